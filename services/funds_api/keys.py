@@ -1,0 +1,26 @@
+"""The service's data keys: made at the first start, wrapped in the database, opened with the key from outside it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import Database
+from chassis.vault import Vault, WrappedKey, wrap_new_key
+from services.funds_api.tables import DataKeyRow
+
+
+async def open_vault(database: Database, kek: bytes) -> Vault:
+    """The vault of this database; the first process to start makes the two keys, the others wait and read them."""
+    async with database.writing("") as session:
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('funds.data_key'))"))
+        rows = (await session.scalars(select(DataKeyRow))).all()
+        keys = [WrappedKey(row.number, row.purpose, row.wrapped) for row in rows]
+        if not keys:
+            keys = [wrap_new_key(kek, 1, "cell"), wrap_new_key(kek, 1, "token")]
+            await session.execute(
+                insert(DataKeyRow).values(
+                    [{"number": key.number, "purpose": key.purpose, "wrapped": key.wrapped} for key in keys]
+                )
+            )
+    return Vault(kek, keys)

@@ -1,0 +1,29 @@
+"""The error catalogue of funds_api on one screen: exception class → slug, status, Chinese title, what to do next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chassis.problems import Problem
+from services.funds_api import access
+from services.funds_api.missing import Missing
+from services.funds_api.units.service import RegionTooHigh
+from treasury import errors
+
+CATALOGUE: Final[dict[type[Exception], Problem]] = {
+    access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
+    access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
+    RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
+    Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
+    errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
+    errors.AmountNotPositive: Problem(
+        "amount-not-positive", 422, "金额必须大于零", "请填写正数金额；退回与冲正有各自的业务"
+    ),
+    errors.MoneyNotThere: Problem(
+        "money-not-there", 409, "可用余额不足", "请减少金额，或先核对该账户该资金的余额与到账日期"
+    ),
+    errors.MovementPredatesArrival: Problem(
+        "movement-predates-arrival", 409, "支出早于到账", "请核对业务日期，或改用当日已到账的资金批次"
+    ),
+    errors.LotNotOpen: Problem("lot-not-open", 409, "资金批次不可用", "请重新查询该账户的资金批次后再试"),
+}

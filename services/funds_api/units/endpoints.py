@@ -1,0 +1,96 @@
+"""/funds/v1/units and /funds/v1/accounts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from chassis import clock
+from chassis.database import Read, Tx
+from chassis.fields import CountyCode, Day, RegionCode
+from chassis.identity import Principal, can
+from chassis.journal import Acting
+from chassis.pages import Paging, cut
+from services.funds_api.access import county_of
+from services.funds_api.missing import Missing
+from services.funds_api.units import service, store
+from services.funds_api.units.schemas import AccountPage, Balance, Unit, UnitKind, UnitPage, UnitRequest
+from treasury.calendar import business_date
+
+router = APIRouter(prefix="/funds/v1", tags=["units 单位与账户"])
+
+County = Annotated[CountyCode | None, Query(description="县级区划代码；县及以下用户可省略")]
+AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今天（Asia/Shanghai）")]
+
+
+def day_or_today(as_of: date | None) -> date:
+    """The business date asked for, or today's in China; decided at the edge, an argument from here on."""
+    return as_of or business_date(clock.now())
+
+
+@router.post("/units", status_code=201, summary="开立单位及其账户")
+async def post_unit(request: UnitRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("units:write")]) -> Unit:
+    return await service.open_unit(tx, who, act, request)
+
+
+@router.get("/units", summary="单位列表")
+async def get_units(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("units:read")],
+    county: County = None,
+    region: Annotated[RegionCode | None, Query(description="单位所在区划")] = None,
+    kind: UnitKind | None = None,
+) -> UnitPage:
+    asked = county_of(who, county)
+    rows, after = cut(await store.units(tx, who, asked, window, region, kind), window, lambda row: (row.id,))
+    held: dict[UUID, list[service.Account]] = {row.id: [] for row in rows}
+    for account, name in await store.accounts(tx, who, asked, units=list(held)):
+        held[account.unit_id].append(service.account_of(account, name))
+    items = [
+        Unit(
+            id=row.id,
+            county_code=row.county_code,
+            region_code=row.region_code,
+            name=row.name,
+            kind=UnitKind(row.kind),
+            accounts=held[row.id],
+        )
+        for row in rows
+    ]
+    return UnitPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的单位")
+
+
+@router.get("/accounts", summary="账户列表")
+async def get_accounts(
+    tx: Read, window: Paging, who: Annotated[Principal, can("units:read")], county: County = None
+) -> AccountPage:
+    found = await store.accounts(tx, who, county_of(who, county), window=window)
+    rows, after = cut(found, window, lambda row: (row[0].id,))
+    items = [service.account_of(account, name) for account, name in rows]
+    return AccountPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有账户")
+
+
+@router.get("/accounts/{account_id}", summary="账户余额与停留时间")
+async def get_account(
+    account_id: UUID, tx: Read, who: Annotated[Principal, can("lots:read")], county: County = None, as_of: AsOf = None
+) -> Balance:
+    asked = county_of(who, county)
+    found = await store.accounts(tx, who, asked, ids=[account_id])
+    if not found:
+        raise Missing("账户", str(account_id))
+    account, name = found[0]
+    day = day_or_today(as_of)
+    figures = await store.balance(tx, asked, account_id, day)
+    return Balance(
+        account=service.account_of(account, name),
+        as_of=day,
+        balance_fen=figures.balance_fen,
+        lots_fen=figures.lots_fen,
+        unexplained_fen=figures.balance_fen - figures.lots_fen,
+        resting_fen_days=figures.resting_fen_days,
+        charged_fen_days=figures.charged_fen_days,
+    )

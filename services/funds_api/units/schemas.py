@@ -1,0 +1,92 @@
+"""Shapes of units and accounts on the wire."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import Field
+
+from chassis.fields import Answer, Body, Line, RegionCode
+from chassis.pages import Page
+
+
+class UnitKind(StrEnum):
+    """Who can hold money. `households` is the one holder of all cards of a township; `outside` is beyond the county."""
+
+    TREASURY = "treasury"
+    DEPARTMENT = "department"
+    TOWNSHIP_OFFICE = "township_office"
+    VILLAGE_COLLECTIVE = "village_collective"
+    PROJECT_UNIT = "project_unit"
+    BANK = "bank"
+    CONTRACTOR = "contractor"
+    HOUSEHOLDS = "households"
+    OUTSIDE = "outside"
+
+
+# 到达施工单位或农户才算支出（重庆市财政局 2020-03-30 口径）；退出本县的资金不再停留在任何单位。
+TERMINAL: Final = frozenset({UnitKind.CONTRACTOR, UnitKind.HOUSEHOLDS, UnitKind.OUTSIDE})
+
+
+class Book(StrEnum):
+    """quota: 指标, the right to spend; cash: 资金."""
+
+    QUOTA = "quota"
+    CASH = "cash"
+
+
+class AccountRequest(Body):
+    name: Line
+    book: Book = Book.CASH
+
+
+class UnitRequest(Body):
+    """A unit with the accounts it holds."""
+
+    region_code: RegionCode
+    name: Line
+    kind: UnitKind
+    accounts: Annotated[list[AccountRequest], Field(min_length=1, max_length=20)]
+
+
+class Account(Answer):
+    id: UUID
+    county_code: str
+    region_code: str
+    unit_id: UUID
+    unit_name: str
+    name: str
+    book: Book
+    kind: UnitKind
+
+
+class Unit(Answer):
+    id: UUID
+    county_code: str
+    region_code: str
+    name: str
+    kind: UnitKind
+    accounts: list[Account]
+
+
+class UnitPage(Page):
+    items: list[Unit]
+
+
+class AccountPage(Page):
+    items: list[Account]
+
+
+class Balance(Answer):
+    """What rests in an account on a day, with its proof: Σ of the lots against the account's own figure."""
+
+    account: Account
+    as_of: date
+    balance_fen: int
+    lots_fen: int
+    unexplained_fen: int
+    resting_fen_days: int = Field(description="Σ 余额 × 已停留天数，单位：分·天")
+    charged_fen_days: int = Field(description="已转出资金在本账户停留的分·天，由本单位承担")

@@ -1,0 +1,85 @@
+"""Opening units and accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from services.funds_api.access import COUNTY_DIGITS, must_hold
+from services.funds_api.missing import Missing
+from services.funds_api.tables import AccountRow
+from services.funds_api.units import store
+from services.funds_api.units.schemas import Account, Book, Unit, UnitKind, UnitRequest
+from wire.funds import AccountOpened, UnitOpened
+
+
+@dataclass(eq=False)
+class RegionTooHigh(Exception):
+    """A unit was to be opened above the county: money lives in counties (six digits or more)."""
+
+    region_code: str
+
+    def __str__(self) -> str:
+        return f"单位所在区划 {self.region_code} 高于县级；市级、省级本级请使用六位代码（如 511900）"
+
+    def figures(self) -> dict[str, str]:
+        return {"region_code": self.region_code}
+
+
+def account_of(row: AccountRow, unit_name: str) -> Account:
+    return Account(
+        id=row.id,
+        county_code=row.county_code,
+        region_code=row.region_code,
+        unit_id=row.unit_id,
+        unit_name=unit_name,
+        name=row.name,
+        book=Book(row.book),
+        kind=UnitKind(row.kind),
+    )
+
+
+async def open_unit(tx: AsyncSession, who: Principal, act: Act, request: UnitRequest) -> Unit:
+    """Open a unit and its accounts in the place `request.region_code`, within the caller's region."""
+    must_hold(who, request.region_code)
+    if len(request.region_code) < COUNTY_DIGITS:
+        raise RegionTooHigh(request.region_code)
+    county = request.region_code[:COUNTY_DIGITS]
+    await act.claim(tx, county)
+    if not await store.region_exists(tx, request.region_code):
+        raise Missing("区划", request.region_code)
+
+    unit_id = new_id()
+    place = {"county_code": county, "region_code": request.region_code}
+    accounts = [
+        Account(
+            id=new_id(),
+            unit_id=unit_id,
+            unit_name=request.name,
+            name=one.name,
+            book=one.book,
+            kind=request.kind,
+            **place,
+        )
+        for one in request.accounts
+    ]
+
+    await store.record(
+        tx,
+        {**place, "id": unit_id, "name": request.name, "kind": request.kind},
+        [one.model_dump(exclude={"unit_name"}) for one in accounts],
+    )
+    unit = Unit(id=unit_id, name=request.name, kind=request.kind, accounts=accounts, **place)
+    opened = UnitOpened(
+        unit_id=unit_id,
+        name=request.name,
+        kind=request.kind,
+        accounts=[AccountOpened(**one.model_dump(exclude={"unit_name"})) for one in accounts],
+        **place,
+    )
+    await act.record(tx, county, opened, unit)
+    return unit

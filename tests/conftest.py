@@ -1,0 +1,76 @@
+"""One real PostgreSQL for the session, migrated by the real migrations; signed tokens for callers; a new county per test."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy.onebox.bootstrap import migrate, prepare
+from deploy.onebox.postgres import Postgres
+from tests.callers import INTERNAL_JWKS
+
+KEK = base64.b64encode(b"k" * 32).decode()
+_counties = itertools.count(990001)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Postgres]:
+    with Postgres(settings={"fsync": "off"}) as running:  # a test database may forget; every other server may not
+        yield running
+
+
+@pytest.fixture(scope="session")
+def urls(server: Postgres) -> dict[str, str]:
+    """One migrated database; a URL per role, and `admin`."""
+    found = asyncio.run(prepare(server.url(), "qingliu_test"))
+    migrate(found["admin"], "funds")
+    return found
+
+
+@pytest.fixture(scope="session")
+async def admin(urls: dict[str, str]) -> AsyncIterator[asyncpg.Pool]:
+    """A superuser's pool, for looking behind the service's back."""
+    pool = await asyncpg.create_pool(urls["admin"], min_size=1, max_size=4)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="session")
+async def funds_http(urls: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    """funds_api through ASGI, on the migrated database, as its own login role."""
+    from services.funds_api.app import create_app  # noqa: PLC0415
+    from services.funds_api.settings import Settings  # noqa: PLC0415
+
+    app = create_app(Settings(database_url=urls["funds"], internal_jwks=INTERNAL_JWKS, kek=KEK, log_level="WARNING"))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://funds", timeout=60) as http:
+            http.app = app  # type: ignore[attr-defined]
+            yield http
+
+
+@pytest.fixture
+async def county(admin: asyncpg.Pool) -> str:
+    """A county nobody else in this run uses, with two townships of two villages each."""
+    code = str(next(_counties))
+    rows = [
+        ("99", "虚构省", "province", None),
+        ("9900", "虚构市", "prefecture", "99"),
+        (code, f"虚构县{code}", "county", "9900"),
+    ]
+    for township in ("101", "102"):
+        rows.append((code + township, f"第{township}镇", "township", code))
+        rows += [
+            (f"{code}{township}{village}", f"{village}村", "village", code + township) for village in ("201", "202")
+        ]
+    await admin.executemany(
+        "INSERT INTO funds.region (code, name, level, parent_code, listed_year) VALUES ($1, $2, $3, $4, 2023) ON CONFLICT DO NOTHING",
+        rows,
+    )
+    return code

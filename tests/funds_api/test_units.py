@@ -1,0 +1,37 @@
+"""Units and accounts: opening, seeing, and not seeing the neighbour's."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.callers import funds_caller
+
+
+async def test_a_unit_opens_once_per_key_and_only_its_own_people_see_it(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    order = {
+        "region_code": county + "101",
+        "name": "第一镇财政所",
+        "kind": "township_office",
+        "accounts": [{"name": "专户"}],
+    }
+    first = await clerk.post("/funds/v1/units", order, key="open-once-1")
+    assert first.status_code == 201, first.text
+    again = await clerk.post("/funds/v1/units", order, key="open-once-1")
+    assert again.json() == first.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = await clerk.post("/funds/v1/units", {**order, "name": "别的"}, key="open-once-1")
+    assert other.status_code == 422
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
+    own = funds_caller(funds_http, "township_clerk", county + "101")
+    assert [unit["name"] for unit in (await own.get("/funds/v1/units")).json()["items"]] == ["第一镇财政所"]
+    neighbour = funds_caller(funds_http, "township_clerk", county + "102")
+    answer = (await neighbour.get("/funds/v1/units")).json()
+    assert answer["items"] == []
+    assert answer["empty_because"]
+    account = first.json()["accounts"][0]["id"]
+    assert (await neighbour.get(f"/funds/v1/accounts/{account}")).status_code == 404
+    balance = (await own.get(f"/funds/v1/accounts/{account}", params={"as_of": "2017-06-01"})).json()
+    assert (balance["balance_fen"], balance["unexplained_fen"]) == (0, 0)

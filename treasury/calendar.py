@@ -1,0 +1,22 @@
+"""Dates of public money: the business day of an instant and the fiscal year. Reads no clock: every instant is given."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+
+def business_date(instant: datetime) -> date:
+    """The date in China (Asia/Shanghai, UTC+8) on which `instant`, which must carry a zone, falls."""
+    if instant.tzinfo is None:
+        msg = "an instant without a zone has no business date"
+        raise ValueError(msg)
+    return instant.astimezone(SHANGHAI).date()
+
+
+def fiscal_year(day: date) -> int:
+    """The budget year of `day`: the calendar year (预算法 2018 art 18: 1 January to 31 December)."""
+    return day.year

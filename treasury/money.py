@@ -1,0 +1,58 @@
+"""Fen, 元 and 万元: reading printed amounts exactly and printing fen for people. Holds no float, ever.
+
+Inside the system an amount is an `int` of fen (分). Text becomes fen in `fen_from_text`, and only there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from treasury.errors import MoneyUnreadable
+
+FEN_PER_YUAN: Final = 100
+
+
+class Unit(StrEnum):
+    """The units in which officials print money."""
+
+    FEN = "分"
+    YUAN = "元"
+    WAN = "万元"
+    YI = "亿元"
+
+    @property
+    def fen(self) -> int:
+        return {"分": 1, "元": 100, "万元": 1_000_000, "亿元": 10_000_000_000}[self.value]
+
+
+_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,12})?\Z", re.ASCII)
+
+
+def fen_from_text(printed: str, unit: Unit) -> int:
+    """The exact number of fen that `printed` names in `unit`, or `MoneyUnreadable`; nothing is ever rounded.
+
+    Accepts full-width digits, thousands commas and surrounding blanks ("１，２３４．５").
+    """
+    text = unicodedata.normalize("NFKC", printed).replace(",", "").strip().lstrip("¥￥")
+    if not _NUMBER.match(text):
+        raise MoneyUnreadable(printed, "不是数字")
+    fen = Decimal(text) * unit.fen
+    if fen != fen.to_integral_value():
+        raise MoneyUnreadable(printed, "精度小于一分")
+    return int(fen)
+
+
+def yuan(fen: int) -> str:
+    """`fen` in 元 with thousands commas and two decimals, as a clerk writes it: 724712484 → 7,247,124.84."""
+    return f"{Decimal(fen) / 100:,.2f}"
+
+
+def wan(fen: int) -> str:
+    """`fen` in 万元, exact, with at least two decimals: 724712484 → 724.712484."""
+    exact = f"{Decimal(fen) / 1_000_000:,.6f}"
+    whole, _, rest = exact.partition(".")
+    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"

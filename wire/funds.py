@@ -1,0 +1,169 @@
+"""Events of funds_api. The class name is the kind; amounts are integer fen; no body holds personal data."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class TrancheOpened(_Fact):
+    tranche_id: UUID
+    lot_id: UUID
+    account_id: UUID
+    fund_code: str
+    amount_fen: int
+
+
+class NoticeReceived(_Fact):
+    """A notice's money for this stream's county came in."""
+
+    notice_id: UUID
+    county_code: str
+    document: str
+    effective_on: date
+    tranches: list[TrancheOpened]
+
+
+class Drawn(_Fact):
+    """`amount_fen` left `from_lot_id`, where it had rested `days_rested` days, and became `to_lot_id`."""
+
+    from_lot_id: UUID
+    to_lot_id: UUID
+    amount_fen: int
+    days_rested: int
+
+
+class Moved(_Fact):
+    """One movement with every draw that fed it."""
+
+    movement_id: UUID
+    kind: str
+    document: str
+    effective_on: date
+    from_account_id: UUID
+    to_account_id: UUID
+    from_region: str
+    to_region: str
+    amount_fen: int
+    reverses_id: UUID | None = None
+    draws: list[Drawn]
+
+
+class MoneyMoved(_Fact):
+    """Movements recorded together: hand-down, payment, return, recovery or reversal."""
+
+    county_code: str
+    movements: list[Moved]
+
+
+class AccountOpened(_Fact):
+    id: UUID
+    unit_id: UUID
+    county_code: str
+    region_code: str
+    name: str
+    book: str
+    kind: str
+
+
+class UnitOpened(_Fact):
+    unit_id: UUID
+    county_code: str
+    region_code: str
+    name: str
+    kind: str
+    accounts: list[AccountOpened]
+
+
+class HouseholdsRegistered(_Fact):
+    county_code: str
+    registered_n: int
+    file_sha256: str
+
+
+class BatchOpened(_Fact):
+    batch_id: UUID
+    county_code: str
+    region_code: str
+    account_id: UUID
+    fund_code: str
+    entitlement: str
+
+
+class RosterChecked(_Fact):
+    """A roster file was read and judged row by row; nothing was paid."""
+
+    batch_id: UUID
+    county_code: str
+    rows_good: int
+    rows_bad: int
+    total_fen: int
+    file_sha256: str
+
+
+class BatchWithdrawn(_Fact):
+    batch_id: UUID
+    county_code: str
+    reason: str
+
+
+class PaymentsDisbursed(_Fact):
+    """A checked roster was approved: its money reached the households' cards."""
+
+    batch_id: UUID
+    county_code: str
+    rows: int
+    movement: Moved
+
+
+class FlagRaised(_Fact):
+    """One question about one lot, with the figures it was asked with."""
+
+    flag_id: UUID
+    rule_code: str
+    rule_version: int
+    title: str
+    lot_id: UUID
+    account_id: UUID
+    unit_id: UUID
+    unit_name: str
+    region_code: str
+    fund_code: str
+    amount_fen: int
+    days: int
+    limit_days: int
+    as_of: date
+    explanation: str
+    source: str
+
+
+class FlagsRaised(_Fact):
+    """One run of the rules over a county on a business date, with the flags that were new."""
+
+    county_code: str
+    as_of: date
+    flags: list[FlagRaised]
+
+
+class LoanDisbursed(_Fact):
+    loan_id: UUID
+    county_code: str
+    bank: str
+    bank_ref: str
+    principal_fen: int
+    disbursed_on: date
+
+
+class RegionsListed(_Fact):
+    """Divisions were entered or renamed from a yearly list."""
+
+    year: int
+    first: str
+    last: str
+    n: int
