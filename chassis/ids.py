@@ -1,4 +1,4 @@
-"""New identities: UUID version 7 made by the application, so that any PostgreSQL ≥ 15 will do and keys stay in time order."""
+"""New identities: UUIDv7 made by the application, so that any PostgreSQL ≥ 15 will do and keys stay in time order."""
 
 from __future__ import annotations
 

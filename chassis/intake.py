@@ -1,4 +1,4 @@
-"""Limits on what comes in: the size of a body, and JSON that is safe to hand on. Pure ASGI; files stream past unparsed."""
+"""Limits on what comes in: the size of a body, and JSON that is safe to hand on. Pure ASGI; files stream past."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_json(raw: bytes) -> None:
-    """Raise `ValueError` for bytes that are not UTF-8 JSON, hold NaN or Infinity, a key twice, or nest deeper than 32."""
+    """Raise `ValueError` for bytes that are no UTF-8 JSON, hold NaN or Infinity, a key twice, or nest deeper than 32."""
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:  # only then can it be too deep
         depth = 0
         for byte in raw:  # a bracket inside a string counts too: stricter, and the parser itself needs no bound
@@ -45,7 +45,7 @@ def check_json(raw: bytes) -> None:
 
 
 class Intake:
-    """Bound every body: JSON up to `json_bytes` is read and checked before the app sees it; other bodies up to `file_bytes`."""
+    """Bound every body: JSON up to `json_bytes` is checked before the app sees it; others pass up to `file_bytes`."""
 
     def __init__(self, app: ASGIApp, json_bytes: int = 64 * 1024, file_bytes: int = 20 * 1024 * 1024) -> None:
         self.app = app

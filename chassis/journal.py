@@ -119,7 +119,8 @@ class Act:
         position: int = (
             await session.scalar(
                 text(
-                    f"SELECT {self.schema}.journal_append(:stream, :id, :kind, :body, :actor, :request_id, :key, :hash, :outcome)"
+                    f"SELECT {self.schema}.journal_append"
+                    "(:stream, :id, :kind, :body, :actor, :request_id, :key, :hash, :outcome)"
                 ),
                 {
                     "stream": stream,

@@ -40,7 +40,8 @@ class Problem:
 
     @property
     def type(self) -> str:
-        return f"/problems/{self.slug}"
+        """Where the kind is explained; plain HTTP errors have no slug and are `about:blank`."""
+        return f"/problems/{self.slug}" if self.slug else "about:blank"
 
 
 INVALID: Final = Problem("invalid-request", 422, "请求内容不符合格式", "请按 errors 中列出的字段逐一修改后重新提交")
@@ -103,55 +104,54 @@ def install(app: FastAPI, catalogue: Mapping[type[Exception], Problem]) -> None:
         figures = getattr(error, "figures", None)
         return answer(problem, request, str(error), figures=figures() if callable(figures) else {})
 
-    async def misshapen(request: Request, error: Exception) -> Response:
-        if not isinstance(error, RequestValidationError):  # pragma: no cover - registered for this class only
-            raise error
-        errors = error.errors()
-        if any(one["type"] in {"json_invalid", "bytes_invalid_encoding"} for one in errors):
-            return answer(UNREADABLE, request)
-        listed = [{"pointer": pointer(tuple(one["loc"])), "detail": one["msg"], "code": one["type"]} for one in errors]
-        return answer(INVALID, request, f"共 {len(listed)} 处不符合格式", errors=listed[:100])
-
-    async def http_error(request: Request, error: Exception) -> Response:
-        if not isinstance(error, HTTPException):  # pragma: no cover - registered for this class only
-            raise error
-        phrase = HTTPStatus(error.status_code).phrase
-        if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI raises this for a body that is no text or no JSON
-            return answer(UNREADABLE, request)
-        plain = Problem("about:blank", error.status_code, phrase, "请核对地址与方法，接口清单见 /docs")
-        found = answer(plain, request, str(error.detail), headers=error.headers)
-        found.body = found.body.replace(b'"/problems/about:blank"', b'"about:blank"')
-        found.headers["content-length"] = str(len(found.body))
-        return found
-
-    async def database_error(request: Request, error: Exception) -> Response:
-        state = _sqlstate(error) if isinstance(error, DBAPIError) else ""
-        if (
-            isinstance(error, PoolTimeout)
-            or state.startswith(_RETRYABLE)
-            or (not state and isinstance(error, OperationalError | InterfaceError))
-        ):
-            return answer(UNAVAILABLE, request)
-        if state.startswith(("23", "QL")):
-            log.warning("constraint", extra={"sqlstate": state, "constraint": _constraint(error)})
-            return answer(CONSTRAINT, request, figures={"constraint": _constraint(error), "sqlstate": state})
-        return await crashed(request, error)
-
-    async def crashed(request: Request, error: Exception) -> Response:
-        log.error("crash", exc_info=error, extra={"request_id": getattr(request.state, "request_id", "")})
-        return answer(CRASH, request)
-
-    async def unreachable(request: Request, _: Exception) -> Response:
-        return answer(UNAVAILABLE, request)
-
     for kind in catalogue:
         app.add_exception_handler(kind, refused)
-    app.add_exception_handler(RequestValidationError, misshapen)
-    app.add_exception_handler(HTTPException, http_error)
-    app.add_exception_handler(DBAPIError, database_error)
-    app.add_exception_handler(PoolTimeout, database_error)
-    app.add_exception_handler(OSError, unreachable)  # the database cannot be connected to
-    app.add_exception_handler(Exception, crashed)
+    app.add_exception_handler(RequestValidationError, _misshapen)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(PoolTimeout, _database_error)
+    app.add_exception_handler(OSError, _unreachable)  # the database cannot be connected to
+    app.add_exception_handler(Exception, _crashed)
+
+
+async def _misshapen(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):  # pragma: no cover - registered for this class only
+        raise error
+    errors = error.errors()
+    if any(one["type"] in {"json_invalid", "bytes_invalid_encoding"} for one in errors):
+        return answer(UNREADABLE, request)
+    listed = [{"pointer": pointer(tuple(one["loc"])), "detail": one["msg"], "code": one["type"]} for one in errors]
+    return answer(INVALID, request, f"共 {len(listed)} 处不符合格式", errors=listed[:100])
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):  # pragma: no cover - registered for this class only
+        raise error
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI raises this for a body that is no text or no JSON
+        return answer(UNREADABLE, request)
+    phrase = HTTPStatus(error.status_code).phrase
+    plain = Problem("", error.status_code, phrase, "请核对地址与方法，接口清单见 /docs")
+    return answer(plain, request, str(error.detail), headers=error.headers)
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    state = _sqlstate(error) if isinstance(error, DBAPIError) else ""
+    lost = not state and isinstance(error, OperationalError | InterfaceError)
+    if isinstance(error, PoolTimeout) or state.startswith(_RETRYABLE) or lost:
+        return answer(UNAVAILABLE, request)
+    if state.startswith(("23", "QL")):
+        log.warning("constraint", extra={"sqlstate": state, "constraint": _constraint(error)})
+        return answer(CONSTRAINT, request, figures={"constraint": _constraint(error), "sqlstate": state})
+    return await _crashed(request, error)
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
+    log.error("crash", exc_info=error, extra={"request_id": getattr(request.state, "request_id", "")})
+    return answer(CRASH, request)
+
+
+async def _unreachable(request: Request, _: Exception) -> Response:
+    return answer(UNAVAILABLE, request)
 
 
 def _constraint(error: Exception) -> str:

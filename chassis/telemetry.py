@@ -1,4 +1,4 @@
-"""A request id for every request, and one JSON log line per request. Logs paths without queries: a query may name a person."""
+"""A request id for every request, and one JSON log line per request. Logs no query: it may name a person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctim
 
 
 class RequestIds:
-    """Pure ASGI: take a well-formed X-Request-ID or make one, keep it in `request.state`, send it back, log the request."""
+    """Pure ASGI: take a well-formed X-Request-ID or make one, keep it in `request.state`, send it back, log it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

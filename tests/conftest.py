@@ -1,4 +1,4 @@
-"""One real PostgreSQL for the session, migrated by the real migrations; signed tokens for callers; a new county per test."""
+"""One real PostgreSQL for the session, migrated by the real migrations; each service on it; a new county per test."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ async def county(admin: asyncpg.Pool) -> str:
             (f"{code}{township}{village}", f"{village}村", "village", code + township) for village in ("201", "202")
         ]
     await admin.executemany(
-        "INSERT INTO funds.region (code, name, level, parent_code, listed_year) VALUES ($1, $2, $3, $4, 2023) ON CONFLICT DO NOTHING",
+        "INSERT INTO funds.region (code, name, level, parent_code, listed_year) VALUES ($1, $2, $3, $4, 2023)"
+        " ON CONFLICT DO NOTHING",
         rows,
     )
     return code

@@ -39,7 +39,7 @@ class Overdue:
 
 
 def overdue(clock_from: date, on: date, limit_days: int) -> Overdue | None:
-    """Whether a clock that started on `clock_from` has run past `limit_days` on `on`; the limit's own day is in time."""
+    """Whether a clock that started on `clock_from` has run past `limit_days` on `on`; the last day is in time."""
     days = days_rested(clock_from, on)
     return Overdue(days, limit_days) if days > limit_days else None
 

@@ -16,7 +16,7 @@ from treasury.errors import AmountNotPositive, LotNotOpen, MoneyNotThere, Moveme
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """`remaining_fen` of tranche `tranche` resting since `arrived_on`; `clock_from` is the day its ageing counts from."""
+    """`remaining_fen` of `tranche` resting since `arrived_on`; its ageing counts from `clock_from`."""
 
     id: UUID
     tranche: UUID

@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 NOBODY = 65534
 SETTINGS = {
@@ -94,7 +94,7 @@ class Postgres:
         secret = self.superuser_password if password is None else password
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
-    def start(self) -> Postgres:
+    def start(self) -> None:
         cluster = self._place_cluster()
         fresh = not (cluster / "PG_VERSION").exists()
         self.superuser_password = secrets.token_urlsafe(24)
@@ -113,7 +113,6 @@ class Postgres:
             "pg_ctl", "-D", str(cluster), "-l", str(cluster / "server.log"), "-w", "-t", "60", "-o", flags, "start"
         )
         self._set_password(cluster)
-        return self
 
     def stop(self) -> None:
         if self._home is None:
@@ -125,8 +124,9 @@ class Postgres:
             shutil.rmtree(self._home, ignore_errors=True)
         self._home = None
 
-    def __enter__(self) -> Postgres:
-        return self.start()
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

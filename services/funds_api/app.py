@@ -29,8 +29,8 @@ BLUEPRINT = Blueprint(
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application; `uvicorn --factory services.funds_api.app:create_app` reads its settings from the environment."""
-    chosen = settings or Settings()  # type: ignore[call-arg] # the environment fills the required fields
+    """The application; `uvicorn --factory services.funds_api.app:create_app` reads settings from the environment."""
+    chosen = settings or Settings()  # the environment fills the required fields
     telemetry.log_as_json(chosen.log_level)
     database = Database(chosen.database_url.get_secret_value(), application="funds_api")
 

@@ -9,7 +9,7 @@ may not insert or update them.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -46,7 +46,7 @@ RegionText = Text(collation="C")
 
 class Row(DeclarativeBase):
     metadata = MetaData(schema="funds", naming_convention=NAMES)
-    type_annotation_map = {
+    type_annotation_map: ClassVar = {
         str: Text(),
         int: BigInteger(),
         UUID: Uuid(),
@@ -269,7 +269,7 @@ class MovementRow(Row):
 
 
 class LotRow(Row):
-    """Fen of one tranche resting in one account. `remaining_fen` only falls; `clock_from` is where ageing counts from."""
+    """Fen of one tranche resting in one account. `remaining_fen` only falls; ageing counts from `clock_from`."""
 
     __tablename__ = "lot"
     __table_args__ = (

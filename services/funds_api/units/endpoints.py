@@ -17,7 +17,7 @@ from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.missing import Missing
 from services.funds_api.units import service, store
-from services.funds_api.units.schemas import AccountPage, Balance, Unit, UnitKind, UnitPage, UnitRequest
+from services.funds_api.units.schemas import Account, AccountPage, Balance, Unit, UnitKind, UnitPage, UnitRequest
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["units 单位与账户"])
@@ -47,7 +47,7 @@ async def get_units(
 ) -> UnitPage:
     asked = county_of(who, county)
     rows, after = cut(await store.units(tx, who, asked, window, region, kind), window, lambda row: (row.id,))
-    held: dict[UUID, list[service.Account]] = {row.id: [] for row in rows}
+    held: dict[UUID, list[Account]] = {row.id: [] for row in rows}
     for account, name in await store.accounts(tx, who, asked, units=list(held)):
         held[account.unit_id].append(service.account_of(account, name))
     items = [

@@ -52,7 +52,7 @@ async def accounts(
     units: Sequence[UUID] | None = None,
     ids: Sequence[UUID] | None = None,
     window: Window | None = None,
-) -> Sequence[Row[tuple[AccountRow, str]]]:
+) -> Sequence[Row[AccountRow, str]]:
     """Visible accounts with their unit's name, by id: those of `units`, those named in `ids`, or all of a page."""
     query = (
         select(AccountRow, UnitRow.name)
@@ -78,9 +78,10 @@ async def balance(session: AsyncSession, county: str, account: UUID, as_of: date
             """
             SELECT e.balance_fen, e.resting_fen_days, e.charged_fen_days, l.lots_fen
               FROM (SELECT coalesce(sum(amount_fen), 0)::bigint AS balance_fen,
-                           coalesce(sum(amount_fen::numeric * (CAST(:as_of AS date) - arrived_on)), 0)::bigint AS resting_fen_days,
-                           coalesce(sum(-amount_fen::numeric * (effective_on - arrived_on)) FILTER (WHERE amount_fen < 0), 0)::bigint
-                             AS charged_fen_days
+                           coalesce(sum(amount_fen::numeric * (CAST(:as_of AS date) - arrived_on)), 0)::bigint
+                             AS resting_fen_days,
+                           coalesce(sum(-amount_fen::numeric * (effective_on - arrived_on))
+                                    FILTER (WHERE amount_fen < 0), 0)::bigint AS charged_fen_days
                       FROM funds.entry
                      WHERE county_code = :county AND account_id = :account AND effective_on <= :as_of) e,
                    (SELECT coalesce(sum(l.remaining_fen + coalesce(later.fen, 0)), 0)::bigint AS lots_fen
