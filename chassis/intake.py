@@ -33,7 +33,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_json(raw: bytes) -> None:
-    """Raise `ValueError` for bytes that are no UTF-8 JSON, hold NaN or Infinity, a key twice, or nest deeper than 32."""
+    """Raise `ValueError` for what is no UTF-8 JSON, holds NaN or Infinity, a key twice, or nests deeper than 32."""
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:  # only then can it be too deep
         depth = 0
         for byte in raw:  # a bracket inside a string counts too: stricter, and the parser itself needs no bound

@@ -13,6 +13,7 @@ from chassis.identity import KeyRing
 from chassis.service import Blueprint, assemble
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
+from services.funds_api.feed import router as events
 from services.funds_api.problems import CATALOGUE
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.settings import Settings
@@ -24,7 +25,7 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[regions, units],
+    routers=[events, regions, units],
 )
 
 
