@@ -61,19 +61,22 @@ END $$"""
     yield f"GRANT SELECT ON {schema}.event, {schema}.stream_head TO {role}"
 
 
-IN_SCOPE = """nullif(current_setting('app.region', true), '') IS NOT NULL
-  AND length(current_setting('app.region')) IN (2, 4, 6, 9, 12)
-  AND {column} >= current_setting('app.region') COLLATE "C"
-  AND {column} < (current_setting('app.region') || '~') COLLATE "C\""""
+# With `true` an unset name is NULL, and a comparison with NULL shows nothing. The planner may evaluate in any order, so no
+# part of this may rely on another having been checked first.
+REGION = "nullif(current_setting('app.region', true), '')"
+IN_SCOPE = f"""length({REGION}) IN (2, 4, 6, 9, 12)
+  AND {{column}} >= {REGION} COLLATE "C"
+  AND {{column}} < ({REGION} || '~') COLLATE "C\""""
 
 
-def scoped(schema: str, role: str, table: str, *columns: str, also: str = "false") -> Iterator[str]:
+def scoped(schema: str, role: str, table: str, *columns: str, also: str = "") -> Iterator[str]:
     """Row-level security for `table`: a row is seen if any of `columns` lies in the caller's region (or `also` holds).
 
     An unset or empty region shows nothing (a plain LIKE '' || '%' would show everything on a pooled connection). The
     owner, as whom the posting functions run, sees all rows by a policy of its own, since the tables FORCE the check.
     """
-    seen = " OR ".join([f"({IN_SCOPE.format(column=column)})" for column in columns] + [f"({also})"])
+    conditions = [IN_SCOPE.format(column=column) for column in columns] + ([also] if also else [])
+    seen = " OR ".join(f"({condition})" for condition in conditions)
     yield f"ALTER TABLE {schema}.{table} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {schema}.{table} FORCE ROW LEVEL SECURITY"
     yield f"CREATE POLICY owner_all ON {schema}.{table} TO qingliu_owner USING (true) WITH CHECK (true)"

@@ -1,4 +1,4 @@
-"""The two ways to touch lots: `open_lots` (lock the accounts, see what may be drawn) and `post` (write what was decided).
+"""The two ways to touch lots: `open_lots` (lock accounts, see what may be drawn) and `post` (write what was decided).
 
 Everything that moves money in this service goes through `post`; the database checks the laws once more inside
 `funds.post_movements`. Decides nothing and knows no request shape.
