@@ -12,7 +12,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi import Depends, Request
@@ -112,7 +112,8 @@ def public_part(key: Mapping[str, str]) -> dict[str, str]:
 class Principal:
     """The caller: a person, a client (bank) or a service, with roles, and the region whose subtree may be seen.
 
-    `permissions` is filled by the service from its own table; the token carries roles only.
+    `permissions` is filled by the service from its own table; the token carries roles only. `expires_at` (seconds since
+    1970) is when the token ends.
     """
 
     subject: str
@@ -122,6 +123,7 @@ class Principal:
     unit: str | None
     token_id: str
     permissions: frozenset[str] = frozenset()
+    expires_at: int = 0
 
 
 def _canonical(segment: str) -> bytes:
@@ -208,6 +210,7 @@ def _verify(token: str, ring: KeyRing, audience: str, now: int) -> Principal:
         region=_text(claims, "region"),
         unit=unit,
         token_id=_text(claims, "jti"),
+        expires_at=expires,
     )
 
 
@@ -242,9 +245,7 @@ def current_principal(request: Request) -> Principal:
     plain = verify(token, state.keys, audience=state.audience)
     rights: Mapping[str, frozenset[str]] = state.rights
     granted = frozenset[str]().union(*(rights.get(role, frozenset()) for role in plain.roles))
-    found = Principal(
-        plain.subject, plain.client_id, plain.roles, plain.region, plain.unit, plain.token_id, permissions=granted
-    )
+    found = replace(plain, permissions=granted)
     request.state.principal = found
     return found
 

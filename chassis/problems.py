@@ -79,6 +79,8 @@ def answer(
         sent.setdefault("X-Request-ID", request_id)
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         sent.setdefault("Retry-After", "1")
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        sent.setdefault("WWW-Authenticate", "Bearer")
     return Response(
         json.dumps(body, ensure_ascii=False, default=str),
         status_code=problem.status,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from chassis import health, journal, problems
 from chassis.database import Database
@@ -50,6 +51,7 @@ class Blueprint:
     catalogue: Mapping[type[Exception], Problem]
     routers: Sequence[APIRouter]
     version: str = "0.1.0"
+    openapi_url: str | None = "/openapi.json"
 
 
 def assemble(
@@ -58,8 +60,12 @@ def assemble(
     keys: KeyRing,
     *,
     opening: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    around: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> FastAPI:
-    """The application of a service. `opening` runs what must be ready before the first request (and ends it after)."""
+    """The application of a service. `opening` runs what must be ready before the first request (and ends it after).
+
+    `around` wraps everything but the request id: it sees a request before its body is read.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -76,7 +82,7 @@ def assemble(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=blueprint.openapi_url,
         responses=_default_responses(),
     )
     state: Any = app.state
@@ -91,6 +97,8 @@ def assemble(
     for router in blueprint.routers:
         app.include_router(router)
     app.add_middleware(Intake)
+    if around is not None:
+        app.add_middleware(around)
     app.add_middleware(RequestIds)
     return app
 
