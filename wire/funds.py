@@ -167,3 +167,10 @@ class RegionsListed(_Fact):
     first: str
     last: str
     n: int
+
+
+class FundListed(_Fact):
+    """A special fund got its code."""
+
+    code: str
+    name: str

@@ -83,6 +83,11 @@ def holds(who: Principal, region: str) -> bool:
     return region.startswith(who.region)
 
 
+def within(who: Principal, county: str) -> bool:
+    """Whether the books of `county` are the caller's business: below the caller's region, or the county it lies in."""
+    return holds(who, county) or who.region[:COUNTY_DIGITS] == county
+
+
 def must_hold(who: Principal, region: str) -> None:
     """Refuse a place outside the caller's region."""
     if not holds(who, region):
@@ -100,7 +105,7 @@ def county_of(who: Principal, asked: str | None = None) -> str:
         if len(own) < COUNTY_DIGITS:
             raise CountyNeeded(who.region)
         return own
-    if not (asked.startswith(who.region) or own == asked):
+    if not within(who, asked):
         raise OutsideRegion(asked, who.region)
     return asked
 

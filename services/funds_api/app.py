@@ -14,6 +14,9 @@ from chassis.service import Blueprint, assemble
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
 from services.funds_api.feed import router as events
+from services.funds_api.funds.endpoints import router as funds
+from services.funds_api.notices.endpoints import router as notices
+from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.settings import Settings
@@ -25,7 +28,7 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[events, regions, units],
+    routers=[events, regions, units, funds, policies, notices],
 )
 
 

@@ -6,7 +6,9 @@ from typing import Final
 
 from chassis.problems import Problem
 from services.funds_api import access
+from services.funds_api.funds.store import FundKnown
 from services.funds_api.missing import Missing
+from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
 from services.funds_api.units.service import RegionTooHigh
 from treasury import errors
 
@@ -14,6 +16,13 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
     RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
+    FundKnown: Problem("fund-known", 409, "资金代码已被使用", "请换一个代码，或沿用已登记的名称、级别和用途"),
+    NoticeKnown: Problem("notice-known", 409, "文件已登记", "请查询已登记的文件；确属不同文件请核对文号"),
+    NoticeExceeded: Problem(
+        "notice-exceeded", 409, "明细超过文件总额", "请核对明细；印发数确不相符时改按资金来源入账（brought_by=sources）"
+    ),
+    NothingBrought: Problem("nothing-brought", 422, "文件没有可入账的资金", "请补充明细或资金来源"),
+    AccountMissing: Problem("account-missing", 422, "没有可收款的账户", "请在 accounts 中为每个县指定国库或部门账户"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
     errors.AmountNotPositive: Problem(

@@ -1,0 +1,1 @@
+"""Special funds by code: the level they come from and the stream of use. Public reference data."""

@@ -1,0 +1,280 @@
+"""Receiving a notice: as printed, once, and never more than it states."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from services.funds_api.access import must_hold
+from services.funds_api.funds import store as funds
+from services.funds_api.lots import ledger
+from services.funds_api.lots.ledger import Movement, Part
+from services.funds_api.missing import Missing
+from services.funds_api.notices import store
+from services.funds_api.notices.schemas import (
+    BroughtBy,
+    DiscrepancyAnswer,
+    LineKind,
+    Notice,
+    NoticeLine,
+    NoticeRequest,
+    NoticeSource,
+    TrancheAnswer,
+)
+from services.funds_api.notices.sums import Printed, discrepancies
+from services.funds_api.units import store as units
+from services.funds_api.units.schemas import TERMINAL, UnitKind
+from treasury.documents import normalise_document_number, normalise_title
+from treasury.errors import AmountNotPositive
+from wire.funds import NoticeReceived, TrancheOpened
+
+
+@dataclass(eq=False)
+class NoticeKnown(Exception):
+    """The same document of the same issuer was received before."""
+
+    document: str
+    notice_id: str
+
+    def __str__(self) -> str:
+        return f"文件“{self.document}”已经登记过，不重复接收"
+
+    def figures(self) -> dict[str, str]:
+        return {"document": self.document, "notice_id": self.notice_id}
+
+
+@dataclass(eq=False)
+class NoticeExceeded(Exception):
+    """Law 5: the parts the money is to be received by make more than the notice states."""
+
+    stated_total_fen: int
+    parts_fen: int
+    brought_by: str
+
+    def __str__(self) -> str:
+        over = self.parts_fen - self.stated_total_fen
+        return f"明细合计 {self.parts_fen} 分超过文件总额 {self.stated_total_fen} 分，多出 {over} 分"
+
+    def figures(self) -> dict[str, int | str]:
+        return {
+            "stated_total_fen": self.stated_total_fen,
+            "parts_fen": self.parts_fen,
+            "difference_fen": self.parts_fen - self.stated_total_fen,
+            "brought_by": self.brought_by,
+        }
+
+
+@dataclass(eq=False)
+class NothingBrought(Exception):
+    """The notice has no part of the kind its money is to be received by."""
+
+    brought_by: str
+
+    def __str__(self) -> str:
+        return "文件没有可以入账的明细" if self.brought_by == "lines" else "文件没有可以入账的资金来源"
+
+    def figures(self) -> dict[str, str]:
+        return {"brought_by": self.brought_by}
+
+
+@dataclass(eq=False)
+class AccountMissing(Exception):
+    """No account was named for a county that the notice brings money to, or one that cannot receive it."""
+
+    county_code: str
+
+    def __str__(self) -> str:
+        return f"没有为 {self.county_code} 指定可以收款的账户"
+
+    def figures(self) -> dict[str, str]:
+        return {"county_code": self.county_code}
+
+
+@dataclass(frozen=True, slots=True)
+class Bringing:
+    """A printed part that brings money, with the identities it gets in the ledger."""
+
+    part: str
+    line: NoticeLine | NoticeSource
+    tranche: UUID
+    movement: UUID
+    lot: UUID
+
+    @property
+    def purpose(self) -> str:
+        place = self.line.place if isinstance(self.line, NoticeLine) else None
+        return " ".join(filter(None, [place, self.line.purpose])) or "未列明用途"
+
+
+def bringing(request: NoticeRequest) -> list[Bringing]:
+    """The parts by which the money is received: item lines or sources, every amount positive, Σ within the notice."""
+    by_lines = request.brought_by is BroughtBy.LINES
+    chosen: Sequence[NoticeLine | NoticeSource] = (
+        [line for line in request.lines if line.kind is LineKind.ITEM] if by_lines else request.sources
+    )
+    if not chosen:
+        raise NothingBrought(request.brought_by)
+    for line in chosen:
+        if line.amount_fen <= 0:
+            raise AmountNotPositive(line.amount_fen)
+    total = sum(line.amount_fen for line in chosen)
+    if request.stated_total_fen is not None and total > request.stated_total_fen:
+        raise NoticeExceeded(request.stated_total_fen, total, request.brought_by)
+    part = "line" if by_lines else "source"
+    return [Bringing(part, line, new_id(), new_id(), new_id()) for line in chosen]
+
+
+async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeRequest) -> Notice:
+    """Keep the document as printed and open one tranche, resting in its county's account, per bringing part."""
+    must_hold(who, request.region_code)
+    parts = bringing(request)
+    counties = sorted({one.line.county_code for one in parts})
+    for county in counties:
+        must_hold(who, county)
+        await act.claim(tx, county)
+    document = normalise_document_number(request.document_number) if request.document_number else None
+    key = document or normalise_title(request.title)
+    known = await store.find(tx, request.issuer, key)
+    if known is not None:
+        raise NoticeKnown(request.document_number or request.title, str(known))
+    if not await funds.exists(tx, request.fund_code):
+        raise Missing("资金", request.fund_code)
+    if not await units.region_exists(tx, request.region_code):
+        raise Missing("区划", request.region_code)
+    for county in counties:
+        await _must_receive(tx, who, county, request.accounts.get(county))
+
+    gaps = discrepancies(
+        request.stated_total_fen,
+        [Printed(line.kind, line.group_no or "", line.amount_fen) for line in request.lines]
+        + [Printed("source", "", line.amount_fen) for line in request.sources],
+    )
+    answer = Notice(
+        id=new_id(),
+        document_number=document,
+        cites=[normalise_document_number(number) for number in request.cites],
+        received_fen=sum(one.line.amount_fen for one in parts),
+        unexplained_fen=0,
+        tranches=[
+            TrancheAnswer(
+                id=one.tranche,
+                county_code=one.line.county_code,
+                part=one.part,
+                line_no=one.line.line_no,
+                purpose=one.purpose,
+                amount_fen=one.line.amount_fen,
+            )
+            for one in parts
+        ],
+        discrepancies=[
+            DiscrepancyAnswer(
+                check=gap.check,
+                group_no=gap.group,
+                printed_fen=gap.printed_fen,
+                summed_fen=gap.summed_fen,
+                difference_fen=gap.difference_fen,
+            )
+            for gap in gaps
+        ],
+        **request.model_dump(exclude={"document_number", "cites", "lines", "sources", "accounts"}),
+    )
+
+    await store.record(tx, answer, key, _printed(answer.id, request))
+    by_county: dict[str, list[Bringing]] = defaultdict(list)
+    for one in parts:
+        by_county[one.line.county_code].append(one)
+    for county in counties:
+        await _open(tx, county, answer, by_county[county], request.accounts[county], act.actor)
+    for county in counties:
+        await act.record(tx, county, _event(county, answer, by_county[county], request.accounts[county]), answer)
+    return answer
+
+
+async def _must_receive(tx: AsyncSession, who: Principal, county: str, account: UUID | None) -> None:
+    found = await units.accounts(tx, who, county, ids=[account]) if account else []
+    if not found or UnitKind(found[0][0].kind) in TERMINAL:
+        raise AccountMissing(county)
+
+
+def _printed(notice: UUID, request: NoticeRequest) -> list[dict[str, Any]]:
+    """Every printed line and source as a row, exactly as given."""
+    lines = [{"part": "line", **line.model_dump(mode="json")} for line in request.lines]
+    nowhere = {"region_code": None, "place": None, "responsible_unit": None, "group_no": None}
+    sources = [
+        {"part": "source", "kind": "source", **nowhere, **one.model_dump(mode="json")} for one in request.sources
+    ]
+    return [{"notice_id": notice, **row} for row in (*lines, *sources)]
+
+
+async def _open(
+    tx: AsyncSession, county: str, notice: Notice, parts: Sequence[Bringing], account: UUID, actor: str
+) -> None:
+    """Open the tranches of one county and let their money arrive on the day the notice was received."""
+    await store.open_tranches(
+        tx,
+        [
+            {
+                "county_code": county,
+                "id": one.tranche,
+                "notice_id": notice.id,
+                "part": one.part,
+                "line_no": one.line.line_no,
+                "fund_code": notice.fund_code,
+                "fiscal_year": notice.fiscal_year,
+                "purpose": one.purpose,
+                "amount_fen": one.line.amount_fen,
+                "received_on": notice.received_on,
+            }
+            for one in parts
+        ],
+    )
+    document = notice.document_number or notice.title
+    await ledger.post(
+        tx,
+        county,
+        [
+            Movement(
+                one.movement,
+                "receive",
+                document,
+                None,
+                account,
+                notice.received_on,
+                one.line.amount_fen,
+                actor,
+                drawn="none",
+            )
+            for one in parts
+        ],
+        [
+            Part(movement=one.movement, to_lot=one.lot, amount_fen=one.line.amount_fen, tranche=one.tranche)
+            for one in parts
+        ],
+    )
+
+
+def _event(county: str, notice: Notice, parts: Sequence[Bringing], account: UUID) -> NoticeReceived:
+    return NoticeReceived(
+        notice_id=notice.id,
+        county_code=county,
+        document=notice.document_number or notice.title,
+        effective_on=notice.received_on,
+        tranches=[
+            TrancheOpened(
+                tranche_id=one.tranche,
+                lot_id=one.lot,
+                account_id=account,
+                fund_code=notice.fund_code,
+                amount_fen=one.line.amount_fen,
+            )
+            for one in parts
+        ],
+    )

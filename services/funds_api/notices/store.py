@@ -1,0 +1,91 @@
+"""Notices, their printed lines, their discrepancies and tranches in SQL. A notice is a public document: no filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Row, and_, cast, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.pages import Window
+from services.funds_api.notices.schemas import Notice
+from services.funds_api.tables import NoticeDiscrepancyRow, NoticeLineRow, NoticeRow, TrancheRow
+
+
+async def find(session: AsyncSession, issuer: str, document_key: str) -> UUID | None:
+    """The notice of this issuer under this key, if it was received."""
+    query = select(NoticeRow.id).where(NoticeRow.issuer == issuer, NoticeRow.document_key == document_key)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def record(session: AsyncSession, notice: Notice, document_key: str, printed: Sequence[dict[str, Any]]) -> None:
+    row = notice.model_dump(exclude={"tranches", "discrepancies", "elsewhere_fen", "unexplained_fen", "recorded_at"})
+    await session.execute(insert(NoticeRow).values(**row, document_key=document_key))
+    await session.execute(insert(NoticeLineRow), list(printed))
+    if notice.discrepancies:
+        gaps = [
+            {"notice_id": notice.id, "check_name": gap.check, **gap.model_dump(exclude={"check"})}
+            for gap in notice.discrepancies
+        ]
+        await session.execute(insert(NoticeDiscrepancyRow), gaps)
+
+
+async def open_tranches(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    await session.execute(insert(TrancheRow), list(rows))
+
+
+async def page(session: AsyncSession, window: Window, year: int | None, fund: str | None) -> Sequence[NoticeRow]:
+    query = select(NoticeRow).order_by(NoticeRow.id).limit(window.limit + 1)
+    if year is not None:
+        query = query.where(NoticeRow.fiscal_year == year)
+    if fund is not None:
+        query = query.where(NoticeRow.fund_code == fund)
+    if window.after:
+        query = query.where(NoticeRow.id > UUID(window.after[0]))
+    return (await session.scalars(query)).all()
+
+
+async def one(session: AsyncSession, notice: UUID) -> NoticeRow | None:
+    return (await session.scalars(select(NoticeRow).where(NoticeRow.id == notice))).one_or_none()
+
+
+async def lines(session: AsyncSession, notice: UUID) -> Sequence[NoticeLineRow]:
+    """Every printed line, then every source, in printed order."""
+    query = (
+        select(NoticeLineRow)
+        .where(NoticeLineRow.notice_id == notice)
+        .order_by(NoticeLineRow.part, NoticeLineRow.line_no)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def discrepancies(session: AsyncSession, notices: Sequence[UUID]) -> Sequence[NoticeDiscrepancyRow]:
+    query = (
+        select(NoticeDiscrepancyRow)
+        .where(NoticeDiscrepancyRow.notice_id.in_(notices))
+        .order_by(NoticeDiscrepancyRow.check_name, NoticeDiscrepancyRow.group_no)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def brought(session: AsyncSession, notices: Sequence[UUID]) -> Sequence[Row[UUID, str, int]]:
+    """What each notice brings to each county by its printed lines or sources: (notice, county, fen)."""
+    bears = or_(
+        and_(NoticeRow.brought_by == "lines", NoticeLineRow.kind == "item"),
+        and_(NoticeRow.brought_by == "sources", NoticeLineRow.kind == "source"),
+    )
+    query = (
+        select(NoticeLineRow.notice_id, NoticeLineRow.county_code, cast(func.sum(NoticeLineRow.amount_fen), BigInteger))
+        .join(NoticeRow, NoticeRow.id == NoticeLineRow.notice_id)
+        .where(NoticeLineRow.notice_id.in_(notices), bears)
+        .group_by(NoticeLineRow.notice_id, NoticeLineRow.county_code)
+    )
+    return (await session.execute(query)).all()
+
+
+async def tranches_of(session: AsyncSession, notices: Sequence[UUID]) -> Sequence[TrancheRow]:
+    """The tranches of these notices that lie within the caller's counties."""
+    query = select(TrancheRow).where(TrancheRow.notice_id.in_(notices)).order_by(TrancheRow.part, TrancheRow.line_no)
+    return (await session.scalars(query)).all()

@@ -1,0 +1,125 @@
+"""Receiving notices: once, as printed, never more than stated, and in the county its money lives in."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from tests.callers import funds_caller
+from tests.factories import notice_request, open_account
+
+
+async def received(http: httpx.AsyncClient, county: str, **changes: Any) -> httpx.Response:
+    clerk = funds_caller(http, "finance_clerk", county)
+    account = await open_account(http, county, "treasury")
+    return await clerk.post("/funds/v1/notices", await notice_request(http, county, account, **changes))
+
+
+async def test_money_is_exact_to_the_fen_and_conserved(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    """孟津 724.712484 万元 comes back as 724,712,484 fen."""
+    answer = await received(funds_http, county, amounts=[150_000_000, 724_712_484], stated_total_fen=874_712_484)
+    assert answer.status_code == 201, answer.text
+    notice = answer.json()
+    assert (notice["received_fen"], notice["unexplained_fen"], notice["discrepancies"]) == (874_712_484, 0, [])
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    read = (await clerk.get(f"/funds/v1/notices/{notice['id']}")).json()
+    assert [line["amount_fen"] for line in read["lines"]] == [150_000_000, 724_712_484]
+    assert read["unexplained_fen"] == 0
+    lots = await admin.fetch("SELECT remaining_fen, arrived_on FROM funds.lot WHERE county_code = $1", county)
+    assert sorted(lot["remaining_fen"] for lot in lots) == [150_000_000, 724_712_484]
+    assert await admin.fetchval("SELECT sum_fen FROM funds.account WHERE county_code = $1", county) == 874_712_484
+
+
+async def test_a_printed_sum_that_does_not_tie_stays_visible(funds_http: httpx.AsyncClient, county: str) -> None:
+    answer = await received(
+        funds_http, county, amounts=[20_480_000], stated_total_fen=428_000_000, completeness="partial"
+    )
+    assert answer.json()["received_fen"] == 20_480_000
+    assert answer.json()["discrepancies"] == [
+        {
+            "check": "lines",
+            "group_no": "",
+            "printed_fen": 428_000_000,
+            "summed_fen": 20_480_000,
+            "difference_fen": -407_520_000,
+        }
+    ]
+
+
+async def test_lines_beyond_the_total_are_refused_and_by_source_received(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    printed = {"amounts": [1_598_000_000], "stated_total_fen": 846_670_000}
+    refused = await received(funds_http, county, **printed)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/notice-exceeded")
+    assert refused.json()["figures"]["difference_fen"] == 751_330_000
+    assert await admin.fetchval("SELECT count(*) FROM funds.tranche WHERE county_code = $1", county) == 0
+    sources = [480_000_000, 366_670_000]
+    kept = await received(funds_http, county, **printed, sources=sources, brought_by="sources")
+    assert kept.status_code == 201, kept.text
+    assert kept.json()["received_fen"] == 846_670_000
+    assert [gap["difference_fen"] for gap in kept.json()["discrepancies"]] == [751_330_000]
+
+
+async def test_one_document_of_one_issuer_is_received_once_whatever_its_brackets(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    number = f"县财农[2017]{uuid4().int % 100000}号"
+    first = await received(funds_http, county, document_number=number)
+    again = await received(funds_http, county, document_number=number.replace("[", "〔").replace("]", "〕"))
+    assert first.status_code == 201, first.text
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/notice-known")
+    assert again.json()["figures"]["notice_id"] == first.json()["id"]
+
+
+async def test_a_prefecture_list_puts_each_line_into_its_own_county(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    other = f"{int(county) + 5000}"
+    await admin.execute(
+        "INSERT INTO funds.region VALUES ($1, '邻县', 'county', '9900', 2023) ON CONFLICT DO NOTHING", other
+    )
+    here, there = await open_account(funds_http, county, "treasury"), await open_account(funds_http, other, "treasury")
+    clerk = funds_caller(funds_http, "finance_clerk", "99")
+    request = await notice_request(funds_http, county, here, amounts=[100, 200], region="99")
+    request["lines"][1]["county_code"] = other
+    request["accounts"][other] = there
+    notice = (await clerk.post("/funds/v1/notices", request)).json()
+    assert notice["received_fen"] == 300
+    own = (await funds_caller(funds_http, "finance_clerk", county).get(f"/funds/v1/notices/{notice['id']}")).json()
+    assert [tranche["amount_fen"] for tranche in own["tranches"]] == [100]
+    assert (own["elsewhere_fen"], own["unexplained_fen"]) == (200, 0)
+    streams = await admin.fetch(
+        "SELECT stream FROM funds.event WHERE kind = 'NoticeReceived' AND stream = ANY($1)", [county, other]
+    )
+    assert sorted(row["stream"] for row in streams) == sorted([county, other])
+
+
+async def test_bad_notices_are_told_what_is_wrong(funds_http: httpx.AsyncClient, county: str) -> None:
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    account = await open_account(funds_http, county, "treasury")
+    good = await notice_request(funds_http, county, account)
+    for change, status, slug in (
+        ({"lines": []}, 422, "nothing-brought"),
+        ({"accounts": {}}, 422, "account-missing"),
+        ({"fund_code": "NOT-THERE"}, 404, "not-found"),
+        ({"region_code": "980001"}, 403, "outside-region"),
+        ({"stated_total_fen": 1.5}, 422, "invalid-request"),
+        ({"stated_total_fen": "100"}, 422, "invalid-request"),
+        ({"title": "甲\x00乙"}, 422, "invalid-request"),
+        ({"surprise": 1}, 422, "invalid-request"),
+    ):
+        answer = await clerk.post("/funds/v1/notices", {**good, **change})
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+    township = funds_caller(funds_http, "township_clerk", county + "101")
+    assert (await township.post("/funds/v1/notices", good)).status_code == 403
+    broken = await clerk.request(
+        "POST", "/funds/v1/notices", content=b'{"a": NaN}', headers={"content-type": "application/json"}
+    )
+    assert (broken.status_code, broken.json()["type"]) == (400, "/problems/unreadable-body")
