@@ -13,15 +13,19 @@ import importlib.util
 import os
 import secrets
 import shutil
+import signal
 import socket
 import stat
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 NOBODY = 65534
+FAST_SECONDS = 20.0
+STEP_SECONDS = 0.05
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "shared_buffers": "256MB",
@@ -63,6 +67,29 @@ def reachable_by_nobody(path: Path) -> bool:
     )
 
 
+def _running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def end_server(cluster: Path) -> None:
+    """End the server of `cluster`, if one runs: fast shutdown, and after a deadline at once (its log recovers)."""
+    try:
+        pid = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if not _running(pid):
+            return
+        os.kill(pid, number)
+        deadline = time.monotonic() + FAST_SECONDS
+        while _running(pid) and time.monotonic() < deadline:
+            time.sleep(STEP_SECONDS)
+
+
 @dataclass
 class Postgres:
     """One server: `start()` gives a superuser URL on loopback, `stop()` ends it; a temporary one leaves nothing behind.
@@ -94,9 +121,18 @@ class Postgres:
         secret = self.superuser_password if password is None else password
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def home(self) -> Path:
+        """The folder of the running server; removed by `stop()` when `data` is None."""
+        if self._home is None:
+            msg = "the server has not been started"
+            raise PostgresFailed(msg)
+        return self._home
+
     def start(self) -> None:
         cluster = self._place_cluster()
         fresh = not (cluster / "PG_VERSION").exists()
+        end_server(cluster)  # left over by a crash: whoever may start the cluster owns it
         self.superuser_password = secrets.token_urlsafe(24)
         if fresh:
             self._run(

@@ -1,0 +1,69 @@
+"""The secrets of one installation: signing keys, the key-encrypting key and the first people's passwords.
+
+Kept in one file of mode 0600 when the data is kept, so that what was encrypted stays readable; otherwise only in
+memory. Refuses to hold anything that a database could give back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.onebox.keys import new_kek, new_private_key, public_entry
+
+
+@dataclass
+class Secrets:
+    """Keys as private JWKs, the KEK in base64, and a password per username (hashes alone reach the database)."""
+
+    access_key: dict[str, str]
+    internal_key: dict[str, str]
+    follower_key: dict[str, str]
+    kek: str
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def drawn(cls) -> Secrets:
+        """A fresh set."""
+        mark = secrets.token_hex(4)
+        return cls(
+            access_key=new_private_key(f"access-{mark}"),
+            internal_key=new_private_key(f"gateway-{mark}"),
+            follower_key=new_private_key(f"follower-{mark}"),
+            kek=new_kek(),
+        )
+
+    @classmethod
+    def kept(cls, file: Path) -> Secrets:
+        """The set of `file`, drawn and written there the first time."""
+        if file.exists():
+            return cls(**json.loads(file.read_text()))
+        found = cls.drawn()
+        found.keep(file)
+        return found
+
+    def keep(self, file: Path) -> None:
+        """Write the set to `file`, readable by its owner alone, in one step."""
+        new = file.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as sink:
+            json.dump(asdict(self), sink, indent=1)
+        new.replace(file)
+
+    def give_passwords(self, usernames: Iterable[str]) -> None:
+        """Draw a password for everybody who has none yet."""
+        for username in usernames:
+            self.passwords.setdefault(username, secrets.token_urlsafe(9))
+
+    def internal_jwks(self) -> str:
+        """The public keys that services behind the gateway accept: the gateway's and the follower's."""
+        entries: list[dict[str, Any]] = [
+            public_entry(self.internal_key, "qingliu-gateway", "internal+jwt"),
+            public_entry(self.follower_key, "qingliu-follower", "internal+jwt"),
+        ]
+        return json.dumps({"keys": entries})
