@@ -41,13 +41,13 @@ BEGIN
 END $$"""
 
 # p_moves: [{id, kind, document, from, to, effective_on, amount_fen, drawn, reverses, batch, actor, note}]
-# p_parts: [{move, from_lot, to_lot, tranche, amount_fen, clock_from, lo, hi, first_line, last_line}]; a receive has no
+# p_parts: [{move, from_lot, to_lot, tranche, amount_fen, clock_from, lo, hi, first_line, last_line, restores}]; a receive has no
 # from_lot and names its tranche, every other part takes tranche and arrival from the lot it draws.
 PART_TYPE = """
 CREATE TYPE funds.posting_part AS (
   move uuid, from_lot uuid, to_lot uuid, tranche uuid, amount_fen bigint, clock_from date, lo bigint, hi bigint,
   first_line int, last_line int, fund text, arrived date, from_account uuid, to_account uuid, from_region text,
-  to_region text, effective_on date, batch uuid, kind text)"""
+  to_region text, effective_on date, batch uuid, kind text, restores uuid)"""
 
 POST_MOVEMENTS = """
 CREATE FUNCTION funds.post_movements(p_county text, p_moves jsonb, p_parts jsonb) RETURNS void
@@ -80,10 +80,10 @@ BEGIN
 
   SELECT array_agg(ROW(p.move, p.from_lot, p.to_lot, coalesce(l.tranche_id, p.tranche), p.amount_fen,
          coalesce(p.clock_from, m.effective_on), p.lo, p.hi, p.first_line, p.last_line, coalesce(l.fund_code, t.fund_code),
-         l.arrived_on, l.account_id, m.to_account_id, m.from_region, m.to_region, m.effective_on, m.batch_id, m.kind)::posting_part)
+         l.arrived_on, l.account_id, m.to_account_id, m.from_region, m.to_region, m.effective_on, m.batch_id, m.kind, p.restores)::posting_part)
     INTO parts
     FROM jsonb_to_recordset(p_parts) AS p(move uuid, from_lot uuid, to_lot uuid, tranche uuid, amount_fen bigint,
-         clock_from date, lo bigint, hi bigint, first_line int, last_line int)
+         clock_from date, lo bigint, hi bigint, first_line int, last_line int, restores uuid)
     JOIN movement m ON m.county_code = p_county AND m.id = p.move
     LEFT JOIN lot l ON l.county_code = p_county AND l.id = p.from_lot AND l.account_id = m.from_account_id
     LEFT JOIN tranche t ON t.county_code = p_county AND t.id = p.tranche;
@@ -110,8 +110,8 @@ BEGIN
     FROM (SELECT from_lot, sum(amount_fen)::bigint AS fen, max(effective_on) AS latest FROM unnest(parts) WHERE from_lot IS NOT NULL GROUP BY from_lot) d
    WHERE l.county_code = p_county AND l.id = d.from_lot;
 
-  INSERT INTO lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, arrived_on, clock_from, amount_fen, remaining_fen)
-  SELECT p_county, to_lot, tranche, fund, to_account, to_region, move, effective_on, clock_from, amount_fen, amount_fen FROM unnest(parts);
+  INSERT INTO lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, restores_lot_id, arrived_on, clock_from, amount_fen, remaining_fen)
+  SELECT p_county, to_lot, tranche, fund, to_account, to_region, move, restores, effective_on, clock_from, amount_fen, amount_fen FROM unnest(parts);
   INSERT INTO draw (county_code, to_lot_id, movement_id, from_lot_id, from_region, to_region, effective_on, amount_fen, days_rested,
                     batch_id, lo_fen, hi_fen, first_line, last_line)
   SELECT p_county, to_lot, move, from_lot, from_region, to_region, effective_on, amount_fen, effective_on - arrived,
@@ -133,9 +133,33 @@ BEGIN
    WHERE a.county_code = p_county AND a.id = e.account_id;
 END $$"""
 
+# Money goes back where it came from, which can lie above the caller's region: only ids and places are told.
+LOT_ORIGINS = """
+CREATE FUNCTION funds.lot_origins(p_county text, p_lots uuid[])
+RETURNS TABLE (lot_id uuid, origin_lot_id uuid, origin_account_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = funds, pg_temp AS $$
+  WITH RECURSIVE restored AS (
+    SELECT l.id AS asked, l.id, l.restores_lot_id FROM lot l WHERE l.county_code = p_county AND l.id = ANY(p_lots)
+    UNION ALL
+    SELECT r.asked, l.id, l.restores_lot_id FROM restored r
+      JOIN lot l ON l.county_code = p_county AND l.id = r.restores_lot_id)
+  SELECT r.asked, f.id, f.account_id FROM restored r
+    JOIN draw d ON d.county_code = p_county AND d.to_lot_id = r.id
+    JOIN lot f ON f.county_code = p_county AND f.id = d.from_lot_id
+   WHERE r.restores_lot_id IS NULL
+$$"""
+
+ACCOUNT_REGIONS = """
+CREATE FUNCTION funds.account_regions(p_county text, p_accounts uuid[]) RETURNS TABLE (account_id uuid, region_code text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = funds, pg_temp AS $$
+  SELECT a.id, a.region_code FROM account a WHERE a.county_code = p_county AND a.id = ANY(p_accounts)
+$$"""
+
 SIGNATURES = (
     "open_lots(text, uuid[], uuid, text, date, bigint, uuid[])",
     "post_movements(text, jsonb, jsonb)",
+    "lot_origins(text, uuid[])",
+    "account_regions(text, uuid[])",
 )
 
 
@@ -143,6 +167,8 @@ def functions() -> Iterator[str]:
     yield OPEN_LOTS
     yield PART_TYPE
     yield POST_MOVEMENTS
+    yield LOT_ORIGINS
+    yield ACCOUNT_REGIONS
     for signature in SIGNATURES:
         yield f"REVOKE ALL ON FUNCTION funds.{signature} FROM PUBLIC"
         yield f"GRANT EXECUTE ON FUNCTION funds.{signature} TO {ROLE}"

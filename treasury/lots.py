@@ -7,7 +7,7 @@ elsewhere; what is left in a lot only ever falls. Nothing here knows accounts' n
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -83,6 +83,15 @@ def draw_named(lots: Sequence[Lot], wanted: dict[UUID, int], on: date) -> list[D
             raise MoneyNotThere(fen, lot.remaining_fen, on)
         draws.append(Draw(lot, fen, (on - lot.arrived_on).days))
     return draws
+
+
+def after(lots: Iterable[Lot], draws: Iterable[Draw]) -> list[Lot]:
+    """The lots as `draws` leave them, the empty ones gone."""
+    taken: dict[UUID, int] = {}
+    for draw in draws:
+        taken[draw.lot.id] = taken.get(draw.lot.id, 0) + draw.amount_fen
+    left = [replace(lot, remaining_fen=lot.remaining_fen - taken.get(lot.id, 0)) for lot in lots]
+    return [lot for lot in left if lot.remaining_fen > 0]
 
 
 def spans(draws: Iterable[Draw]) -> list[Span]:

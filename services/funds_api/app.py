@@ -15,6 +15,7 @@ from services.funds_api import keys
 from services.funds_api.access import RIGHTS
 from services.funds_api.feed import router as events
 from services.funds_api.funds.endpoints import router as funds
+from services.funds_api.lots.endpoints import router as lots
 from services.funds_api.notices.endpoints import router as notices
 from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
@@ -28,7 +29,7 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[events, regions, units, funds, policies, notices],
+    routers=[events, regions, units, funds, policies, notices, lots],
 )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from chassis.problems import Problem
 from services.funds_api import access
 from services.funds_api.funds.store import FundKnown
+from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
 from services.funds_api.units.service import RegionTooHigh
@@ -23,6 +24,18 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     NothingBrought: Problem("nothing-brought", 422, "文件没有可入账的资金", "请补充明细或资金来源"),
     AccountMissing: Problem("account-missing", 422, "没有可收款的账户", "请在 accounts 中为每个县指定国库或部门账户"),
+    refusals.WrongAccount: Problem(
+        "wrong-account", 409, "账户类型不符", "请核对账户：下达到单位或村，支付到施工单位，到户走名册"
+    ),
+    refusals.SpentOn: Problem("spent-on", 409, "资金已被后续支出", "请先冲正或追回后续支出，再冲正本笔"),
+    refusals.AlreadyReversed: Problem("already-reversed", 409, "已经冲正", "请查看冲正记录；需要时重新登记业务"),
+    refusals.NotReversible: Problem("not-reversible", 409, "不能冲正", "请重新登记原业务"),
+    refusals.ReversalTooEarly: Problem("reversal-too-early", 409, "冲正早于原业务", "请填写不早于原业务的日期"),
+    refusals.NowhereToReturn: Problem(
+        "nowhere-to-return", 409, "没有可退回的单位", "由上级收回请登记收回文件，登记有误请冲正入账"
+    ),
+    refusals.NoOutsideAccount: Problem("no-outside-account", 409, "缺少县外账户", "请先开立 kind=outside 的单位"),
+    refusals.MixedLines: Problem("mixed-lines", 422, "指定方式不一致", "请为每一行都指定资金批次，或都不指定"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
     errors.AmountNotPositive: Problem(

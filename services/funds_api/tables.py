@@ -269,13 +269,17 @@ class MovementRow(Row):
 
 
 class LotRow(Row):
-    """Fen of one tranche resting in one account. `remaining_fen` only falls; ageing counts from `clock_from`."""
+    """Fen of one tranche resting in one account. `remaining_fen` only falls; ageing counts from `clock_from`.
+
+    Money that comes back (return, recovery, reversal) is a new lot that names the one it restores: it keeps its way up.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "tranche_id"], ["funds.tranche.county_code", "funds.tranche.id"]),
         ForeignKeyConstraint(["county_code", "account_id"], ["funds.account.county_code", "funds.account.id"]),
         ForeignKeyConstraint(["county_code", "movement_id"], ["funds.movement.county_code", "funds.movement.id"]),
+        ForeignKeyConstraint(["county_code", "restores_lot_id"], ["funds.lot.county_code", "funds.lot.id"]),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("remaining_fen BETWEEN 0 AND amount_fen", name="law2_not_overdrawn"),
         CheckConstraint("clock_from <= arrived_on", name="clock_not_after_arrival"),
@@ -308,6 +312,7 @@ class LotRow(Row):
     account_id: Mapped[UUID]
     region_code: Mapped[str] = mapped_column(RegionText)
     movement_id: Mapped[UUID]
+    restores_lot_id: Mapped[UUID | None]
     arrived_on: Mapped[date]
     clock_from: Mapped[date]
     amount_fen: Mapped[int]

@@ -42,7 +42,8 @@ class Movement:
 class Part:
     """One lot that a movement makes: out of `from_lot`, or for a receipt out of `tranche`; a span when `lo` is given.
 
-    `clock_from` is set when the money's clock goes on from before (a reversal); otherwise it starts on arrival.
+    Money that comes back names the lot it `restores`. `clock_from` is set when its clock goes on from before (a
+    reversal: the money never rightly left); otherwise the clock starts on arrival.
     """
 
     movement: UUID
@@ -55,17 +56,17 @@ class Part:
     hi: int | None = None
     first_line: int | None = None
     last_line: int | None = None
+    restores: UUID | None = None
 
 
-def parts_of(movement: Movement, draws: Iterable[Draw], *, keep_clock: bool = False) -> list[Part]:
-    """One part per draw, with a fresh lot each; `keep_clock` lets the ageing of the drawn lot go on in the new one."""
+def parts_of(movement: Movement, draws: Iterable[Draw]) -> list[Part]:
+    """One part per draw, each a fresh lot whose clock starts on its arrival."""
     return [
         Part(
             movement=movement.id,
             to_lot=new_id(),
             amount_fen=draw.amount_fen,
             from_lot=draw.lot.id,
-            clock_from=draw.lot.clock_from if keep_clock else None,
         )
         for draw in draws
     ]
@@ -135,6 +136,7 @@ async def post(tx: AsyncSession, county: str, movements: Sequence[Movement], par
             "hi": one.hi,
             "first_line": one.first_line,
             "last_line": one.last_line,
+            "restores": str(one.restores) if one.restores else None,
         }
         for one in parts
     ]

@@ -1,0 +1,148 @@
+"""/funds/v1/lots, /funds/v1/movements and /funds/v1/tranches."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Row
+
+from chassis.database import Read, Tx
+from chassis.fields import Code
+from chassis.identity import Forbidden, Principal, can
+from chassis.journal import Acting
+from chassis.pages import Paging, Window, cut
+from services.funds_api.access import county_of
+from services.funds_api.lots import service, store
+from services.funds_api.lots.schemas import (
+    LotAnswer,
+    LotPage,
+    MovementAnswer,
+    MovementOrder,
+    MovementPage,
+    MovementsAnswer,
+    TrancheAnswer,
+    TranchePage,
+)
+from services.funds_api.missing import Missing
+from services.funds_api.units.endpoints import AsOf, County, day_or_today
+
+router = APIRouter(prefix="/funds/v1", tags=["movements 资金流转"])
+
+# A return is the holder's own act; recovery and reversal need the office above.
+_ABOVE = frozenset({"recover", "reverse"})
+
+
+@router.post("/movements", status_code=201, summary="分解下达、支付、退回、收回、冲正")
+async def post_movement(
+    order: MovementOrder, tx: Tx, act: Acting, who: Annotated[Principal, can("movements:write")], county: County = None
+) -> MovementsAnswer:
+    if order.kind in _ABOVE and "movements:reverse" not in who.permissions:
+        raise Forbidden("movements:reverse")
+    return await service.move(tx, who, act, county_of(who, county), order)
+
+
+@router.get("/movements", summary="资金流转记录")
+async def get_movements(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("movements:read")],
+    county: County = None,
+    account: Annotated[UUID | None, Query(description="转出或转入账户")] = None,
+    kind: Annotated[str | None, Query(max_length=20)] = None,
+    as_of: AsOf = None,
+) -> MovementPage:
+    found = await store.movements(
+        tx, who, county_of(who, county), window, as_of=day_or_today(as_of), account=account, kind=kind
+    )
+    rows, after = cut(found, window, lambda row: (row.id,))
+    items = [
+        MovementAnswer(
+            id=row.id,
+            kind=row.kind,
+            document=row.document,
+            effective_on=row.effective_on,
+            from_account_id=row.from_account_id,
+            to_account_id=row.to_account_id,
+            amount_fen=row.amount_fen,
+            reverses_id=row.reverses_id,
+            recorded_at=row.recorded_at,
+        )
+        for row in rows
+    ]
+    return MovementPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的业务")
+
+
+@router.get("/lots", summary="资金批次：哪笔钱停在哪个账户、停了多久")
+async def get_lots(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("lots:read")],
+    county: County = None,
+    account: UUID | None = None,
+    fund: Code | None = None,
+    as_of: AsOf = None,
+) -> LotPage:
+    day = day_or_today(as_of)
+    found = await store.lots(tx, who, county_of(who, county), window, as_of=day, account=account, fund=fund)
+    rows, after = cut(found, window, lambda row: (row.arrived_on, row.id))
+    items = [LotAnswer.model_validate(row, from_attributes=True) for row in rows]
+    return LotPage(
+        as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内当日没有停留的资金"
+    )
+
+
+def tranche_answer(row: Row[Any], as_of: date) -> TrancheAnswer:
+    where = row.resting_fen + row.spent_fen + row.outside_fen
+    return TrancheAnswer(
+        id=row.id,
+        county_code=row.county_code,
+        notice_id=row.notice_id,
+        document=row.document,
+        fund_code=row.fund_code,
+        fiscal_year=row.fiscal_year,
+        purpose=row.purpose,
+        received_on=row.received_on,
+        as_of=as_of,
+        received_fen=row.amount_fen,
+        resting_fen=row.resting_fen,
+        spent_fen=row.spent_fen,
+        outside_fen=row.outside_fen,
+        unexplained_fen=row.amount_fen - where,
+    )
+
+
+async def tranche_of(tx: Read, who: Principal, county: str, tranche: UUID, day: date) -> TrancheAnswer:
+    """One tranche of the county with its proof; the sums look at the whole county, the caller sees the totals only."""
+    async with store.whole_county(tx, who, county):
+        rows = await store.tranches(tx, who, county, Window(after=None, limit=1), as_of=day, tranche=tranche)
+    if not rows:
+        raise Missing("资金", str(tranche))
+    return tranche_answer(rows[0], day)
+
+
+@router.get("/tranches", summary="资金：每一笔来文资金的去向小计")
+async def get_tranches(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("lots:read")],
+    county: County = None,
+    notice: UUID | None = None,
+    as_of: AsOf = None,
+) -> TranchePage:
+    day = day_or_today(as_of)
+    asked = county_of(who, county)
+    async with store.whole_county(tx, who, asked):
+        found = await store.tranches(tx, who, asked, window, as_of=day, notice=notice)
+    rows, after = cut(found, window, lambda row: (row.id,))
+    items = [tranche_answer(row, day) for row in rows]
+    return TranchePage(as_of=day, items=items, next=after, empty_because=None if items else "当日以前没有收到资金")
+
+
+@router.get("/tranches/{tranche_id}", summary="一笔来文资金的去向小计")
+async def get_tranche(
+    tranche_id: UUID, tx: Read, who: Annotated[Principal, can("lots:read")], county: County = None, as_of: AsOf = None
+) -> TrancheAnswer:
+    return await tranche_of(tx, who, county_of(who, county), tranche_id, day_or_today(as_of))
