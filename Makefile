@@ -17,6 +17,15 @@ $(VENV)/complete: requirements/dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
+demo: setup ## the whole story over HTTP on a temporary stack; ends by itself
+	@$(BIN)/python -m demo
+
+up: setup ## the stack in the foreground until Ctrl-C; data stays in var/
+	@$(BIN)/python -m deploy.onebox.up
+
+bench: setup ## every figure against its limit; make bench NAME=roster_post runs one
+	@$(BIN)/python -m benchmarks $(NAME)
+
 test: setup ## every test, from nothing
 	@$(BIN)/python -m pytest
 

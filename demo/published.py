@@ -11,6 +11,7 @@ page leaves something open, one of these assumptions fills it, and nothing else 
 4. A notice's own number is the one of its own issuer; numbers of the level above are cited (`OWN_NUMBER`).
 5. A line brings money when the printed lines add up to the printed total, or when there is no total; else the sources
    bring it when they add up or when there is no line. So a partial excerpt never lets a notice bring more than it says.
+6. A printed total of a class of lines that lie scattered over groups (A34: C级合计) is a memo: shown, not added up.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ FUND_OF: Final = {
     "A34": "wfgz",
     "A38": "jtjj",
 }
+
+CLASS_TOTALS: Final = {"C级合计", "D级合计", "无房户合计"}
 
 # 豫财农﹝2017﹞191号 … A list under one head (洛财预[2018]148、149、250号) is one number per member.
 _NUMBER: Final = re.compile(r"([^;；/、()（）\s]+?[\[〔﹝(（](\d{4})[\]〕﹞)）])\s*([\d、]+)\s*号")
@@ -236,7 +239,7 @@ class Notice:
         place = "".join(filter(None, (line["region_name"], line["township"], line["village"])))
         return {
             "line_no": int(line["line_no"]),
-            "kind": line["line_type"],
+            "kind": "memo" if line["line_type"] == "total" and line["item_name"] in CLASS_TOTALS else line["line_type"],
             "group_no": _or_none(line["group_no"]),
             "county_code": self._county_of(line),
             "region_code": _or_none(line["village_code_2023"] or line["township_code_2023"] or line["region_code"]),

@@ -91,7 +91,7 @@ class Stack:
         *,
         home: Path | None = None,
         logins: Sequence[Login] = (),
-        follow: Sequence[str] = (),
+        follow: Sequence[str] = ("42",),
         port: int = 0,
         database_url: str | None = None,
         report: Report = lambda _: None,
@@ -250,7 +250,7 @@ class Stack:
             "AUDIT_INTERNAL_JWKS": own.internal_jwks(),
             "AUDIT_FEED_URL": self._addresses["funds_api"],
             "AUDIT_FOLLOWER_KEY": json.dumps(own.follower_key),
-            "AUDIT_FOLLOW_REGIONS": json.dumps(self._follow),
+            "AUDIT_FOLLOW_REGIONS": ",".join(self._follow),
             "AUDIT_EVIDENCE_DIR": str(self._home / "evidence"),
         }
         environments = {

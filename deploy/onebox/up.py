@@ -1,0 +1,67 @@
+"""`make up`: the whole stack in the foreground until Ctrl-C, with its addresses and the logins of a first start.
+
+Data, keys and logs are kept below `var/`. QINGLIU_DATABASE_URL points it at another PostgreSQL ≥ 15 (an
+administrator's URL); QINGLIU_PORT asks for another port than 8080.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.onebox.logins import FIRST_PEOPLE
+from deploy.onebox.processes import ROOT
+from deploy.onebox.stack import Stack, StackFailed
+
+DEFAULT_PORT = 8080
+
+
+def _asked_to_end(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _show(console: Console, stack: Stack) -> None:
+    places = Table(title="清流已就绪（Ctrl-C 停止）", title_justify="left", show_header=False)
+    places.add_row("入口", stack.url)
+    places.add_row("接口文档", f"{stack.url}/docs")
+    places.add_row("公钥", f"{stack.url}/.well-known/jwks.json")
+    places.add_row("日志", str(stack.logs))
+    console.print(places)
+    people = Table(title="演示账号（首次启动时建立；POST /auth/login）", title_justify="left")
+    for name in ("用户名", "密码", "身份", "区划", "角色"):
+        people.add_column(name)
+    for login in FIRST_PEOPLE:
+        people.add_row(login.username, stack.password(login.username), login.name, login.region, "、".join(login.roles))
+    console.print(people)
+
+
+def main() -> int:
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, _asked_to_end)
+    stack = Stack(
+        home=ROOT / "var",
+        logins=FIRST_PEOPLE,
+        port=int(os.environ.get("QINGLIU_PORT", DEFAULT_PORT)),
+        database_url=os.environ.get("QINGLIU_DATABASE_URL") or None,
+        report=lambda step: console.print(f"… {step}"),
+    )
+    try:
+        with stack:
+            _show(console, stack)
+            stack.watch()
+    except KeyboardInterrupt:
+        console.print("已停止")
+    except StackFailed as failed:
+        console.print(f"启动或运行失败：{failed}", style="red", markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
