@@ -1,0 +1,93 @@
+"""Wiring of the gateway: settings in, application out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+from starlette.staticfiles import StaticFiles
+
+from chassis import telemetry
+from chassis.database import Database
+from chassis.identity import KeyRing, SigningKey, public_part
+from chassis.service import Blueprint, assemble
+from services.gateway import documents
+from services.gateway.access import NATION, RIGHTS
+from services.gateway.doorkeeper import Doorkeeper
+from services.gateway.front import FrontDoor
+from services.gateway.identities.endpoints import router as identities
+from services.gateway.identities.schemas import FirstPerson
+from services.gateway.identities.service import enter_first_people
+from services.gateway.openapi import Joined
+from services.gateway.passwords import Passwords
+from services.gateway.problems import CATALOGUE
+from services.gateway.proxy import Proxy
+from services.gateway.settings import Settings
+from services.gateway.tokens.endpoints import router as tokens
+from services.gateway.tokens.schemas import KeySet
+from services.gateway.tokens.service import AUDIENCE
+from services.gateway.upstreams import CONNECT_SECONDS, LIMITS, Upstream
+
+ISSUER = "qingliu"
+INTERNAL_ISSUER = "qingliu-gateway"
+BLUEPRINT = Blueprint(
+    title="清流 Qingliu",
+    schema="identity",
+    audience=AUDIENCE,
+    rights=RIGHTS,
+    catalogue=CATALOGUE,
+    routers=[tokens, identities, documents.router],
+    openapi_url=None,  # the joined document stands there instead
+)
+
+
+def create_app(settings: Settings | None = None, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+    """The application; `uvicorn --factory services.gateway.app:create_app` reads its settings from the environment.
+
+    `transport` replaces the network towards the services; only tests give one.
+    """
+    chosen = settings or Settings()
+    telemetry.log_as_json(chosen.log_level)
+    database = Database(chosen.database_url.get_secret_value(), application="gateway")
+    access: dict[str, str] = json.loads(chosen.access_key.get_secret_value())
+    internal: dict[str, str] = json.loads(chosen.internal_key.get_secret_value())
+    published = {**public_part(access), "kid": access["kid"], "alg": "ES256", "use": "sig"}
+    keys = KeyRing.from_jwks({"keys": [{**published, "iss": ISSUER, "token_typ": "at+jwt"}]})
+    first = TypeAdapter(list[FirstPerson]).validate_json(chosen.first_people.get_secret_value())
+    upstreams = (
+        Upstream("funds", ("funds", "v1"), "funds", chosen.funds_url.rstrip("/")),
+        Upstream("audit", ("audit", "v1"), "audit", chosen.audit_url.rstrip("/")),
+    )
+
+    @asynccontextmanager
+    async def opening(app: FastAPI) -> AsyncIterator[None]:
+        state: Any = app.state
+        if first:
+            hashes = [await state.passwords.hash(one.password.get_secret_value()) for one in first]
+            async with database.writing(NATION) as session:
+                await enter_first_people(session, first, hashes)
+        async with httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(CONNECT_SECONDS),
+            limits=LIMITS,
+            follow_redirects=False,
+            trust_env=False,
+        ) as client:
+            state.proxy = Proxy(client)
+            state.joined = Joined(client, upstreams)
+            yield
+
+    app = assemble(BLUEPRINT, database, keys, opening=opening, around=FrontDoor)
+    state: Any = app.state
+    state.passwords = Passwords()
+    state.upstreams = upstreams
+    state.doorkeeper = Doorkeeper(keys, AUDIENCE, SigningKey.from_jwk(internal, INTERNAL_ISSUER, "internal+jwt"))
+    state.access_key = SigningKey.from_jwk(access, ISSUER, "at+jwt")
+    state.published_keys = KeySet(keys=[published])
+    app.mount(documents.STATIC, StaticFiles(packages=[("fastapi_offline", "static")]))
+    return app

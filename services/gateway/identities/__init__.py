@@ -1,0 +1,1 @@
+"""People, clients and the roles granted to them."""

@@ -1,0 +1,164 @@
+"""The rows of schema `identity` with the constraints that keep administrators apart even when code is wrong.
+
+三员分立 (system, security and audit administrator are three people) and "an administrator holds no business role" are
+an index and a foreign key here, not only a check in code. Holds no clear password and no clear client secret.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Computed,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+RegionText = Text(collation="C")
+ADMINISTRATORS_SQL = "role IN ('system_admin', 'security_admin', 'audit_admin')"
+REGION_CODE_SQL = "length(region) IN (2, 4, 6, 9, 12) AND region ~ '^[0-9]+$'"
+
+
+class Row(DeclarativeBase):
+    metadata = MetaData(schema="identity", naming_convention=NAMES)
+    type_annotation_map: ClassVar = {
+        str: Text(),
+        int: BigInteger(),
+        bool: Boolean(),
+        UUID: Uuid(),
+        datetime: DateTime(timezone=True),
+        bytes: LargeBinary(),
+    }
+
+
+class PersonRow(Row):
+    """Somebody who signs in with a password. `username` is for ever: it stands in journals, so it is never reused.
+
+    `administers` is unknown until the first grant and then says on which side a person is: administration or business.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        UniqueConstraint("username"),
+        UniqueConstraint("id", "region", "administers"),
+        CheckConstraint(REGION_CODE_SQL, name="region_code"),
+        CheckConstraint("password_hash LIKE '$argon2id$%'", name="password_hashed"),
+        CheckConstraint("failures >= 0", name="failures_not_negative"),
+        Index("ix_person_region", "region", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(RegionText)
+    name: Mapped[str]
+    region: Mapped[str] = mapped_column(RegionText)
+    unit: Mapped[str | None]
+    password_hash: Mapped[str]
+    administers: Mapped[bool | None]
+    failures: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class ClientRow(Row):
+    """A machine (a bank's system) that signs in with a secret. `web` is what people's own tokens carry as client."""
+
+    __tablename__ = "client"
+    __table_args__ = (
+        CheckConstraint(REGION_CODE_SQL, name="region_code"),
+        CheckConstraint("id <> 'web'", name="not_web"),
+        CheckConstraint("length(secret_sha256) = 32", name="secret_hashed"),
+        UniqueConstraint("id", "region"),
+        Index("ix_client_region", "region", "id"),
+    )
+    id: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    name: Mapped[str]
+    region: Mapped[str] = mapped_column(RegionText)
+    unit: Mapped[str | None]
+    secret_sha256: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class RoleGrantRow(Row):
+    """A role that one person or one client holds, in the place where that person or client belongs."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["person_id", "region", "administers"],
+            ["identity.person.id", "identity.person.region", "identity.person.administers"],
+            name="fk_role_grant_one_place_one_side",
+        ),
+        ForeignKeyConstraint(["client_id", "region"], ["identity.client.id", "identity.client.region"]),
+        CheckConstraint("(person_id IS NULL) <> (client_id IS NULL)", name="one_holder"),
+        CheckConstraint(
+            "role IN ('finance_clerk', 'finance_reviewer', 'township_clerk', 'township_reviewer', 'inspector', 'bank',"
+            " 'system_admin', 'security_admin', 'audit_admin')",
+            name="role",
+        ),
+        CheckConstraint("(role = 'bank') = (client_id IS NOT NULL)", name="banks_are_clients"),
+        UniqueConstraint("person_id", "role"),
+        UniqueConstraint("client_id", "role"),
+        # 三员分立: nobody holds two of the three.
+        Index(
+            "uq_role_grant_three_administrators", "person_id", unique=True, postgresql_where=text(ADMINISTRATORS_SQL)
+        ),
+        Index("ix_role_grant_region", "region", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID | None]
+    client_id: Mapped[str | None] = mapped_column(RegionText)
+    role: Mapped[str]
+    administers: Mapped[bool] = mapped_column(Boolean, Computed(ADMINISTRATORS_SQL, persisted=True))
+    region: Mapped[str] = mapped_column(RegionText)
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class StreamHeadRow(Row):
+    """The last number and hash of a stream of the journal."""
+
+    __tablename__ = "stream_head"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 10}},)
+    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    position: Mapped[int]
+    hash: Mapped[bytes]
+
+
+class EventRow(Row):
+    """One act in the journal. `body` is JSON text kept byte for byte, because the hash covers it."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("stream", "actor", "idempotency_key"),)
+    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID]
+    kind: Mapped[str]
+    body: Mapped[Any] = mapped_column(JSON)
+    actor: Mapped[str]
+    request_id: Mapped[str]
+    idempotency_key: Mapped[str]
+    request_hash: Mapped[bytes]
+    outcome: Mapped[Any] = mapped_column(JSON)
+    recorded_at: Mapped[datetime]
+    hash: Mapped[bytes]

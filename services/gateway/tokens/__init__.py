@@ -1,0 +1,1 @@
+"""Signing in: passwords and client secrets in, access tokens out."""
