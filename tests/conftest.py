@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.onebox.bootstrap import migrate, prepare
+from deploy.onebox.bootstrap import ROLES, ROOT, migrate, prepare
 from deploy.onebox.postgres import Postgres
 from tests.callers import INTERNAL_JWKS
 
@@ -29,7 +29,7 @@ def server() -> Iterator[Postgres]:
 def urls(server: Postgres) -> dict[str, str]:
     """One migrated database; a URL per role, and `admin`."""
     found = asyncio.run(prepare(server.url(), "qingliu_test"))
-    migrate(found["admin"], "funds")
+    migrate(found["admin"], *(schema for schema in ROLES if any((ROOT / "migrations" / schema).glob("0*.py"))))
     return found
 
 
