@@ -16,7 +16,7 @@ from typing import Final
 import xlsxwriter
 
 from demo.people import Household, stranger
-from treasury.money import FEN_PER_YUAN, Unit
+from treasury.money import Unit
 
 FULL_WIDTH: Final = str.maketrans("0123456789.", "０１２３４５６７８９．")
 CSV_TYPE: Final = "text/csv"
@@ -24,13 +24,13 @@ XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 
 class Planted(StrEnum):
-    """The mistakes that are planted."""
+    """The mistakes that are planted, by the code of the reason they have to come back with."""
 
-    CHECK_DIGIT = "身份证校验码错误"
-    UNKNOWN = "不在建档户名册"
-    DUPLICATE = "同一名册内重复"
-    OVER_CAP = "超过每户上限"
-    NO_MONEY = "账户资金不足"
+    CHECK_DIGIT = "id_check_digit"
+    UNKNOWN = "unknown_household"
+    DUPLICATE = "duplicate_in_file"
+    OVER_CAP = "over_household_cap"
+    NO_MONEY = "money_not_there"
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def lines_of(
             Line(paid[at].household, amount_fen, Planted.DUPLICATE),
         ]
     # The households that are over the cap are in no good row of this roster: they come from the end of the list.
-    for at in range(mistakes):
+    for _ in range(mistakes):
         spared = paid.pop(len(paid) - without_money - 1)
-        strewn.append(Line(spared.household, over_cap_fen + at + 1, Planted.OVER_CAP))
+        strewn.append(Line(spared.household, over_cap_fen, Planted.OVER_CAP))
     step = max(1, (len(paid) - without_money - mistakes) // (len(strewn) + 1))
     for at, line in enumerate(strewn, 1):
         paid.insert(mistakes + at * step, line)
@@ -121,7 +121,7 @@ def as_csv(name: str, lines: Sequence[Line], villages: dict[str, str], *, encodi
     writer = csv.writer(sink, lineterminator="\r\n")
     writer.writerow([*HEADER, "补贴金额（元）"])
     writer.writerows(_rows(lines, villages, Unit.YUAN))
-    writer.writerow(["合计", "", "", "", "", str(sum(line.amount_fen for line in lines) // FEN_PER_YUAN)])
+    writer.writerow(["合计", "", "", "", "", _printed(sum(line.amount_fen for line in lines), Unit.YUAN)])
     return _file(name, CSV_TYPE, sink.getvalue().encode(encoding), lines, first_line=2)
 
 
