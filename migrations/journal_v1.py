@@ -62,8 +62,8 @@ END $$"""
 
 
 # With `true` an unset name is NULL, and a comparison with NULL shows nothing. The planner may evaluate in any order, so no
-# part of this may rely on another having been checked first.
-REGION = "nullif(current_setting('app.region', true), '')"
+# part of this may rely on another having been checked first. In a sub-select it is read once per query, not per row.
+REGION = "(SELECT nullif(current_setting('app.region', true), ''))"
 IN_SCOPE = f"""length({REGION}) IN (2, 4, 6, 9, 12)
   AND {{column}} >= {REGION} COLLATE "C"
   AND {{column}} < ({REGION} || '~') COLLATE "C\""""

@@ -110,8 +110,11 @@ BEGIN
     FROM (SELECT from_lot, sum(amount_fen)::bigint AS fen, max(effective_on) AS latest FROM unnest(parts) WHERE from_lot IS NOT NULL GROUP BY from_lot) d
    WHERE l.county_code = p_county AND l.id = d.from_lot;
 
-  INSERT INTO lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, restores_lot_id, arrived_on, clock_from, amount_fen, remaining_fen)
-  SELECT p_county, to_lot, tranche, fund, to_account, to_region, move, restores, effective_on, clock_from, amount_fen, amount_fen FROM unnest(parts);
+  INSERT INTO lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, restores_lot_id, arrived_on, clock_from,
+                   amount_fen, remaining_fen, is_terminal)
+  SELECT p_county, p.to_lot, p.tranche, p.fund, p.to_account, p.to_region, p.move, p.restores, p.effective_on, p.clock_from,
+         p.amount_fen, p.amount_fen, a.kind IN ('contractor', 'households', 'outside')
+    FROM unnest(parts) p JOIN account a ON a.county_code = p_county AND a.id = p.to_account;
   INSERT INTO draw (county_code, to_lot_id, movement_id, from_lot_id, from_region, to_region, effective_on, amount_fen, days_rested,
                     batch_id, lo_fen, hi_fen, first_line, last_line)
   SELECT p_county, to_lot, move, from_lot, from_region, to_region, effective_on, amount_fen, effective_on - arrived,

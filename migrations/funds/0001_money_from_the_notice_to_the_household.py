@@ -354,7 +354,9 @@ def upgrade() -> None:
     sa.Column('amount_fen', sa.BigInteger(), nullable=False),
     sa.Column('remaining_fen', sa.BigInteger(), nullable=False),
     sa.Column('last_drawn_on', sa.Date(), nullable=True),
+    sa.Column('is_terminal', sa.Boolean(), nullable=False),
     sa.Column('is_open', sa.Boolean(), sa.Computed('remaining_fen > 0', persisted=True), nullable=False),
+    sa.Column('is_resting', sa.Boolean(), sa.Computed('remaining_fen > 0 AND NOT is_terminal', persisted=True), nullable=False),
     sa.Column('emptied_on', sa.Date(), nullable=True),
     sa.CheckConstraint('amount_fen > 0', name=op.f('ck_lot_amount_positive')),
     sa.CheckConstraint('clock_from <= arrived_on', name=op.f('ck_lot_clock_not_after_arrival')),
@@ -367,10 +369,10 @@ def upgrade() -> None:
     schema='funds',
     postgresql_with={'fillfactor': 80}
     )
-    op.create_index('ix_lot_emptied', 'lot', ['county_code', 'emptied_on'], unique=False, schema='funds', postgresql_where=sa.text('NOT is_open'))
+    op.create_index('ix_lot_emptied', 'lot', ['county_code', 'emptied_on'], unique=False, schema='funds', postgresql_where=sa.text('emptied_on IS NOT NULL'))
     op.create_index('ix_lot_movement', 'lot', ['county_code', 'movement_id'], unique=False, schema='funds')
     op.create_index('ix_lot_open_by_account', 'lot', ['county_code', 'account_id', 'fund_code', 'arrived_on', 'id'], unique=False, schema='funds', postgresql_where=sa.text('is_open'))
-    op.create_index('ix_lot_open_by_clock', 'lot', ['county_code', 'clock_from', 'id'], unique=False, schema='funds', postgresql_include=['account_id', 'remaining_fen', 'arrived_on'], postgresql_where=sa.text('is_open'))
+    op.create_index('ix_lot_resting_by_clock', 'lot', ['county_code', 'clock_from', 'id'], unique=False, schema='funds', postgresql_include=['account_id', 'remaining_fen', 'arrived_on', 'region_code', 'fund_code'], postgresql_where=sa.text('is_resting'))
     op.create_index('ix_lot_tranche', 'lot', ['county_code', 'tranche_id'], unique=False, schema='funds')
     op.create_table('draw',
     sa.Column('county_code', sa.Text(collation='C'), nullable=False),

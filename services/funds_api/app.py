@@ -21,6 +21,7 @@ from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.settings import Settings
+from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
 
 BLUEPRINT = Blueprint(
@@ -29,7 +30,7 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[events, regions, units, funds, policies, notices, lots],
+    routers=[events, regions, units, funds, policies, notices, lots, traces],
 )
 
 

@@ -271,6 +271,7 @@ class MovementRow(Row):
 class LotRow(Row):
     """Fen of one tranche resting in one account. `remaining_fen` only falls; ageing counts from `clock_from`.
 
+    `is_terminal` lots are spent (or outside the county); `is_resting` ones still wait on somebody's desk.
     Money that comes back (return, recovery, reversal) is a new lot that names the one it restores: it keeps its way up.
     """
 
@@ -293,14 +294,14 @@ class LotRow(Row):
             postgresql_where=text("is_open"),
         ),
         Index(
-            "ix_lot_open_by_clock",
+            "ix_lot_resting_by_clock",
             "county_code",
             "clock_from",
             "id",
-            postgresql_include=["account_id", "remaining_fen", "arrived_on"],
-            postgresql_where=text("is_open"),
+            postgresql_include=["account_id", "remaining_fen", "arrived_on", "region_code", "fund_code"],
+            postgresql_where=text("is_resting"),
         ),
-        Index("ix_lot_emptied", "county_code", "emptied_on", postgresql_where=text("NOT is_open")),
+        Index("ix_lot_emptied", "county_code", "emptied_on", postgresql_where=text("emptied_on IS NOT NULL")),
         Index("ix_lot_tranche", "county_code", "tranche_id"),
         Index("ix_lot_movement", "county_code", "movement_id"),
         {"postgresql_with": {"fillfactor": 80}},
@@ -318,7 +319,9 @@ class LotRow(Row):
     amount_fen: Mapped[int]
     remaining_fen: Mapped[int]
     last_drawn_on: Mapped[date | None]
+    is_terminal: Mapped[bool]
     is_open: Mapped[bool] = mapped_column(Computed("remaining_fen > 0", persisted=True))
+    is_resting: Mapped[bool] = mapped_column(Computed("remaining_fen > 0 AND NOT is_terminal", persisted=True))
     emptied_on: Mapped[date | None]
 
 

@@ -19,12 +19,11 @@ from services.funds_api.access import holds, visible_to
 from services.funds_api.tables import AccountRow, MovementRow
 from services.funds_api.units.schemas import UnitKind
 
-# A lot `l` on the day :as_of: what is left now plus what was drawn from it after that day.
-LATER_DRAWS: Final = """
-  LEFT JOIN LATERAL (SELECT sum(d.amount_fen)::bigint AS fen FROM funds.draw d
-                      WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of) later
-    ON l.last_drawn_on > :as_of"""
-REMAINING: Final = "(l.remaining_fen + coalesce(later.fen, 0))"
+# What a lot `l` held on the day :as_of: what is left now plus what was drawn from it after that day. The sub-select runs
+# only for lots that were drawn later.
+REMAINING: Final = """(l.remaining_fen + CASE WHEN l.last_drawn_on > :as_of THEN coalesce((
+    SELECT sum(d.amount_fen)::bigint FROM funds.draw d
+     WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) ELSE 0 END)"""
 SCOPE: Final = "region_code >= :scope AND l.region_code < :scope || '~'"
 
 
@@ -164,7 +163,7 @@ async def lots(
             f"""
             SELECT l.id, l.tranche_id, l.fund_code, l.account_id, l.region_code, l.arrived_on, l.clock_from,
                    l.amount_fen, {REMAINING} AS remaining_fen, CAST(:as_of AS date) - l.arrived_on AS days_rested
-              FROM funds.lot l {LATER_DRAWS}
+              FROM funds.lot l
              WHERE l.county_code = :county AND l.{SCOPE} AND l.arrived_on <= :as_of
                AND (l.is_open OR l.emptied_on > :as_of) AND {REMAINING} > 0
                AND (CAST(:account AS uuid) IS NULL OR l.account_id = :account)
@@ -224,7 +223,7 @@ async def tranches(
                 SELECT {_held("NOT IN ('contractor', 'households', 'outside')")} AS resting_fen,
                        {_held("IN ('contractor', 'households')")} AS spent_fen,
                        {_held("= 'outside'")} AS outside_fen
-                  FROM funds.lot l {LATER_DRAWS}
+                  FROM funds.lot l
                   JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
                  WHERE l.county_code = :county AND l.tranche_id = t.id AND l.arrived_on <= :as_of) s
              ORDER BY t.id

@@ -84,12 +84,11 @@ async def balance(session: AsyncSession, county: str, account: UUID, as_of: date
                                     FILTER (WHERE amount_fen < 0), 0)::bigint AS charged_fen_days
                       FROM funds.entry
                      WHERE county_code = :county AND account_id = :account AND effective_on <= :as_of) e,
-                   (SELECT coalesce(sum(l.remaining_fen + coalesce(later.fen, 0)), 0)::bigint AS lots_fen
+                   (SELECT coalesce(sum(l.remaining_fen + coalesce((
+                             SELECT sum(d.amount_fen)::bigint FROM funds.draw d
+                              WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of
+                                AND l.last_drawn_on > :as_of), 0)), 0)::bigint AS lots_fen
                       FROM funds.lot l
-                      LEFT JOIN LATERAL (
-                        SELECT sum(d.amount_fen)::bigint AS fen FROM funds.draw d
-                         WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of) later
-                        ON l.last_drawn_on > :as_of
                      WHERE l.county_code = :county AND l.account_id = :account AND l.arrived_on <= :as_of) l
             """
         ),

@@ -1,0 +1,123 @@
+"""GET /funds/v1/payments/{batch}-{line}/trace and /funds/v1/tranches/{id}/trace."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+
+from chassis.database import Read
+from chassis.identity import Principal, can
+from chassis.pages import Paging, cut
+from chassis.vault import Vault
+from services.funds_api.access import county_of, holds
+from services.funds_api.households import masks
+from services.funds_api.lots.endpoints import tranche_of
+from services.funds_api.lots.store import whole_county
+from services.funds_api.missing import Missing
+from services.funds_api.traces import store
+from services.funds_api.traces.schemas import Hop, PaidFromTranche, PaymentTrace, Resting, TrancheTrace, Way
+from services.funds_api.units.endpoints import AsOf, County, day_or_today
+
+router = APIRouter(prefix="/funds/v1", tags=["traces 资金追溯"])
+
+UUID_CHARACTERS = 36
+PaymentId = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]{0,8}$", description="批次编号-行号")
+]
+
+
+def payee_name(vault: Vault, county: str, batch: UUID, line: int, cell: bytes) -> str:
+    """The masked name in a payment's cell."""
+    return masks.name(json.loads(vault.open("payment", "payee_cell", f"{county}|{batch}|{line}", cell))["name"])
+
+
+@router.get("/payments/{payment_id}/trace", summary="一户一笔补贴追溯到资金文件")
+async def get_payment_trace(
+    payment_id: PaymentId,
+    request: Request,
+    tx: Read,
+    who: Annotated[Principal, can("payments:read")],
+    county: County = None,
+    as_of: AsOf = None,
+) -> PaymentTrace:
+    asked, day = county_of(who, county), day_or_today(as_of)
+    batch, line = UUID(payment_id[:UUID_CHARACTERS]), int(payment_id[UUID_CHARACTERS + 1 :])
+    paid = await store.payment(tx, who, asked, batch, line)
+    if paid is None:
+        raise Missing("支付", payment_id)
+    async with whole_county(tx, who, asked):
+        rows = await store.ways(tx, asked, paid, day)
+
+    ways: list[Way] = []
+    for _, hops_of_span in groupby(rows, key=lambda row: row.lo_fen):
+        hops = list(hops_of_span)
+        first = hops[0]
+        ways.append(
+            Way(
+                amount_fen=first.fen,
+                tranche_id=first.tranche_id,
+                notice_id=first.notice_id,
+                notice=first.notice,
+                issuer=first.issuer,
+                fund_code=first.fund_code,
+                hops=[Hop.model_validate(hop, from_attributes=True) for hop in hops],
+            )
+        )
+    traced = sum(way.amount_fen for way in ways)
+    return PaymentTrace(
+        payment_id=payment_id,
+        line=line,
+        payee=payee_name(request.app.state.vault, asked, batch, line, paid.payee_cell),
+        as_of=day,
+        amount_fen=paid.amount_fen if ways else 0,
+        traced_fen=traced,
+        unexplained_fen=(paid.amount_fen if ways else 0) - traced,
+        reversed_by=next((row.reversed_by for row in rows if row.kind == "disburse"), None),
+        ways=ways,
+        empty_because=None if ways else "该行在所查日期尚未支付：名册已通过检查，等待审核",
+    )
+
+
+@router.get("/tranches/{tranche_id}/trace", summary="一笔来文资金追溯到户")
+async def get_tranche_trace(
+    tranche_id: UUID,
+    request: Request,
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("payments:read")],
+    county: County = None,
+    as_of: AsOf = None,
+) -> TrancheTrace:
+    asked, day = county_of(who, county), day_or_today(as_of)
+    tranche = await tranche_of(tx, who, asked, tranche_id, day)
+    async with whole_county(tx, who, asked):
+        holders = await store.holders(tx, asked, tranche_id, day)
+    found = await store.households(tx, who, asked, tranche_id, day, window)
+    rows, after = cut(found, window, lambda row: (row.batch_id, row.lo_fen, row.line))
+    accounts = [Resting.model_validate(row, from_attributes=True) for row in holders if holds(who, row.region_code)]
+    elsewhere = sum(row.fen for row in holders if not holds(who, row.region_code))
+    vault: Vault = request.app.state.vault
+    items = [
+        PaidFromTranche(
+            payment_id=f"{row.batch_id}-{row.line}",
+            payee=payee_name(vault, asked, row.batch_id, row.line, row.payee_cell),
+            region_code=row.region_code,
+            amount_fen=row.amount_fen,
+            from_tranche_fen=row.from_tranche_fen,
+            effective_on=row.effective_on,
+        )
+        for row in rows
+    ]
+    return TrancheTrace(
+        tranche=tranche,
+        accounts=accounts,
+        elsewhere_fen=elsewhere,
+        unexplained_fen=tranche.received_fen - sum(one.fen for one in accounts) - elsewhere,
+        items=items,
+        next=after,
+        empty_because=None if items else "截至所查日期，这笔资金尚未支付到您管辖范围内的农户",
+    )

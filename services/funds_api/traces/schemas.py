@@ -1,0 +1,83 @@
+"""Shapes of traces on the wire."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import Field
+
+from chassis.fields import Answer
+from chassis.pages import Page
+from services.funds_api.lots.schemas import TrancheAnswer
+
+
+class Hop(Answer):
+    """One step of money's way: by which document, when, from whose desk to whose, and how long it had rested there."""
+
+    movement_id: UUID
+    kind: str
+    document: str
+    effective_on: date
+    from_unit: str | None
+    to_unit: str
+    days_rested: int | None = Field(description="在转出单位停留的天数；收到上级资金时为空")
+
+
+class Way(Answer):
+    """How some fen of a payment came: the hops from the notice to the household, oldest first."""
+
+    amount_fen: int
+    tranche_id: UUID
+    notice_id: UUID
+    notice: str
+    issuer: str
+    fund_code: str
+    hops: list[Hop]
+
+
+class PaymentTrace(Answer):
+    """A household's payment traced up to its notices: the payment's figure, the ways that feed it, and the proof."""
+
+    payment_id: str
+    line: int
+    payee: str
+    as_of: date
+    amount_fen: int
+    traced_fen: int
+    unexplained_fen: int
+    reversed_by: UUID | None = Field(default=None, description="整批已冲正时，冲正业务的编号")
+    ways: list[Way]
+    empty_because: str | None = None
+
+
+class Resting(Answer):
+    """What one account holds of a tranche on a day."""
+
+    account_id: UUID
+    unit_name: str
+    region_code: str
+    kind: str
+    fen: int
+    oldest_arrived_on: date
+
+
+class PaidFromTranche(Answer):
+    """One household payment, and how much of it this tranche fed."""
+
+    payment_id: str
+    payee: str
+    region_code: str
+    amount_fen: int
+    from_tranche_fen: int
+    effective_on: date
+
+
+class TrancheTrace(Page):
+    """A tranche traced down: where every fen of it is, and page by page the households it reached."""
+
+    tranche: TrancheAnswer
+    accounts: list[Resting] = Field(description="您管辖范围内各账户持有的部分（到户部分记在“农户一卡通”账户）")
+    elsewhere_fen: int = Field(description="您管辖范围以外的部分")
+    unexplained_fen: int = Field(description="received_fen 减去 accounts 之和与 elsewhere_fen，恒为 0")
+    items: list[PaidFromTranche]
