@@ -55,6 +55,28 @@ async def funds_http(urls: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
             yield http
 
 
+@pytest.fixture(scope="session")
+async def audit_http(
+    urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx.AsyncClient]:
+    """audit_api through ASGI, on the migrated database, as its own login role, with an evidence folder of its own."""
+    from services.audit_api.app import create_app  # noqa: PLC0415
+    from services.audit_api.settings import Settings  # noqa: PLC0415
+
+    settings = Settings(
+        database_url=urls["audit"],
+        internal_jwks=INTERNAL_JWKS,
+        evidence_dir=tmp_path_factory.mktemp("evidence"),
+        log_level="WARNING",
+    )
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://audit", timeout=60) as http:
+            http.app = app  # type: ignore[attr-defined]
+            yield http
+
+
 @pytest.fixture
 async def county(admin: asyncpg.Pool) -> str:
     """A county nobody else in this run uses, with two townships of two villages each."""
