@@ -1,0 +1,1 @@
+"""Owns suspicion: the question a flag asks, the finding it becomes, and the yuan that are put right."""

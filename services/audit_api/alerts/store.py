@@ -1,0 +1,97 @@
+"""Alerts in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.pages import Window
+from services.audit_api.access import visible_to
+from services.audit_api.tables import AlertRow
+
+
+async def page(
+    session: AsyncSession, who: Principal, county: str, window: Window, status: str | None, rule: str | None
+) -> Sequence[AlertRow]:
+    """Visible alerts of a county by id, one more than the page holds."""
+    query = (
+        select(AlertRow)
+        .where(AlertRow.county_code == county, visible_to(who, AlertRow.region_code))
+        .order_by(AlertRow.id)
+        .limit(window.limit + 1)
+    )
+    if status is not None:
+        query = query.where(AlertRow.status == status)
+    if rule is not None:
+        query = query.where(AlertRow.rule_code == rule)
+    if window.after:
+        query = query.where(AlertRow.id > UUID(window.after[0]))
+    return (await session.scalars(query)).all()
+
+
+async def one(session: AsyncSession, who: Principal, county: str, alert_id: UUID) -> AlertRow | None:
+    return await session.scalar(
+        select(AlertRow).where(
+            AlertRow.county_code == county, AlertRow.id == alert_id, visible_to(who, AlertRow.region_code)
+        )
+    )
+
+
+async def lock(session: AsyncSession, who: Principal, county: str, ids: Collection[UUID]) -> Sequence[AlertRow]:
+    """The visible alerts among `ids`, locked in id order."""
+    rows = await session.scalars(
+        select(AlertRow)
+        .where(AlertRow.county_code == county, AlertRow.id.in_(ids), visible_to(who, AlertRow.region_code))
+        .order_by(AlertRow.id)
+        .with_for_update(key_share=True)
+    )
+    return rows.all()
+
+
+async def lock_by_lots(session: AsyncSession, county: str, lots: Collection[UUID]) -> None:
+    """Lock every alert about `lots`, so that no finding is opened on them while a draw is being counted."""
+    await session.execute(
+        select(AlertRow.id)
+        .where(AlertRow.county_code == county, AlertRow.lot_id.in_(lots))
+        .order_by(AlertRow.id)
+        .with_for_update(key_share=True)
+    )
+
+
+async def add(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    await session.execute(insert(AlertRow), rows)
+
+
+async def dismiss(session: AsyncSession, county: str, alert_id: UUID, by: str, reason: str) -> None:
+    await session.execute(
+        update(AlertRow)
+        .where(AlertRow.county_code == county, AlertRow.id == alert_id)
+        .values(status="dismissed", dismissed_by=by, dismissal_reason=reason)
+    )
+
+
+async def take_up(session: AsyncSession, county: str, ids: Collection[UUID], finding: UUID) -> None:
+    await session.execute(
+        update(AlertRow)
+        .where(AlertRow.county_code == county, AlertRow.id.in_(ids))
+        .values(status="taken_up", finding_id=finding)
+    )
+
+
+async def ids_of_finding(session: AsyncSession, county: str, findings: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The alerts each finding took up."""
+    found: dict[UUID, list[UUID]] = {finding: [] for finding in findings}
+    rows = await session.execute(
+        select(AlertRow.finding_id, AlertRow.id)
+        .where(AlertRow.county_code == county, AlertRow.finding_id.in_(findings))
+        .order_by(AlertRow.id)
+    )
+    for finding, alert in rows:
+        if finding is not None:
+            found[finding].append(alert)
+    return found

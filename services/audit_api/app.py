@@ -1,0 +1,37 @@
+"""Wiring of audit_api: settings in, application out."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from chassis import telemetry
+from chassis.database import Database
+from chassis.identity import KeyRing
+from chassis.service import Blueprint, assemble
+from services.audit_api.access import RIGHTS
+from services.audit_api.alerts.endpoints import router as alerts
+from services.audit_api.evidence.endpoints import router as evidence
+from services.audit_api.evidence.shelf import Shelf
+from services.audit_api.findings.endpoints import router as findings
+from services.audit_api.problems import CATALOGUE
+from services.audit_api.rectifications.endpoints import router as rectifications
+from services.audit_api.settings import Settings
+
+BLUEPRINT = Blueprint(
+    title="清流 audit_api 监督服务",
+    schema="audit",
+    audience="audit",
+    rights=RIGHTS,
+    catalogue=CATALOGUE,
+    routers=[alerts, findings, rectifications, evidence],
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; `uvicorn --factory services.audit_api.app:create_app` reads settings from the environment."""
+    chosen = settings or Settings()  # the environment fills the required fields
+    telemetry.log_as_json(chosen.log_level)
+    database = Database(chosen.database_url.get_secret_value(), application="audit_api")
+    app = assemble(BLUEPRINT, database, KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60))
+    app.state.shelf = Shelf(chosen.evidence_dir)
+    return app

@@ -1,0 +1,27 @@
+"""What an event of the funds feed does here, by its kind. A kind unknown here does nothing: the feed may grow."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit_api.alerts.service import take_in
+from services.audit_api.findings.measure import money_moved, payments_disbursed
+from wire.events import Envelope
+
+Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
+
+EFFECTS: Final[Mapping[str, Effect]] = {
+    "FlagsRaised": take_in,
+    "MoneyMoved": money_moved,
+    "PaymentsDisbursed": payments_disbursed,
+}
+
+
+async def apply(tx: AsyncSession, envelope: Envelope) -> None:
+    """Do what the event asks for, in the transaction that also moves the cursor."""
+    effect = EFFECTS.get(envelope.kind)
+    if effect is not None:
+        await effect(tx, envelope)

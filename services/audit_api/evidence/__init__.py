@@ -1,0 +1,1 @@
+"""Files that prove something, kept under their own SHA-256 and handed out as attachments only."""

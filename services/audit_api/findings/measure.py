@@ -1,0 +1,144 @@
+"""Measuring rectification in yuan: what movements of the funds feed do to the lots that findings are bound to.
+
+A draw from a bound lot counts as put right, up to what is bound; a reversal takes it back and the binding follows the
+money into the lot where it rests again. Movement kinds unknown here count for nothing: the feed may grow.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.journal import record_alone
+from services.audit_api.alerts import store as alerts
+from services.audit_api.alerts.service import FOLLOWER
+from services.audit_api.findings import store
+from services.audit_api.findings.binding import counted, taken_back
+from services.audit_api.tables import FindingLotRow
+from wire.audit import RectificationMeasured, RectifiedChange
+from wire.events import Envelope
+from wire.funds import MoneyMoved, Moved, PaymentsDisbursed
+
+COUNTED_KINDS: Final = frozenset({"hand_down", "pay", "disburse", "return", "recover"})
+REVERSAL: Final = "reverse"
+
+
+async def money_moved(tx: AsyncSession, envelope: Envelope) -> None:
+    """Count the movements of a MoneyMoved event."""
+    await _measure(tx, envelope, MoneyMoved.model_validate(envelope.body).movements)
+
+
+async def payments_disbursed(tx: AsyncSession, envelope: Envelope) -> None:
+    """Count the one movement of a PaymentsDisbursed event."""
+    await _measure(tx, envelope, [PaymentsDisbursed.model_validate(envelope.body).movement])
+
+
+async def _measure(tx: AsyncSession, envelope: Envelope, movements: list[Moved]) -> None:
+    county = envelope.stream
+    changes: list[RectifiedChange] = []
+    for moved in movements:
+        if moved.kind == REVERSAL and moved.reverses_id is not None:
+            changes += await _take_back(tx, county, moved, moved.reverses_id)
+        elif moved.kind in COUNTED_KINDS:
+            changes += await _count(tx, envelope, moved)
+    if changes:
+        measured = RectificationMeasured(county_code=county, feed_position=envelope.position, changes=changes)
+        await record_alone(tx, "audit", county, measured, FOLLOWER, envelope.id)
+
+
+async def _count(tx: AsyncSession, envelope: Envelope, moved: Moved) -> list[RectifiedChange]:
+    county = envelope.stream
+    lots = await store.watched(tx, county, {draw.from_lot_id for draw in moved.draws})
+    if not lots:
+        return []
+    # First the alerts: whoever opens a finding on them holds the same locks, so no draw falls between the two.
+    await alerts.lock_by_lots(tx, county, lots)
+    bindings = {row.lot_id: row for row in await store.lock_held(tx, county, lots)}
+    draws = [draw for draw in moved.draws if draw.from_lot_id in lots]
+    await store.add_draws(
+        tx,
+        [
+            {
+                "county_code": county,
+                "region_code": county,
+                "to_lot_id": draw.to_lot_id,
+                "from_lot_id": draw.from_lot_id,
+                "movement_id": moved.movement_id,
+                "finding_id": bindings[draw.from_lot_id].finding_id if draw.from_lot_id in bindings else None,
+                "kind": moved.kind,
+                "effective_on": moved.effective_on,
+                "amount_fen": draw.amount_fen,
+                "feed_position": envelope.position,
+            }
+            for draw in draws
+        ],
+    )
+    changes = []
+    for lot, binding in bindings.items():
+        drawn_fen = sum(draw.amount_fen for draw in draws if draw.from_lot_id == lot)
+        change = counted(binding.bound_fen, binding.rectified_fen, drawn_fen)
+        if change:
+            await store.change_rectified(tx, binding, moved.movement_id, moved.effective_on, change)
+            changes.append(_change(binding, moved, change))
+    return changes
+
+
+async def _take_back(tx: AsyncSession, county: str, moved: Moved, undone: UUID) -> list[RectifiedChange]:
+    draws = await store.draws_of_movements(tx, county, [undone])
+    if not draws:
+        return []
+    await alerts.lock_by_lots(tx, county, {draw.from_lot_id for draw in draws})
+    back_in = {draw.from_lot_id: draw.to_lot_id for draw in moved.draws}
+    back_fen: dict[tuple[UUID, UUID], int] = {}
+    heirs = []
+    for draw in draws:
+        lot = draw.from_lot_id
+        if draw.finding_id is not None:
+            binding = await store.lock_binding(tx, county, draw.finding_id, lot)
+            drawn_fen = await store.drawn_fen(tx, county, draw.finding_id, lot)
+            key = (draw.finding_id, lot)
+            standing_fen = binding.rectified_fen - back_fen.get(key, 0)
+            less_fen = taken_back(standing_fen, drawn_fen, draw.amount_fen)
+            back_fen[key] = back_fen.get(key, 0) + less_fen
+            if less_fen and draw.to_lot_id in back_in:
+                heirs.append((binding, back_in[draw.to_lot_id], less_fen))
+        await store.mark_reversed(tx, draw)
+    changes = []
+    for (finding, lot), less_fen in back_fen.items():
+        if less_fen:
+            binding = await store.lock_binding(tx, county, finding, lot)
+            moved_fen = sum(fen for one, _, fen in heirs if (one.finding_id, one.lot_id) == (finding, lot))
+            await store.change_rectified(
+                tx, binding, moved.movement_id, moved.effective_on, -less_fen, moved_fen=moved_fen
+            )
+            changes.append(_change(binding, moved, -less_fen))
+    if heirs:
+        await store.add_lots(
+            tx,
+            [
+                {
+                    "county_code": county,
+                    "region_code": county,
+                    "finding_id": one.finding_id,
+                    "lot_id": lot,
+                    "came_from": one.lot_id,
+                    "alert_id": None,
+                    "bound_fen": fen,
+                    "held": one.held,
+                }
+                for one, lot, fen in heirs
+            ],
+        )
+    return changes
+
+
+def _change(binding: FindingLotRow, moved: Moved, change_fen: int) -> RectifiedChange:
+    return RectifiedChange(
+        finding_id=binding.finding_id,
+        lot_id=binding.lot_id,
+        movement_id=moved.movement_id,
+        effective_on=moved.effective_on,
+        change_fen=change_fen,
+    )

@@ -1,0 +1,223 @@
+"""Findings, what they are bound to, and the draws that put them right, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, insert, select, union, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.pages import Window
+from services.audit_api.access import visible_to
+from services.audit_api.tables import AlertRow, FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
+
+
+async def page(
+    session: AsyncSession, who: Principal, county: str, window: Window, status: str | None
+) -> Sequence[FindingRow]:
+    """Visible findings of a county by id, one more than the page holds."""
+    query = (
+        select(FindingRow)
+        .where(FindingRow.county_code == county, visible_to(who, FindingRow.region_code))
+        .order_by(FindingRow.id)
+        .limit(window.limit + 1)
+    )
+    if status is not None:
+        query = query.where(FindingRow.status == status)
+    if window.after:
+        query = query.where(FindingRow.id > UUID(window.after[0]))
+    return (await session.scalars(query)).all()
+
+
+async def one(session: AsyncSession, who: Principal, county: str, finding_id: UUID) -> FindingRow | None:
+    return await session.scalar(select(FindingRow).where(*_this(who, county, finding_id)))
+
+
+async def lock(session: AsyncSession, who: Principal, county: str, finding_id: UUID) -> FindingRow | None:
+    """The finding, locked against other decisions (but not against the follower's counting)."""
+    return await session.scalar(
+        select(FindingRow).where(*_this(who, county, finding_id)).with_for_update(key_share=True)
+    )
+
+
+def _this(who: Principal, county: str, finding_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        FindingRow.county_code == county,
+        FindingRow.id == finding_id,
+        visible_to(who, FindingRow.region_code),
+    )
+
+
+async def add(session: AsyncSession, finding: dict[str, Any], lots: list[dict[str, Any]]) -> None:
+    await session.execute(insert(FindingRow).values(finding))
+    await session.execute(insert(FindingLotRow), lots)
+
+
+async def advance(session: AsyncSession, row: FindingRow, status: str, closed_on: date | None = None) -> None:
+    """Move a locked finding to `status`; a closed one lets go of its lots."""
+    await session.execute(
+        update(FindingRow)
+        .where(FindingRow.county_code == row.county_code, FindingRow.id == row.id)
+        .values(status=status, version=FindingRow.version + 1, closed_on=closed_on)
+    )
+    if closed_on is not None:
+        await session.execute(
+            update(FindingLotRow)
+            .where(FindingLotRow.county_code == row.county_code, FindingLotRow.finding_id == row.id)
+            .values(held=False)
+        )
+
+
+async def held_elsewhere(session: AsyncSession, county: str, lots: Collection[UUID]) -> UUID | None:
+    """A lot among `lots` that a finding holds already, or None."""
+    return await session.scalar(
+        select(FindingLotRow.lot_id)
+        .where(FindingLotRow.county_code == county, FindingLotRow.lot_id.in_(lots), FindingLotRow.held)
+        .order_by(FindingLotRow.lot_id)
+        .limit(1)
+    )
+
+
+async def lots_of(session: AsyncSession, county: str, findings: Collection[UUID]) -> dict[UUID, list[FindingLotRow]]:
+    """What each finding is bound to, by lot."""
+    found: dict[UUID, list[FindingLotRow]] = {finding: [] for finding in findings}
+    rows = await session.scalars(
+        select(FindingLotRow)
+        .where(FindingLotRow.county_code == county, FindingLotRow.finding_id.in_(findings))
+        .order_by(FindingLotRow.finding_id, FindingLotRow.lot_id)
+    )
+    for row in rows:
+        found[row.finding_id].append(row)
+    return found
+
+
+async def rectified_on(session: AsyncSession, county: str, findings: Collection[UUID], as_of: date) -> dict[UUID, int]:
+    """Fen put right by movements effective on `as_of` or before; a finding without any is absent."""
+    rows = await session.execute(
+        select(RectifiedChangeRow.finding_id, func.sum(RectifiedChangeRow.change_fen))
+        .where(
+            RectifiedChangeRow.county_code == county,
+            RectifiedChangeRow.finding_id.in_(findings),
+            RectifiedChangeRow.effective_on <= as_of,
+        )
+        .group_by(RectifiedChangeRow.finding_id)
+    )
+    return {finding: int(fen) for finding, fen in rows}
+
+
+async def watched(session: AsyncSession, county: str, lots: Collection[UUID]) -> set[UUID]:
+    """Those of `lots` that an alert or a finding names."""
+    alerted = select(AlertRow.lot_id).where(AlertRow.county_code == county, AlertRow.lot_id.in_(lots))
+    bound = select(FindingLotRow.lot_id).where(FindingLotRow.county_code == county, FindingLotRow.lot_id.in_(lots))
+    return set(await session.scalars(union(alerted, bound)))
+
+
+async def lock_held(session: AsyncSession, county: str, lots: Collection[UUID]) -> Sequence[FindingLotRow]:
+    """The bindings that hold any of `lots`, locked in lot order."""
+    rows = await session.scalars(
+        select(FindingLotRow)
+        .where(FindingLotRow.county_code == county, FindingLotRow.lot_id.in_(lots), FindingLotRow.held)
+        .order_by(FindingLotRow.lot_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def lock_binding(session: AsyncSession, county: str, finding: UUID, lot: UUID) -> FindingLotRow:
+    rows = await session.scalars(
+        select(FindingLotRow)
+        .where(FindingLotRow.county_code == county, FindingLotRow.finding_id == finding, FindingLotRow.lot_id == lot)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return rows.one()
+
+
+async def add_draws(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    await session.execute(insert(LotDrawRow), rows)
+
+
+async def draws_of_movements(session: AsyncSession, county: str, movements: Collection[UUID]) -> Sequence[LotDrawRow]:
+    """The watched draws of `movements` that have not been undone."""
+    rows = await session.scalars(
+        select(LotDrawRow)
+        .where(LotDrawRow.county_code == county, LotDrawRow.movement_id.in_(movements), ~LotDrawRow.reversed)
+        .order_by(LotDrawRow.from_lot_id, LotDrawRow.to_lot_id)
+    )
+    return rows.all()
+
+
+async def drawn_fen(session: AsyncSession, county: str, finding: UUID, lot: UUID) -> int:
+    """Σ of the draws from `lot` that `finding` counts and nobody has undone."""
+    found = await session.scalar(
+        select(func.coalesce(func.sum(LotDrawRow.amount_fen), 0)).where(
+            LotDrawRow.county_code == county,
+            LotDrawRow.from_lot_id == lot,
+            LotDrawRow.finding_id == finding,
+            ~LotDrawRow.reversed,
+        )
+    )
+    return int(found or 0)
+
+
+async def mark_reversed(session: AsyncSession, row: LotDrawRow) -> None:
+    await session.execute(
+        update(LotDrawRow)
+        .where(LotDrawRow.county_code == row.county_code, LotDrawRow.to_lot_id == row.to_lot_id)
+        .values(reversed=True)
+    )
+
+
+async def adopt_draws(
+    session: AsyncSession, county: str, finding: UUID, lot: UUID, since: int
+) -> list[tuple[UUID, date, int]]:
+    """Let `finding` count what left `lot` after feed position `since`: (movement, effective_on, fen), oldest first."""
+    rows = await session.execute(
+        update(LotDrawRow)
+        .where(
+            LotDrawRow.county_code == county,
+            LotDrawRow.from_lot_id == lot,
+            LotDrawRow.finding_id.is_(None),
+            LotDrawRow.feed_position > since,
+            ~LotDrawRow.reversed,
+        )
+        .values(finding_id=finding)
+        .returning(LotDrawRow.movement_id, LotDrawRow.effective_on, LotDrawRow.amount_fen, LotDrawRow.feed_position)
+    )
+    found = sorted(rows.all(), key=lambda row: (row.feed_position, row.movement_id))
+    return [(row.movement_id, row.effective_on, row.amount_fen) for row in found]
+
+
+async def change_rectified(
+    session: AsyncSession, row: FindingLotRow, movement: UUID, effective_on: date, change_fen: int, moved_fen: int = 0
+) -> None:
+    """Add `change_fen` to what is put right in a locked binding, move `moved_fen` out of it, and say which movement."""
+    await session.execute(
+        update(FindingLotRow)
+        .where(
+            FindingLotRow.county_code == row.county_code,
+            FindingLotRow.finding_id == row.finding_id,
+            FindingLotRow.lot_id == row.lot_id,
+        )
+        .values(rectified_fen=FindingLotRow.rectified_fen + change_fen, bound_fen=FindingLotRow.bound_fen - moved_fen)
+    )
+    key = {
+        "county_code": row.county_code,
+        "finding_id": row.finding_id,
+        "movement_id": movement,
+        "lot_id": row.lot_id,
+    }
+    await session.execute(
+        insert(RectifiedChangeRow).values(
+            **key, region_code=row.county_code, effective_on=effective_on, change_fen=change_fen
+        )
+    )
+
+
+async def add_lots(session: AsyncSession, rows: Iterable[dict[str, Any]]) -> None:
+    await session.execute(insert(FindingLotRow), list(rows))

@@ -1,0 +1,279 @@
+"""The follower: a second process that reads the funds feed at its own pace and lets each event act once.
+
+For every stream: fetch (no transaction open), then one transaction per event that locks the cursor, checks that the
+event is the very next, applies it and moves the cursor. Effect and cursor commit together, so a redelivered event acts
+once without an inbox. Each fetch begins with the event applied last, whose hash must still be the one kept here: a
+feed that was cut off or rewritten stops its stream. So do a gap and an event that cannot be applied; other streams go
+on, and the stopped one is logged again and again until somebody restarts the follower. It decides nothing about money.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+from pydantic import ValidationError
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import clock, telemetry
+from chassis.database import Database, Limits
+from chassis.identity import SigningKey, sign
+from services.audit_api.effects import apply
+from services.audit_api.settings import FollowerSettings
+from services.audit_api.tables import FollowerCursorRow
+from wire.events import Envelope, FeedPage, Streams
+
+log = logging.getLogger("follower")
+
+ISSUER: Final = "qingliu-follower"
+FEED_PATH: Final = "/funds/v1/events"
+TOKEN_SECONDS: Final = 60
+PAGE: Final = 100
+MAX_PAUSE_SECONDS: Final = 5.0
+REMIND_SECONDS: Final = 60.0
+# 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 57P01-3 shutdown, 08 and 53 …
+_PASSING: Final = ("40001", "40P01", "55P03", "57014", "57P0", "08", "53", "25P03")
+
+
+class HistoryBroken(Exception):
+    """A stream is not what it was, or not whole: a number is missing, or an applied event is gone or differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last applied event of a stream: its position (0 before the first) and hash."""
+
+    position: int
+    hash: bytes
+
+
+def genesis(stream: str) -> bytes:
+    """The hash a stream begins with, as journal_append has it."""
+    return hashlib.sha256(stream.encode()).digest()
+
+
+def feed_token(key: SigningKey, region: str, now: int) -> str:
+    """A short token that may read the streams of `region` and nothing else. `now` is seconds since 1970."""
+    return sign(
+        key,
+        {
+            "aud": "funds",
+            "sub": ISSUER,
+            "client_id": ISSUER,
+            "jti": uuid4().hex,
+            "iat": now,
+            "nbf": now,
+            "exp": now + TOKEN_SECONDS,
+            "roles": ["feed_reader"],
+            "region": region,
+            "unit": None,
+        },
+    )
+
+
+@dataclass
+class Follower:
+    """Follows the streams of `regions`. `round()` reads each once; `run()` repeats until `stop()`."""
+
+    database: Database
+    http: httpx.AsyncClient
+    key: SigningKey
+    regions: list[str]
+    poll_seconds: float = 0.2
+    stopped: dict[str, str] = field(default_factory=dict)
+    _known: dict[str, Cursor] = field(default_factory=dict, init=False)
+    _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _reminded: float = field(default=0.0, init=False)
+
+    def stop(self) -> None:
+        """End after the event that is being applied."""
+        self._ending.set()
+
+    async def run(self) -> None:
+        """Follow until stopped. An unreachable feed or database is waited for, with growing pauses."""
+        pause = self.poll_seconds
+        while not self._ending.is_set():
+            try:
+                applied = await self.round()
+                pause = self.poll_seconds
+            except (httpx.HTTPError, OSError, DBAPIError, PoolTimeout, ValueError) as error:
+                log.warning("waiting", extra={"reason": type(error).__name__, "pause_seconds": pause})
+                applied, pause = 0, min(pause * 2, MAX_PAUSE_SECONDS)
+            self._remind()
+            if not applied:
+                await self._sleep(pause)
+
+    async def round(self) -> int:
+        """Read every stream once, a page each; how many events were applied. What failed in passing is raised last."""
+        applied = 0
+        passing: Exception | None = None
+        for region in self.regions:
+            heads = Streams.model_validate(await self._get(region, {}))
+            for stream, head in heads.streams.items():
+                if self._ending.is_set() or stream in self.stopped:
+                    continue
+                try:
+                    applied += await self._follow(region, stream, head)
+                except (httpx.HTTPStatusError, DBAPIError, PoolTimeout) as error:
+                    passing = error  # this stream has to wait; the others need not
+        if passing is not None:
+            raise passing
+        return applied
+
+    async def _follow(self, region: str, stream: str, head: int) -> int:
+        cursor = self._known.get(stream) or await self._cursor(stream)
+        self._known[stream] = cursor
+        if head == cursor.position:
+            return 0
+        applied = 0
+        at = cursor.position
+        try:
+            for envelope in await self._fetch(region, stream, cursor):
+                at = envelope.position
+                self._known[stream] = await self._apply(envelope)
+                applied += 1
+                if self._ending.is_set():
+                    break
+        except (httpx.HTTPError, OSError, PoolTimeout):
+            raise
+        except DBAPIError as error:
+            if _passing(error):
+                raise
+            self._halt(stream, at, error)
+        except Exception as error:  # noqa: BLE001 - whatever the event did, this stream stops and the others go on
+            self._halt(stream, at, error)
+        return applied
+
+    async def _fetch(self, region: str, stream: str, cursor: Cursor) -> list[Envelope]:
+        """The next page of events, after the event applied last was found where and as it was."""
+        before = max(cursor.position - 1, 0)
+        query = {"stream": stream, "after": before, "limit": PAGE}
+        page = FeedPage.model_validate(await self._get(region, query))
+        if page.head_position < cursor.position:
+            msg = f"applied up to {cursor.position}, and the feed now ends at {page.head_position}"
+            raise HistoryBroken(msg)
+        if cursor.position == 0:
+            return page.events
+        if not page.events or page.events[0].position != cursor.position:
+            msg = f"event {cursor.position}, applied earlier, is gone"
+            raise HistoryBroken(msg)
+        if page.events[0].hash != cursor.hash.hex():
+            msg = f"event {cursor.position}, applied earlier, has another hash now"
+            raise HistoryBroken(msg)
+        return page.events[1:]
+
+    async def _apply(self, envelope: Envelope) -> Cursor:
+        """Apply one event and move the cursor, in one transaction; an event that was applied before acts no more."""
+        stream = envelope.stream
+        async with self.database.writing(stream) as tx:
+            cursor = await _lock(tx, stream)
+            if envelope.position <= cursor.position:
+                return cursor
+            if envelope.position != cursor.position + 1:
+                msg = f"event {cursor.position + 1} is missing; {envelope.position} came after {cursor.position}"
+                raise HistoryBroken(msg)
+            await apply(tx, envelope)
+            moved = Cursor(envelope.position, bytes.fromhex(envelope.hash))
+            await tx.execute(
+                update(FollowerCursorRow)
+                .where(FollowerCursorRow.stream == stream)
+                .values(position=moved.position, hash=moved.hash, moved_at=clock.now())
+            )
+        log.debug("applied", extra={"stream": stream, "position": envelope.position, "kind": envelope.kind})
+        return moved
+
+    async def _cursor(self, stream: str) -> Cursor:
+        async with self.database.reading(stream) as tx:
+            row = await tx.scalar(select(FollowerCursorRow).where(FollowerCursorRow.stream == stream))
+        return Cursor(0, genesis(stream)) if row is None else Cursor(row.position, row.hash)
+
+    async def _get(self, region: str, query: dict[str, Any]) -> Any:
+        token = feed_token(self.key, region, int(clock.now().timestamp()))
+        answer = await self.http.get(FEED_PATH, params=query, headers={"Authorization": f"Bearer {token}"})
+        answer.raise_for_status()
+        return answer.json()
+
+    def _halt(self, stream: str, position: int, error: Exception) -> None:
+        reason = _reason(error)
+        self.stopped[stream] = reason
+        log.error("stream stopped", extra={"stream": stream, "position": position, "reason": reason})
+
+    def _remind(self) -> None:
+        if self.stopped and time.monotonic() - self._reminded > REMIND_SECONDS:
+            self._reminded = time.monotonic()
+            log.error("streams still stopped", extra={"streams": dict(self.stopped)})
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+async def _lock(tx: AsyncSession, stream: str) -> Cursor:
+    """The cursor of a stream, locked, made at position 0 if it is new."""
+    await tx.execute(
+        insert(FollowerCursorRow)
+        .values(stream=stream, position=0, hash=genesis(stream), moved_at=clock.now())
+        .on_conflict_do_nothing()
+    )
+    row = (
+        await tx.scalars(select(FollowerCursorRow).where(FollowerCursorRow.stream == stream).with_for_update())
+    ).one()
+    return Cursor(row.position, row.hash)
+
+
+def _reason(error: Exception) -> str:
+    """Why a stream stopped, without any value that the event carried."""
+    match error:
+        case HistoryBroken():
+            return str(error)
+        case ValidationError():
+            fields = [".".join(str(part) for part in one["loc"]) for one in error.errors(include_input=False)]
+            return f"unreadable: {', '.join(fields[:10])}"
+        case DBAPIError():
+            return f"refused by the database: {getattr(error.orig, 'sqlstate', '')}"
+        case _:
+            return type(error).__name__
+
+
+def _passing(error: DBAPIError) -> bool:
+    """Whether the same event may well be applied when tried again."""
+    state = str(getattr(error.orig, "sqlstate", "") or "")
+    return state.startswith(_PASSING) or (not state and isinstance(error, OperationalError | InterfaceError))
+
+
+async def main() -> None:
+    """Follow until SIGTERM or SIGINT."""
+    settings = FollowerSettings()  # the environment fills the required fields
+    telemetry.log_as_json(settings.log_level)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request with its query
+    database = Database(settings.database_url.get_secret_value(), Limits(pool=2), application="audit_follower")
+    # No redirects and no proxies from the environment: the token goes to the feed and nowhere else.
+    async with httpx.AsyncClient(
+        base_url=settings.feed_url, timeout=httpx.Timeout(10.0, connect=2.0), trust_env=False, follow_redirects=False
+    ) as http:
+        key = SigningKey.from_jwk(settings.key, ISSUER, "internal+jwt")
+        follower = Follower(database, http, key, settings.regions, settings.poll_seconds)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, follower.stop)
+        log.info("following", extra={"regions": settings.regions})
+        await follower.run()
+    await database.close()
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,43 @@
+"""The error catalogue of audit_api on one screen: exception class → slug, status, Chinese title, what to do next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chassis.problems import Problem
+from services.audit_api import access
+from services.audit_api.alerts.service import AlertNotNew
+from services.audit_api.evidence import shelf
+from services.audit_api.evidence.endpoints import FileNameUnreadable
+from services.audit_api.evidence.service import EvidenceKeptAlready
+from services.audit_api.findings.binding import BoundTooMuch, LotNotAlerted
+from services.audit_api.findings.service import LotHeld
+from services.audit_api.findings.states import FindingClosed
+from services.audit_api.missing import Missing
+from services.audit_api.rectifications.states import DatesOutOfOrder, StepNotPossible
+
+CATALOGUE: Final[dict[type[Exception], Problem]] = {
+    access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
+    access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
+    access.OwnRequest: Problem("own-request", 403, "申请人不能复核自己的申请", "请由另一名监督人员复核"),
+    Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
+    AlertNotNew: Problem("alert-not-new", 409, "预警已处理", "请查看该预警当前的处理结果"),
+    LotNotAlerted: Problem("lot-not-alerted", 409, "资金批次不在预警范围内", "请只选择所选预警涉及的资金批次"),
+    BoundTooMuch: Problem("bound-too-much", 409, "认定金额超过预警金额", "请把认定金额改为不超过预警金额"),
+    LotHeld: Problem("lot-held", 409, "资金批次已被其他问题认定", "请在已有问题中处理，或待其销号后再认定"),
+    FindingClosed: Problem("finding-closed", 409, "问题已销号", "如有新情况，请依据新的预警另行认定"),
+    StepNotPossible: Problem("order-step-not-possible", 409, "当前状态不能办理此步骤", "请先查看整改通知的当前状态"),
+    DatesOutOfOrder: Problem("dates-out-of-order", 409, "日期先后有误", "请核对业务日期：后一步不得早于前一步"),
+    FileNameUnreadable: Problem(
+        "file-name-unreadable", 422, "文件名无法识别", "请对文件名作百分号编码后放入 X-File-Name"
+    ),
+    shelf.EvidenceEmpty: Problem("evidence-empty", 422, "证据文件为空", "请选择有内容的文件"),
+    shelf.EvidenceTooLarge: Problem("evidence-too-large", 413, "证据文件过大或上传中断", "请压缩或拆分后重试"),
+    shelf.EvidenceKindUnknown: Problem(
+        "evidence-kind-unknown", 415, "不接受该类型的文件", "请转换为 PDF、PNG、JPEG、XLSX（不含宏）、CSV 或 TXT"
+    ),
+    shelf.EvidenceAltered: Problem(
+        "evidence-altered", 409, "证据文件校验不通过", "请立即报告审计管理员，由备份恢复并查明原因"
+    ),
+    EvidenceKeptAlready: Problem("evidence-kept-already", 409, "证据已登记", "无需重复上传"),
+}

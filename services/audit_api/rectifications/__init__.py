@@ -1,0 +1,1 @@
+"""Orders to put a finding right by a day, and the steps they take until they are closed."""

@@ -1,0 +1,94 @@
+"""The states of a rectification order, pure: issued → closure requested → closed, or sent back and asked for again.
+
+Overdue is not a state: it is the deadline seen from a day. An order closed late was overdue until the day it closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class OrderStatus(StrEnum):
+    """issued: 整改中; closure_requested: 已申请销号; sent_back: 退回; closed: 已销号."""
+
+    ISSUED = "issued"
+    CLOSURE_REQUESTED = "closure_requested"
+    SENT_BACK = "sent_back"
+    CLOSED = "closed"
+
+
+class Decision(StrEnum):
+    """close: 同意销号; send_back: 退回继续整改."""
+
+    CLOSE = "close"
+    SEND_BACK = "send_back"
+
+
+_NAMES = {
+    OrderStatus.ISSUED: "整改中",
+    OrderStatus.CLOSURE_REQUESTED: "已申请销号",
+    OrderStatus.SENT_BACK: "已退回",
+    OrderStatus.CLOSED: "已销号",
+}
+
+
+@dataclass(eq=False)
+class StepNotPossible(Exception):
+    """The order is not in a state from which this step can be taken."""
+
+    status: str
+    step: str
+
+    def __str__(self) -> str:
+        return f"该整改通知当前为“{_NAMES[OrderStatus(self.status)]}”，不能办理“{self.step}”"
+
+    def figures(self) -> dict[str, str]:
+        return {"status": self.status}
+
+
+@dataclass(eq=False)
+class DatesOutOfOrder(Exception):
+    """A step was dated before the one it follows."""
+
+    what: str
+    on: date
+    not_before: date
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.on} 早于 {self.not_before}"
+
+    def figures(self) -> dict[str, str]:
+        return {"on": self.on.isoformat(), "not_before": self.not_before.isoformat()}
+
+
+def must_follow(what: str, on: date, not_before: date) -> None:
+    """Refuse a day before the one it has to follow; the same day will do."""
+    if on < not_before:
+        raise DatesOutOfOrder(what, on, not_before)
+
+
+def after_request(status: str) -> OrderStatus:
+    """The state after the unit asked for closure: only of an order that is being worked on."""
+    if status not in {OrderStatus.ISSUED, OrderStatus.SENT_BACK}:
+        raise StepNotPossible(status, "申请销号")
+    return OrderStatus.CLOSURE_REQUESTED
+
+
+def after_review(status: str, decision: str) -> OrderStatus:
+    """The state after a review: only of an order whose closure was asked for."""
+    if status != OrderStatus.CLOSURE_REQUESTED:
+        raise StepNotPossible(status, "复核")
+    return OrderStatus.CLOSED if decision == Decision.CLOSE else OrderStatus.SENT_BACK
+
+
+def days_overdue(deadline: date, closed_on: date | None, as_of: date) -> int:
+    """Whole days the order was open past its deadline, seen on `as_of`; 0 if it was not."""
+    until = as_of if closed_on is None else min(closed_on, as_of)
+    return max(0, (until - deadline).days)
+
+
+def is_overdue(deadline: date, closed_on: date | None, as_of: date) -> bool:
+    """Whether the order stood open past its deadline on `as_of`."""
+    return deadline < as_of and (closed_on is None or closed_on > as_of)

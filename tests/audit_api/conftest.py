@@ -1,0 +1,19 @@
+"""What the tests of audit_api share: the service's database, a feed made by hand, and a finding on its alert."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chassis.database import Database
+from tests.audit_api.feeds import FakeFeed
+
+
+@pytest.fixture
+def database(audit_http: httpx.AsyncClient) -> Database:
+    return audit_http.app.state.database  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def feed() -> FakeFeed:
+    return FakeFeed()

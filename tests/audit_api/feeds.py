@@ -1,0 +1,125 @@
+"""A feed of funds_api made by hand: events chained as the real one chains them, served over a mock transport."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from chassis.database import Database
+from chassis.identity import KeyRing, SigningKey, verify
+from services.audit_api.follower import ISSUER, Follower, genesis
+from tests.callers import FOLLOWER_KEY, INTERNAL_JWKS
+from wire.events import Envelope, FeedPage, Streams
+from wire.funds import Drawn, FlagRaised, FlagsRaised, MoneyMoved, Moved, PaymentsDisbursed
+
+RING = KeyRing.from_jwks(INTERNAL_JWKS, max_life_seconds=60)
+DAY = date(2017, 10, 31)
+
+
+class FakeFeed:
+    """Streams of events in memory; `handler` answers as GET /funds/v1/events does, to the follower's token only."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, list[Envelope]] = {}
+        self.down = False
+
+    def append(self, stream: str, body: Any, kind: str = "") -> Envelope:
+        events = self.streams.setdefault(stream, [])
+        raw = body if isinstance(body, dict) else body.model_dump(mode="json")
+        before = bytes.fromhex(events[-1].hash) if events else genesis(stream)
+        position = events[-1].position + 1 if events else 1
+        envelope = Envelope(
+            stream=stream,
+            position=position,
+            id=uuid4(),
+            kind=kind or type(body).__name__,
+            body=raw,
+            actor="web/finance",
+            request_id="r",
+            recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+            hash=hashlib.sha256(before + str(position).encode() + json.dumps(raw).encode()).hexdigest(),
+        )
+        events.append(envelope)
+        return envelope
+
+    def handler(self, request: httpx.Request) -> httpx.Response:
+        if self.down:
+            raise httpx.ConnectError("down")
+        who = verify(request.headers["authorization"].removeprefix("Bearer "), RING, audience="funds")
+        assert (who.roles, who.subject) == ({"feed_reader"}, ISSUER)
+        query = request.url.params
+        if "stream" not in query:
+            seen = {name: events[-1].position for name, events in self.streams.items() if name.startswith(who.region)}
+            return httpx.Response(200, json=Streams(streams=seen).model_dump(mode="json"))
+        events = self.streams.get(query["stream"], [])
+        after = [one for one in events if one.position > int(query["after"])][: int(query["limit"])]
+        page = FeedPage(events=after, head_position=events[-1].position if events else 0)
+        return httpx.Response(200, json=page.model_dump(mode="json"))
+
+    def follower(self, database: Database, *regions: str) -> Follower:
+        http = httpx.AsyncClient(transport=httpx.MockTransport(self.handler), base_url="http://funds")
+        key = SigningKey.from_jwk(FOLLOWER_KEY, ISSUER, "internal+jwt")
+        return Follower(database, http, key, list(regions), poll_seconds=0.01)
+
+
+def flag(county: str, lot: UUID | None = None, **more: Any) -> FlagRaised:
+    figures: dict[str, Any] = {
+        "flag_id": uuid4(),
+        "rule_code": "R19",
+        "rule_version": 1,
+        "title": "资金滞留",
+        "lot_id": lot or uuid4(),
+        "account_id": uuid4(),
+        "unit_id": uuid4(),
+        "unit_name": "第一镇财政所",
+        "region_code": county + "101",
+        "fund_code": "zxfp",
+        "amount_fen": 100_000,
+        "days": 90,
+        "limit_days": 30,
+        "as_of": DAY,
+        "explanation": "该笔资金已在第一镇财政所停留 90 天，超过 30 天",
+        "source": "国发〔2014〕70号",
+    }
+    return FlagRaised(**{**figures, **more})
+
+
+def flags(county: str, *raised: FlagRaised) -> FlagsRaised:
+    return FlagsRaised(county_code=county, as_of=DAY, flags=list(raised))
+
+
+def moved(
+    county: str, *draws: tuple[UUID, int], kind: str = "pay", reverses: Moved | None = None, on: date = DAY
+) -> Moved:
+    """A movement with one draw per (lot, fen); each becomes a fresh lot."""
+    return Moved(
+        movement_id=uuid4(),
+        kind=kind,
+        document="郧财〔2017〕1号",
+        effective_on=on,
+        from_account_id=uuid4(),
+        to_account_id=uuid4(),
+        from_region=county + "101",
+        to_region=county + "101",
+        amount_fen=sum(fen for _, fen in draws),
+        reverses_id=reverses.movement_id if reverses else None,
+        draws=[Drawn(from_lot_id=lot, to_lot_id=uuid4(), amount_fen=fen, days_rested=1) for lot, fen in draws],
+    )
+
+
+def money(county: str, *movements: Moved) -> MoneyMoved:
+    return MoneyMoved(county_code=county, movements=list(movements))
+
+
+def reversal(county: str, undone: Moved) -> Moved:
+    """The movement that undoes another: each lot it made becomes a new lot where the money came from."""
+    return moved(county, *((draw.to_lot_id, draw.amount_fen) for draw in undone.draws), kind="reverse", reverses=undone)
+
+
+def disbursed(county: str, movement: Moved) -> PaymentsDisbursed:
+    return PaymentsDisbursed(batch_id=uuid4(), county_code=county, rows=2, movement=movement)

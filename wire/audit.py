@@ -1,0 +1,118 @@
+"""Events of audit_api. The class name is the kind; amounts are integer fen.
+
+No body holds prose: what people wrote may name somebody, so the event carries the SHA-256 of the text and commits to
+it, while the text itself rests in its row.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AlertsTakenIn(_Fact):
+    """Flags of one event of the funds feed became alerts."""
+
+    county_code: str
+    feed_position: int
+    alert_ids: list[UUID]
+
+
+class AlertDismissed(_Fact):
+    alert_id: UUID
+    county_code: str
+    text_sha256: str
+
+
+class LotBound(_Fact):
+    lot_id: UUID
+    bound_fen: int
+
+
+class FindingOpened(_Fact):
+    """A finding over `amount_fen`, which is Σ of the lots it is bound to."""
+
+    finding_id: UUID
+    county_code: str
+    class_code: str
+    found_on: date
+    amount_fen: int
+    alert_ids: list[UUID]
+    lots: list[LotBound]
+    text_sha256: str
+
+
+class RectifiedChange(_Fact):
+    """A movement changed what a finding counts as put right; negative when a reversal took it back."""
+
+    finding_id: UUID
+    lot_id: UUID
+    movement_id: UUID
+    effective_on: date
+    change_fen: int
+
+
+class RectificationMeasured(_Fact):
+    """One event of the funds feed moved money of bound lots."""
+
+    county_code: str
+    feed_position: int
+    changes: list[RectifiedChange]
+
+
+class RectificationOrdered(_Fact):
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    region_code: str
+    unit_id: UUID
+    kind: str
+    issued_on: date
+    deadline: date
+    text_sha256: str
+
+
+class ClosureRequested(_Fact):
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    requested_on: date
+    text_sha256: str
+
+
+class ClosureReviewed(_Fact):
+    """A request to close was decided; the figures are those the reviewer had before them."""
+
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    decision: str
+    reviewed_on: date
+    amount_fen: int
+    rectified_fen: int
+    finding_closed: bool
+    text_sha256: str
+
+
+class EvidenceKept(_Fact):
+    evidence_id: UUID
+    finding_id: UUID
+    county_code: str
+    sha256: str
+    size_bytes: int
+    file_kind: str
+
+
+class EvidenceRead(_Fact):
+    """Somebody took a copy of a kept file; recorded before the first byte left."""
+
+    evidence_id: UUID
+    finding_id: UUID
+    county_code: str
+    reader: str
