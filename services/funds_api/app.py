@@ -14,7 +14,9 @@ from chassis.service import Blueprint, assemble
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
 from services.funds_api.feed import router as events
+from services.funds_api.flags.endpoints import router as flags
 from services.funds_api.funds.endpoints import router as funds
+from services.funds_api.idle.endpoints import router as idle
 from services.funds_api.lots.endpoints import router as lots
 from services.funds_api.notices.endpoints import router as notices
 from services.funds_api.policies.endpoints import router as policies
@@ -30,7 +32,7 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[events, regions, units, funds, policies, notices, lots, traces],
+    routers=[events, regions, units, funds, policies, notices, lots, traces, idle, flags],
 )
 
 

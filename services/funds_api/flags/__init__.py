@@ -1,0 +1,1 @@
+"""Red flags: rules that ask a question about money, their runs, and the flags they raised."""

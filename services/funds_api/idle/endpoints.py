@@ -1,0 +1,40 @@
+"""GET /funds/v1/idle and /funds/v1/idle/yuan-days."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from chassis.database import Read
+from chassis.identity import Principal, can
+from chassis.pages import Paging
+from services.funds_api.access import county_of
+from services.funds_api.idle import service
+from services.funds_api.idle.schemas import IdleReport, RankBy, YuanDaysReport
+from services.funds_api.units.endpoints import AsOf, County, day_or_today
+
+router = APIRouter(prefix="/funds/v1/idle", tags=["idle 资金停留"])
+
+
+@router.get("", summary="资金停留情况：停在谁的账上、多少天、依据哪条时限")
+async def get_idle(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("idle:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    min_days: Annotated[int, Query(ge=0, le=36_500, description="明细只列停留不少于该天数的资金；合计不受影响")] = 0,
+) -> IdleReport:
+    return await service.report(tx, who, county_of(who, county), day_or_today(as_of), window, min_days)
+
+
+@router.get("/yuan-days", summary="元·天排名：各单位或乡镇应承担的停留责任")
+async def get_yuan_days(
+    tx: Read,
+    who: Annotated[Principal, can("idle:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    by: RankBy = RankBy.TOWNSHIP,
+) -> YuanDaysReport:
+    return await service.yuan_days(tx, who, county_of(who, county), day_or_today(as_of), by)

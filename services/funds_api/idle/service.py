@@ -1,0 +1,151 @@
+"""Judging what rests: bands, the two limits, and who is charged. Policy values come from the caller."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.pages import Window, cut
+from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
+from services.funds_api.idle import store
+from services.funds_api.idle.schemas import BandSum, IdleLot, IdleReport, Limit, RankBy, YuanDays, YuanDaysReport
+from services.funds_api.policies import store as policies
+from treasury.ageing import band, days_rested, overdue
+from treasury.policy import PolicyValue, in_force
+
+TOWNSHIP_DIGITS = 9
+
+
+class Judge:
+    """The limits in force for one county on one day."""
+
+    def __init__(self, values: Sequence[PolicyValue], county: str, as_of: date) -> None:
+        self._values, self._county, self._as_of = values, county, as_of
+        bands = in_force(values, "idle_bands_days", county, as_of)
+        self.edges = bands.numbers if bands else []
+
+    def limit(self, key: str, clock_from: date) -> Limit | None:
+        """How far a clock has passed the limit `key`; None when it has not, or when no limit is in force."""
+        value = in_force(self._values, key, self._county, self._as_of)
+        late = overdue(clock_from, self._as_of, value.number) if value else None
+        if value is None or late is None:
+            return None
+        return Limit(
+            limit_days=late.limit_days, over_days=late.over_days, policy_key=key, source=value.source, basis=value.basis
+        )
+
+    def retained(self, unit_kind: str, clock_from: date) -> Limit | None:
+        return self.limit(r19_handed_down_late.policy_key(unit_kind), clock_from)
+
+    def idle(self, unit_kind: str, clock_from: date) -> Limit | None:
+        return self.limit(i01_idle.policy_key(unit_kind), clock_from)
+
+    def band(self, clock_from: date) -> str:
+        return band(days_rested(clock_from, self._as_of), self.edges) if self.edges else "全部"
+
+
+async def report(
+    tx: AsyncSession, who: Principal, county: str, as_of: date, window: Window, min_days: int
+) -> IdleReport:
+    """Everything of the caller's region at rest on `as_of`: sums over all of it, and one page of its lots."""
+    judge = Judge(await policies.values(tx, "idle_", "handdown_"), county, as_of)
+    by_band: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    total = lots_n = retained = idle = 0
+    for kind, clock_from, n, fen in await store.sums(tx, who, county, as_of):
+        counted = by_band[judge.band(clock_from)]
+        counted[0] += n
+        counted[1] += fen
+        total += fen
+        lots_n += n
+        retained += fen if judge.retained(kind, clock_from) else 0
+        idle += fen if judge.idle(kind, clock_from) else 0
+    found = await store.lots(tx, who, county, window, as_of=as_of, started_by=as_of - timedelta(days=min_days))
+    rows, after = cut(found, window, lambda row: (row.clock_from, row.id))
+    order = {name: place for place, name in enumerate(_bands(judge.edges))}
+    bands = [
+        BandSum(band=name, lots_n=n, fen=fen)
+        for name, (n, fen) in sorted(by_band.items(), key=lambda pair: order.get(pair[0], 0))
+    ]
+    return IdleReport(
+        as_of=as_of,
+        lots_n=lots_n,
+        total_fen=total,
+        retained_fen=retained,
+        idle_fen=idle,
+        bands=bands,
+        unexplained_fen=total - sum(one.fen for one in bands),
+        items=[_lot(row, judge, as_of) for row in rows],
+        next=after,
+        empty_because=None if rows else "您的管辖范围内当日没有达到所查天数的停留资金",
+    )
+
+
+def _bands(edges: Sequence[int]) -> list[str]:
+    """The names of all bands, the youngest first."""
+    return [band(0, edges), *(band(edge + 1, edges) for edge in edges)] if edges else []
+
+
+def _lot(row: Row[Any], judge: Judge, as_of: date) -> IdleLot:
+    return IdleLot(
+        lot_id=row.id,
+        tranche_id=row.tranche_id,
+        document=row.document,
+        fund_code=row.fund_code,
+        account_id=row.account_id,
+        account_name=row.account_name,
+        unit_name=row.unit_name,
+        region_code=row.region_code,
+        amount_fen=row.fen,
+        arrived_on=row.arrived_on,
+        clock_from=row.clock_from,
+        days=days_rested(row.clock_from, as_of),
+        band=judge.band(row.clock_from),
+        retained=judge.retained(row.kind, row.clock_from),
+        idle=judge.idle(row.kind, row.clock_from),
+    )
+
+
+async def yuan_days(tx: AsyncSession, who: Principal, county: str, as_of: date, by: RankBy) -> YuanDaysReport:
+    """Rank units, or townships with everything below them, by the fen-days they answer for.
+
+    Among townships the county's own offices (国库, 部门) are one place of their own.
+    """
+    rows = await store.responsible(tx, who, county, as_of)
+    names = await store.place_names(tx, sorted({row.region_code[:TOWNSHIP_DIGITS] for row in rows}))
+    merged: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        place = row.region_code[:TOWNSHIP_DIGITS]
+        township = f"{names[place]}本级" if place == county else names[place]
+        key = (place, township) if by is RankBy.TOWNSHIP else (row.region_code, row.name)
+        for at, fen in enumerate((row.resting_fen, row.resting_fen_days, row.charged_fen_days)):
+            merged[key][at] += fen
+    ranked = sorted(merged.items(), key=lambda pair: (-(pair[1][1] + pair[1][2]), pair[0]))
+    total = sum(row.resting_fen_days + row.charged_fen_days for row in rows)
+    items = [
+        YuanDays(
+            rank=rank,
+            region_code=region,
+            name=name,
+            resting_fen=resting,
+            resting_fen_days=resting_days,
+            charged_fen_days=charged,
+            responsible_fen_days=resting_days + charged,
+            yuan_days=f"{Decimal(resting_days + charged) / 100:.2f}",
+        )
+        for rank, ((region, name), (resting, resting_days, charged)) in enumerate(ranked, 1)
+    ]
+    return YuanDaysReport(
+        as_of=as_of,
+        by=by,
+        total_fen_days=total,
+        unexplained_fen_days=total - sum(one.responsible_fen_days for one in items),
+        items=items,
+        empty_because=None if items else "您的管辖范围内截至当日没有单位持有过资金",
+    )
