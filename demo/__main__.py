@@ -15,13 +15,21 @@ from typing import Final
 
 import httpx
 
-from demo.chapters import handing_down, paying, receiving, registering
+from demo.chapters import handing_down, idling, paying, receiving, registering, supervising, tracing
 from demo.client import Unexpected
 from demo.screen import Screen
 from demo.story import LOGINS, Story
 from deploy.onebox.stack import Stack, StackFailed
 
-CHAPTERS: Final[tuple[ModuleType, ...]] = (registering, receiving, handing_down, paying)
+CHAPTERS: Final[tuple[ModuleType, ...]] = (
+    registering,
+    receiving,
+    handing_down,
+    paying,
+    idling,
+    supervising,
+    tracing,
+)
 
 
 def _asked_to_end(number: int, frame: FrameType | None) -> None:

@@ -118,24 +118,42 @@ NOTICES: Final = (
 
 
 @dataclass(frozen=True)
-class HandDown:
-    """Money from one office to several by one document: 万元 per receiving place or unit name."""
+class Handing:
+    """Money of one tranche from one holder to others by one document: 万元 per receiving place or unit name.
+
+    `tranche` is the notice's number and the line that brought the money: a document says which money it moves.
+    """
 
     document: str
     on: date
-    fund: str
+    tranche: tuple[str, int]
     giver: str
     takers: dict[str, int]
+    kind: str = "hand_down"
 
 
+GRANTS: Final = ("鄂财农发〔2017〕12号", 1)  # 产业到户奖补
+WORKS: Final = ("鄂财农发〔2017〕12号", 2)  # 农村小型公益设施
 # What the story's own townships get of 产业到户奖补; the others get what their rosters will need.
 STORY_TOWNSHIPS: Final = {CHENGGUAN: 150, TUMEN: 160, SHANGJIN: 140, DIANZI: 120, JIAHE: 170}
 FIRST_DOCUMENT: Final = ("西财农〔2017〕8号", date(2017, 3, 20))
-LATER_HANDED_DOWN: Final = (
-    # 公益设施: the bureau and one township sit on theirs, another splits it among its villages.
-    HandDown("西财农〔2017〕14号", date(2017, 4, 6), FIRST_FUND, COUNTY, {BUREAU: 400, YANGWEI: 200, GUANYIN: 200}),
-    HandDown("西财农〔2017〕23号", date(2017, 5, 25), "sjfp", COUNTY, {CHENGGUAN: 300, TUMEN: 200, SHANGJIN: 300}),
-    HandDown("西财社〔2017〕9号", date(2017, 7, 5), "wfgz", COUNTY, {TUMEN: 60, GUANYIN: 120, DIANZI: 100}),
+HANDED_DOWN: Final = (
+    # The bureau and 羊尾镇 sit on their share of 公益设施; 观音镇 hands its own on to its villages.
+    Handing("西财农〔2017〕14号", date(2017, 4, 6), WORKS, COUNTY, {BUREAU: 400, YANGWEI: 200, GUANYIN: 200}),
+    Handing(
+        "西财农〔2017〕23号",
+        date(2017, 5, 25),
+        ("鄂财农发〔2017〕31号", 1),
+        COUNTY,
+        {CHENGGUAN: 300, TUMEN: 200, SHANGJIN: 300},
+    ),
+    Handing(
+        "西财社〔2017〕9号",
+        date(2017, 7, 5),
+        ("鄂财社发〔2017〕45号", 1),
+        COUNTY,
+        {TUMEN: 60, GUANYIN: 120, DIANZI: 100},
+    ),
 )
 TUMEN_SPLITS: Final = ("土财〔2017〕5号", date(2017, 4, 10), 8, 10)  # document, day, villages, 万元 each
 GUANYIN_SPLITS: Final = ("观财〔2017〕7号", date(2017, 4, 18), 5, 40)

@@ -60,7 +60,7 @@ class Story:
     units: dict[str, str] = field(default_factory=dict)  # unit name → unit id
     county_tranches: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # document → its tranches
     batches: dict[str, Batch] = field(default_factory=dict)  # township code → its batch
-    alerts: list[dict[str, Any]] = field(default_factory=list)
+    flags: list[dict[str, Any]] = field(default_factory=list)
     _callers: dict[str, Caller] = field(default_factory=dict)
 
     def who(self, username: str) -> Caller:

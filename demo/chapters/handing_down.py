@@ -14,9 +14,10 @@ from demo.county import (
     FIRST_DOCUMENT,
     FIRST_FUND,
     GRANT_FEN,
+    GRANTS,
     GUANYIN,
     GUANYIN_SPLITS,
-    LATER_HANDED_DOWN,
+    HANDED_DOWN,
     NOTICES,
     PAID_SHARE,
     STORY_TOWNSHIPS,
@@ -24,6 +25,8 @@ from demo.county import (
     TUMEN,
     TUMEN_SPLITS,
     WAN,
+    WORKS,
+    Handing,
 )
 from demo.people import as_csv, of_place
 from demo.screen import in_wan
@@ -72,72 +75,84 @@ def paid_n(story: Story, township: str) -> int:
     return int(len(of_place(story.people, township)) * PAID_SHARE)
 
 
-def _hand_down(story: Story) -> None:
-    orders: list[dict[str, Any]] = []
+def handings(story: Story) -> list[Handing]:
+    """Every hand-down and payment of the year, in the order of their days."""
     document, on = FIRST_DOCUMENT
     shares = {township: first_share_wan(story, township) for township in story.townships}
-    orders.append(_order(story, "hand_down", document, on, FIRST_FUND, COUNTY, shares))
-    orders.extend(
-        _order(story, "hand_down", one.document, one.on, one.fund, one.giver, one.takers) for one in LATER_HANDED_DOWN
-    )
-    for township, (document, on, count, each) in ((TUMEN, TUMEN_SPLITS), (GUANYIN, GUANYIN_SPLITS)):
+    found = [Handing(document, on, GRANTS, COUNTY, shares), *HANDED_DOWN]
+    for township, tranche, (document, on, count, each) in (
+        (TUMEN, GRANTS, TUMEN_SPLITS),
+        (GUANYIN, WORKS, GUANYIN_SPLITS),
+    ):
         villages = dict.fromkeys(story.villages_of(township)[:count], each)
-        orders.append(_order(story, "hand_down", document, on, FIRST_FUND, township, villages))
+        found.append(Handing(document, on, tranche, township, villages))
     document, on, each = BUILDER_PAID
-    orders.extend(
-        _order(story, "pay", document, on, FIRST_FUND, village, {BUILDER: each})
+    found += [
+        Handing(document, on, WORKS, village, {BUILDER: each}, kind="pay")
         for village in story.villages_of(GUANYIN)[: GUANYIN_SPLITS[2]]
-    )
+    ]
+    return sorted(found, key=lambda one: one.on)
+
+
+def _hand_down(story: Story) -> None:
+    every = handings(story)
     moved = 0
     rows: list[tuple[str, ...]] = []
-    orders.sort(key=lambda order: str(order["effective_on"]))
-    for order in story.screen.steps("分解下达与支付", orders):
-        answer = story.clerk.post("/funds/v1/movements", order)
-        story.same(f"{order['document']} 未解释金额", answer["unexplained_fen"], 0)
-        story.same(f"{order['document']} 合计", answer["total_fen"], sum(line["amount_fen"] for line in order["lines"]))
+    for one in story.screen.steps("分解下达与支付", every):
+        answer = story.clerk.post("/funds/v1/movements", _order(story, one))
+        story.same(f"{one.document} 未解释金额", answer["unexplained_fen"], 0)
+        story.same(f"{one.document} 合计", answer["total_fen"], sum(one.takers.values()) * WAN)
         moved += len(answer["movements"])
+        takers = [_holder(story, taker) for taker in one.takers]
         rows.append(
             (
-                order["effective_on"],
-                order["document"],
-                "支付" if order["kind"] == "pay" else "下达",
-                _holder(story, order["from_account_id"]),
-                _takers(story, order),
+                one.on.isoformat(),
+                one.document,
+                "支付" if one.kind == "pay" else "下达",
+                _holder(story, one.giver),
+                takers[0] if len(takers) == 1 else f"{takers[0]}等 {len(takers)} 个",
                 wan(answer["total_fen"]),
             )
         )
     rows.append(_give_back(story))
     columns = ("业务日期", "依据文件", "业务", "转出", "转入", "金额（万元）")
     story.screen.table("资金流转", columns, rows, right=(5,))
-    story.must(
-        moved > len(story.townships), f"{len(orders)} 份文件、{moved} 笔流转，每份文件的总额等于各笔之和，未解释 0 分"
-    )
+    story.must(moved > len(every), f"{len(every)} 份文件、{moved} 笔流转，每份文件的总额等于各笔之和，未解释 0 分")
 
 
-def _order(
-    story: Story, kind: str, document: str, on: Any, fund: str, giver: str, takers: dict[str, int]
-) -> dict[str, Any]:
-    """A movement order; `takers` names accounts by place or unit, in 万元."""
+def _order(story: Story, one: Handing) -> dict[str, Any]:
+    """The movement order: each taker's share is drawn from the lots of the very tranche the document is about."""
+    document, line = one.tranche
+    tranche = story.county_tranches[document][line - 1]["id"]
+    fund = next(notice.fund for notice in NOTICES if notice.document == document)
+    giver = story.accounts[one.giver]
+    held = [
+        [lot["id"], lot["remaining_fen"]]
+        for lot in story.clerk.every("/funds/v1/lots", account=giver, fund=fund, as_of=one.on.isoformat())
+        if lot["tranche_id"] == tranche
+    ]
+    lines = []
+    for taker, amount in one.takers.items():
+        wanted, shares = amount * WAN, []
+        for lot in held:
+            taken = min(wanted, lot[1])
+            if taken:
+                shares.append({"lot_id": lot[0], "amount_fen": taken})
+                lot[1] -= taken
+                wanted -= taken
+        lines.append({"to_account_id": story.accounts[taker], "amount_fen": amount * WAN, "lots": shares})
     return {
-        "kind": kind,
-        "document": document,
-        "effective_on": on.isoformat(),
-        "from_account_id": story.accounts[giver],
+        "kind": one.kind,
+        "document": one.document,
+        "effective_on": one.on.isoformat(),
+        "from_account_id": giver,
         "fund_code": fund,
-        "lines": [
-            {"to_account_id": story.accounts[taker], "amount_fen": amount * WAN} for taker, amount in takers.items()
-        ],
+        "lines": lines,
     }
 
 
-def _holder(story: Story, account: str) -> str:
-    key = next(key for key, value in story.accounts.items() if value == account)
+def _holder(story: Story, key: str) -> str:
     return TREASURY if key == COUNTY else story.place.get(key, key)
-
-
-def _takers(story: Story, order: dict[str, Any]) -> str:
-    names = [_holder(story, line["to_account_id"]) for line in order["lines"]]
-    return names[0] if len(names) == 1 else f"{names[0]}等 {len(names)} 个"
 
 
 def _give_back(story: Story) -> tuple[str, ...]:
