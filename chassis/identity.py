@@ -146,7 +146,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    read = json.loads(raw, object_pairs_hook=_once)
+    read = json.loads(raw.decode("utf-8"), object_pairs_hook=_once)  # bytes would be taken as UTF-16 or -32 too
     if not isinstance(read, dict):
         msg = "not an object"
         raise TokenRefused(msg)
