@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from chassis.fields import Answer, Body, Line, RegionCode
 from chassis.pages import Page
@@ -14,14 +14,29 @@ from services.gateway.access import Role
 
 Username = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9._-]{2,39}$")]
 UnitName = Annotated[Line, StringConstraints(max_length=64)]
-Password = Annotated[SecretStr, Field(min_length=12, max_length=128, description="12–128 个字符，不得包含用户名")]
+
+
+def _typable(password: SecretStr) -> SecretStr:
+    """Refuse what no keyboard types and no hash takes: control characters and lone surrogates."""
+    if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF for c in password.get_secret_value()):  # noqa: PLR2004 - code points
+        msg = "密码不得包含控制字符"
+        raise ValueError(msg)
+    return password
+
+
+GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=128), AfterValidator(_typable)]
+NewPassword = Annotated[
+    SecretStr,
+    Field(min_length=12, max_length=128, description="12–128 个字符，不得包含用户名"),
+    AfterValidator(_typable),
+]
 
 
 class PersonRequest(Body):
     """A person who may sign in. `region` is the place of work; every role will be held there."""
 
     username: Username
-    password: Password
+    password: NewPassword
     name: Line
     region: RegionCode
     unit: UnitName | None = None
@@ -31,9 +46,6 @@ class PersonRequest(Body):
         password = self.password.get_secret_value()
         if self.username in password.lower():
             msg = "密码不得包含用户名"
-            raise ValueError(msg)
-        if any(0xD800 <= ord(c) <= 0xDFFF or ord(c) < 32 for c in password):  # noqa: PLR2004 - code points
-            msg = "密码不得包含控制字符"
             raise ValueError(msg)
         return self
 

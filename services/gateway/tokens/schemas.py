@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chassis.fields import Answer, Body, Line
+from services.gateway.identities.schemas import GivenPassword
 
 
 class LoginRequest(Body):
     username: Annotated[Line, StringConstraints(max_length=64)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+    password: GivenPassword
 
 
 class AccessToken(Answer):
