@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
+import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -80,6 +81,13 @@ class Database:
 async def set_region(session: AsyncSession, region: str) -> None:
     """Let row-level security show `region` and what lies below it, until this transaction ends."""
     await session.execute(text("SELECT set_config('app.region', :region, true)"), {"region": region})
+
+
+async def driver(session: AsyncSession) -> asyncpg.Connection:
+    """The driver's own connection inside the session's transaction, for COPY and arrays of many rows."""
+    raw = await (await session.connection()).get_raw_connection()
+    connection: asyncpg.Connection = raw.driver_connection  # type: ignore[assignment]
+    return connection
 
 
 async def _begin_write(
