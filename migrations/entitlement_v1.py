@@ -19,7 +19,8 @@ OWN_BATCH = """
 
 # A batch whose payment was reversed has paid nobody.
 NOT_REVERSED = """NOT EXISTS (SELECT FROM movement m JOIN movement r ON r.county_code = p_county AND r.reverses_id = m.id
-                   WHERE m.county_code = p_county AND m.batch_id = b.id)"""
+                   WHERE m.county_code = p_county AND m.batch_id = b.id
+                     AND m.from_account_id = b.account_id AND m.effective_on = b.effective_on)"""
 
 # With p_tokens: which of these people stand in another live batch (checked or posted) of the same entitlement.
 # Without: which people of this very batch were paid the entitlement by another posted batch.

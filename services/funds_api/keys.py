@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Depends, Request
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
@@ -24,3 +27,11 @@ async def open_vault(database: Database, kek: bytes) -> Vault:
                 )
             )
     return Vault(kek, keys)
+
+
+def _vault(request: Request) -> Vault:
+    vault: Vault = request.app.state.vault
+    return vault
+
+
+Cells = Annotated[Vault, Depends(_vault)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from chassis.problems import Problem
-from services.funds_api import access
+from services.funds_api import access, columns, uploads
 from services.funds_api.funds.store import FundKnown
+from services.funds_api.loans import service as loans
 from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
+from services.funds_api.payments import refusals as payments
 from services.funds_api.units.service import RegionTooHigh
 from treasury import errors
 
@@ -36,6 +38,36 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     refusals.NoOutsideAccount: Problem("no-outside-account", 409, "缺少县外账户", "请先开立 kind=outside 的单位"),
     refusals.MixedLines: Problem("mixed-lines", 422, "指定方式不一致", "请为每一行都指定资金批次，或都不指定"),
+    columns.FileUnreadable: Problem("file-unreadable", 422, "文件无法读取", "请按 how_to 的说明另存或修改后重新上传"),
+    uploads.UploadBroken: Problem(
+        "upload-broken", 413, "文件没有完整收到", "请检查网络后重新上传；单个文件不超过 limit_bytes 字节"
+    ),
+    payments.BatchNotDraft: Problem(
+        "batch-not-draft", 409, "批次已有名册", "如名册有误，请先撤回本批次（withdrawal），再新建批次上传"
+    ),
+    payments.BatchNotChecked: Problem(
+        "batch-not-checked", 409, "批次不在等待审批", "请刷新批次状态；每个批次只发放一次"
+    ),
+    payments.BatchOver: Problem("batch-over", 409, "批次已经结束", "已发放的批次请走冲正或退回；已撤回的无需再撤"),
+    payments.MakerIsChecker: Problem("maker-is-checker", 403, "上传人不能审批", "请由另一位有审批权限的人员办理"),
+    payments.RosterChanged: Problem("roster-changed", 409, "名册已变更", "请重新查看待审批的名册后再审批"),
+    payments.NothingToPay: Problem("nothing-to-pay", 409, "没有可发放的行", "请撤回本批次，更正名册后新建批次上传"),
+    payments.RosterBroken: Problem("roster-broken", 409, "名册明细不完整", "请勿重试，立即联系审计管理员核查数据"),
+    payments.PaidElsewhere: Problem(
+        "paid-elsewhere", 409, "部分农户已由另一批次发放", "请撤回本批次，重新上传名册，已发放的户会逐行列出"
+    ),
+    payments.NoHouseholdsAccount: Problem(
+        "no-households-account", 409, "缺少农户账户", "请先在该乡镇开立 kind=households 的单位及账户"
+    ),
+    loans.IdNumberInvalid: Problem("id-number-invalid", 422, "身份证号无效", "请核对借款人身份证号后重新报送"),
+    loans.BorrowerNotRegistered: Problem(
+        "borrower-not-registered", 409, "借款人不在册", "请核对身份证号与放款日期；新登记的农户自登记之日起有效"
+    ),
+    loans.LoanOverLimit: Problem("loan-over-limit", 409, "超过贷款上限", "请核对金额；上限见 /funds/v1/policy-values"),
+    loans.LoanTooLong: Problem("loan-too-long", 409, "超过贷款期限", "请核对到期日；期限见 /funds/v1/policy-values"),
+    loans.BankRefReused: Problem(
+        "bank-ref-reused", 409, "业务编号已被使用", "若是新的放款请换一个业务编号；若是重发请原样发送"
+    ),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
     errors.AmountNotPositive: Problem(

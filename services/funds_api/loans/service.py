@@ -1,0 +1,186 @@
+"""Recording what a bank reports: a registered borrower, the limits of that day, and one act per reference."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from chassis.vault import Vault
+from services.funds_api.access import must_hold
+from services.funds_api.households import store as households
+from services.funds_api.loans import store
+from services.funds_api.loans.schemas import DisbursementRequest, Loan
+from services.funds_api.policies import store as policies
+from services.funds_api.tables import HouseholdRow, LoanRow
+from treasury.identifiers import is_id_number, normalise_id_number
+from treasury.money import yuan
+from treasury.policy import PolicyValue, in_force
+from wire.funds import LoanDisbursed
+
+MONTHS = 12
+
+
+class LoanRefusal(Exception):
+    """A refusal whose dataclass fields are its figures."""
+
+    def figures(self) -> dict[str, Any]:
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in vars(self).items()}
+
+
+@dataclass(eq=False)
+class IdNumberInvalid(LoanRefusal):
+    """The borrower's ID number cannot exist; which one is not repeated."""
+
+    field: str = "borrower_id_number"
+
+    def __str__(self) -> str:
+        return "借款人身份证号无效（应为 18 位，出生日期与校验位正确）"
+
+
+@dataclass(eq=False)
+class BorrowerNotRegistered(LoanRefusal):
+    """On the day of the loan the borrower was not head of a registered household of the county."""
+
+    county_code: str
+    on: date
+
+    def __str__(self) -> str:
+        return f"{self.on} 该借款人不在 {self.county_code} 的在册农户中"
+
+
+@dataclass(eq=False)
+class LoanOverLimit(LoanRefusal):
+    """More than one household may borrow."""
+
+    principal_fen: int
+    limit_fen: int
+    source: str
+
+    def __str__(self) -> str:
+        return f"贷款 {yuan(self.principal_fen)} 元超过每户上限 {yuan(self.limit_fen)} 元（依据：{self.source}）"
+
+
+@dataclass(eq=False)
+class LoanTooLong(LoanRefusal):
+    """Due later than the longest term allowed."""
+
+    due_on: date
+    latest_on: date
+    limit_months: int
+    source: str
+
+    def __str__(self) -> str:
+        return f"到期日 {self.due_on} 晚于 {self.limit_months} 个月期限的末日 {self.latest_on}（依据：{self.source}）"
+
+
+@dataclass(eq=False)
+class BankRefReused(LoanRefusal):
+    """The bank's reference has acted with another content."""
+
+    bank_ref: str
+    loan_id: str
+
+    def __str__(self) -> str:
+        return f"业务编号 {self.bank_ref} 已用于另一笔内容不同的放款"
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day `months` later, or the last day of that month when it has no such day."""
+    year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def loan_of(row: LoanRow) -> Loan:
+    return Loan(**{name: getattr(row, name) for name in Loan.model_fields})
+
+
+async def disburse(
+    tx: AsyncSession, who: Principal, act: Act, vault: Vault, request: DisbursementRequest
+) -> tuple[Loan, bool]:
+    """Record the loan, or find it recorded: the answer and whether it is new. Nothing acts twice under one reference."""
+    must_hold(who, request.county_code)
+    county, bank = request.county_code, who.client_id
+    await act.claim(tx, county)
+    number = normalise_id_number(request.borrower_id_number)
+    if not is_id_number(number):
+        raise IdNumberInvalid
+    token = vault.token(number)
+    content = _content_hash(request, token)
+    known = await store.by_reference(tx, county, bank, request.bank_ref)
+    if known is not None:
+        return _same(known, content), False
+
+    household = await _borrower(tx, county, token, request.disbursed_on)
+    await _within_limits(tx, household.region_code, request)
+
+    told = request.model_dump(exclude={"borrower_id_number"})
+    row = await store.record(
+        tx,
+        {
+            **told,
+            "id": new_id(),
+            "region_code": household.region_code,
+            "bank": bank,
+            "household_id": household.id,
+            "borrower_token": token,
+            "content_hash": content,
+        },
+    )
+    if row is None:  # a racing request with the same reference was first
+        known = await store.by_reference(tx, county, bank, request.bank_ref)
+        if known is None:
+            raise BankRefReused(request.bank_ref, "")
+        return _same(known, content), False
+    loan = loan_of(row)
+    event = LoanDisbursed(
+        loan_id=loan.id,
+        county_code=county,
+        bank=bank,
+        bank_ref=loan.bank_ref,
+        principal_fen=loan.principal_fen,
+        disbursed_on=loan.disbursed_on,
+    )
+    await act.record(tx, county, event, loan)
+    return loan, True
+
+
+def _content_hash(request: DisbursementRequest, token: bytes) -> bytes:
+    """What the reference stands for; the borrower enters as the keyed token, so the hash tells nothing of the number."""
+    return hashlib.sha256(request.model_dump_json(exclude={"borrower_id_number"}).encode() + token).digest()
+
+
+def _same(known: LoanRow, content: bytes) -> Loan:
+    if known.content_hash != content:
+        raise BankRefReused(known.bank_ref, str(known.id))
+    return loan_of(known)
+
+
+async def _borrower(tx: AsyncSession, county: str, token: bytes, on: date) -> HouseholdRow:
+    found = await households.by_token(tx, county, token)
+    if found is None or found.registered_on > on or (found.removed_on is not None and found.removed_on <= on):
+        raise BorrowerNotRegistered(county, on)
+    return found
+
+
+async def _within_limits(tx: AsyncSession, region: str, request: DisbursementRequest) -> None:
+    """Hold the loan against the values in force on the day it was paid out; without a value there is no limit."""
+    values = await policies.values(tx, "loan_max_")
+
+    def limit(key: str) -> PolicyValue | None:
+        return in_force(values, key, region, request.disbursed_on)
+
+    most, longest = limit("loan_max_fen"), limit("loan_max_months")
+    if most is not None and request.principal_fen > most.number:
+        raise LoanOverLimit(request.principal_fen, most.number, most.source)
+    if longest is not None:
+        latest = months_later(request.disbursed_on, longest.number)
+        if request.due_on > latest:
+            raise LoanTooLong(request.due_on, latest, longest.number, longest.source)

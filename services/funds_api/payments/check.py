@@ -1,0 +1,154 @@
+"""The judgement of a roster: rows, registry, earlier payments and policy in; good rows and rejected rows out.
+
+Set-based: each reason is one expression over the whole file. A row may have several reasons. Good rows carry the
+running sum by line that payment by spans stands on. Pure: the caller brings every fact and every token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from services.funds_api import columns
+from services.funds_api.payments.reasons import reason
+from treasury.policy import PolicyValue
+
+REGISTRY: Final = {"token": pl.Binary, "household": pl.Int32, "household_region": pl.String, "removed_on": pl.Date}
+CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rows are held against: the batch's own terms, the cap in force, and what the account holds that day."""
+
+    region: str
+    entitlement: str
+    effective_on: date
+    cap: PolicyValue | None
+    available_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One row that was not accepted: where it stands, what is wrong, and what was written there."""
+
+    line: int
+    reasons: list[dict[str, Any]]
+    printed: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`good` holds line, household, household_region, token, name, id_number, card, amount_fen and cum_fen, by line."""
+
+    good: pl.DataFrame
+    rejected: list[Rejected]
+    by_reason: dict[str, int]
+    total_fen: int
+
+
+def with_tokens(rows: pl.DataFrame, token: Callable[[str], bytes]) -> pl.DataFrame:
+    """The rows with what their ID numbers are worth (`shape`, `born`, `digit`) and a `token` for each valid one."""
+    number = pl.col("id_number")
+    shown = (
+        rows.lazy()
+        .with_columns(
+            shape=columns.has_id_shape(number).fill_null(value=False),
+            born=columns.has_birth_date(number).fill_null(value=False),
+            digit=columns.has_check_digit(number).fill_null(value=False),
+        )
+        .with_columns(valid=pl.col("shape") & pl.col("born") & pl.col("digit"))
+        .collect()
+    )
+    pairs = zip(shown["id_number"], shown["valid"], strict=True)
+    tokens = pl.Series("token", [token(one) if valid else None for one, valid in pairs], dtype=pl.Binary)
+    return shown.with_columns(tokens)
+
+
+def _conditions(facts: Facts) -> dict[str, pl.Expr]:
+    """Reason by reason, which rows have it. Money is asked last, of rows that have no other fault."""
+    fen, known = pl.col("amount_fen"), pl.col("household").is_not_null()
+    inside = pl.col("household_region").str.starts_with(facts.region)
+    return {
+        "id_missing": pl.col("id_number").is_null(),
+        "id_malformed": pl.col("id_number").is_not_null() & ~pl.col("shape"),
+        "id_not_a_date": pl.col("shape") & ~pl.col("born"),
+        "id_check_digit": pl.col("shape") & ~pl.col("digit"),
+        "amount_unreadable": fen.is_null() & ~pl.col("too_fine"),
+        "amount_precision": pl.col("too_fine"),
+        "amount_not_positive": fen <= 0,
+        "unknown_household": pl.col("valid") & ~known,
+        "household_removed": pl.col("removed_on") <= facts.effective_on,
+        "outside_township": known & ~inside,
+        "duplicate_in_file": pl.col("id_number").is_not_null() & (pl.col("line") > pl.col("first_line")),
+        "already_paid": pl.col("status").is_not_null(),
+        "over_household_cap": fen > facts.cap.number if facts.cap else pl.lit(value=False),
+    }
+
+
+def judge(rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, facts: Facts) -> Judged:
+    """Part the rows of `with_tokens` into good and rejected; Σ good is at most what the account holds."""
+    conditions = _conditions(facts)
+    held = (
+        rows.lazy()
+        .join(registry.lazy(), on="token", how="left")
+        .join(claimed.lazy(), on="token", how="left")
+        .sort("line")
+        .with_columns(first_line=pl.col("line").min().over("id_number"))
+        .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
+        .with_columns(clean=~pl.any_horizontal(*conditions))
+        # 128 bits, so that no file of huge amounts can wrap the sum around
+        .with_columns(running=pl.when("clean").then(pl.col("amount_fen")).otherwise(0).cast(pl.Int128).cum_sum())
+        .with_columns(money_not_there=pl.col("clean") & (pl.col("running") > facts.available_fen))
+        .collect()
+    )
+    codes = [*conditions, "money_not_there"]
+    good = held.filter(pl.col("clean") & ~pl.col("money_not_there")).select(
+        "line",
+        "household",
+        "household_region",
+        "token",
+        "name",
+        "id_number",
+        "card",
+        "amount_fen",
+        cum_fen=pl.col("running").cast(pl.Int64),
+    )
+    bad = held.filter(pl.any_horizontal(*codes))
+    counted = bad.select(pl.col(code).sum() for code in codes).row(0, named=True)
+    return Judged(
+        good=good,
+        rejected=list(_explained(bad, codes, facts)),
+        by_reason={code: int(n) for code, n in counted.items() if n},
+        total_fen=int(good["amount_fen"].sum()),
+    )
+
+
+def _explained(bad: pl.DataFrame, codes: list[str], facts: Facts) -> Iterator[Rejected]:
+    for row in bad.iter_rows(named=True):
+        yield Rejected(
+            line=row["line"],
+            reasons=[reason(code, _figures(code, row, facts)) for code in codes if row[code]],
+            printed={name: row[name] for name in ("name", "id_number", "card", "village", "amount")},
+        )
+
+
+def _figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, int | str]:
+    """The figures of one reason; no figure is taken from a person's cells but the amount and the length of a number."""
+    cap = facts.cap
+    return {
+        "id_malformed": {"characters_n": len(row["id_number"] or "")},
+        "amount_not_positive": {"amount_fen": row["amount_fen"]},
+        "household_removed": {"removed_on": str(row["removed_on"])},
+        "outside_township": {"region_code": facts.region},
+        "duplicate_in_file": {"first_line": row["first_line"]},
+        "already_paid": {"entitlement": facts.entitlement, "status": row["status"]},
+        "over_household_cap": {"amount_fen": row["amount_fen"], "cap_fen": cap.number, "source": cap.source}
+        if cap
+        else {},
+        "money_not_there": {"running_fen": row["running"], "available_fen": facts.available_fen},
+    }.get(code, {})

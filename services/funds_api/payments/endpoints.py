@@ -1,0 +1,262 @@
+"""/funds/v1/payment-batches and /funds/v1/payments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from chassis.database import Database, Read, Tx
+from chassis.fields import CountyCode, Day
+from chassis.identity import Principal, can
+from chassis.journal import Acting
+from chassis.pages import BadMark, Paging, Window, cut
+from services.funds_api.access import county_of
+from services.funds_api.keys import Cells
+from services.funds_api.missing import Missing
+from services.funds_api.payments import roster, service, shown, store
+from services.funds_api.payments.schemas import (
+    Approval,
+    ApprovalRequest,
+    Batch,
+    BatchPage,
+    BatchProof,
+    BatchRequest,
+    BatchStatus,
+    Payment,
+    PaymentPage,
+    RejectedPage,
+    RejectedRow,
+    RosterAnswer,
+    WithdrawalRequest,
+)
+from services.funds_api.payments.service import RosterFile
+from services.funds_api.tables import PaymentBatchRow
+from services.funds_api.units.endpoints import day_or_today
+from services.funds_api.uploads import FileName, received
+
+router = APIRouter(prefix="/funds/v1", tags=["payments 到户发放"])
+
+County = Annotated[CountyCode | None, Query(description="县级区划代码；县及以下用户可省略")]
+AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今天（Asia/Shanghai）")]
+PaymentId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9]{1,7}$")]
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ROSTER_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": 20971520}}
+        },
+    }
+}
+
+
+@router.post("/payment-batches", status_code=201, summary="新建发放批次")
+async def post_batch(
+    request: BatchRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("batches:write")],
+    county: County = None,
+) -> Batch:
+    return await service.open_batch(tx, who, act, county_of(who, county), request)
+
+
+@router.get("/payment-batches", summary="发放批次列表")
+async def get_batches(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("batches:read")],
+    county: County = None,
+    status: BatchStatus | None = None,
+) -> BatchPage:
+    rows, after = cut(
+        await store.batches(tx, who, county_of(who, county), window, status), window, lambda row: (row.id,)
+    )
+    items = [service.batch_of(row) for row in rows]
+    return BatchPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的发放批次")
+
+
+@router.get("/payment-batches/{batch_id}", summary="发放批次及其支付证明")
+async def get_batch(
+    batch_id: UUID, tx: Read, who: Annotated[Principal, can("batches:read")], county: County = None
+) -> BatchProof:
+    row = await _batch(tx, who, county_of(who, county), batch_id)
+    paid = await store.disbursement(tx, row)
+    paid_fen = paid.amount_fen if paid else 0
+    owed_fen = row.total_fen if row.status == BatchStatus.POSTED else 0
+    return BatchProof(
+        batch=service.batch_of(row),
+        movement_id=paid.id if paid else None,
+        paid_fen=paid_fen,
+        reversed_on=paid.reversed_on if paid else None,
+        unexplained_fen=owed_fen - paid_fen,
+    )
+
+
+@router.put("/payment-batches/{batch_id}/roster", summary="上传并校验发放名册", openapi_extra=ROSTER_BODY)
+async def put_roster(
+    batch_id: UUID,
+    request: Request,
+    act: Acting,
+    vault: Cells,
+    name: FileName,
+    who: Annotated[Principal, can("batches:write")],
+    county: County = None,
+) -> RosterAnswer:
+    """Read the whole file before the transaction begins: a slow line must hold no connection and no lock."""
+    asked = county_of(who, county)
+    async with received(request) as upload:
+        read = await to_thread.run_sync(lambda: roster.read(upload.read()))
+    database: Database = request.app.state.database
+    async with database.writing(who.region) as tx:
+        file = RosterFile(read, upload.sha256, name)
+        return await service.check_roster(tx, who, act, vault, asked, batch_id, file)
+
+
+@router.post("/payment-batches/{batch_id}/approval", status_code=201, summary="审批并发放（须由另一人办理）")
+async def post_approval(
+    batch_id: UUID,
+    request: ApprovalRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("batches:approve")],
+    county: County = None,
+) -> Approval:
+    return await service.approve(tx, who, act, county_of(who, county), batch_id, request)
+
+
+@router.post("/payment-batches/{batch_id}/withdrawal", summary="撤回尚未发放的批次")
+async def post_withdrawal(
+    batch_id: UUID,
+    request: WithdrawalRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("batches:write")],
+    county: County = None,
+) -> Batch:
+    return await service.withdraw(tx, who, act, county_of(who, county), batch_id, request)
+
+
+@router.get("/payment-batches/{batch_id}/rejected-rows", summary="被退回的行")
+async def get_rejected(
+    batch_id: UUID,
+    tx: Read,
+    window: Paging,
+    vault: Cells,
+    who: Annotated[Principal, can("batches:read")],
+    county: County = None,
+) -> RejectedPage:
+    asked = county_of(who, county)
+    batch = await _batch(tx, who, asked, batch_id)
+    found = await store.rejected(tx, who, asked, batch_id, _line(window), window.limit + 1)
+    rows, after = cut(found, window, lambda row: (row.line,))
+    return RejectedPage(
+        items=[shown.rejected_of(row, vault) for row in rows],
+        next=after,
+        empty_because=None if rows else _none_rejected(batch),
+    )
+
+
+@router.get("/payment-batches/{batch_id}/rejected-rows.xlsx", summary="被退回的行（Excel）", response_class=Response)
+async def get_rejected_xlsx(
+    batch_id: UUID, tx: Read, vault: Cells, who: Annotated[Principal, can("batches:read")], county: County = None
+) -> Response:
+    content = await _file(tx, who, county_of(who, county), batch_id, vault, shown.as_xlsx)
+    return _attached(content, XLSX, f"rejected-{batch_id}.xlsx")
+
+
+@router.get("/payment-batches/{batch_id}/rejected-rows.csv", summary="被退回的行（CSV）", response_class=Response)
+async def get_rejected_csv(
+    batch_id: UUID, tx: Read, vault: Cells, who: Annotated[Principal, can("batches:read")], county: County = None
+) -> Response:
+    content = await _file(tx, who, county_of(who, county), batch_id, vault, shown.as_csv)
+    return _attached(content, "text/csv; charset=utf-8", f"rejected-{batch_id}.csv")
+
+
+@router.get("/payments", summary="一个批次的到户明细（已脱敏）")
+async def get_payments(
+    tx: Read,
+    window: Paging,
+    vault: Cells,
+    batch: Annotated[UUID, Query(description="发放批次")],
+    who: Annotated[Principal, can("payments:read")],
+    county: County = None,
+    as_of: AsOf = None,
+) -> PaymentPage:
+    asked, day = county_of(who, county), day_or_today(as_of)
+    of = await _batch(tx, who, asked, batch)
+    found = await store.payments(tx, who, asked, batch, _line(window), window.limit + 1)
+    rows, after = cut(found, window, lambda row: (row.line,))
+    paid = await store.disbursement(tx, of)
+    return PaymentPage(
+        as_of=day,
+        items=[shown.payment_of(row, of, vault, day, paid) for row in rows],
+        next=after,
+        empty_because=None if rows else "该批次没有可发放的行，或已到末页",
+    )
+
+
+@router.get("/payments/{payment_id}", summary="一笔到户资金（已脱敏）")
+async def get_payment(
+    payment_id: PaymentId,
+    tx: Read,
+    vault: Cells,
+    who: Annotated[Principal, can("payments:read")],
+    county: County = None,
+    as_of: AsOf = None,
+) -> Payment:
+    asked = county_of(who, county)
+    batch_id, _, line = payment_id.rpartition("-")
+    batch = await store.batch(tx, who, asked, UUID(batch_id))
+    rows = await store.payments(tx, who, asked, UUID(batch_id), int(line) - 1, 1) if batch else []
+    if batch is None or not rows or rows[0].line != int(line):
+        raise Missing("到户资金", payment_id)
+    return shown.payment_of(rows[0], batch, vault, day_or_today(as_of), await store.disbursement(tx, batch))
+
+
+async def _batch(tx: Read, who: Principal, county: str, batch_id: UUID) -> PaymentBatchRow:
+    found = await store.batch(tx, who, county, batch_id)
+    if found is None:
+        raise Missing("发放批次", str(batch_id))
+    return found
+
+
+def _line(window: Window) -> int:
+    """The line a page starts after."""
+    if window.after is None:
+        return 0
+    line = window.after[0] if len(window.after) == 1 else ""
+    if not re.fullmatch("[0-9]{1,7}", line):
+        raise BadMark
+    return int(line)
+
+
+def _none_rejected(batch: PaymentBatchRow) -> str:
+    return "尚未上传名册" if batch.status == BatchStatus.DRAFT else "名册没有被退回的行，或已到末页"
+
+
+async def _file(
+    tx: Read,
+    who: Principal,
+    county: str,
+    batch_id: UUID,
+    vault: Cells,
+    lay_out: Callable[[Sequence[RejectedRow]], bytes],
+) -> bytes:
+    await _batch(tx, who, county, batch_id)
+    rows = await store.rejected(tx, who, county, batch_id, 0, None)
+    return await to_thread.run_sync(lambda: lay_out([shown.rejected_of(row, vault) for row in rows]))
+
+
+def _attached(content: bytes, media_type: str, name: str) -> Response:
+    return Response(
+        content,
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )

@@ -1,0 +1,50 @@
+"""Why a roster row is not accepted: a stable code, one Chinese sentence with its figures, and what the clerk can do.
+
+No figure and no sentence holds personal data: they rest unencrypted beside the row's ciphertext.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from treasury.money import yuan
+
+# code → (sentence, advice); amounts in sentences are 元, figures are fen.
+REASONS: Final[dict[str, tuple[str, str]]] = {
+    "id_missing": ("没有填写身份证号", "补填户主身份证号"),
+    "id_malformed": ("身份证号不是 18 位（实为 {characters_n} 位或含其他字符）", "按户口簿或身份证重新填写 18 位号码"),
+    "id_not_a_date": ("身份证号中的出生日期不存在", "按户口簿或身份证核对第 7 至 14 位"),
+    "id_check_digit": ("身份证号校验位不符，至少有一位填错", "按户口簿或身份证逐位核对"),
+    "amount_unreadable": ("金额为空或不是数字", "填写阿拉伯数字金额，单位与表头一致"),
+    "amount_not_positive": ("金额 {amount} 元不大于零", "填写应发金额；不发放的人不要列入名册"),
+    "amount_precision": ("金额精确到了分以下", "四舍五入由发放单位决定后，填写最多精确到分的金额"),
+    "unknown_household": (
+        "本辖区在册农户中没有此身份证号",
+        "核对号码；如确为应补对象，先请县财政登记该户，再随下一批发放",
+    ),
+    "household_removed": ("该户已于 {removed_on} 退出名册", "已退出的户不再发放；如系误退，请先更正登记"),
+    "outside_township": ("该户登记在其他乡镇，不属于本批次的区划 {region_code}", "从本名册删除，由户籍所在乡镇发放"),
+    "duplicate_in_file": ("与第 {first_line} 行是同一身份证号", "同一户同一项目只保留一行"),
+    "already_paid": ("同一项目“{entitlement}”已在另一批次中{state}", "从本名册删除；如另一批次有误，请先将其撤回"),
+    "over_household_cap": (
+        "金额 {amount} 元超过每户上限 {cap} 元（依据：{source}）",
+        "按上限更正金额，或附批准文件另行办理",
+    ),
+    "money_not_there": (
+        "累计到本行需 {running} 元，账户在发放日只有该资金 {available} 元",
+        "等资金到账后再发，或把本行及以后各行移到下一批",
+    ),
+}
+_STATES: Final = {"posted": "发放", "checked": "等待审批"}
+
+
+def reason(code: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The reason as it is stored and answered: code, sentence, figures."""
+    shown = {name.removesuffix("_fen"): yuan(value) for name, value in figures.items() if name.endswith("_fen")}
+    sentence = REASONS[code][0].format(**figures, **shown, state=_STATES.get(str(figures.get("status")), ""))
+    return {"code": code, "text": sentence, "figures": dict(figures)}
+
+
+def advice(code: str) -> str:
+    return REASONS[code][1]

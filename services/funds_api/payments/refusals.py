@@ -1,0 +1,116 @@
+"""What a payment batch refuses, as facts with their figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class BatchRefusal(Exception):
+    """A refusal whose dataclass fields are its figures."""
+
+    def figures(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+
+@dataclass(eq=False)
+class BatchNotDraft(BatchRefusal):
+    """A roster for a batch that has one already, or is over."""
+
+    batch_id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"批次 {self.batch_id} 当前状态为 {self.status}，不能再上传名册"
+
+
+@dataclass(eq=False)
+class BatchNotChecked(BatchRefusal):
+    """An approval of a batch that is not waiting for one (any more)."""
+
+    batch_id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"批次 {self.batch_id} 当前状态为 {self.status}，不在等待审批"
+
+
+@dataclass(eq=False)
+class BatchOver(BatchRefusal):
+    """A withdrawal of a batch that was paid or withdrawn."""
+
+    batch_id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"批次 {self.batch_id} 当前状态为 {self.status}，不能撤回"
+
+
+@dataclass(eq=False)
+class MakerIsChecker(BatchRefusal):
+    """Whoever uploaded a roster cannot approve it."""
+
+    batch_id: str
+
+    def __str__(self) -> str:
+        return "名册由您本人上传，须由另一人审批"
+
+
+@dataclass(eq=False)
+class RosterChanged(BatchRefusal):
+    """The approver looked at another file than the one that waits."""
+
+    batch_id: str
+    asked_sha256: str
+    waiting_sha256: str
+
+    def __str__(self) -> str:
+        return "待审批的名册与您审核的文件不是同一份"
+
+
+@dataclass(eq=False)
+class NothingToPay(BatchRefusal):
+    """No row of the roster was accepted."""
+
+    batch_id: str
+    rows_bad: int
+
+    def __str__(self) -> str:
+        return f"名册没有可发放的行（{self.rows_bad} 行全部被退回）"
+
+
+@dataclass(eq=False)
+class RosterBroken(BatchRefusal):
+    """The stored rows are not the rows that were checked: a count, the total or the running sum does not hold."""
+
+    batch_id: str
+    rows_expected: int
+    rows_found: int
+    total_expected_fen: int
+    total_found_fen: int
+
+    def __str__(self) -> str:
+        return "名册明细与校验时的行数、合计或累计数不符，已停止发放"
+
+
+@dataclass(eq=False)
+class PaidElsewhere(BatchRefusal):
+    """Since the check, another batch paid some of these people the same entitlement."""
+
+    batch_id: str
+    rows_n: int
+    first_line: int
+    entitlement: str
+
+    def __str__(self) -> str:
+        return f"名册中有 {self.rows_n} 户（首行为第 {self.first_line} 行）的“{self.entitlement}”已由另一批次发放"
+
+
+@dataclass(eq=False)
+class NoHouseholdsAccount(BatchRefusal):
+    """There is no account that stands for the cards of this place's households."""
+
+    region_code: str
+
+    def __str__(self) -> str:
+        return f"区划 {self.region_code} 及其上级乡镇、县尚未开立“农户一卡通”账户（kind=households）"

@@ -1,0 +1,177 @@
+"""Shapes of payment batches, rosters and payments on the wire."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from chassis.fields import Answer, Body, Code, Day, Line
+from chassis.pages import Page
+
+
+class BatchStatus(StrEnum):
+    """draft: no roster yet; checked: rows wait for a second person; posted: paid; withdrawn: given up."""
+
+    DRAFT = "draft"
+    CHECKED = "checked"
+    POSTED = "posted"
+    WITHDRAWN = "withdrawn"
+
+
+class PaymentStatus(StrEnum):
+    """What one row's money did, seen from a day: `scheduled` is approved for a later day than the one asked about."""
+
+    WAITING = "waiting"
+    SCHEDULED = "scheduled"
+    PAID = "paid"
+    REVERSED = "reversed"
+    WITHDRAWN = "withdrawn"
+
+
+class BatchRequest(Body):
+    """A payment to households: from which account and fund, for what, by which document, on which day."""
+
+    account_id: UUID
+    fund_code: Code
+    entitlement: Annotated[Line, Field(description="享受项目，如“2017年产业奖补第一批”；同一户同一项目只发放一次")]
+    document: Line
+    effective_on: Day
+
+
+class ApprovalRequest(Body):
+    """An approval; with `file_sha256` it holds for exactly the roster with that hash."""
+
+    file_sha256: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class WithdrawalRequest(Body):
+    reason: Line
+
+
+class Batch(Answer):
+    id: UUID
+    county_code: str
+    region_code: str
+    account_id: UUID
+    fund_code: str
+    entitlement: str
+    document: str
+    effective_on: date
+    status: BatchStatus
+    file_name: str | None
+    file_sha256: str | None
+    file_format: str | None
+    rows_good: int
+    rows_bad: int
+    total_fen: int
+    printed_total_fen: int | None
+    uploaded_by: str | None
+    uploaded_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+    created_by: str
+    created_at: datetime
+
+
+class BatchPage(Page):
+    items: list[Batch]
+
+
+class BatchProof(Answer):
+    """A batch with the movement that paid it: what the roster says, what left the account, and the gap (0)."""
+
+    batch: Batch
+    movement_id: UUID | None
+    paid_fen: int
+    reversed_on: date | None
+    unexplained_fen: int
+
+
+class RosterAnswer(Answer):
+    """A judged roster. `printed_*` is about all readable rows of the file, good or bad; nothing is adjusted to it."""
+
+    batch: Batch
+    rows_good: int
+    rows_bad: int
+    total_fen: int
+    by_reason: dict[str, int] = Field(description="拒绝原因 → 行数；一行可有多个原因")
+    unit: str = Field(description="名册金额的单位：元或万元")
+    printed_sum_fen: int = Field(description="名册中可识别金额之和")
+    printed_total_fen: int | None = Field(description="名册自己印的合计；没有合计行时为 null")
+    printed_difference_fen: int | None = Field(description="可识别金额之和减去印出的合计")
+    available_fen: int = Field(description="发放日账户中该资金的余额")
+    cap_fen: int | None
+    cap_source: str | None
+
+
+class Reason(Answer):
+    code: str
+    text: str
+    figures: dict[str, Any]
+    advice: str
+
+
+class RejectedRow(Answer):
+    line: int
+    name: str
+    id_number: str
+    amount: str
+    reasons: list[Reason]
+
+
+class RejectedPage(Page):
+    items: list[RejectedRow]
+
+
+class SpanPaid(Answer):
+    """One source lot and the interval of the roster's running sum it pays."""
+
+    from_lot_id: UUID
+    to_lot_id: UUID
+    lo_fen: int
+    hi_fen: int
+    amount_fen: int
+    first_line: int
+    last_line: int
+    days_rested: int
+
+
+class Approval(Answer):
+    """A paid batch. Σ of the spans is the total; `unexplained_fen` is their difference."""
+
+    batch: Batch
+    movement_id: UUID
+    rows: int
+    total_fen: int
+    spans: list[SpanPaid]
+    unexplained_fen: int
+
+
+class Payment(Answer):
+    """One household's row of a roster, masked."""
+
+    id: str
+    county_code: str
+    region_code: str
+    batch_id: UUID
+    line: int
+    household_id: UUID
+    name: str
+    id_number: str
+    card: str
+    amount_fen: int
+    entitlement: str
+    fund_code: str
+    document: str
+    effective_on: date
+    status: PaymentStatus
+    movement_id: UUID | None
+
+
+class PaymentPage(Page):
+    as_of: date
+    items: list[Payment]

@@ -1,0 +1,352 @@
+"""Batches: open one, judge its roster, approve it, withdraw it. Each loads, decides, records; none commits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from anyio import to_thread
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import clock
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from chassis.vault import Vault
+from services.funds_api.access import COUNTY_DIGITS
+from services.funds_api.funds import store as funds
+from services.funds_api.households import masks
+from services.funds_api.lots import ledger
+from services.funds_api.lots.ledger import Movement, Part
+from services.funds_api.lots.refusals import WrongAccount
+from services.funds_api.missing import Missing
+from services.funds_api.payments import check, store
+from services.funds_api.payments.check import Facts, Judged
+from services.funds_api.payments.refusals import (
+    BatchNotChecked,
+    BatchNotDraft,
+    BatchOver,
+    MakerIsChecker,
+    NoHouseholdsAccount,
+    NothingToPay,
+    PaidElsewhere,
+    RosterBroken,
+    RosterChanged,
+)
+from services.funds_api.payments.roster import Roster
+from services.funds_api.payments.schemas import (
+    Approval,
+    ApprovalRequest,
+    Batch,
+    BatchRequest,
+    BatchStatus,
+    RosterAnswer,
+    SpanPaid,
+    WithdrawalRequest,
+)
+from services.funds_api.policies import store as policies
+from services.funds_api.tables import PaymentBatchRow
+from services.funds_api.units import store as units
+from services.funds_api.units.schemas import TERMINAL
+from treasury.documents import normalise_title
+from treasury.lots import draw_oldest_first, spans
+from treasury.policy import PolicyValue, in_force
+from wire.funds import BatchOpened, BatchWithdrawn, PaymentsDisbursed, RosterChecked
+
+CAP = "household_cap_fen"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterFile:
+    """A file that was read: its roster, hash and name."""
+
+    roster: Roster
+    sha256: bytes
+    name: str | None
+
+
+def batch_of(row: PaymentBatchRow) -> Batch:
+    held = {name: getattr(row, name) for name in Batch.model_fields}
+    return Batch(**{**held, "file_sha256": row.file_sha256.hex() if row.file_sha256 else None})
+
+
+async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, request: BatchRequest) -> Batch:
+    """Open a batch in the place of its account; the account must be visible to the caller and able to pay."""
+    await act.claim(tx, county)
+    found = await units.accounts(tx, who, county, ids=[request.account_id])
+    if not found:
+        raise Missing("账户", str(request.account_id))
+    account = found[0][0]
+    if account.kind in TERMINAL:
+        raise WrongAccount(str(account.id), account.kind, "disburse")
+    if not await funds.exists(tx, request.fund_code):
+        raise Missing("资金", request.fund_code)
+
+    row = await store.open_batch(
+        tx,
+        {
+            "county_code": county,
+            "id": new_id(),
+            "region_code": account.region_code,
+            "account_id": account.id,
+            "fund_code": request.fund_code,
+            "entitlement": normalise_title(request.entitlement),
+            "document": request.document,
+            "effective_on": request.effective_on,
+            "status": BatchStatus.DRAFT,
+            "created_by": who.subject,
+        },
+    )
+    answer = batch_of(row)
+    opened = BatchOpened(
+        batch_id=row.id,
+        county_code=county,
+        region_code=row.region_code,
+        account_id=row.account_id,
+        fund_code=row.fund_code,
+        entitlement=row.entitlement,
+    )
+    await act.record(tx, county, opened, answer)
+    return answer
+
+
+async def check_roster(
+    tx: AsyncSession, who: Principal, act: Act, vault: Vault, county: str, batch_id: UUID, file: RosterFile
+) -> RosterAnswer:
+    """Judge a roster row by row and keep both halves, or keep nothing; good rows then wait for a second person."""
+    act = act.with_content(file.sha256)
+    await act.claim(tx, county)
+    batch = await store.batch(tx, who, county, batch_id, lock=True)
+    if batch is None:
+        raise Missing("发放批次", str(batch_id))
+    if batch.status != BatchStatus.DRAFT:
+        raise BatchNotDraft(str(batch_id), batch.status)
+
+    rows = await to_thread.run_sync(check.with_tokens, file.roster.rows, vault.token)
+    tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
+    registry, households = await store.registry(tx, who, county, tokens)
+    claimed = await store.claimed(tx, county, batch_id, tokens)
+    facts = await _facts(tx, batch)
+    judged = await to_thread.run_sync(check.judge, rows, registry, claimed, facts)
+
+    payments = await to_thread.run_sync(sealed_payments, judged.good, batch, households, vault)
+    rejected = await to_thread.run_sync(sealed_rejected, judged, batch, vault)
+    await store.copy_payments(tx, payments)
+    await store.insert_rejected(tx, batch, rejected)
+    checked = await store.change_batch(
+        tx,
+        batch,
+        {
+            "status": BatchStatus.CHECKED,
+            "file_name": masks.free_text(file.name) or None,
+            "file_sha256": file.sha256,
+            "file_format": file.roster.file_format,
+            "rows_good": judged.good.height,
+            "rows_bad": len(judged.rejected),
+            "total_fen": judged.total_fen,
+            "printed_total_fen": file.roster.printed_total_fen,
+            "uploaded_by": who.subject,
+            "uploaded_at": clock.now(),
+        },
+    )
+    answer = _told(checked, judged, file.roster, facts)
+    told = RosterChecked(
+        batch_id=batch_id,
+        county_code=county,
+        rows_good=answer.rows_good,
+        rows_bad=answer.rows_bad,
+        total_fen=answer.total_fen,
+        file_sha256=file.sha256.hex(),
+    )
+    await act.record(tx, county, told, answer, status=200)
+    return answer
+
+
+async def _facts(tx: AsyncSession, batch: PaymentBatchRow) -> Facts:
+    available = await store.available_fen(tx, batch.county_code, batch.account_id, batch.fund_code, batch.effective_on)
+    return Facts(batch.region_code, batch.entitlement, batch.effective_on, await _cap(tx, batch), available)
+
+
+async def _cap(tx: AsyncSession, batch: PaymentBatchRow) -> PolicyValue | None:
+    """The most one household may get: the fund's own value if one is in force, else the general one."""
+    values = await policies.values(tx, CAP)
+    own = in_force(values, f"{CAP}.{batch.fund_code}", batch.region_code, batch.effective_on)
+    return own or in_force(values, CAP, batch.region_code, batch.effective_on)
+
+
+def sealed_payments(
+    good: pl.DataFrame, batch: PaymentBatchRow, households: list[UUID], vault: Vault
+) -> list[tuple[Any, ...]]:
+    """Good rows as records for COPY, each person in one cell that opens only in its own row."""
+    county, batch_id, seal = batch.county_code, batch.id, vault.seal
+    place = f"{county}|{batch_id}|"
+    people = good.select(pl.struct("name", "id_number", "card").struct.json_encode()).to_series()
+    columns = (good[name] for name in ("line", "household", "household_region", "token", "amount_fen", "cum_fen"))
+    return [
+        (
+            county,
+            batch_id,
+            line,
+            region,
+            households[household],
+            token,
+            seal("payment", "payee_cell", f"{place}{line}", person),
+            amount_fen,
+            cum_fen,
+        )
+        for line, household, region, token, amount_fen, cum_fen, person in zip(*columns, people, strict=True)
+    ]
+
+
+def sealed_rejected(judged: Judged, batch: PaymentBatchRow, vault: Vault) -> list[tuple[int, str, bytes]]:
+    """Rejected rows with their reasons in the clear and what was written as ciphertext."""
+    place = f"{batch.county_code}|{batch.id}|"
+    return [
+        (
+            row.line,
+            json.dumps(row.reasons, ensure_ascii=False),
+            vault.seal("rejected_row", "row_cell", f"{place}{row.line}", json.dumps(row.printed, ensure_ascii=False)),
+        )
+        for row in judged.rejected
+    ]
+
+
+def _told(batch: PaymentBatchRow, judged: Judged, roster: Roster, facts: Facts) -> RosterAnswer:
+    return RosterAnswer(
+        batch=batch_of(batch),
+        rows_good=batch.rows_good,
+        rows_bad=batch.rows_bad,
+        total_fen=batch.total_fen,
+        by_reason=judged.by_reason,
+        unit=roster.unit.value,
+        printed_sum_fen=roster.printed_sum_fen,
+        printed_total_fen=roster.printed_total_fen,
+        printed_difference_fen=roster.difference_fen,
+        available_fen=facts.available_fen,
+        cap_fen=facts.cap.number if facts.cap else None,
+        cap_source=facts.cap.source if facts.cap else None,
+    )
+
+
+async def approve(
+    tx: AsyncSession, who: Principal, act: Act, county: str, batch_id: UUID, request: ApprovalRequest
+) -> Approval:
+    """Pay a checked batch, once, by a second person: prove the rows again, draw the oldest lots, one span per lot."""
+    await act.claim(tx, county)
+    batch = await _to_approve(tx, who, county, batch_id, request)
+    proof = await store.prove(tx, county, batch_id)
+    if (proof.rows, proof.total_fen, proof.contiguous) != (batch.rows_good, batch.total_fen, True):
+        raise RosterBroken(str(batch_id), batch.rows_good, proof.rows, batch.total_fen, proof.total_fen)
+    if taken := await store.paid_elsewhere(tx, county, batch_id):
+        raise PaidElsewhere(str(batch_id), *taken, batch.entitlement)
+    places = [batch.region_code[:digits] for digits in (COUNTY_DIGITS, 9, 12) if digits <= len(batch.region_code)]
+    cards = await store.households_account(tx, who, county, places)
+    if cards is None:
+        raise NoHouseholdsAccount(batch.region_code)
+    lots = await ledger.open_lots(
+        tx,
+        county,
+        [batch.account_id, cards.id],
+        batch.account_id,
+        upto=batch.effective_on,
+        fund=batch.fund_code,
+        need_fen=batch.total_fen,
+    )
+
+    draws = draw_oldest_first(lots, batch.total_fen, batch.effective_on)
+    laid = spans(draws)
+    movement = Movement(
+        new_id(),
+        "disburse",
+        batch.document,
+        batch.account_id,
+        cards.id,
+        batch.effective_on,
+        batch.total_fen,
+        act.actor,
+        batch=batch_id,
+    )
+    lines = await store.lines_of(tx, county, batch_id, laid)
+    parts = [
+        Part(
+            movement=movement.id,
+            to_lot=new_id(),
+            amount_fen=span.draw.amount_fen,
+            from_lot=span.draw.lot.id,
+            lo=span.lo_fen,
+            hi=span.hi_fen,
+            first_line=first,
+            last_line=last,
+        )
+        for span, (first, last) in zip(laid, lines, strict=True)
+    ]
+
+    await ledger.post(tx, county, [movement], parts)
+    posted = await store.change_batch(
+        tx, batch, {"status": BatchStatus.POSTED, "approved_by": who.subject, "approved_at": clock.now()}
+    )
+    answer = Approval(
+        batch=batch_of(posted),
+        movement_id=movement.id,
+        rows=proof.rows,
+        total_fen=posted.total_fen,
+        spans=[
+            SpanPaid(
+                from_lot_id=span.draw.lot.id,
+                to_lot_id=part.to_lot,
+                lo_fen=span.lo_fen,
+                hi_fen=span.hi_fen,
+                amount_fen=part.amount_fen,
+                first_line=first,
+                last_line=last,
+                days_rested=span.draw.days_rested,
+            )
+            for span, part, (first, last) in zip(laid, parts, lines, strict=True)
+        ],
+        unexplained_fen=posted.total_fen - sum(part.amount_fen for part in parts),
+    )
+    regions = {batch.account_id: batch.region_code, cards.id: cards.region_code}
+    moved = ledger.as_moved(movement, draws, parts, regions)
+    event = PaymentsDisbursed(batch_id=batch_id, county_code=county, rows=proof.rows, movement=moved)
+    await act.record(tx, county, event, answer)
+    return answer
+
+
+async def _to_approve(
+    tx: AsyncSession, who: Principal, county: str, batch_id: UUID, request: ApprovalRequest
+) -> PaymentBatchRow:
+    """The batch, locked with all of its entitlement, if it waits for an approval that the caller may give."""
+    if await store.batch(tx, who, county, batch_id) is None:
+        raise Missing("发放批次", str(batch_id))
+    await store.hold_entitlement(tx, county, batch_id)
+    batch = await store.batch(tx, who, county, batch_id)
+    if batch is None:
+        raise Missing("发放批次", str(batch_id))
+    if batch.status != BatchStatus.CHECKED or batch.file_sha256 is None:
+        raise BatchNotChecked(str(batch_id), batch.status)
+    if batch.uploaded_by == who.subject:
+        raise MakerIsChecker(str(batch_id))
+    if request.file_sha256 is not None and request.file_sha256 != batch.file_sha256.hex():
+        raise RosterChanged(str(batch_id), request.file_sha256, batch.file_sha256.hex())
+    if batch.rows_good == 0:
+        raise NothingToPay(str(batch_id), batch.rows_bad)
+    return batch
+
+
+async def withdraw(
+    tx: AsyncSession, who: Principal, act: Act, county: str, batch_id: UUID, request: WithdrawalRequest
+) -> Batch:
+    """Give up a batch that has not been paid; its rows stay on record and claim nothing any more."""
+    await act.claim(tx, county)
+    batch = await store.batch(tx, who, county, batch_id, lock=True)
+    if batch is None:
+        raise Missing("发放批次", str(batch_id))
+    if batch.status not in {BatchStatus.DRAFT, BatchStatus.CHECKED}:
+        raise BatchOver(str(batch_id), batch.status)
+    withdrawn = batch_of(await store.change_batch(tx, batch, {"status": BatchStatus.WITHDRAWN}))
+    event = BatchWithdrawn(batch_id=batch_id, county_code=county, reason=masks.free_text(request.reason))
+    await act.record(tx, county, event, withdrawn, status=200)
+    return withdrawn

@@ -1,0 +1,296 @@
+"""Batches, rosters and payments in SQL; rows in bulk go over the driver's own COPY and arrays, inside the session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import polars as pl
+from sqlalchemy import ColumnElement, Row, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import driver
+from chassis.identity import Principal
+from chassis.pages import BadMark, Window
+from services.funds_api.access import visible_to
+from services.funds_api.payments.check import CLAIMED, REGISTRY
+from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
+from treasury.lots import Span
+
+PAYMENT_COLUMNS: Final = (
+    "county_code",
+    "batch_id",
+    "line",
+    "region_code",
+    "household_id",
+    "payee_token",
+    "payee_cell",
+    "amount_fen",
+    "cum_fen",
+)
+# Keeps each statement well below the statement timeout.
+_INSERT_ROWS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What one scan of the stored rows says: how many, how much, and whether each `cum_fen` follows from the last."""
+
+    rows: int
+    total_fen: int
+    contiguous: bool
+
+
+def id_in(after: Sequence[str]) -> UUID:
+    """The id that a page mark names."""
+    try:
+        return UUID(after[0])
+    except (ValueError, IndexError) as error:
+        raise BadMark from error
+
+
+async def open_batch(tx: AsyncSession, row: dict[str, Any]) -> PaymentBatchRow:
+    return (await tx.scalars(insert(PaymentBatchRow).returning(PaymentBatchRow), row)).one()
+
+
+async def batch(
+    tx: AsyncSession, who: Principal, county: str, batch_id: UUID, *, lock: bool = False
+) -> PaymentBatchRow | None:
+    """A visible batch as it stands now; with `lock`, nobody else changes it before the commit."""
+    query = select(PaymentBatchRow).where(*_own(who, county, batch_id)).execution_options(populate_existing=True)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return (await tx.scalars(query)).one_or_none()
+
+
+def _own(who: Principal, county: str, batch_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PaymentBatchRow.county_code == county,
+        PaymentBatchRow.id == batch_id,
+        visible_to(who, PaymentBatchRow.region_code),
+    )
+
+
+async def batches(
+    tx: AsyncSession, who: Principal, county: str, window: Window, status: str | None
+) -> Sequence[PaymentBatchRow]:
+    """Visible batches by id (in the order of opening), one more than the page holds."""
+    query = (
+        select(PaymentBatchRow)
+        .where(PaymentBatchRow.county_code == county, visible_to(who, PaymentBatchRow.region_code))
+        .order_by(PaymentBatchRow.id)
+        .limit(window.limit + 1)
+    )
+    if status is not None:
+        query = query.where(PaymentBatchRow.status == status)
+    if window.after:
+        query = query.where(PaymentBatchRow.id > id_in(window.after))
+    return (await tx.scalars(query)).all()
+
+
+async def change_batch(tx: AsyncSession, found: PaymentBatchRow, changed: dict[str, Any]) -> PaymentBatchRow:
+    query = (
+        update(PaymentBatchRow)
+        .where(PaymentBatchRow.county_code == found.county_code, PaymentBatchRow.id == found.id)
+        .values(changed)
+        .returning(PaymentBatchRow)
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.scalars(query)).one()
+
+
+async def hold_entitlement(tx: AsyncSession, county: str, batch_id: UUID) -> None:
+    """Lock this batch and every live batch of its entitlement in the county, in id order, until the commit."""
+    await tx.execute(text("SELECT funds.hold_entitlement(:county, :batch)"), {"county": county, "batch": batch_id})
+
+
+async def available_fen(tx: AsyncSession, county: str, account: UUID, fund: str, on: date) -> int:
+    """What the account may pay out of this fund on that day: what is left of the lots that had arrived."""
+    found: int | None = await tx.scalar(
+        text(
+            "SELECT coalesce(sum(remaining_fen), 0)::bigint FROM funds.lot WHERE county_code = :county"
+            " AND account_id = :account AND fund_code = :fund AND is_open AND arrived_on <= :on"
+        ),
+        {"county": county, "account": account, "fund": fund, "on": on},
+    )
+    return found or 0
+
+
+async def registry(
+    tx: AsyncSession, who: Principal, county: str, tokens: Sequence[bytes]
+) -> tuple[pl.DataFrame, list[UUID]]:
+    """The visible households of these tokens as a frame (`check.REGISTRY`), and the ids that `household` points to."""
+    found = await (await driver(tx)).fetch(
+        "SELECT h.head_token, h.id, h.region_code, h.removed_on FROM unnest($2::bytea[]) AS asked(token)"
+        " JOIN funds.household h ON h.head_token = asked.token"
+        " WHERE h.county_code = $1 AND h.region_code >= $3 AND h.region_code < $3 || '~'",
+        county,
+        tokens,
+        who.region,
+    )
+    frame = pl.DataFrame(
+        [
+            [row[0] for row in found],
+            range(len(found)),
+            [row[2] for row in found],
+            [row[3] for row in found],
+        ],
+        schema=REGISTRY,
+    )
+    return frame, [row[1] for row in found]
+
+
+async def claimed(tx: AsyncSession, county: str, batch_id: UUID, tokens: Sequence[bytes]) -> pl.DataFrame:
+    """Which of these people stand in another live batch of the entitlement, once each; `posted` before `checked`."""
+    found = await (await driver(tx)).fetch(
+        "SELECT payee_token, max(status) FROM funds.claimed_elsewhere($1, $2, $3) GROUP BY payee_token",
+        county,
+        batch_id,
+        tokens,
+    )
+    return pl.DataFrame([[row[0] for row in found], [row[1] for row in found]], schema=CLAIMED)
+
+
+async def paid_elsewhere(tx: AsyncSession, county: str, batch_id: UUID) -> tuple[int, int] | None:
+    """How many rows of this batch another batch has paid since, and the first of their lines; None when none."""
+    found = (
+        await tx.execute(
+            text("SELECT count(*), min(line) FROM funds.claimed_elsewhere(:county, :batch, NULL)"),
+            {"county": county, "batch": batch_id},
+        )
+    ).one()
+    return (found[0], found[1]) if found[0] else None
+
+
+async def copy_payments(tx: AsyncSession, records: Sequence[tuple[Any, ...]]) -> None:
+    """COPY good rows (in the order of PAYMENT_COLUMNS) into the partition; COPY cannot pass row-level security."""
+    await (await driver(tx)).copy_records_to_table(
+        "payment_rows", schema_name="funds", columns=PAYMENT_COLUMNS, records=records
+    )
+
+
+async def insert_rejected(tx: AsyncSession, found: PaymentBatchRow, rows: Sequence[tuple[int, str, bytes]]) -> None:
+    """Insert rejected rows: line, reasons as JSON, the row as ciphertext."""
+    connection = await driver(tx)
+    for start in range(0, len(rows), _INSERT_ROWS):
+        some = rows[start : start + _INSERT_ROWS]
+        await connection.execute(
+            "INSERT INTO funds.rejected_row (county_code, batch_id, line, region_code, reasons, row_cell)"
+            " SELECT $1, $2, bad.line, $3, bad.reasons::jsonb, bad.cell"
+            " FROM unnest($4::int[], $5::text[], $6::bytea[]) AS bad(line, reasons, cell)",
+            found.county_code,
+            found.id,
+            found.region_code,
+            *([row[at] for row in some] for at in range(3)),
+        )
+
+
+async def rejected(
+    tx: AsyncSession, who: Principal, county: str, batch_id: UUID, after: int, limit: int | None
+) -> Sequence[RejectedRowRow]:
+    """Visible rejected rows of a batch after line `after`, by line."""
+    query = (
+        select(RejectedRowRow)
+        .where(
+            RejectedRowRow.county_code == county,
+            RejectedRowRow.batch_id == batch_id,
+            visible_to(who, RejectedRowRow.region_code),
+            RejectedRowRow.line > after,
+        )
+        .order_by(RejectedRowRow.line)
+    )
+    return (await tx.scalars(query if limit is None else query.limit(limit))).all()
+
+
+async def prove(tx: AsyncSession, county: str, batch_id: UUID) -> Proof:
+    """Read the stored rows once, in line order, and say what they are."""
+    found = (
+        await tx.execute(
+            text(
+                """
+                SELECT count(*) AS rows, coalesce(sum(amount_fen), 0)::bigint AS total_fen,
+                       coalesce(bool_and(amount_fen > 0 AND cum_fen = before + amount_fen), true) AS contiguous
+                  FROM (SELECT amount_fen, cum_fen, lag(cum_fen, 1, 0::bigint) OVER (ORDER BY line) AS before
+                          FROM funds.payment WHERE county_code = :county AND batch_id = :batch) laid
+                """
+            ),
+            {"county": county, "batch": batch_id},
+        )
+    ).one()
+    return Proof(found.rows, found.total_fen, found.contiguous)
+
+
+async def lines_of(tx: AsyncSession, county: str, batch_id: UUID, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """First and last line that each span pays, in the order of the spans; two probes of the running sum per span."""
+    rows = await tx.execute(
+        text(
+            """
+            SELECT first.line AS first_line, last.line AS last_line
+              FROM unnest(CAST(:los AS bigint[]), CAST(:his AS bigint[])) AS s(lo, hi)
+             CROSS JOIN LATERAL (SELECT p.line FROM funds.payment p
+                                  WHERE p.county_code = :county AND p.batch_id = :batch AND p.cum_fen > s.lo
+                                  ORDER BY p.cum_fen LIMIT 1) first
+             CROSS JOIN LATERAL (SELECT p.line FROM funds.payment p
+                                  WHERE p.county_code = :county AND p.batch_id = :batch AND p.cum_fen >= s.hi
+                                  ORDER BY p.cum_fen LIMIT 1) last
+             ORDER BY s.lo
+            """
+        ),
+        {
+            "county": county,
+            "batch": batch_id,
+            "los": [span.lo_fen for span in spans],
+            "his": [span.hi_fen for span in spans],
+        },
+    )
+    return [(row.first_line, row.last_line) for row in rows]
+
+
+async def households_account(tx: AsyncSession, who: Principal, county: str, places: Sequence[str]) -> AccountRow | None:
+    """The visible account that stands for the households' cards, of the innermost of `places` that has one."""
+    query = select(AccountRow).where(
+        AccountRow.county_code == county,
+        AccountRow.kind == "households",
+        AccountRow.region_code.in_(places),
+        visible_to(who, AccountRow.region_code),
+    )
+    found = (await tx.scalars(query)).all()
+    return min(found, key=lambda one: (-len(one.region_code), one.id), default=None)
+
+
+async def payments(
+    tx: AsyncSession, who: Principal, county: str, batch_id: UUID, after: int, limit: int
+) -> Sequence[PaymentRow]:
+    """Visible good rows of a batch after line `after`, by line."""
+    query = (
+        select(PaymentRow)
+        .where(
+            PaymentRow.county_code == county,
+            PaymentRow.batch_id == batch_id,
+            visible_to(who, PaymentRow.region_code),
+            PaymentRow.line > after,
+        )
+        .order_by(PaymentRow.line)
+        .limit(limit)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def disbursement(tx: AsyncSession, paid: PaymentBatchRow) -> Row[Any] | None:
+    """The movement that paid a batch (id, amount_fen, effective_on), and when it was reversed, if it was."""
+    found = await tx.execute(
+        text(
+            """
+            SELECT m.id, m.amount_fen, m.effective_on, r.effective_on AS reversed_on
+              FROM funds.movement m
+              LEFT JOIN funds.movement r ON r.county_code = :county AND r.reverses_id = m.id
+             WHERE m.county_code = :county AND m.batch_id = :batch
+               AND m.from_account_id = :account AND m.effective_on = :on
+            """
+        ),
+        {"county": paid.county_code, "batch": paid.id, "account": paid.account_id, "on": paid.effective_on},
+    )
+    return found.one_or_none()
