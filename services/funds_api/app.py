@@ -16,9 +16,12 @@ from services.funds_api.access import RIGHTS
 from services.funds_api.feed import router as events
 from services.funds_api.flags.endpoints import router as flags
 from services.funds_api.funds.endpoints import router as funds
+from services.funds_api.households.endpoints import router as households
 from services.funds_api.idle.endpoints import router as idle
+from services.funds_api.loans.endpoints import router as loans
 from services.funds_api.lots.endpoints import router as lots
 from services.funds_api.notices.endpoints import router as notices
+from services.funds_api.payments.endpoints import router as payments
 from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
 from services.funds_api.regions.endpoints import router as regions
@@ -32,7 +35,7 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[events, regions, units, funds, policies, notices, lots, traces, idle, flags],
+    routers=[events, regions, units, funds, policies, notices, lots, traces, idle, flags, households, payments, loans],
 )
 
 

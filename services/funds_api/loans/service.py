@@ -105,7 +105,7 @@ def loan_of(row: LoanRow) -> Loan:
 async def disburse(
     tx: AsyncSession, who: Principal, act: Act, vault: Vault, request: DisbursementRequest
 ) -> tuple[Loan, bool]:
-    """Record the loan, or find it recorded: the answer and whether it is new. Nothing acts twice under one reference."""
+    """Record the loan, or find it recorded: the answer and whether it is new. A reference never acts twice."""
     must_hold(who, request.county_code)
     county, bank = request.county_code, who.client_id
     await act.claim(tx, county)
@@ -153,7 +153,7 @@ async def disburse(
 
 
 def _content_hash(request: DisbursementRequest, token: bytes) -> bytes:
-    """What the reference stands for; the borrower enters as the keyed token, so the hash tells nothing of the number."""
+    """What the reference stands for; the borrower enters as the keyed token, so the hash tells no number."""
     return hashlib.sha256(request.model_dump_json(exclude={"borrower_id_number"}).encode() + token).digest()
 
 
