@@ -46,7 +46,7 @@ class FileNameUnreadable(Exception):
 def file_name_of(encoded: str) -> str:
     """The name in the header; a name that is a path, is too long or holds control characters is refused."""
     try:
-        name = unquote_to_bytes(encoded).decode("utf-8").strip()
+        name = unquote_to_bytes(encoded).decode("utf-8").strip(" ")
     except UnicodeDecodeError as error:
         raise FileNameUnreadable from error
     if not 0 < len(name) <= MAX_NAME or not name.isprintable() or name in {".", ".."} or set(name) & set('/\\"'):

@@ -1,0 +1,76 @@
+"""The states of orders and findings, without a database."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+
+import pytest
+
+from services.audit_api.findings.states import FindingClosed, FindingStatus, after_closing, after_order
+from services.audit_api.rectifications.states import (
+    DatesOutOfOrder,
+    Decision,
+    OrderStatus,
+    StepNotPossible,
+    after_request,
+    after_review,
+    days_overdue,
+    is_overdue,
+    must_follow,
+)
+
+
+def test_every_step_has_its_states_and_no_others() -> None:
+    asked: dict[OrderStatus, OrderStatus] = {}
+    reviewed: dict[tuple[OrderStatus, Decision], OrderStatus] = {}
+    for status in OrderStatus:
+        with suppress(StepNotPossible):
+            asked[status] = after_request(status)
+        for decision in Decision:
+            with suppress(StepNotPossible):
+                reviewed[status, decision] = after_review(status, decision)
+    requested = OrderStatus.CLOSURE_REQUESTED
+    assert asked == {OrderStatus.ISSUED: requested, OrderStatus.SENT_BACK: requested}
+    assert reviewed == {
+        (requested, Decision.CLOSE): OrderStatus.CLOSED,
+        (requested, Decision.SEND_BACK): OrderStatus.SENT_BACK,
+    }
+
+
+def test_a_refusal_says_the_state_and_the_step() -> None:
+    with pytest.raises(StepNotPossible, match=r"已销号.*复核") as refusal:
+        after_review(OrderStatus.CLOSED, Decision.CLOSE)
+    assert refusal.value.figures() == {"status": "closed"}
+
+
+def test_a_finding_is_ordered_then_closed_with_its_last_order() -> None:
+    assert after_order(FindingStatus.OPEN, "x") == FindingStatus.ORDERED
+    assert after_order(FindingStatus.ORDERED, "x") == FindingStatus.ORDERED
+    with pytest.raises(FindingClosed):
+        after_order(FindingStatus.CLOSED, "x")
+    assert after_closing([True, False]) == FindingStatus.ORDERED
+    assert after_closing([True, True]) == FindingStatus.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("closed_on", "as_of", "overdue", "days"),
+    [
+        (None, date(2017, 11, 17), False, 0),
+        (None, date(2017, 11, 18), True, 1),
+        (date(2017, 11, 17), date(2018, 1, 1), False, 0),
+        (date(2017, 11, 20), date(2017, 11, 19), True, 2),
+        (date(2017, 11, 20), date(2017, 11, 20), False, 3),
+        (date(2017, 11, 20), date(2018, 1, 1), False, 3),
+    ],
+)
+def test_overdue_is_the_deadline_seen_from_a_day(closed_on: date | None, as_of: date, overdue: bool, days: int) -> None:
+    deadline = date(2017, 11, 17)
+    assert is_overdue(deadline, closed_on, as_of) is overdue
+    assert days_overdue(deadline, closed_on, as_of) == days
+
+
+def test_a_step_does_not_precede_the_one_before_it() -> None:
+    must_follow("复核日期", date(2017, 11, 2), date(2017, 11, 2))
+    with pytest.raises(DatesOutOfOrder):
+        must_follow("复核日期", date(2017, 11, 1), date(2017, 11, 2))
