@@ -93,6 +93,7 @@ class Follower:
     poll_seconds: float = 0.2
     stopped: dict[str, str] = field(default_factory=dict)
     _known: dict[str, Cursor] = field(default_factory=dict, init=False)
+    _recalled: set[str] = field(default_factory=set, init=False)
     _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _reminded: float = field(default=0.0, init=False)
 
@@ -119,8 +120,11 @@ class Follower:
         applied = 0
         passing: Exception | None = None
         for region in self.regions:
-            heads = Streams.model_validate(await self._get(region, {}))
-            for stream, head in heads.streams.items():
+            if region not in self._recalled:
+                await self._recall(region)
+            heads = Streams.model_validate(await self._get(region, {})).streams
+            gone = {stream: 0 for stream in self._known if stream.startswith(region) and stream not in heads}
+            for stream, head in {**heads, **gone}.items():
                 if self._ending.is_set() or stream in self.stopped:
                     continue
                 try:
@@ -132,8 +136,7 @@ class Follower:
         return applied
 
     async def _follow(self, region: str, stream: str, head: int) -> int:
-        cursor = self._known.get(stream) or await self._cursor(stream)
-        self._known[stream] = cursor
+        cursor = self._known.get(stream) or Cursor(0, genesis(stream))
         if head == cursor.position:
             return 0
         applied = 0
@@ -193,10 +196,12 @@ class Follower:
         log.debug("applied", extra={"stream": stream, "position": envelope.position, "kind": envelope.kind})
         return moved
 
-    async def _cursor(self, stream: str) -> Cursor:
-        async with self.database.reading(stream) as tx:
-            row = await tx.scalar(select(FollowerCursorRow).where(FollowerCursorRow.stream == stream))
-        return Cursor(0, genesis(stream)) if row is None else Cursor(row.position, row.hash)
+    async def _recall(self, region: str) -> None:
+        """Read how far each stream of `region` was applied before this process began."""
+        async with self.database.reading(region) as tx:
+            for row in await tx.scalars(select(FollowerCursorRow).where(FollowerCursorRow.stream.startswith(region))):
+                self._known[row.stream] = Cursor(row.position, row.hash)
+        self._recalled.add(region)
 
     async def _get(self, region: str, query: dict[str, Any]) -> Any:
         token = feed_token(self.key, region, int(clock.now().timestamp()))

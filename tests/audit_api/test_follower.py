@@ -177,7 +177,7 @@ async def test_a_poison_event_stops_its_stream_whole_and_says_where(
     assert dict(heads) == {county: 1}
 
 
-@pytest.mark.parametrize("harm", ["cut", "rewritten"])
+@pytest.mark.parametrize("harm", ["cut", "rewritten", "gone"])
 async def test_a_history_that_changed_stops_its_stream(
     audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str, harm: str
 ) -> None:
@@ -186,6 +186,8 @@ async def test_a_history_that_changed_stops_its_stream(
     await feed.follower(database, county).round()
     if harm == "cut":
         del feed.streams[county][2]
+    elif harm == "gone":
+        del feed.streams[county]
     else:
         feed.streams[county][2] = feed.streams[county][2].model_copy(update={"hash": "00" * 32})
         feed.append(county, flags(county, flag(county)))

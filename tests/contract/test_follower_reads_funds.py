@@ -1,0 +1,127 @@
+"""The real follower reads the real feed: flags of funds_api become alerts, and its payments become yuan put right."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.database import Database
+from chassis.identity import SigningKey
+from services.audit_api.follower import ISSUER, Follower
+from tests.callers import FOLLOWER_KEY, Caller, audit_caller, funds_caller
+from tests.factories import open_account, receive
+
+
+@pytest.fixture
+async def follower(
+    funds_http: httpx.AsyncClient, audit_http: httpx.AsyncClient, county: str
+) -> AsyncIterator[Follower]:
+    """The follower of one county, with funds_api behind its HTTP client and the audit database behind it."""
+    database: Database = audit_http.app.state.database  # type: ignore[attr-defined]
+    app: Any = funds_http.app  # type: ignore[attr-defined]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://funds") as http:
+        yield Follower(database, http, SigningKey.from_jwk(FOLLOWER_KEY, ISSUER, "internal+jwt"), [county])
+
+
+async def move(clerk: Caller, **order: Any) -> str:
+    """A movement through the API; its id."""
+    answer = await clerk.post("/funds/v1/movements", {"document": f"文{uuid4().hex[:6]}", **order})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["movements"][0]["id"])
+
+
+async def test_flags_arrive_and_payments_are_counted_until_they_are_reversed(
+    funds_http: httpx.AsyncClient, audit_http: httpx.AsyncClient, follower: Follower, county: str, admin: asyncpg.Pool
+) -> None:
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    inspector = audit_caller(audit_http, "inspector", county)
+    treasury = await open_account(funds_http, county, "treasury", "县国库")
+    township = await open_account(funds_http, county + "101", "township_office", "一镇财政所")
+    contractor = await open_account(funds_http, county + "101", "contractor", "施工单位")
+    await receive(funds_http, county, treasury, 400_000, "2017-03-01")
+    fund = {"fund_code": "TEST-FUND"}
+    await move(
+        clerk,
+        kind="hand_down",
+        effective_on="2017-03-10",
+        from_account_id=treasury,
+        lines=[{"to_account_id": township, "amount_fen": 400_000}],
+        **fund,
+    )
+    run = await funds_caller(funds_http, "inspector", county).post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})
+    assert run.status_code == 201, run.text
+    assert run.json()["new_n"] > 0
+
+    await follower.round()
+    assert follower.stopped == {}
+    alerts = (await inspector.get("/audit/v1/alerts")).json()["items"]
+    flags = (await funds_caller(funds_http, "inspector", county).get("/funds/v1/flags")).json()["items"]
+    assert {one["id"] for one in alerts} == {one["id"] for one in flags}
+    assert {one["amount_fen"] for one in alerts} == {400_000}
+
+    request = {
+        "alert_ids": [one["id"] for one in alerts],
+        "class_code": "F01",
+        "title": "一镇滞留",
+        "facts": "资金到账后未拨付",
+        "found_on": "2017-12-01",
+    }
+    opened = await inspector.post("/audit/v1/findings", request)
+    assert opened.status_code == 201, opened.text
+    assert (opened.json()["amount_fen"], len(opened.json()["lots"])) == (400_000, 1)
+
+    async def rectified() -> int:
+        await follower.round()
+        assert follower.stopped == {}
+        answer = await inspector.get(f"/audit/v1/findings/{opened.json()['id']}", params={"as_of": "2017-12-31"})
+        assert answer.json()["unexplained_fen"] == 0
+        return int(answer.json()["rectified_fen"])
+
+    def pay(fen: int) -> dict[str, Any]:
+        lines = [{"to_account_id": contractor, "amount_fen": fen}]
+        return {"kind": "pay", "effective_on": "2017-12-05", "from_account_id": township, "lines": lines, **fund}
+
+    wrong = await move(clerk, **pay(150_000))
+    assert await rectified() == 150_000
+    await move(clerk, kind="return", effective_on="2017-12-06", account_id=township, amount_fen=50_000, **fund)
+    assert await rectified() == 200_000
+    await move(clerk, kind="reverse", effective_on="2017-12-07", movement_id=wrong)
+    assert await rectified() == 50_000
+    await move(clerk, **{**pay(350_000), "effective_on": "2017-12-08"})
+    assert await rectified() == 400_000
+
+    head = await admin.fetchrow("SELECT position, hash FROM funds.stream_head WHERE stream = $1", county)
+    cursor = await admin.fetchrow("SELECT position, hash FROM audit.follower_cursor WHERE stream = $1", county)
+    assert cursor == head
+
+
+async def test_a_number_missing_in_the_real_journal_stops_the_stream(
+    funds_http: httpx.AsyncClient, follower: Follower, county: str, admin: asyncpg.Pool
+) -> None:
+    for name in ("甲", "乙", "丙"):
+        await open_account(funds_http, county, "department", name)
+    await admin.execute("DELETE FROM funds.event WHERE stream = $1 AND position = 2", county)
+    await follower.round()
+    assert list(follower.stopped) == [county]
+    assert await admin.fetchval("SELECT position FROM audit.follower_cursor WHERE stream = $1", county) == 1
+
+
+async def test_a_journal_cut_at_its_end_stops_the_stream(
+    funds_http: httpx.AsyncClient, follower: Follower, county: str, admin: asyncpg.Pool
+) -> None:
+    for name in ("甲", "乙"):
+        await open_account(funds_http, county, "department", name)
+    await follower.round()
+    await admin.execute("DELETE FROM funds.event WHERE stream = $1 AND position = 2", county)
+    await admin.execute(
+        "UPDATE funds.stream_head SET position = 1, hash = (SELECT hash FROM funds.event WHERE stream = $1)"
+        " WHERE stream = $1",
+        county,
+    )
+    await follower.round()
+    assert list(follower.stopped) == [county]
