@@ -1,7 +1,7 @@
 """The laws of the ledger under any order of acts: a state machine against real PostgreSQL, through the API.
 
-Receive, hand down, pay, return, recover, reverse, retry and back-date in any order; after every step the laws are
-read behind the service's back, and every answer is held against a model that only knows the rules of the game.
+Receive, hand down, pay, disburse, return, recover, reverse, retry and back-date in any order; after every step the
+laws are read behind the service's back, and every answer is held against a model that only knows the rules of the game.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -33,12 +34,14 @@ from services.funds_api.app import create_app
 from services.funds_api.settings import Settings
 from tests.callers import INTERNAL_JWKS, Caller, funds_caller
 from tests.conftest import KEK
-from tests.factories import open_account, receive
+from tests.factories import fund, open_account, receive
+from tests.funds_api.people import CSV, id_number, register_csv, roster_csv
 
 FIRST_DAY = date(2017, 1, 1)
 DAYS = st.integers(min_value=0, max_value=300).map(lambda days: FIRST_DAY + timedelta(days=days))
 AMOUNTS = st.one_of(st.integers(1, 1_000), st.integers(1, 2_000_000))
 _counties = itertools.count(970001)
+HOUSEHOLDS = 5
 
 # The five laws a query can see; each must return no row. (Law 6 is the retry rule's own assertion.)
 LAWS = {
@@ -52,6 +55,12 @@ LAWS = {
         SELECT l.id FROM funds.lot l WHERE l.county_code = $1 AND l.amount_fen - l.remaining_fen IS DISTINCT FROM
           (SELECT coalesce(sum(d.amount_fen), 0) FROM funds.draw d
             WHERE d.county_code = $1 AND d.from_lot_id = l.id)""",
+    "every household's payment is fed to the fen": """
+        SELECT p.batch_id, p.line FROM funds.payment p JOIN funds.payment_batch b USING (county_code)
+         WHERE p.county_code = $1 AND b.id = p.batch_id AND b.status = 'posted' AND p.amount_fen IS DISTINCT FROM
+          (SELECT sum(least(p.cum_fen, d.hi_fen) - greatest(p.cum_fen - p.amount_fen, d.lo_fen)) FROM funds.draw d
+            WHERE d.county_code = $1 AND d.batch_id = p.batch_id
+              AND d.lo_fen < p.cum_fen AND d.hi_fen > p.cum_fen - p.amount_fen)""",
     "law 3: undone at most once": """
         SELECT reverses_id FROM funds.movement WHERE county_code = $1 AND reverses_id IS NOT NULL
          GROUP BY reverses_id HAVING count(*) > 1""",
@@ -140,9 +149,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self.sent: list[tuple[Caller, str, dict[str, Any], str, Any]] = []
         self.do(self._regions())
         http, county = self.world.http, self.county
+        self.do(fund(http))
         self.treasury = self.do(open_account(http, county, "treasury"))
         self.outside = self.do(open_account(http, county, "outside"))
         self.contractor = self.do(open_account(http, county, "contractor"))
+        self.cards = self.do(open_account(http, county + "101", "households"))
+        register = register_csv(county + "101201", range(HOUSEHOLDS)).encode()
+        imported = self.do(self.clerk.request("POST", "/funds/v1/households/imports", content=register, headers=CSV))
+        assert imported.json()["registered_n"] == HOUSEHOLDS
         self.holders = [
             self.treasury,
             self.do(open_account(http, county + "101", "township_office")),
@@ -247,6 +261,57 @@ class LedgerMachine(RuleBasedStateMachine):
         assert answer.status_code == (201 if fen <= there else 409), answer.text
         if answer.status_code == 409:
             assert answer.json()["figures"]["available_fen"] == there
+
+    @rule(fens=st.lists(st.integers(1, 200_000), min_size=1, max_size=HOUSEHOLDS), on=DAYS)
+    def disburse(self, fens: list[int], on: date) -> None:
+        """A roster of the first township: rows beyond its money come back, the rest is paid by a second person."""
+        there, total, good = self.available(self.holders[1], on), 0, 0
+        for fen in fens:
+            if total + fen > there:
+                break
+            total, good = total + fen, good + 1
+        rows = [(id_number(place), f"{Decimal(fen) / 100}") for place, fen in enumerate(fens)]
+        paid = self.do(self._pay_roster(roster_csv(rows), on))
+        assert paid["rows_good"] == good
+        if not good:
+            return
+        movement = paid["movement"]
+        assert movement["amount_fen"] == total
+        self.learn(movement)
+        self.movements[movement["id"]] = movement
+
+    async def _pay_roster(self, roster: str, on: date) -> dict[str, Any]:
+        """Open a batch, upload, approve (twice with one key); what was paid as a movement with its draws."""
+        batch = {
+            "account_id": self.holders[1],
+            "fund_code": "TEST-FUND",
+            "entitlement": uuid4().hex,
+            "document": "册",
+            "effective_on": on.isoformat(),
+        }
+        path = f"/funds/v1/payment-batches/{(await self.clerk.post('/funds/v1/payment-batches', batch)).json()['id']}"
+        checked = (await self.clerk.put(f"{path}/roster", roster.encode(), headers=CSV)).json()
+        if not checked["rows_good"]:
+            return {"rows_good": 0}
+        reviewer = funds_caller(self.world.http, "finance_reviewer", self.county)
+        key = uuid4().hex
+        first = await reviewer.post(f"{path}/approval", {}, key=key)
+        again = await reviewer.post(f"{path}/approval", {}, key=key)
+        assert first.status_code == 201, first.text
+        assert again.json() == first.json()
+        answer = first.json()
+        assert answer["unexplained_fen"] == 0
+        draws = [{**span, "amount_fen": span["hi_fen"] - span["lo_fen"]} for span in answer["spans"]]
+        movement = {
+            "id": answer["movement_id"],
+            "kind": "disburse",
+            "effective_on": on.isoformat(),
+            "from_account_id": self.holders[1],
+            "to_account_id": self.cards,
+            "amount_fen": answer["total_fen"],
+            "draws": draws,
+        }
+        return {"rows_good": checked["rows_good"], "movement": movement}
 
     @rule(data=st.data(), fen=AMOUNTS, on=DAYS, kind=st.sampled_from(["return", "recover"]))
     def give_or_take_back(self, data: st.DataObject, fen: int, on: date, kind: str) -> None:
