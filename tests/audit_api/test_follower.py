@@ -212,3 +212,29 @@ async def test_it_waits_for_a_feed_that_is_down_and_ends_when_told(
             await asyncio.sleep(0.02)
         follower.stop()
         await running
+
+
+async def test_a_draw_counts_once_whoever_is_quicker(
+    audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
+) -> None:
+    """The follower counts a draw while two inspectors open a finding on its lot: one finding, and the draw in it."""
+    inspectors = [audit_caller(audit_http, "inspector", county, subject=name) for name in ("first", "second")]
+    lots = [uuid4() for _ in range(8)]
+    raised = [flag(county, lot) for lot in lots]
+    feed.append(county, flags(county, *raised))
+    follower = feed.follower(database, county)
+    await follower.round()
+    for one in raised:
+        feed.append(county, money(county, moved(county, (one.lot_id, 30_000))))
+        request = {
+            "alert_ids": [str(one.flag_id)],
+            "class_code": "F01",
+            "title": "滞留",
+            "facts": "资金滞留 90 天",
+            "found_on": "2017-11-01",
+        }
+        opening = (inspector.post("/audit/v1/findings", request) for inspector in inspectors)
+        *answers, _ = await asyncio.gather(*opening, follower.round())
+        assert sorted(answer.status_code for answer in answers) == [201, 409]
+        [opened] = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+        assert (await figures(audit_http, county, opened))["rectified_fen"] == 30_000

@@ -16,7 +16,7 @@ from services.audit_api.alerts import store as alerts
 from services.audit_api.alerts.service import FOLLOWER
 from services.audit_api.findings import store
 from services.audit_api.findings.binding import counted, taken_back
-from services.audit_api.tables import FindingLotRow
+from services.audit_api.tables import FindingLotRow, LotDrawRow
 from wire.audit import RectificationMeasured, RectifiedChange
 from wire.events import Envelope
 from wire.funds import MoneyMoved, Moved, PaymentsDisbursed
@@ -86,51 +86,34 @@ async def _count(tx: AsyncSession, envelope: Envelope, moved: Moved) -> list[Rec
 
 
 async def _take_back(tx: AsyncSession, county: str, moved: Moved, undone: UUID) -> list[RectifiedChange]:
-    draws = await store.draws_of_movements(tx, county, [undone])
+    draws = await store.standing_draws(tx, county, undone)
     if not draws:
         return []
     await alerts.lock_by_lots(tx, county, {draw.from_lot_id for draw in draws})
-    back_in = {draw.from_lot_id: draw.to_lot_id for draw in moved.draws}
-    back_fen: dict[tuple[UUID, UUID], int] = {}
-    heirs = []
+    counting: dict[tuple[UUID, UUID], list[LotDrawRow]] = {}
     for draw in draws:
-        lot = draw.from_lot_id
         if draw.finding_id is not None:
-            binding = await store.lock_binding(tx, county, draw.finding_id, lot)
-            drawn_fen = await store.drawn_fen(tx, county, draw.finding_id, lot)
-            key = (draw.finding_id, lot)
-            standing_fen = binding.rectified_fen - back_fen.get(key, 0)
-            less_fen = taken_back(standing_fen, drawn_fen, draw.amount_fen)
-            back_fen[key] = back_fen.get(key, 0) + less_fen
-            if less_fen and draw.to_lot_id in back_in:
-                heirs.append((binding, back_in[draw.to_lot_id], less_fen))
-        await store.mark_reversed(tx, draw)
+            counting.setdefault((draw.finding_id, draw.from_lot_id), []).append(draw)
+    back_in = {draw.from_lot_id: draw.to_lot_id for draw in moved.draws}
     changes = []
-    for (finding, lot), less_fen in back_fen.items():
-        if less_fen:
-            binding = await store.lock_binding(tx, county, finding, lot)
-            moved_fen = sum(fen for one, _, fen in heirs if (one.finding_id, one.lot_id) == (finding, lot))
+    for (finding, lot), reversed_draws in counting.items():
+        binding = await store.lock_binding(tx, county, finding, lot)
+        drawn_fen = await store.drawn_fen(tx, county, finding, lot)
+        left_fen = binding.rectified_fen
+        heirs: dict[UUID, int] = {}
+        for draw in reversed_draws:
+            less_fen = taken_back(left_fen, drawn_fen, draw.amount_fen)
+            left_fen, drawn_fen = left_fen - less_fen, drawn_fen - draw.amount_fen
+            if less_fen and draw.to_lot_id in back_in:
+                heirs[back_in[draw.to_lot_id]] = less_fen
+        change_fen = left_fen - binding.rectified_fen
+        if change_fen:
             await store.change_rectified(
-                tx, binding, moved.movement_id, moved.effective_on, -less_fen, moved_fen=moved_fen
+                tx, binding, moved.movement_id, moved.effective_on, change_fen, moved_fen=sum(heirs.values())
             )
-            changes.append(_change(binding, moved, -less_fen))
-    if heirs:
-        await store.add_lots(
-            tx,
-            [
-                {
-                    "county_code": county,
-                    "region_code": county,
-                    "finding_id": one.finding_id,
-                    "lot_id": lot,
-                    "came_from": one.lot_id,
-                    "alert_id": None,
-                    "bound_fen": fen,
-                    "held": one.held,
-                }
-                for one, lot, fen in heirs
-            ],
-        )
+            await store.add_heirs(tx, binding, heirs)
+            changes.append(_change(binding, moved, change_fen))
+    await store.mark_reversed(tx, county, undone)
     return changes
 
 

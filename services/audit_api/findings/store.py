@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -142,11 +142,11 @@ async def add_draws(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
     await session.execute(insert(LotDrawRow), rows)
 
 
-async def draws_of_movements(session: AsyncSession, county: str, movements: Collection[UUID]) -> Sequence[LotDrawRow]:
-    """The watched draws of `movements` that have not been undone."""
+async def standing_draws(session: AsyncSession, county: str, movement: UUID) -> Sequence[LotDrawRow]:
+    """The watched draws of a movement that nobody has undone."""
     rows = await session.scalars(
         select(LotDrawRow)
-        .where(LotDrawRow.county_code == county, LotDrawRow.movement_id.in_(movements), ~LotDrawRow.reversed)
+        .where(LotDrawRow.county_code == county, LotDrawRow.movement_id == movement, ~LotDrawRow.reversed)
         .order_by(LotDrawRow.from_lot_id, LotDrawRow.to_lot_id)
     )
     return rows.all()
@@ -165,10 +165,10 @@ async def drawn_fen(session: AsyncSession, county: str, finding: UUID, lot: UUID
     return int(found or 0)
 
 
-async def mark_reversed(session: AsyncSession, row: LotDrawRow) -> None:
+async def mark_reversed(session: AsyncSession, county: str, movement: UUID) -> None:
     await session.execute(
         update(LotDrawRow)
-        .where(LotDrawRow.county_code == row.county_code, LotDrawRow.to_lot_id == row.to_lot_id)
+        .where(LotDrawRow.county_code == county, LotDrawRow.movement_id == movement)
         .values(reversed=True)
     )
 
@@ -219,5 +219,22 @@ async def change_rectified(
     )
 
 
-async def add_lots(session: AsyncSession, rows: Iterable[dict[str, Any]]) -> None:
-    await session.execute(insert(FindingLotRow), list(rows))
+async def add_heirs(session: AsyncSession, row: FindingLotRow, heirs: dict[UUID, int]) -> None:
+    """Bind the lots in which money of a binding rests again, each with its fen; `heirs` may be empty."""
+    if heirs:
+        await session.execute(
+            insert(FindingLotRow),
+            [
+                {
+                    "county_code": row.county_code,
+                    "region_code": row.region_code,
+                    "finding_id": row.finding_id,
+                    "lot_id": lot,
+                    "came_from": row.lot_id,
+                    "alert_id": None,
+                    "bound_fen": fen,
+                    "held": row.held,
+                }
+                for lot, fen in heirs.items()
+            ],
+        )
