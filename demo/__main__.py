@@ -7,6 +7,7 @@ Exits 0 when everything was as the story says, 1 with the chapter's name when no
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -15,12 +16,14 @@ from typing import Final
 
 import httpx
 
-from demo.chapters import handing_down, idling, paying, receiving, registering, supervising, tracing
+from demo.chapters import bounding, handing_down, idling, paying, receiving, registering, supervising, tracing
 from demo.client import Unexpected
+from demo.files import BUILD, ROOT
 from demo.screen import Screen
 from demo.story import LOGINS, Story
 from deploy.onebox.stack import Stack, StackFailed
 
+LOGS: Final = BUILD / "log"
 CHAPTERS: Final[tuple[ModuleType, ...]] = (
     registering,
     receiving,
@@ -29,6 +32,7 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     idling,
     supervising,
     tracing,
+    bounding,
 )
 
 
@@ -65,13 +69,18 @@ def main() -> int:
     try:
         with stack:
             screen.say(f"… 就绪：{stack.url}（{time.monotonic() - began:.1f} 秒）")
-            _tell(stack, screen)
+            try:
+                _tell(stack, screen)
+            except Unexpected:
+                shutil.copytree(stack.logs, LOGS, dirs_exist_ok=True)
+                raise
             screen.say("… 停止全部进程")
     except KeyboardInterrupt:
         screen.bad("演示中断", "已按要求停止，没有留下任何进程")
         return 130
     except (StackFailed, Unexpected) as failed:
-        screen.bad("演示失败", str(failed))
+        kept = f"\n各进程日志：{LOGS.relative_to(ROOT)}/" if isinstance(failed, Unexpected) else ""
+        screen.bad("演示失败", f"{failed}{kept}")
         return 1
     screen.good(f"演示完成，共 {time.monotonic() - began:.0f} 秒；没有留下任何进程和数据")
     return 0

@@ -93,10 +93,10 @@ def _card(serial: int) -> str:
     return head + luhn_check_digit(head)
 
 
-def register(households: int = HOUSEHOLDS, seed: int = SEED) -> pl.DataFrame:
-    """The county's register of poor households, by village; columns as the import expects them, all text."""
+def register(households: int = HOUSEHOLDS, seed: int = SEED, place: str = COUNTY) -> pl.DataFrame:
+    """The register of poor households of a county or township, by village; columns as the import expects, all text."""
     dice = random.Random(seed)  # noqa: S311 - reproducible people, not secrets
-    codes = villages()
+    codes = villages(place)
     places = [code for code, share in zip(codes, _shares(codes, households, dice), strict=True) for _ in range(share)]
     sizes, frequencies = zip(*PERSONS, strict=True)
     cards = dice.sample(range(10**8), households)

@@ -20,7 +20,7 @@ from demo.county import (
 )
 from demo.files import BUILD
 from demo.people import Household, of_place
-from demo.rosters import RosterFile, as_csv, as_workbook, lines_of
+from demo.rosters import Planted, RosterFile, as_csv, as_workbook, lines_of
 from demo.screen import in_wan
 from demo.story import Batch, Story
 from treasury.money import yuan
@@ -29,6 +29,13 @@ TITLE = "乡镇上传名册：错行逐行退回，好行由第二个人批准"
 ENTITLEMENT = "产业到户奖补2017"
 MISTAKES = 3
 OVER_CAP_FEN = 520_000  # 5,200 元; the cap is a policy value of 5,000 元
+WORDS = {
+    Planted.CHECK_DIGIT: "校验位不符",
+    Planted.UNKNOWN: "不在册",
+    Planted.DUPLICATE: "重复",
+    Planted.OVER_CAP: "超上限",
+    Planted.NO_MONEY: "资金不足",
+}
 BEYOND_MONEY = 20  # rows of 上津镇 that its account cannot pay
 
 
@@ -99,7 +106,7 @@ def _row(story: Story, batch: Batch) -> tuple[Any, ...]:
         batch.checked["rows_good"],
         batch.checked["rows_bad"],
         yuan(batch.checked["total_fen"]),
-        "，".join(f"{code.value} {n}" for code, n in reasons.items()),
+        "，".join(f"{WORDS[code]} {n}" for code, n in reasons.items()),
     )
 
 

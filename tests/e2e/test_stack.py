@@ -1,0 +1,197 @@
+"""The real processes together: the whole path in small, a service down, a follower that catches up, and kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from demo.county import COUNTY
+from deploy.onebox.logins import FIRST_PEOPLE
+from deploy.onebox.processes import ROOT
+from deploy.onebox.stack import Stack
+from tests.e2e.county import FUND, GRANT_FEN, PEOPLE, TOWNSHIP, County, found
+
+SEEN_ON = "2017-12-31"
+RECEIVED_FEN = 10_000 * 1_000_000
+
+
+@pytest.fixture(scope="module")
+def county() -> Iterator[County]:
+    with Stack(logins=FIRST_PEOPLE) as stack, httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http:
+        founded = found(stack, http)
+        _hand_down(founded, 7_000)
+        yield founded
+
+
+def _hand_down(county: County, wan: int) -> None:
+    amount = wan * 1_000_000
+    order = {
+        "kind": "hand_down",
+        "document": f"测下〔2017〕{uuid4().hex[:6]}号",
+        "effective_on": "2017-03-20",
+        "from_account_id": county.accounts[COUNTY],
+        "fund_code": FUND,
+        "lines": [{"to_account_id": county.accounts[TOWNSHIP], "amount_fen": amount}],
+    }
+    county.who("caizheng").post("/funds/v1/movements", order)
+
+
+def _until(ask: Callable[[], Any], fits: Callable[[Any], bool]) -> Any:
+    deadline = time.monotonic() + 30
+    while not fits(seen := ask()):
+        assert time.monotonic() < deadline, f"still {seen!r}"
+        time.sleep(0.1)
+    return seen
+
+
+def _whole(county: County) -> None:
+    """Laws 1 and 7: the tranche is all there, and the households hold what they were paid."""
+    tranche = county.tranche_on(SEEN_ON)
+    assert tranche["received_fen"] == RECEIVED_FEN
+    assert tranche["unexplained_fen"] == 0
+    cards = county.who("caizheng").get(f"/funds/v1/accounts/{county.accounts['城关镇农户一卡通']}", as_of=SEEN_ON)
+    assert cards["balance_fen"] == tranche["spent_fen"]
+    assert cards["unexplained_fen"] == 0
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+
+
+def test_the_whole_path_in_small(county: County) -> None:
+    checked = county.checked_batch("小样")
+    assert checked["rows_good"] == PEOPLE
+    paid = county.who("chengguan-fuhe").post(f"/funds/v1/payment-batches/{checked['batch']['id']}/approval", {})
+    assert (paid["total_fen"], paid["unexplained_fen"]) == (PEOPLE * GRANT_FEN, 0)
+    trace = county.who("jiwei").get(f"/funds/v1/payments/{checked['batch']['id']}-2/trace", as_of=SEEN_ON)
+    assert [hop["kind"] for hop in trace["ways"][0]["hops"]] == ["receive", "hand_down", "disburse"]
+    assert trace["unexplained_fen"] == 0
+    run = county.who("jiwei").post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})
+    assert run["new_n"] > 0
+    alerts = _until(lambda: list(county.who("jiwei").every("/audit/v1/alerts")), lambda seen: len(seen) == run["new_n"])
+    assert all(alert["status"] == "new" for alert in alerts)
+    _whole(county)
+
+
+def test_without_audit_api_money_still_moves_and_the_door_says_503(county: County) -> None:
+    county.stack.child("audit_api").kill()
+    answer = httpx.get(
+        f"{county.stack.url}/audit/v1/alerts", headers=county.who("jiwei")._headers(), timeout=30, trust_env=False
+    )
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    _hand_down(county, 1)
+    _whole(county)
+    county.stack.restart("audit_api")
+    assert county.who("jiwei").get("/audit/v1/alerts")["items"]
+
+
+def test_a_follower_that_was_away_catches_up(county: County) -> None:
+    seen = len(list(county.who("jiwei").every("/audit/v1/alerts")))
+    county.stack.child("follower").kill()
+    for _ in range(3):
+        _hand_down(county, 1)
+    run = county.who("jiwei").post("/funds/v1/flags/runs", {"as_of": "2017-11-29"})
+    assert run["new_n"] >= 3
+    time.sleep(0.5)
+    assert len(list(county.who("jiwei").every("/audit/v1/alerts"))) == seen
+    county.stack.restart("follower")
+    _until(lambda: len(list(county.who("jiwei").every("/audit/v1/alerts"))), lambda count: count == seen + run["new_n"])
+
+
+def test_kill_9_in_the_middle_of_an_approval_leaves_everything_or_nothing(county: County) -> None:
+    """Whatever moment the kill falls on, the batch is paid whole or not at all, and the same key completes it."""
+    reviewer = county.who("chengguan-fuhe")
+    left = []
+    for turn, delay in enumerate((0.005, 0.02, 0.04, 0.07, 0.12)):
+        checked = county.checked_batch(f"断电 {turn}")
+        path, key = f"/funds/v1/payment-batches/{checked['batch']['id']}", f"approve-{turn}-{uuid4().hex}"
+        headers = {**reviewer._headers(), "Idempotency-Key": key}
+        spent_before = county.tranche_on(SEEN_ON)["spent_fen"]
+        asking = threading.Thread(target=_ask_and_forget, args=(f"{county.stack.url}{path}/approval", headers))
+        asking.start()
+        time.sleep(delay)
+        county.stack.child("funds_api").kill()
+        asking.join()
+        county.stack.restart("funds_api")
+
+        proof = reviewer.get(path)
+        done = proof["batch"]["status"] == "posted"
+        left.append(done)
+        assert proof["batch"]["status"] in {"posted", "checked"}
+        assert proof["paid_fen"] == (checked["total_fen"] if done else 0)
+        assert proof["unexplained_fen"] == 0
+        assert county.tranche_on(SEEN_ON)["spent_fen"] == spent_before + proof["paid_fen"]
+        _whole(county)
+
+        again = reviewer.ask("POST", f"{path}/approval", json={}, key=key)
+        assert again.status_code == 201, again.text
+        assert (again.headers.get("Idempotency-Replayed") == "true") is done
+        assert again.json()["total_fen"] == checked["total_fen"]
+        assert county.tranche_on(SEEN_ON)["spent_fen"] == spent_before + checked["total_fen"]
+        _whole(county)
+    assert not left[0], "the first kill came after the approval; nothing was tested in its middle"
+
+
+def _ask_and_forget(url: str, headers: dict[str, str]) -> None:
+    try:
+        httpx.post(url, json={}, headers=headers, timeout=30, trust_env=False)
+    except httpx.HTTPError:
+        return
+
+
+def test_nothing_is_left_after_a_stop(county: County) -> None:
+    stack = county.stack
+    pids = [stack.child(name).pid for name in ("funds_api", "audit_api", "gateway", "follower")]
+    pids.append(_postmaster(stack))
+    folder = stack.logs.parent
+    assert all(pid is not None and _alive(pid) for pid in pids)
+    stack.stop()
+    assert not [pid for pid in pids if pid is not None and _alive(pid)]
+    assert not folder.exists()
+
+
+LAUNCH = """
+import json, time
+from deploy.onebox.stack import Stack
+from tests.e2e.test_stack import _postmaster
+stack = Stack()
+stack.start()
+pids = [stack.child(name).pid for name in ("funds_api", "audit_api", "gateway", "follower")]
+print(json.dumps({"pids": [*pids, _postmaster(stack)], "folder": str(stack.logs.parent)}), flush=True)
+time.sleep(600)
+"""
+
+
+def _postmaster(stack: Stack) -> int:
+    assert stack._postgres is not None
+    return int((stack._postgres.home / "cluster" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+
+def test_nothing_is_left_when_the_launcher_is_killed() -> None:
+    launcher = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", LAUNCH], cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert launcher.stdout is not None
+    with launcher.stdout:
+        told = json.loads(launcher.stdout.readline())
+        launcher.send_signal(signal.SIGKILL)
+        launcher.wait()
+    _until(lambda: [pid for pid in told["pids"] if _alive(pid)], lambda left: not left)
+    _until(lambda: Path(told["folder"]).exists(), lambda exists: not exists)
