@@ -25,13 +25,14 @@ from services.gateway.identities.schemas import FirstPerson
 from services.gateway.identities.service import enter_first_people
 from services.gateway.openapi import Joined
 from services.gateway.passwords import Passwords
+from services.gateway.pool import Pool
 from services.gateway.problems import CATALOGUE
 from services.gateway.proxy import Proxy
 from services.gateway.settings import Settings
 from services.gateway.tokens.endpoints import router as tokens
 from services.gateway.tokens.schemas import KeySet
 from services.gateway.tokens.service import AUDIENCE
-from services.gateway.upstreams import CONNECT_SECONDS, LIMITS, Upstream
+from services.gateway.upstreams import CONNECT_SECONDS, Upstream
 
 ISSUER = "qingliu"
 INTERNAL_ISSUER = "qingliu-gateway"
@@ -72,9 +73,8 @@ def create_app(settings: Settings | None = None, transport: httpx.AsyncBaseTrans
             async with database.writing(NATION) as session:
                 await enter_first_people(session, first, hashes)
         async with httpx.AsyncClient(
-            transport=transport,
+            transport=transport or Pool(),
             timeout=httpx.Timeout(CONNECT_SECONDS),
-            limits=LIMITS,
             follow_redirects=False,
             trust_env=False,
         ) as client:

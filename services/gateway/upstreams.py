@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
-
 CONNECT_SECONDS: Final = 2.0
 READ_SECONDS: Final = 12.0  # above the statement timeout of a service (10 s), so that its own answer comes first
 WRITE_SECONDS: Final = 60.0  # approving a roster of 100,000 rows is one request
 FILE_SECONDS: Final = 120.0
 POOL_SECONDS: Final = 0.5
-LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=2.0)
 
 
 @dataclass(frozen=True, slots=True)
