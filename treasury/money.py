@@ -35,7 +35,8 @@ _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,12})?\Z", re.ASCII)
 def fen_from_text(printed: str, unit: Unit) -> int:
     """The exact number of fen that `printed` names in `unit`, or `MoneyUnreadable`; nothing is ever rounded.
 
-    Accepts full-width digits, thousands commas and surrounding blanks ("１，２３４．５").
+    Accepts full-width digits, thousands commas and surrounding blanks ("１，２３４．５"); at most 15 digits before the
+    point, so that the largest amount in 元 fits a bigint of fen.
     """
     text = unicodedata.normalize("NFKC", printed).replace(",", "").strip().lstrip("¥￥")
     if not _NUMBER.match(text):

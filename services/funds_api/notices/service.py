@@ -187,7 +187,16 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
         **request.model_dump(exclude={"document_number", "cites", "lines", "sources", "accounts"}),
     )
 
-    await store.record(tx, answer, key, _printed(answer.id, request))
+    ours = {"tranches", "discrepancies", "elsewhere_fen", "unexplained_fen", "recorded_at"}
+    await store.record(
+        tx,
+        {**answer.model_dump(exclude=ours), "document_key": key},
+        _printed(answer.id, request),
+        [
+            {"notice_id": answer.id, "check_name": gap.check, **gap.model_dump(exclude={"check"})}
+            for gap in answer.discrepancies
+        ],
+    )
     by_county: dict[str, list[Bringing]] = defaultdict(list)
     for one in parts:
         by_county[one.line.county_code].append(one)

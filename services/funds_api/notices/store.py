@@ -10,7 +10,6 @@ from sqlalchemy import BigInteger, Row, and_, cast, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.pages import Window
-from services.funds_api.notices.schemas import Notice
 from services.funds_api.tables import NoticeDiscrepancyRow, NoticeLineRow, NoticeRow, TrancheRow
 
 
@@ -20,16 +19,14 @@ async def find(session: AsyncSession, issuer: str, document_key: str) -> UUID | 
     return (await session.scalars(query)).one_or_none()
 
 
-async def record(session: AsyncSession, notice: Notice, document_key: str, printed: Sequence[dict[str, Any]]) -> None:
-    row = notice.model_dump(exclude={"tranches", "discrepancies", "elsewhere_fen", "unexplained_fen", "recorded_at"})
-    await session.execute(insert(NoticeRow).values(**row, document_key=document_key))
+async def record(
+    session: AsyncSession, notice: dict[str, Any], printed: Sequence[dict[str, Any]], gaps: Sequence[dict[str, Any]]
+) -> None:
+    """The document, every printed line and source, and every sum that does not tie."""
+    await session.execute(insert(NoticeRow).values(notice))
     await session.execute(insert(NoticeLineRow), list(printed))
-    if notice.discrepancies:
-        gaps = [
-            {"notice_id": notice.id, "check_name": gap.check, **gap.model_dump(exclude={"check"})}
-            for gap in notice.discrepancies
-        ]
-        await session.execute(insert(NoticeDiscrepancyRow), gaps)
+    if gaps:
+        await session.execute(insert(NoticeDiscrepancyRow), list(gaps))
 
 
 async def open_tranches(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,0 +1,118 @@
+"""The house keeps its own rules: one place that commits, no forgotten permission, no banned name, money as integers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from chassis.service import Blueprint
+from services.audit_api.app import BLUEPRINT as AUDIT
+from services.funds_api.app import BLUEPRINT as FUNDS
+
+ROOT = Path(__file__).parent.parent
+COMMITS = {"chassis/database.py", "services/audit_api/follower.py", "migrations/env.py"}
+BANNED = {"utils", "helpers", "common", "base", "manager", "misc", "constants"}
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def test_only_the_edge_begins_and_ends_transactions() -> None:
+    """A use case that commits makes half an act visible: only these files call begin, commit or rollback."""
+    found = set()
+    for path in sources("services", "chassis", "treasury", "wire", "migrations"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in {"begin", "commit", "rollback"}
+            ):
+                found.add(str(path.relative_to(ROOT)))
+    assert found, "the search itself found nothing"
+    assert found <= COMMITS, f"only the edge may commit: {found - COMMITS}"
+
+
+def test_file_names_say_what_they_hold() -> None:
+    bad = [
+        str(path.relative_to(ROOT))
+        for path in sources("services", "chassis", "treasury", "wire", "deploy", "demo", "benchmarks")
+        if path.stem in BANNED
+    ]
+    assert bad == []
+
+
+def test_every_module_opens_with_what_it_holds() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in sources("services", "chassis", "treasury", "wire", "deploy", "demo", "benchmarks", "migrations")
+        if path.read_text().strip() and ast.get_docstring(ast.parse(path.read_text())) is None
+    ]
+    assert silent == []
+
+
+def test_money_is_never_a_float() -> None:
+    """A float in the arithmetic or the ledger is a bug before it is one."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources("treasury", "services/funds_api")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name) and node.id == "float"
+    ]
+    assert found == []
+
+
+def routes(blueprint: Blueprint) -> list[APIRoute]:
+    """Every route of a service; an app must be asked this way since `app.routes` no longer lists included routers."""
+    app = FastAPI()
+    for router in blueprint.routers:
+        app.include_router(router)
+    return [context.route for context in iter_route_contexts(app.routes) if isinstance(context.route, APIRoute)]
+
+
+def asked(dependant: Any) -> set[str]:
+    """The permissions a route's dependencies ask for."""
+    own = {dependant.call.permission} if hasattr(dependant.call, "permission") else set()
+    return own.union(*(asked(one) for one in dependant.dependencies)) if dependant.dependencies else own
+
+
+@pytest.mark.parametrize("blueprint", [FUNDS, AUDIT], ids=lambda one: one.schema)
+def test_every_route_asks_for_a_permission_that_some_role_has(blueprint: Blueprint) -> None:
+    held = frozenset[str]().union(*blueprint.rights.values())
+    found = routes(blueprint)
+    assert len(found) > 10, "the walk over routes found too few"
+    for route in found:
+        wanted = asked(route.dependant)
+        assert len(wanted) == 1, f"{route.methods} {route.path} asks for {wanted or 'no permission'}"
+        assert wanted <= held, f"{route.path}: nobody holds {wanted}"
+
+
+@pytest.mark.parametrize("blueprint", [FUNDS, AUDIT], ids=lambda one: one.schema)
+def test_every_write_takes_an_idempotency_key(blueprint: Blueprint) -> None:
+    for route in routes(blueprint):
+        if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
+            names = {one.call.__name__ for one in flat(route.dependant) if one.call}
+            assert "_act" in names, f"{route.path} writes without a key"
+
+
+def flat(dependant: Any) -> list[Any]:
+    return [dependant, *(inner for one in dependant.dependencies for inner in flat(one))]
+
+
+MONEY_READS = re.compile(r"/funds/v1/(accounts/|lots|movements|tranches|payments|idle|flags)")
+
+
+def test_every_reading_of_money_takes_as_of() -> None:
+    read = [route for route in routes(FUNDS) if "GET" in (route.methods or set()) and MONEY_READS.search(route.path)]
+    assert len(read) >= 10
+    for route in read:
+        names = {field.alias for one in flat(route.dependant) for field in one.query_params}
+        assert "as_of" in names, f"{route.path} cannot be asked for another day"
