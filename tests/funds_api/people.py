@@ -1,4 +1,4 @@
-"""Plain functions that make people who cannot exist (region 99), registers and rosters of them, and a paying township."""
+"""Plain functions that make people who cannot exist (region 99), their registers and rosters, and a paying township."""
 
 from __future__ import annotations
 
