@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from services.gateway.front import FrontDoor
 from services.gateway.identities.endpoints import router as identities
 from services.gateway.identities.schemas import FirstPerson
 from services.gateway.identities.service import enter_first_people
+from services.gateway.identities.store import hold_the_first_start
 from services.gateway.openapi import Joined
 from services.gateway.passwords import Passwords
 from services.gateway.pool import Pool
@@ -68,10 +70,7 @@ def create_app(settings: Settings | None = None, transport: httpx.AsyncBaseTrans
     @asynccontextmanager
     async def opening(app: FastAPI) -> AsyncIterator[None]:
         state: Any = app.state
-        if first:
-            hashes = [await state.passwords.hash(one.password.get_secret_value()) for one in first]
-            async with database.writing(NATION) as session:
-                await enter_first_people(session, first, hashes)
+        await _let_first_people_in(database, state.passwords, first)
         async with httpx.AsyncClient(
             transport=transport or Pool(),
             timeout=httpx.Timeout(CONNECT_SECONDS),
@@ -91,3 +90,13 @@ def create_app(settings: Settings | None = None, transport: httpx.AsyncBaseTrans
     state.published_keys = KeySet(keys=[published])
     app.mount(documents.STATIC, StaticFiles(packages=[("fastapi_offline", "static")]))
     return app
+
+
+async def _let_first_people_in(database: Database, passwords: Passwords, people: list[FirstPerson]) -> None:
+    """Enter the people of the first start; later starts find somebody there and hash nothing."""
+    async with database.writing(NATION) as session:
+        if not people or not await hold_the_first_start(session):
+            return
+    hashes = await asyncio.gather(*(passwords.hash(one.password.get_secret_value()) for one in people))
+    async with database.writing(NATION) as session:
+        await enter_first_people(session, people, hashes)
