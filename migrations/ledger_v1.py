@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrations.journal_v1 import scoped
+from migrations.journal_v1 import REGION, scoped
 
 ROLE = "funds_app"
 
@@ -196,11 +196,7 @@ def policies() -> Iterator[str]:
         yield from scoped("funds", ROLE, table, "from_region", "to_region")
     # A tranche is what a public notice printed for the county: everybody within the county may read it.
     yield from scoped(
-        "funds",
-        ROLE,
-        "tranche",
-        "county_code",
-        also="county_code = left(nullif(current_setting('app.region', true), ''), 6)",
+        "funds", ROLE, "tranche", "county_code", also=f"length({REGION}) IN (9, 12) AND county_code = left({REGION}, 6)"
     )
 
 

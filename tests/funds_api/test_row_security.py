@@ -1,0 +1,95 @@
+"""The second net: what PostgreSQL itself shows to the service's role, whatever a query forgets to filter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.funds_api.people import CSV, Township, id_number, roster_csv
+from tests.funds_api.test_movements import Desk
+
+# Public by law or reference data; everything else must have a policy.
+PUBLIC = {"region", "fund", "policy_value", "notice", "notice_line", "notice_discrepancy", "data_key", "schema_version"}
+# Only written by the service, never read: COPY cannot pass row-level security.
+WRITE_ONLY = {"payment_rows"}
+
+
+@pytest.fixture
+async def role(urls: dict[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(urls["funds"])
+    yield connection
+    await connection.close()
+
+
+async def seen(role: asyncpg.Connection, table: str, county: str, region: str | None) -> int:
+    """How many rows of the county an unfiltered query shows when the caller's region is `region`."""
+    async with role.transaction():
+        if region is not None:
+            await role.execute("SELECT set_config('app.region', $1, true)", region)
+        column = "stream" if table in {"event", "stream_head"} else "county_code"
+        return int(await role.fetchval(f"SELECT count(*) FROM funds.{table} WHERE {column} = $1", county))
+
+
+async def test_every_table_is_public_or_has_a_forced_policy(admin: asyncpg.Pool) -> None:
+    rows = await admin.fetch(
+        "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class"
+        " WHERE relnamespace = 'funds'::regnamespace AND relkind IN ('r', 'p')"
+    )
+    assert len(rows) > 15
+    assert {row["relname"] for row in rows if not row["forced"]} == PUBLIC | WRITE_ONLY
+
+
+async def test_rows_are_shown_by_region_and_not_at_all_without_one(
+    funds_http: httpx.AsyncClient, county: str, role: asyncpg.Connection
+) -> None:
+    desk = await Desk(funds_http, county).open()
+    await desk.out(500_000, desk.first, "2017-05-01")
+    await desk.out(100_000, desk.second, "2017-05-02")
+    for table, whole, first, second in (
+        ("unit", 5, 3, 1),
+        ("account", 5, 3, 1),
+        ("lot", 5, 2, 1),
+        ("movement", 4, 1, 1),
+        ("draw", 3, 2, 1),
+        ("entry", 7, 1, 1),
+        ("tranche", 2, 2, 2),
+        ("event", 9, 0, 0),
+    ):
+        assert await seen(role, table, county, county) == whole, table
+        assert await seen(role, table, county, county + "101") == first, table
+        assert await seen(role, table, county, county + "102") == second, table
+        for nothing in (None, "", "9", "98", "980001", county + "10", "%", "99~"):
+            assert await seen(role, table, county, nothing) == 0, (table, nothing)
+        # A tranche is what a public notice printed for the county; the money itself is its holder's.
+        assert await seen(role, table, county, county + "103") == (2 if table == "tranche" else 0), table
+
+
+async def test_a_pooled_connection_does_not_remember_the_region(
+    funds_http: httpx.AsyncClient, county: str, role: asyncpg.Connection
+) -> None:
+    """After an earlier SET LOCAL the name reads '' on the same connection: that must show nothing, not everything."""
+    await Desk(funds_http, county).open()
+    assert await seen(role, "lot", county, county) == 2
+    assert await seen(role, "lot", county, None) == 0
+
+
+async def test_payments_are_hidden_from_the_neighbour_and_written_blind(
+    funds_http: httpx.AsyncClient, county: str, role: asyncpg.Connection
+) -> None:
+    township = await Township(funds_http, county).open()
+    batch = await township.batch()
+    roster = roster_csv([(id_number(place), "1.00") for place in township.households[:3]])
+    assert (
+        await township.clerk.put(f"/funds/v1/payment-batches/{batch}/roster", roster.encode(), headers=CSV)
+    ).status_code == 200
+    assert await seen(role, "payment", county, township.region) == 3
+    assert await seen(role, "payment", county, county + "102") == 0
+    assert await seen(role, "payment_batch", county, county + "102") == 0
+    assert await seen(role, "household", county, county + "102") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await role.fetch("SELECT * FROM funds.payment_rows")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await role.execute("UPDATE funds.payment SET amount_fen = 1")
