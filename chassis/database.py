@@ -83,6 +83,11 @@ async def set_region(session: AsyncSession, region: str) -> None:
     await session.execute(text("SELECT set_config('app.region', :region, true)"), {"region": region})
 
 
+async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> None:
+    """Let the statements of this transaction run longer than the service's limit: a file of many rows is written."""
+    await session.execute(text("SELECT set_config('statement_timeout', :limit, true)"), {"limit": f"{seconds}s"})
+
+
 async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The driver's own connection inside the session's transaction, for COPY and arrays of many rows."""
     raw = await (await session.connection()).get_raw_connection()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -94,8 +95,9 @@ def pointer(location: tuple[int | str, ...]) -> str:
     return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", "") or "")
+def _sqlstate(error: Exception) -> str:
+    """The SQLSTATE of an error that came through SQLAlchemy or straight from the driver (COPY, arrays)."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
 
 
 def install(app: FastAPI, catalogue: Mapping[type[Exception], Problem]) -> None:
@@ -111,6 +113,7 @@ def install(app: FastAPI, catalogue: Mapping[type[Exception], Problem]) -> None:
     app.add_exception_handler(RequestValidationError, _misshapen)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(asyncpg.PostgresError, _database_error)
     app.add_exception_handler(PoolTimeout, _database_error)
     app.add_exception_handler(OSError, _unreachable)  # the database cannot be connected to
     app.add_exception_handler(Exception, _crashed)
@@ -137,7 +140,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _database_error(request: Request, error: Exception) -> Response:
-    state = _sqlstate(error) if isinstance(error, DBAPIError) else ""
+    state = _sqlstate(error)
     lost = not state and isinstance(error, OperationalError | InterfaceError)
     if isinstance(error, PoolTimeout) or state.startswith(_RETRYABLE) or lost:
         return answer(UNAVAILABLE, request)
@@ -158,7 +161,7 @@ async def _unreachable(request: Request, _: Exception) -> Response:
 
 def _constraint(error: Exception) -> str:
     """The name of the constraint that refused, without any value."""
-    cause = getattr(getattr(error, "orig", None), "__cause__", None)
+    cause = getattr(getattr(error, "orig", None), "__cause__", error)
     return str(getattr(cause, "constraint_name", "") or "")
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
@@ -30,6 +31,7 @@ async def register_households(
     must_hold(who, county)
     act = act.with_content(sha256)
     await act.claim(tx, county)
+    await allow_long_statements(tx)
     rows = await to_thread.run_sync(_with_tokens, rows, vault)
     tokens: list[bytes] = rows["token"].drop_nulls().to_list()
     known = await store.known(tx, county, tokens)

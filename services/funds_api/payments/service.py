@@ -12,6 +12,7 @@ from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
+from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
@@ -124,6 +125,7 @@ async def check_roster(
         raise Missing("发放批次", str(batch_id))
     if batch.status != BatchStatus.DRAFT:
         raise BatchNotDraft(str(batch_id), batch.status)
+    await allow_long_statements(tx)
 
     rows = await to_thread.run_sync(check.with_tokens, file.roster.rows, vault.token)
     tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
