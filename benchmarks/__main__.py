@@ -1,0 +1,67 @@
+"""`python -m benchmarks [NAME] [--strict]`: runs all benchmarks or one, shows each beside its limit, keeps the figures.
+
+The exit status says that the benchmarks ran. Only with --strict does a bar that was not kept make it 1, since a busy
+machine is no fault of the code. An unknown name ends with 2 and the list.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.result import Result
+
+NAMES: Final = ("roster_check", "roster_post", "posting_http", "idle_report", "trace_payment", "trace_tranche")
+FOLDER: Final = Path(__file__).resolve().parents[1] / "build" / "bench"
+
+
+def _bar(result: Result) -> str:
+    if result.bar is None:
+        return "—"
+    asked = "比值" if result.bar.of == "ratio" else "本系统"
+    unit = "" if result.bar.of == "ratio" else f" {result.unit}"
+    return f"{asked} ≤ {result.bar.at_most:g}{unit}：{'达到 met' if result.met else '未达到 NOT MET'}"
+
+
+def _show(console: Console, result: Result, seconds: float) -> None:
+    table = Table(title=result.name, title_justify="left", show_header=False, title_style="bold")
+    table.add_column(no_wrap=True)
+    table.add_column()
+    document = result.document()
+    table.add_row("本系统 ours", f"{document['ours']:g} {result.unit}    {result.what}")
+    table.add_row("同机上限 limit", f"{document['limit']:g} {result.unit}    {result.beside}")
+    table.add_row("比值 ratio", f"{document['ratio']:g}    （各 {result.runs} 次；本项共 {seconds:.0f} 秒）")
+    table.add_row("门槛 bar", _bar(result))
+    console.print(table)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    console = Console(highlight=False)
+    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is not kept")
+    asked = parser.parse_args(arguments)
+    if asked.name is not None and asked.name not in NAMES:
+        console.print(f"没有名为 {asked.name} 的基准；可选：{'、'.join(NAMES)}", markup=False)
+        return 2
+    kept = True
+    for name in [asked.name] if asked.name else NAMES:
+        console.print(f"… {name}")
+        began = time.monotonic()
+        result: Result = importlib.import_module(f"benchmarks.{name}").run()
+        result.write(FOLDER)
+        _show(console, result, time.monotonic() - began)
+        kept = kept and result.met is not False
+    return 0 if kept or not asked.strict else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

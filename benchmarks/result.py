@@ -1,0 +1,109 @@
+"""What a benchmark found: its figure, the limit measured in the same run, and the bar it has to keep, if it has one.
+
+A figure alone says how busy the machine was; the ratio to a limit measured beside it says something about Qingliu.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from chassis import clock
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The most that `ours`, or the ratio ours ÷ limit, may be."""
+
+    of: Literal["ours", "ratio"]
+    at_most: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """`ours` and `limit` in `unit`, each over `runs`. `what` and `beside` say in a sentence each what was measured."""
+
+    name: str
+    ours: float
+    limit: float
+    unit: str
+    runs: int
+    what: str
+    beside: str
+    bar: Bar | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float:
+        """Ours ÷ limit."""
+        return self.ours / self.limit
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the bar is kept; None without a bar."""
+        if self.bar is None:
+            return None
+        return (self.ours if self.bar.of == "ours" else self.ratio) <= self.bar.at_most
+
+    def document(self) -> dict[str, Any]:
+        """The content of build/bench/<name>.json."""
+        return {
+            "name": self.name,
+            "ours": significant(self.ours),
+            "limit": significant(self.limit),
+            "ratio": significant(self.ratio),
+            "unit": self.unit,
+            "runs": self.runs,
+            "bar": None if self.bar is None else {"of": self.bar.of, "at_most": self.bar.at_most},
+            "met": self.met,
+            "what": self.what,
+            "beside": self.beside,
+            "details": dict(self.details),
+            "machine": machine(),
+        }
+
+    def write(self, folder: Path) -> Path:
+        """Keep the document as `folder`/<name>.json."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{self.name}.json"
+        file.write_text(json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        return file
+
+
+def significant(value: float) -> float:
+    """Four significant digits; more would pretend."""
+    return float(f"{value:.4g}")
+
+
+def machine() -> dict[str, Any]:
+    """Where and when it ran, and how many processes wanted the processors just then."""
+    return {
+        "cores": os.cpu_count(),
+        "load_1min": round(os.getloadavg()[0], 2),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "date": clock.now().isoformat(timespec="seconds"),
+    }
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest of `values` that at least `share` of them do not exceed (nearest rank); `values` is not empty."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    """Median, p95, p99 and extremes in milliseconds."""
+    return {
+        "p50_ms": significant(statistics.median(seconds) * 1000),
+        "p95_ms": significant(quantile(seconds, 0.95) * 1000),
+        "p99_ms": significant(quantile(seconds, 0.99) * 1000),
+        "min_ms": significant(min(seconds) * 1000),
+        "max_ms": significant(max(seconds) * 1000),
+    }
