@@ -1,0 +1,57 @@
+"""The rows of schema `funds` with the constraints that keep the laws of the ledger even when code is wrong.
+
+Every table that grows with payments carries `county_code` first in its primary key, so that sharding by county later
+changes no query. `region_code` is the holder's place, for row-level security (policies stand in the migrations).
+Lots, draws, movements, entries and events are written only by the functions of migration 0001; the service's role
+may not insert or update them.
+"""
+
+from __future__ import annotations
+
+from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
+from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
+from services.funds_api.tables.people import (
+    DataKeyRow,
+    HouseholdRow,
+    LoanRow,
+    PaymentBatchRow,
+    PaymentRow,
+    RejectedRowRow,
+)
+from services.funds_api.tables.reference import (
+    AccountRow,
+    FundRow,
+    NoticeDiscrepancyRow,
+    NoticeLineRow,
+    NoticeRow,
+    PolicyValueRow,
+    RegionRow,
+    UnitRow,
+)
+from services.funds_api.tables.rows import Row
+
+__all__ = [
+    "AccountRow",
+    "DataKeyRow",
+    "DrawRow",
+    "EntryRow",
+    "EventRow",
+    "FlagRow",
+    "FundRow",
+    "HouseholdRow",
+    "LoanRow",
+    "LotRow",
+    "MovementRow",
+    "NoticeDiscrepancyRow",
+    "NoticeLineRow",
+    "NoticeRow",
+    "PaymentBatchRow",
+    "PaymentRow",
+    "PolicyValueRow",
+    "RegionRow",
+    "RejectedRowRow",
+    "Row",
+    "StreamHeadRow",
+    "TrancheRow",
+    "UnitRow",
+]

@@ -1,0 +1,200 @@
+"""Tranches, movements, lots, draws and entries: written only by the functions of the migrations."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.funds_api.tables.rows import RegionText, Row
+
+
+class TrancheRow(Row):
+    """The money one notice line brings to one county; it never merges with another."""
+
+    __tablename__ = "tranche"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["notice_id", "part", "line_no"],
+            ["funds.notice_line.notice_id", "funds.notice_line.part", "funds.notice_line.line_no"],
+        ),
+        UniqueConstraint("county_code", "notice_id", "part", "line_no"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notice_id: Mapped[UUID]
+    part: Mapped[str]
+    line_no: Mapped[int] = mapped_column(Integer)
+    fund_code: Mapped[str] = mapped_column(ForeignKey("funds.fund.code"))
+    fiscal_year: Mapped[int] = mapped_column(SmallInteger)
+    purpose: Mapped[str]
+    amount_fen: Mapped[int]
+    received_on: Mapped[date]
+
+
+class MovementRow(Row):
+    """Money left one account for another by a document, on an effective date, recorded at a time."""
+
+    __tablename__ = "movement"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "from_account_id"], ["funds.account.county_code", "funds.account.id"]),
+        ForeignKeyConstraint(["county_code", "to_account_id"], ["funds.account.county_code", "funds.account.id"]),
+        ForeignKeyConstraint(["county_code", "reverses_id"], ["funds.movement.county_code", "funds.movement.id"]),
+        ForeignKeyConstraint(
+            ["county_code", "batch_id"], ["funds.payment_batch.county_code", "funds.payment_batch.id"]
+        ),
+        UniqueConstraint("county_code", "reverses_id"),
+        CheckConstraint(
+            "kind IN ('receive', 'hand_down', 'pay', 'disburse', 'return', 'recover', 'reverse')", name="kind"
+        ),
+        CheckConstraint("(kind = 'receive') = (from_account_id IS NULL)", name="receive_comes_from_outside"),
+        CheckConstraint("(kind = 'reverse') = (reverses_id IS NOT NULL)", name="reverse_names_its_movement"),
+        CheckConstraint("(kind = 'disburse') = (batch_id IS NOT NULL)", name="disburse_names_its_batch"),
+        CheckConstraint("from_account_id <> to_account_id", name="two_accounts"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("document <> ''", name="document_given"),
+        Index("ix_movement_from", "county_code", "from_account_id", "effective_on"),
+        Index("ix_movement_to", "county_code", "to_account_id", "effective_on"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    document: Mapped[str]
+    from_account_id: Mapped[UUID | None]
+    to_account_id: Mapped[UUID]
+    from_region: Mapped[str | None] = mapped_column(RegionText)
+    to_region: Mapped[str] = mapped_column(RegionText)
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    amount_fen: Mapped[int]
+    drawn: Mapped[str]
+    reverses_id: Mapped[UUID | None]
+    batch_id: Mapped[UUID | None]
+    actor: Mapped[str]
+    note: Mapped[str | None]
+
+
+class LotRow(Row):
+    """Fen of one tranche resting in one account. `remaining_fen` only falls; ageing counts from `clock_from`.
+
+    `is_terminal` lots are spent (or outside the county); `is_resting` ones still wait on somebody's desk.
+    Money that comes back (return, recovery, reversal) is a new lot that names the one it restores: it keeps its way up.
+    """
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "tranche_id"], ["funds.tranche.county_code", "funds.tranche.id"]),
+        ForeignKeyConstraint(["county_code", "account_id"], ["funds.account.county_code", "funds.account.id"]),
+        ForeignKeyConstraint(["county_code", "movement_id"], ["funds.movement.county_code", "funds.movement.id"]),
+        ForeignKeyConstraint(["county_code", "restores_lot_id"], ["funds.lot.county_code", "funds.lot.id"]),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("remaining_fen BETWEEN 0 AND amount_fen", name="law2_not_overdrawn"),
+        CheckConstraint("clock_from <= arrived_on", name="clock_not_after_arrival"),
+        Index(
+            "ix_lot_open_by_account",
+            "county_code",
+            "account_id",
+            "fund_code",
+            "arrived_on",
+            "id",
+            postgresql_where=text("is_open"),
+        ),
+        Index(
+            "ix_lot_resting_by_clock",
+            "county_code",
+            "clock_from",
+            "id",
+            postgresql_include=["account_id", "remaining_fen", "arrived_on", "region_code", "fund_code"],
+            postgresql_where=text("is_resting"),
+        ),
+        Index("ix_lot_emptied", "county_code", "emptied_on", postgresql_where=text("emptied_on IS NOT NULL")),
+        Index("ix_lot_tranche", "county_code", "tranche_id"),
+        Index("ix_lot_movement", "county_code", "movement_id"),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tranche_id: Mapped[UUID]
+    fund_code: Mapped[str]
+    account_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    movement_id: Mapped[UUID]
+    restores_lot_id: Mapped[UUID | None]
+    arrived_on: Mapped[date]
+    clock_from: Mapped[date]
+    amount_fen: Mapped[int]
+    remaining_fen: Mapped[int]
+    last_drawn_on: Mapped[date | None]
+    is_terminal: Mapped[bool]
+    is_open: Mapped[bool] = mapped_column(Computed("remaining_fen > 0", persisted=True))
+    is_resting: Mapped[bool] = mapped_column(Computed("remaining_fen > 0 AND NOT is_terminal", persisted=True))
+    emptied_on: Mapped[date | None]
+
+
+class DrawRow(Row):
+    """One lot feeding one movement, and the lot it became. In a roster payment it is also a span of the running sum."""
+
+    __tablename__ = "draw"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "movement_id"], ["funds.movement.county_code", "funds.movement.id"]),
+        ForeignKeyConstraint(["county_code", "from_lot_id"], ["funds.lot.county_code", "funds.lot.id"]),
+        ForeignKeyConstraint(["county_code", "to_lot_id"], ["funds.lot.county_code", "funds.lot.id"]),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("days_rested >= 0", name="law4_not_before_arrival"),
+        CheckConstraint("batch_id IS NULL OR hi_fen - lo_fen = amount_fen", name="span_is_its_amount"),
+        Index("ix_draw_from_lot", "county_code", "from_lot_id", "effective_on"),
+        Index("ix_draw_movement", "county_code", "movement_id"),
+        Index("ix_draw_span", "county_code", "batch_id", "lo_fen", postgresql_where=text("batch_id IS NOT NULL")),
+        Index("ix_draw_effective", "county_code", "effective_on", postgresql_include=["from_lot_id", "amount_fen"]),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    to_lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    movement_id: Mapped[UUID]
+    from_lot_id: Mapped[UUID]
+    from_region: Mapped[str] = mapped_column(RegionText)
+    to_region: Mapped[str] = mapped_column(RegionText)
+    effective_on: Mapped[date]
+    amount_fen: Mapped[int]
+    days_rested: Mapped[int] = mapped_column(Integer)
+    batch_id: Mapped[UUID | None]
+    lo_fen: Mapped[int | None]
+    hi_fen: Mapped[int | None]
+    first_line: Mapped[int | None] = mapped_column(Integer)
+    last_line: Mapped[int | None] = mapped_column(Integer)
+
+
+class EntryRow(Row):
+    """The signed change of one account by one movement, per arrival day: balances and yuan-days at any date."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        CheckConstraint("amount_fen <> 0", name="amount_not_zero"),
+        Index(
+            "ix_entry_account_effective",
+            "county_code",
+            "account_id",
+            "effective_on",
+            postgresql_include=["arrived_on", "amount_fen"],
+        ),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    movement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    arrived_on: Mapped[date] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    amount_fen: Mapped[int]

@@ -1,0 +1,162 @@
+"""Households, rosters, payments and loans, every person as ciphertext; and the keys that rest beside them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.funds_api.tables.rows import RegionText, Row
+
+
+class HouseholdRow(Row):
+    """A registered household; its people are ciphertext, found by the token of the head's ID number."""
+
+    __tablename__ = "household"
+    __table_args__ = (
+        UniqueConstraint("county_code", "head_token"),
+        CheckConstraint("length(head_token) = 16", name="token_length"),
+        CheckConstraint("removed_on IS NULL OR removed_on >= registered_on", name="removed_after_registered"),
+        Index("ix_household_region", "county_code", "region_code", "id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    head_token: Mapped[bytes]
+    head_cell: Mapped[bytes]
+    key_number: Mapped[int] = mapped_column(SmallInteger)
+    persons_n: Mapped[int] = mapped_column(SmallInteger)
+    registered_on: Mapped[date]
+    removed_on: Mapped[date | None]
+
+
+class PaymentBatchRow(Row):
+    """A roster on its way: draft → checked → posted, or withdrawn. Whoever uploaded it cannot approve it."""
+
+    __tablename__ = "payment_batch"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "account_id"], ["funds.account.county_code", "funds.account.id"]),
+        CheckConstraint("status IN ('draft', 'checked', 'posted', 'withdrawn')", name="status"),
+        CheckConstraint("approved_by IS NULL OR approved_by <> uploaded_by", name="maker_is_not_checker"),
+        CheckConstraint("(status = 'posted') = (approved_by IS NOT NULL)", name="posted_is_approved"),
+        CheckConstraint("rows_good >= 0 AND rows_bad >= 0 AND total_fen >= 0", name="counts_not_negative"),
+        Index("ix_payment_batch_entitlement", "county_code", "entitlement"),
+        Index("ix_payment_batch_region", "county_code", "region_code", "id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    account_id: Mapped[UUID]
+    fund_code: Mapped[str] = mapped_column(ForeignKey("funds.fund.code"))
+    entitlement: Mapped[str]
+    document: Mapped[str]
+    effective_on: Mapped[date]
+    status: Mapped[str]
+    file_name: Mapped[str | None]
+    file_sha256: Mapped[bytes | None]
+    file_format: Mapped[str | None]
+    rows_good: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    rows_bad: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    total_fen: Mapped[int] = mapped_column(server_default=text("0"))
+    printed_total_fen: Mapped[int | None]
+    uploaded_by: Mapped[str | None]
+    uploaded_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None]
+    approved_at: Mapped[datetime | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class PaymentRow(Row):
+    """One good row of a roster. `cum_fen` is the running sum up to and including it; who fed it is a view over spans.
+
+    Partitioned only because COPY cannot write through row-level security: the service copies into the partition
+    `payment_rows`, which it may not read, and reads the parent, which has the policy.
+    """
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "batch_id"], ["funds.payment_batch.county_code", "funds.payment_batch.id"]
+        ),
+        UniqueConstraint("county_code", "batch_id", "cum_fen"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("cum_fen >= amount_fen", name="cum_reaches_amount"),
+        Index("ix_payment_payee", "county_code", "payee_token"),
+        {"postgresql_partition_by": "LIST (county_code)"},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    household_id: Mapped[UUID]
+    payee_token: Mapped[bytes]
+    payee_cell: Mapped[bytes]
+    amount_fen: Mapped[int]
+    cum_fen: Mapped[int]
+
+
+class RejectedRowRow(Row):
+    """A row of a roster that was not accepted: its line, what is wrong, and the row itself as ciphertext."""
+
+    __tablename__ = "rejected_row"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "batch_id"], ["funds.payment_batch.county_code", "funds.payment_batch.id"]
+        ),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    reasons: Mapped[Any] = mapped_column(JSONB)
+    row_cell: Mapped[bytes]
+
+
+class LoanRow(Row):
+    """A microloan a bank reported: its own reference acts once, whatever key the request had."""
+
+    __tablename__ = "loan"
+    __table_args__ = (
+        UniqueConstraint("county_code", "bank", "bank_ref"),
+        CheckConstraint("principal_fen > 0", name="principal_positive"),
+        CheckConstraint("due_on > disbursed_on", name="due_after_disbursed"),
+        Index("ix_loan_borrower", "county_code", "borrower_token"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    bank: Mapped[str]
+    bank_ref: Mapped[str]
+    household_id: Mapped[UUID]
+    borrower_token: Mapped[bytes]
+    principal_fen: Mapped[int]
+    rate_ppm: Mapped[int] = mapped_column(Integer)
+    disbursed_on: Mapped[date]
+    due_on: Mapped[date]
+    use: Mapped[str]
+    content_hash: Mapped[bytes]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class DataKeyRow(Row):
+    """A data key, wrapped under the key-encrypting key that lives outside the database."""
+
+    __tablename__ = "data_key"
+    __table_args__ = (CheckConstraint("purpose IN ('cell', 'token')", name="purpose"),)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes]

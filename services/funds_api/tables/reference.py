@@ -1,0 +1,169 @@
+"""What money is described by: places, numbers of the law, funds, units, accounts, and notices as printed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.funds_api.tables.rows import RegionText, Row
+
+
+class RegionRow(Row):
+    """A division of the country by its statistical code (2, 4, 6, 9 or 12 digits; "00" is the nation)."""
+
+    __tablename__ = "region"
+    __table_args__ = (
+        CheckConstraint("length(code) IN (2, 4, 6, 9, 12) AND code ~ '^[0-9]+$'", name="code_length"),
+        Index("ix_region_parent_code", "parent_code", "code"),
+    )
+    code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    name: Mapped[str]
+    level: Mapped[str]
+    parent_code: Mapped[str | None] = mapped_column(RegionText, ForeignKey("funds.region.code"))
+    listed_year: Mapped[int] = mapped_column(SmallInteger)
+
+
+class PolicyValueRow(Row):
+    """A number from law or practice, for a region and below, from a day on."""
+
+    __tablename__ = "policy_value"
+    __table_args__ = (
+        CheckConstraint("basis IN ('law', 'practice', 'assumed')", name="basis"),
+        CheckConstraint("source <> ''", name="source_given"),
+    )
+    key: Mapped[str] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB)
+    source: Mapped[str]
+    basis: Mapped[str]
+
+
+class FundRow(Row):
+    """A special fund by its code: level of government it comes from and its stream of use."""
+
+    __tablename__ = "fund"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    level: Mapped[str]
+    stream: Mapped[str]
+
+
+class UnitRow(Row):
+    """An office, village, contractor or bank that can hold money."""
+
+    __tablename__ = "unit"
+    __table_args__ = (UniqueConstraint("county_code", "region_code", "name"),)
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, ForeignKey("funds.region.code"))
+    name: Mapped[str]
+    kind: Mapped[str]
+
+
+class AccountRow(Row):
+    """A place where money rests, with counters that every posting updates."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "unit_id"], ["funds.unit.county_code", "funds.unit.id"]),
+        UniqueConstraint("county_code", "unit_id", "name"),
+        CheckConstraint("book IN ('quota', 'cash')", name="book"),
+        CheckConstraint("sum_fen >= 0", name="sum_not_negative"),
+        CheckConstraint("charged_fen_days >= 0", name="charged_not_negative"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    name: Mapped[str]
+    book: Mapped[str]
+    kind: Mapped[str]
+    sum_fen: Mapped[int] = mapped_column(server_default=text("0"))
+    sum_fen_day: Mapped[int] = mapped_column(Numeric(38, 0), server_default=text("0"))
+    charged_fen_days: Mapped[int] = mapped_column(Numeric(38, 0), server_default=text("0"))
+
+
+class NoticeRow(Row):
+    """One received document as printed. A notice may address several counties, so it belongs to none."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("issuer", "document_key"),
+        CheckConstraint("received_fen >= 0 AND received_fen <= coalesce(stated_total_fen, received_fen)", name="law5"),
+        CheckConstraint("received_on_basis IN ('printed', 'assumed')", name="received_on_basis"),
+        CheckConstraint("brought_by IN ('lines', 'sources')", name="brought_by"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, ForeignKey("funds.region.code"))
+    issuer: Mapped[str]
+    title: Mapped[str]
+    document_key: Mapped[str]
+    document_number: Mapped[str | None]
+    cites: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    fund_code: Mapped[str] = mapped_column(ForeignKey("funds.fund.code"))
+    fiscal_year: Mapped[int] = mapped_column(SmallInteger)
+    issued_on_printed: Mapped[str | None]
+    received_on: Mapped[date]
+    received_on_basis: Mapped[str]
+    stated_total_fen: Mapped[int | None]
+    received_fen: Mapped[int]
+    brought_by: Mapped[str]
+    completeness: Mapped[str]
+    source: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class NoticeLineRow(Row):
+    """One printed line or source of a notice, as printed; only `item` lines and sources can bring money."""
+
+    __tablename__ = "notice_line"
+    __table_args__ = (
+        CheckConstraint("part IN ('line', 'source')", name="part"),
+        CheckConstraint("kind IN ('item', 'subtotal', 'total', 'memo', 'source')", name="kind"),
+    )
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("funds.notice.id"), primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str]
+    group_no: Mapped[str | None]
+    county_code: Mapped[str] = mapped_column(RegionText)
+    region_code: Mapped[str | None] = mapped_column(RegionText)
+    place: Mapped[str | None]
+    purpose: Mapped[str | None]
+    responsible_unit: Mapped[str | None]
+    fund_level: Mapped[str | None]
+    document_number: Mapped[str | None]
+    amount_printed: Mapped[str]
+    amount_fen: Mapped[int]
+    note: Mapped[str | None]
+
+
+class NoticeDiscrepancyRow(Row):
+    """A printed sum that its printed parts do not make. Both stay as printed; only the difference is ours."""
+
+    __tablename__ = "notice_discrepancy"
+    __table_args__ = (CheckConstraint("difference_fen = summed_fen - printed_fen", name="difference"),)
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("funds.notice.id"), primary_key=True)
+    check_name: Mapped[str] = mapped_column(primary_key=True)
+    group_no: Mapped[str] = mapped_column(primary_key=True)
+    printed_fen: Mapped[int]
+    summed_fen: Mapped[int]
+    difference_fen: Mapped[int]
