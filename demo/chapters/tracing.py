@@ -77,15 +77,23 @@ def _down(story: Story) -> None:
         ],
         right=(2,),
     )
-    households, fed = 0, 0
-    with story.screen.waiting("逐页读出到户明细"):
-        for one in story.inspector.every(path, as_of=SEEN_ON):
-            households += 1
-            fed += one["from_tranche_fen"]
-    to_households = sum(one["fen"] for one in rest if one["kind"] == "households")
-    story.same("各户之和", fed, to_households)
     story.must(
         whole["received_fen"] == whole["resting_fen"] + whole["spent_fen"] + whole["outside_fen"],
-        f"{in_wan(whole['received_fen'])} = 停留 {wan(whole['resting_fen'])} + 到户 {wan(whole['spent_fen'])} 万元；"
-        f"{households:,} 户共 {yuan(fed)} 元，逐户相加等于合计，未解释 0 分",
+        f"{wan(whole['received_fen'])} 万元 = 停留 {wan(whole['resting_fen'])} + 到户 {wan(whole['spent_fen'])}，未解释 0",
+    )
+    _own_part(story, path, whole["received_fen"])
+
+
+def _own_part(story: Story, path: str, received_fen: int) -> None:
+    """夹河镇 reads its own part of the tranche, household by household; the rest it sees as one sum elsewhere."""
+    clerk = story.who("jiahe")
+    page = clerk.get(path, as_of=SEEN_ON)
+    own = sum(one["fen"] for one in page["accounts"])
+    story.same("本镇与镇外之和", own + page["elsewhere_fen"], received_fen)
+    paid = [one["from_tranche_fen"] for one in clerk.every(path, as_of=SEEN_ON)]
+    story.same("各户之和", sum(paid), sum(one["fen"] for one in page["accounts"] if one["kind"] == "households"))
+    story.must(
+        page["unexplained_fen"] == 0,
+        f"夹河镇只看到本镇 {len(paid):,} 户共 {yuan(sum(paid))} 元，逐户相加等于合计；"
+        f"镇外只见一个总数 {in_wan(page['elsewhere_fen'])}",
     )
