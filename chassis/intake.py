@@ -61,14 +61,14 @@ class Intake:
         limit = self.json_bytes if is_json else self.file_bytes
         declared = request.headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
-            await answer(TOO_LARGE, request, limit_bytes=limit)(scope, receive, send)
+            await answer(TOO_LARGE, request, figures={"limit_bytes": limit})(scope, receive, send)
             return
         if not is_json:
             await self.app(scope, self._bounded(receive, limit), send)
             return
         raw = await self._read(receive, limit)
         if raw is None:
-            await answer(TOO_LARGE, request, limit_bytes=limit)(scope, receive, send)
+            await answer(TOO_LARGE, request, figures={"limit_bytes": limit})(scope, receive, send)
             return
         try:
             if raw:
