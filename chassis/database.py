@@ -91,7 +91,8 @@ async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> Non
     """
     await session.execute(
         text(
-            "SELECT set_config('statement_timeout', :limit, true), set_config('plan_cache_mode', 'force_custom_plan', true)"
+            "SELECT set_config('statement_timeout', :limit, true),"
+            " set_config('plan_cache_mode', 'force_custom_plan', true)"
         ),
         {"limit": f"{seconds}s"},
     )

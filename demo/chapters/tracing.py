@@ -79,7 +79,7 @@ def _down(story: Story) -> None:
     )
     story.must(
         whole["received_fen"] == whole["resting_fen"] + whole["spent_fen"] + whole["outside_fen"],
-        f"{wan(whole['received_fen'])} 万元 = 停留 {wan(whole['resting_fen'])} + 到户 {wan(whole['spent_fen'])}，未解释 0",
+        f"{in_wan(whole['received_fen'])} = 停留 {wan(whole['resting_fen'])} + 到户 {wan(whole['spent_fen'])}",
     )
     _own_part(story, path, whole["received_fen"])
 
