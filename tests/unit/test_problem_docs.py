@@ -35,7 +35,13 @@ REFUSALS = sorted(
     key=lambda kind: f"{kind.__module__}.{kind.__qualname__}",
 )
 # What stands in a figure of each type, so that any refusal can be built and asked what it says.
-SAMPLES: Mapping[str, Any] = {"int": 7, "float": 7.0, "str": "issued", "date": date(2017, 11, 30), "list[str]": ["inspector"]}
+SAMPLES: Mapping[str, Any] = {
+    "int": 7,
+    "float": 7.0,
+    "str": "issued",
+    "date": date(2017, 11, 30),
+    "list[str]": ["inspector"],
+}
 
 
 def problems() -> list[Problem]:
