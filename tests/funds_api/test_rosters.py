@@ -9,7 +9,9 @@ import zipfile
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import driver
 from services.funds_api import columns
 from services.funds_api.payments import roster, store, workbook
 from tests.funds_api.people import CSV, Township, card, id_number, roster_csv
@@ -164,6 +166,23 @@ async def test_a_check_that_fails_half_way_leaves_nothing(
         assert await admin.fetchval(f"SELECT count(*) FROM funds.{table} WHERE batch_id = $1", batch) == 0
     assert await admin.fetchval("SELECT status FROM funds.payment_batch WHERE id = $1", batch) == "draft"
     assert (await township.put(batch, text, key="half-way-1")).json()["rows_good"] == 1
+
+
+async def test_a_database_that_gives_up_in_the_middle_is_asked_again_later(
+    township: Township, admin: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, text = await township.batch(), roster_csv([(id_number(1), "1000")])
+
+    async def too_slow(tx: AsyncSession, *_: object) -> None:
+        await (await driver(tx)).execute("SET LOCAL statement_timeout = '5ms'")
+        await (await driver(tx)).execute("SELECT pg_sleep(5)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "insert_rejected", too_slow)
+        answer = await township.put(batch, text, key="too-slow-1")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/try-again")
+    assert await admin.fetchval("SELECT count(*) FROM funds.payment WHERE batch_id = $1", batch) == 0
+    assert (await township.put(batch, text, key="too-slow-1")).status_code == 200
 
 
 async def test_a_batch_is_opened_for_an_account_that_the_caller_sees_and_that_can_pay(township: Township) -> None:

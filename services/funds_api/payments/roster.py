@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from chassis.fields import MAX_BIGINT
 from services.funds_api import columns
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.payments import workbook
@@ -156,7 +157,7 @@ def rows_of(grid: pl.DataFrame, file_format: str) -> Roster:
         rows=rows.drop("is_total", "is_grand"),
         unit=header.unit,
         printed_total_fen=_printed_total(read_out),
-        printed_sum_fen=int(rows["amount_fen"].sum()),
+        printed_sum_fen=int(rows["amount_fen"].cast(pl.Int128).sum()),  # 128 bits: huge amounts must not wrap
     )
 
 
@@ -184,4 +185,5 @@ def _printed_total(read_out: pl.DataFrame) -> int | None:
     grand = totals.filter(pl.col("is_grand"))
     if grand.height:
         return int(grand["amount_fen"][-1])
-    return int(totals["amount_fen"].sum()) if totals.height else None
+    parts = int(totals["amount_fen"].cast(pl.Int128).sum())
+    return parts if totals.height and parts <= MAX_BIGINT else None
