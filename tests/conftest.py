@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -20,17 +21,29 @@ _counties = itertools.count(990001)
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Postgres]:
+def server() -> Iterator[str]:
+    """A superuser's URL: of an embedded server, or of the one that QINGLIU_TEST_DATABASE_URL names (PostgreSQL ≥ 15)."""
+    if given := os.environ.get("QINGLIU_TEST_DATABASE_URL"):
+        yield given
+        return
     with Postgres(settings={"fsync": "off"}) as running:  # a test database may forget; every other server may not
-        yield running
+        yield running.url()
 
 
 @pytest.fixture(scope="session")
-def urls(server: Postgres) -> dict[str, str]:
-    """One migrated database; a URL per role, and `admin`."""
-    found = asyncio.run(prepare(server.url(), "qingliu_test"))
+def urls(server: str) -> Iterator[dict[str, str]]:
+    """One migrated database, dropped at the end; a URL per role, and `admin`."""
+    database = f"qingliu_test_{os.getpid()}"
+    found = asyncio.run(prepare(server, database))
     migrate(found["admin"], *(schema for schema in ROLES if any((ROOT / "migrations" / schema).glob("0*.py"))))
-    return found
+    yield found
+    asyncio.run(_drop(server, database))
+
+
+async def _drop(server: str, database: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+    await connection.close()
 
 
 @pytest.fixture(scope="session")
