@@ -22,7 +22,7 @@ _counties = itertools.count(990001)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """A superuser's URL: of an embedded server, or of the one that QINGLIU_TEST_DATABASE_URL names (PostgreSQL ≥ 15)."""
+    """A superuser's URL: of an embedded server, or the one in QINGLIU_TEST_DATABASE_URL (PostgreSQL ≥ 15)."""
     if given := os.environ.get("QINGLIU_TEST_DATABASE_URL"):
         yield given
         return
