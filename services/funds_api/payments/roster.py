@@ -124,17 +124,12 @@ def rows_of(grid: pl.DataFrame, file_format: str) -> Roster:
         return pl.lit(None, pl.String) if place is None else pl.col(f"c{place}")
 
     below = grid.with_row_index("line", offset=1).slice(header.row + 1)
-    number_like = columns.id_number(cell("id_number")).str.contains(r"[0-9]{6}").fill_null(value=False)
+    totals = below.filter(pl.any_horizontal(pl.col(name).str.contains(_TOTAL) for name in grid.columns))
+    grand = totals.filter(pl.any_horizontal(pl.col(name).str.contains(_GRAND) for name in grid.columns))
+    # A person's row may speak of a total in a note; a totals line names nobody.
+    nobody_named = ~pl.col("id_number").str.contains(r"[0-9]{6}").fill_null(value=False)
     read_out = (
         below.lazy()
-        .with_columns(
-            pl.any_horizontal(pl.col(name).str.contains(_TOTAL) for name in grid.columns)
-            .fill_null(value=False)
-            .alias("t"),
-            pl.any_horizontal(pl.col(name).str.contains(_GRAND) for name in grid.columns)
-            .fill_null(value=False)
-            .alias("g"),
-        )
         .select(
             pl.col("line").cast(pl.Int32),
             id_number=columns.id_number(cell("id_number")),
@@ -142,8 +137,10 @@ def rows_of(grid: pl.DataFrame, file_format: str) -> Roster:
             card=columns.tidy(cell("card")),
             village=columns.tidy(cell("village")),
             amount=columns.tidy(cell("amount")),
-            is_total=pl.col("t") & ~number_like,
-            is_grand=pl.col("g") & ~number_like,
+        )
+        .with_columns(
+            is_total=pl.col("line").is_in(totals["line"].to_list()) & nobody_named,
+            is_grand=pl.col("line").is_in(grand["line"].to_list()) & nobody_named,
         )
         .collect()
     )
