@@ -27,8 +27,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from chassis.journal_tables import Event, StreamHead
 
 NAMES = {
     "pk": "pk_%(table_name)s",
@@ -284,30 +286,9 @@ class FollowerCursorRow(Row):
     moved_at: Mapped[datetime]
 
 
-class StreamHeadRow(Row):
-    """The last number and hash of a stream of the journal."""
-
-    __tablename__ = "stream_head"
-    __table_args__ = ({"postgresql_with": {"fillfactor": 10}},)
-    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    position: Mapped[int]
-    hash: Mapped[bytes]
+class StreamHeadRow(StreamHead, Row):
+    """The heads of this schema's journal."""
 
 
-class EventRow(Row):
-    """One act in the journal. `body` is JSON text kept byte for byte, because the hash covers it."""
-
-    __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("stream", "actor", "idempotency_key"),)
-    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    id: Mapped[UUID]
-    kind: Mapped[str]
-    body: Mapped[Any] = mapped_column(JSON)
-    actor: Mapped[str]
-    request_id: Mapped[str]
-    idempotency_key: Mapped[str]
-    request_hash: Mapped[bytes]
-    outcome: Mapped[Any] = mapped_column(JSON)
-    recorded_at: Mapped[datetime]
-    hash: Mapped[bytes]
+class EventRow(Event, Row):
+    """The acts of this schema's journal."""

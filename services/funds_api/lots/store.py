@@ -19,7 +19,7 @@ from services.funds_api.access import holds, visible_to
 from services.funds_api.tables import AccountRow, MovementRow
 from services.funds_api.units.schemas import UnitKind
 
-# What a lot `l` held on the day :as_of: what is left now plus what was drawn from it after that day. The sub-select runs
+# What a lot `l` held on the day :as_of: what is left now plus what was drawn from it after that day. The query runs
 # only for lots that were drawn later.
 REMAINING: Final = """(l.remaining_fen + CASE WHEN l.last_drawn_on > :as_of THEN coalesce((
     SELECT sum(d.amount_fen)::bigint FROM funds.draw d

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.journal_tables import Event, StreamHead
 from services.funds_api.tables.rows import RegionText, Row
 
 
@@ -37,30 +38,9 @@ class FlagRow(Row):
     raised_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
-class StreamHeadRow(Row):
-    """The last number and hash of a stream of the journal."""
-
-    __tablename__ = "stream_head"
-    __table_args__ = ({"postgresql_with": {"fillfactor": 10}},)
-    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    position: Mapped[int]
-    hash: Mapped[bytes]
+class StreamHeadRow(StreamHead, Row):
+    """The heads of this schema's journal."""
 
 
-class EventRow(Row):
-    """One act in the journal. `body` is JSON text kept byte for byte, because the hash covers it."""
-
-    __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("stream", "actor", "idempotency_key"),)
-    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    id: Mapped[UUID]
-    kind: Mapped[str]
-    body: Mapped[Any] = mapped_column(JSON)
-    actor: Mapped[str]
-    request_id: Mapped[str]
-    idempotency_key: Mapped[str]
-    request_hash: Mapped[bytes]
-    outcome: Mapped[Any] = mapped_column(JSON)
-    recorded_at: Mapped[datetime]
-    hash: Mapped[bytes]
+class EventRow(Event, Row):
+    """The acts of this schema's journal."""

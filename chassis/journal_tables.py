@@ -1,0 +1,40 @@
+"""The two tables of a journal as columns, for each service to add to its schema. SQL side: migrations/journal_v1.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class StreamHead:
+    """The last number and hash of a stream of the journal."""
+
+    __tablename__ = "stream_head"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 10}},)
+    stream: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    position: Mapped[int]
+    hash: Mapped[bytes]
+
+
+class Event:
+    """One act in the journal. `body` is JSON text kept byte for byte, because the hash covers it."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("stream", "actor", "idempotency_key"),)
+    stream: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID]
+    kind: Mapped[str]
+    body: Mapped[Any] = mapped_column(JSON)
+    actor: Mapped[str]
+    request_id: Mapped[str]
+    idempotency_key: Mapped[str]
+    request_hash: Mapped[bytes]
+    outcome: Mapped[Any] = mapped_column(JSON)
+    recorded_at: Mapped[datetime]
+    hash: Mapped[bytes]
