@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -90,6 +90,14 @@ def answer(
     )
 
 
+def figures_of(error: Exception) -> dict[str, Any]:
+    """What a refusal tells in figures: what its own `figures()` says, else its fields if it is a dataclass."""
+    own = getattr(error, "figures", None)
+    if callable(own):
+        return dict(own())
+    return {one.name: getattr(error, one.name) for one in fields(error)} if is_dataclass(error) else {}
+
+
 def pointer(location: tuple[int | str, ...]) -> str:
     """A JSON pointer for a validation location: ("body", "lines", 0, "amount_fen") → /body/lines/0/amount_fen."""
     return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
@@ -105,8 +113,7 @@ def install(app: FastAPI, catalogue: Mapping[type[Exception], Problem]) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         problem = next(catalogue[kind] for kind in type(error).__mro__ if kind in catalogue)
-        figures = getattr(error, "figures", None)
-        return answer(problem, request, str(error), figures=figures() if callable(figures) else {})
+        return answer(problem, request, str(error), figures=figures_of(error))
 
     for kind in catalogue:
         app.add_exception_handler(kind, refused)

@@ -6,20 +6,12 @@ official reads (`str(refusal)`). A service maps each class to a stable slug and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
 
 class Refusal(Exception):
     """Something the books do not accept. Subclasses are dataclasses; their fields are the figures."""
-
-    def figures(self) -> dict[str, int | str | None]:
-        """The fields as JSON-ready values, sums in fen under names that end in `_fen`."""
-        shown: dict[str, int | str | None] = {}
-        for one in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, one.name)
-            shown[one.name] = value.isoformat() if isinstance(value, date) else value
-        return shown
 
 
 @dataclass(eq=False)

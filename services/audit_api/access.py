@@ -46,9 +46,6 @@ class OutsideRegion(Exception):
     def __str__(self) -> str:
         return f"区划 {self.asked} 不在您的管辖范围（{self.own}）内"
 
-    def figures(self) -> dict[str, str]:
-        return {"asked": self.asked, "own": self.own}
-
 
 @dataclass(eq=False)
 class CountyNeeded(Exception):
@@ -68,9 +65,6 @@ class OwnRequest(Exception):
 
     def __str__(self) -> str:
         return "销号申请不能由申请人自己复核"
-
-    def figures(self) -> dict[str, str]:
-        return {"order_id": self.order_id}
 
 
 def county_of(who: Principal, asked: str | None = None) -> str:

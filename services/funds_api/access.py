@@ -64,9 +64,6 @@ class OutsideRegion(Exception):
     def __str__(self) -> str:
         return f"区划 {self.asked} 不在您的管辖范围（{self.own}）内"
 
-    def figures(self) -> dict[str, str]:
-        return {"asked": self.asked, "own": self.own}
-
 
 @dataclass(eq=False)
 class CountyNeeded(Exception):

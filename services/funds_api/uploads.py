@@ -31,9 +31,6 @@ class UploadBroken(Exception):
     def __str__(self) -> str:
         return f"文件没有完整收到（已收 {self.received_bytes} 字节，上限 {self.limit_bytes} 字节）"
 
-    def figures(self) -> dict[str, int]:
-        return {"received_bytes": self.received_bytes, "limit_bytes": self.limit_bytes}
-
 
 @dataclass(frozen=True, slots=True)
 class Upload:

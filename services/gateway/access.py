@@ -52,9 +52,6 @@ class OutsideRegion(Exception):
     def __str__(self) -> str:
         return f"区划 {self.asked} 不在您的管辖范围（{self.own}）内"
 
-    def figures(self) -> dict[str, str]:
-        return {"asked": self.asked, "own": self.own}
-
 
 def must_hold(who: Principal, region: str) -> None:
     """Refuse a place outside the caller's region; the nation ("00") holds every place."""

@@ -53,9 +53,6 @@ class BadPath(Exception):
     def __str__(self) -> str:
         return f"地址不被接受：{self.reason}"
 
-    def figures(self) -> dict[str, object]:
-        return {"reason": self.reason}
-
 
 @dataclass(eq=False)
 class UrlTooLong(Exception):
@@ -63,9 +60,6 @@ class UrlTooLong(Exception):
 
     def __str__(self) -> str:
         return f"地址超过 {self.limit_bytes} 字节"
-
-    def figures(self) -> dict[str, object]:
-        return {"limit_bytes": self.limit_bytes}
 
 
 @dataclass(eq=False)
@@ -77,9 +71,6 @@ class BadHeaders(Exception):
     def __str__(self) -> str:
         return f"请求头不被接受：{self.reason}"
 
-    def figures(self) -> dict[str, object]:
-        return {"reason": self.reason}
-
 
 @dataclass(eq=False)
 class HeadersTooLarge(Exception):
@@ -88,9 +79,6 @@ class HeadersTooLarge(Exception):
 
     def __str__(self) -> str:
         return f"请求头超过 {self.limit_fields} 项或 {self.limit_bytes} 字节"
-
-    def figures(self) -> dict[str, object]:
-        return {"limit_fields": self.limit_fields, "limit_bytes": self.limit_bytes}
 
 
 @dataclass(eq=False)
@@ -106,9 +94,6 @@ class BodyTooLarge(Exception):
     def __str__(self) -> str:
         return f"请求正文超过 {self.limit_bytes} 字节"
 
-    def figures(self) -> dict[str, object]:
-        return {"limit_bytes": self.limit_bytes}
-
 
 @dataclass(eq=False)
 class BodyTooSlow(Exception):
@@ -116,9 +101,6 @@ class BodyTooSlow(Exception):
 
     def __str__(self) -> str:
         return f"{self.limit_seconds:.0f} 秒内没有收到请求正文的后续内容"
-
-    def figures(self) -> dict[str, object]:
-        return {"limit_seconds": self.limit_seconds}
 
 
 class ClientGone(Exception):

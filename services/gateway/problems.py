@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from chassis.intake import TOO_LARGE
-from chassis.problems import Problem, answer
+from chassis.problems import Problem, answer, figures_of
 from chassis.service import EVERYWHERE
 from services.gateway import access, limits, passwords, proxy
 from services.gateway.identities import service as identities
@@ -82,5 +82,4 @@ def rendered(error: Exception, request: Request) -> Response:
         headers["Allow"] = ", ".join(sorted(limits.METHODS))
     if isinstance(error, proxy.UpstreamDown | proxy.UpstreamSlow | proxy.UpstreamBroke):
         headers["Retry-After"] = "2"
-    figures = getattr(error, "figures", None)
-    return answer(problem, request, str(error), headers=headers, figures=figures() if callable(figures) else {})
+    return answer(problem, request, str(error), headers=headers, figures=figures_of(error))

@@ -57,9 +57,6 @@ class UpstreamDown(Exception):
     def __str__(self) -> str:
         return f"服务 {self.service} 暂时无法连接，本次请求未被处理"
 
-    def figures(self) -> dict[str, object]:
-        return {"service": self.service}
-
 
 @dataclass(eq=False)
 class UpstreamSlow(Exception):
@@ -71,9 +68,6 @@ class UpstreamSlow(Exception):
     def __str__(self) -> str:
         return f"服务 {self.service} 在 {self.waited_seconds:.0f} 秒内没有答复，处理结果未知"
 
-    def figures(self) -> dict[str, object]:
-        return {"service": self.service, "waited_seconds": self.waited_seconds}
-
 
 @dataclass(eq=False)
 class UpstreamBroke(Exception):
@@ -83,9 +77,6 @@ class UpstreamBroke(Exception):
 
     def __str__(self) -> str:
         return f"服务 {self.service} 中断了连接，处理结果未知"
-
-    def figures(self) -> dict[str, object]:
-        return {"service": self.service}
 
 
 class AnswerBroke(Exception):

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from chassis.problems import figures_of
 from services.audit_api.findings.states import FindingClosed, FindingStatus, after_closing, after_order
 from services.audit_api.rectifications.states import (
     DatesOutOfOrder,
@@ -41,7 +42,7 @@ def test_every_step_has_its_states_and_no_others() -> None:
 def test_a_refusal_says_the_state_and_the_step() -> None:
     with pytest.raises(StepNotPossible, match=r"已销号.*复核") as refusal:
         after_review(OrderStatus.CLOSED, Decision.CLOSE)
-    assert refusal.value.figures() == {"status": "closed"}
+    assert figures_of(refusal.value) == {"status": "closed"}
 
 
 def test_a_finding_is_ordered_then_closed_with_its_last_order() -> None:

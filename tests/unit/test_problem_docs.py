@@ -14,7 +14,7 @@ import pytest
 
 from chassis import journal
 from chassis.intake import TOO_LARGE
-from chassis.problems import Problem
+from chassis.problems import Problem, figures_of
 from chassis.service import CHASSIS_PROBLEMS, EVERYWHERE
 from services.audit_api.problems import CATALOGUE as AUDIT
 from services.funds_api.problems import CATALOGUE as FUNDS
@@ -114,8 +114,8 @@ def test_every_refusal_says_in_chinese_what_happened(kind: type[Exception]) -> N
 def test_every_figure_is_named_in_its_section(kind: type[Exception]) -> None:
     """A client that reads `figures` finds each name on the line of figures."""
     catalogue = next((one for one in CATALOGUES.values() if kind in one), None)
-    figures = getattr(built(kind), "figures", None)
-    if catalogue is not None and callable(figures):
+    figures = figures_of(built(kind))
+    if catalogue is not None and figures:
         line = re.search(r"^Figures: .*$", sections()[catalogue[kind].slug], re.MULTILINE)
         assert line is not None
-        assert set(figures()) <= set(re.findall(r"`([^`]*)`", line[0]))
+        assert set(figures) <= set(re.findall(r"`([^`]*)`", line[0]))

@@ -32,9 +32,6 @@ class AlertNotNew(Exception):
         done = "已转为问题" if self.status == AlertStatus.TAKEN_UP else "已被排除"
         return f"预警 {self.alert_id} {done}，不能再次处理"
 
-    def figures(self) -> dict[str, str]:
-        return {"alert_id": self.alert_id, "status": self.status}
-
 
 def must_be_new(row: AlertRow) -> None:
     """Refuse an alert that somebody has dealt with."""

@@ -29,8 +29,8 @@ async def page(
         query = query.where(AlertRow.status == status)
     if rule is not None:
         query = query.where(AlertRow.rule_code == rule)
-    if window.after:
-        query = query.where(AlertRow.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(AlertRow.id > after[0])
     return (await session.scalars(query)).all()
 
 

@@ -29,9 +29,6 @@ class EvidenceKeptAlready(Exception):
     def __str__(self) -> str:
         return f"内容相同的证据已经登记（{self.evidence_id}）"
 
-    def figures(self) -> dict[str, str]:
-        return {"evidence_id": self.evidence_id}
-
 
 async def must_see_finding(tx: AsyncSession, who: Principal, county: str, finding: UUID) -> None:
     """Refuse before a byte is read: no file is taken in for a finding the caller cannot see."""

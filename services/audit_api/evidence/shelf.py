@@ -41,9 +41,6 @@ class EvidenceTooLarge(Exception):
     def __str__(self) -> str:
         return f"证据文件超过 {self.limit_bytes // (1024 * 1024)} MiB，或上传中断"
 
-    def figures(self) -> dict[str, int]:
-        return {"limit_bytes": self.limit_bytes}
-
 
 @dataclass(eq=False)
 class EvidenceKindUnknown(Exception):
@@ -61,9 +58,6 @@ class EvidenceAltered(Exception):
 
     def __str__(self) -> str:
         return "证据文件与登记的 SHA-256 不一致或已丢失，已停止提供"
-
-    def figures(self) -> dict[str, str]:
-        return {"sha256": self.sha256}
 
 
 @dataclass(frozen=True, slots=True)

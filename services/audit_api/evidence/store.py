@@ -30,8 +30,8 @@ async def of_finding(
     )
     if window is not None:
         query = query.limit(window.limit + 1)
-        if window.after:
-            query = query.where(EvidenceRow.id > UUID(window.after[0]))
+        if after := window.key(UUID):
+            query = query.where(EvidenceRow.id > after[0])
     return (await session.scalars(query)).all()
 
 

@@ -20,9 +20,6 @@ class LotNotAlerted(Exception):
     def __str__(self) -> str:
         return f"资金批次 {self.lot_id} 不在所选预警涉及的范围内"
 
-    def figures(self) -> dict[str, str]:
-        return {"lot_id": self.lot_id}
-
 
 @dataclass(eq=False)
 class BoundTooMuch(Exception):
@@ -34,9 +31,6 @@ class BoundTooMuch(Exception):
 
     def __str__(self) -> str:
         return f"资金批次 {self.lot_id} 的预警金额为 {self.alerted_fen} 分，不能认定 {self.asked_fen} 分"
-
-    def figures(self) -> dict[str, str | int]:
-        return {"lot_id": self.lot_id, "asked_fen": self.asked_fen, "alerted_fen": self.alerted_fen}
 
 
 @dataclass(frozen=True, slots=True)

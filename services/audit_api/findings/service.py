@@ -33,9 +33,6 @@ class LotHeld(Exception):
     def __str__(self) -> str:
         return f"资金批次 {self.lot_id} 已被另一个未销号的问题认定，同一笔钱不能重复认定"
 
-    def figures(self) -> dict[str, str]:
-        return {"lot_id": self.lot_id}
-
 
 async def answers(tx: AsyncSession, county: str, rows: Sequence[FindingRow], as_of: date) -> list[Finding]:
     """Each finding with its money on `as_of` and the proof of it."""

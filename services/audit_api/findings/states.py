@@ -24,9 +24,6 @@ class FindingClosed(Exception):
     def __str__(self) -> str:
         return f"问题 {self.finding_id} 已销号"
 
-    def figures(self) -> dict[str, str]:
-        return {"finding_id": self.finding_id}
-
 
 def after_order(status: str, finding_id: str) -> FindingStatus:
     """The state after one more order; a closed finding takes none."""

@@ -28,8 +28,8 @@ async def page(
     )
     if status is not None:
         query = query.where(FindingRow.status == status)
-    if window.after:
-        query = query.where(FindingRow.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(FindingRow.id > after[0])
     return (await session.scalars(query)).all()
 
 

@@ -42,8 +42,8 @@ async def page(
     if overdue is not None:
         late = (order.deadline < as_of) & or_(order.closed_on.is_(None), order.closed_on > as_of)
         query = query.where(late if overdue else ~late)
-    if window.after:
-        query = query.where(order.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(order.id > after[0])
     return (await session.scalars(query)).all()
 
 

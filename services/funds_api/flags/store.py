@@ -88,6 +88,6 @@ async def page(
     )
     if rule is not None:
         query = query.where(FlagRow.rule_code == rule)
-    if window.after:
-        query = query.where(FlagRow.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(FlagRow.id > after[0])
     return (await session.scalars(query)).all()

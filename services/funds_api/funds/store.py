@@ -24,9 +24,6 @@ class FundKnown(Exception):
     def __str__(self) -> str:
         return f"资金代码 {self.code} 已登记为“{self.name}”"
 
-    def figures(self) -> dict[str, str]:
-        return {"code": self.code, "name": self.name}
-
 
 async def record(session: AsyncSession, row: dict[str, Any]) -> FundRow:
     """Insert the fund unless its code is known; return what the code means now."""
@@ -40,6 +37,6 @@ async def exists(session: AsyncSession, code: str) -> bool:
 
 async def page(session: AsyncSession, window: Window) -> Sequence[FundRow]:
     query = select(FundRow).order_by(FundRow.code).limit(window.limit + 1)
-    if window.after:
-        query = query.where(FundRow.code > window.after[0])
+    if after := window.key(str):
+        query = query.where(FundRow.code > after[0])
     return (await session.scalars(query)).all()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import driver
 from chassis.identity import Principal
-from chassis.pages import BadMark, Window
+from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.tables import HouseholdRow, RegionRow
 
@@ -63,11 +63,8 @@ async def page(
     )
     if village is not None:
         query = query.where(HouseholdRow.region_code >= village, HouseholdRow.region_code < village + "~")
-    if window.after:
-        try:
-            place, last = window.after[0], UUID(window.after[1])
-        except (ValueError, IndexError) as error:
-            raise BadMark from error
+    if after := window.key(str, UUID):
+        place, last = after
         query = query.where(
             (HouseholdRow.region_code > place) | ((HouseholdRow.region_code == place) & (HouseholdRow.id > last))
         )

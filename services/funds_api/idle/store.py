@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.pages import Window
+from chassis.pages import Window, date_in
 from services.funds_api.lots.store import REMAINING, SCOPE
 
 # Every lot that rested on :as_of with what it held then. Two branches, so that each finds its own index: what rests
@@ -50,7 +50,7 @@ async def lots(
     session: AsyncSession, who: Principal, county: str, window: Window, *, as_of: date, started_by: date
 ) -> Sequence[Row[Any]]:
     """Lots that rested on `as_of` with a clock started by `started_by`, the longest first; one more than asked."""
-    clock, lot = window.after or (None, None)
+    clock, lot = window.key(date_in, UUID) or (None, None)
     branch = f"""
       SELECT l.id, l.tranche_id, l.fund_code, l.account_id, l.region_code, l.arrived_on, l.clock_from,
              {REMAINING} AS fen
@@ -78,8 +78,8 @@ async def lots(
             "scope": who.region,
             "as_of": as_of,
             "started_by": started_by,
-            "clock": date.fromisoformat(clock) if clock else None,
-            "lot": UUID(lot) if lot else None,
+            "clock": clock,
+            "lot": lot,
             "limit": window.limit + 1,
         },
     )

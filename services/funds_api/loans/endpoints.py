@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from chassis.database import Read, Tx
-from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
@@ -15,6 +14,7 @@ from services.funds_api.access import county_of
 from services.funds_api.keys import Cells
 from services.funds_api.loans import service, store
 from services.funds_api.loans.schemas import DisbursementRequest, Loan, LoanPage
+from services.funds_api.units.endpoints import AsOf, County, day_or_today
 
 router = APIRouter(prefix="/funds/v1/loans", tags=["loans 小额信贷"])
 
@@ -40,10 +40,12 @@ async def get_loans(
     tx: Read,
     window: Paging,
     who: Annotated[Principal, can("loans:read")],
-    county: Annotated[CountyCode | None, Query(description="县级区划代码；县及以下用户可省略")] = None,
+    county: County = None,
+    as_of: AsOf = None,
 ) -> LoanPage:
     """A bank sees its own postings; officials those of their region."""
     own = who.client_id if "loans:write" in who.permissions else None
-    rows, after = cut(await store.page(tx, who, county_of(who, county), window, own), window, lambda row: (row.id,))
+    found = await store.page(tx, who, county_of(who, county), window, as_of=day_or_today(as_of), bank=own)
+    rows, after = cut(found, window, lambda row: (row.id,))
     items = [service.loan_of(row) for row in rows]
     return LoanPage(items=items, next=after, empty_because=None if items else "没有您可以查看的贷款")

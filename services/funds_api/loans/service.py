@@ -6,7 +6,6 @@ import calendar
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,15 +27,8 @@ from wire.funds import LoanDisbursed
 MONTHS = 12
 
 
-class LoanRefusal(Exception):
-    """A refusal whose dataclass fields are its figures."""
-
-    def figures(self) -> dict[str, Any]:
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in vars(self).items()}
-
-
 @dataclass(eq=False)
-class IdNumberInvalid(LoanRefusal):
+class IdNumberInvalid(Exception):
     """The borrower's ID number cannot exist; which one is not repeated."""
 
     field: str = "borrower_id_number"
@@ -46,7 +38,7 @@ class IdNumberInvalid(LoanRefusal):
 
 
 @dataclass(eq=False)
-class BorrowerNotRegistered(LoanRefusal):
+class BorrowerNotRegistered(Exception):
     """On the day of the loan the borrower was not head of a registered household of the county."""
 
     county_code: str
@@ -57,7 +49,7 @@ class BorrowerNotRegistered(LoanRefusal):
 
 
 @dataclass(eq=False)
-class LoanOverLimit(LoanRefusal):
+class LoanOverLimit(Exception):
     """More than one household may borrow."""
 
     principal_fen: int
@@ -69,7 +61,7 @@ class LoanOverLimit(LoanRefusal):
 
 
 @dataclass(eq=False)
-class LoanTooLong(LoanRefusal):
+class LoanTooLong(Exception):
     """Due later than the longest term allowed."""
 
     due_on: date
@@ -82,7 +74,7 @@ class LoanTooLong(LoanRefusal):
 
 
 @dataclass(eq=False)
-class BankRefReused(LoanRefusal):
+class BankRefReused(Exception):
     """The bank's reference has acted with another content."""
 
     bank_ref: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.pages import BadMark, Window
+from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.tables import LoanRow
 
@@ -28,19 +29,18 @@ async def record(tx: AsyncSession, row: dict[str, Any]) -> LoanRow | None:
     return (await tx.scalars(query.returning(LoanRow))).one_or_none()
 
 
-async def page(tx: AsyncSession, who: Principal, county: str, window: Window, bank: str | None) -> Sequence[LoanRow]:
-    """Visible loans by id, of one bank if given, one more than the page holds."""
+async def page(
+    tx: AsyncSession, who: Principal, county: str, window: Window, *, as_of: date, bank: str | None
+) -> Sequence[LoanRow]:
+    """Visible loans disbursed by `as_of`, by id, of one bank if given, one more than the page holds."""
     query = (
         select(LoanRow)
-        .where(LoanRow.county_code == county, visible_to(who, LoanRow.region_code))
+        .where(LoanRow.county_code == county, visible_to(who, LoanRow.region_code), LoanRow.disbursed_on <= as_of)
         .order_by(LoanRow.id)
         .limit(window.limit + 1)
     )
     if bank is not None:
         query = query.where(LoanRow.bank == bank)
-    if window.after:
-        try:
-            query = query.where(LoanRow.id > UUID(window.after[0]))
-        except (ValueError, IndexError) as error:
-            raise BadMark from error
+    if after := window.key(UUID):
+        query = query.where(LoanRow.id > after[0])
     return (await tx.scalars(query)).all()

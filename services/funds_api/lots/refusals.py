@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-
-class LedgerRefusal(Exception):
-    """A refusal whose dataclass fields are its figures."""
-
-    def figures(self) -> dict[str, Any]:
-        return {name: str(value) if isinstance(value, date) else value for name, value in vars(self).items()}
 
 
 @dataclass(eq=False)
-class WrongAccount(LedgerRefusal):
+class WrongAccount(Exception):
     """The account is of a kind that this movement cannot come from or go to."""
 
     account_id: str
@@ -27,7 +19,7 @@ class WrongAccount(LedgerRefusal):
 
 
 @dataclass(eq=False)
-class SpentOn(LedgerRefusal):
+class SpentOn(Exception):
     """Part of what the movement brought has been moved on, so it cannot be undone."""
 
     movement_id: str
@@ -38,7 +30,7 @@ class SpentOn(LedgerRefusal):
 
 
 @dataclass(eq=False)
-class AlreadyReversed(LedgerRefusal):
+class AlreadyReversed(Exception):
     """Law 3: a movement is undone exactly once."""
 
     movement_id: str
@@ -49,7 +41,7 @@ class AlreadyReversed(LedgerRefusal):
 
 
 @dataclass(eq=False)
-class NotReversible(LedgerRefusal):
+class NotReversible(Exception):
     """A reversal is not reversed; the movement is recorded again instead."""
 
     movement_id: str
@@ -59,7 +51,7 @@ class NotReversible(LedgerRefusal):
 
 
 @dataclass(eq=False)
-class ReversalTooEarly(LedgerRefusal):
+class ReversalTooEarly(Exception):
     """A reversal before the day of what it undoes."""
 
     effective_on: date
@@ -70,7 +62,7 @@ class ReversalTooEarly(LedgerRefusal):
 
 
 @dataclass(eq=False)
-class NowhereToReturn(LedgerRefusal):
+class NowhereToReturn(Exception):
     """The lot came into the county by a notice: nobody in the county handed it down, so nobody can get it back."""
 
     lot_id: str
@@ -80,7 +72,7 @@ class NowhereToReturn(LedgerRefusal):
 
 
 @dataclass(eq=False)
-class NoOutsideAccount(LedgerRefusal):
+class NoOutsideAccount(Exception):
     """A receipt can only be undone into the county's `outside` account, and none is open."""
 
     county_code: str
@@ -90,7 +82,7 @@ class NoOutsideAccount(LedgerRefusal):
 
 
 @dataclass(eq=False)
-class MixedLines(LedgerRefusal):
+class MixedLines(Exception):
     """Some lines name their lots and some do not, so which money is drawn would depend on their order."""
 
     named: int

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import set_region
 from chassis.identity import Principal
-from chassis.pages import Window
+from chassis.pages import Window, date_in
 from services.funds_api.access import holds, visible_to
 from services.funds_api.tables import AccountRow, MovementRow
 from services.funds_api.units.schemas import UnitKind
@@ -141,8 +141,8 @@ async def movements(
         query = query.where((MovementRow.from_account_id == account) | (MovementRow.to_account_id == account))
     if kind is not None:
         query = query.where(MovementRow.kind == kind)
-    if window.after:
-        query = query.where(MovementRow.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(MovementRow.id > after[0])
     return (await session.scalars(query)).all()
 
 
@@ -157,7 +157,7 @@ async def lots(
     fund: str | None,
 ) -> Sequence[Row[Any]]:
     """Lots that held money on `as_of`, oldest arrival first, as they stood then."""
-    after_arrived, after_id = window.after or (None, None)
+    after_arrived, after_id = window.key(date_in, UUID) or (None, None)
     found = await session.execute(
         text(
             f"""
@@ -179,8 +179,8 @@ async def lots(
             "as_of": as_of,
             "account": account,
             "fund": fund,
-            "after_arrived": date.fromisoformat(after_arrived) if after_arrived else None,
-            "after_id": UUID(after_id) if after_id else None,
+            "after_arrived": after_arrived,
+            "after_id": after_id,
             "limit": window.limit + 1,
         },
     )
@@ -205,6 +205,7 @@ async def tranches(
 
     A caller below the county gets those that some of the caller's own money belongs to.
     """
+    after = window.key(UUID)
     found = await session.execute(
         text(
             f"""
@@ -236,7 +237,7 @@ async def tranches(
             "notice": notice,
             "scope": who.region,
             "whole": holds(who, county),
-            "after": UUID(window.after[0]) if window.after else None,
+            "after": after[0] if after else None,
             "limit": window.limit + 1,
         },
     )

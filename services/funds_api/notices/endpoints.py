@@ -29,6 +29,7 @@ from services.funds_api.notices.schemas import (
     TrancheAnswer,
 )
 from services.funds_api.tables import NoticeRow
+from services.funds_api.units.endpoints import AsOf, day_or_today
 
 router = APIRouter(prefix="/funds/v1/notices", tags=["notices 资金文件"])
 
@@ -47,8 +48,10 @@ async def get_notices(
     who: Annotated[Principal, can("notices:read")],
     year: Annotated[int | None, Query(ge=1980, le=2100)] = None,
     fund: Code | None = None,
+    as_of: AsOf = None,
 ) -> NoticePage:
-    rows, after = cut(await store.page(tx, window, year, fund), window, lambda row: (row.id,))
+    found = await store.page(tx, window, as_of=day_or_today(as_of), year=year, fund=fund)
+    rows, after = cut(found, window, lambda row: (row.id,))
     items = await _answers(tx, who, rows)
     return NoticePage(items=items, next=after, empty_because=None if items else "没有符合条件的资金文件")
 

@@ -47,9 +47,6 @@ class NoticeKnown(Exception):
     def __str__(self) -> str:
         return f"文件“{self.document}”已经登记过，不重复接收"
 
-    def figures(self) -> dict[str, str]:
-        return {"document": self.document, "notice_id": self.notice_id}
-
 
 @dataclass(eq=False)
 class NoticeExceeded(Exception):
@@ -81,9 +78,6 @@ class NothingBrought(Exception):
     def __str__(self) -> str:
         return "文件没有可以入账的明细" if self.brought_by == "lines" else "文件没有可以入账的资金来源"
 
-    def figures(self) -> dict[str, str]:
-        return {"brought_by": self.brought_by}
-
 
 @dataclass(eq=False)
 class AccountMissing(Exception):
@@ -93,9 +87,6 @@ class AccountMissing(Exception):
 
     def __str__(self) -> str:
         return f"没有为 {self.county_code} 指定可以收款的账户"
-
-    def figures(self) -> dict[str, str]:
-        return {"county_code": self.county_code}
 
 
 @dataclass(frozen=True, slots=True)

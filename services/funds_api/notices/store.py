@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,14 +34,17 @@ async def open_tranches(session: AsyncSession, rows: Sequence[dict[str, Any]]) -
     await session.execute(insert(TrancheRow), list(rows))
 
 
-async def page(session: AsyncSession, window: Window, year: int | None, fund: str | None) -> Sequence[NoticeRow]:
-    query = select(NoticeRow).order_by(NoticeRow.id).limit(window.limit + 1)
+async def page(
+    session: AsyncSession, window: Window, *, as_of: date, year: int | None, fund: str | None
+) -> Sequence[NoticeRow]:
+    """Notices received by `as_of`, by id, one more than the page holds."""
+    query = select(NoticeRow).where(NoticeRow.received_on <= as_of).order_by(NoticeRow.id).limit(window.limit + 1)
     if year is not None:
         query = query.where(NoticeRow.fiscal_year == year)
     if fund is not None:
         query = query.where(NoticeRow.fund_code == fund)
-    if window.after:
-        query = query.where(NoticeRow.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(NoticeRow.id > after[0])
     return (await session.scalars(query)).all()
 
 

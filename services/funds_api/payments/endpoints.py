@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 from uuid import UUID
@@ -12,10 +11,9 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from chassis.database import Database, Read, Tx
-from chassis.fields import CountyCode, Day
 from chassis.identity import Principal, can
 from chassis.journal import Acting
-from chassis.pages import BadMark, Paging, Window, cut
+from chassis.pages import BadMark, Paging, Window, cut, whole
 from services.funds_api.access import county_of
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
@@ -37,14 +35,13 @@ from services.funds_api.payments.schemas import (
 )
 from services.funds_api.payments.service import RosterFile
 from services.funds_api.tables import PaymentBatchRow
-from services.funds_api.units.endpoints import day_or_today
+from services.funds_api.units.endpoints import AsOf, County, day_or_today
 from services.funds_api.uploads import FileName, received
 
 router = APIRouter(prefix="/funds/v1", tags=["payments 到户发放"])
 
-County = Annotated[CountyCode | None, Query(description="县级区划代码；县及以下用户可省略")]
-AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今天（Asia/Shanghai）")]
 PaymentId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9]{1,7}$")]
+MAX_LINE: Final = 9_999_999
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROSTER_BODY: Final = {
     "requestBody": {
@@ -229,12 +226,12 @@ async def _batch(tx: Read, who: Principal, county: str, batch_id: UUID) -> Payme
 
 def _line(window: Window) -> int:
     """The line a page starts after."""
-    if window.after is None:
+    after = window.key(whole)
+    if after is None:
         return 0
-    line = window.after[0] if len(window.after) == 1 else ""
-    if not re.fullmatch("[0-9]{1,7}", line):
+    if after[0] > MAX_LINE:
         raise BadMark
-    return int(line)
+    return int(after[0])
 
 
 def _none_rejected(batch: PaymentBatchRow) -> str:

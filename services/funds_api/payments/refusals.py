@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-
-class BatchRefusal(Exception):
-    """A refusal whose dataclass fields are its figures."""
-
-    def figures(self) -> dict[str, Any]:
-        return dict(vars(self))
 
 
 @dataclass(eq=False)
-class BatchNotDraft(BatchRefusal):
+class BatchNotDraft(Exception):
     """A roster for a batch that has one already, or is over."""
 
     batch_id: str
@@ -25,7 +17,7 @@ class BatchNotDraft(BatchRefusal):
 
 
 @dataclass(eq=False)
-class BatchNotChecked(BatchRefusal):
+class BatchNotChecked(Exception):
     """An approval of a batch that is not waiting for one (any more)."""
 
     batch_id: str
@@ -36,7 +28,7 @@ class BatchNotChecked(BatchRefusal):
 
 
 @dataclass(eq=False)
-class BatchOver(BatchRefusal):
+class BatchOver(Exception):
     """A withdrawal of a batch that was paid or withdrawn."""
 
     batch_id: str
@@ -47,7 +39,7 @@ class BatchOver(BatchRefusal):
 
 
 @dataclass(eq=False)
-class MakerIsChecker(BatchRefusal):
+class MakerIsChecker(Exception):
     """Whoever uploaded a roster cannot approve it."""
 
     batch_id: str
@@ -57,7 +49,7 @@ class MakerIsChecker(BatchRefusal):
 
 
 @dataclass(eq=False)
-class RosterChanged(BatchRefusal):
+class RosterChanged(Exception):
     """The approver looked at another file than the one that waits."""
 
     batch_id: str
@@ -69,7 +61,7 @@ class RosterChanged(BatchRefusal):
 
 
 @dataclass(eq=False)
-class NothingToPay(BatchRefusal):
+class NothingToPay(Exception):
     """No row of the roster was accepted."""
 
     batch_id: str
@@ -80,7 +72,7 @@ class NothingToPay(BatchRefusal):
 
 
 @dataclass(eq=False)
-class RosterBroken(BatchRefusal):
+class RosterBroken(Exception):
     """The stored rows are not the rows that were checked: a count, the total or the running sum does not hold."""
 
     batch_id: str
@@ -94,7 +86,7 @@ class RosterBroken(BatchRefusal):
 
 
 @dataclass(eq=False)
-class PaidElsewhere(BatchRefusal):
+class PaidElsewhere(Exception):
     """Since the check, another batch paid some of these people the same entitlement."""
 
     batch_id: str
@@ -107,7 +99,7 @@ class PaidElsewhere(BatchRefusal):
 
 
 @dataclass(eq=False)
-class NoHouseholdsAccount(BatchRefusal):
+class NoHouseholdsAccount(Exception):
     """There is no account that stands for the cards of this place's households."""
 
     region_code: str

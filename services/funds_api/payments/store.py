@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import driver
 from chassis.identity import Principal
-from chassis.pages import BadMark, Window
+from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.payments.check import CLAIMED, REGISTRY
 from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
@@ -42,14 +42,6 @@ class Proof:
     rows: int
     total_fen: int
     contiguous: bool
-
-
-def id_in(after: Sequence[str]) -> UUID:
-    """The id that a page mark names."""
-    try:
-        return UUID(after[0])
-    except (ValueError, IndexError) as error:
-        raise BadMark from error
 
 
 async def open_batch(tx: AsyncSession, row: dict[str, Any]) -> PaymentBatchRow:
@@ -86,8 +78,8 @@ async def batches(
     )
     if status is not None:
         query = query.where(PaymentBatchRow.status == status)
-    if window.after:
-        query = query.where(PaymentBatchRow.id > id_in(window.after))
+    if after := window.key(UUID):
+        query = query.where(PaymentBatchRow.id > after[0])
     return (await tx.scalars(query)).all()
 
 

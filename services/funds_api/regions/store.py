@@ -25,6 +25,6 @@ async def page(session: AsyncSession, parent: str | None, window: Window) -> Seq
     query = select(RegionRow).order_by(RegionRow.code).limit(window.limit + 1)
     if parent is not None:
         query = query.where(RegionRow.parent_code == parent)
-    if window.after:
-        query = query.where(RegionRow.code > window.after[0])
+    if after := window.key(str):
+        query = query.where(RegionRow.code > after[0])
     return (await session.scalars(query)).all()

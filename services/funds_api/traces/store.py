@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.pages import Window
+from chassis.pages import Window, whole
 from services.funds_api.access import visible_to
 from services.funds_api.lots.store import REMAINING
 from services.funds_api.tables import PaymentRow
@@ -100,7 +100,7 @@ async def households(
 
     Spans come first and each yields its lines by primary key, so a page costs the same in a tranche of a million.
     """
-    batch, lo, line = window.after or (None, None, None)
+    batch, lo, line = window.key(UUID, whole, whole) or (None, 0, 0)
     found = await session.execute(
         text(
             """
@@ -119,7 +119,7 @@ async def households(
                 SELECT p.line, p.region_code, p.payee_cell, p.amount_fen, p.cum_fen FROM funds.payment p
                  WHERE p.county_code = :county AND p.batch_id = s.batch_id
                    AND p.line BETWEEN s.first_line AND s.last_line
-                   AND (CAST(:batch AS uuid) IS NULL OR p.line > CAST(:line AS int)
+                   AND (CAST(:batch AS uuid) IS NULL OR p.line > CAST(:line AS bigint)
                         OR (s.batch_id, s.lo_fen) > (CAST(:batch AS uuid), CAST(:lo AS bigint)))
                  ORDER BY p.line LIMIT :limit) p
              ORDER BY s.batch_id, s.lo_fen, p.line LIMIT :limit
@@ -130,9 +130,9 @@ async def households(
             "tranche": tranche,
             "as_of": as_of,
             "scope": who.region,
-            "batch": UUID(batch) if batch else None,
-            "lo": int(lo) if lo else 0,
-            "line": int(line) if line else 0,
+            "batch": batch,
+            "lo": lo,
+            "line": line,
             "limit": window.limit + 1,
         },
     )

@@ -26,9 +26,6 @@ class RegionTooHigh(Exception):
     def __str__(self) -> str:
         return f"单位所在区划 {self.region_code} 高于县级；市级、省级本级请使用六位代码（如 511900）"
 
-    def figures(self) -> dict[str, str]:
-        return {"region_code": self.region_code}
-
 
 def account_of(row: AccountRow, unit_name: str) -> Account:
     return Account(

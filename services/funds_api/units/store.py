@@ -39,8 +39,8 @@ async def units(
         query = query.where(UnitRow.region_code == region)
     if kind is not None:
         query = query.where(UnitRow.kind == kind)
-    if window.after:
-        query = query.where(UnitRow.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(UnitRow.id > after[0])
     return (await session.scalars(query)).all()
 
 
@@ -66,8 +66,8 @@ async def accounts(
         query = query.where(AccountRow.id.in_(ids))
     if window is not None:
         query = query.limit(window.limit + 1)
-        if window.after:
-            query = query.where(AccountRow.id > UUID(window.after[0]))
+        if after := window.key(UUID):
+            query = query.where(AccountRow.id > after[0])
     return (await session.execute(query)).all()
 
 

@@ -39,9 +39,6 @@ class NameTaken(Exception):
     def __str__(self) -> str:
         return f"名称 {self.name} 已被使用"
 
-    def figures(self) -> dict[str, str]:
-        return {"name": self.name}
-
 
 @dataclass(eq=False)
 class HolderMissing(Exception):
@@ -52,9 +49,6 @@ class HolderMissing(Exception):
     def __str__(self) -> str:
         return f"没有找到 {self.name}"
 
-    def figures(self) -> dict[str, str]:
-        return {"name": self.name}
-
 
 @dataclass(eq=False)
 class RoleAlreadyHeld(Exception):
@@ -62,9 +56,6 @@ class RoleAlreadyHeld(Exception):
 
     def __str__(self) -> str:
         return f"对方已有角色 {self.role}"
-
-    def figures(self) -> dict[str, str]:
-        return {"role": self.role}
 
 
 @dataclass(eq=False)
@@ -77,9 +68,6 @@ class GrantElsewhere(Exception):
     def __str__(self) -> str:
         return f"授权地点或单位（{self.asked}）与对方登记的（{self.own}）不一致"
 
-    def figures(self) -> dict[str, str]:
-        return {"asked": self.asked, "own": self.own}
-
 
 @dataclass(eq=False)
 class PowersKeptApart(Exception):
@@ -90,9 +78,6 @@ class PowersKeptApart(Exception):
 
     def __str__(self) -> str:
         return f"角色 {self.role} 不得与已有角色（{'、'.join(self.held) or '无'}）由同一主体持有"
-
-    def figures(self) -> dict[str, object]:
-        return {"role": self.role, "held": self.held}
 
 
 @dataclass(eq=False)

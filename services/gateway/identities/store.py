@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.pages import Window
+from chassis.pages import Window, whole
 from services.gateway.access import visible_to
 from services.gateway.tables import ClientRow, EventRow, PersonRow, RoleGrantRow
 
@@ -74,8 +74,8 @@ async def people(session: AsyncSession, who: Principal, window: Window) -> list[
     query = (
         select(PersonRow, roles).where(visible_to(who, PersonRow.region)).order_by(PersonRow.id).limit(window.limit + 1)
     )
-    if window.after:
-        query = query.where(PersonRow.id > UUID(window.after[0]))
+    if after := window.key(UUID):
+        query = query.where(PersonRow.id > after[0])
     return [(row[0], row[1] or []) for row in await session.execute(query)]
 
 
@@ -89,8 +89,8 @@ async def clients(session: AsyncSession, who: Principal, window: Window) -> list
     query = (
         select(ClientRow, roles).where(visible_to(who, ClientRow.region)).order_by(ClientRow.id).limit(window.limit + 1)
     )
-    if window.after:
-        query = query.where(ClientRow.id > window.after[0])
+    if after := window.key(str):
+        query = query.where(ClientRow.id > after[0])
     return [(row[0], row[1] or []) for row in await session.execute(query)]
 
 
@@ -102,7 +102,6 @@ async def events(session: AsyncSession, who: Principal, window: Window) -> Seque
         .order_by(EventRow.stream, EventRow.position)
         .limit(window.limit + 1)
     )
-    if window.after:
-        stream, position = window.after
-        query = query.where(tuple_(EventRow.stream, EventRow.position) > tuple_(stream, int(position)))
+    if after := window.key(str, whole):
+        query = query.where(tuple_(EventRow.stream, EventRow.position) > tuple_(*after))
     return (await session.scalars(query)).all()
