@@ -58,7 +58,8 @@ def _tell(stack: Stack, screen: Screen) -> None:
 
 def main() -> int:
     screen = Screen()
-    signal.signal(signal.SIGTERM, _asked_to_end)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _asked_to_end)
     began = time.monotonic()
     screen.say("清流演示：从资金文件到农户，从停留资金到整改销号。全程经网关 HTTP 接口，业务日期为 2017 年。")
     stack = Stack(
