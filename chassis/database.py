@@ -15,7 +15,7 @@ from typing import Annotated
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import text
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from chassis.identity import Principal, current_principal
@@ -32,19 +32,28 @@ class Limits:
     idle: float = 30.0
 
 
+def async_url(url: str) -> tuple[URL, dict[str, str]]:
+    """A libpq-style URL as SQLAlchemy and asyncpg take it: `?sslmode=` becomes asyncpg's `ssl` argument."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    mode = parsed.query.get("sslmode")
+    return parsed.difference_update_query(["sslmode"]), {"ssl": str(mode)} if mode else {}
+
+
 class Database:
     """One engine and its sessions."""
 
     def __init__(self, url: str, limits: Limits | None = None, application: str = "qingliu") -> None:
         bound = limits or Limits()
+        address, tls = async_url(url)
         self.engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            address,
             pool_size=bound.pool,
             max_overflow=0,
             pool_timeout=bound.pool_wait,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
+                **tls,
                 "server_settings": {
                     "application_name": application,
                     "statement_timeout": str(int(bound.statement * 1000)),

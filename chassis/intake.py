@@ -14,6 +14,9 @@ TOO_LARGE: Final = Problem(
     "body-too-large", 413, "请求正文过大", "请拆分后分次提交；名册文件不超过 20 MiB，JSON 不超过 limit_bytes"
 )
 MAX_DEPTH: Final = 32
+# A prefecture's notice or a yearly list of villages is one document; it must fit into one request.
+MAX_JSON_BYTES: Final = 256 * 1024
+MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 
 
 class Unsafe(ValueError):
@@ -47,7 +50,7 @@ def check_json(raw: bytes) -> None:
 class Intake:
     """Bound every body: JSON up to `json_bytes` is checked before the app sees it; others pass up to `file_bytes`."""
 
-    def __init__(self, app: ASGIApp, json_bytes: int = 64 * 1024, file_bytes: int = 20 * 1024 * 1024) -> None:
+    def __init__(self, app: ASGIApp, json_bytes: int = MAX_JSON_BYTES, file_bytes: int = MAX_FILE_BYTES) -> None:
         self.app = app
         self.json_bytes = json_bytes
         self.file_bytes = file_bytes

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from http import HTTPStatus
@@ -27,7 +28,7 @@ log = logging.getLogger("problems")
 # 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 53xxx out of resources,
 # 57P01-3 server going down, 08xxx connection lost, 25P03 idle in transaction.
 _RETRYABLE: Final = ("40001", "40P01", "55P03", "57014", "53", "57P0", "08", "25P03")
-_MISSING_FIELD: Final = "missing"
+_LONG_NUMBER: Final = re.compile(r"\d[\dXx]{5,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,23 @@ async def _misshapen(request: Request, error: Exception) -> Response:
     errors = error.errors()
     if any(one["type"] in {"json_invalid", "bytes_invalid_encoding"} for one in errors):
         return answer(UNREADABLE, request)
-    listed = [{"pointer": pointer(tuple(one["loc"])), "detail": one["msg"], "code": one["type"]} for one in errors]
+    listed = [
+        {"pointer": _quiet(pointer(tuple(one["loc"]))), "detail": _quiet(_detail(one)), "code": one["type"]}
+        for one in errors
+    ]
     return answer(INVALID, request, f"共 {len(listed)} 处不符合格式", errors=listed[:100])
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    """What is wrong with a field, without its value; pydantic repeats an unknown tag of a union."""
+    if error["type"] == "union_tag_invalid":
+        return f"should be one of {error['ctx']['expected_tags']}"
+    return str(error["msg"])
+
+
+def _quiet(text: str) -> str:
+    """The text without digits that could name a person: an unknown key comes back in its pointer."""
+    return _LONG_NUMBER.sub("…", text)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

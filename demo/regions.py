@@ -9,7 +9,7 @@ from demo.files import rows
 
 LISTED_YEAR: Final = 2023
 NATION: Final = "00"
-PER_REQUEST: Final = 400  # a JSON body is at most 64 KiB, and a division takes about 110 bytes
+PER_REQUEST: Final = 1000  # the most that one request may name
 
 # Where money rests with a province or prefecture itself, its place is the six-digit form of the code (GB/T 2260), which
 # the statistical list leaves out. 000000 is the centre.

@@ -11,6 +11,8 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.database import async_url
+
 section = context.config.config_ini_section
 schema = context.config.get_section_option(section, "schema") or section
 module = context.config.get_section_option(section, "tables") or ""
@@ -49,8 +51,8 @@ def run(connection: Connection) -> None:
 
 
 async def online() -> None:
-    url = os.environ["QINGLIU_ADMIN_URL"].replace("postgresql://", "postgresql+asyncpg://", 1)
-    engine = create_async_engine(url, poolclass=pool.NullPool)
+    url, tls = async_url(os.environ["QINGLIU_ADMIN_URL"])
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=tls)
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

@@ -44,7 +44,8 @@ BEGIN
     ON CONFLICT (stream) DO NOTHING;
   SELECT h.position + 1, h.hash INTO at, previous FROM stream_head h WHERE h.stream = p_stream FOR UPDATE;
   sealed := sha256(previous || convert_to(concat_ws(chr(10), p_stream, at, p_id, p_kind, p_actor, p_request_id, p_key,
-      encode(p_hash, 'hex'), (extract(epoch FROM now_at) * 1000000)::bigint, p_body), 'UTF8'));
+      encode(p_hash, 'hex'), (extract(epoch FROM now_at) * 1000000)::bigint,
+      encode(sha256(convert_to(p_outcome, 'UTF8')), 'hex'), p_body), 'UTF8'));
   INSERT INTO event (stream, position, id, kind, body, actor, request_id, idempotency_key, request_hash, outcome, recorded_at, hash)
     VALUES (p_stream, at, p_id, p_kind, p_body::json, p_actor, p_request_id, p_key, p_hash, p_outcome::json, now_at, sealed);
   UPDATE stream_head h SET position = at, hash = sealed WHERE h.stream = p_stream;

@@ -25,7 +25,8 @@ BEGIN
   PERFORM 1 FROM account a WHERE a.county_code = p_county AND a.id = ANY(p_accounts) ORDER BY a.id FOR NO KEY UPDATE;
   IF p_named IS NOT NULL THEN
     RETURN QUERY SELECT l.id, l.tranche_id, l.account_id, l.arrived_on, l.clock_from, l.remaining_fen FROM lot l
-      WHERE l.county_code = p_county AND l.account_id = p_from AND l.id = ANY(p_named) AND l.is_open;
+      WHERE l.county_code = p_county AND l.account_id = p_from AND l.id = ANY(p_named) AND l.is_open
+        AND (p_fund IS NULL OR l.fund_code = p_fund);
     RETURN;
   END IF;
   FOR r IN SELECT l.id, l.tranche_id, l.account_id, l.arrived_on, l.clock_from, l.remaining_fen FROM lot l

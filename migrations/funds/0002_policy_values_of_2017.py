@@ -14,10 +14,10 @@ branch_labels = None
 depends_on = None
 
 NATION = "00"
-COUNTY_STEP = "县级及以下无全国统一法定时限；30 日为各地常见做法，依据预算法（2018）第五十二条转移支付 30 日时限类推"
+COUNTY_STEP = "县级及以下无全国统一法定时限；30 日为各地常见做法，依预算法第五十二条转移支付 30 日时限类推"
 VALUES = [
     # key, region, valid from, value, source, basis
-    ("handdown_limit_days.treasury", NATION, "2015-01-01", 30, "预算法（2018）第五十二条：县级以上收到上级转移支付后 30 日内下达", "law"),
+    ("handdown_limit_days.treasury", NATION, "2015-01-01", 30, "预算法（2014 年修正，2015 年施行；2018 年修正）第五十二条：收到上级转移支付后 30 日内下达", "law"),
     ("handdown_limit_days.department", NATION, "2015-01-01", 30, COUNTY_STEP, "assumed"),
     ("handdown_limit_days.township_office", NATION, "2015-01-01", 30, COUNTY_STEP, "assumed"),
     ("handdown_limit_days.village_collective", NATION, "2015-01-01", 60, "村集体支出无法定时限，暂按 60 日", "assumed"),

@@ -15,11 +15,11 @@ from urllib.parse import quote, unquote_to_bytes
 from anyio import Event, move_on_after
 from starlette.types import Receive
 
+from chassis.intake import MAX_FILE_BYTES, MAX_JSON_BYTES
+
 MAX_URL_BYTES: Final = 4 * 1024
 MAX_HEADERS: Final = 64
 MAX_HEADER_BYTES: Final = 16 * 1024
-MAX_JSON_BYTES: Final = 64 * 1024
-MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_PAUSE_SECONDS: Final = 15.0
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})

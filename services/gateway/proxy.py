@@ -15,8 +15,8 @@ import httpx
 from anyio import CancelScope, create_task_group
 from starlette.types import Receive, Scope, Send
 
+from chassis.intake import MAX_JSON_BYTES
 from services.gateway.limits import (
-    MAX_JSON_BYTES,
     BadHeaders,
     BodyTooLarge,
     BodyTooSlow,

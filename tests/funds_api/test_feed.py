@@ -25,13 +25,15 @@ async def test_the_feed_is_dense_and_its_hashes_chain(
     assert page["head_position"] == 3
     previous = hashlib.sha256(county.encode()).digest()
     rows = await admin.fetch(
-        "SELECT *, body::text AS body_text, (extract(epoch FROM recorded_at) * 1000000)::bigint AS us"
+        "SELECT *, body::text AS body_text, outcome::text AS outcome_text,"
+        " (extract(epoch FROM recorded_at) * 1000000)::bigint AS us"
         " FROM funds.event WHERE stream = $1 ORDER BY position",
         county,
     )
     for row in rows:
         fields = [row["stream"], row["position"], row["id"], row["kind"], row["actor"], row["request_id"]]
-        fields += [row["idempotency_key"], row["request_hash"].hex(), row["us"], row["body_text"]]
+        fields += [row["idempotency_key"], row["request_hash"].hex(), row["us"]]
+        fields += [hashlib.sha256(row["outcome_text"].encode()).hexdigest(), row["body_text"]]
         previous = hashlib.sha256(previous + "\n".join(str(field) for field in fields).encode()).digest()
         assert previous == row["hash"]
 

@@ -118,6 +118,8 @@ async def test_named_lots_are_drawn_as_named(desk: Desk) -> None:
     assert [draw["from_lot_id"] for draw in answer.json()["movements"][0]["draws"]] == [young["id"]]
     early = await desk.out(7, desk.first, "2017-03-15", lines=[line])
     assert (early.status_code, early.json()["type"]) == (409, "/problems/movement-predates-arrival")
+    other_fund = await desk.out(7, desk.first, "2017-05-01", lines=[line], fund_code="OTHER-FUND")
+    assert (other_fund.status_code, other_fund.json()["type"]) == (409, "/problems/lot-not-open")
     wrong_sum = {**line, "amount_fen": 8}
     assert (await desk.out(8, desk.first, "2017-05-01", lines=[wrong_sum])).status_code == 422
 

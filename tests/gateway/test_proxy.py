@@ -15,9 +15,9 @@ import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from chassis.identity import KeyRing, verify
+from chassis.intake import MAX_FILE_BYTES, MAX_JSON_BYTES
 from deploy.onebox.keys import public_entry
 from services.gateway.app import create_app
-from services.gateway.limits import MAX_FILE_BYTES, MAX_JSON_BYTES
 from tests.gateway.conftest import COUNTY, INTERNAL_KEY, Behind, Calling, Gateway, settings
 
 RING = KeyRing.from_jwks({"keys": [public_entry(INTERNAL_KEY, "qingliu-gateway", "internal+jwt")]}, max_life_seconds=60)
@@ -545,6 +545,6 @@ async def test_a_body_that_is_too_large_is_answered_over_sockets_too(
 ) -> None:
     app = create_app(settings(urls), transport=Behind())
     async with Serving(app) as base, httpx.AsyncClient(base_url=base, timeout=10, trust_env=False) as http:
-        answer = await http.post("/funds/v1/units", content=b"x" * 100_000, headers=calling("clerk.yunxi"))
+        answer = await http.post("/funds/v1/units", content=b"x" * (MAX_JSON_BYTES + 1), headers=calling("clerk.yunxi"))
         assert (answer.status_code, answer.json()["type"]) == (413, "/problems/body-too-large")
         assert uuid4().hex not in answer.text

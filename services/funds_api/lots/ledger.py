@@ -86,7 +86,7 @@ async def open_lots(
     """Lock `accounts` in id order until the commit; return open lots of `source`, oldest first.
 
     With `fund`: just as many of the lots that had arrived by `upto` as hold `need_fen` together (or all, if they hold
-    less). With `named`: those lots, whenever they arrived.
+    less). With `named`: those of these lots that belong to `fund` (if given), whenever they arrived.
     """
     rows = await tx.execute(
         text("SELECT * FROM funds.open_lots(:county, :accounts, :source, :fund, :upto, :need, :named)"),

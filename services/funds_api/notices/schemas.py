@@ -85,8 +85,8 @@ class NoticeRequest(Body):
     brought_by: BroughtBy = BroughtBy.LINES
     completeness: Line = "full"
     source: Line = Field(description="资料来源")
-    lines: list[NoticeLine] = Field(default=[], max_length=1000)
-    sources: list[NoticeSource] = Field(default=[], max_length=1000)
+    lines: list[NoticeLine] = Field(default=[], max_length=500)
+    sources: list[NoticeSource] = Field(default=[], max_length=100)
     accounts: dict[CountyCode, UUID] = Field(description="各县收款账户：县级代码 → 账户编号")
 
 
