@@ -28,24 +28,28 @@ def _report(story: Story) -> None:
     story.same(
         "停留合计", (sum(one["amount_fen"] for one in lots), report["unexplained_fen"]), (report["total_fen"], 0)
     )
+    sources: dict[str, int] = {}
+    shown = sorted(lots, key=lambda one: (-one["days"] * one["amount_fen"], one["lot_id"]))[:SHOWN]
     story.screen.table(
-        f"停留最久的 {SHOWN} 笔（共 {report['lots_n']} 笔）",
-        ("单位", "依据文件", "金额（万元）", "到账", "天数", "档次", "应下达时限", "时限依据"),
+        f"停留责任最大的 {SHOWN} 笔（共 {report['lots_n']} 笔，按元·天排列）",
+        ("单位", "账户", "依据文件", "金额（万元）", "到账", "天数", "档次", "时限", "依据"),
         [
             (
                 one["unit_name"],
+                one["account_name"],
                 one["document"],
                 wan(one["amount_fen"]),
                 one["arrived_on"],
                 one["days"],
                 one["band"],
-                f"{one['retained']['limit_days']} 天" if one["retained"] else "未超",
-                f"{one['retained']['source']}（{BASES[one['retained']['basis']]}）" if one["retained"] else "",
+                *_limit(one["retained"], sources),
             )
-            for one in sorted(lots, key=lambda one: (-one["days"], -one["amount_fen"]))[:SHOWN]
+            for one in shown
         ],
-        right=(2, 4),
+        right=(3, 5),
     )
+    for source, number in sources.items():
+        story.screen.say(f"  依据（{number}）{source}")
     story.screen.table(
         "按停留天数分档",
         ("天数", "笔数", "金额（万元）"),
@@ -59,6 +63,14 @@ def _report(story: Story) -> None:
     )
     jiahe = next(one for one in lots if one["account_id"] == story.accounts[JIAHE])
     story.same("夹河镇停留", (jiahe["amount_fen"], jiahe["days"]), (STORY_TOWNSHIPS[JIAHE] * WAN, rested_days()))
+
+
+def _limit(passed: dict[str, Any] | None, sources: dict[str, int]) -> tuple[str, str]:
+    """The limit a lot has passed and the number of its source, which is printed once below the table."""
+    if passed is None:
+        return "未超", ""
+    source = f"{passed['source']}〔{BASES[passed['basis']]}〕"
+    return f"{passed['limit_days']} 天", f"（{sources.setdefault(source, len(sources) + 1)}）"
 
 
 def rested_days() -> int:
