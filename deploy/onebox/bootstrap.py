@@ -50,15 +50,15 @@ async def prepare(admin_url: str, database: str | None = None) -> dict[str, str]
 
 
 def migrate(admin_url: str, *schemas: str) -> None:
-    """Bring each schema's history to its head, side by side: they share nothing but the server."""
-    with ThreadPoolExecutor() as side_by_side:
-        for _ in side_by_side.map(lambda schema: alembic(admin_url, schema, "upgrade", "head"), schemas or ROLES):
-            pass
+    """Bring each schema's history to its head; the histories know nothing of each other and run side by side."""
+    with ThreadPoolExecutor() as workers:
+        list(workers.map(lambda schema: alembic(admin_url, schema, "upgrade", "head"), schemas or tuple(ROLES)))
 
 
-def alembic(admin_url: str, schema: str, *command: str) -> None:
+def alembic(admin_url: str, schemas: str, *command: str) -> None:
+    """Run one command over the histories of `schemas` (separated by commas), in a process of its own."""
     done = subprocess.run(  # noqa: S603 - our own tool with our own arguments
-        [sys.executable, "-m", "alembic", "-c", str(ROOT / "migrations" / "alembic.ini"), "-n", schema, *command],
+        [sys.executable, "-m", "deploy.onebox.migrator", schemas, *command],
         cwd=ROOT,
         env={**os.environ, "QINGLIU_ADMIN_URL": admin_url, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -66,5 +66,5 @@ def alembic(admin_url: str, schema: str, *command: str) -> None:
         check=False,
     )
     if done.returncode != 0:
-        msg = f"alembic {schema} {' '.join(command)}: {(done.stderr or done.stdout).strip()[-1500:]}"
+        msg = f"alembic {schemas} {' '.join(command)}: {(done.stderr or done.stdout).strip()[-1500:]}"
         raise MigrationFailed(msg)
