@@ -134,7 +134,7 @@ class Handing:
 
 GRANTS: Final = ("鄂财农发〔2017〕12号", 1)  # 产业到户奖补
 WORKS: Final = ("鄂财农发〔2017〕12号", 2)  # 农村小型公益设施
-# What the story's own townships get of 产业到户奖补; the others get what their rosters will need.
+# What the story's townships get of 产业到户奖补; the households of the others are paid by the county itself.
 STORY_TOWNSHIPS: Final = {CHENGGUAN: 150, TUMEN: 160, SHANGJIN: 140, DIANZI: 120, JIAHE: 170}
 FIRST_DOCUMENT: Final = ("西财农〔2017〕8号", date(2017, 3, 20))
 HANDED_DOWN: Final = (
@@ -161,7 +161,7 @@ BUILDER_PAID: Final = ("观镇政〔2017〕31号 工程款", date(2017, 8, 30), 
 DIANZI_RETURNS: Final = ("店财〔2017〕11号 结余退回", date(2017, 9, 15), 30)
 ROSTERS_PAID_ON: Final = date(2017, 4, 20)
 OTHERS_PAID_ON: Final = date(2017, 5, 12)
-PAID_SHARE: Final = 0.6  # of the households of each township that is not in the story
+PAID_SHARE: Final = 0.6  # of the households of each township whose office does not pay itself
 
 
 def office_name(township: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from demo.county import (
@@ -13,13 +12,11 @@ from demo.county import (
     DIANZI_RETURNS,
     FIRST_DOCUMENT,
     FIRST_FUND,
-    GRANT_FEN,
     GRANTS,
     GUANYIN,
     GUANYIN_SPLITS,
     HANDED_DOWN,
     NOTICES,
-    PAID_SHARE,
     STORY_TOWNSHIPS,
     TREASURY,
     TUMEN,
@@ -28,7 +25,7 @@ from demo.county import (
     WORKS,
     Handing,
 )
-from demo.people import as_csv, of_place
+from demo.people import as_csv
 from demo.screen import in_wan
 from demo.story import Story
 from treasury.money import wan
@@ -63,23 +60,10 @@ def _receive(story: Story) -> None:
     story.must(balance["lots_fen"] == total, f"县财政账户 {in_wan(total)}，等于 6 笔资金批次之和，未解释 0 分")
 
 
-def first_share_wan(story: Story, township: str) -> int:
-    """What a township gets of 产业到户奖补 in 万元: planned for the story's townships, else what its roster needs."""
-    if township in STORY_TOWNSHIPS:
-        return STORY_TOWNSHIPS[township]
-    return math.ceil(paid_n(story, township) * GRANT_FEN / WAN)
-
-
-def paid_n(story: Story, township: str) -> int:
-    """How many households of a township outside the story are on its roster."""
-    return int(len(of_place(story.people, township)) * PAID_SHARE)
-
-
 def handings(story: Story) -> list[Handing]:
     """Every hand-down and payment of the year, in the order of their days."""
     document, on = FIRST_DOCUMENT
-    shares = {township: first_share_wan(story, township) for township in story.townships}
-    found = [Handing(document, on, GRANTS, COUNTY, shares), *HANDED_DOWN]
+    found = [Handing(document, on, GRANTS, COUNTY, STORY_TOWNSHIPS), *HANDED_DOWN]
     for township, tranche, (document, on, count, each) in (
         (TUMEN, GRANTS, TUMEN_SPLITS),
         (GUANYIN, WORKS, GUANYIN_SPLITS),

@@ -55,7 +55,7 @@ def tell(story: Story) -> None:
             ("各省市县财政（收款）", kinds["treasury"]),
             ("乡镇财政所", kinds["township_office"]),
             ("村集体", kinds["village_collective"]),
-            ("各乡镇农户一卡通", kinds["households"]),
+            ("农户一卡通（县与各乡镇）", kinds["households"]),
             ("部门、施工单位", kinds["department"] + kinds["contractor"]),
         ],
         right=(1,),
@@ -92,6 +92,7 @@ def _county_units(story: Story) -> list[tuple[str, str, dict[str, Any]]]:
     me = "caizheng"
     found = [
         (me, COUNTY, _unit(COUNTY, TREASURY, "treasury", "国库集中支付账户")),
+        (me, f"{COUNTY} 农户", _unit(COUNTY, "郧西县农户一卡通", "households", "农户一卡通（县代发）")),
         (me, BUREAU, _unit(COUNTY, BUREAU, "department", "部门零余额账户")),
         (me, BUILDER, _unit(COUNTY, BUILDER, "contractor", "基本存款账户")),
     ]

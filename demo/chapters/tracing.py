@@ -79,7 +79,8 @@ def _down(story: Story) -> None:
     )
     story.must(
         whole["received_fen"] == whole["resting_fen"] + whole["spent_fen"] + whole["outside_fen"],
-        f"{in_wan(whole['received_fen'])} = 停留 {wan(whole['resting_fen'])} + 到户 {wan(whole['spent_fen'])}",
+        f"{in_wan(whole['received_fen'])} = 停留 {wan(whole['resting_fen'])} + 到户 {wan(whole['spent_fen'])}；"
+        f"未解释 {whole['unexplained_fen']} 分",
     )
     _own_part(story, path, whole["received_fen"])
 

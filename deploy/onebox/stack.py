@@ -21,11 +21,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
 import asyncpg
-import httpx
 
 from deploy.onebox.bootstrap import ROLES, migrate, prepare
 from deploy.onebox.guard import Guard
@@ -35,7 +36,7 @@ from deploy.onebox.secrecy import Secrets
 
 OLDEST_POSTGRES: Final = 150000
 READY_SECONDS: Final = 40.0
-STEP_SECONDS: Final = 0.05
+STEP_SECONDS: Final = 0.1
 DATABASE: Final = "qingliu"
 UVICORN: Final = (
     *("--loop", "uvloop", "--http", "httptools", "--no-proxy-headers", "--no-access-log"),
@@ -310,10 +311,15 @@ class Stack:
 
 
 def _ready(address: str) -> bool:
+    """Whether /readyz says yes. Asked often while all processes fight for the cores, so with the plainest client."""
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=2)
     try:
-        return httpx.get(f"{address}/readyz", timeout=2, trust_env=False).is_success
-    except httpx.HTTPError:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 @contextlib.contextmanager
