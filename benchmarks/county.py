@@ -14,6 +14,7 @@ from demo.regions import LISTED_YEAR, divisions
 FUND: Final = "BENCH"
 RECEIVED_ON: Final = "2017-03-01"
 HANDED_DOWN_ON: Final = "2017-03-20"
+PAID_ON: Final = "2017-06-01"
 LINES_PER_ORDER: Final = 100
 
 
@@ -75,7 +76,7 @@ class Place:
             "fund_code": FUND,
             "entitlement": entitlement,
             "document": f"发放{entitlement}",
-            "effective_on": "2017-06-01",
+            "effective_on": PAID_ON,
         }
         batch: str = self.clerk.post("/funds/v1/payment-batches", body)["id"]
         return batch

@@ -29,11 +29,11 @@ class Roster:
     total_fen: int
 
 
-def registered(place: Place, rows: int) -> Roster:
-    """Put `rows` generated households into the county's register, and name them all in one roster."""
-    register = people.register(rows, SEED)
+def registered(place: Place, rows: int, region: str = COUNTY) -> Roster:
+    """Put `rows` generated households of `region` into the county's register, and name them all in one roster."""
+    register = people.register(rows, SEED, region)
     place.clerk.send_file("POST", "/funds/v1/households/imports", "register.csv", people.as_csv(register), "text/csv")
-    everybody = people.of_place(register, COUNTY)
+    everybody = people.of_place(register, region)
     lines = [Line(one, LEAST_FEN + 100 * (at % 1000)) for at, one in enumerate(everybody)]
     file = as_csv("名册.csv", lines, names(), encoding="utf-8")
     return Roster(file, sum(line.amount_fen for line in lines))
