@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy import MetaData
 
 from chassis.service import Blueprint
 from services.audit_api.app import BLUEPRINT as AUDIT
+from services.audit_api.tables import Row as AuditRow
 from services.funds_api.app import BLUEPRINT as FUNDS
+from services.funds_api.tables import Row as FundsRow
 
 ROOT = Path(__file__).parent.parent
 COMMITS = {"chassis/database.py", "services/audit_api/follower.py", "migrations/env.py"}
@@ -116,3 +119,23 @@ def test_every_reading_of_money_takes_as_of() -> None:
     for route in read:
         names = {field.alias for one in flat(route.dependant) for field in one.query_params}
         assert "as_of" in names, f"{route.path} cannot be asked for another day"
+
+
+# Reference data and public documents: they do not grow with payments, and a cluster keeps them on every node.
+EVERYWHERE = {"region", "fund", "policy_value", "notice", "notice_line", "notice_discrepancy", "data_key"}
+# Journals are kept by stream, which is the county.
+BY_STREAM = {"event", "stream_head", "follower_cursor"}
+
+
+@pytest.mark.parametrize("metadata", [FundsRow.metadata, AuditRow.metadata], ids=["funds", "audit"])
+def test_every_table_that_grows_is_kept_by_county(metadata: MetaData) -> None:
+    """Sharding by county later must change no query: the county comes first in every key, also in the foreign ones."""
+    assert len(metadata.tables) > 8
+    for table in metadata.tables.values():
+        first = next(iter(table.primary_key.columns)).name
+        if table.name in EVERYWHERE:
+            continue
+        assert first == ("stream" if table.name in BY_STREAM else "county_code"), table.name
+        for key in table.foreign_key_constraints:
+            if key.referred_table.name not in EVERYWHERE:
+                assert key.column_keys[0] == "county_code", f"{table.name} → {key.referred_table.name}"
