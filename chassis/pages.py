@@ -71,7 +71,7 @@ def window_of(after: str | None, limit: int) -> Window:
     return Window(after=key, limit=limit)
 
 
-def _window(
+async def _window(
     after: Annotated[str | None, Query(max_length=400, description="上一页返回的 next")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> Window:

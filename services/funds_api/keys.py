@@ -29,7 +29,7 @@ async def open_vault(database: Database, kek: bytes) -> Vault:
     return Vault(kek, keys)
 
 
-def _vault(request: Request) -> Vault:
+async def _vault(request: Request) -> Vault:
     vault: Vault = request.app.state.vault
     return vault
 

@@ -62,7 +62,7 @@ async def received(request: Request, limit_bytes: int = MAX_FILE_BYTES) -> Async
         yield Upload(digest.digest(), size, file)
 
 
-def _file_name(
+async def _file_name(
     x_file_name: Annotated[str | None, Header(max_length=1000, description="文件名，UTF-8 百分号编码")] = None,
 ) -> str | None:
     """The last part of X-File-Name, printable and short, or None."""
