@@ -42,23 +42,28 @@ async def ways(session: AsyncSession, county: str, paid: PaymentRow, as_of: date
                WHERE d.county_code = :county AND d.batch_id = :batch AND d.lo_fen < :hi AND d.hi_fen > :lo
                  AND d.effective_on <= :as_of
               UNION ALL
-              SELECT w.lo_fen, w.fen, w.depth + 1, d.from_lot_id
-                FROM way w JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = w.lot_id)
-            SELECT w.lo_fen, w.fen, l.tranche_id, m.id AS movement_id, m.kind, m.document, m.effective_on,
-                   fu.name AS from_unit, tu.name AS to_unit, d.days_rested, r.id AS reversed_by,
-                   t.notice_id, t.fund_code, coalesce(n.document_number, n.title) AS notice, n.issuer
+              SELECT w.lo_fen, w.fen, w.depth + 1, up.from_lot_id
+                FROM way w
+               CROSS JOIN LATERAL (SELECT d.from_lot_id FROM funds.draw d
+                                    WHERE d.county_code = :county AND d.to_lot_id = w.lot_id OFFSET 0) up)
+            SELECT w.lo_fen, w.fen, hop.*
               FROM way w
-              JOIN funds.lot l ON l.county_code = :county AND l.id = w.lot_id
-              JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
-              JOIN funds.account ta ON ta.county_code = :county AND ta.id = m.to_account_id
-              JOIN funds.unit tu ON tu.county_code = :county AND tu.id = ta.unit_id
-              JOIN funds.tranche t ON t.county_code = :county AND t.id = l.tranche_id
-              JOIN funds.notice n ON n.id = t.notice_id
-              LEFT JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = l.id
-              LEFT JOIN funds.account fa ON fa.county_code = :county AND fa.id = m.from_account_id
-              LEFT JOIN funds.unit fu ON fu.county_code = :county AND fu.id = fa.unit_id
-              LEFT JOIN funds.movement r ON r.county_code = :county AND r.reverses_id = m.id
-               AND r.effective_on <= :as_of
+             CROSS JOIN LATERAL (
+              SELECT l.tranche_id, m.id AS movement_id, m.kind, m.document, m.effective_on, fu.name AS from_unit,
+                     tu.name AS to_unit, d.days_rested, r.id AS reversed_by, t.notice_id, t.fund_code,
+                     coalesce(n.document_number, n.title) AS notice, n.issuer
+                FROM funds.lot l
+                JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
+                JOIN funds.account ta ON ta.county_code = :county AND ta.id = m.to_account_id
+                JOIN funds.unit tu ON tu.county_code = :county AND tu.id = ta.unit_id
+                JOIN funds.tranche t ON t.county_code = :county AND t.id = l.tranche_id
+                JOIN funds.notice n ON n.id = t.notice_id
+                LEFT JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = l.id
+                LEFT JOIN funds.account fa ON fa.county_code = :county AND fa.id = m.from_account_id
+                LEFT JOIN funds.unit fu ON fu.county_code = :county AND fu.id = fa.unit_id
+                LEFT JOIN funds.movement r ON r.county_code = :county AND r.reverses_id = m.id
+                 AND r.effective_on <= :as_of
+               WHERE l.county_code = :county AND l.id = w.lot_id OFFSET 0) hop
              ORDER BY w.lo_fen, w.depth DESC
             """
         ),
