@@ -12,7 +12,7 @@ from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
-from chassis.database import allow_long_statements
+from chassis.database import allow_long_statements, keep_plans
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
@@ -136,6 +136,7 @@ async def check_roster(
 
     payments = await to_thread.run_sync(sealed_payments, judged.good, batch, households, vault)
     rejected = await to_thread.run_sync(sealed_rejected, judged, batch, vault)
+    await keep_plans(tx)
     await store.copy_payments(tx, payments)
     await store.insert_rejected(tx, batch, rejected)
     checked = await store.change_batch(
