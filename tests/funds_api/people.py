@@ -31,7 +31,7 @@ def card(place: int) -> str:
 
 def register_csv(village: str, places: range | list[int], on: str = "2016-01-01") -> str:
     lines = ["村代码,户主姓名,身份证号,银行卡号,手机号,人口数,登记日期"]
-    lines += [f"{village},张某{p % 7},{id_number(p)},{card(p)},1380000{p % 10000:04d},{1 + p % 6},{on}" for p in places]
+    lines += [f"{village},张某{p % 7},{id_number(p)},{card(p)},1000000{p % 10000:04d},{1 + p % 6},{on}" for p in places]
     return "\n".join(lines)
 
 

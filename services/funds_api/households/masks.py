@@ -27,7 +27,7 @@ def id_number(number: str | None) -> str:
 
 
 def phone(number: str | None) -> str:
-    """First three and last four: 13800001234 → 138****1234."""
+    """First three and last four: 10000001234 → 100****1234."""
     return f"{number[:3]}****{number[-4:]}" if number and len(number) >= _SHORTEST else tail(number)
 
 
