@@ -34,7 +34,7 @@ def _bar(result: Result) -> str:
 def _show(console: Console, result: Result, seconds: float) -> None:
     table = Table(title=result.name, title_justify="left", show_header=False, title_style="bold")
     table.add_column(no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     document = result.document()
     table.add_row("本系统 ours", f"{document['ours']:g} {result.unit}    {result.what}")
     table.add_row("同机上限 limit", f"{document['limit']:g} {result.unit}    {result.beside}")
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is not kept")
     asked = parser.parse_args(arguments)
     if asked.name is not None and asked.name not in NAMES:
-        console.print(f"没有名为 {asked.name} 的基准；可选：{'、'.join(NAMES)}", markup=False)
+        console.print(f"没有名为 {asked.name} 的基准；可选：{'、'.join(NAMES)}", markup=False, soft_wrap=True)
         return 2
     kept = True
     for name in [asked.name] if asked.name else NAMES:
