@@ -50,9 +50,8 @@ class County:
             name, lines_of(people, GRANT_FEN, mistakes=0, over_cap_fen=GRANT_FEN), places, encoding="utf-8"
         )
 
-    def checked_batch(self, name: str) -> dict[str, Any]:
-        """A batch with an accepted roster, waiting for a second person."""
-        clerk, file = self.who("chengguan"), self.roster(name)
+    def open_batch(self, name: str) -> str:
+        """A batch without a roster yet; returns its path."""
         order = {
             "account_id": self.accounts[TOWNSHIP],
             "fund_code": FUND,
@@ -60,9 +59,13 @@ class County:
             "document": f"{name} 发放",
             "effective_on": "2017-04-20",
         }
-        batch = clerk.post("/funds/v1/payment-batches", order)
-        path = f"/funds/v1/payment-batches/{batch['id']}/roster"
-        checked: dict[str, Any] = clerk.send_file("PUT", path, f"{name}.csv", file.content, file.kind)
+        batch = self.who("chengguan").post("/funds/v1/payment-batches", order)
+        return f"/funds/v1/payment-batches/{batch['id']}"
+
+    def checked_batch(self, name: str) -> dict[str, Any]:
+        """A batch with an accepted roster, waiting for a second person."""
+        clerk, file, path = self.who("chengguan"), self.roster(name), self.open_batch(name)
+        checked: dict[str, Any] = clerk.send_file("PUT", f"{path}/roster", f"{name}.csv", file.content, file.kind)
         assert checked["rows_bad"] == 0, checked
         return checked
 

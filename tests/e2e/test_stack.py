@@ -115,6 +115,43 @@ def test_a_follower_that_was_away_catches_up(county: County) -> None:
     _until(lambda: len(list(county.who("jiwei").every("/audit/v1/alerts"))), lambda count: count == seen + run["new_n"])
 
 
+def test_kill_9_in_the_middle_of_an_upload_keeps_no_row_of_it(county: County) -> None:
+    """A roster is accepted whole or the batch is as it was before; the same key sends it again."""
+    clerk, file = county.who("chengguan"), county.roster("断传")
+    undisturbed, began = county.open_batch("断传 先"), time.monotonic()
+    first = clerk.send_file("PUT", f"{undisturbed}/roster", "名册.csv", file.content, file.kind)
+    lasts = time.monotonic() - began
+    clerk.post(f"{undisturbed}/withdrawal", {"reason": "测试"})
+    left = []
+    for turn, share in enumerate((0.1, 0.3, 0.5, 0.7, 0.9)):
+        path, key = county.open_batch(f"断传 {turn}"), f"upload-{turn}-{uuid4().hex}"
+        headers = {**clerk._headers(), "Idempotency-Key": key, "Content-Type": file.kind}
+        sending = threading.Thread(
+            target=_ask_and_forget, args=(f"{county.stack.url}{path}/roster", headers, "PUT", file.content)
+        )
+        sending.start()
+        time.sleep(lasts * share)
+        county.stack.child("funds_api").kill()
+        sending.join()
+        county.stack.restart("funds_api")
+
+        batch = clerk.get(path)["batch"]
+        done = batch["status"] == "checked"
+        left.append(done)
+        assert batch["status"] in {"draft", "checked"}
+        assert batch["rows_good"] == (first["rows_good"] if done else 0)
+        rows = clerk.get("/funds/v1/payments", batch=batch["id"], as_of=SEEN_ON)["items"]
+        assert bool(rows) is done
+
+        again = county.http.put(f"{path}/roster", content=file.content, headers=headers)
+        assert again.status_code == 200, again.text
+        assert (again.headers.get("Idempotency-Replayed") == "true") is done
+        assert (again.json()["rows_good"], again.json()["total_fen"]) == (first["rows_good"], first["total_fen"])
+        clerk.post(f"{path}/withdrawal", {"reason": "测试"})
+    _whole(county)
+    assert not all(left), "every kill came after its upload; nothing was tested in the middle"
+
+
 def test_kill_9_in_the_middle_of_an_approval_leaves_everything_or_nothing(county: County) -> None:
     """Whatever moment the kill falls on, the batch is paid whole or not at all, and the same key completes it."""
     reviewer = county.who("chengguan-fuhe")
@@ -153,9 +190,13 @@ def test_kill_9_in_the_middle_of_an_approval_leaves_everything_or_nothing(county
     assert not all(left), "every kill came after its approval; nothing was tested in the middle"
 
 
-def _ask_and_forget(url: str, headers: dict[str, str]) -> None:
+def _ask_and_forget(url: str, headers: dict[str, str], method: str = "POST", content: bytes = b"{}") -> None:
     try:
-        httpx.post(url, json={}, headers=headers, timeout=30, trust_env=False)
+        typed = {
+            "Content-Type": "application/json",
+            **headers,
+        }  # without a type the body would be refused, not acted on
+        httpx.request(method, url, content=content, headers=typed, timeout=30, trust_env=False)
     except httpx.HTTPError:
         return
 
