@@ -1,9 +1,9 @@
 """The database session of a request: it begins here and commits here, and nowhere else.
 
 `Tx` writes (READ COMMITTED, row locks, constraints); `Read` reads one consistent picture (REPEATABLE READ, read only).
-Both set `app.region` from the caller inside the same transaction, which is what row-level security looks at. The
-commit happens before the answer leaves (`scope="function"`: with FastAPI's default the client got 201 although the
-COMMIT failed).
+Both set `app.region` from the caller with their BEGIN, which is what row-level security looks at. The commit happens
+before the answer leaves (`scope="function"`: with FastAPI's default the client got 201 although the COMMIT failed).
+`Single` is for an act that is one statement, which is its own transaction.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from chassis.connections import Alone, Connection, begin_for, watch
 from chassis.identity import Principal, current_principal
 
 
@@ -50,10 +51,10 @@ class Database:
             pool_size=bound.pool,
             max_overflow=0,
             pool_timeout=bound.pool_wait,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
                 **tls,
+                "connection_class": Connection,
                 "server_settings": {
                     "application_name": application,
                     "statement_timeout": str(int(bound.statement * 1000)),
@@ -65,6 +66,7 @@ class Database:
                 },
             },
         )
+        watch(self.engine)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._read = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
@@ -73,15 +75,19 @@ class Database:
     async def writing(self, region: str) -> AsyncIterator[AsyncSession]:
         """A transaction for `region`'s rows that commits at the end of the block, or undoes everything on an error."""
         async with self._write.begin() as session:
-            await set_region(session, region)
+            await begin_for(session, region)
             yield session
 
     @asynccontextmanager
     async def reading(self, region: str) -> AsyncIterator[AsyncSession]:
         """One consistent read-only picture of `region`'s rows."""
         async with self._read.begin() as session:
-            await set_region(session, region)
+            await begin_for(session, region)
             yield session
+
+    def alone(self, region: str) -> Alone:
+        """Single statements for `region`, each a transaction of its own on a pooled connection."""
+        return Alone(self.engine, region)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -120,6 +126,8 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The driver's own connection inside the session's transaction, for COPY and arrays of many rows."""
     raw = await (await session.connection()).get_raw_connection()
     connection: asyncpg.Connection = raw.driver_connection  # type: ignore[assignment]
+    if not connection.is_in_transaction():  # BEGIN goes out with the session's first statement, and this is none
+        await session.execute(text("SELECT"))
     return connection
 
 
@@ -139,5 +147,11 @@ async def _begin_read(
         yield session
 
 
+async def _alone(request: Request, who: Annotated[Principal, Depends(current_principal)]) -> Alone:
+    database: Database = request.app.state.database
+    return database.alone(who.region)
+
+
 Tx = Annotated[AsyncSession, Depends(_begin_write, scope="function")]
 Read = Annotated[AsyncSession, Depends(_begin_read, scope="function")]
+Single = Annotated[Alone, Depends(_alone)]
