@@ -122,7 +122,19 @@ def test_every_reading_of_money_takes_as_of() -> None:
 
 
 # Reference data and public documents: they do not grow with payments, and a cluster keeps them on every node.
-EVERYWHERE = {"region", "fund", "policy_value", "notice", "notice_line", "notice_discrepancy", "data_key"}
+EVERYWHERE = {
+    "region",
+    "fund",
+    "fund_rule",
+    "fund_terms",
+    "fund_use",
+    "function_code",
+    "policy_value",
+    "notice",
+    "notice_line",
+    "notice_discrepancy",
+    "data_key",
+}
 # Journals are kept by stream, which is the county.
 BY_STREAM = {"event", "stream_head", "follower_cursor"}
 

@@ -174,3 +174,14 @@ class FundListed(_Fact):
 
     code: str
     name: str
+
+
+class FundTermsSet(_Fact):
+    """A level of government laid down by a document what the fund may be used for in a fiscal year."""
+
+    fund_code: str
+    fiscal_year: int
+    region_code: str
+    valid_from: date
+    document: str
+    rules: list[str]

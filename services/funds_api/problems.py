@@ -6,6 +6,7 @@ from typing import Final
 
 from chassis.problems import Problem
 from services.funds_api import access, columns, uploads
+from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.loans import service as loans
 from services.funds_api.lots import refusals
@@ -20,6 +21,18 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
     RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
     FundKnown: Problem("fund-known", 409, "资金代码已被使用", "请换一个代码，或沿用已登记的名称、级别和用途"),
+    TermsKnown: Problem(
+        "terms-known", 409, "规定已设定", "如有新文件，请用新的生效日期设定；记录有误请以新生效日期更正"
+    ),
+    FunctionCodeNotInYear: Problem(
+        "function-code-not-in-year", 409, "科目在该年度无效", "请查询 /funds/v1/function-codes 中该年度的科目"
+    ),
+    FundRuleBroken: Problem(
+        "fund-rule-broken",
+        409,
+        "违反资金使用规定",
+        "请按 figures.breaches 逐条核对用途、收款人和金额，或更正后重新办理",
+    ),
     NoticeKnown: Problem("notice-known", 409, "文件已登记", "请查询已登记的文件；确属不同文件请核对文号"),
     NoticeExceeded: Problem(
         "notice-exceeded", 409, "明细超过文件总额", "请核对明细；印发数确不相符时改按资金来源入账（brought_by=sources）"

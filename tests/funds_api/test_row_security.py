@@ -12,7 +12,20 @@ from tests.funds_api.people import CSV, Township, id_number, roster_csv
 from tests.funds_api.test_movements import Desk
 
 # Public by law or reference data; everything else must have a policy.
-PUBLIC = {"region", "fund", "policy_value", "notice", "notice_line", "notice_discrepancy", "data_key", "schema_version"}
+PUBLIC = {
+    "region",
+    "fund",
+    "fund_rule",
+    "fund_terms",
+    "fund_use",
+    "function_code",
+    "policy_value",
+    "notice",
+    "notice_line",
+    "notice_discrepancy",
+    "data_key",
+    "schema_version",
+}
 # Only written by the service, never read: COPY cannot pass row-level security.
 WRITE_ONLY = {"payment_rows"}
 

@@ -17,8 +17,10 @@ from chassis.intake import TOO_LARGE
 from chassis.problems import Problem, figures_of
 from chassis.service import CHASSIS_PROBLEMS, EVERYWHERE
 from services.audit_api.problems import CATALOGUE as AUDIT
+from services.funds_api.funds import judge
 from services.funds_api.problems import CATALOGUE as FUNDS
 from services.gateway import problems as gateway
+from treasury.policy import Basis
 
 PAGE = Path(__file__).parents[2] / "docs" / "problems.md"
 CATALOGUES: Mapping[str, Mapping[type[Exception], Problem]] = {
@@ -41,6 +43,23 @@ SAMPLES: Mapping[str, Any] = {
     "str": "issued",
     "date": date(2017, 11, 30),
     "list[str]": ["inspector"],
+    "list[Breach]": judge.judge(
+        judge.Facts(kind="pay", fund_code="F", fiscal_year=2017, amount_fen=7, use="wage"),
+        [
+            judge.Term(
+                fund_code="F",
+                fiscal_year=2017,
+                region="42",
+                valid_from=date(2017, 1, 1),
+                document="文",
+                rule=judge.FundRule.BARRED_USES,
+                value=("wage",),
+                on_breach=judge.OnBreach.REFUSE,
+                source="第八条",
+                basis=Basis.LAW,
+            )
+        ],
+    ),
 }
 
 

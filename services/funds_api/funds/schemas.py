@@ -1,11 +1,18 @@
-"""Shapes of funds on the wire."""
+"""Shapes of funds, their terms, function codes and uses on the wire."""
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
+from typing import Annotated, Literal, Self
 
-from chassis.fields import Body, Code, Line
+from pydantic import Field, StringConstraints, model_validator
+
+from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen
 from chassis.pages import Page
+from services.funds_api.funds.judge import FundRule, OnBreach
+from services.funds_api.units.schemas import UnitKind
+from treasury.policy import Basis
 
 
 class FundLevel(StrEnum):
@@ -29,3 +36,125 @@ class Fund(Body):
 
 class FundPage(Page):
     items: list[Fund]
+
+
+FiscalYear = Annotated[int, Field(strict=True, ge=1990, le=2200, description="预算年度")]
+FunctionCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{5}([0-9]{2})?$")]
+LevelCode = Annotated[str, StringConstraints(strict=True, pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")]
+UseCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z_]{1,39}$")]
+
+
+class _Rule(Body):
+    on_breach: OnBreach = Field(description="违反时：refuse 拒绝办理，flag 办理并预警")
+    source: Line = Field(description="依据的文件、条款")
+    basis: Basis
+
+
+class UsesRule(_Rule):
+    """许可用途 (nothing else is allowed) or 禁止用途."""
+
+    rule: Literal[FundRule.PERMITTED_USES, FundRule.BARRED_USES]
+    uses: Annotated[list[UseCode], Field(min_length=1, max_length=50)]
+
+
+class PayeesRule(_Rule):
+    """许可收款人: the kinds of unit that may be paid."""
+
+    rule: Literal[FundRule.PERMITTED_PAYEES]
+    unit_kinds: Annotated[list[UnitKind], Field(min_length=1)]
+
+
+class FeeRule(_Rule):
+    """项目管理费上限, parts per million of what the county received of the fund-year (10000 = 1 %)."""
+
+    rule: Literal[FundRule.FEE_CAP]
+    cap_ppm: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+
+
+class CapRule(_Rule):
+    """每户/每人年度上限 over all batches of the fund in the year."""
+
+    rule: Literal[FundRule.HOUSEHOLD_CAP, FundRule.PERSON_CAP]
+    cap_fen: PositiveFen
+
+
+class ExclusiveRule(_Rule):
+    """互斥资金: whoever was paid one of these in the year is not paid this one."""
+
+    rule: Literal[FundRule.EXCLUSIVE_WITH]
+    funds: Annotated[list[Code], Field(min_length=1, max_length=50)]
+
+
+class PublicityRule(_Rule):
+    """公示: so many days before households are paid."""
+
+    rule: Literal[FundRule.PUBLICITY]
+    publicity_days: Annotated[int, Field(strict=True, ge=0, le=365)]
+
+
+AnyRule = Annotated[
+    UsesRule | PayeesRule | FeeRule | CapRule | ExclusiveRule | PublicityRule, Field(discriminator="rule")
+]
+
+
+class TermsRequest(Body):
+    """What a document lays down for a fund and fiscal year, in a region and below; it replaces the last set."""
+
+    region_code: LevelCode
+    fiscal_year: FiscalYear
+    valid_from: Day
+    function_code: FunctionCode | None = None
+    document: Line = Field(description="设定这些规定的文件")
+    rules: Annotated[list[AnyRule], Field(max_length=8)]
+
+    @model_validator(mode="after")
+    def _each_rule_once(self) -> Self:
+        named = [rule.rule for rule in self.rules]
+        if len(named) != len(set(named)):
+            msg = "同一规则只能出现一次"
+            raise ValueError(msg)
+        return self
+
+
+class Terms(TermsRequest):
+    """A set of terms as recorded."""
+
+    fund_code: Code
+
+
+class TermsAnswer(Answer):
+    """The sets that hold for a county on a day, by level; each is heard, so the strictest decides."""
+
+    fund_code: str
+    fiscal_year: int
+    county_code: str
+    as_of: date
+    items: list[Terms]
+    empty_because: str | None = None
+
+
+class FunctionCodeAnswer(Answer):
+    code: str
+    name: str
+    valid_from_year: int
+    valid_to_year: int | None
+    source: str
+    basis: Basis
+
+
+class FunctionCodes(Answer):
+    fiscal_year: int
+    items: list[FunctionCodeAnswer]
+    empty_because: str | None = None
+
+
+class UseAnswer(Answer):
+    code: str
+    name: str
+    barred_by_practice: bool
+    source: str
+    basis: Basis
+
+
+class Uses(Answer):
+    items: list[UseAnswer]

@@ -29,6 +29,7 @@ from services.funds_api.tables.reference import (
     UnitRow,
 )
 from services.funds_api.tables.rows import Row
+from services.funds_api.tables.terms import FunctionCodeRow, FundRuleRow, FundTermsRow, FundUseRow
 
 __all__ = [
     "AccountRow",
@@ -37,7 +38,11 @@ __all__ = [
     "EntryRow",
     "EventRow",
     "FlagRow",
+    "FunctionCodeRow",
     "FundRow",
+    "FundRuleRow",
+    "FundTermsRow",
+    "FundUseRow",
     "HouseholdRow",
     "LoanRow",
     "LotRow",

@@ -1,0 +1,223 @@
+"""What the terms of a fund say about one movement of its money: terms and facts in, breaches out.
+
+A breach names its rule, its figures, the source of the rule, and whether the rule refuses the movement or only flags
+it. Every level of government whose terms cover the county is heard, so no level can loosen what a higher one set.
+Pure: the caller brings every figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from treasury.money import yuan
+from treasury.policy import Basis
+
+PPM: Final = 1_000_000
+NATION: Final = "00"
+# 项目管理费: the one use with a ceiling of its own (财农〔2021〕19号).
+MANAGEMENT_FEE: Final = "management_fee"
+
+
+class FundRule(StrEnum):
+    """What terms can say about a fund."""
+
+    PERMITTED_USES = "permitted_uses"
+    BARRED_USES = "barred_uses"
+    PERMITTED_PAYEES = "permitted_payees"
+    FEE_CAP = "fee_cap"
+    HOUSEHOLD_CAP = "household_cap"
+    PERSON_CAP = "person_cap"
+    EXCLUSIVE_WITH = "exclusive_with"
+    PUBLICITY = "publicity"
+
+
+class OnBreach(StrEnum):
+    """What a breach does: the movement is refused, or it goes through and a flag says so."""
+
+    REFUSE = "refuse"
+    FLAG = "flag"
+
+
+# rule → code of its flags, and title.
+TITLES: Final[dict[FundRule, tuple[str, str]]] = {
+    FundRule.PERMITTED_USES: ("B01", "用途不在资金许可范围"),
+    FundRule.BARRED_USES: ("B02", "用于资金禁止的用途"),
+    FundRule.PERMITTED_PAYEES: ("B03", "收款对象不符合资金规定"),
+    FundRule.FEE_CAP: ("B04", "项目管理费超过上限"),
+    FundRule.HOUSEHOLD_CAP: ("B05", "超过每户年度上限"),
+    FundRule.PERSON_CAP: ("B06", "超过每人年度上限"),
+    FundRule.EXCLUSIVE_WITH: ("B07", "与互斥资金重复享受"),
+    FundRule.PUBLICITY: ("B08", "公示天数不足"),
+}
+TITLE_OF_CODE: Final = dict(TITLES.values())
+
+# Spending names its payee and its use; handing down passes money on and is asked only what use it is for, if it says.
+SPENDING: Final = frozenset({"pay", "order", "disburse"})
+USE_NAMED: Final = frozenset({"pay", "order"})
+JUDGED: Final = SPENDING | {"hand_down"}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One rule of a fund for one fiscal year, as one level of government set it; in force from `valid_from` on."""
+
+    fund_code: str
+    fiscal_year: int
+    region: str
+    valid_from: date
+    document: str
+    rule: FundRule
+    value: int | tuple[str, ...]
+    on_breach: OnBreach
+    source: str
+    basis: Basis
+
+    @property
+    def number(self) -> int:
+        if not isinstance(self.value, int):
+            msg = f"term {self.rule} is a list"
+            raise TypeError(msg)
+        return self.value
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        if isinstance(self.value, int):
+            msg = f"term {self.rule} is a number"
+            raise TypeError(msg)
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The part of a movement that draws one fund of one fiscal year.
+
+    `received_fen` is what the county has received of that fund-year and `fees_fen` what of it went into management
+    fees before; both are asked only for a management fee. `published_days` is how long a payment to households had
+    been public, None when nobody recorded that it was.
+    """
+
+    kind: str
+    fund_code: str
+    fiscal_year: int
+    amount_fen: int
+    use: str | None = None
+    payee_kind: str | None = None
+    received_fen: int = 0
+    fees_fen: int = 0
+    published_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A term that a movement does not keep, with the figures it was judged by, in one Chinese sentence."""
+
+    term: Term
+    figures: dict[str, Any]
+    sentence: str
+
+    @property
+    def code(self) -> str:
+        return TITLES[self.term.rule][0]
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.term.rule][1]
+
+
+def levels(county: str) -> list[str]:
+    """The regions whose terms cover a county: the nation, its province, its prefecture, itself."""
+    return [NATION, county[:2], county[:4], county]
+
+
+def in_force(terms: Iterable[Term], fund_code: str, fiscal_year: int, on: date) -> list[Term]:
+    """The terms of a fund-year that hold on a day: of each level the latest set, whole; [] when nobody set any."""
+    fitting = [
+        one for one in terms if (one.fund_code, one.fiscal_year) == (fund_code, fiscal_year) and one.valid_from <= on
+    ]
+    latest = {
+        region: max(one.valid_from for one in fitting if one.region == region)
+        for region in {one.region for one in fitting}
+    }
+    held = [one for one in fitting if one.valid_from == latest[one.region]]
+    return sorted(held, key=lambda one: (one.region, TITLES[one.rule][0]))
+
+
+def asks_for_fees(terms: Iterable[Term], kind: str, use: str | None) -> bool:
+    """Whether judging this movement needs the sums of its fund-year (`received_fen`, `fees_fen`)."""
+    return kind in USE_NAMED and use == MANAGEMENT_FEE and any(one.rule is FundRule.FEE_CAP for one in terms)
+
+
+def judge(facts: Facts, terms: Sequence[Term]) -> list[Breach]:
+    """Every term in force that the movement does not keep, by level and rule; [] means that it may go through."""
+    if facts.kind not in JUDGED:
+        return []
+    found = []
+    for term in terms:
+        told = _told(facts, term)
+        if told is not None:
+            figures, sentence = told
+            figures = {"fund_code": facts.fund_code, "fiscal_year": facts.fiscal_year, **figures}
+            found.append(Breach(term, figures, f"{sentence}（依据：{term.source}）"))
+    return found
+
+
+def _told(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
+    """The figures and the sentence of a breach of this term, None when the term is kept or does not apply."""
+    figures: dict[str, Any]
+    match term.rule:
+        case FundRule.PERMITTED_USES:
+            return _uses(facts, term)
+        case FundRule.BARRED_USES if facts.use in term.codes:
+            return {"use": facts.use}, f"资金 {facts.fund_code} 不得用于“{facts.use}”"
+        case FundRule.PERMITTED_PAYEES if facts.kind in SPENDING and facts.payee_kind not in term.codes:
+            figures = {"payee_kind": facts.payee_kind, "permitted": list(term.codes)}
+            return figures, f"资金 {facts.fund_code} 不得付给 {facts.payee_kind} 类收款人"
+        case FundRule.FEE_CAP if facts.kind in USE_NAMED and facts.use == MANAGEMENT_FEE:
+            return _fees(facts, term)
+        case FundRule.PUBLICITY if facts.kind == "disburse" and (facts.published_days or 0) < term.number:
+            shown = "没有公示记录" if facts.published_days is None else f"只公示了 {facts.published_days} 天"
+            figures = {"published_days": facts.published_days, "publicity_days": term.number}
+            return figures, f"发放前应公示 {term.number} 天，{shown}"
+        case _:
+            return None
+
+
+def _uses(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
+    figures = {"use": facts.use, "permitted": list(term.codes)}
+    if facts.use is None:
+        if facts.kind not in USE_NAMED:
+            return None
+        return figures, f"资金 {facts.fund_code} 限定了用途，本笔没有写明用途"
+    if facts.use in term.codes:
+        return None
+    return figures, f"“{facts.use}”不在资金 {facts.fund_code} 的许可用途之内"
+
+
+def _fees(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
+    """管理费: what was taken before and this together, against the share of what was received."""
+    cap_fen = facts.received_fen * term.number // PPM
+    taken_fen = facts.fees_fen + facts.amount_fen
+    if taken_fen <= cap_fen:
+        return None
+    figures = {
+        "received_fen": facts.received_fen,
+        "cap_ppm": term.number,
+        "cap_fen": cap_fen,
+        "fees_before_fen": facts.fees_fen,
+        "amount_fen": facts.amount_fen,
+        "over_fen": taken_fen - cap_fen,
+    }
+    sentence = (
+        f"{facts.fiscal_year} 年度该资金到账 {yuan(facts.received_fen)} 元，管理费上限 {yuan(cap_fen)} 元，"
+        f"已列 {yuan(facts.fees_fen)} 元，本笔 {yuan(facts.amount_fen)} 元，超出 {yuan(taken_fen - cap_fen)} 元"
+    )
+    return figures, sentence
+
+
+def refused(breaches: Iterable[Breach]) -> list[Breach]:
+    """Those that stop the movement."""
+    return [one for one in breaches if one.term.on_breach is OnBreach.REFUSE]

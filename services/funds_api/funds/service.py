@@ -1,0 +1,127 @@
+"""Setting the terms of a fund: by a document, for a year, within the caller's own region."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.journal import Act
+from services.funds_api.access import must_hold
+from services.funds_api.funds import store
+from services.funds_api.funds.judge import FundRule, levels
+from services.funds_api.funds.refusals import FunctionCodeNotInYear, TermsKnown
+from services.funds_api.funds.schemas import (
+    AnyRule,
+    ExclusiveRule,
+    Terms,
+    TermsRequest,
+    UsesRule,
+)
+from services.funds_api.missing import Missing
+from services.funds_api.tables import FundRuleRow, FundTermsRow
+from services.funds_api.units import store as units
+from wire.funds import FundTermsSet
+
+# Which field of a rule's shape is its value.
+_FIELD: Final[dict[FundRule, str]] = {
+    FundRule.PERMITTED_USES: "uses",
+    FundRule.BARRED_USES: "uses",
+    FundRule.PERMITTED_PAYEES: "unit_kinds",
+    FundRule.FEE_CAP: "cap_ppm",
+    FundRule.HOUSEHOLD_CAP: "cap_fen",
+    FundRule.PERSON_CAP: "cap_fen",
+    FundRule.EXCLUSIVE_WITH: "funds",
+    FundRule.PUBLICITY: "publicity_days",
+}
+
+
+async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, request: TermsRequest) -> Terms:
+    """Record what a document lays down; the same set again changes nothing, another one for the same day is refused.
+
+    Movements before `valid_from` keep being judged by the set before, and nothing recorded is judged anew.
+    """
+    must_hold(who, request.region_code)
+    await act.claim(tx, request.region_code)
+    await _must_be_known(tx, fund, request)
+
+    answer = Terms(fund_code=fund, **request.model_dump())
+    row = request.model_dump(exclude={"rules"})
+    rules = [_row(rule) for rule in request.rules]
+    if not await store.set_terms(tx, {**row, "fund_code": fund, "set_by": who.subject}, rules):
+        sets = await store.terms_set(tx, [request.region_code], fund, request.fiscal_year, request.valid_from)
+        recorded = terms_answer(*sets[-1])
+        if _sorted(recorded) != _sorted(answer):
+            raise TermsKnown(fund, request.fiscal_year, request.region_code, str(request.valid_from), recorded.document)
+    event = FundTermsSet(
+        fund_code=fund,
+        fiscal_year=request.fiscal_year,
+        region_code=request.region_code,
+        valid_from=request.valid_from,
+        document=request.document,
+        rules=[rule.rule for rule in request.rules],
+    )
+    await act.record(tx, request.region_code, event, answer)
+    return answer
+
+
+async def _must_be_known(tx: AsyncSession, fund: str, request: TermsRequest) -> None:
+    """Every fund, use, region and function code that the terms name."""
+    named = [fund, *(code for rule in request.rules if isinstance(rule, ExclusiveRule) for code in rule.funds)]
+    found = await store.known(tx, named)
+    for code in named:
+        if code not in found:
+            raise Missing("资金", code)
+    uses = {row.code for row in await store.uses(tx)}
+    for rule in request.rules:
+        for use in rule.uses if isinstance(rule, UsesRule) else []:
+            if use not in uses:
+                raise Missing("用途", use)
+    if not await units.region_exists(tx, request.region_code):
+        raise Missing("区划", request.region_code)
+    if request.function_code is not None:
+        rows = await store.function_codes(tx, code=request.function_code)
+        if not any(
+            row.valid_from_year <= request.fiscal_year <= (row.valid_to_year or request.fiscal_year) for row in rows
+        ):
+            years = [f"{row.valid_from_year}–{row.valid_to_year or ''}" for row in rows]
+            raise FunctionCodeNotInYear(request.function_code, request.fiscal_year, years)
+
+
+def _row(rule: AnyRule) -> dict[str, Any]:
+    told = rule.model_dump(mode="json")
+    value = told.pop(_FIELD[rule.rule])
+    return {**told, "value": value}
+
+
+def terms_answer(row: FundTermsRow, rules: list[FundRuleRow]) -> Terms:
+    """A recorded set in the shape in which it was given."""
+    return Terms.model_validate(
+        {
+            **{name: getattr(row, name) for name in Terms.model_fields if name != "rules"},
+            "rules": [
+                {
+                    "rule": rule.rule,
+                    _FIELD[FundRule(rule.rule)]: rule.value,
+                    "on_breach": rule.on_breach,
+                    "source": rule.source,
+                    "basis": rule.basis,
+                }
+                for rule in rules
+            ],
+        }
+    )
+
+
+def _sorted(terms: Terms) -> Terms:
+    return terms.model_copy(update={"rules": sorted(terms.rules, key=lambda rule: rule.rule)})
+
+
+async def terms_in_force(tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date) -> list[Terms]:
+    """The set of each level of government that holds for a county on a day, highest level first."""
+    latest: dict[str, Terms] = {}
+    for row, rules in await store.terms_set(tx, levels(county), fund, fiscal_year, on):
+        latest[row.region_code] = terms_answer(row, rules)  # oldest first, so the last one stays
+    return sorted(latest.values(), key=lambda one: (one.region_code != "00", len(one.region_code)))

@@ -1,0 +1,133 @@
+"""The terms of a fund through the API: set by a document, for a year, by each level of government in its own region."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.callers import Caller, funds_caller
+from tests.factories import fund
+
+FEE = {"rule": "fee_cap", "cap_ppm": 10_000, "on_breach": "refuse", "source": "财农〔2017〕8号", "basis": "assumed"}
+BARRED = {
+    "rule": "barred_uses",
+    "uses": ["wage", "debt"],
+    "on_breach": "refuse",
+    "source": "财农〔2017〕8号",
+    "basis": "assumed",
+}
+
+
+async def new_fund(http: httpx.AsyncClient) -> str:
+    """A fund nobody else in this run uses: terms are public and stay."""
+    return await fund(http, f"F-{uuid4().hex[:10]}")
+
+
+def terms(region: str, *rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "region_code": region,
+        "fiscal_year": 2017,
+        "valid_from": "2017-01-01",
+        "document": "县财农〔2017〕3号",
+        "rules": list(rules),
+        **changes,
+    }
+
+
+async def set_terms(who: Caller, code: str, request: dict[str, Any], **more: Any) -> httpx.Response:
+    return await who.post(f"/funds/v1/funds/{code}/terms", request, **more)
+
+
+async def test_terms_are_kept_with_document_source_and_what_a_breach_does(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    answer = await set_terms(clerk, code, terms(county, FEE, BARRED, function_code="21305"))
+    assert answer.status_code == 201, answer.text
+    seen = (
+        await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2017, "as_of": "2017-06-01"})
+    ).json()
+    [held] = seen["items"]
+    assert (held["document"], held["function_code"], held["region_code"]) == ("县财农〔2017〕3号", "21305", county)
+    assert sorted(rule["rule"] for rule in held["rules"]) == ["barred_uses", "fee_cap"]
+    assert next(rule for rule in held["rules"] if rule["rule"] == "fee_cap") == FEE
+    empty = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2018})).json()
+    assert empty["items"] == []
+    assert empty["empty_because"]
+
+
+async def test_a_later_set_replaces_the_earlier_one_from_its_day_on(funds_http: httpx.AsyncClient, county: str) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    await set_terms(clerk, code, terms(county, FEE, BARRED))
+    later = terms(county, {**FEE, "cap_ppm": 5_000}, valid_from="2017-07-01", document="县财农〔2017〕9号")
+    assert (await set_terms(clerk, code, later)).status_code == 201
+    for day, caps, rules in (("2017-06-30", 10_000, 2), ("2017-07-01", 5_000, 1)):
+        seen = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2017, "as_of": day})).json()
+        [held] = seen["items"]
+        assert len(held["rules"]) == rules
+        assert [rule["cap_ppm"] for rule in held["rules"] if rule["rule"] == "fee_cap"] == [caps]
+
+
+async def test_every_level_is_heard_and_none_speaks_for_another(funds_http: httpx.AsyncClient, county: str) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    province = funds_caller(funds_http, "finance_clerk", "99")
+    assert (await set_terms(province, code, terms("99", FEE))).status_code == 201
+    assert (await set_terms(clerk, code, terms(county, {**FEE, "cap_ppm": 1_000_000}))).status_code == 201
+    seen = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2017})).json()
+    assert [held["region_code"] for held in seen["items"]] == ["99", county]
+    outside = await set_terms(clerk, code, terms("99", FEE, valid_from="2017-02-01"))
+    assert (outside.status_code, outside.json()["type"]) == (403, "/problems/outside-region")
+
+
+async def test_the_same_key_sets_terms_once_and_another_set_for_the_day_is_refused(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    key = uuid4().hex
+    first = await set_terms(clerk, code, terms(county, FEE), key=key)
+    again = await set_terms(clerk, code, terms(county, FEE), key=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (await set_terms(clerk, code, terms(county, FEE))).status_code == 201, "the same set says nothing new"
+    other = await set_terms(clerk, code, terms(county, BARRED))
+    assert (other.status_code, other.json()["type"]) == (409, "/problems/terms-known")
+    assert other.json()["figures"]["document"] == "县财农〔2017〕3号"
+
+
+async def test_terms_name_only_what_is_known(funds_http: httpx.AsyncClient, county: str) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    exclusive = {"rule": "exclusive_with", "funds": ["NO-SUCH"], "on_breach": "flag", "source": "文", "basis": "law"}
+    for request, status, slug in (
+        (terms(county, {**BARRED, "uses": ["no_such_use"]}), 404, "not-found"),
+        (terms(county, exclusive), 404, "not-found"),
+        (terms(county, FEE, function_code="2130505"), 409, "function-code-not-in-year"),
+        (terms(county, FEE, FEE), 422, "invalid-request"),
+        (terms(county, {**FEE, "cap_ppm": 1_000_001}), 422, "invalid-request"),
+    ):
+        answer = await set_terms(clerk, code, request)
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text
+    wrong_year = await set_terms(clerk, code, terms(county, FEE, function_code="2130505"))
+    assert wrong_year.json()["figures"]["years"] == ["2021–2023", "2024–"]
+    assert (await set_terms(clerk, "NO-SUCH", terms(county, FEE))).status_code == 404
+    reader = funds_caller(funds_http, "inspector", county)
+    assert (await set_terms(reader, code, terms(county, FEE))).status_code == 403
+
+
+async def test_function_codes_and_uses_say_since_when_and_from_where(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    names = {}
+    for year in (2017, 2022, 2024):
+        answer = (await clerk.get("/funds/v1/function-codes", params={"fiscal_year": year})).json()
+        names[year] = {row["code"]: (row["name"], row["basis"]) for row in answer["items"]}
+        assert all(row["source"] for row in answer["items"])
+    assert names[2017] == {"21305": ("扶贫", "assumed")}
+    assert names[2024]["2130505"] == ("生产发展", "law")
+    assert names[2022]["2130505"] == ("生产发展", "assumed")
+    assert names[2024]["2130599"][1] == "assumed"
+    uses = {row["code"]: row for row in (await clerk.get("/funds/v1/uses")).json()["items"]}
+    assert uses["wage"]["barred_by_practice"] is True
+    assert uses["management_fee"]["barred_by_practice"] is False

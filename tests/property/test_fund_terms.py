@@ -1,0 +1,143 @@
+"""Properties of the judgement of fund terms, named as laws; plain values, no fixture."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funds_api.funds.judge import (
+    JUDGED,
+    MANAGEMENT_FEE,
+    PPM,
+    Facts,
+    FundRule,
+    OnBreach,
+    Term,
+    in_force,
+    judge,
+    levels,
+    refused,
+)
+from treasury.policy import Basis
+
+USES = ["production", "wage", "debt", MANAGEMENT_FEE]
+KINDS = ["contractor", "households", "village_collective", "department"]
+FEN = st.integers(min_value=0, max_value=10**13)
+VALUES: dict[FundRule, st.SearchStrategy[Any]] = {
+    FundRule.PERMITTED_USES: st.sets(st.sampled_from(USES), min_size=1).map(lambda one: tuple(sorted(one))),
+    FundRule.BARRED_USES: st.sets(st.sampled_from(USES), min_size=1).map(lambda one: tuple(sorted(one))),
+    FundRule.PERMITTED_PAYEES: st.sets(st.sampled_from(KINDS), min_size=1).map(lambda one: tuple(sorted(one))),
+    FundRule.FEE_CAP: st.integers(min_value=0, max_value=PPM),
+    FundRule.HOUSEHOLD_CAP: st.integers(min_value=1, max_value=10**9),
+    FundRule.PERSON_CAP: st.integers(min_value=1, max_value=10**9),
+    FundRule.EXCLUSIVE_WITH: st.just(("OTHER",)),
+    FundRule.PUBLICITY: st.integers(min_value=0, max_value=365),
+}
+
+
+@st.composite
+def term(draw: st.DrawFn) -> Term:
+    rule = draw(st.sampled_from(list(FundRule)))
+    return Term(
+        fund_code="F",
+        fiscal_year=2017,
+        region=draw(st.sampled_from(["00", "42", "4203", "420322"])),
+        valid_from=draw(st.dates(date(2017, 1, 1), date(2017, 12, 31))),
+        document="文",
+        rule=rule,
+        value=draw(VALUES[rule]),
+        on_breach=draw(st.sampled_from(list(OnBreach))),
+        source="第八条",
+        basis=Basis.LAW,
+    )
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Facts:
+    return Facts(
+        kind=draw(st.sampled_from([*sorted(JUDGED), "receive", "return", "reverse"])),
+        fund_code="F",
+        fiscal_year=2017,
+        amount_fen=draw(FEN.filter(bool)),
+        use=draw(st.none() | st.sampled_from(USES)),
+        payee_kind=draw(st.sampled_from(KINDS)),
+        received_fen=draw(FEN),
+        fees_fen=draw(FEN),
+        published_days=draw(st.none() | st.integers(min_value=0, max_value=400)),
+    )
+
+
+TERMS = st.lists(term(), max_size=8)
+
+
+@given(facts())
+def test_without_terms_nothing_is_broken(one: Facts) -> None:
+    assert judge(one, []) == []
+
+
+@given(facts(), TERMS)
+def test_money_that_comes_in_or_goes_back_breaks_no_term(one: Facts, terms: list[Term]) -> None:
+    if one.kind not in JUDGED:
+        assert judge(one, terms) == []
+
+
+@given(facts(), TERMS, TERMS)
+def test_no_level_can_loosen_what_another_set(one: Facts, terms: list[Term], more: list[Term]) -> None:
+    """Terms are only ever added to the judgement: whatever was broken stays broken."""
+    before = [breach.term for breach in judge(one, terms)]
+    after = [breach.term for breach in judge(one, [*terms, *more])]
+    assert after[: len(before)] == before
+
+
+@given(facts(), TERMS)
+def test_a_breach_brings_its_source_its_figures_and_what_it_does(one: Facts, terms: list[Term]) -> None:
+    for breach in judge(one, terms):
+        assert breach.term in terms
+        assert breach.term.source in breach.sentence
+        assert {"fund_code", "fiscal_year"} < set(breach.figures)
+        assert breach.code.startswith("B")
+    assert all(breach.term.on_breach is OnBreach.REFUSE for breach in refused(judge(one, terms)))
+
+
+@given(st.lists(FEN.filter(bool), max_size=20), FEN, st.integers(min_value=0, max_value=PPM))
+def test_fees_let_through_never_exceed_their_share_however_they_are_split(
+    amounts: list[int], received: int, cap: int
+) -> None:
+    rule = Term("F", 2017, "42", date(2017, 1, 1), "文", FundRule.FEE_CAP, cap, OnBreach.REFUSE, "第八条", Basis.LAW)
+    taken = 0
+    for amount in amounts:
+        asked = Facts("pay", "F", 2017, amount, MANAGEMENT_FEE, "department", received, taken)
+        if judge(asked, [rule]):
+            assert (taken + amount) * PPM > received * cap, "a fee within its share was refused"
+        else:
+            taken += amount
+    assert taken * PPM <= received * cap
+
+
+@given(facts(), st.sets(st.sampled_from(USES), min_size=1))
+def test_a_use_is_let_through_exactly_if_it_is_permitted_and_not_barred(one: Facts, codes: set[str]) -> None:
+    listed = tuple(sorted(codes))
+    of = {"F": 2017}
+    for rule, lets in ((FundRule.PERMITTED_USES, True), (FundRule.BARRED_USES, False)):
+        held = Term("F", of["F"], "42", date(2017, 1, 1), "文", rule, listed, OnBreach.REFUSE, "第八条", Basis.LAW)
+        broken = bool(judge(one, [held]))
+        if one.kind in JUDGED and one.use is not None:
+            assert broken is ((one.use in codes) is not lets)
+
+
+@given(TERMS, st.dates(date(2016, 12, 1), date(2018, 1, 31)))
+def test_the_latest_set_of_a_level_replaces_its_earlier_ones_whole(terms: list[Term], on: date) -> None:
+    held = in_force(terms, "F", 2017, on)
+    for region in ("00", "42", "4203", "420322"):
+        days = {one.valid_from for one in held if one.region == region}
+        started = [one.valid_from for one in terms if one.region == region and one.valid_from <= on]
+        assert days == ({max(started)} if started else set())
+    assert in_force(terms, "F", 2018, on) == []
+    assert in_force(terms, "G", 2017, on) == []
+
+
+def test_a_county_hears_the_nation_its_province_its_prefecture_and_itself() -> None:
+    assert levels("420322") == ["00", "42", "4203", "420322"]
