@@ -124,6 +124,9 @@ def test_every_reading_of_money_takes_as_of() -> None:
 # Reference data and public documents: they do not grow with payments, and a cluster keeps them on every node.
 EVERYWHERE = {
     "region",
+    "region_change",
+    "region_former",
+    "region_link",
     "fund",
     "fund_rule",
     "fund_terms",

@@ -161,12 +161,26 @@ class LoanDisbursed(_Fact):
 
 
 class RegionsListed(_Fact):
-    """Divisions were entered or renamed from a yearly list."""
+    """Divisions were entered, renamed or ended from a yearly list."""
 
     year: int
     first: str
     last: str
     n: int
+    renamed_n: int = 0
+    closed_n: int = 0
+    document: str | None = None
+
+
+class RegionsChanged(_Fact):
+    """Codes went over into codes by a document; a link reads `from>to`."""
+
+    change_id: UUID
+    kind: str
+    document: str
+    effective_on: date
+    links: list[str]
+    closed: list[str]
 
 
 class FundListed(_Fact):

@@ -13,6 +13,8 @@ from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
 from services.funds_api.payments import refusals as payments
+from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
+from services.funds_api.regions.service import RegionUnknown
 from services.funds_api.units.service import RegionTooHigh
 from treasury import errors
 
@@ -20,6 +22,14 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
     RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
+    RegionUnknown: Problem("region-unknown", 409, "区划代码没有登记", "请先登记该代码，或在 regions 中一并给出新代码"),
+    RegionClosed: Problem(
+        "region-closed", 409, "区划代码已停用", "请使用其后继代码，见 /funds/v1/regions/代码/lineage"
+    ),
+    RegionListOlder: Problem(
+        "region-list-older", 409, "名单早于已登记的年份", "请登记最新年份的名单；往年代码请登记变更"
+    ),
+    RegionChangeShape: Problem("region-change-shape", 422, "区划变更不成立", "请核对变更种类、前后代码与停用代码"),
     FundKnown: Problem("fund-known", 409, "资金代码已被使用", "请换一个代码，或沿用已登记的名称、级别和用途"),
     TermsKnown: Problem(
         "terms-known", 409, "规定已设定", "如有新文件，请用新的生效日期设定；记录有误请以新生效日期更正"

@@ -14,6 +14,9 @@ from tests.funds_api.test_movements import Desk
 # Public by law or reference data; everything else must have a policy.
 PUBLIC = {
     "region",
+    "region_change",
+    "region_former",
+    "region_link",
     "fund",
     "fund_rule",
     "fund_terms",

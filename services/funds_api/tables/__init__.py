@@ -18,6 +18,7 @@ from services.funds_api.tables.people import (
     PaymentRow,
     RejectedRowRow,
 )
+from services.funds_api.tables.places import RegionChangeRow, RegionFormerRow, RegionLinkRow, RegionRow
 from services.funds_api.tables.reference import (
     AccountRow,
     FundRow,
@@ -25,7 +26,6 @@ from services.funds_api.tables.reference import (
     NoticeLineRow,
     NoticeRow,
     PolicyValueRow,
-    RegionRow,
     UnitRow,
 )
 from services.funds_api.tables.rows import Row
@@ -53,6 +53,9 @@ __all__ = [
     "PaymentBatchRow",
     "PaymentRow",
     "PolicyValueRow",
+    "RegionChangeRow",
+    "RegionFormerRow",
+    "RegionLinkRow",
     "RegionRow",
     "RejectedRowRow",
     "Row",

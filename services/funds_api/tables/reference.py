@@ -1,4 +1,4 @@
-"""What money is described by: places, numbers of the law, funds, units, accounts, and notices as printed."""
+"""What money is described by: numbers of the law, funds, units, accounts, and notices as printed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
-    Index,
     Integer,
     Numeric,
     SmallInteger,
@@ -22,21 +21,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funds_api.tables.rows import RegionText, Row
-
-
-class RegionRow(Row):
-    """A division of the country by its statistical code (2, 4, 6, 9 or 12 digits; "00" is the nation)."""
-
-    __tablename__ = "region"
-    __table_args__ = (
-        CheckConstraint("length(code) IN (2, 4, 6, 9, 12) AND code ~ '^[0-9]+$'", name="code_length"),
-        Index("ix_region_parent_code", "parent_code", "code"),
-    )
-    code: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    name: Mapped[str]
-    level: Mapped[str]
-    parent_code: Mapped[str | None] = mapped_column(RegionText, ForeignKey("funds.region.code"))
-    listed_year: Mapped[int] = mapped_column(SmallInteger)
 
 
 class PolicyValueRow(Row):
