@@ -199,3 +199,41 @@ class FundTermsSet(_Fact):
     valid_from: date
     document: str
     rules: list[str]
+
+
+class ProjectStaged(_Fact):
+    """A project came to a stage by a document; `opened` is its unit, when this step gave its plan out."""
+
+    project_id: UUID
+    county_code: str
+    region_code: str
+    code: str
+    seq: int
+    way: str
+    from_stage: str | None
+    stage: str
+    document: str
+    effective_on: date
+    opened: UnitOpened | None = None
+
+
+class ProjectChanged(_Fact):
+    """A change of a project's plan was reported, or put in force."""
+
+    project_id: UUID
+    county_code: str
+    region_code: str
+    version: int
+    document: str
+    planned_fen: int
+    in_force: bool
+
+
+class ProjectObjected(_Fact):
+    """An objection to a project was raised, or answered."""
+
+    project_id: UUID
+    county_code: str
+    region_code: str
+    objection_id: UUID
+    is_open: bool

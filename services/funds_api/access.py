@@ -29,6 +29,7 @@ _READING: Final = frozenset(
         "flags:read",
         "loans:read",
         "policies:read",
+        "projects:read",
     }
 )
 
@@ -43,10 +44,16 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "batches:write",
         "households:write",
         "flags:run",
+        "projects:declare",
+        "projects:step",
+        "projects:manage",
+        "projects:build",
     },
-    "finance_reviewer": _READING | {"batches:approve"},
-    "township_clerk": _READING | {"movements:write", "batches:write"},
-    "township_reviewer": _READING | {"batches:approve"},
+    "finance_reviewer": _READING
+    | {"batches:approve", "projects:step", "projects:review", "projects:admit", "projects:accept"},
+    "township_clerk": _READING
+    | {"movements:write", "batches:write", "projects:declare", "projects:step", "projects:build"},
+    "township_reviewer": _READING | {"batches:approve", "projects:step", "projects:review", "projects:accept"},
     "inspector": _READING | {"flags:run", "events:read"},
     "bank": frozenset({"loans:read", "loans:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),

@@ -24,6 +24,7 @@ from services.funds_api.notices.endpoints import router as notices
 from services.funds_api.payments.endpoints import router as payments
 from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
+from services.funds_api.projects.endpoints import router as projects
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.settings import Settings
 from services.funds_api.traces.endpoints import router as traces
@@ -35,7 +36,22 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[events, regions, units, funds, policies, notices, lots, traces, idle, flags, households, payments, loans],
+    routers=[
+        events,
+        regions,
+        units,
+        funds,
+        policies,
+        notices,
+        lots,
+        traces,
+        idle,
+        flags,
+        households,
+        payments,
+        loans,
+        projects,
+    ],
 )
 
 

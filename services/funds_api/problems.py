@@ -13,6 +13,7 @@ from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
 from services.funds_api.payments import refusals as payments
+from services.funds_api.projects import refusals as projects
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
 from services.funds_api.regions.service import RegionUnknown
 from services.funds_api.units.service import RegionTooHigh
@@ -90,6 +91,34 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     loans.LoanTooLong: Problem("loan-too-long", 409, "超过贷款期限", "请核对到期日；期限见 /funds/v1/policy-values"),
     loans.BankRefReused: Problem(
         "bank-ref-reused", 409, "业务编号已被使用", "若是新的放款请换一个业务编号；若是重发请原样发送"
+    ),
+    projects.ProjectKnown: Problem(
+        "project-known", 409, "项目编号已被使用", "请查询已登记的项目；确属新项目请换一个编号"
+    ),
+    projects.SourcesDiffer: Problem(
+        "sources-differ", 409, "资金来源与计划投资不符", "请核对各来源金额；同一资金只列一行"
+    ),
+    projects.StageSkipped: Problem(
+        "stage-skipped", 409, "项目阶段顺序不符", "请先办理下一阶段 next_stage；退回须写明理由"
+    ),
+    projects.StepDateRefused: Problem(
+        "step-date-refused", 409, "办理日期不符", "请填写上一阶段之日以后、今天以前的日期"
+    ),
+    projects.StepByMaker: Problem("step-by-maker", 403, "经办人不能复核", "请由另一位有权限的人员办理"),
+    projects.ReasonNeeded: Problem("reason-needed", 422, "需要写明理由", "请在 reason 中写明退回或出库的理由"),
+    projects.NoPerformanceTarget: Problem(
+        "no-performance-target", 409, "没有绩效目标", "请退回补充绩效目标（编号、内容、单位、目标值）后再报"
+    ),
+    projects.ObjectionOpen: Problem("objection-open", 409, "有异议尚未处理", "请先逐条答复异议，再办理入库"),
+    projects.ObjectionClosed: Problem("objection-closed", 409, "异议已经处理", "请查看处理结果；新的异议请另行登记"),
+    projects.PublicityTooShort: Problem("publicity-too-short", 409, "公示期不足", "请在 earliest_on 以后办理入库"),
+    projects.ProjectHoldsMoney: Problem(
+        "project-holds-money", 409, "项目已有资金", "请先把停留的资金退回；已支付的项目请办理验收，不能出库"
+    ),
+    projects.ChangeNotNow: Problem("change-not-now", 409, "现在不能变更", "请先退回到申报，或等待上一变更批准"),
+    projects.ChangeNotWaiting: Problem("change-not-waiting", 409, "该版本不在等待批准", "请刷新项目的版本列表"),
+    projects.PlanUnderReceived: Problem(
+        "plan-under-received", 409, "变更后计划少于已到资金", "请先退回多余资金，或调整变更金额"
     ),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),

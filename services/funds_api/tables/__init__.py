@@ -19,6 +19,16 @@ from services.funds_api.tables.people import (
     RejectedRowRow,
 )
 from services.funds_api.tables.places import RegionChangeRow, RegionFormerRow, RegionLinkRow, RegionRow
+from services.funds_api.tables.projects import (
+    ProjectContractRow,
+    ProjectObjectionRow,
+    ProjectProgressRow,
+    ProjectRow,
+    ProjectSourceRow,
+    ProjectStepRow,
+    ProjectTargetRow,
+    ProjectVersionRow,
+)
 from services.funds_api.tables.reference import (
     AccountRow,
     FundRow,
@@ -53,6 +63,14 @@ __all__ = [
     "PaymentBatchRow",
     "PaymentRow",
     "PolicyValueRow",
+    "ProjectContractRow",
+    "ProjectObjectionRow",
+    "ProjectProgressRow",
+    "ProjectRow",
+    "ProjectSourceRow",
+    "ProjectStepRow",
+    "ProjectTargetRow",
+    "ProjectVersionRow",
     "RegionChangeRow",
     "RegionFormerRow",
     "RegionLinkRow",

@@ -47,9 +47,15 @@ async def open_unit(tx: AsyncSession, who: Principal, act: Act, request: UnitReq
         raise RegionTooHigh(request.region_code)
     county = request.region_code[:COUNTY_DIGITS]
     await act.claim(tx, county)
+    unit = await establish(tx, county, request)
+    await act.record(tx, county, as_opened(unit), unit)
+    return unit
+
+
+async def establish(tx: AsyncSession, county: str, request: UnitRequest) -> Unit:
+    """Write a unit and its accounts as part of another use case, which records the act and tells the unit."""
     if not await store.region_exists(tx, request.region_code):
         raise Missing("区划", request.region_code)
-
     unit_id = new_id()
     place = {"county_code": county, "region_code": request.region_code}
     accounts = [
@@ -64,19 +70,21 @@ async def open_unit(tx: AsyncSession, who: Principal, act: Act, request: UnitReq
         )
         for one in request.accounts
     ]
-
     await store.record(
         tx,
         {**place, "id": unit_id, "name": request.name, "kind": request.kind},
         [one.model_dump(exclude={"unit_name"}) for one in accounts],
     )
-    unit = Unit(id=unit_id, name=request.name, kind=request.kind, accounts=accounts, **place)
-    opened = UnitOpened(
-        unit_id=unit_id,
-        name=request.name,
-        kind=request.kind,
-        accounts=[AccountOpened(**one.model_dump(exclude={"unit_name"})) for one in accounts],
-        **place,
+    return Unit(id=unit_id, name=request.name, kind=request.kind, accounts=accounts, **place)
+
+
+def as_opened(unit: Unit) -> UnitOpened:
+    """The unit as the journal tells it."""
+    return UnitOpened(
+        unit_id=unit.id,
+        county_code=unit.county_code,
+        region_code=unit.region_code,
+        name=unit.name,
+        kind=unit.kind,
+        accounts=[AccountOpened(**one.model_dump(exclude={"unit_name"})) for one in unit.accounts],
     )
-    await act.record(tx, county, opened, unit)
-    return unit

@@ -1,0 +1,142 @@
+"""/funds/v1/projects: the project library."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from chassis import clock
+from chassis.database import Read, Tx
+from chassis.fields import RegionCode
+from chassis.identity import Principal, can
+from chassis.journal import Acting
+from chassis.pages import Paging, cut
+from services.funds_api.access import county_of
+from services.funds_api.projects import objections, service, shown, store
+from services.funds_api.projects.schemas import (
+    ChangeApproval,
+    ChangeRequest,
+    Declared,
+    Objection,
+    ObjectionAnswer,
+    ObjectionRequest,
+    Project,
+    ProjectKind,
+    ProjectPage,
+    ProjectRequest,
+    StepRequest,
+)
+from services.funds_api.projects.stages import Stage
+from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from treasury.calendar import business_date
+
+router = APIRouter(prefix="/funds/v1/projects", tags=["projects 项目库"])
+
+
+@router.post("", status_code=201, summary="申报项目")
+async def post_project(
+    request: ProjectRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("projects:declare")]
+) -> Declared:
+    return await service.declare(tx, who, act, request, business_date(clock.now()))
+
+
+@router.get("", summary="项目库：各项目所处阶段、停留天数与资金")
+async def get_projects(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("projects:read")],
+    county: County = None,
+    region: Annotated[RegionCode | None, Query(description="项目所在区划及其下级")] = None,
+    year: Annotated[int | None, Query(ge=2000, le=2100, description="年度")] = None,
+    stage: Stage | None = None,
+    kind: ProjectKind | None = None,
+    as_of: AsOf = None,
+) -> ProjectPage:
+    day, asked = day_or_today(as_of), county_of(who, county)
+    found = await store.page(tx, who, asked, window, as_of=day, region=region, year=year, stage=stage, kind=kind)
+    rows, after = cut(found, window, lambda row: (row.id,))
+    items = await shown.lines(tx, who, asked, rows, day)
+    return ProjectPage(
+        as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内当日没有符合条件的项目"
+    )
+
+
+@router.get("/{project_id}", summary="项目：各版本、各阶段、各资金来源的到位与支付")
+async def get_project(
+    project_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("projects:read")],
+    county: County = None,
+    as_of: AsOf = None,
+) -> Project:
+    return await shown.whole(tx, who, county_of(who, county), project_id, day_or_today(as_of))
+
+
+@router.post("/{project_id}/versions", status_code=201, summary="报告项目变更")
+async def post_version(
+    project_id: UUID,
+    request: ChangeRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:declare")],
+    county: County = None,
+) -> Declared:
+    today = business_date(clock.now())
+    return await service.report_change(tx, who, act, county_of(who, county), project_id, request, today)
+
+
+@router.post("/{project_id}/versions/{version}/approval", status_code=201, summary="批准项目变更（他人）")
+async def post_approval(
+    project_id: UUID,
+    version: Annotated[int, Path(ge=1, le=10_000)],
+    request: ChangeApproval,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:admit")],
+    county: County = None,
+) -> Declared:
+    today = business_date(clock.now())
+    return await service.approve_change(tx, who, act, county_of(who, county), project_id, version, request, today)
+
+
+@router.post("/{project_id}/steps", status_code=201, summary="项目进入下一阶段、退回或出库")
+async def post_step(
+    project_id: UUID,
+    request: StepRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:step")],
+    county: County = None,
+) -> Declared:
+    """Each stage asks for a right of its own beside `projects:step`: see `service.STEP_RIGHTS`."""
+    return await service.step(tx, who, act, county_of(who, county), project_id, request, business_date(clock.now()))
+
+
+@router.post("/{project_id}/objections", status_code=201, summary="登记异议")
+async def post_objection(
+    project_id: UUID,
+    request: ObjectionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:declare")],
+    county: County = None,
+) -> Objection:
+    return await objections.object_to(tx, who, act, county_of(who, county), project_id, request)
+
+
+@router.post("/{project_id}/objections/{objection_id}/answer", status_code=201, summary="处理异议")
+async def post_objection_answer(
+    project_id: UUID,
+    objection_id: UUID,
+    request: ObjectionAnswer,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:review")],
+    county: County = None,
+) -> Objection:
+    today = business_date(clock.now())
+    return await objections.answer_objection(
+        tx, who, act, county_of(who, county), project_id, objection_id, request, today
+    )

@@ -1,0 +1,138 @@
+"""A project's money, from the ledger: per tranche what came, went back, was paid, is retained and rests, on a day.
+
+What a movement means to a project is read from the account at its other end, so that a reversal or a return takes back
+just what it undoes. Only sums and the ways of tranches leave this module.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# Everything that is on the books, whatever day it is effective: what a limit is held against.
+EVER: Final = date(9999, 12, 31)
+
+_FLOWS: Final = """
+WITH RECURSIVE own AS MATERIALIZED (
+  SELECT p.id AS project_id, a.id AS account_id FROM funds.project p
+    JOIN funds.account a ON a.county_code = :county AND a.id IN (p.cash_account_id, p.quota_account_id)
+   WHERE p.county_code = :county AND p.id = ANY(:projects)),
+ends AS (
+  -- Lots that came into the project's accounts from elsewhere, and draws that left them for elsewhere.
+  SELECT o.project_id, l.tranche_id, l.fund_code, l.amount_fen AS fen, 1 AS sign, m.kind AS movement,
+         other.kind AS end_kind, NULL::uuid AS made_lot
+    FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id AND l.arrived_on <= :as_of
+    JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
+    LEFT JOIN funds.account other ON other.county_code = :county AND other.id = m.from_account_id
+   WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.from_account_id)
+  UNION ALL
+  SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, d.to_lot_id
+    FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id
+    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on <= :as_of
+    JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id
+    JOIN funds.account other ON other.county_code = :county AND other.id = m.to_account_id
+   WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.to_account_id)),
+held AS (
+  -- Quality retentions of the project, and lots that restore them after a payment out of them was undone.
+  SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id FROM ends e
+   WHERE e.sign < 0 AND e.end_kind = 'retention'
+  UNION ALL
+  SELECT h.project_id, h.tranche_id, h.fund_code, l.id FROM held h
+    JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = h.lot_id AND l.tranche_id = h.tranche_id
+    JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id AND a.kind = 'retention'),
+released AS (
+  SELECT h.project_id, h.tranche_id, h.fund_code, d.amount_fen AS fen FROM held h
+    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id AND d.effective_on <= :as_of
+    JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id
+    JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id AND a.kind = 'contractor'
+   WHERE NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
+                        AND r.effective_on <= :as_of)),
+flows AS (
+  SELECT project_id, tranche_id, fund_code, fen * sign AS fen,
+         CASE WHEN end_kind IN ('contractor', 'households') THEN 'paid' WHEN end_kind = 'retention' THEN 'retained'
+              WHEN sign < 0 OR movement IN ('return', 'recover', 'reverse', 'take_back') THEN 'given_back'
+              ELSE 'received' END AS class FROM ends
+  UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid' FROM released
+  UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'retained' FROM released
+  UNION ALL
+  SELECT o.project_id, l.tranche_id, l.fund_code, l.remaining_fen + CASE WHEN l.last_drawn_on > :as_of THEN coalesce((
+           SELECT sum(d.amount_fen)::bigint FROM funds.draw d WHERE d.county_code = :county AND d.from_lot_id = l.id
+              AND d.effective_on > :as_of), 0) ELSE 0 END, 'resting'
+    FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id AND l.arrived_on <= :as_of)
+SELECT project_id, tranche_id, fund_code,
+       coalesce(sum(fen) FILTER (WHERE class = 'received'), 0)::bigint AS received_fen,
+       coalesce(-sum(fen) FILTER (WHERE class = 'given_back'), 0)::bigint AS given_back_fen,
+       coalesce(-sum(fen) FILTER (WHERE class = 'paid'), 0)::bigint AS paid_fen,
+       coalesce(-sum(fen) FILTER (WHERE class = 'retained'), 0)::bigint AS retained_fen,
+       coalesce(sum(fen) FILTER (WHERE class = 'resting'), 0)::bigint AS resting_fen
+  FROM flows GROUP BY project_id, tranche_id, fund_code ORDER BY project_id, fund_code, tranche_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What came and went of one tranche, or of several added up. `paid_fen` includes retentions that were released."""
+
+    received_fen: int = 0
+    given_back_fen: int = 0
+    paid_fen: int = 0
+    retained_fen: int = 0
+    resting_fen: int = 0
+
+    @property
+    def unexplained_fen(self) -> int:
+        return self.received_fen - self.given_back_fen - self.paid_fen - self.retained_fen - self.resting_fen
+
+    @property
+    def kept_fen(self) -> int:
+        """What came and did not go back."""
+        return self.received_fen - self.given_back_fen
+
+
+@dataclass(frozen=True, slots=True)
+class TrancheFlow:
+    tranche_id: UUID
+    fund_code: str
+    flow: Flow
+
+
+def total(flows: Iterable[Flow]) -> Flow:
+    """The flows added up."""
+    listed = list(flows)
+    return Flow(
+        sum(one.received_fen for one in listed),
+        sum(one.given_back_fen for one in listed),
+        sum(one.paid_fen for one in listed),
+        sum(one.retained_fen for one in listed),
+        sum(one.resting_fen for one in listed),
+    )
+
+
+def by_fund(flows: Iterable[TrancheFlow]) -> Mapping[str, Flow]:
+    """The flows of each fund, its tranches added up."""
+    found: dict[str, list[Flow]] = defaultdict(list)
+    for one in flows:
+        found[one.fund_code].append(one.flow)
+    return {fund: total(of_fund) for fund, of_fund in found.items()}
+
+
+async def flows(
+    session: AsyncSession, county: str, projects: Sequence[UUID], as_of: date
+) -> Mapping[UUID, list[TrancheFlow]]:
+    """Per project its tranches with their flows up to `as_of`, by fund and tranche; a project without money is absent.
+
+    To be asked where the whole county is shown (`lots.store.whole_county`): a contractor's account may lie elsewhere.
+    """
+    found: dict[UUID, list[TrancheFlow]] = defaultdict(list)
+    if projects:
+        rows = await session.execute(text(_FLOWS), {"county": county, "projects": list(projects), "as_of": as_of})
+        for row in rows:
+            flow = Flow(row.received_fen, row.given_back_fen, row.paid_fen, row.retained_fen, row.resting_fen)
+            found[row.project_id].append(TrancheFlow(row.tranche_id, row.fund_code, flow))
+    return found

@@ -1,0 +1,175 @@
+"""What the project library refuses, as facts with their figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from treasury.money import yuan
+
+
+@dataclass(eq=False)
+class ProjectKnown(Exception):
+    """The code already names another project of the county."""
+
+    code: str
+    project_id: str
+
+    def __str__(self) -> str:
+        return f"项目编号 {self.code} 已登记"
+
+
+@dataclass(eq=False)
+class SourcesDiffer(Exception):
+    """The planned sources do not make the planned amount, or name one fund twice."""
+
+    planned_fen: int
+    sources_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"各资金来源合计 {yuan(self.sources_fen)} 元，与计划投资 {yuan(self.planned_fen)} 元不符（或同一资金重复）"
+        )
+
+
+@dataclass(eq=False)
+class StageSkipped(Exception):
+    """The step asked for is not the one that may follow."""
+
+    stage: str
+    asked: str
+    next_stage: str
+
+    def __str__(self) -> str:
+        return f"项目当前阶段为 {self.stage}，不能直接进入 {self.asked}；下一阶段是 {self.next_stage or '无'}"
+
+
+@dataclass(eq=False)
+class StepDateRefused(Exception):
+    """A step before the one it follows, or on a day that has not come."""
+
+    effective_on: date
+    earliest_on: date
+    latest_on: date
+
+    def __str__(self) -> str:
+        return f"办理日期 {self.effective_on} 应在上一阶段之日 {self.earliest_on} 与今天 {self.latest_on} 之间"
+
+
+@dataclass(eq=False)
+class StepByMaker(Exception):
+    """Whoever made what this step checks cannot check it."""
+
+    stage: str
+    stage_name: str
+
+    def __str__(self) -> str:
+        return f"您办理过本项目需要核对的前序环节，“{self.stage_name}”须由另一人办理"
+
+
+@dataclass(eq=False)
+class ReasonNeeded(Exception):
+    """A project goes back or out of the library only for a reason."""
+
+    stage: str
+
+    def __str__(self) -> str:
+        return "退回或出库必须写明理由（reason）"
+
+
+@dataclass(eq=False)
+class NoPerformanceTarget(Exception):
+    """A project without a performance target is not admitted (县级项目库：无绩效目标的不得入库)."""
+
+    targets_n: int
+
+    def __str__(self) -> str:
+        return f"项目有 {self.targets_n} 个绩效目标，没有绩效目标的项目不得入库"
+
+
+@dataclass(eq=False)
+class ObjectionOpen(Exception):
+    """Somebody objected during publicity and has not been answered."""
+
+    objections_open_n: int
+
+    def __str__(self) -> str:
+        return f"公示期间有 {self.objections_open_n} 条异议尚未处理"
+
+
+@dataclass(eq=False)
+class PublicityTooShort(Exception):
+    """The project has not stood on the notice board as long as it must."""
+
+    published_on: date
+    stood_days: int
+    needed_days: int
+    earliest_on: date
+    source: str
+
+    def __str__(self) -> str:
+        return (
+            f"项目自 {self.published_on} 公示，至今 {self.stood_days} 日，不足 {self.needed_days} 日；"
+            f"最早 {self.earliest_on} 入库（依据：{self.source}）"
+        )
+
+
+@dataclass(eq=False)
+class ProjectHoldsMoney(Exception):
+    """A project that has money, or has paid some, neither leaves the library nor goes back behind its plan."""
+
+    resting_fen: int
+    paid_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"项目账户停留 {yuan(self.resting_fen)} 元、已支付 {yuan(self.paid_fen)} 元，不能出库或退回到计划下达以前"
+        )
+
+
+@dataclass(eq=False)
+class ChangeNotNow(Exception):
+    """A change while others look at the project, or after it was accepted, or beside one that still waits."""
+
+    stage: str
+    waiting_version: int
+
+    def __str__(self) -> str:
+        if self.waiting_version:
+            return f"第 {self.waiting_version} 版变更尚待批准，不能再报变更"
+        return f"项目当前阶段为 {self.stage}，不能变更"
+
+
+@dataclass(eq=False)
+class ChangeNotWaiting(Exception):
+    """The version is not one that waits for approval."""
+
+    version: int
+
+    def __str__(self) -> str:
+        return f"第 {self.version} 版不在等待批准"
+
+
+@dataclass(eq=False)
+class ObjectionClosed(Exception):
+    """The objection has been answered already."""
+
+    objection_id: str
+
+    def __str__(self) -> str:
+        return "该条异议已经处理完毕"
+
+
+@dataclass(eq=False)
+class PlanUnderReceived(Exception):
+    """A change would plan less from a fund than the project has already got from it."""
+
+    fund_code: str
+    planned_fen: int
+    received_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"资金 {self.fund_code} 变更后计划 {yuan(self.planned_fen)} 元，少于已到项目账户的"
+            f" {yuan(self.received_fen)} 元"
+        )

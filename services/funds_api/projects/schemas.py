@@ -1,0 +1,263 @@
+"""Shapes of projects on the wire."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic.types import Strict
+
+from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen, Prose, RegionCode
+from chassis.pages import Page
+from services.funds_api.projects.stages import Stage
+
+Number = Annotated[str, StringConstraints(strict=True, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")]
+Count = Annotated[int, Strict(), Field(ge=0, le=100_000_000)]
+Year = Annotated[int, Strict(), Field(ge=2000, le=2100)]
+
+
+class ProjectKind(StrEnum):
+    """What a project is for, by the uses of special funds and the programmes of the county."""
+
+    INDUSTRY = "industry"
+    INFRASTRUCTURE = "infrastructure"
+    EDUCATION = "education"
+    HEALTH = "health"
+    RELOCATION = "relocation"
+    HOUSING = "housing"
+    PUBLIC_POSTS = "public_posts"
+    LOAN_INTEREST = "loan_interest"
+    DRINKING_WATER = "drinking_water"
+    FARMLAND = "farmland"
+    ECOLOGY = "ecology"
+    PHOTOVOLTAIC = "photovoltaic"
+    MANAGEMENT_FEE = "management_fee"
+    OTHER = "other"
+
+
+class ProjectNature(StrEnum):
+    NEW = "new"
+    CONTINUED = "continued"
+
+
+class Target(Body):
+    """A performance target (绩效目标); `target` is a decimal number as text."""
+
+    code: Code
+    text: Line
+    unit: Line
+    target: Number
+
+
+class Source(Body):
+    """What is planned to come from one fund."""
+
+    fund_code: Code
+    planned_fen: PositiveFen
+
+
+class Described(Body):
+    """What a project is: task, place, money planned by source, who benefits, and what is to be reached."""
+
+    name: Annotated[Line, Field(max_length=100)]
+    kind: ProjectKind
+    nature: ProjectNature
+    fiscal_year: Year
+    responsible_unit: Line
+    task: Prose
+    planned_fen: PositiveFen
+    sources: Annotated[list[Source], Field(min_length=1, max_length=50)]
+    households_n: Count
+    persons_n: Count
+    villages: list[RegionCode] = Field(default_factory=list, max_length=200)
+    targets: list[Target] = Field(default_factory=list, max_length=100, description="没有绩效目标的项目不得入库")
+    participation: Prose = Field(description="群众参与方式")
+    benefit_mechanism: Prose = Field(description="带贫减贫（利益联结）机制")
+    starts_on: Day
+    ends_on: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends_on < self.starts_on:
+            msg = "完工日期不得早于开工日期"
+            raise ValueError(msg)
+        if len({one.code for one in self.targets}) != len(self.targets):
+            msg = "绩效目标编号不得重复"
+            raise ValueError(msg)
+        return self
+
+
+class ProjectRequest(Body):
+    """A project listed for the library (申报)."""
+
+    region_code: RegionCode
+    code: Code = Field(description="项目编号，县内唯一")
+    document: Line = Field(description="申报文件")
+    effective_on: Day
+    plan: Described
+
+
+class ChangeRequest(Body):
+    """A change report (变更): the whole plan anew; the earlier version is kept."""
+
+    document: Line
+    reason: Prose
+    reported_on: Day
+    plan: Described
+
+
+class ChangeApproval(Body):
+    document: Line = Field(description="批复文件")
+    effective_on: Day
+
+
+class StepRequest(Body):
+    """One step: to the next stage, back to an earlier one (退回, with `reason`), or out of the library (出库)."""
+
+    stage: Stage
+    document: Line = Field(description="依据文件")
+    effective_on: Day
+    reason: Prose | None = Field(default=None, description="退回或出库的理由")
+
+
+class ObjectionRequest(Body):
+    raised_on: Day
+    text: Prose = Field(description="异议内容，不写个人身份信息")
+
+
+class ObjectionAnswer(Body):
+    closed_on: Day
+    outcome: Prose
+
+
+class Objection(Answer):
+    id: UUID
+    raised_on: date
+    text: str
+    closed_on: date | None
+    outcome: str | None
+
+
+class StepAnswer(Answer):
+    """A step as recorded, with the days the project then stayed (until the next step or the day asked for)."""
+
+    seq: int
+    way: str
+    from_stage: Stage | None
+    stage: Stage
+    document: str
+    effective_on: date
+    reason: str | None
+    actor: str
+    recorded_at: datetime
+    days: int
+
+
+class Version(Answer):
+    """A version of the plan; in force from `effective_on`, null while it waits for approval."""
+
+    version: int
+    plan: Described
+    document: str
+    reason: str
+    is_change: bool
+    reported_on: date
+    reported_by: str
+    approved_by: str | None
+    approval_document: str | None
+    effective_on: date | None
+
+
+class SourceMoney(Answer):
+    """One fund of a pooled project: what was planned and what came, went and rests, on the day asked for."""
+
+    fund_code: str
+    planned_fen: int
+    received_fen: int
+    given_back_fen: int
+    paid_fen: int
+    retained_fen: int
+    resting_fen: int
+    unexplained_fen: int = Field(description="收到 - 退回 - 支付 - 质保金 - 停留，恒为 0")
+
+
+class TrancheMoney(Answer):
+    """One tranche in a pooled project: every source keeps its trace."""
+
+    tranche_id: UUID
+    fund_code: str
+    received_fen: int
+    given_back_fen: int
+    paid_fen: int
+    retained_fen: int
+    resting_fen: int
+    unexplained_fen: int
+    trace: str = Field(description="这笔来文资金的完整去向")
+
+
+class ProjectMoney(Answer):
+    """The project's money on a day, from the ledger, with its proof: Σ of its sources."""
+
+    planned_fen: int
+    received_fen: int
+    given_back_fen: int
+    paid_fen: int = Field(description="已到施工单位或农户")
+    retained_fen: int = Field(description="转入质保金专户")
+    resting_fen: int
+    unexplained_fen: int
+
+
+class ProjectLine(Answer):
+    """A project in a list, as it stood on the day asked for."""
+
+    id: UUID
+    county_code: str
+    region_code: str
+    code: str
+    name: str
+    kind: ProjectKind
+    fiscal_year: int
+    version: int
+    stage: Stage
+    stage_since: date
+    days_in_stage: int
+    money: ProjectMoney
+
+
+class ProjectPage(Page):
+    as_of: date
+    items: list[ProjectLine]
+
+
+class Project(ProjectLine):
+    """A project with every version, step, objection and source."""
+
+    as_of: date
+    unit_id: UUID | None
+    cash_account_id: UUID | None
+    quota_account_id: UUID | None
+    plan: Described
+    versions: list[Version]
+    steps: list[StepAnswer]
+    objections: list[Objection]
+    sources: list[SourceMoney]
+    tranches: list[TrancheMoney]
+
+
+class Declared(Answer):
+    """What a write answers: the project's place in the library after it."""
+
+    id: UUID
+    county_code: str
+    region_code: str
+    code: str
+    version: int
+    stage: Stage
+    stage_since: date
+    waiting_version: int | None = None
+    unit_id: UUID | None = None
+    cash_account_id: UUID | None = None
+    quota_account_id: UUID | None = None

@@ -1,0 +1,153 @@
+"""Projects as answers: lists and whole projects as they stood on a day, each with its money and the proof of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.pages import Window
+from services.funds_api.lots.store import whole_county
+from services.funds_api.missing import Missing
+from services.funds_api.projects import money, store
+from services.funds_api.projects.money import Flow, TrancheFlow
+from services.funds_api.projects.schemas import (
+    Described,
+    Objection,
+    Project,
+    ProjectKind,
+    ProjectLine,
+    ProjectMoney,
+    Source,
+    SourceMoney,
+    StepAnswer,
+    Target,
+    TrancheMoney,
+    Version,
+)
+from services.funds_api.projects.stages import Stage
+from services.funds_api.tables import ProjectStepRow, ProjectVersionRow
+
+
+def _figures(flow: Flow) -> dict[str, int]:
+    return {
+        "received_fen": flow.received_fen,
+        "given_back_fen": flow.given_back_fen,
+        "paid_fen": flow.paid_fen,
+        "retained_fen": flow.retained_fen,
+        "resting_fen": flow.resting_fen,
+        "unexplained_fen": flow.unexplained_fen,
+    }
+
+
+def _line(row: Row[Any], flows: Sequence[TrancheFlow], as_of: date) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "county_code": row.county_code,
+        "region_code": row.region_code,
+        "code": row.code,
+        "name": row.name,
+        "kind": ProjectKind(row.kind),
+        "fiscal_year": row.fiscal_year,
+        "version": row.version,
+        "stage": Stage(row.stage),
+        "stage_since": row.stage_since,
+        "days_in_stage": (as_of - row.stage_since).days,
+        "money": ProjectMoney(planned_fen=row.planned_fen, **_figures(money.total(one.flow for one in flows))),
+    }
+
+
+async def lines(
+    tx: AsyncSession, who: Principal, county: str, rows: Sequence[Row[Any]], as_of: date
+) -> list[ProjectLine]:
+    """The projects of a page, each with its money on that day."""
+    async with whole_county(tx, who, county):
+        flows = await money.flows(tx, county, [row.id for row in rows], as_of)
+    return [ProjectLine(**_line(row, flows.get(row.id, []), as_of)) for row in rows]
+
+
+async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID, as_of: date) -> Project:
+    """One project with everything recorded for it by `as_of`; `Missing` before it was declared."""
+    window = Window(after=None, limit=1)
+    rows = await store.page(tx, who, county, window, as_of=as_of, project_id=project_id)
+    project = await store.project(tx, who, county, project_id)
+    if not rows or project is None:
+        raise Missing("项目", str(project_id))
+    async with whole_county(tx, who, county):
+        flows = (await money.flows(tx, county, [project_id], as_of)).get(project_id, [])
+    versions = await _versions(tx, county, project_id, as_of)
+    current = next(one for one in versions if one.version == rows[0].version)
+    planned = {one.fund_code: one.planned_fen for one in current.plan.sources}
+    by_fund = money.by_fund(flows)
+    return Project(
+        **_line(rows[0], flows, as_of),
+        as_of=as_of,
+        unit_id=project.unit_id,
+        cash_account_id=project.cash_account_id,
+        quota_account_id=project.quota_account_id,
+        plan=current.plan,
+        versions=versions,
+        steps=_steps(await store.steps(tx, county, project_id), as_of),
+        objections=[
+            Objection(id=one.id, raised_on=one.raised_on, text=one.text, closed_on=one.closed_on, outcome=one.outcome)
+            for one in await store.objections(tx, county, project_id)
+            if one.raised_on <= as_of
+        ],
+        sources=[
+            SourceMoney(fund_code=fund, planned_fen=planned.get(fund, 0), **_figures(by_fund.get(fund, Flow())))
+            for fund in sorted(planned.keys() | by_fund.keys())
+        ],
+        tranches=[
+            TrancheMoney(
+                tranche_id=one.tranche_id,
+                fund_code=one.fund_code,
+                trace=f"/funds/v1/tranches/{one.tranche_id}/trace",
+                **_figures(one.flow),
+            )
+            for one in flows
+        ],
+    )
+
+
+async def _versions(tx: AsyncSession, county: str, project_id: UUID, as_of: date) -> list[Version]:
+    sources: dict[int, list[Source]] = {}
+    for source in await store.sources(tx, county, [project_id]):
+        sources.setdefault(source.version, []).append(
+            Source(fund_code=source.fund_code, planned_fen=source.planned_fen)
+        )
+    targets: dict[int, list[Target]] = {}
+    for target in await store.targets(tx, county, project_id):
+        shown = Target(
+            code=target.code, text=target.text, unit=target.unit, target=format(target.target.normalize(), "f")
+        )
+        targets.setdefault(target.version, []).append(shown)
+    return [
+        _version(row, sources[row.version], targets.get(row.version, []))
+        for row in await store.versions(tx, county, project_id)
+        if row.reported_on <= as_of
+    ]
+
+
+def _version(row: ProjectVersionRow, sources: list[Source], targets: list[Target]) -> Version:
+    own = {name: getattr(row, name) for name in Described.model_fields if name not in {"sources", "targets"}}
+    return Version(
+        plan=Described(**own, sources=sources, targets=targets),
+        **{name: getattr(row, name) for name in Version.model_fields if name != "plan"},
+    )
+
+
+def _steps(rows: Sequence[ProjectStepRow], as_of: date) -> list[StepAnswer]:
+    taken = [row for row in rows if row.effective_on <= as_of]
+    left = [*(row.effective_on for row in taken[1:]), as_of]
+    return [
+        StepAnswer(
+            **{name: getattr(row, name) for name in StepAnswer.model_fields if name != "days"},
+            days=(until - row.effective_on).days,
+        )
+        for row, until in zip(taken, left, strict=True)
+    ]

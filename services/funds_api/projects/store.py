@@ -1,0 +1,224 @@
+"""Projects, their versions, steps and objections in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.pages import Window
+from services.funds_api.access import visible_to
+from services.funds_api.tables import (
+    ProjectObjectionRow,
+    ProjectRow,
+    ProjectSourceRow,
+    ProjectStepRow,
+    ProjectTargetRow,
+    ProjectVersionRow,
+)
+
+
+async def project(
+    tx: AsyncSession, who: Principal, county: str, project_id: UUID, *, lock: bool = False
+) -> ProjectRow | None:
+    """The project if the caller may see it; with `lock` no other request changes it before the commit."""
+    query = select(ProjectRow).where(
+        ProjectRow.county_code == county, ProjectRow.id == project_id, visible_to(who, ProjectRow.region_code)
+    )
+    return (await tx.scalars(query.with_for_update(key_share=True) if lock else query)).one_or_none()
+
+
+async def by_code(tx: AsyncSession, county: str, code: str) -> UUID | None:
+    """The county's project of this code that the caller can see."""
+    query = select(ProjectRow.id).where(ProjectRow.county_code == county, ProjectRow.code == code)
+    return (await tx.scalars(query)).one_or_none()
+
+
+async def of_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> Sequence[ProjectRow]:
+    """The projects that hold one of these accounts, locked against a step until the commit, in id order."""
+    query = (
+        select(ProjectRow)
+        .where(
+            ProjectRow.county_code == county,
+            or_(ProjectRow.cash_account_id.in_(accounts), ProjectRow.quota_account_id.in_(accounts)),
+        )
+        .order_by(ProjectRow.id)
+        .with_for_update(read=True)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def insert_project(tx: AsyncSession, row: dict[str, Any]) -> None:
+    await tx.execute(insert(ProjectRow).values(row))
+
+
+async def change_project(tx: AsyncSession, row: ProjectRow, changes: dict[str, Any]) -> ProjectRow:
+    query = (
+        update(ProjectRow)
+        .where(ProjectRow.county_code == row.county_code, ProjectRow.id == row.id)
+        .values(changes)
+        .returning(ProjectRow)
+    )
+    return (await tx.scalars(query, execution_options={"populate_existing": True})).one()
+
+
+async def insert_version(
+    tx: AsyncSession, version: dict[str, Any], sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]]
+) -> None:
+    await tx.execute(insert(ProjectVersionRow).values(version))
+    await tx.execute(insert(ProjectSourceRow), list(sources))
+    if targets:
+        await tx.execute(insert(ProjectTargetRow), list(targets))
+
+
+async def approve_version(tx: AsyncSession, row: ProjectVersionRow, changes: dict[str, Any]) -> None:
+    await tx.execute(
+        update(ProjectVersionRow)
+        .where(
+            ProjectVersionRow.county_code == row.county_code,
+            ProjectVersionRow.project_id == row.project_id,
+            ProjectVersionRow.version == row.version,
+        )
+        .values(changes)
+    )
+
+
+async def versions(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[ProjectVersionRow]:
+    query = (
+        select(ProjectVersionRow)
+        .where(ProjectVersionRow.county_code == county, ProjectVersionRow.project_id == project_id)
+        .order_by(ProjectVersionRow.version)
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def sources(tx: AsyncSession, county: str, projects: Sequence[UUID]) -> Sequence[ProjectSourceRow]:
+    """The planned sources of every version of these projects, by project, version and fund."""
+    query = (
+        select(ProjectSourceRow)
+        .where(ProjectSourceRow.county_code == county, ProjectSourceRow.project_id.in_(projects))
+        .order_by(ProjectSourceRow.project_id, ProjectSourceRow.version, ProjectSourceRow.fund_code)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def targets(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[ProjectTargetRow]:
+    query = (
+        select(ProjectTargetRow)
+        .where(ProjectTargetRow.county_code == county, ProjectTargetRow.project_id == project_id)
+        .order_by(ProjectTargetRow.version, ProjectTargetRow.code)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def targets_n(tx: AsyncSession, county: str, project_id: UUID, version: int) -> int:
+    query = select(func.count()).where(
+        ProjectTargetRow.county_code == county,
+        ProjectTargetRow.project_id == project_id,
+        ProjectTargetRow.version == version,
+    )
+    return await tx.scalar(query) or 0
+
+
+async def insert_step(tx: AsyncSession, row: dict[str, Any]) -> None:
+    await tx.execute(insert(ProjectStepRow).values(row))
+
+
+async def steps(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[ProjectStepRow]:
+    query = (
+        select(ProjectStepRow)
+        .where(ProjectStepRow.county_code == county, ProjectStepRow.project_id == project_id)
+        .order_by(ProjectStepRow.seq)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def insert_objection(tx: AsyncSession, row: dict[str, Any]) -> None:
+    await tx.execute(insert(ProjectObjectionRow).values(row))
+
+
+async def objections(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[ProjectObjectionRow]:
+    query = (
+        select(ProjectObjectionRow)
+        .where(ProjectObjectionRow.county_code == county, ProjectObjectionRow.project_id == project_id)
+        .order_by(ProjectObjectionRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def close_objection(tx: AsyncSession, row: ProjectObjectionRow, changes: dict[str, Any]) -> None:
+    await tx.execute(
+        update(ProjectObjectionRow)
+        .where(ProjectObjectionRow.county_code == row.county_code, ProjectObjectionRow.id == row.id)
+        .values(changes)
+    )
+
+
+async def open_objections_n(tx: AsyncSession, county: str, project_id: UUID) -> int:
+    query = select(func.count()).where(
+        ProjectObjectionRow.county_code == county,
+        ProjectObjectionRow.project_id == project_id,
+        ProjectObjectionRow.closed_on.is_(None),
+    )
+    return await tx.scalar(query) or 0
+
+
+async def page(
+    tx: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    *,
+    as_of: date,
+    region: str | None = None,
+    year: int | None = None,
+    stage: str | None = None,
+    kind: str | None = None,
+    project_id: UUID | None = None,
+) -> Sequence[Row[Any]]:
+    """Visible projects declared by `as_of` as they stood then, by id: the last step and the version in force."""
+    after = window.key(UUID)
+    found = await tx.execute(
+        text(
+            """
+            SELECT p.id, p.county_code, p.region_code, p.code, v.name, v.kind, v.fiscal_year, v.version, v.planned_fen,
+                   s.stage, s.effective_on AS stage_since
+              FROM funds.project p
+              CROSS JOIN LATERAL (SELECT stage, effective_on FROM funds.project_step
+                WHERE county_code = :county AND project_id = p.id AND effective_on <= :as_of
+                ORDER BY seq DESC LIMIT 1) s
+              CROSS JOIN LATERAL (SELECT * FROM funds.project_version
+                WHERE county_code = :county AND project_id = p.id AND effective_on <= :as_of
+                ORDER BY version DESC LIMIT 1) v
+             WHERE p.county_code = :county AND p.region_code >= :scope AND p.region_code < :scope || '~'
+               AND (CAST(:id AS uuid) IS NULL OR p.id = :id)
+               AND (CAST(:region AS text) IS NULL
+                    OR (p.region_code >= :region AND p.region_code < CAST(:region AS text) || '~'))
+               AND (CAST(:year AS smallint) IS NULL OR v.fiscal_year = :year)
+               AND (CAST(:stage AS text) IS NULL OR s.stage = :stage)
+               AND (CAST(:kind AS text) IS NULL OR v.kind = :kind)
+               AND (CAST(:after AS uuid) IS NULL OR p.id > :after)
+             ORDER BY p.id LIMIT :limit
+            """
+        ),
+        {
+            "county": county,
+            "scope": who.region,
+            "as_of": as_of,
+            "id": project_id,
+            "region": region,
+            "year": year,
+            "stage": stage,
+            "kind": kind,
+            "after": after[0] if after else None,
+            "limit": window.limit + 1,
+        },
+    )
+    return found.all()
