@@ -49,11 +49,8 @@ BLUEPRINT = Blueprint(
 )
 
 
-def create_app(settings: Settings | None = None, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
-    """The application; `uvicorn --factory services.gateway.app:create_app` reads its settings from the environment.
-
-    `transport` replaces the network towards the services; only tests give one.
-    """
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; `uvicorn --factory services.gateway.app:create_app` reads its settings from the environment."""
     chosen = settings or Settings()
     telemetry.log_as_json(chosen.log_level)
     database = Database(chosen.database_url.get_secret_value(), application="gateway")
@@ -71,15 +68,14 @@ def create_app(settings: Settings | None = None, transport: httpx.AsyncBaseTrans
     async def opening(app: FastAPI) -> AsyncIterator[None]:
         state: Any = app.state
         await _let_first_people_in(database, state.passwords, first)
+        pool = Pool()
+        state.proxy = Proxy(pool)
         async with httpx.AsyncClient(
-            transport=transport or Pool(),
-            timeout=httpx.Timeout(CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=False,
+            timeout=httpx.Timeout(CONNECT_SECONDS), follow_redirects=False, trust_env=False
         ) as client:
-            state.proxy = Proxy(client)
             state.joined = Joined(client, upstreams)
             yield
+        pool.close()
 
     app = assemble(BLUEPRINT, database, keys, opening=opening, around=FrontDoor)
     state: Any = app.state

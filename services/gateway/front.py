@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis import clock
 from chassis.identity import TokenRefused
-from services.gateway import limits, proxy
+from services.gateway import limits, proxy, upstreams
 from services.gateway.doorkeeper import Doorkeeper
 from services.gateway.problems import rendered
 from services.gateway.upstreams import Upstream
@@ -39,9 +39,9 @@ _REFUSALS: Final = (
     limits.MethodRefused,
     limits.BodyTooLarge,
     limits.BodyTooSlow,
-    proxy.UpstreamDown,
-    proxy.UpstreamSlow,
-    proxy.UpstreamBroke,
+    upstreams.UpstreamDown,
+    upstreams.UpstreamSlow,
+    upstreams.UpstreamBroke,
 )
 
 
@@ -79,8 +79,8 @@ class FrontDoor:
         doorkeeper: Doorkeeper = state.doorkeeper
         now = int(clock.now().timestamp())
         admission = doorkeeper.admit(headers.read.get(b"authorization"), now)
-        upstreams: tuple[Upstream, ...] = state.upstreams
-        for upstream in upstreams:
+        known: tuple[Upstream, ...] = state.upstreams
+        for upstream in known:
             if upstream.owns(segments):
                 token = doorkeeper.internal_token(admission, upstream.audience, now)
                 carrier: proxy.Proxy = state.proxy

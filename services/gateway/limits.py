@@ -6,13 +6,13 @@ nothing behind this module has to wonder.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-from anyio import Event, move_on_after
 from starlette.types import Receive
 
 from chassis.intake import MAX_FILE_BYTES, MAX_JSON_BYTES
@@ -194,29 +194,30 @@ class Inbound:
     def __init__(self, receive: Receive, headers: Headers) -> None:
         self._receive = receive
         self._limit = headers.body_limit
-        self.complete = Event()
+        self._size = 0
+        self.complete = asyncio.Event()
         if not headers.has_body:
             self.complete.set()
 
-    async def parts(self) -> AsyncIterator[bytes]:
-        """Each part as soon as it is here."""
-        size = 0
+    async def part(self) -> bytes:
+        """The next part as soon as it is here; empty only when the body is `complete`."""
         while not self.complete.is_set():
-            message = None
-            with move_on_after(MAX_PAUSE_SECONDS):
-                message = await self._receive()
-            if message is None:
-                raise BodyTooSlow
+            try:
+                async with asyncio.timeout(MAX_PAUSE_SECONDS):
+                    message = await self._receive()
+            except TimeoutError as error:
+                raise BodyTooSlow from error
             if message["type"] == "http.disconnect":
                 raise ClientGone
             part: bytes = message.get("body", b"")
-            size += len(part)
-            if size > self._limit:
+            self._size += len(part)
+            if self._size > self._limit:
                 raise BodyTooLarge(self._limit)
             if not message.get("more_body"):
                 self.complete.set()
             if part:
-                yield part
+                return part
+        return b""
 
     async def left(self) -> None:
         """Return when the client is gone; its body is read to the end by somebody else first."""

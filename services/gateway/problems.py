@@ -11,7 +11,7 @@ from starlette.responses import Response
 from chassis.intake import TOO_LARGE
 from chassis.problems import Problem, answer, figures_of
 from chassis.service import EVERYWHERE
-from services.gateway import access, limits, passwords, proxy
+from services.gateway import access, limits, passwords, upstreams
 from services.gateway.identities import service as identities
 from services.gateway.tokens import service as tokens
 
@@ -62,9 +62,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     limits.MethodRefused: Problem("method-refused", 405, "不支持的请求方法", "接口清单见 /docs"),
     limits.BodyTooLarge: TOO_LARGE,
     limits.BodyTooSlow: Problem("body-too-slow", 408, "正文传输中断", "请检查网络后重新提交"),
-    proxy.UpstreamDown: Problem("service-unavailable", 503, "后台服务暂时无法连接", RETRY),
-    proxy.UpstreamSlow: Problem("service-timeout", 504, "后台服务超时", RETRY),
-    proxy.UpstreamBroke: Problem("service-broke-off", 502, "后台服务中断", RETRY),
+    upstreams.UpstreamDown: Problem("service-unavailable", 503, "后台服务暂时无法连接", RETRY),
+    upstreams.UpstreamSlow: Problem("service-timeout", 504, "后台服务超时", RETRY),
+    upstreams.UpstreamBroke: Problem("service-broke-off", 502, "后台服务中断", RETRY),
     ProblemUnknown: Problem("problem-unknown", 404, "没有这一类问题的说明", "请核对问题标识"),
 }
 
@@ -80,6 +80,6 @@ def rendered(error: Exception, request: Request) -> Response:
         headers["Connection"] = "close"
     if isinstance(error, limits.MethodRefused):
         headers["Allow"] = ", ".join(sorted(limits.METHODS))
-    if isinstance(error, proxy.UpstreamDown | proxy.UpstreamSlow | proxy.UpstreamBroke):
+    if isinstance(error, upstreams.UpstreamDown | upstreams.UpstreamSlow | upstreams.UpstreamBroke):
         headers["Retry-After"] = "2"
     return answer(problem, request, str(error), headers=headers, figures=figures_of(error))

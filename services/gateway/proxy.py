@@ -7,25 +7,18 @@ request with it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass
+import re
 from typing import Final
 
-import httpx
-from anyio import CancelScope, create_task_group
 from starlette.types import Receive, Scope, Send
 
 from chassis.intake import MAX_JSON_BYTES
-from services.gateway.limits import (
-    BadHeaders,
-    BodyTooLarge,
-    BodyTooSlow,
-    ClientGone,
-    Headers,
-    Inbound,
-    path_of,
-)
-from services.gateway.upstreams import Upstream, patience
+from services.gateway.limits import BadHeaders, ClientGone, Headers, Inbound, path_of
+from services.gateway.line import Line, LineLost, LineSlow
+from services.gateway.pool import Pool
+from services.gateway.upstreams import Patience, Upstream, UpstreamBroke, UpstreamSlow, patience
 
 log = logging.getLogger("proxy")
 
@@ -46,51 +39,22 @@ ANSWERED: Final = frozenset(
         b"www-authenticate",
     }
 )
-
-
-@dataclass(eq=False)
-class UpstreamDown(Exception):
-    """A service cannot be reached: nothing of the request arrived there."""
-
-    service: str
-
-    def __str__(self) -> str:
-        return f"服务 {self.service} 暂时无法连接，本次请求未被处理"
-
-
-@dataclass(eq=False)
-class UpstreamSlow(Exception):
-    """A service did not answer in time: it may have acted all the same."""
-
-    service: str
-    waited_seconds: float
-
-    def __str__(self) -> str:
-        return f"服务 {self.service} 在 {self.waited_seconds:.0f} 秒内没有答复，处理结果未知"
-
-
-@dataclass(eq=False)
-class UpstreamBroke(Exception):
-    """A service broke off before it answered: it may have acted all the same."""
-
-    service: str
-
-    def __str__(self) -> str:
-        return f"服务 {self.service} 中断了连接，处理结果未知"
+# Most requests are over before anybody would ask whether the client is still there.
+WATCHED_AFTER_SECONDS: Final = 1.0
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 
 
 class AnswerBroke(Exception):
     """A service broke off in the middle of its answer: the connection is cut, so that a part does not pass for all."""
 
 
-_BEFORE_THE_ANSWER: Final = (BodyTooLarge, BodyTooSlow, ClientGone)
-
-
 class Proxy:
-    """Carries requests over one client's pool of connections."""
+    """Carries requests over one pool of connections."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     async def forward(
         self,
@@ -104,75 +68,121 @@ class Proxy:
     ) -> None:
         """Answer a request with the service's answer, or raise what came between."""
         inbound = Inbound(receive, headers)
-        request = self._request(scope, upstream, path, headers, token, inbound)
-        failure: Exception | None = None
-        async with create_task_group() as group:
-            group.start_soon(_end_when_left, inbound, group.cancel_scope)
-            failure = await self._relay(request, send, upstream)
-            group.cancel_scope.cancel()
-        if failure is not None and not isinstance(failure, ClientGone):
-            raise failure
+        waits = patience(scope["method"], is_file=headers.body_limit > MAX_JSON_BYTES)
+        try:
+            request = _Request(scope, upstream, path, headers, token, inbound)
+            first = await request.first()  # before a connection is taken: a slow client shall not hold one
+            line = await self._pool.take(upstream, waits)
+            leaving = _Leaving(inbound, line)
+            try:
+                await _relay(request, first, line, send, waits)
+            finally:
+                leaving.stop()
+                if not request.is_out:  # answered before it was heard out: what is left of it must not meet the next
+                    line.end()
+                self._pool.give_back(upstream, line)
+        except ClientGone:
+            return
 
-    @staticmethod
-    def _request(
-        scope: Scope, upstream: Upstream, path: tuple[str, ...], headers: Headers, token: str, inbound: Inbound
-    ) -> httpx.Request:
+
+class _Request:
+    """A request as it goes out: its head once, then its body as it comes in."""
+
+    def __init__(
+        self, scope: Scope, upstream: Upstream, path: tuple[str, ...], headers: Headers, token: str, inbound: Inbound
+    ) -> None:
+        self.upstream = upstream
+        self.method: str = scope["method"]
+        self._inbound = inbound
+        self._has_body = headers.has_body
         query: bytes = scope["query_string"]
-        address = upstream.url + path_of(path) + (f"?{query.decode('ascii')}" if query else "")
-        request_id: str = scope["state"]["request_id"]
-        method: str = scope["method"]
-        return httpx.Request(
-            method,
-            address,
-            headers=[
-                *headers.forwarded(),
-                (b"authorization", b"Bearer " + token.encode()),
-                (b"x-request-id", request_id.encode()),
-            ],
-            content=inbound.parts() if headers.has_body else None,
-            extensions={"timeout": patience(method, is_file=headers.body_limit > MAX_JSON_BYTES)},
-        )
+        raw_path: bytes = scope["raw_path"]
+        target = path_of(path).encode("ascii") if b"%" in raw_path else raw_path
+        passed = headers.forwarded()
+        told = [
+            b"%b %b%b%b HTTP/1.1\r\nhost: %b"
+            % (self.method.encode("ascii"), target, b"?" if query else b"", query, upstream.host),
+            *(b"%b: %b" % pair for pair in passed),
+            b"authorization: Bearer " + token.encode("ascii"),
+            b"x-request-id: " + scope["state"]["request_id"].encode("ascii"),
+        ]
+        for _, value in passed:
+            if _CONTROL.search(value):
+                raise BadHeaders("请求头含有不允许的字符")
+        self._chunked = self._has_body and not any(name == b"content-length" for name, _ in passed)
+        if self._chunked:
+            told.append(b"transfer-encoding: chunked")
+        self._head = b"\r\n".join(told) + b"\r\n\r\n"
 
-    async def _relay(self, request: httpx.Request, send: Send, upstream: Upstream) -> Exception | None:
-        """Send and answer; what went wrong is returned, since a task group would wrap it."""
-        try:
-            response = await self._client.send(request, stream=True)
-        except _BEFORE_THE_ANSWER as error:
-            return error
-        except httpx.TransportError as error:
-            return _met(error, upstream, request)
-        try:
-            await send({"type": "http.response.start", "status": response.status_code, "headers": _answered(response)})
-            async for part in response.aiter_raw():
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except httpx.TransportError as error:
-            log.warning("answer broke off", extra={"service": upstream.name, "error": type(error).__name__})
-            return AnswerBroke(upstream.name)
-        finally:
-            with CancelScope(shield=True):
-                await response.aclose()
-        return None
+    async def first(self) -> bytes:
+        """The head, with what is here of the body."""
+        return self._head + await self.next() if self._has_body else self._head
+
+    @property
+    def is_out(self) -> bool:
+        return self._inbound.complete.is_set()
+
+    async def next(self) -> bytes:
+        """The next part of the body, framed; its end too, if that has come."""
+        part = await self._inbound.part()
+        if not self._chunked:
+            return part
+        framed = b"%x\r\n%b\r\n" % (len(part), part) if part else b""
+        return framed + b"0\r\n\r\n" if self.is_out else framed
 
 
-async def _end_when_left(inbound: Inbound, scope: CancelScope) -> None:
-    await inbound.left()
-    scope.cancel()
+async def _relay(request: _Request, first: bytes, line: Line, send: Send, waits: Patience) -> None:
+    service = request.upstream.name
+    try:
+        line.expect(request.method)
+        await line.send(first, waits.write)
+        while not request.is_out and not line.answered:  # a service may answer before it has heard everything
+            await line.send(await request.next(), waits.write)
+        await line.head(waits.read)
+    except LineSlow as error:
+        log.warning("service too slow", extra={"service": service})
+        raise UpstreamSlow(service, waits.read) from error
+    except LineLost as error:
+        log.warning("service broke off", extra={"service": service, "reason": str(error)})
+        raise UpstreamBroke(service) from error
+    await send({"type": "http.response.start", "status": line.status, "headers": _answered(line.headers)})
+    try:
+        while True:
+            part = await line.part(waits.read)
+            await send({"type": "http.response.body", "body": part, "more_body": not line.complete})
+            if line.complete:
+                break
+    except (LineSlow, LineLost) as error:
+        log.warning("answer broke off", extra={"service": service, "reason": str(error)})
+        raise AnswerBroke(service) from error
 
 
-def _answered(response: httpx.Response) -> list[tuple[bytes, bytes]]:
-    kept = [(name.lower(), value) for name, value in response.headers.raw if name.lower() in ANSWERED]
-    if "cache-control" not in response.headers:
-        kept.append((b"cache-control", b"no-store"))
-    return [*kept, (b"x-content-type-options", b"nosniff")]
+class _Leaving:
+    """Ends the exchange when the client leaves while an answer is awaited."""
+
+    def __init__(self, inbound: Inbound, line: Line) -> None:
+        loop = asyncio.get_running_loop()
+        self._inbound = inbound
+        self._line = line
+        self._task: asyncio.Task[None] | None = None
+        self._timer = loop.call_later(WATCHED_AFTER_SECONDS, self._start, loop)
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._task = loop.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        await self._inbound.left()
+        self._line.end(ClientGone())
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
 
-def _met(error: httpx.TransportError, upstream: Upstream, request: httpx.Request) -> Exception:
-    log.warning("service not reached", extra={"service": upstream.name, "error": type(error).__name__})
-    if isinstance(error, httpx.LocalProtocolError):  # our side of the protocol forbids what the client sent
-        return BadHeaders("请求头含有不允许的字符")
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        return UpstreamDown(upstream.name)
-    if isinstance(error, httpx.TimeoutException):
-        return UpstreamSlow(upstream.name, request.extensions["timeout"]["read"])
-    return UpstreamBroke(upstream.name)
+def _answered(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    kept = [pair for pair in headers if pair[0] in ANSWERED]
+    if not any(name == b"cache-control" for name, _ in kept):
+        kept.append(_NO_STORE)
+    kept.append(_NO_SNIFF)
+    return kept

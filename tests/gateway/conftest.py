@@ -1,4 +1,4 @@
-"""The gateway on a real database, with an echoing service behind it, and people who sign in as everybody does."""
+"""The gateway on a real database, echoing services on sockets behind it, and people who sign in as everybody does."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.onebox.keys import new_private_key
 from services.gateway.app import create_app
 from services.gateway.settings import Settings
+from tests.gateway.serving import Serving
 
 ACCESS_KEY = new_private_key("access-1")
 INTERNAL_KEY = new_private_key("internal-1")
@@ -73,27 +74,33 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
 
 
-class Behind(httpx.AsyncBaseTransport):
-    """The network behind the gateway: what stands at `funds` and `audit` can be exchanged by a test."""
+class Behind:
+    """The services behind the gateway, on real sockets; a test may exchange what stands at `funds` and `audit`."""
 
     def __init__(self) -> None:
-        self.at: dict[str, httpx.AsyncBaseTransport] = {}
+        self.urls: dict[str, str] = {}
+        self.at: dict[str, ASGIApp] = {}
         self.everything_echoes()
 
     def everything_echoes(self) -> None:
-        self.at = {"funds": httpx.ASGITransport(app=echo), "audit": httpx.ASGITransport(app=echo)}
+        self.at = {"funds": echo, "audit": echo}
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self.at[request.url.host].handle_async_request(request)
+    def standing(self, name: str) -> ASGIApp:
+        """The application at one address, whatever stands there just now."""
+
+        async def now(scope: Scope, receive: Receive, send: Send) -> None:
+            await self.at[name](scope, receive, send)
+
+        return now
 
 
-def settings(urls: dict[str, str], **more: Any) -> Settings:
+def settings(urls: dict[str, str], behind: Behind, **more: Any) -> Settings:
     values = {
         "database_url": urls["identity"],
         "access_key": json.dumps(ACCESS_KEY),
         "internal_key": json.dumps(INTERNAL_KEY),
-        "funds_url": "http://funds",
-        "audit_url": "http://audit",
+        "funds_url": behind.urls["funds"],
+        "audit_url": behind.urls["audit"],
         "first_people": json.dumps(FIRST_PEOPLE),
         "log_level": "WARNING",
     }
@@ -113,9 +120,16 @@ class Gateway:
 
 
 @pytest.fixture(scope="session")
-async def gateway(urls: dict[str, str]) -> AsyncIterator[Gateway]:
-    behind = Behind()
-    app = create_app(settings(urls), transport=behind)
+async def behind() -> AsyncIterator[Behind]:
+    found = Behind()
+    async with Serving(found.standing("funds")) as funds, Serving(found.standing("audit")) as audit:
+        found.urls = {"funds": funds, "audit": audit}
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def gateway(urls: dict[str, str], behind: Behind) -> AsyncIterator[Gateway]:
+    app = create_app(settings(urls, behind))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as http:
@@ -138,3 +152,8 @@ async def calling(gateway: Gateway) -> Calling:
         return {"Authorization": f"Bearer {tokens[username]}", "Idempotency-Key": uuid4().hex}
 
     return headers
+
+
+def bearer(calling: Calling, username: str = "clerk.yunxi") -> dict[str, str]:
+    """Headers of a reader: the token, no key."""
+    return {"Authorization": calling(username)["Authorization"]}

@@ -194,7 +194,7 @@ async def test_the_first_people_are_entered_once(urls: dict[str, str], gateway: 
     from services.gateway.app import create_app  # noqa: PLC0415
 
     before = await admin.fetchval("SELECT count(*) FROM identity.person")
-    second = create_app(settings(urls), transport=gateway.behind)
+    second = create_app(settings(urls, gateway.behind))
     async with second.router.lifespan_context(second):
         assert await admin.fetchval("SELECT count(*) FROM identity.person") == before
 
