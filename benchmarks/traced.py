@@ -93,7 +93,9 @@ async def _filler(owner: asyncpg.Connection, place: Place) -> list[UUID]:
         await owner.execute("SELECT set_config('app.region', $1, true)", COUNTY)
         for at, batch in enumerate(batches):
             move, parts = _posting(batch, source, cards, lots[at * FILLER_LOTS : (at + 1) * FILLER_LOTS])
-            await owner.execute("SELECT funds.post_movements($1, $2::jsonb, $3::jsonb)", COUNTY, move, parts)
+            await owner.execute(
+                "SELECT funds.post_movements($1, $2::jsonb, $3::jsonb, current_date)", COUNTY, move, parts
+            )
     await owner.execute("VACUUM (ANALYZE) funds.payment, funds.lot, funds.draw, funds.movement")
     return batches
 

@@ -68,6 +68,21 @@ class InFlight(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the journal keeps of an act, as text: the event's kind and body, and the answer to replay."""
+
+    kind: str
+    body: str
+    outcome: str
+
+    @classmethod
+    def of(cls, event: BaseModel, outcome: BaseModel | Mapping[str, Any], status: int = 201) -> Recorded:
+        """The event (its class name is the kind) and the answer it is to be replayed with."""
+        answered = outcome.model_dump_json() if isinstance(outcome, BaseModel) else json.dumps(dict(outcome))
+        return cls(type(event).__name__, event.model_dump_json(), f'{{"status": {status}, "body": {answered}}}')
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """One request that writes: who, under which key, with which content. `claim` it per stream before writing."""
 
@@ -83,8 +98,8 @@ class Act:
             self.schema, self.actor, self.key, self.request_id, hashlib.sha256(self.content_hash + digest).digest()
         )
 
-    def _hash(self, stream: str) -> bytes:
-        # The stream is part of the hash: on a cluster a key is unique only within its stream (county).
+    def hash_in(self, stream: str) -> bytes:
+        """What the key stands for in `stream`; on a cluster a key is unique only within it, so the stream is part."""
         return hashlib.sha256(stream.encode() + b"\n" + self.content_hash).digest()
 
     async def claim(self, session: AsyncSession, stream: str) -> None:
@@ -92,7 +107,7 @@ class Act:
         found = (
             await session.execute(
                 text(f"SELECT verdict, outcome FROM {self.schema}.journal_claim(:stream, :actor, :key, :hash)"),
-                {"stream": stream, "actor": self.actor, "key": self.key, "hash": self._hash(stream)},
+                {"stream": stream, "actor": self.actor, "key": self.key, "hash": self.hash_in(stream)},
             )
         ).one()
         match found.verdict:
@@ -115,7 +130,7 @@ class Act:
         status: int = 201,
     ) -> int:
         """Append `event` (its class name is the kind) with the answer to replay; return its position in `stream`."""
-        body = outcome.model_dump(mode="json") if isinstance(outcome, BaseModel) else dict(outcome)
+        told = Recorded.of(event, outcome, status)
         position: int = (
             await session.scalar(
                 text(
@@ -125,13 +140,13 @@ class Act:
                 {
                     "stream": stream,
                     "id": new_id(),
-                    "kind": type(event).__name__,
-                    "body": event.model_dump_json(),
+                    "kind": told.kind,
+                    "body": told.body,
                     "actor": self.actor,
                     "request_id": self.request_id,
                     "key": self.key,
-                    "hash": self._hash(stream),
-                    "outcome": json.dumps({"status": status, "body": body}, ensure_ascii=False),
+                    "hash": self.hash_in(stream),
+                    "outcome": told.outcome,
                 },
             )
             or 0

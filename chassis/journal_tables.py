@@ -1,4 +1,4 @@
-"""The two tables of a journal as columns, for each service to add to its schema. SQL side: migrations/journal_v1.py."""
+"""The two tables of a journal as columns, for each service to add to its schema. SQL side: migrations/journal_v2.py."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import DateTime, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 
 class StreamHead:
-    """The last number and hash of a stream of the journal."""
+    """The last number, hash and time of a stream of the journal."""
 
     __tablename__ = "stream_head"
     __table_args__ = ({"postgresql_with": {"fillfactor": 10}},)
     stream: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     position: Mapped[int]
     hash: Mapped[bytes]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("'-infinity'"))
 
 
 class Event:

@@ -24,3 +24,12 @@ def normalise_document_number(printed: str) -> str:
 def normalise_title(printed: str) -> str:
     """A title as a key for documents that print no number: folded, without blanks or punctuation at its ends."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed)).strip("。.;；,，")
+
+
+def normalise_document(printed: str) -> str:
+    """What makes two documents the same: folded, one kind of bracket, without blanks or punctuation at the ends.
+
+    >>> normalise_document("西财农[2017] 8号") == normalise_document("西财农〔2017〕8号")
+    True
+    """
+    return normalise_title(printed).translate(_BRACKETS)

@@ -67,3 +67,29 @@ class LotNotOpen(Refusal):
 
     def __str__(self) -> str:
         return f"资金批次 {self.lot} 不在该账户上，或已无余额"
+
+
+@dataclass(eq=False)
+class MoneyHeld(Refusal):
+    """There is enough, but too much of it is held for other payments."""
+
+    asked_fen: int
+    free_fen: int
+    held_fen: int
+    on: date
+
+    def __str__(self) -> str:
+        known = f"{self.on} 可用 {self.free_fen} 分，另有 {self.held_fen} 分已为其他支付冻结"
+        return f"{known}，不足以支付 {self.asked_fen} 分"
+
+
+@dataclass(eq=False)
+class LotRetained(Refusal):
+    """A quality retention (质保金) was to be paid out before its release."""
+
+    lot: str
+    release_on: date
+    effective_on: date
+
+    def __str__(self) -> str:
+        return f"资金批次 {self.lot} 是质保金，{self.release_on} 起才可支付，不能在 {self.effective_on} 支出"

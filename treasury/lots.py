@@ -6,17 +6,27 @@ elsewhere; what is left in a lot only ever falls. Nothing here knows accounts' n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from treasury.errors import AmountNotPositive, LotNotOpen, MoneyNotThere, MovementPredatesArrival
+from treasury.errors import (
+    AmountNotPositive,
+    LotNotOpen,
+    LotRetained,
+    MoneyHeld,
+    MoneyNotThere,
+    MovementPredatesArrival,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """`remaining_fen` of `tranche` resting since `arrived_on`; its ageing counts from `clock_from`."""
+    """`remaining_fen` of `tranche` resting since `arrived_on`; its ageing counts from `clock_from`.
+
+    `held_fen` of it are kept for one payment; before `release_on` it is retained (质保金) and pays nothing.
+    """
 
     id: UUID
     tranche: UUID
@@ -24,6 +34,19 @@ class Lot:
     arrived_on: date
     clock_from: date
     remaining_fen: int
+    fund: str = ""
+    fiscal_year: int = 0
+    held_fen: int = 0
+    release_on: date | None = None
+
+    @property
+    def free_fen(self) -> int:
+        """What is left beyond what is held."""
+        return self.remaining_fen - self.held_fen
+
+    def pays_on(self, on: date) -> bool:
+        """Whether it has arrived and is released by `on`."""
+        return self.arrived_on <= on and (self.release_on is None or self.release_on <= on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +67,38 @@ class Span:
     hi_fen: int
 
 
+def _by_age(lot: Lot) -> tuple[date, UUID]:
+    return lot.arrived_on, lot.id
+
+
+def _draw(lot: Lot, fen: int, on: date) -> Draw:
+    return Draw(lot, fen, (on - lot.arrived_on).days)
+
+
 def draw_oldest_first(lots: Iterable[Lot], amount_fen: int, on: date) -> list[Draw]:
-    """Take `amount_fen` from the lots that had arrived by `on`, the oldest first, or refuse and take nothing.
+    """Take `amount_fen` from the lots that may pay on `on`, the oldest first, or refuse and take nothing.
 
     The draws come in the order of (arrived_on, lot id) and sum to `amount_fen` exactly. Lots that arrived after `on`
-    are passed over, so law 4 cannot be broken here.
+    are passed over, so law 4 cannot be broken here, and so are fen that are held or retained.
     """
     if amount_fen <= 0:
         raise AmountNotPositive(amount_fen)
-    there = sorted((lot for lot in lots if lot.arrived_on <= on), key=lambda lot: (lot.arrived_on, lot.id))
+    there = sorted((lot for lot in lots if lot.pays_on(on)), key=_by_age)
     draws: list[Draw] = []
     missing = amount_fen
     for lot in there:
         if missing == 0:
             break
-        taken = min(missing, lot.remaining_fen)
+        taken = min(missing, lot.free_fen)
         if taken:
-            draws.append(Draw(lot, taken, (on - lot.arrived_on).days))
+            draws.append(_draw(lot, taken, on))
             missing -= taken
     if missing:
-        raise MoneyNotThere(amount_fen, amount_fen - missing, on)
+        raise _refused(there, amount_fen, on)
     return draws
 
 
-def draw_named(lots: Sequence[Lot], wanted: dict[UUID, int], on: date) -> list[Draw]:
+def draw_named(lots: Sequence[Lot], wanted: Mapping[UUID, int], on: date) -> list[Draw]:
     """Take exactly the fen named for each lot, or refuse and take nothing. Draws come in the order of lot ids."""
     open_lots = {lot.id: lot for lot in lots}
     draws: list[Draw] = []
@@ -79,10 +110,49 @@ def draw_named(lots: Sequence[Lot], wanted: dict[UUID, int], on: date) -> list[D
             raise LotNotOpen(str(lot_id))
         if lot.arrived_on > on:
             raise MovementPredatesArrival(str(lot_id), lot.arrived_on, on)
-        if lot.remaining_fen < fen:
-            raise MoneyNotThere(fen, lot.remaining_fen, on)
-        draws.append(Draw(lot, fen, (on - lot.arrived_on).days))
+        if lot.release_on is not None and lot.release_on > on:
+            raise LotRetained(str(lot_id), lot.release_on, on)
+        if lot.free_fen < fen:
+            raise _refused([lot], fen, on)
+        draws.append(_draw(lot, fen, on))
     return draws
+
+
+def draw_proportionally(lots: Iterable[Lot], amount_fen: int, on: date) -> list[Draw]:
+    """Take `amount_fen` from every tranche in proportion to what it has free on `on`; within a tranche oldest first.
+
+    Each tranche gives the whole fen of its share; the fen that are left over go one each to the tranches with the
+    largest fractions, on a tie to the one whose money is older (largest remainder). The sum is exact, no tranche gives
+    more than it has, and each gives less than one fen more or less than its share. Draws come oldest first.
+    """
+    if amount_fen <= 0:
+        raise AmountNotPositive(amount_fen)
+    there = sorted((lot for lot in lots if lot.pays_on(on) and lot.free_fen), key=_by_age)
+    free: dict[UUID, int] = {}
+    for lot in there:
+        free[lot.tranche] = free.get(lot.tranche, 0) + lot.free_fen
+    total = sum(free.values())
+    if total < amount_fen:
+        raise _refused(there, amount_fen, on)
+    shares = {tranche: divmod(amount_fen * fen, total) for tranche, fen in free.items()}
+    left_over = amount_fen - sum(whole for whole, _ in shares.values())
+    # `free` was filled oldest first and sorting is stable, so among equal fractions the older tranche comes first.
+    favoured = sorted(shares, key=lambda tranche: -shares[tranche][1])[:left_over]
+    missing = {tranche: whole + (tranche in favoured) for tranche, (whole, _) in shares.items()}
+    draws: list[Draw] = []
+    for lot in there:
+        taken = min(missing[lot.tranche], lot.free_fen)
+        if taken:
+            draws.append(_draw(lot, taken, on))
+            missing[lot.tranche] -= taken
+    return draws
+
+
+def _refused(lots: Iterable[Lot], asked_fen: int, on: date) -> MoneyHeld | MoneyNotThere:
+    """Why `lots` do not give `asked_fen`: there is too little, or too much of it is held."""
+    known = list(lots)
+    free, held = sum(lot.free_fen for lot in known), sum(lot.held_fen for lot in known)
+    return MoneyHeld(asked_fen, free, held, on) if asked_fen <= free + held else MoneyNotThere(asked_fen, free, on)
 
 
 def after(lots: Iterable[Lot], draws: Iterable[Draw]) -> list[Lot]:

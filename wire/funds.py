@@ -201,6 +201,31 @@ class FundTermsSet(_Fact):
     rules: list[str]
 
 
+class HoldPlaced(_Fact):
+    """Fen of an account were kept for one payment."""
+
+    hold_id: UUID
+    county_code: str
+    account_id: UUID
+    amount_fen: int
+    expires_on: date | None
+    document: str
+
+
+class HoldVoided(_Fact):
+    """A hold ended without a payment."""
+
+    hold_id: UUID
+    county_code: str
+    reason: str
+
+
+class BooksClosed(_Fact):
+    """The books of a county take reversals only, through this day."""
+
+    county_code: str
+    through: date
+    document: str
 class ProjectStaged(_Fact):
     """A project came to a stage by a document; `opened` is its unit, when this step gave its plan out."""
 

@@ -41,6 +41,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "notices:write",
         "movements:write",
         "movements:reverse",
+        "holds:write",
         "batches:write",
         "households:write",
         "flags:run",
@@ -50,9 +51,9 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "projects:build",
     },
     "finance_reviewer": _READING
-    | {"batches:approve", "projects:step", "projects:review", "projects:admit", "projects:accept"},
+    | {"batches:approve", "books:close", "projects:step", "projects:review", "projects:admit", "projects:accept"},
     "township_clerk": _READING
-    | {"movements:write", "batches:write", "projects:declare", "projects:step", "projects:build"},
+    | {"movements:write", "holds:write", "batches:write", "projects:declare", "projects:step", "projects:build"},
     "township_reviewer": _READING | {"batches:approve", "projects:step", "projects:review", "projects:accept"},
     "inspector": _READING | {"flags:run", "events:read"},
     "bank": frozenset({"loans:read", "loans:write"}),

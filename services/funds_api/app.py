@@ -13,9 +13,11 @@ from chassis.identity import KeyRing
 from chassis.service import Blueprint, assemble
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
+from services.funds_api.closings.endpoints import router as closings
 from services.funds_api.feed import router as events
 from services.funds_api.flags.endpoints import router as flags
 from services.funds_api.funds.endpoints import router as funds
+from services.funds_api.holds.endpoints import router as holds
 from services.funds_api.households.endpoints import router as households
 from services.funds_api.idle.endpoints import router as idle
 from services.funds_api.loans.endpoints import router as loans
@@ -44,6 +46,8 @@ BLUEPRINT = Blueprint(
         policies,
         notices,
         lots,
+        holds,
+        closings,
         traces,
         idle,
         flags,

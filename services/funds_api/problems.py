@@ -6,6 +6,7 @@ from typing import Final
 
 from chassis.problems import Problem
 from services.funds_api import access, columns, uploads
+from services.funds_api.closings import service as closings
 from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.loans import service as loans
@@ -53,6 +54,22 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     refusals.WrongAccount: Problem(
         "wrong-account", 409, "账户类型不符", "请核对账户：下达到单位或村，支付到施工单位，到户走名册"
     ),
+    refusals.WrongBook: Problem(
+        "wrong-book", 409, "账别不符", "分解下达与拨付不换账；指标转为资金须凭支付令；支付须从资金账户办理"
+    ),
+    refusals.BooksClosed: Problem(
+        "books-closed", 409, "该期间已结账", "请按当前日期登记；登记有误的业务用冲正更正，冲正不受结账限制"
+    ),
+    refusals.DocumentUsed: Problem(
+        "document-used", 409, "文件已办理过", "请核对文号；确属重复的无需再办，登记有误的请先冲正原业务"
+    ),
+    refusals.HoldOver: Problem("hold-over", 409, "冻结已失效", "请重新冻结，或不经冻结直接支付"),
+    refusals.HoldTooSmall: Problem("hold-too-small", 409, "冻结金额不足", "请减少金额，或另行冻结后支付"),
+    refusals.FundNeeded: Problem("fund-needed", 422, "需要指明资金", "请填写 fund_code；统筹整合的项目账户可以省略"),
+    refusals.NothingToCarry: Problem("nothing-to-carry", 409, "没有可结转的资金", "请核对账户、年度与业务日期"),
+    refusals.ChainTooLong: Problem("chain-too-long", 409, "后续业务过多", "请从最后的业务起分批冲正"),
+    closings.ClosingNotLater: Problem("closing-not-later", 409, "已结账", "请查询结账记录 /funds/v1/closings"),
+    closings.ClosingAhead: Problem("closing-ahead", 422, "结账日期未到", "请填写已经过去的日期"),
     refusals.SpentOn: Problem("spent-on", 409, "资金已被后续支出", "请先冲正或追回后续支出，再冲正本笔"),
     refusals.AlreadyReversed: Problem("already-reversed", 409, "已经冲正", "请查看冲正记录；需要时重新登记业务"),
     refusals.NotReversible: Problem("not-reversible", 409, "不能冲正", "请重新登记原业务"),
@@ -128,6 +145,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     errors.MoneyNotThere: Problem(
         "money-not-there", 409, "可用余额不足", "请减少金额，或先核对该账户该资金的余额与到账日期"
     ),
+    errors.MoneyHeld: Problem(
+        "money-held", 409, "资金已被冻结", "请减少金额、等冻结到期，或凭该冻结支付（hold_id）；解除见 /funds/v1/holds"
+    ),
+    errors.LotRetained: Problem("lot-retained", 409, "质保金未到期", "请在到期后支付；质量问题的扣回走退回或收回"),
     errors.MovementPredatesArrival: Problem(
         "movement-predates-arrival", 409, "支出早于到账", "请核对业务日期，或改用当日已到账的资金批次"
     ),

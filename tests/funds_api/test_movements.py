@@ -285,7 +285,7 @@ async def test_the_database_refuses_what_the_code_would_never_ask(desk: Desk, ur
         for amount, part, on, wrong in cases:
             move = (
                 f'[{{"id":"{uuid4()}","kind":"hand_down","document":"d","from":"{desk.treasury}","to":"{desk.first}",'
-                f'"effective_on":"{on}","amount_fen":{amount},"drawn":"oldest","actor":"t"}}]'
+                f'"effective_on":"{on}","amount_fen":{amount},"drawn":"named","actor":"t","document_key":"d"}}]'
             )
             movement = move[8:44]
             parts = f'[{{"move":"{movement}","from_lot":"{lot["id"]}","to_lot":"{uuid4()}","amount_fen":{part}}}]'
@@ -300,4 +300,6 @@ async def test_the_database_refuses_what_the_code_would_never_ask(desk: Desk, ur
 async def posted(connection: asyncpg.Connection, region: str, county: str, moves: str, parts: str) -> None:
     async with connection.transaction():
         await connection.execute("SELECT set_config('app.region', $1, true)", region)
-        await connection.execute("SELECT funds.post_movements($1, $2::jsonb, $3::jsonb)", county, moves, parts)
+        await connection.execute(
+            "SELECT funds.post_movements($1, $2::jsonb, $3::jsonb, current_date)", county, moves, parts
+        )

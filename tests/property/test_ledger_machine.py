@@ -43,7 +43,7 @@ AMOUNTS = st.one_of(st.integers(1, 1_000), st.integers(1, 2_000_000))
 _counties = itertools.count(970001)
 HOUSEHOLDS = 5
 
-# The five laws a query can see; each must return no row. (Law 6 is the retry rule's own assertion.)
+# The laws a query can see; each must return no row. (Law 6 is the retry rule's own assertion.)
 LAWS = {
     "law 1: received = Σ remaining": """
         SELECT t.id FROM funds.tranche t WHERE t.county_code = $1 AND t.amount_fen IS DISTINCT FROM
@@ -80,6 +80,26 @@ LAWS = {
         SELECT a.id FROM funds.account a WHERE a.county_code = $1 AND a.sum_fen IS DISTINCT FROM
           (SELECT coalesce(sum(e.amount_fen), 0)::bigint FROM funds.entry e
             WHERE e.county_code = $1 AND e.account_id = a.id)""",
+    "months = entries": """
+        SELECT e.account_id, e.month FROM
+          (SELECT account_id, date_trunc('month', effective_on)::date AS month, sum(amount_fen) AS fen,
+                  sum(amount_fen::numeric * (arrived_on - DATE '2000-01-01')) AS fen_day
+             FROM funds.entry WHERE county_code = $1 GROUP BY 1, 2) e
+          FULL JOIN (SELECT * FROM funds.account_month WHERE county_code = $1) a USING (account_id, month)
+         WHERE (coalesce(e.fen, 0), coalesce(e.fen_day, 0)) IS DISTINCT FROM (a.net_fen::numeric, a.net_fen_day)""",
+    "flows = what came less what left": """
+        SELECT a.id FROM funds.account a WHERE a.county_code = $1 AND a.kind <> 'outside' AND a.sum_fen IS DISTINCT FROM
+          (SELECT coalesce(sum(CASE WHEN f.to_account_id = a.id THEN f.amount_fen ELSE -f.amount_fen END), 0)::bigint
+             FROM funds.flow_month f WHERE f.county_code = $1 AND f.flow <> 'carry_over'
+              AND (f.to_account_id = a.id OR f.from_account_id = a.id))""",
+    "every row says which act recorded it": """
+        SELECT l.id FROM funds.lot l LEFT JOIN funds.movement m ON m.county_code = $1 AND m.id = l.movement_id
+          LEFT JOIN funds.event e ON e.stream = $1 AND e.position = l.position
+         WHERE l.county_code = $1 AND (l.position IS DISTINCT FROM m.position
+           OR e.kind NOT IN ('NoticeReceived', 'MoneyMoved', 'PaymentsDisbursed') OR e.kind IS NULL)""",
+    "time never runs back": """
+        SELECT position FROM (SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS before
+          FROM funds.event WHERE stream = $1) e WHERE recorded_at <= before""",
     "the journal has no gap": """
         SELECT stream FROM funds.event WHERE stream = $1 GROUP BY stream HAVING max(position) <> count(*)""",
 }
@@ -251,7 +271,7 @@ class LedgerMachine(RuleBasedStateMachine):
         answer = self.order(
             {
                 "kind": "pay" if pays else "hand_down",
-                "document": "文",
+                "document": f"文{uuid4().hex}",
                 "effective_on": on.isoformat(),
                 "fund_code": "TEST-FUND",
                 "from_account_id": source,

@@ -14,7 +14,8 @@ from services.funds_api.access import county_of
 from services.funds_api.flags import service, store
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.flags.schemas import Flag, FlagPage, RunAnswer, RunRequest
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1/flags", tags=["flags 预警"])
 

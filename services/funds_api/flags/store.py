@@ -15,7 +15,8 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.flags.rules.rule import Facts
-from services.funds_api.lots.store import REMAINING, SCOPE
+from services.funds_api.moments import Moment
+from services.funds_api.standing import REMAINING, SCOPE
 from services.funds_api.tables import FlagRow
 
 
@@ -44,7 +45,7 @@ async def resting_past(
         {
             "county": county,
             "scope": who.region,
-            "as_of": as_of,
+            **Moment(as_of).arguments,
             "started_before": started_before,
             "unit_kind": unit_kind,
         },

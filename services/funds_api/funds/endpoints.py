@@ -25,7 +25,8 @@ from services.funds_api.funds.schemas import (
     UseAnswer,
     Uses,
 )
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.units.endpoints import County
 from treasury.policy import Basis
 from wire.funds import FundListed
 

@@ -12,7 +12,8 @@ from chassis.pages import Paging
 from services.funds_api.access import county_of
 from services.funds_api.idle import service
 from services.funds_api.idle.schemas import IdleReport, RankBy, YuanDaysReport
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1/idle", tags=["idle 资金停留"])
 

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window, date_in
-from services.funds_api.lots.store import REMAINING, SCOPE
+from services.funds_api.moments import Moment
+from services.funds_api.standing import REMAINING, SCOPE
 
 # Every lot that rested on :as_of with what it held then. Two branches, so that each finds its own index: what rests
 # still, and what rested then and has been emptied since. What was drawn later is added back in one pass over the draws,
@@ -94,7 +95,7 @@ async def lots(
         {
             "county": county,
             "scope": who.region,
-            "as_of": as_of,
+            **Moment(as_of).arguments,
             "started_by": started_by,
             "clock": clock,
             "lot": lot,

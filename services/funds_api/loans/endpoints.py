@@ -14,7 +14,8 @@ from services.funds_api.access import county_of
 from services.funds_api.keys import Cells
 from services.funds_api.loans import service, store
 from services.funds_api.loans.schemas import DisbursementRequest, Loan, LoanPage
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1/loans", tags=["loans 小额信贷"])
 

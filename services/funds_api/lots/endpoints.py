@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Row
 
-from chassis.database import Read, Tx
+from chassis.database import Database, Read, Single
 from chassis.fields import Code
 from chassis.identity import Forbidden, Principal, can
 from chassis.journal import Acting
@@ -23,25 +22,39 @@ from services.funds_api.lots.schemas import (
     MovementOrder,
     MovementPage,
     MovementsAnswer,
+    OutOrder,
     TrancheAnswer,
     TranchePage,
 )
 from services.funds_api.missing import Missing
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, Moment, moment_of
+from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1", tags=["movements 资金流转"])
 
-# A return is the holder's own act; recovery and reversal need the office above.
-_ABOVE = frozenset({"recover", "reverse"})
+# A return is the holder's own act; taking back, carrying over and reversing need the office above.
+_ABOVE = frozenset({"recover", "take_back", "carry_over", "reverse"})
 
 
-@router.post("/movements", status_code=201, summary="分解下达、支付、退回、收回、冲正")
+@router.post("/movements", status_code=201, summary="分解下达、支付、预留质保金、退回、收回、结转、冲正")
 async def post_movement(
-    order: MovementOrder, tx: Tx, act: Acting, who: Annotated[Principal, can("movements:write")], county: County = None
+    order: MovementOrder,
+    request: Request,
+    single: Single,
+    act: Acting,
+    who: Annotated[Principal, can("movements:write")],
+    county: County = None,
 ) -> MovementsAnswer:
     if order.kind in _ABOVE and "movements:reverse" not in who.permissions:
         raise Forbidden("movements:reverse")
-    return await service.move(tx, who, act, county_of(who, county), order)
+    asked = county_of(who, county)
+    if isinstance(order, OutOrder) and order.drawn == "oldest" and order.hold_id is None:
+        answer = await service.move_at_once(single, act, asked, order)
+        if answer is not None:
+            return answer
+    database: Database = request.app.state.database
+    async with database.writing(who.region) as tx:
+        return await service.move(tx, who, act, asked, order)
 
 
 @router.get("/movements", summary="资金流转记录")
@@ -53,10 +66,11 @@ async def get_movements(
     account: Annotated[UUID | None, Query(description="转出或转入账户")] = None,
     kind: Annotated[str | None, Query(max_length=20)] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> MovementPage:
-    found = await store.movements(
-        tx, who, county_of(who, county), window, as_of=day_or_today(as_of), account=account, kind=kind
-    )
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.movements(tx, who, asked, window, moment=moment, account=account, kind=kind)
     rows, after = cut(found, window, lambda row: (row.id,))
     items = [
         MovementAnswer(
@@ -69,10 +83,14 @@ async def get_movements(
             amount_fen=row.amount_fen,
             reverses_id=row.reverses_id,
             recorded_at=row.recorded_at,
+            drawn=row.drawn,
+            use=row.use_code,
         )
         for row in rows
     ]
-    return MovementPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的业务")
+    return MovementPage(
+        **moment.shown, items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的业务"
+    )
 
 
 @router.get("/lots", summary="资金批次：哪笔钱停在哪个账户、停了多久")
@@ -84,17 +102,23 @@ async def get_lots(
     account: UUID | None = None,
     fund: Code | None = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> LotPage:
-    day = day_or_today(as_of)
-    found = await store.lots(tx, who, county_of(who, county), window, as_of=day, account=account, fund=fund)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.lots(tx, who, asked, window, moment=moment, account=account, fund=fund)
     rows, after = cut(found, window, lambda row: (row.arrived_on, row.id))
     items = [LotAnswer.model_validate(row, from_attributes=True) for row in rows]
     return LotPage(
-        as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内当日没有停留的资金"
+        as_of=moment.as_of,
+        **moment.shown,
+        items=items,
+        next=after,
+        empty_because=None if items else "您的管辖范围内当日没有停留的资金",
     )
 
 
-def tranche_answer(row: Row[Any], as_of: date) -> TrancheAnswer:
+def tranche_answer(row: Row[Any], moment: Moment) -> TrancheAnswer:
     where = row.resting_fen + row.spent_fen + row.outside_fen
     return TrancheAnswer(
         id=row.id,
@@ -105,7 +129,8 @@ def tranche_answer(row: Row[Any], as_of: date) -> TrancheAnswer:
         fiscal_year=row.fiscal_year,
         purpose=row.purpose,
         received_on=row.received_on,
-        as_of=as_of,
+        as_of=moment.as_of,
+        **moment.shown,
         received_fen=row.amount_fen,
         resting_fen=row.resting_fen,
         spent_fen=row.spent_fen,
@@ -114,13 +139,13 @@ def tranche_answer(row: Row[Any], as_of: date) -> TrancheAnswer:
     )
 
 
-async def tranche_of(tx: Read, who: Principal, county: str, tranche: UUID, day: date) -> TrancheAnswer:
+async def tranche_of(tx: Read, who: Principal, county: str, tranche: UUID, moment: Moment) -> TrancheAnswer:
     """One tranche of the county with its proof; the sums look at the whole county, the caller sees the totals only."""
     async with store.whole_county(tx, who, county):
-        rows = await store.tranches(tx, who, county, Window(after=None, limit=1), as_of=day, tranche=tranche)
+        rows = await store.tranches(tx, who, county, Window(after=None, limit=1), moment=moment, tranche=tranche)
     if not rows:
         raise Missing("资金", str(tranche))
-    return tranche_answer(rows[0], day)
+    return tranche_answer(rows[0], moment)
 
 
 @router.get("/tranches", summary="资金：每一笔来文资金的去向小计")
@@ -131,18 +156,31 @@ async def get_tranches(
     county: County = None,
     notice: UUID | None = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> TranchePage:
-    day = day_or_today(as_of)
     asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
     async with store.whole_county(tx, who, asked):
-        found = await store.tranches(tx, who, asked, window, as_of=day, notice=notice)
+        found = await store.tranches(tx, who, asked, window, moment=moment, notice=notice)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = [tranche_answer(row, day) for row in rows]
-    return TranchePage(as_of=day, items=items, next=after, empty_because=None if items else "当日以前没有收到资金")
+    items = [tranche_answer(row, moment) for row in rows]
+    return TranchePage(
+        as_of=moment.as_of,
+        **moment.shown,
+        items=items,
+        next=after,
+        empty_because=None if items else "当日以前没有收到资金",
+    )
 
 
 @router.get("/tranches/{tranche_id}", summary="一笔来文资金的去向小计")
 async def get_tranche(
-    tranche_id: UUID, tx: Read, who: Annotated[Principal, can("lots:read")], county: County = None, as_of: AsOf = None
+    tranche_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("lots:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> TrancheAnswer:
-    return await tranche_of(tx, who, county_of(who, county), tranche_id, day_or_today(as_of))
+    asked = county_of(who, county)
+    return await tranche_of(tx, who, asked, tranche_id, await moment_of(tx, asked, as_of, known_at))

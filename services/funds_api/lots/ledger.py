@@ -1,28 +1,51 @@
-"""The two ways to touch lots: `open_lots` (lock accounts, see what may be drawn) and `post` (write what was decided).
+"""The ways to touch lots: look or `open_lots` (what may be drawn), then `post` or `act` (write what was decided).
 
-Everything that moves money in this service goes through `post`; the database checks the laws once more inside
-`funds.post_movements`. Decides nothing and knows no request shape.
+Everything that moves money in this service goes through `funds.post_movements`, which checks the laws once more and
+says by its position which act recorded the rows. Decides nothing and knows no request shape.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis import clock
+from chassis.connections import Alone
 from chassis.ids import new_id
+from chassis.journal import Act, Recorded
+from services.funds_api.lots.refusals import BooksClosed, DocumentUsed
+from treasury.calendar import business_date
+from treasury.documents import normalise_document
 from treasury.lots import Draw, Lot
 from wire.funds import Drawn, Moved
+
+# These move money once by a document of one account; what comes back or is paid in batches may repeat its document.
+ONCE_BY_DOCUMENT: Final = frozenset({"hand_down", "order", "pay", "retain", "take_back", "carry_over"})
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An account as one end of a movement."""
+
+    id: UUID
+    region_code: str
+    kind: str
+    book: str
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money on its way from one account to another by a document; `source` is None only for a receipt."""
+    """Money on its way from one account to another by a document; `source` is None only for a receipt.
+
+    `fund` bounds what “oldest” means when the lots of one fund were looked at; `hold` is what the payment draws on.
+    """
 
     id: UUID
     kind: str
@@ -36,6 +59,9 @@ class Movement:
     reverses: UUID | None = None
     batch: UUID | None = None
     note: str | None = None
+    fund: str | None = None
+    use: str | None = None
+    hold: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +69,8 @@ class Part:
     """One lot that a movement makes: out of `from_lot`, or for a receipt out of `tranche`; a span when `lo` is given.
 
     Money that comes back names the lot it `restores`. `clock_from` is set when its clock goes on from before (a
-    reversal: the money never rightly left); otherwise the clock starts on arrival.
+    reversal: the money never rightly left); otherwise the clock starts on arrival. `release_on` retains it until then,
+    `fiscal_year` moves it into another year's budget, `hold` draws fen that are held under that hold.
     """
 
     movement: UUID
@@ -57,9 +84,20 @@ class Part:
     first_line: int | None = None
     last_line: int | None = None
     restores: UUID | None = None
+    release_on: date | None = None
+    fiscal_year: int | None = None
+    hold: UUID | None = None
 
 
-def parts_of(movement: Movement, draws: Iterable[Draw]) -> list[Part]:
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What one look shows of an order's accounts: their ends by id, and what may be drawn from the first."""
+
+    ends: dict[UUID, End]
+    lots: list[Lot]
+
+
+def parts_of(movement: Movement, draws: Iterable[Draw], release_on: date | None = None) -> list[Part]:
     """One part per draw, each a fresh lot whose clock starts on its arrival."""
     return [
         Part(
@@ -67,9 +105,20 @@ def parts_of(movement: Movement, draws: Iterable[Draw]) -> list[Part]:
             to_lot=new_id(),
             amount_fen=draw.amount_fen,
             from_lot=draw.lot.id,
+            release_on=release_on,
         )
         for draw in draws
     ]
+
+
+def released(lot: Lot) -> Lot:
+    """The lot without its retention: what goes back need not wait for the day on which it could be paid out."""
+    return replace(lot, release_on=None)
+
+
+def today() -> date:
+    """The day in China that decides whether a hold has run out; no other question about money asks the clock."""
+    return business_date(clock.now())
 
 
 async def open_lots(
@@ -80,16 +129,16 @@ async def open_lots(
     *,
     upto: date,
     fund: str | None = None,
-    need_fen: int = 0,
+    need_fen: int | None = None,
     named: Sequence[UUID] | None = None,
 ) -> list[Lot]:
-    """Lock `accounts` in id order until the commit; return open lots of `source`, oldest first.
+    """Lock `accounts` in id order until the commit; return open lots of `source` (of `fund`, if given), oldest first.
 
-    With `fund`: just as many of the lots that had arrived by `upto` as hold `need_fen` together (or all, if they hold
-    less). With `named`: those of these lots that belong to `fund` (if given), whenever they arrived.
+    Just as many of the lots that had arrived by `upto` as have `need_fen` free together, or all when they have less or
+    no need is named. With `named`: those of these lots, whenever they arrived.
     """
     rows = await tx.execute(
-        text("SELECT * FROM funds.open_lots(:county, :accounts, :source, :fund, :upto, :need, :named)"),
+        text("SELECT * FROM funds.open_lots(:county, :accounts, :source, :fund, :upto, :need, :named, :today)"),
         {
             "county": county,
             "accounts": list(accounts),
@@ -98,51 +147,209 @@ async def open_lots(
             "upto": upto,
             "need": need_fen,
             "named": list(named) if named is not None else None,
+            "today": today(),
         },
     )
     return [
-        Lot(row.id, row.tranche_id, row.account_id, row.arrived_on, row.clock_from, row.remaining_fen) for row in rows
+        Lot(
+            row.id,
+            row.tranche_id,
+            row.account_id,
+            row.arrived_on,
+            row.clock_from,
+            row.remaining_fen,
+            row.fund_code,
+            row.fiscal_year,
+            row.held_fen,
+            row.release_on,
+        )
+        for row in rows
     ]
 
 
-async def post(tx: AsyncSession, county: str, movements: Sequence[Movement], parts: Sequence[Part]) -> None:
-    """Write the movements: draw the lots down, make the new ones, keep entries and counters, all or nothing."""
-    moves = [
-        {
-            "id": str(one.id),
-            "kind": one.kind,
-            "document": one.document,
-            "from": str(one.source) if one.source else None,
-            "to": str(one.target),
-            "effective_on": one.effective_on.isoformat(),
-            "amount_fen": one.amount_fen,
-            "drawn": one.drawn,
-            "reverses": str(one.reverses) if one.reverses else None,
-            "batch": str(one.batch) if one.batch else None,
-            "actor": one.actor,
-            "note": one.note,
-        }
-        for one in movements
-    ]
-    made = [
-        {
-            "move": str(one.movement),
-            "from_lot": str(one.from_lot) if one.from_lot else None,
-            "to_lot": str(one.to_lot),
-            "tranche": str(one.tranche) if one.tranche else None,
-            "amount_fen": one.amount_fen,
-            "clock_from": one.clock_from.isoformat() if one.clock_from else None,
-            "lo": one.lo,
-            "hi": one.hi,
-            "first_line": one.first_line,
-            "last_line": one.last_line,
-            "restores": str(one.restores) if one.restores else None,
-        }
-        for one in parts
-    ]
-    await tx.execute(
-        text("SELECT funds.post_movements(:county, CAST(:moves AS jsonb), CAST(:parts AS jsonb))"),
-        {"county": county, "moves": json.dumps(moves, ensure_ascii=False), "parts": json.dumps(made)},
+async def look(
+    single: Alone,
+    act: Act,
+    county: str,
+    accounts: Sequence[UUID],
+    *,
+    upto: date,
+    fund: str | None,
+    need_fen: int | None,
+    named: Sequence[UUID] | None = None,
+) -> Books | None:
+    """What an order has to know, in one statement that locks nothing; None when its key is not new.
+
+    The first of `accounts` is drawn from. Accounts that the caller may not see are left out.
+    """
+    row = await single.fetchrow(
+        "SELECT verdict, accounts, lots FROM funds.look($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        county,
+        act.actor,
+        act.key,
+        act.hash_in(county),
+        list(accounts),
+        fund,
+        upto,
+        need_fen,
+        list(named) if named is not None else None,
+        today(),
+    )
+    if row is None or row["verdict"] != "new":
+        return None
+    ends = [End(UUID(one), region, kind, book) for one, region, kind, book in json.loads(row["accounts"] or "[]")]
+    return Books({one.id: one for one in ends}, [_lot(one) for one in json.loads(row["lots"] or "[]")])
+
+
+def _lot(row: list[Any]) -> Lot:
+    lot, tranche, fund, account, year, arrived, clock_from, release, remaining, held = row
+    return Lot(
+        UUID(lot),
+        UUID(tranche),
+        UUID(account),
+        date.fromisoformat(arrived),
+        date.fromisoformat(clock_from),
+        remaining,
+        fund,
+        year,
+        held,
+        date.fromisoformat(release) if release else None,
+    )
+
+
+def _moves(movements: Sequence[Movement]) -> str:
+    return json.dumps(
+        [
+            {
+                "id": str(one.id),
+                "kind": one.kind,
+                "document": one.document,
+                "document_key": normalise_document(one.document),
+                "from": str(one.source) if one.source else None,
+                "to": str(one.target),
+                "effective_on": one.effective_on.isoformat(),
+                "amount_fen": one.amount_fen,
+                "drawn": one.drawn,
+                "fund": one.fund,
+                "reverses": str(one.reverses) if one.reverses else None,
+                "batch": str(one.batch) if one.batch else None,
+                "actor": one.actor,
+                "note": one.note,
+                "use": one.use,
+                "hold": str(one.hold) if one.hold else None,
+            }
+            for one in movements
+        ],
+        ensure_ascii=False,
+    )
+
+
+_PART_FIELDS: Final[dict[str, Callable[[Any], str | int]]] = {
+    "from_lot": str,
+    "tranche": str,
+    "clock_from": date.isoformat,
+    "lo": int,
+    "hi": int,
+    "first_line": int,
+    "last_line": int,
+    "restores": str,
+    "release_on": date.isoformat,
+    "fiscal_year": int,
+    "hold": str,
+}
+
+
+def _parts(parts: Sequence[Part]) -> str:
+    """The parts as JSON; what a part does not say is left out."""
+    return json.dumps(
+        [
+            {
+                "move": str(one.movement),
+                "to_lot": str(one.to_lot),
+                "amount_fen": one.amount_fen,
+                **{
+                    name: told(value)
+                    for name, told in _PART_FIELDS.items()
+                    if (value := getattr(one, name)) is not None
+                },
+            }
+            for one in parts
+        ]
+    )
+
+
+async def post(tx: AsyncSession, county: str, movements: Sequence[Movement], parts: Sequence[Part]) -> int:
+    """Write the movements: draw the lots down, make the new ones, keep entries and counters, all or nothing.
+
+    Returns the position of the act that records them; `act.record` must follow in the same transaction. Raises
+    `BooksClosed` or `DocumentUsed` with the figures.
+    """
+    await _must_be_open(tx, county, movements)
+    position: int = (
+        await tx.execute(
+            text("SELECT funds.post_movements(:county, CAST(:moves AS jsonb), CAST(:parts AS jsonb), :today)"),
+            {"county": county, "moves": _moves(movements), "parts": _parts(parts), "today": today()},
+        )
+    ).scalar_one()
+    return position
+
+
+async def _must_be_open(tx: AsyncSession, county: str, movements: Sequence[Movement]) -> None:
+    """Say with figures what `post_movements` refuses without: a closed book, a document that moved money before."""
+    forward = [one for one in movements if one.kind != "reverse"]
+    if not forward:
+        return
+    earliest = min(one.effective_on for one in forward)
+    used = {(one.source, one.kind, normalise_document(one.document)) for one in forward if one.kind in ONCE_BY_DOCUMENT}
+    found = (
+        await tx.execute(
+            text(
+                """
+                SELECT c.through, o.id, o.document, o.effective_on, o.amount_fen
+                  FROM (SELECT max(through) AS through FROM funds.closing WHERE county_code = :county) c
+                  LEFT JOIN LATERAL (
+                    SELECT m.id, m.document, m.effective_on, m.amount_fen
+                      FROM unnest(CAST(:sources AS uuid[]), CAST(:kinds AS text[]), CAST(:keys AS text[]))
+                           AS asked(source, kind, key)
+                      JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = asked.source
+                       AND m.document_key = asked.key AND m.kind = asked.kind
+                     WHERE NOT EXISTS (SELECT FROM funds.movement r
+                                        WHERE r.county_code = :county AND r.reverses_id = m.id)
+                     LIMIT 1) o ON true
+                """
+            ),
+            {
+                "county": county,
+                "sources": [source for source, _, _ in used],
+                "kinds": [kind for _, kind, _ in used],
+                "keys": [key for _, _, key in used],
+            },
+        )
+    ).one()
+    if found.through is not None and earliest <= found.through:
+        raise BooksClosed(county, earliest, found.through)
+    if found.id is not None:
+        raise DocumentUsed(found.document, str(found.id), found.effective_on, found.amount_fen)
+
+
+async def act_at_once(
+    single: Alone, act: Act, county: str, movements: Sequence[Movement], parts: Sequence[Part], recorded: Recorded
+) -> None:
+    """Claim, post and record in one statement; the database's error when the books have moved on since the look."""
+    await single.fetchrow(
+        "SELECT funds.act($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        county,
+        act.actor,
+        act.key,
+        act.hash_in(county),
+        _moves(movements),
+        _parts(parts),
+        today(),
+        new_id(),
+        recorded.kind,
+        recorded.body,
+        act.request_id,
+        recorded.outcome,
     )
 
 

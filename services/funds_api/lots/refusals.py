@@ -62,6 +62,17 @@ class ReversalTooEarly(Exception):
 
 
 @dataclass(eq=False)
+class ChainTooLong(Exception):
+    """More movements followed from this one than may be undone in one act."""
+
+    movement_id: str
+    limit_n: int
+
+    def __str__(self) -> str:
+        return f"该笔业务之后还有超过 {self.limit_n} 笔业务，请从最后的业务起分批冲正"
+
+
+@dataclass(eq=False)
 class NowhereToReturn(Exception):
     """The lot came into the county by a notice: nobody in the county handed it down, so nobody can get it back."""
 
@@ -79,6 +90,89 @@ class NoOutsideAccount(Exception):
 
     def __str__(self) -> str:
         return f"{self.county_code} 尚未开立“县外”单位（kind=outside）及账户，撤销入账的资金无处记账"
+
+
+@dataclass(eq=False)
+class WrongBook(Exception):
+    """The two accounts keep different books, or the wrong one for this movement."""
+
+    account_id: str
+    book: str
+    movement: str
+
+    def __str__(self) -> str:
+        shown = "指标" if self.book == "quota" else "资金"
+        return f"账户 {self.account_id} 属于{shown}账，不能用于本业务（{self.movement}）"
+
+
+@dataclass(eq=False)
+class BooksClosed(Exception):
+    """The day lies in a period whose books are closed: it takes reversals only."""
+
+    county_code: str
+    effective_on: date
+    closed_through: date
+
+    def __str__(self) -> str:
+        return f"账已结至 {self.closed_through}，不能再登记 {self.effective_on} 的业务（冲正除外）"
+
+
+@dataclass(eq=False)
+class DocumentUsed(Exception):
+    """The same document has moved money from this account before, and was not reversed."""
+
+    document: str
+    movement_id: str
+    effective_on: date
+    amount_fen: int
+
+    def __str__(self) -> str:
+        return f"文件“{self.document}”已于 {self.effective_on} 办理过 {self.amount_fen} 分，同一文件不重复办理"
+
+
+@dataclass(eq=False)
+class HoldOver(Exception):
+    """The hold is not in force: posted, voided, run out, or on another account."""
+
+    hold_id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"冻结 {self.hold_id} 已不再有效（{self.status}）"
+
+
+@dataclass(eq=False)
+class HoldTooSmall(Exception):
+    """More was to be paid from a hold than it holds."""
+
+    hold_id: str
+    asked_fen: int
+    held_fen: int
+
+    def __str__(self) -> str:
+        return f"冻结 {self.hold_id} 只有 {self.held_fen} 分，不足以支付 {self.asked_fen} 分"
+
+
+@dataclass(eq=False)
+class FundNeeded(Exception):
+    """Only a pooled project's account pays without naming the fund."""
+
+    account_id: str
+    kind: str
+
+    def __str__(self) -> str:
+        return "请指明资金代码：只有统筹整合的项目账户可以不分资金支付"
+
+
+@dataclass(eq=False)
+class NothingToCarry(Exception):
+    """The account holds nothing of that year's budget."""
+
+    account_id: str
+    fiscal_year: int
+
+    def __str__(self) -> str:
+        return f"该账户没有 {self.fiscal_year} 年度可结转的资金"
 
 
 @dataclass(eq=False)

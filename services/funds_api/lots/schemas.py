@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen, Prose
 from chassis.pages import Page
+from services.funds_api.moments import Known
 
 
 class LotShare(Body):
@@ -25,8 +26,14 @@ class _Order(Body):
     note: Prose | None = None
 
 
+def _shares_make(amount_fen: int, lots: list[LotShare] | None) -> None:
+    if lots is not None and sum(share.amount_fen for share in lots) != amount_fen:
+        msg = "指定资金批次的金额之和必须等于本行金额"
+        raise ValueError(msg)
+
+
 class OutLine(Body):
-    """One recipient of a hand-down or payment; without `lots` the oldest lots of the fund are drawn first."""
+    """One recipient; without `lots` the order's `drawn` says which lots give."""
 
     to_account_id: UUID
     amount_fen: PositiveFen
@@ -34,19 +41,41 @@ class OutLine(Body):
 
     @model_validator(mode="after")
     def _lots_make_the_amount(self) -> Self:
-        if self.lots is not None and sum(share.amount_fen for share in self.lots) != self.amount_fen:
-            msg = "指定资金批次的金额之和必须等于本行金额"
-            raise ValueError(msg)
+        _shares_make(self.amount_fen, self.lots)
         return self
 
 
 class OutOrder(_Order):
-    """分解下达/拨付 (hand_down: to an office or village) or 支付 (pay: to a contractor), by one document."""
+    """分解下达/拨付 (hand_down), 支付 (pay) or 预留质保金 (retain), by one document.
 
-    kind: Literal["hand_down", "pay"]
+    A pooled project (统筹整合) may leave out the fund: then the money of all its sources pays, oldest first, in
+    proportion to what each source has left, or as named.
+    """
+
+    kind: Literal["hand_down", "pay", "retain"]
     from_account_id: UUID
-    fund_code: Code
+    fund_code: Code | None = Field(default=None, description="只有统筹整合的项目账户可以省略")
+    drawn: Literal["oldest", "proportional"] = Field(
+        default="oldest", description="oldest 先到先出；proportional 按各来源余额比例"
+    )
+    use: Code | None = Field(default=None, description="资金用途代码")
+    release_on: Day | None = Field(default=None, description="质保金可以支付的日期，仅用于 retain")
+    hold_id: UUID | None = Field(default=None, description="从这笔冻结中支付")
     lines: Annotated[list[OutLine], Field(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        named = any(line.lots for line in self.lines)
+        if (self.kind == "retain") != (self.release_on is not None):
+            msg = "release_on 用于且必须用于 retain"
+            raise ValueError(msg)
+        if self.hold_id is not None and (named or self.drawn != "oldest"):
+            msg = "从冻结中支付时不再指定资金批次或比例"
+            raise ValueError(msg)
+        if self.drawn == "proportional" and named:
+            msg = "按比例支付时不再指定资金批次"
+            raise ValueError(msg)
+        return self
 
 
 class BackOrder(_Order):
@@ -60,20 +89,46 @@ class BackOrder(_Order):
 
     @model_validator(mode="after")
     def _lots_make_the_amount(self) -> Self:
-        if self.lots is not None and sum(share.amount_fen for share in self.lots) != self.amount_fen:
-            msg = "指定资金批次的金额之和必须等于总金额"
-            raise ValueError(msg)
+        _shares_make(self.amount_fen, self.lots)
         return self
 
 
+class TakeBackOrder(_Order):
+    """收回: unused money goes by document to the treasury, wherever it came from (预算法 2018 art 42)."""
+
+    kind: Literal["take_back"]
+    account_id: UUID = Field(description="资金现在所在的账户")
+    to_account_id: UUID = Field(description="国库账户，与转出账户同为指标账或资金账")
+    fund_code: Code | None = Field(default=None, description="省略表示不分资金")
+    amount_fen: PositiveFen
+    lots: list[LotShare] | None = Field(default=None, min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _lots_make_the_amount(self) -> Self:
+        _shares_make(self.amount_fen, self.lots)
+        return self
+
+
+class CarryOverOrder(_Order):
+    """结转: by document all that an account has left of one budget year goes on into the next; no clock starts anew."""
+
+    kind: Literal["carry_over"]
+    account_id: UUID
+    from_year: Annotated[int, Field(strict=True, ge=1949, le=2200)]
+    fund_code: Code | None = Field(default=None, description="省略表示该账户的全部资金")
+
+
 class ReverseOrder(_Order):
-    """冲正: undo one movement, whole, once, while nothing of it has been spent on."""
+    """冲正: undo one movement, whole, once; with `cascade` also what its money went on to, the last first."""
 
     kind: Literal["reverse"]
     movement_id: UUID
+    cascade: bool = Field(default=False, description="连同后续业务一并冲正，由后到先，全部成功或全部不办")
 
 
-MovementOrder = Annotated[OutOrder | BackOrder | ReverseOrder, Field(discriminator="kind")]
+MovementOrder = Annotated[
+    OutOrder | BackOrder | TakeBackOrder | CarryOverOrder | ReverseOrder, Field(discriminator="kind")
+]
 
 
 class DrawAnswer(Answer):
@@ -95,6 +150,10 @@ class MovementAnswer(Answer):
     amount_fen: int
     reverses_id: UUID | None = None
     recorded_at: datetime | None = None
+    drawn: str | None = Field(
+        default=None, description="oldest 先到先出；named 指定批次；proportional 按比例；none 入账"
+    )
+    use: str | None = None
     draws: list[DrawAnswer] | None = None
 
 
@@ -106,7 +165,7 @@ class MovementsAnswer(Answer):
     movements: list[MovementAnswer]
 
 
-class MovementPage(Page):
+class MovementPage(Page, Known):
     items: list[MovementAnswer]
 
 
@@ -123,14 +182,16 @@ class LotAnswer(Answer):
     amount_fen: int
     remaining_fen: int
     days_rested: int
+    fiscal_year: int
+    release_on: date | None = Field(default=None, description="质保金可以支付的日期")
 
 
-class LotPage(Page):
+class LotPage(Page, Known):
     as_of: date
     items: list[LotAnswer]
 
 
-class TrancheAnswer(Answer):
+class TrancheAnswer(Answer, Known):
     """The money of one notice line on a day, with its proof: received = resting + spent + outside (law 1)."""
 
     id: UUID
@@ -149,6 +210,6 @@ class TrancheAnswer(Answer):
     unexplained_fen: int
 
 
-class TranchePage(Page):
+class TranchePage(Page, Known):
     as_of: date
     items: list[TrancheAnswer]

@@ -1,238 +1,170 @@
-"""Moving money: hand down, pay, return, recover, reverse. Each loads, decides with `treasury.lots`, and records."""
+"""Moving money: each order loads, decides (`decide.py`, `undo.py`) and records.
+
+A plain hand-down or payment is decided on a look that locks nothing and written by one statement, which refuses what
+was decided too late; everything else, and what was refused so, is decided again with the accounts locked.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.connections import Alone
 from chassis.identity import Principal
-from chassis.ids import new_id
-from chassis.journal import Act
-from services.funds_api.lots import ledger, store
-from services.funds_api.lots.ledger import Movement, Part
-from services.funds_api.lots.refusals import (
-    AlreadyReversed,
-    MixedLines,
-    NoOutsideAccount,
-    NotReversible,
-    NowhereToReturn,
-    ReversalTooEarly,
-    SpentOn,
-    WrongAccount,
-)
+from chassis.journal import Act, Recorded
+from services.funds_api.holds import store as holds
+from services.funds_api.lots import decide, ledger, store, undo
+from services.funds_api.lots.decide import Made
+from services.funds_api.lots.ledger import Books, End
 from services.funds_api.lots.schemas import (
     BackOrder,
+    CarryOverOrder,
     DrawAnswer,
-    LotShare,
     MovementAnswer,
     MovementOrder,
     MovementsAnswer,
     OutOrder,
     ReverseOrder,
+    TakeBackOrder,
 )
 from services.funds_api.missing import Missing
-from services.funds_api.tables import AccountRow
-from services.funds_api.units import store as units
-from services.funds_api.units.schemas import TERMINAL, UnitKind
-from treasury.lots import Draw, Lot, after, draw_named, draw_oldest_first
+from treasury.lots import Lot
 from wire.funds import MoneyMoved
 
-Made = tuple[Movement, list[Draw], list[Part]]
+
+async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) -> MovementsAnswer | None:
+    """Carry out a plain order in two round trips, or do nothing and answer None: then it has to be decided under locks.
+
+    Nothing is locked while anybody waits for the network, so orders from one account follow each other as fast as the
+    database writes them. None also when the key is not new, or when the database knows a reason to refuse.
+    """
+    books = await ledger.look(
+        single,
+        act,
+        county,
+        _accounts_of(order),
+        upto=order.effective_on,
+        fund=order.fund_code,
+        need_fen=_need(order),
+        named=_named(order),
+    )
+    if books is None:
+        return None
+    _must_know(books.ends, _accounts_of(order))
+    made = decide.out(order, books, act.actor)
+    answer, event = _told(county, made, books.ends)
+    movements, parts = [one.movement for one in made], [part for one in made for part in one.parts]
+    try:
+        await ledger.act_at_once(single, act, county, movements, parts, Recorded.of(event, answer))
+    except asyncpg.PostgresError as error:
+        if (error.sqlstate or "").startswith(("QL", "23")):
+            return None
+        raise
+    return answer
 
 
 async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: MovementOrder) -> MovementsAnswer:
-    """Carry out one order, whole or not at all; the same key acts once."""
+    """Carry out one order with its accounts locked, whole or not at all; the same key acts once."""
     await act.claim(tx, county)
+    if isinstance(order, ReverseOrder):
+        made = await undo.reverse(tx, who, county, order, act.actor)
+    else:
+        made = await _decided(tx, who, act, county, order)
+        await ledger.post(tx, county, [one.movement for one in made], [part for one in made for part in one.parts])
+    answer, event = _told(county, made, await store.ends(tx, county, _ends_of(made)))
+    await act.record(tx, county, event, answer)
+    return answer
+
+
+async def _decided(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder,
+) -> list[Made]:
+    accounts = _accounts_of(order)
+    ends = {one.id: one for one in await store.visible_ends(tx, who, county, accounts)}
+    _must_know(ends, accounts)
+    held: dict[UUID, int] | None = None
+    if isinstance(order, OutOrder) and order.hold_id is not None:
+        held = await holds.kept(tx, who, county, order.hold_id, account=accounts[0], today=ledger.today())
+    lots = await ledger.open_lots(
+        tx,
+        county,
+        sorted(set(accounts)),
+        accounts[0],
+        upto=order.effective_on,
+        fund=order.fund_code,
+        need_fen=None if held else _need(order),
+        named=list(held) if held else _named(order),
+    )
+    books = Books(ends, lots)
     match order:
         case OutOrder():
-            made = await _out(tx, who, act, county, order)
+            return decide.out(order, books, act.actor, held)
+        case TakeBackOrder():
+            return decide.take_back(order, books, act.actor)
+        case CarryOverOrder():
+            return decide.carry_over(order, books, act.actor)
         case BackOrder():
-            made = await _back(tx, who, act, county, order)
-        case ReverseOrder():
-            made = await _reverse(tx, who, act, county, order)
-    return await _record(tx, act, county, made)
+            released: Sequence[Lot] = [ledger.released(lot) for lot in lots]
+            draws = decide.draw(released, order.amount_fen, order.lots, order.effective_on)
+            origins = await store.origins(tx, county, [draw.lot.id for draw in draws])
+            return decide.back(order, books, origins, draws, act.actor)
 
 
-async def _out(tx: AsyncSession, who: Principal, act: Act, county: str, order: OutOrder) -> list[Made]:
-    source, *targets = await _accounts(
-        tx, who, county, [order.from_account_id, *(line.to_account_id for line in order.lines)]
-    )
-    _must_hand_out(order, source, targets)
-    named = [line.lots for line in order.lines if line.lots]
-    if named and len(named) != len(order.lines):
-        raise MixedLines(len(named), len(order.lines) - len(named))
-    total = sum(line.amount_fen for line in order.lines)
-    lots = await ledger.open_lots(
-        tx,
-        county,
-        [source.id, *(target.id for target in targets)],
-        source.id,
-        upto=order.effective_on,
-        fund=order.fund_code,
-        need_fen=total,
-        named=[share.lot_id for shares in named for share in shares] if named else None,
-    )
-
-    made: list[Made] = []
-    for line in order.lines:
-        draws = _draw(lots, line.amount_fen, line.lots, order)
-        lots = after(lots, draws)
-        movement = Movement(
-            new_id(),
-            order.kind,
-            order.document,
-            source.id,
-            line.to_account_id,
-            order.effective_on,
-            line.amount_fen,
-            act.actor,
-            drawn="named" if line.lots else "oldest",
-            note=order.note,
-        )
-        made.append((movement, draws, ledger.parts_of(movement, draws)))
-    return made
+def _accounts_of(order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder) -> list[UUID]:
+    """The accounts an order names, the one it draws from first."""
+    match order:
+        case OutOrder():
+            return [order.from_account_id, *(line.to_account_id for line in order.lines)]
+        case TakeBackOrder():
+            return [order.account_id, order.to_account_id]
+        case _:
+            return [order.account_id]
 
 
-async def _back(tx: AsyncSession, who: Principal, act: Act, county: str, order: BackOrder) -> list[Made]:
-    [holder] = await _accounts(tx, who, county, [order.account_id])
-    lots = await ledger.open_lots(
-        tx,
-        county,
-        [holder.id],
-        holder.id,
-        upto=order.effective_on,
-        fund=order.fund_code,
-        need_fen=order.amount_fen,
-        named=[share.lot_id for share in order.lots] if order.lots else None,
-    )
-    draws = _draw(lots, order.amount_fen, order.lots, order)
-    origins = await store.origins(tx, county, [draw.lot.id for draw in draws])
-
-    back: dict[UUID, list[Draw]] = defaultdict(list)
-    for draw in draws:
-        if draw.lot.id not in origins:
-            raise NowhereToReturn(str(draw.lot.id))
-        back[origins[draw.lot.id].account_id].append(draw)
-    made: list[Made] = []
-    for target, fed in sorted(back.items()):
-        amount = sum(draw.amount_fen for draw in fed)
-        movement = Movement(
-            new_id(),
-            order.kind,
-            order.document,
-            holder.id,
-            target,
-            order.effective_on,
-            amount,
-            act.actor,
-            note=order.note,
-        )
-        parts = [
-            Part(movement.id, new_id(), draw.amount_fen, from_lot=draw.lot.id, restores=origins[draw.lot.id].lot_id)
-            for draw in fed
-        ]
-        made.append((movement, fed, parts))
-    return made
+def _need(order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder) -> int | None:
+    """How many fen have to be looked at; None for all: shares are of everything, and so is what a year leaves."""
+    match order:
+        case OutOrder():
+            return None if order.drawn == "proportional" else sum(line.amount_fen for line in order.lines)
+        case CarryOverOrder():
+            return None
+        case _:
+            return order.amount_fen
 
 
-async def _reverse(tx: AsyncSession, who: Principal, act: Act, county: str, order: ReverseOrder) -> list[Made]:
-    undone = await store.movement(tx, who, county, order.movement_id)
-    if undone is None:
-        raise Missing("业务", str(order.movement_id))
-    if undone.kind == "reverse":
-        raise NotReversible(str(undone.id))
-    if order.effective_on < undone.effective_on:
-        raise ReversalTooEarly(order.effective_on, undone.effective_on)
-    target = undone.from_account_id or await store.outside_account(tx, county)
-    if target is None:
-        raise NoOutsideAccount(county)
-    brought = await store.lots_made_by(tx, county, undone.id)
-    lots = await ledger.open_lots(
-        tx,
-        county,
-        [undone.to_account_id, target],
-        undone.to_account_id,
-        upto=order.effective_on,
-        named=[lot.id for lot in brought],
-    )
-    reversed_by = await store.reversal_of(tx, county, undone.id)
-    if reversed_by is not None:
-        raise AlreadyReversed(str(undone.id), str(reversed_by))
-    whole = sum(lot.remaining_fen for lot in lots)
-    if whole != undone.amount_fen:
-        raise SpentOn(str(undone.id), undone.amount_fen - whole)
-
-    draws = draw_named(lots, {lot.id: lot.remaining_fen for lot in lots}, order.effective_on)
-    movement = Movement(
-        new_id(),
-        "reverse",
-        order.document,
-        undone.to_account_id,
-        target,
-        order.effective_on,
-        undone.amount_fen,
-        act.actor,
-        drawn="named",
-        reverses=undone.id,
-        note=order.note,
-    )
-    fed = {lot.id: lot for lot in brought}
-    parts = [
-        # The money never rightly left, so its clock goes on from the lot that is restored.
-        Part(
-            movement.id,
-            new_id(),
-            draw.amount_fen,
-            from_lot=draw.lot.id,
-            restores=fed[draw.lot.id].fed_by,
-            clock_from=fed[draw.lot.id].fed_by_clock_from,
-        )
-        for draw in draws
-    ]
-    return [(movement, draws, parts)]
+def _named(order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder) -> list[UUID] | None:
+    match order:
+        case OutOrder():
+            shares = [share for line in order.lines for share in line.lots or ()]
+        case CarryOverOrder():
+            return None
+        case _:
+            shares = list(order.lots or ())
+    return [share.lot_id for share in shares] or None
 
 
-def _draw(
-    lots: Sequence[Lot], amount_fen: int, named: Sequence[LotShare] | None, order: OutOrder | BackOrder
-) -> list[Draw]:
-    if named is None:
-        return draw_oldest_first(lots, amount_fen, order.effective_on)
-    wanted: dict[UUID, int] = defaultdict(int)
-    for share in named:
-        wanted[share.lot_id] += share.amount_fen
-    return draw_named(lots, wanted, order.effective_on)
+def _must_know(ends: dict[UUID, End], wanted: Iterable[UUID]) -> None:
+    for one in wanted:
+        if one not in ends:
+            raise Missing("账户", str(one))
 
 
-def _must_hand_out(order: OutOrder, source: AccountRow, targets: Sequence[AccountRow]) -> None:
-    """Money does not leave a terminal account; a payment ends at a contractor, a hand-down does not end."""
-    if UnitKind(source.kind) in TERMINAL:
-        raise WrongAccount(str(source.id), source.kind, order.kind)
-    for target in targets:
-        fits = target.kind == UnitKind.CONTRACTOR if order.kind == "pay" else UnitKind(target.kind) not in TERMINAL
-        if not fits or target.id == source.id:
-            raise WrongAccount(str(target.id), target.kind, order.kind)
+def _ends_of(made: Sequence[Made]) -> list[UUID]:
+    return sorted({end for one in made for end in (one.movement.source, one.movement.target) if end})
 
 
-async def _accounts(tx: AsyncSession, who: Principal, county: str, ids: Sequence[UUID]) -> list[AccountRow]:
-    """The named accounts in the order named, each visible to the caller."""
-    found = {row.id: row for row, _ in await units.accounts(tx, who, county, ids=ids)}
-    for wanted in ids:
-        if wanted not in found:
-            raise Missing("账户", str(wanted))
-    return [found[wanted] for wanted in ids]
-
-
-async def _record(tx: AsyncSession, act: Act, county: str, made: Sequence[Made]) -> MovementsAnswer:
-    await ledger.post(
-        tx, county, [movement for movement, _, _ in made], [part for _, _, parts in made for part in parts]
-    )
-    ends = {end for movement, _, _ in made for end in (movement.source, movement.target) if end}
-    regions = await store.regions_of(tx, county, sorted(ends))
-    moved = [ledger.as_moved(movement, draws, parts, regions) for movement, draws, parts in made]
-    total = sum(movement.amount_fen for movement, _, _ in made)
+def _told(county: str, made: Sequence[Made], ends: dict[UUID, End]) -> tuple[MovementsAnswer, MoneyMoved]:
+    """What the caller is answered, and what the journal tells."""
+    regions = {one.id: one.region_code for one in ends.values()}
+    moved = [ledger.as_moved(one.movement, one.draws, one.parts, regions) for one in made]
+    total = sum(one.movement.amount_fen for one in made)
     answer = MovementsAnswer(
         total_fen=total,
         unexplained_fen=total - sum(draw.amount_fen for one in moved for draw in one.draws),
@@ -246,10 +178,19 @@ async def _record(tx: AsyncSession, act: Act, county: str, made: Sequence[Made])
                 to_account_id=one.to_account_id,
                 amount_fen=one.amount_fen,
                 reverses_id=one.reverses_id,
-                draws=[DrawAnswer(**draw.model_dump()) for draw in one.draws],
+                drawn=made_one.movement.drawn,
+                use=made_one.movement.use,
+                draws=[
+                    DrawAnswer(
+                        from_lot_id=draw.from_lot_id,
+                        to_lot_id=draw.to_lot_id,
+                        amount_fen=draw.amount_fen,
+                        days_rested=draw.days_rested,
+                    )
+                    for draw in one.draws
+                ],
             )
-            for one in moved
+            for one, made_one in zip(moved, made, strict=True)
         ],
     )
-    await act.record(tx, county, MoneyMoved(county_code=county, movements=moved), answer)
-    return answer
+    return answer, MoneyMoved(county_code=county, movements=moved)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, text
@@ -16,15 +16,11 @@ from chassis.database import set_region
 from chassis.identity import Principal
 from chassis.pages import Window, date_in
 from services.funds_api.access import holds, visible_to
+from services.funds_api.lots.ledger import End
+from services.funds_api.moments import Moment
+from services.funds_api.standing import REMAINING, SCOPE, THERE
 from services.funds_api.tables import AccountRow, MovementRow
 from services.funds_api.units.schemas import UnitKind
-
-# What a lot `l` held on the day :as_of: what is left now plus what was drawn from it after that day. The query runs
-# only for lots that were drawn later.
-REMAINING: Final = """(l.remaining_fen + CASE WHEN l.last_drawn_on > :as_of THEN coalesce((
-    SELECT sum(d.amount_fen)::bigint FROM funds.draw d
-     WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) ELSE 0 END)"""
-SCOPE: Final = "region_code >= :scope AND l.region_code < :scope || '~'"
 
 
 @asynccontextmanager
@@ -50,11 +46,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A lot that a movement made, and the lot that fed it (None for a receipt)."""
+    """A lot that stands for what a movement brought, and the lot that had fed it (None for a receipt)."""
 
     id: UUID
     fed_by: UUID | None
     fed_by_clock_from: date | None
+    fed_by_year: int | None
 
 
 async def origins(session: AsyncSession, county: str, lots: Sequence[UUID]) -> dict[UUID, Origin]:
@@ -68,19 +65,54 @@ async def origins(session: AsyncSession, county: str, lots: Sequence[UUID]) -> d
     return {row.lot_id: Origin(row.origin_lot_id, row.origin_account_id) for row in rows}
 
 
-async def lots_made_by(session: AsyncSession, county: str, movement: UUID) -> list[Brought]:
+async def stands_for(session: AsyncSession, county: str, movement: UUID) -> list[Brought]:
+    """The lots that a movement made and, in the same account, those that restore one of them; drawn or not."""
     rows = await session.execute(
         text(
             """
-            SELECT l.id, d.from_lot_id, f.clock_from FROM funds.lot l
-              LEFT JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = l.id
+            WITH RECURSIVE stands AS (
+              SELECT l.id, l.account_id, l.id AS made FROM funds.lot l
+               WHERE l.county_code = :county AND l.movement_id = :movement
+              UNION ALL
+              SELECT l.id, l.account_id, s.made FROM stands s
+                JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = s.id
+                 AND l.account_id = s.account_id)
+            SELECT s.id, d.from_lot_id, f.clock_from, f.fiscal_year FROM stands s
+              LEFT JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = s.made
               LEFT JOIN funds.lot f ON f.county_code = :county AND f.id = d.from_lot_id
-             WHERE l.county_code = :county AND l.movement_id = :movement
             """
         ),
         {"county": county, "movement": movement},
     )
-    return [Brought(row.id, row.from_lot_id, row.clock_from) for row in rows]
+    return [Brought(row.id, row.from_lot_id, row.clock_from, row.fiscal_year) for row in rows]
+
+
+async def chain(
+    session: AsyncSession, who: Principal, county: str, movement_id: UUID, limit: int
+) -> Sequence[MovementRow]:
+    """The movement and every visible one, not undone yet, that drew on what it brought; newest first."""
+    query = select(MovementRow).from_statement(
+        text(
+            """
+            WITH RECURSIVE follows AS (
+              SELECT CAST(:movement AS uuid) AS id
+              UNION
+              SELECT d.movement_id FROM follows f
+                JOIN funds.lot l ON l.county_code = :county AND l.movement_id = f.id
+                JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = l.id)
+            SELECT m.* FROM funds.movement m
+             WHERE m.county_code = :county AND m.id IN (SELECT id FROM follows)
+               AND (m.id = :movement OR m.kind <> 'reverse' AND NOT EXISTS (
+                      SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id))
+               AND (m.to_region >= :scope AND m.to_region < :scope || '~')
+             ORDER BY m.position DESC, m.id DESC LIMIT :limit
+            """
+        )
+    )
+    found = await session.scalars(
+        query, {"county": county, "movement": movement_id, "scope": who.region, "limit": limit}
+    )
+    return found.all()
 
 
 async def movement(session: AsyncSession, who: Principal, county: str, movement_id: UUID) -> MovementRow | None:
@@ -108,12 +140,20 @@ async def outside_account(session: AsyncSession, county: str) -> UUID | None:
     return (await session.scalars(query)).one_or_none()
 
 
-async def regions_of(session: AsyncSession, county: str, accounts: Sequence[UUID]) -> dict[UUID, str]:
-    """The place of each account, also of those above the caller that money came from."""
+async def ends(session: AsyncSession, county: str, accounts: Sequence[UUID]) -> dict[UUID, End]:
+    """Each account as an end, by id, also of those above the caller that money came from: of these only the place."""
     rows = await session.execute(
         text("SELECT * FROM funds.account_regions(:county, :accounts)"), {"county": county, "accounts": list(accounts)}
     )
-    return {row.account_id: row.region_code for row in rows}
+    return {row.account_id: End(row.account_id, row.region_code, "", "") for row in rows}
+
+
+async def visible_ends(session: AsyncSession, who: Principal, county: str, accounts: Sequence[UUID]) -> list[End]:
+    """Those of the accounts that the caller may see."""
+    query = select(AccountRow.id, AccountRow.region_code, AccountRow.kind, AccountRow.book).where(
+        AccountRow.county_code == county, AccountRow.id.in_(accounts), visible_to(who, AccountRow.region_code)
+    )
+    return [End(*row) for row in await session.execute(query)]
 
 
 async def movements(
@@ -122,17 +162,18 @@ async def movements(
     county: str,
     window: Window,
     *,
-    as_of: date,
+    moment: Moment,
     account: UUID | None,
     kind: str | None,
 ) -> Sequence[MovementRow]:
-    """Visible movements effective by `as_of`, by id (which is in the order of recording)."""
+    """Visible movements effective and known by that moment, by id (which is in the order of recording)."""
     query = (
         select(MovementRow)
         .where(
             MovementRow.county_code == county,
             visible_to(who, MovementRow.from_region, MovementRow.to_region),
-            MovementRow.effective_on <= as_of,
+            MovementRow.effective_on <= moment.as_of,
+            MovementRow.position <= moment.position,
         )
         .order_by(MovementRow.id)
         .limit(window.limit + 1)
@@ -152,20 +193,20 @@ async def lots(
     county: str,
     window: Window,
     *,
-    as_of: date,
+    moment: Moment,
     account: UUID | None,
     fund: str | None,
 ) -> Sequence[Row[Any]]:
-    """Lots that held money on `as_of`, oldest arrival first, as they stood then."""
+    """Lots that held money at that moment, oldest arrival first, as they stood then."""
     after_arrived, after_id = window.key(date_in, UUID) or (None, None)
     found = await session.execute(
         text(
             f"""
             SELECT l.id, l.tranche_id, l.fund_code, l.account_id, l.region_code, l.arrived_on, l.clock_from,
-                   l.amount_fen, {REMAINING} AS remaining_fen, CAST(:as_of AS date) - l.arrived_on AS days_rested
+                   l.amount_fen, l.fiscal_year, l.release_on, {REMAINING} AS remaining_fen,
+                   CAST(:as_of AS date) - l.arrived_on AS days_rested
               FROM funds.lot l
-             WHERE l.county_code = :county AND l.{SCOPE} AND l.arrived_on <= :as_of
-               AND (l.is_open OR l.emptied_on > :as_of) AND {REMAINING} > 0
+             WHERE l.county_code = :county AND l.{SCOPE} AND {THERE} AND {REMAINING} > 0
                AND (CAST(:account AS uuid) IS NULL OR l.account_id = :account)
                AND (CAST(:fund AS text) IS NULL OR l.fund_code = :fund)
                AND (CAST(:after_arrived AS date) IS NULL
@@ -176,7 +217,7 @@ async def lots(
         {
             "county": county,
             "scope": who.region,
-            "as_of": as_of,
+            **moment.arguments,
             "account": account,
             "fund": fund,
             "after_arrived": after_arrived,
@@ -197,11 +238,11 @@ async def tranches(
     county: str,
     window: Window,
     *,
-    as_of: date,
+    moment: Moment,
     tranche: UUID | None = None,
     notice: UUID | None = None,
 ) -> Sequence[Row[Any]]:
-    """Tranches received by `as_of`, each with where its money was that day: resting, spent, outside.
+    """Tranches received by that moment, each with where its money was then: resting, spent, outside.
 
     A caller below the county gets those that some of the caller's own money belongs to.
     """
@@ -213,6 +254,8 @@ async def tranches(
                    s.resting_fen, s.spent_fen, s.outside_fen
               FROM (SELECT * FROM funds.tranche
                      WHERE county_code = :county AND received_on <= :as_of
+                       AND EXISTS (SELECT FROM funds.lot r WHERE r.county_code = :county AND r.tranche_id = tranche.id
+                                      AND r.position <= :known)
                        AND (CAST(:tranche AS uuid) IS NULL OR id = :tranche)
                        AND (CAST(:notice AS uuid) IS NULL OR notice_id = :notice)
                        AND (CAST(:after AS uuid) IS NULL OR id > :after)
@@ -226,13 +269,13 @@ async def tranches(
                        {_held("= 'outside'")} AS outside_fen
                   FROM funds.lot l
                   JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
-                 WHERE l.county_code = :county AND l.tranche_id = t.id AND l.arrived_on <= :as_of) s
+                 WHERE l.county_code = :county AND l.tranche_id = t.id AND {THERE}) s
              ORDER BY t.id
             """
         ),
         {
             "county": county,
-            "as_of": as_of,
+            **moment.arguments,
             "tranche": tranche,
             "notice": notice,
             "scope": who.region,

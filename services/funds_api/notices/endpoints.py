@@ -16,6 +16,7 @@ from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import within
 from services.funds_api.missing import Missing
+from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.notices import service, store
 from services.funds_api.notices.schemas import (
     BroughtBy,
@@ -29,7 +30,6 @@ from services.funds_api.notices.schemas import (
     TrancheAnswer,
 )
 from services.funds_api.tables import NoticeRow
-from services.funds_api.units.endpoints import AsOf, day_or_today
 
 router = APIRouter(prefix="/funds/v1/notices", tags=["notices 资金文件"])
 

@@ -17,6 +17,7 @@ from chassis.pages import BadMark, Paging, Window, cut, whole
 from services.funds_api.access import county_of
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
+from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.payments import roster, service, shown, store
 from services.funds_api.payments.schemas import (
     Approval,
@@ -35,7 +36,7 @@ from services.funds_api.payments.schemas import (
 )
 from services.funds_api.payments.service import RosterFile
 from services.funds_api.tables import PaymentBatchRow
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.units.endpoints import County
 from services.funds_api.uploads import FileName, received
 
 router = APIRouter(prefix="/funds/v1", tags=["payments 到户发放"])

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from chassis.database import Read
 from chassis.fields import Answer, RegionCode
 from chassis.identity import Principal, can
+from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.policies import store
-from services.funds_api.units.endpoints import AsOf, day_or_today
 from treasury.policy import Basis, in_force
 
 router = APIRouter(prefix="/funds/v1/policy-values", tags=["policy-values 政策数值"])

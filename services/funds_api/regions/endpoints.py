@@ -11,6 +11,7 @@ from chassis.fields import RegionCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
+from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.regions import service, store
 from services.funds_api.regions.schemas import (
     Lineage,
@@ -23,7 +24,6 @@ from services.funds_api.regions.schemas import (
     RegionsAnswer,
     RegionsRequest,
 )
-from services.funds_api.units.endpoints import AsOf, day_or_today
 
 router = APIRouter(prefix="/funds/v1/regions", tags=["regions 区划"])
 

@@ -8,6 +8,7 @@ may not insert or update them.
 
 from __future__ import annotations
 
+from services.funds_api.tables.books import AccountMonthRow, ClosingRow, FlowMonthRow, HoldLotRow, HoldRow
 from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.people import (
@@ -42,17 +43,22 @@ from services.funds_api.tables.rows import Row
 from services.funds_api.tables.terms import FunctionCodeRow, FundRuleRow, FundTermsRow, FundUseRow
 
 __all__ = [
+    "AccountMonthRow",
     "AccountRow",
+    "ClosingRow",
     "DataKeyRow",
     "DrawRow",
     "EntryRow",
     "EventRow",
     "FlagRow",
+    "FlowMonthRow",
     "FunctionCodeRow",
     "FundRow",
     "FundRuleRow",
     "FundTermsRow",
     "FundUseRow",
+    "HoldLotRow",
+    "HoldRow",
     "HouseholdRow",
     "LoanRow",
     "LotRow",

@@ -1,4 +1,7 @@
-"""Tranches, movements, lots, draws and entries: written only by the functions of the migrations."""
+"""Tranches, movements, lots, draws and entries: written only by the functions of the migrations.
+
+`position` in each of them is the number of the act in the county's stream of the journal that recorded the row.
+"""
 
 from __future__ import annotations
 
@@ -58,16 +61,21 @@ class MovementRow(Row):
         ),
         UniqueConstraint("county_code", "reverses_id"),
         CheckConstraint(
-            "kind IN ('receive', 'hand_down', 'pay', 'disburse', 'return', 'recover', 'reverse')", name="kind"
+            "kind IN ('receive', 'hand_down', 'order', 'pay', 'disburse', 'retain', 'return', 'recover', 'take_back',"
+            " 'carry_over', 'reverse')",
+            name="kind",
         ),
         CheckConstraint("(kind = 'receive') = (from_account_id IS NULL)", name="receive_comes_from_outside"),
         CheckConstraint("(kind = 'reverse') = (reverses_id IS NOT NULL)", name="reverse_names_its_movement"),
         CheckConstraint("(kind = 'disburse') = (batch_id IS NOT NULL)", name="disburse_names_its_batch"),
-        CheckConstraint("from_account_id <> to_account_id", name="two_accounts"),
+        CheckConstraint(
+            "(kind = 'carry_over') = (from_account_id IS NOT DISTINCT FROM to_account_id)", name="two_accounts"
+        ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("document <> ''", name="document_given"),
         Index("ix_movement_from", "county_code", "from_account_id", "effective_on"),
         Index("ix_movement_to", "county_code", "to_account_id", "effective_on"),
+        Index("ix_movement_document", "county_code", "from_account_id", "document_key"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -85,6 +93,10 @@ class MovementRow(Row):
     batch_id: Mapped[UUID | None]
     actor: Mapped[str]
     note: Mapped[str | None]
+    position: Mapped[int]
+    document_key: Mapped[str]
+    use_code: Mapped[str | None]
+    hold_id: Mapped[UUID | None]
 
 
 class LotRow(Row):
@@ -92,6 +104,7 @@ class LotRow(Row):
 
     `is_terminal` lots are spent (or outside the county); `is_resting` ones still wait on somebody's desk.
     Money that comes back (return, recovery, reversal) is a new lot that names the one it restores: it keeps its way up.
+    `fiscal_year` is the year whose budget it belongs to; before `release_on` it is retained (质保金).
     """
 
     __tablename__ = "lot"
@@ -117,7 +130,7 @@ class LotRow(Row):
             "county_code",
             "clock_from",
             "id",
-            postgresql_include=["account_id", "remaining_fen", "arrived_on", "region_code", "fund_code"],
+            postgresql_include=["account_id", "arrived_on", "region_code", "fund_code"],
             postgresql_where=text("is_resting"),
         ),
         Index("ix_lot_emptied", "county_code", "emptied_on", postgresql_where=text("emptied_on IS NOT NULL")),
@@ -142,6 +155,10 @@ class LotRow(Row):
     is_open: Mapped[bool] = mapped_column(Computed("remaining_fen > 0", persisted=True))
     is_resting: Mapped[bool] = mapped_column(Computed("remaining_fen > 0 AND NOT is_terminal", persisted=True))
     emptied_on: Mapped[date | None]
+    position: Mapped[int]
+    fiscal_year: Mapped[int] = mapped_column(SmallInteger)
+    release_on: Mapped[date | None]
+    last_position: Mapped[int | None]
 
 
 class DrawRow(Row):
@@ -174,10 +191,14 @@ class DrawRow(Row):
     hi_fen: Mapped[int | None]
     first_line: Mapped[int | None] = mapped_column(Integer)
     last_line: Mapped[int | None] = mapped_column(Integer)
+    position: Mapped[int]
 
 
 class EntryRow(Row):
-    """The signed change of one account by one movement, per arrival day: balances and yuan-days at any date."""
+    """The signed change of one account by one movement, per arrival day: balances and yuan-days at any date.
+
+    `position` is the act that recorded it, `recorded_on` that act's day in China.
+    """
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -187,7 +208,14 @@ class EntryRow(Row):
             "county_code",
             "account_id",
             "effective_on",
-            postgresql_include=["arrived_on", "amount_fen"],
+            postgresql_include=["arrived_on", "amount_fen", "position"],
+        ),
+        Index(
+            "ix_entry_late",
+            "county_code",
+            "account_id",
+            "recorded_on",
+            postgresql_where=text("recorded_on > effective_on + 7"),
         ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -196,5 +224,6 @@ class EntryRow(Row):
     arrived_on: Mapped[date] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
     effective_on: Mapped[date]
-    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     amount_fen: Mapped[int]
+    position: Mapped[int]
+    recorded_on: Mapped[date]

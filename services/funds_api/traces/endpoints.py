@@ -18,9 +18,10 @@ from services.funds_api.households import masks
 from services.funds_api.lots.endpoints import tranche_of
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.traces import store
 from services.funds_api.traces.schemas import Hop, PaidFromTranche, PaymentTrace, Resting, TrancheTrace, Way
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1", tags=["traces 资金追溯"])
 
@@ -43,14 +44,16 @@ async def get_payment_trace(
     who: Annotated[Principal, can("payments:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> PaymentTrace:
-    asked, day = county_of(who, county), day_or_today(as_of)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
     batch, line = UUID(payment_id[:UUID_CHARACTERS]), int(payment_id[UUID_CHARACTERS + 1 :])
     paid = await store.payment(tx, who, asked, batch, line)
     if paid is None:
         raise Missing("支付", payment_id)
     async with whole_county(tx, who, asked):
-        rows = await store.ways(tx, asked, paid, day)
+        rows = await store.ways(tx, asked, paid, moment)
 
     ways: list[Way] = []
     for _, hops_of_span in groupby(rows, key=lambda row: row.lo_fen):
@@ -72,7 +75,8 @@ async def get_payment_trace(
         payment_id=payment_id,
         line=line,
         payee=payee_name(request.app.state.vault, asked, batch, line, paid.payee_cell),
-        as_of=day,
+        as_of=moment.as_of,
+        **moment.shown,
         amount_fen=paid.amount_fen if ways else 0,
         traced_fen=traced,
         unexplained_fen=(paid.amount_fen if ways else 0) - traced,
@@ -91,12 +95,14 @@ async def get_tranche_trace(
     who: Annotated[Principal, can("payments:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> TrancheTrace:
-    asked, day = county_of(who, county), day_or_today(as_of)
-    tranche = await tranche_of(tx, who, asked, tranche_id, day)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    tranche = await tranche_of(tx, who, asked, tranche_id, moment)
     async with whole_county(tx, who, asked):
-        holders = await store.holders(tx, asked, tranche_id, day)
-    found = await store.households(tx, who, asked, tranche_id, day, window)
+        holders = await store.holders(tx, asked, tranche_id, moment)
+    found = await store.households(tx, who, asked, tranche_id, moment, window)
     rows, after = cut(found, window, lambda row: (row.batch_id, row.lo_fen, row.line))
     accounts = [Resting.model_validate(row, from_attributes=True) for row in holders if holds(who, row.region_code)]
     elsewhere = sum(row.fen for row in holders if not holds(who, row.region_code))

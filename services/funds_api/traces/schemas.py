@@ -10,6 +10,7 @@ from pydantic import Field
 from chassis.fields import Answer
 from chassis.pages import Page
 from services.funds_api.lots.schemas import TrancheAnswer
+from services.funds_api.moments import Known
 
 
 class Hop(Answer):
@@ -36,7 +37,7 @@ class Way(Answer):
     hops: list[Hop]
 
 
-class PaymentTrace(Answer):
+class PaymentTrace(Answer, Known):
     """A household's payment traced up to its notices: the payment's figure, the ways that feed it, and the proof."""
 
     payment_id: str

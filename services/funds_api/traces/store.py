@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window, whole
 from services.funds_api.access import visible_to
-from services.funds_api.lots.store import REMAINING
+from services.funds_api.moments import Moment
+from services.funds_api.standing import REMAINING, THERE
 from services.funds_api.tables import PaymentRow
 
 
@@ -27,7 +27,7 @@ async def payment(session: AsyncSession, who: Principal, county: str, batch: UUI
     return (await session.scalars(query)).one_or_none()
 
 
-async def ways(session: AsyncSession, county: str, paid: PaymentRow, as_of: date) -> Sequence[Row[Any]]:
+async def ways(session: AsyncSession, county: str, paid: PaymentRow, moment: Moment) -> Sequence[Row[Any]]:
     """Every hop of every span that feeds the payment, span by span, from the notice down.
 
     A row is one lot on the way: the movement that brought it, between which units, and how long the money had rested
@@ -40,7 +40,7 @@ async def ways(session: AsyncSession, county: str, paid: PaymentRow, as_of: date
               SELECT d.lo_fen, least(:hi, d.hi_fen) - greatest(:lo, d.lo_fen) AS fen, 0 AS depth, d.to_lot_id AS lot_id
                 FROM funds.draw d
                WHERE d.county_code = :county AND d.batch_id = :batch AND d.lo_fen < :hi AND d.hi_fen > :lo
-                 AND d.effective_on <= :as_of
+                 AND d.effective_on <= :as_of AND d.position <= :known
               UNION ALL
               SELECT w.lo_fen, w.fen, w.depth + 1, up.from_lot_id
                 FROM way w
@@ -62,7 +62,7 @@ async def ways(session: AsyncSession, county: str, paid: PaymentRow, as_of: date
                 LEFT JOIN funds.account fa ON fa.county_code = :county AND fa.id = m.from_account_id
                 LEFT JOIN funds.unit fu ON fu.county_code = :county AND fu.id = fa.unit_id
                 LEFT JOIN funds.movement r ON r.county_code = :county AND r.reverses_id = m.id
-                 AND r.effective_on <= :as_of
+                 AND r.effective_on <= :as_of AND r.position <= :known
                WHERE l.county_code = :county AND l.id = w.lot_id OFFSET 0) hop
              ORDER BY w.lo_fen, w.depth DESC
             """
@@ -72,14 +72,14 @@ async def ways(session: AsyncSession, county: str, paid: PaymentRow, as_of: date
             "batch": paid.batch_id,
             "lo": paid.cum_fen - paid.amount_fen,
             "hi": paid.cum_fen,
-            "as_of": as_of,
+            **moment.arguments,
         },
     )
     return found.all()
 
 
-async def holders(session: AsyncSession, county: str, tranche: UUID, as_of: date) -> Sequence[Row[Any]]:
-    """Every account of the county that held some of the tranche on `as_of`, the largest share first."""
+async def holders(session: AsyncSession, county: str, tranche: UUID, moment: Moment) -> Sequence[Row[Any]]:
+    """Every account of the county that held some of the tranche at that moment, the largest share first."""
     found = await session.execute(
         text(
             f"""
@@ -88,20 +88,20 @@ async def holders(session: AsyncSession, county: str, tranche: UUID, as_of: date
               FROM funds.lot l
               JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
               JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
-             WHERE l.county_code = :county AND l.tranche_id = :tranche AND l.arrived_on <= :as_of AND {REMAINING} > 0
+             WHERE l.county_code = :county AND l.tranche_id = :tranche AND {THERE} AND {REMAINING} > 0
              GROUP BY a.id, u.name, a.region_code, a.kind
              ORDER BY fen DESC, a.id
             """
         ),
-        {"county": county, "tranche": tranche, "as_of": as_of},
+        {"county": county, "tranche": tranche, **moment.arguments},
     )
     return found.all()
 
 
 async def households(
-    session: AsyncSession, who: Principal, county: str, tranche: UUID, as_of: date, window: Window
+    session: AsyncSession, who: Principal, county: str, tranche: UUID, moment: Moment, window: Window
 ) -> Sequence[Row[Any]]:
-    """Payments that the tranche fed by `as_of`, in the order of batch, span and line; one more than the page holds.
+    """Payments that the tranche fed by that moment, in the order of batch, span and line; one more than the page holds.
 
     Spans come first and each yields its lines by primary key, so a page costs the same in a tranche of a million.
     """
@@ -114,9 +114,11 @@ async def households(
               FROM (SELECT d.batch_id, d.lo_fen, d.hi_fen, d.first_line, d.last_line, d.effective_on
                       FROM funds.lot l JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = l.id
                      WHERE l.county_code = :county AND l.tranche_id = :tranche AND d.batch_id IS NOT NULL
-                       AND d.effective_on <= :as_of AND d.to_region >= :scope AND d.to_region < :scope || '~'
+                       AND d.effective_on <= :as_of AND d.position <= :known
+                       AND d.to_region >= :scope AND d.to_region < :scope || '~'
                        AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county
-                                          AND r.reverses_id = d.movement_id AND r.effective_on <= :as_of)
+                                          AND r.reverses_id = d.movement_id AND r.effective_on <= :as_of
+                                          AND r.position <= :known)
                        AND (CAST(:batch AS uuid) IS NULL
                             OR (d.batch_id, d.lo_fen) >= (CAST(:batch AS uuid), CAST(:lo AS bigint)))
                      ORDER BY d.batch_id, d.lo_fen) s
@@ -133,7 +135,7 @@ async def households(
         {
             "county": county,
             "tranche": tranche,
-            "as_of": as_of,
+            **moment.arguments,
             "scope": who.region,
             "batch": batch,
             "lo": lo,

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from chassis import clock
 from chassis.database import Read, Tx
-from chassis.fields import CountyCode, Day, RegionCode
+from chassis.fields import CountyCode, RegionCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.missing import Missing
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units import service, store
 from services.funds_api.units.schemas import Account, AccountPage, Balance, Unit, UnitKind, UnitPage, UnitRequest
-from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["units 单位与账户"])
 
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县及以下用户可省略")]
-AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今天（Asia/Shanghai）")]
-
-
-def day_or_today(as_of: date | None) -> date:
-    """The business date asked for, or today's in China; decided at the edge, an argument from here on."""
-    return as_of or business_date(clock.now())
 
 
 @router.post("/units", status_code=201, summary="开立单位及其账户")
@@ -76,18 +68,24 @@ async def get_accounts(
 
 @router.get("/accounts/{account_id}", summary="账户余额与停留时间")
 async def get_account(
-    account_id: UUID, tx: Read, who: Annotated[Principal, can("lots:read")], county: County = None, as_of: AsOf = None
+    account_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("lots:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Balance:
     asked = county_of(who, county)
     found = await store.accounts(tx, who, asked, ids=[account_id])
     if not found:
         raise Missing("账户", str(account_id))
     account, name = found[0]
-    day = day_or_today(as_of)
-    figures = await store.balance(tx, asked, account_id, day)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    figures = await store.balance(tx, asked, account_id, moment)
     return Balance(
         account=service.account_of(account, name),
-        as_of=day,
+        as_of=moment.as_of,
+        **moment.shown,
         balance_fen=figures.balance_fen,
         lots_fen=figures.lots_fen,
         unexplained_fen=figures.balance_fen - figures.lots_fen,

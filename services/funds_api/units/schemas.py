@@ -11,10 +11,15 @@ from pydantic import Field
 
 from chassis.fields import Answer, Body, Line, RegionCode
 from chassis.pages import Page
+from services.funds_api.moments import Known
 
 
 class UnitKind(StrEnum):
-    """Who can hold money. `households` is the one holder of all cards of a township; `outside` is beyond the county."""
+    """Who can hold money. `households` is the one holder of all cards of a township; `outside` is beyond the county.
+
+    `bank` is money in transit, `retention` a quality deposit (质保金): both are unspent. `project_unit` is a project,
+    whose account may pool several funds (统筹整合).
+    """
 
     TREASURY = "treasury"
     DEPARTMENT = "department"
@@ -22,6 +27,7 @@ class UnitKind(StrEnum):
     VILLAGE_COLLECTIVE = "village_collective"
     PROJECT_UNIT = "project_unit"
     BANK = "bank"
+    RETENTION = "retention"
     CONTRACTOR = "contractor"
     HOUSEHOLDS = "households"
     OUTSIDE = "outside"
@@ -80,7 +86,7 @@ class AccountPage(Page):
     items: list[Account]
 
 
-class Balance(Answer):
+class Balance(Answer, Known):
     """What rests in an account on a day, with its proof: Σ of the lots against the account's own figure."""
 
     account: Account

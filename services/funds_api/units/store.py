@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select, text
@@ -13,7 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
+from services.funds_api.moments import Moment
+from services.funds_api.standing import REMAINING, THERE
 from services.funds_api.tables import AccountRow, RegionRow, UnitRow
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an account held, in fen and fen-days, and what its lots add up to."""
+
+    balance_fen: int
+    resting_fen_days: int
+    charged_fen_days: int
+    lots_fen: int
 
 
 async def region_exists(session: AsyncSession, code: str) -> bool:
@@ -71,27 +83,61 @@ async def accounts(
     return (await session.execute(query)).all()
 
 
-async def balance(session: AsyncSession, county: str, account: UUID, as_of: date) -> Row[Any]:
-    """The account's figure on `as_of` from its entries, beside Σ of its lots as they stood then."""
+# Entries of the accounts :accounts as (account_id, fen, fen_day, charged), summing to what :as_of and :known show:
+# whole months, the days of the month of :as_of, and less what was recorded later. A row recorded later and effective
+# more than a week before the day of that knowledge is late, and late rows have an index of their own: no history is
+# read.
+_ENTRIES: Final = """
+  SELECT account_id, net_fen AS fen, net_fen_day AS fen_day, charged_fen_days AS charged FROM funds.account_month
+   WHERE county_code = :county AND account_id = ANY(:accounts) AND month < date_trunc('month', CAST(:as_of AS date))
+  UNION ALL
+  SELECT e.account_id, e.sign * e.amount_fen, e.sign * e.amount_fen::numeric * (e.arrived_on - DATE '2000-01-01'),
+         CASE WHEN e.amount_fen < 0 THEN e.sign * -e.amount_fen::numeric * (e.effective_on - e.arrived_on) ELSE 0 END
+    FROM (
+      SELECT *, 1 AS sign FROM funds.entry
+       WHERE county_code = :county AND account_id = ANY(:accounts)
+         AND effective_on >= date_trunc('month', CAST(:as_of AS date)) AND effective_on <= :as_of
+      UNION ALL
+      SELECT *, -1 FROM funds.entry
+       WHERE county_code = :county AND account_id = ANY(:accounts) AND CAST(:known AS bigint) < 9223372036854775807
+         AND effective_on > CAST(:known_on AS date) - 8 AND effective_on <= :as_of AND position > :known
+      UNION ALL
+      SELECT *, -1 FROM funds.entry
+       WHERE county_code = :county AND account_id = ANY(:accounts) AND CAST(:known AS bigint) < 9223372036854775807
+         AND recorded_on >= :known_on AND recorded_on > effective_on + 7
+         AND effective_on <= least(CAST(:known_on AS date) - 8, CAST(:as_of AS date)) AND position > :known) e"""
+
+
+async def balances(session: AsyncSession, county: str, accounts: Sequence[UUID], moment: Moment) -> Sequence[Row[Any]]:
+    """Per account that ever held money: balance_fen, resting_fen_days and charged_fen_days at that moment."""
     found = await session.execute(
         text(
-            """
-            SELECT e.balance_fen, e.resting_fen_days, e.charged_fen_days, l.lots_fen
-              FROM (SELECT coalesce(sum(amount_fen), 0)::bigint AS balance_fen,
-                           coalesce(sum(amount_fen::numeric * (CAST(:as_of AS date) - arrived_on)), 0)::bigint
-                             AS resting_fen_days,
-                           coalesce(sum(-amount_fen::numeric * (effective_on - arrived_on))
-                                    FILTER (WHERE amount_fen < 0), 0)::bigint AS charged_fen_days
-                      FROM funds.entry
-                     WHERE county_code = :county AND account_id = :account AND effective_on <= :as_of) e,
-                   (SELECT coalesce(sum(l.remaining_fen + coalesce((
-                             SELECT sum(d.amount_fen)::bigint FROM funds.draw d
-                              WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of
-                                AND l.last_drawn_on > :as_of), 0)), 0)::bigint AS lots_fen
-                      FROM funds.lot l
-                     WHERE l.county_code = :county AND l.account_id = :account AND l.arrived_on <= :as_of) l
+            f"""
+            SELECT account_id, sum(fen)::bigint AS balance_fen,
+                   (sum(fen) * (CAST(:as_of AS date) - DATE '2000-01-01') - sum(fen_day))::bigint AS resting_fen_days,
+                   sum(charged)::bigint AS charged_fen_days
+              FROM ({_ENTRIES}) e GROUP BY account_id
             """
         ),
-        {"county": county, "account": account, "as_of": as_of},
+        {"county": county, "accounts": list(accounts), **moment.arguments},
     )
-    return found.one()
+    return found.all()
+
+
+async def balance(session: AsyncSession, county: str, account: UUID, moment: Moment) -> Figures:
+    """One account's figures at that moment, beside Σ of its lots as they stood then."""
+    rows = await balances(session, county, [account], moment)
+    lots: int = (
+        await session.execute(
+            text(
+                f"""
+                SELECT coalesce(sum({REMAINING}), 0)::bigint FROM funds.lot l
+                 WHERE l.county_code = :county AND l.account_id = :account AND {THERE}
+                """
+            ),
+            {"county": county, "account": account, **moment.arguments},
+        )
+    ).scalar_one()
+    if not rows:
+        return Figures(0, 0, 0, lots)
+    return Figures(rows[0].balance_fen, rows[0].resting_fen_days, rows[0].charged_fen_days, lots)

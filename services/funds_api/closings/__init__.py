@@ -1,0 +1,1 @@
+"""Closed books: through which day a county's books take reversals only."""

@@ -1,0 +1,219 @@
+"""What an order moves, decided from one look at the books: which lots give how much, and what they become. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from chassis.ids import new_id
+from services.funds_api.lots.ledger import Books, End, Movement, Part, parts_of
+from services.funds_api.lots.refusals import (
+    FundNeeded,
+    HoldTooSmall,
+    MixedLines,
+    NothingToCarry,
+    NowhereToReturn,
+    WrongAccount,
+    WrongBook,
+)
+from services.funds_api.lots.schemas import BackOrder, CarryOverOrder, LotShare, OutOrder, TakeBackOrder
+from services.funds_api.lots.store import Origin
+from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
+from treasury.errors import MoneyHeld
+from treasury.lots import Draw, Lot, after, draw_named, draw_oldest_first, draw_proportionally
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One movement with the draws that feed it and the lots it makes, draw by draw."""
+
+    movement: Movement
+    draws: list[Draw]
+    parts: list[Part]
+
+
+def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | None = None) -> list[Made]:
+    """The movements of a hand-down, payment or retention, line by line; `held` is what its hold keeps of which lot."""
+    source = books.ends[order.from_account_id]
+    must_hand_out(order.kind, source, [books.ends[line.to_account_id] for line in order.lines])
+    if order.fund_code is None and source.kind != UnitKind.PROJECT_UNIT and held is None:
+        raise FundNeeded(str(source.id), source.kind)
+    named = sum(1 for line in order.lines if line.lots)
+    if named and named != len(order.lines):
+        raise MixedLines(named, len(order.lines) - named)
+    lots = books.lots if held is None else _held_only(order, books.lots, held)
+
+    made: list[Made] = []
+    for line in order.lines:
+        if line.lots:
+            drawn, draws = "named", draw_named(lots, _wanted(line.lots), order.effective_on)
+        elif order.drawn == "proportional":
+            drawn, draws = "proportional", draw_proportionally(lots, line.amount_fen, order.effective_on)
+        else:
+            drawn, draws = "oldest", draw_oldest_first(lots, line.amount_fen, order.effective_on)
+        lots = after(lots, draws)
+        movement = Movement(
+            new_id(),
+            order.kind,
+            order.document,
+            source.id,
+            line.to_account_id,
+            order.effective_on,
+            line.amount_fen,
+            actor,
+            drawn=drawn if held is None else "named",
+            note=order.note,
+            fund=order.fund_code,
+            use=order.use,
+            hold=order.hold_id,
+        )
+        made.append(Made(movement, draws, parts_of(movement, draws, order.release_on)))
+    return made
+
+
+def back(
+    order: BackOrder, books: Books, origins: Mapping[UUID, Origin], draws: Sequence[Draw], actor: str
+) -> list[Made]:
+    """The movements that bring `draws` back to the accounts they came from, each part restoring the lot above it."""
+    by_account: dict[UUID, list[Draw]] = defaultdict(list)
+    for draw in draws:
+        if draw.lot.id not in origins:
+            raise NowhereToReturn(str(draw.lot.id))
+        by_account[origins[draw.lot.id].account_id].append(draw)
+    made: list[Made] = []
+    for target, fed in sorted(by_account.items()):
+        movement = Movement(
+            new_id(),
+            order.kind,
+            order.document,
+            books.ends[order.account_id].id,
+            target,
+            order.effective_on,
+            sum(draw.amount_fen for draw in fed),
+            actor,
+            drawn="named" if order.lots else "oldest",
+            note=order.note,
+            fund=order.fund_code,
+        )
+        parts = [
+            Part(movement.id, new_id(), draw.amount_fen, from_lot=draw.lot.id, restores=origins[draw.lot.id].lot_id)
+            for draw in fed
+        ]
+        made.append(Made(movement, fed, parts))
+    return made
+
+
+def take_back(order: TakeBackOrder, books: Books, actor: str) -> list[Made]:
+    """The movement that brings unused money to the treasury."""
+    source, treasury = books.ends[order.account_id], books.ends[order.to_account_id]
+    if UnitKind(source.kind) in TERMINAL:
+        raise WrongAccount(str(source.id), source.kind, order.kind)
+    if treasury.kind != UnitKind.TREASURY or treasury.id == source.id:
+        raise WrongAccount(str(treasury.id), treasury.kind, order.kind)
+    _must_keep_the_book(order.kind, source, treasury)
+    draws = draw(books.lots, order.amount_fen, order.lots, order.effective_on)
+    movement = Movement(
+        new_id(),
+        order.kind,
+        order.document,
+        source.id,
+        treasury.id,
+        order.effective_on,
+        order.amount_fen,
+        actor,
+        drawn="named" if order.lots else "oldest",
+        note=order.note,
+        fund=order.fund_code,
+    )
+    return [Made(movement, draws, parts_of(movement, draws))]
+
+
+def carry_over(order: CarryOverOrder, books: Books, actor: str) -> list[Made]:
+    """The movement that puts all an account has left of one budget year into the next; every clock goes on."""
+    account = books.ends[order.account_id]
+    if UnitKind(account.kind) in TERMINAL:
+        raise WrongAccount(str(account.id), account.kind, order.kind)
+    lots = [lot for lot in books.lots if lot.fiscal_year == order.from_year and lot.arrived_on <= order.effective_on]
+    if not lots:
+        raise NothingToCarry(str(account.id), order.from_year)
+    whole, held = sum(lot.remaining_fen for lot in lots), sum(lot.held_fen for lot in lots)
+    if held:
+        raise MoneyHeld(whole, whole - held, held, order.effective_on)
+    movement = Movement(
+        new_id(),
+        order.kind,
+        order.document,
+        account.id,
+        account.id,
+        order.effective_on,
+        whole,
+        actor,
+        drawn="named",
+        note=order.note,
+    )
+    draws = [Draw(lot, lot.remaining_fen, (order.effective_on - lot.arrived_on).days) for lot in lots]
+    parts = [
+        Part(
+            movement.id,
+            new_id(),
+            lot.remaining_fen,
+            from_lot=lot.id,
+            restores=lot.id,
+            clock_from=lot.clock_from,
+            fiscal_year=order.from_year + 1,
+            release_on=lot.release_on,
+        )
+        for lot in lots
+    ]
+    return [Made(movement, draws, parts)]
+
+
+def draw(lots: Sequence[Lot], amount_fen: int, named: Sequence[LotShare] | None, on: date) -> list[Draw]:
+    """The draws of an amount: from the named lots, else the oldest first."""
+    return draw_oldest_first(lots, amount_fen, on) if named is None else draw_named(lots, _wanted(named), on)
+
+
+def _wanted(shares: Iterable[LotShare]) -> dict[UUID, int]:
+    wanted: dict[UUID, int] = defaultdict(int)
+    for share in shares:
+        wanted[share.lot_id] += share.amount_fen
+    return wanted
+
+
+def _held_only(order: OutOrder, lots: Sequence[Lot], held: Mapping[UUID, int]) -> list[Lot]:
+    """Of each lot what the order's hold keeps, which is free for this order alone."""
+    asked, kept = sum(line.amount_fen for line in order.lines), sum(held.values())
+    if asked > kept:
+        raise HoldTooSmall(str(order.hold_id), asked, kept)
+    return [replace(lot, remaining_fen=held[lot.id], held_fen=0) for lot in lots if lot.id in held]
+
+
+def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:
+    """Refuse accounts that a hand-down, payment or retention cannot join.
+
+    Money does not leave a terminal account; a payment ends at a contractor, a retention at a retention account, and
+    neither comes out of a quota; a hand-down keeps the book and does not end.
+    """
+    if UnitKind(source.kind) in TERMINAL or (source.kind == UnitKind.RETENTION and kind != "pay"):
+        raise WrongAccount(str(source.id), source.kind, kind)
+    if kind != "hand_down" and source.book == Book.QUOTA:
+        raise WrongBook(str(source.id), source.book, kind)
+    for target in targets:
+        match kind:
+            case "pay":
+                fits = target.kind == UnitKind.CONTRACTOR
+            case "retain":
+                fits = target.kind == UnitKind.RETENTION
+            case _:
+                fits = UnitKind(target.kind) not in TERMINAL | {UnitKind.RETENTION}
+        if not fits or target.id == source.id:
+            raise WrongAccount(str(target.id), target.kind, kind)
+        _must_keep_the_book(kind, source, target)
+
+
+def _must_keep_the_book(kind: str, source: End, target: End) -> None:
+    if kind != "pay" and target.book != source.book:
+        raise WrongBook(str(target.id), target.book, kind)

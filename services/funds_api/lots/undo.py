@@ -1,0 +1,114 @@
+"""Undoing: one movement, or one with all that its money went on to, the last first. Each undoes exactly once (law 3).
+
+What a movement brought may stand in its account as other lots by now: what left and was undone or came back is a lot
+that restores the one it left. Those stand for it, so a chain can be undone link by link, at once or one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from services.funds_api.lots import ledger, store
+from services.funds_api.lots.decide import Made
+from services.funds_api.lots.ledger import Movement, Part
+from services.funds_api.lots.refusals import (
+    AlreadyReversed,
+    ChainTooLong,
+    NoOutsideAccount,
+    NotReversible,
+    ReversalTooEarly,
+    SpentOn,
+)
+from services.funds_api.lots.schemas import ReverseOrder
+from services.funds_api.missing import Missing
+from services.funds_api.tables import MovementRow
+from treasury.errors import MoneyHeld
+from treasury.lots import draw_named
+
+MAX_CHAIN = 200
+
+
+async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseOrder, actor: str) -> list[Made]:
+    """Undo the movement (with `cascade`: and what followed from it, newest first) and post each reversal."""
+    undone = await store.movement(tx, who, county, order.movement_id)
+    if undone is None:
+        raise Missing("业务", str(order.movement_id))
+    if undone.kind == "reverse":
+        raise NotReversible(str(undone.id))
+    chain = [undone]
+    if order.cascade:
+        chain = list(await store.chain(tx, who, county, undone.id, MAX_CHAIN + 1))
+        if len(chain) > MAX_CHAIN:
+            raise ChainTooLong(str(undone.id), MAX_CHAIN)
+    latest = max(one.effective_on for one in chain)
+    if order.effective_on < latest:
+        raise ReversalTooEarly(order.effective_on, latest)
+    outside = await store.outside_account(tx, county) if any(one.from_account_id is None for one in chain) else None
+    ends = {end for one in chain for end in (one.from_account_id or outside, one.to_account_id) if end}
+    await ledger.open_lots(tx, county, sorted(ends), undone.to_account_id, upto=order.effective_on, named=[])
+
+    made: list[Made] = []
+    for one in chain:
+        made.append(await _undo(tx, county, order, one, one.from_account_id or outside, actor))
+        await ledger.post(tx, county, [made[-1].movement], made[-1].parts)
+    return made
+
+
+async def _undo(
+    tx: AsyncSession, county: str, order: ReverseOrder, undone: MovementRow, target: UUID | None, actor: str
+) -> Made:
+    if target is None:
+        raise NoOutsideAccount(county)
+    stands: Sequence[store.Brought] = await store.stands_for(tx, county, undone.id)
+    lots = await ledger.open_lots(
+        tx,
+        county,
+        [undone.to_account_id, target],
+        undone.to_account_id,
+        upto=order.effective_on,
+        named=[lot.id for lot in stands],
+    )
+    reversed_by = await store.reversal_of(tx, county, undone.id)
+    if reversed_by is not None:
+        raise AlreadyReversed(str(undone.id), str(reversed_by))
+    whole, held = sum(lot.remaining_fen for lot in lots), sum(lot.held_fen for lot in lots)
+    if whole != undone.amount_fen:
+        raise SpentOn(str(undone.id), undone.amount_fen - whole)
+    if held:
+        raise MoneyHeld(whole, whole - held, held, order.effective_on)
+
+    released = [ledger.released(lot) for lot in lots]
+    draws = draw_named(released, {lot.id: lot.remaining_fen for lot in released}, order.effective_on)
+    movement = Movement(
+        new_id(),
+        "reverse",
+        order.document,
+        undone.to_account_id,
+        target,
+        order.effective_on,
+        undone.amount_fen,
+        actor,
+        drawn="named",
+        reverses=undone.id,
+        note=order.note,
+    )
+    fed = {lot.id: lot for lot in stands}
+    parts = [
+        # The money never rightly left, so its clock goes on from the lot that is restored.
+        Part(
+            movement.id,
+            new_id(),
+            draw.amount_fen,
+            from_lot=draw.lot.id,
+            restores=fed[draw.lot.id].fed_by,
+            clock_from=fed[draw.lot.id].fed_by_clock_from,
+            fiscal_year=fed[draw.lot.id].fed_by_year,
+        )
+        for draw in draws
+    ]
+    return Made(movement, draws, parts)
