@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup demo up test check bench lock format clean
+.PHONY: help setup demo up chaos test check bench lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -25,6 +25,9 @@ up: setup ## the stack in the foreground until Ctrl-C; data stays in var/
 
 bench: setup ## every figure against its limit; make bench NAME=roster_post runs one
 	@$(BIN)/python -m benchmarks $(NAME)
+
+chaos: setup ## kill -9 under load, 200 times; make chaos KILLS=20 is a short one
+	@$(BIN)/python -m chaos --kills $(or $(KILLS),200)
 
 test: setup ## every test, from nothing
 	@$(BIN)/python -m pytest

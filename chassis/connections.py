@@ -13,11 +13,43 @@ from typing import Any, Final, cast
 
 import asyncpg
 from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 IDLE_SECONDS: Final = 15.0
 _REGION: Final = re.compile(r"[0-9]{1,12}\Z")
+
+
+# 08xxx connection lost, 57P01-2 server going down: said by the server as its last word.
+_GONE: Final = ("08", "57P0")
+_DRIVER: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+FAILURES: Final = (DBAPIError, asyncpg.PostgresError, *_DRIVER, OSError)
+
+
+class OutcomeUnknown(Exception):
+    """The connection was lost while the commit was on its way: done or undone, only the same key can tell."""
+
+    def __str__(self) -> str:
+        return "提交时与数据库的连接中断，本次是否已办成尚不知道"
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE of an error that came through SQLAlchemy or straight from the driver (COPY, arrays), or ""."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+
+
+def lost(error: BaseException) -> bool:
+    """Whether this error means that the connection is gone.
+
+    A server that crashes tells its sessions so unasked; asyncpg then takes the next statement for one too many and
+    raises `InternalClientError` (seen with 0.31), which no SQLSTATE goes with.
+    """
+    state = sqlstate(error)
+    if state:
+        return state.startswith(_GONE)
+    if isinstance(error, asyncpg.DataError):  # an argument of the wrong type is our own mistake
+        return False
+    return isinstance(error, (*_DRIVER, OperationalError, InterfaceError, InternalError, OSError))
 
 
 class Connection(asyncpg.Connection):
@@ -94,18 +126,15 @@ class Alone:
         """The first row of `statement`, its effect durable; `$1` is the region, `$2` the first of `arguments`.
 
         Values as the driver takes them: JSON as text, both ways. An error undoes the statement; when the connection
-        was lost on the way nobody knows, and a repeat with the same key finds out.
+        was lost on the way nobody knows (`OutcomeUnknown`), and a repeat with the same key finds out.
         """
         pooled = await self._engine.raw_connection()
         connection = cast("Connection", pooled.driver_connection)
         try:
             return await connection.fetchrow(statement, self.region, *arguments)
-        except asyncpg.InterfaceError as error:
-            if connection.is_closed():
-                msg = "the connection was lost"
-                raise asyncpg.ConnectionDoesNotExistError(msg) from error
-            raise
-        except Exception:
+        except Exception as error:
+            if lost(error):
+                raise OutcomeUnknown from error
             raise
         except BaseException:  # the caller left in the middle: what still comes back on this connection is for nobody
             connection.terminate()

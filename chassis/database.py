@@ -18,7 +18,7 @@ from fastapi import Depends, Request
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from chassis.connections import Alone, Connection, begin_for, watch
+from chassis.connections import FAILURES, Alone, Connection, OutcomeUnknown, begin_for, lost, watch
 from chassis.identity import Principal, current_principal
 
 
@@ -73,10 +73,20 @@ class Database:
 
     @asynccontextmanager
     async def writing(self, region: str) -> AsyncIterator[AsyncSession]:
-        """A transaction for `region`'s rows that commits at the end of the block, or undoes everything on an error."""
-        async with self._write.begin() as session:
-            await begin_for(session, region)
-            yield session
+        """A transaction for `region`'s rows that commits at the end of the block, or undoes everything on an error.
+
+        Raises `OutcomeUnknown` when the connection was lost while the commit was on its way.
+        """
+        committing = False
+        try:
+            async with self._write.begin() as session:
+                await begin_for(session, region)
+                yield session
+                committing = True
+        except FAILURES as error:
+            if committing and lost(error):
+                raise OutcomeUnknown from error
+            raise
 
     @asynccontextmanager
     async def reading(self, region: str) -> AsyncIterator[AsyncSession]:

@@ -17,16 +17,19 @@ from typing import Any, Final
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from chassis.connections import lost, sqlstate
+
 log = logging.getLogger("problems")
 
 # Retrying is right after these: the transaction is gone and nothing of it was kept.
-# 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 53xxx out of resources,
-# 57P01-3 server going down, 08xxx connection lost, 25P03 idle in transaction.
+# 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 53xxx out of resources (53100 disk
+# full), 57P01-3 server going down, 08xxx connection lost, 25P03 idle in transaction. A connection that is lost while
+# the commit is on its way is another thing: `OutcomeUnknown`.
 _RETRYABLE: Final = ("40001", "40P01", "55P03", "57014", "53", "57P0", "08", "25P03")
 _LONG_NUMBER: Final = re.compile(r"\d[\dXx]{5,}")
 
@@ -104,11 +107,6 @@ def pointer(location: tuple[int | str, ...]) -> str:
     return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def _sqlstate(error: Exception) -> str:
-    """The SQLSTATE of an error that came through SQLAlchemy or straight from the driver (COPY, arrays)."""
-    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
-
-
 def install(app: FastAPI, catalogue: Mapping[type[Exception], Problem]) -> None:
     """Render every failure of `app` as a problem. `catalogue` is looked up by the exception's MRO."""
 
@@ -121,7 +119,8 @@ def install(app: FastAPI, catalogue: Mapping[type[Exception], Problem]) -> None:
     app.add_exception_handler(RequestValidationError, _misshapen)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _database_error)
-    app.add_exception_handler(asyncpg.PostgresError, _database_error)
+    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        app.add_exception_handler(kind, _database_error)
     app.add_exception_handler(PoolTimeout, _database_error)
     app.add_exception_handler(OSError, _unreachable)  # the database cannot be connected to
     app.add_exception_handler(Exception, _crashed)
@@ -163,9 +162,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _database_error(request: Request, error: Exception) -> Response:
-    state = _sqlstate(error)
-    lost = not state and isinstance(error, OperationalError | InterfaceError)
-    if isinstance(error, PoolTimeout) or state.startswith(_RETRYABLE) or lost:
+    state = sqlstate(error)
+    if isinstance(error, PoolTimeout) or state.startswith(_RETRYABLE) or lost(error):
+        log.warning("try again", extra={"sqlstate": state, "error": type(error).__name__})
         return answer(UNAVAILABLE, request)
     if state.startswith(("23", "QL")):
         log.warning("constraint", extra={"sqlstate": state, "constraint": _constraint(error)})

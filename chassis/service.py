@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from chassis import health, journal, problems
+from chassis.connections import OutcomeUnknown
 from chassis.database import Database
 from chassis.identity import Forbidden, KeyRing, TokenRefused
 from chassis.intake import Intake
@@ -22,9 +23,17 @@ UNAUTHENTICATED: Final = Problem("not-signed-in", 401, "未登录或登录已失
 FORBIDDEN: Final = Problem("forbidden", 403, "没有权限", "如确需办理，请联系安全管理员调整授权")
 BAD_MARK: Final = Problem("bad-page-mark", 422, "分页标记无效", "请从第一页重新读取（不带 after）")
 
+OUTCOME_UNKNOWN: Final = Problem(
+    "outcome-unknown",
+    503,
+    "与数据库的连接在提交时中断，处理结果未知",
+    "请用同一个 Idempotency-Key 重试：已办成的得到当时的答复，没有办成的现在办理",
+)
+
 EVERYWHERE: Final[Mapping[type[Exception], Problem]] = {
     TokenRefused: UNAUTHENTICATED,
     Forbidden: FORBIDDEN,
+    OutcomeUnknown: OUTCOME_UNKNOWN,
     BadMark: BAD_MARK,
 }
 CHASSIS_PROBLEMS: Final = (
@@ -104,4 +113,4 @@ def assemble(
 
 
 def _default_responses() -> dict[int | str, dict[str, Any]]:
-    return problems.documented(UNAUTHENTICATED, FORBIDDEN, problems.INVALID, problems.UNAVAILABLE)
+    return problems.documented(UNAUTHENTICATED, FORBIDDEN, problems.INVALID, problems.UNAVAILABLE, OUTCOME_UNKNOWN)

@@ -47,7 +47,7 @@ def test_only_the_edge_begins_and_ends_transactions() -> None:
 def test_file_names_say_what_they_hold() -> None:
     bad = [
         str(path.relative_to(ROOT))
-        for path in sources("services", "chassis", "treasury", "wire", "deploy", "demo", "benchmarks")
+        for path in sources("services", "chassis", "treasury", "wire", "deploy", "demo", "benchmarks", "chaos")
         if path.stem in BANNED
     ]
     assert bad == []
@@ -56,7 +56,9 @@ def test_file_names_say_what_they_hold() -> None:
 def test_every_module_opens_with_what_it_holds() -> None:
     silent = [
         str(path.relative_to(ROOT))
-        for path in sources("services", "chassis", "treasury", "wire", "deploy", "demo", "benchmarks", "migrations")
+        for path in sources(
+            "services", "chassis", "treasury", "wire", "deploy", "demo", "benchmarks", "chaos", "migrations"
+        )
         if path.read_text().strip() and ast.get_docstring(ast.parse(path.read_text())) is None
     ]
     assert silent == []

@@ -25,6 +25,7 @@ from typing import Any, Self
 
 NOBODY = 65534
 FAST_SECONDS = 20.0
+REVIVE_SECONDS = 30.0
 STEP_SECONDS = 0.05
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -68,21 +69,29 @@ def reachable_by_nobody(path: Path) -> bool:
 
 
 def _running(pid: int) -> bool:
+    """Whether a process with this number lives; one that has ended and was not collected yet does not."""
     try:
         os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1] != "Z"
     except ProcessLookupError:
         return False
-    return True
+    except OSError:  # no /proc here: the number is taken
+        return True
+
+
+def server_pid(cluster: Path) -> int | None:
+    """The process that the cluster's lock file names, whether it lives or not; None where there is no such file."""
+    try:
+        return int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
 
 
 def end_server(cluster: Path) -> None:
     """End the server of `cluster`, if one runs: fast shutdown, and after a deadline at once (its log recovers)."""
-    try:
-        pid = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-    except (OSError, ValueError):
-        return
+    pid = server_pid(cluster)
     for number in (signal.SIGINT, signal.SIGQUIT):
-        if not _running(pid):
+        if pid is None or not _running(pid):
             return
         os.kill(pid, number)
         deadline = time.monotonic() + FAST_SECONDS
@@ -129,6 +138,16 @@ class Postgres:
             raise PostgresFailed(msg)
         return self._home
 
+    @property
+    def pid(self) -> int | None:
+        """The server's first process (the postmaster), as its lock file names it."""
+        return server_pid(self.home / "cluster")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs; one that recovers from the crash of a backend does."""
+        return self.pid is not None and _running(self.pid)
+
     def start(self) -> None:
         cluster = self._place_cluster()
         fresh = not (cluster / "PG_VERSION").exists()
@@ -143,12 +162,32 @@ class Postgres:
         (cluster / "pg_hba.conf").write_text(hba)
         (cluster / "pg_ident.conf").write_text(f"launcher {self._user_name()} postgres\n")
         self.port = self.port or free_port()
+        self._launch(cluster)
+        self._set_password(cluster)
+
+    def revive(self, patience_seconds: float = REVIVE_SECONDS) -> None:
+        """Start a server that crashed again: same port, same password, and its log replays what was acknowledged.
+
+        The processes of the crashed one end by themselves, and until the last has, no new one may start: it is tried
+        until it works, or the patience ends with the server's own words in `PostgresFailed`.
+        """
+        deadline = time.monotonic() + patience_seconds
+        while True:
+            try:
+                self._launch(self.home / "cluster")
+            except PostgresFailed:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(STEP_SECONDS)
+            else:
+                return
+
+    def _launch(self, cluster: Path) -> None:
         options = {**SETTINGS, **self.settings, "port": str(self.port), "unix_socket_directories": str(cluster)}
         flags = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         self._run(
             "pg_ctl", "-D", str(cluster), "-l", str(cluster / "server.log"), "-w", "-t", "60", "-o", flags, "start"
         )
-        self._set_password(cluster)
 
     def stop(self) -> None:
         if self._home is None:

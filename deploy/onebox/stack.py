@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -30,9 +30,10 @@ import asyncpg
 
 from deploy.onebox.bootstrap import ROLES, migrate, prepare
 from deploy.onebox.guard import Guard
-from deploy.onebox.postgres import Postgres
+from deploy.onebox.postgres import Postgres, PostgresFailed
 from deploy.onebox.processes import Child, stop_all
 from deploy.onebox.secrecy import Secrets
+from deploy.onebox.supervision import GivenUp, Supervisor
 
 OLDEST_POSTGRES: Final = 150000
 READY_SECONDS: Final = 40.0
@@ -95,9 +96,11 @@ class Stack:
         follow: Sequence[str] = ("42",),
         port: int = 0,
         database_url: str | None = None,
+        settings: Mapping[str, str] | None = None,
         report: Report = lambda _: None,
     ) -> None:
         self._kept = home
+        self._settings = dict(settings or {})
         self._logins = tuple(logins)
         self._follow = tuple(follow)
         self._wanted_port = port
@@ -176,11 +179,27 @@ class Stack:
         self.child(name).start()
         self._wait([name])
 
+    @property
+    def postgres(self) -> Postgres | None:
+        """The embedded server, or None where another one was given."""
+        return self._postgres
+
+    def watched(self) -> Supervisor:
+        """Somebody who starts again whatever of this stack has crashed, and tells `report` about it."""
+        return Supervisor(list(self._children.values()), self._works, self._postgres, self._report)
+
     def watch(self) -> None:
-        """Return never; raise `StackFailed` when a process ends that should not have."""
+        """Return never: start again what crashes; raise `StackFailed` when something crashes before it can work."""
+        watched = self.watched()
         while True:
-            self._all_alive(list(self._children))
-            time.sleep(0.5)
+            try:
+                watched.look()
+            except (GivenUp, PostgresFailed) as failed:
+                raise StackFailed(str(failed)) from failed
+            time.sleep(STEP_SECONDS)
+
+    def _works(self, name: str) -> bool | None:
+        return _ready(self._addresses[name]) if name in self._addresses else None
 
     # How it comes up.
 
@@ -226,7 +245,8 @@ class Stack:
     def _open_database(self) -> None:
         if self._database_url is None:
             self._report("启动内置 PostgreSQL")
-            self._postgres = Postgres(data=self._kept / "postgres" if self._kept is not None else None)
+            data = self._kept / "postgres" if self._kept is not None else None
+            self._postgres = Postgres(data=data, settings=self._settings)
             self._postgres.start()
             temporary = () if self._kept is not None else (self._postgres.home, self._home)
             self._guard = Guard(self._postgres.home, *temporary)

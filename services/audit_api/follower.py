@@ -22,11 +22,12 @@ import httpx
 from pydantic import ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock, telemetry
+from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
 from chassis.database import Database, Limits
 from chassis.identity import SigningKey, sign
 from services.audit_api.effects import apply
@@ -108,7 +109,7 @@ class Follower:
             try:
                 applied = await self.round()
                 pause = self.poll_seconds
-            except (httpx.HTTPError, OSError, DBAPIError, PoolTimeout, ValueError) as error:
+            except (httpx.HTTPError, *FAILURES, OutcomeUnknown, PoolTimeout, ValueError) as error:
                 log.warning("waiting", extra={"reason": type(error).__name__, "pause_seconds": pause})
                 applied, pause = 0, min(pause * 2, MAX_PAUSE_SECONDS)
             self._remind()
@@ -129,7 +130,7 @@ class Follower:
                     continue
                 try:
                     applied += await self._follow(region, stream, head)
-                except (httpx.HTTPStatusError, DBAPIError, PoolTimeout) as error:
+                except (httpx.HTTPStatusError, DBAPIError, OutcomeUnknown, PoolTimeout) as error:
                     passing = error  # this stream has to wait; the others need not
         if passing is not None:
             raise passing
@@ -148,8 +149,8 @@ class Follower:
                 applied += 1
                 if self._ending.is_set():
                     break
-        except (httpx.HTTPError, OSError, PoolTimeout):
-            raise
+        except (httpx.HTTPError, OSError, OutcomeUnknown, PoolTimeout):
+            raise  # also when the commit may have happened: the cursor in the database says so the next time
         except DBAPIError as error:
             if _passing(error):
                 raise
@@ -255,8 +256,7 @@ def _reason(error: Exception) -> str:
 
 def _passing(error: DBAPIError) -> bool:
     """Whether the same event may well be applied when tried again."""
-    state = str(getattr(error.orig, "sqlstate", "") or "")
-    return state.startswith(_PASSING) or (not state and isinstance(error, OperationalError | InterfaceError))
+    return sqlstate(error).startswith(_PASSING) or lost(error)
 
 
 async def main() -> None:

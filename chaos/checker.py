@@ -1,0 +1,191 @@
+"""Holds the history against the books: nothing acknowledged is lost, nothing acts twice, nothing is half there.
+
+One snapshot of the database per check, taken while the storm goes on: what a client had been told before the snapshot
+has to be in it. At the end everything is read once more, the chain of hashes is computed anew, and the balances that
+the clients can work out from their own answers have to be those of the books.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+
+from chaos.history import Act, Fate, History
+from chaos.laws import QUICK, THOROUGH
+from chaos.workers import KEY
+
+SHOWN: Final = 5
+
+
+@dataclass
+class Verdict:
+    """What was found: lost, double and half acts, laws that did not hold, and the sums of the books."""
+
+    lost: list[str] = field(default_factory=list)
+    double: list[str] = field(default_factory=list)
+    half: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    checks: int = 0
+    events: int = 0
+    received_fen: int = 0
+    remaining_fen: int = 0
+    counted_fen: int = 0
+    entered_fen: int = 0
+
+    @property
+    def clean(self) -> bool:
+        sums = {self.received_fen, self.remaining_fen, self.counted_fen, self.entered_fen}
+        return not (self.lost or self.double or self.half or self.broken) and len(sums) == 1
+
+
+async def check(url: str, history: History, verdict: Verdict, *, thorough: bool = False) -> None:
+    """Look at everything in one snapshot and add what is wrong to `verdict`."""
+    told = history.so_far()
+    connection = await asyncpg.connect(url)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await _laws(connection, {**QUICK, **THOROUGH} if thorough else QUICK, verdict)
+            await _acts(connection, told, verdict)
+            if thorough:
+                await _chain(connection, verdict)
+            await _sums(connection, verdict)
+    finally:
+        await connection.close()
+    verdict.checks += 1
+
+
+async def _laws(connection: asyncpg.Connection, laws: dict[str, str], verdict: Verdict) -> None:
+    for law, query in laws.items():
+        if found := await connection.fetch(query):
+            shown = "，".join(str(tuple(row)) for row in found[:SHOWN])
+            verdict.broken.append(f"{law}：{len(found)} 处不符（{shown}）")
+
+
+async def _acts(connection: asyncpg.Connection, told: Sequence[tuple[Act, Fate]], verdict: Verdict) -> None:
+    rows = await connection.fetch(
+        "SELECT idempotency_key AS key, outcome FROM funds.event WHERE idempotency_key LIKE $1", f"{KEY}%"
+    )
+    times = Counter(row["key"] for row in rows)
+    recorded = {row["key"]: json.loads(row["outcome"]) for row in rows}
+    rows = await connection.fetch("SELECT document, count(*) AS n FROM funds.movement GROUP BY document")
+    made = {row["document"]: row["n"] for row in rows}
+    for act, fate in told:
+        name = f"{act.kind} {act.key}"
+        if times[act.key] > 1:
+            verdict.double.append(f"{name} 在流水中有 {times[act.key]} 条")
+        _fate(act, fate, recorded.get(act.key), verdict)
+        acted = act.replayed if fate is Fate.DONE else fate is Fate.GIVEN_UP and act.key in recorded
+        if acted and not act.doubtful:
+            verdict.broken.append(f"{name} 被告知“未写入任何数据”，实际已写入")
+        moved = made.get(act.document, 0) if act.document else 0
+        if moved > act.movements:
+            verdict.double.append(f"{name} 应有 {act.movements} 笔业务，账上有 {moved} 笔")
+        elif moved < act.movements and act.key in times:
+            verdict.half.append(f"{name} 应有 {act.movements} 笔业务，账上只有 {moved} 笔")
+        elif moved and act.key not in times:
+            verdict.half.append(f"{name} 有 {moved} 笔业务而无流水")
+    await _same_movements(connection, verdict)
+
+
+def _fate(act: Act, fate: Fate, outcome: dict[str, Any] | None, verdict: Verdict) -> None:
+    name = f"{act.kind} {act.key}"
+    if fate is Fate.DONE and outcome is None:
+        verdict.lost.append(f"{name} 已答复 {act.status}，流水中没有")
+    elif fate is Fate.DONE and outcome is not None and (outcome["status"], outcome["body"]) != (act.status, act.answer):
+        verdict.lost.append(f"{name} 的答复与流水中记录的不同")
+    elif fate is Fate.REFUSED and outcome is not None:
+        verdict.half.append(f"{name} 已被拒绝（{act.problem}），流水中却有")
+
+
+async def _same_movements(connection: asyncpg.Connection, verdict: Verdict) -> None:
+    """Every movement belongs to one event and every event's movements are there; no lot, entry or row is an orphan."""
+    named = await connection.fetch(
+        """
+        SELECT m->>'movement_id' AS id FROM funds.event e, json_array_elements(e.body->'movements') m
+         WHERE e.kind = 'MoneyMoved'
+         UNION ALL SELECT e.body->'movement'->>'movement_id' FROM funds.event e WHERE e.kind = 'PaymentsDisbursed'
+         UNION ALL SELECT l.movement_id::text FROM funds.event e, json_array_elements(e.body->'tranches') t
+          JOIN funds.lot l ON l.id = (t->>'lot_id')::uuid WHERE e.kind = 'NoticeReceived'"""
+    )
+    told = Counter(row["id"] for row in named)
+    there = {str(row["id"]) for row in await connection.fetch("SELECT id FROM funds.movement")}
+    verdict.double += [f"业务 {one} 见于 {n} 条流水" for one, n in told.items() if n > 1]
+    verdict.lost += [f"流水中的业务 {one} 不在账上" for one in told.keys() - there]
+    verdict.half += [f"业务 {one} 不在任何流水中" for one in there - told.keys()]
+
+
+async def _chain(connection: asyncpg.Connection, verdict: Verdict) -> None:
+    """Compute every hash anew from the one before, as `funds.journal_append` does."""
+    before: dict[str, bytes] = {}
+    async for row in connection.cursor(
+        "SELECT stream, position, id::text AS id, kind, actor, request_id, idempotency_key, request_hash, hash,"
+        " body::text AS body, outcome::text AS outcome, (extract(epoch FROM recorded_at) * 1000000)::bigint AS micros"
+        " FROM funds.event ORDER BY stream, position"
+    ):
+        stream = row["stream"]
+        fields = [stream, row["position"], row["id"], row["kind"], row["actor"], row["request_id"]]
+        fields += [row["idempotency_key"], row["request_hash"].hex(), row["micros"]]
+        fields += [hashlib.sha256(row["outcome"].encode()).hexdigest(), row["body"]]
+        previous = before.get(stream, hashlib.sha256(stream.encode()).digest())
+        sealed = hashlib.sha256(previous + "\n".join(str(one) for one in fields).encode()).digest()
+        if sealed != row["hash"]:
+            verdict.broken.append(f"流水 {stream} 第 {row['position']} 条的校验值不符")
+        before[stream] = row["hash"]
+
+
+async def _sums(connection: asyncpg.Connection, verdict: Verdict) -> None:
+    [row] = await connection.fetch(
+        "SELECT (SELECT sum(amount_fen)::bigint FROM funds.tranche) AS received,"
+        " (SELECT sum(remaining_fen)::bigint FROM funds.lot) AS remaining,"
+        " (SELECT sum(sum_fen)::bigint FROM funds.account) AS counted,"
+        " (SELECT sum(amount_fen)::bigint FROM funds.entry) AS entered, (SELECT count(*) FROM funds.event) AS events"
+    )
+    verdict.received_fen, verdict.remaining_fen = row["received"], row["remaining"]
+    verdict.counted_fen, verdict.entered_fen, verdict.events = row["counted"], row["entered"], row["events"]
+
+
+async def balances(url: str) -> dict[str, int]:
+    """Every account's counter, by its id."""
+    connection = await asyncpg.connect(url)
+    try:
+        return {
+            str(row["id"]): row["sum_fen"] for row in await connection.fetch("SELECT id, sum_fen FROM funds.account")
+        }
+    finally:
+        await connection.close()
+
+
+async def recorded(url: str) -> dict[str, dict[str, Any]]:
+    """What the journal keeps as the answer to each act of the run, by key."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT idempotency_key AS key, outcome FROM funds.event WHERE idempotency_key LIKE $1", f"{KEY}%"
+        )
+    finally:
+        await connection.close()
+    return {row["key"]: json.loads(row["outcome"])["body"] for row in rows}
+
+
+def worked_out(history: History, before: dict[str, int], kept: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """What each account has to hold after every act that was answered, and those given up that did act (`kept`)."""
+    held = Counter(before)
+    for act, fate in history.so_far():
+        answer = act.answer if fate is Fate.DONE else kept.get(act.key) if fate is Fate.GIVEN_UP else None
+        if answer is None:
+            continue
+        if act.kind == "receive" and act.body is not None:
+            [account] = act.body["accounts"].values()
+            held[account] += act.body["lines"][0]["amount_fen"]
+        for one in answer.get("movements", []):
+            held[one["from_account_id"]] -= one["amount_fen"]
+            held[one["to_account_id"]] += one["amount_fen"]
+        if act.kind == "approve":
+            held[answer["batch"]["account_id"]] -= answer["total_fen"]
+    return dict(held)

@@ -1,0 +1,129 @@
+"""The county of a storm: a treasury, three townships with households, a contractor, and money enough for all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from demo.client import Caller
+from demo.county import COUNTY, WAN
+from demo.people import Household, as_csv, of_place, register
+from demo.regions import divisions
+from demo.rosters import Line
+from demo.rosters import as_csv as roster_csv
+from deploy.onebox.stack import Stack
+
+FUND: Final = "zyfp"
+RECEIVED_ON: Final = "2017-03-08"
+MOVED_ON: Final = "2017-05-02"
+SEEN_ON: Final = "2017-12-31"
+FIRST_WAN: Final = 100_000
+HANDED_WAN: Final = 30_000
+GRANT_FEN: Final = 12_345
+
+
+@dataclass(frozen=True)
+class Township:
+    """An office that pays: who uploads, who approves, its account, and the households on its roster."""
+
+    region: str
+    clerk: str
+    reviewer: str
+    households: int
+
+
+TOWNSHIPS: Final = (
+    Township(f"{COUNTY}100", "chengguan", "chengguan-fuhe", 2_500),
+    Township(f"{COUNTY}101", "tumen", "tumen-fuhe", 300),
+    Township(f"{COUNTY}102", "shangjin", "shangjin-fuhe", 300),
+)
+
+
+@dataclass
+class County:
+    """What the workers act on."""
+
+    treasury: str = ""
+    contractor: str = ""
+    offices: dict[str, str] = field(default_factory=dict)
+    rosters: dict[str, bytes] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def accounts(self) -> list[str]:
+        return [self.treasury, self.contractor, *self.offices.values()]
+
+
+def notice(title: str, amount_fen: int, account: str) -> dict[str, Any]:
+    """The body of a notice with one line of `amount_fen`, received into `account`."""
+    return {
+        "region_code": COUNTY,
+        "issuer": "测试财政厅",
+        "title": title,
+        "document_number": title,
+        "fund_code": FUND,
+        "fiscal_year": 2017,
+        "received_on": RECEIVED_ON,
+        "source": "故障演练",
+        "lines": [
+            {
+                "line_no": 1,
+                "kind": "item",
+                "county_code": COUNTY,
+                "purpose": "产业到户",
+                "amount_printed": str(amount_fen),
+                "amount_fen": amount_fen,
+            }
+        ],
+        "accounts": {COUNTY: account},
+    }
+
+
+def found(stack: Stack, http: httpx.Client, scale: float = 1.0) -> County:
+    """Found the county through the gateway; `scale` shrinks the rosters for a short run."""
+    county = County()
+    wanted = {"00", "42", "4203", COUNTY}
+    towns = tuple(one.region for one in TOWNSHIPS)
+    places = [one for one in divisions() if one["code"] in wanted or one["code"].startswith(towns)]
+    administrator = Caller.person(http, "xitong", stack.password("xitong"))
+    administrator.post("/funds/v1/regions", {"listed_year": 2023, "regions": places})
+    clerk = Caller.person(http, "caizheng", stack.password("caizheng"))
+    clerk.post(
+        "/funds/v1/funds", {"code": FUND, "name": "中央财政专项扶贫资金", "level": "central", "stream": "扶贫发展"}
+    )
+
+    def opened(region: str, name: str, kind: str) -> str:
+        accounts = [{"name": "账户", "book": "cash"}]
+        unit = {"region_code": region, "name": name, "kind": kind, "accounts": accounts}
+        return str(clerk.post("/funds/v1/units", unit)["accounts"][0]["id"])
+
+    county.treasury = opened(COUNTY, "郧西县财政局", "treasury")
+    county.contractor = opened(COUNTY, "惠民建筑（演练）", "contractor")
+    clerk.post("/funds/v1/notices", notice("演练财〔2017〕1号", FIRST_WAN * WAN, county.treasury))
+    for at, town in enumerate(TOWNSHIPS, 1):
+        county.offices[town.region] = opened(town.region, f"第{at}财政所", "township_office")
+        opened(town.region, f"第{at}镇一卡通", "households")
+        people = register(max(20, int(town.households * scale)), seed=at, place=town.region)
+        clerk.send_file("POST", "/funds/v1/households/imports", "people.csv", as_csv(people), "text/csv")
+        households = of_place(people, town.region)
+        county.rosters[town.region] = _roster(households)
+        county.rows[town.region] = len(households)
+        order = {
+            "kind": "hand_down",
+            "document": f"演练下〔2017〕{at}号",
+            "effective_on": "2017-03-20",
+            "from_account_id": county.treasury,
+            "fund_code": FUND,
+            "lines": [{"to_account_id": county.offices[town.region], "amount_fen": HANDED_WAN * WAN}],
+        }
+        clerk.post("/funds/v1/movements", order)
+    return county
+
+
+def _roster(people: list[Household]) -> bytes:
+    """Every household of a township with an amount that is never round."""
+    lines = [Line(one, GRANT_FEN + at % 7) for at, one in enumerate(people)]
+    places = {one.village: one.village for one in people}
+    return roster_csv("名册", lines, places, encoding="utf-8").content

@@ -1,0 +1,214 @@
+"""Chooses a victim and a moment, and sends SIGKILL: to a service, to one backend of the server, or to the whole server.
+
+Moments are aimed at by watching what the server's sessions do (`pg_stat_activity`) and which uploads are being sent.
+A moment that does not come within its time becomes a kill at no special moment, and is counted as that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import asyncpg
+
+from chaos.client import Streaming
+from deploy.onebox.stack import Stack
+
+AIM_SECONDS: Final = 4.0
+LOOK_SECONDS: Final = 0.001
+_DATABASE_FAILURES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
+class Victim(StrEnum):
+    SERVICE = "funds_api"
+    BACKEND = "后端进程"
+    POSTMASTER = "postmaster"
+    GATEWAY = "gateway"
+    FOLLOWER = "follower"
+
+
+class Stage(StrEnum):
+    """Where an upload or an approval is at the moment of the kill."""
+
+    ANY = "任意时刻"
+    STREAMING = "上传中"
+    JUDGING = "名册校验中"
+    COPYING = "COPY 写入中"
+    UPLOAD_COMMIT = "上传提交中"
+    PROVING = "审批复核中"
+    POSTING = "审批记账中"
+    APPROVAL_COMMIT = "审批提交中"
+
+
+IN_DATABASE: Final = (*list(Stage)[2:],)
+# In a hundred kills: how many of each victim, spread evenly over its stages.
+SHARES: Final[dict[Victim, tuple[int, tuple[Stage, ...]]]] = {
+    Victim.SERVICE: (40, tuple(Stage)),
+    Victim.BACKEND: (35, (Stage.ANY, *IN_DATABASE)),
+    Victim.POSTMASTER: (18, (Stage.ANY, *IN_DATABASE)),
+    Victim.GATEWAY: (4, (Stage.STREAMING, Stage.ANY)),
+    Victim.FOLLOWER: (3, (Stage.ANY,)),
+}
+
+# What a session says of itself in each stage; the first that fits. A commit belongs to what came before it.
+_SIGNS: Final = (
+    (Stage.COPYING, "COPY"),
+    (Stage.JUDGING, "claimed_elsewhere($1"),
+    (Stage.JUDGING, "rejected_row"),
+    (Stage.PROVING, "hold_entitlement"),
+    (Stage.PROVING, "lag(cum_fen"),
+    (Stage.POSTING, "post_movements"),
+)
+_WATCH: Final = """
+SELECT pid, xact_start, state, left(query, 400) AS query FROM pg_stat_activity
+ WHERE usename = 'funds_app' AND backend_type = 'client backend' AND xact_start IS NOT NULL"""
+_ANY_BACKEND: Final = "SELECT pid FROM pg_stat_activity WHERE usename = 'funds_app' ORDER BY state, random() LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One kill as it was planned."""
+
+    victim: Victim
+    stage: Stage
+
+
+@dataclass
+class Tally:
+    """How many kills fell on whom and when, and what was aimed at."""
+
+    fell: Counter[tuple[Victim, Stage]] = field(default_factory=Counter)
+    missed: int = 0
+
+    @property
+    def n(self) -> int:
+        return sum(self.fell.values())
+
+
+def planned(kills: int, dice: random.Random) -> list[Kill]:
+    """So many kills in the shares above, each victim's stages in turn, in an order of the dice."""
+    made: list[Kill] = []
+    for victim, (share, stages) in SHARES.items():
+        made += [Kill(victim, stages[at % len(stages)]) for at in range(max(1, round(kills * share / 100)))]
+    dice.shuffle(made)
+    extra = Kill(Victim.SERVICE, Stage.ANY)
+    return (made + [extra] * kills)[:kills]
+
+
+@dataclass
+class _Seen:
+    """What one session was last seen doing in the transaction that began at `since`."""
+
+    since: Any
+    stage: Stage | None = None
+
+
+class Killer:
+    """Waits for the moment of a kill and sends it. Reconnects by itself: it kills what it is connected to."""
+
+    def __init__(self, stack: Stack, streaming: Streaming, over: Callable[[], bool]) -> None:
+        self._stack = stack
+        self._streaming = streaming
+        self._over = over
+        self._connection: asyncpg.Connection | None = None
+        self._sessions: dict[int, _Seen] = {}
+        self.tally = Tally()
+
+    async def strike(self, kill: Kill) -> None:
+        """Aim at the stage of `kill` for a while, then kill, hit or not."""
+        deadline = time.monotonic() + AIM_SECONDS
+        stage, backend = Stage.ANY, None
+        while kill.stage is not Stage.ANY and time.monotonic() < deadline and not self._over():
+            found = await self._look(kill.stage)
+            if found is not None:
+                stage, backend = kill.stage, found
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+        if kill.victim is Victim.BACKEND and not backend:
+            backend = await self._any_backend()
+        if self._send(kill.victim, backend):
+            self.tally.fell[kill.victim, stage] += 1
+            self.tally.missed += stage is not kill.stage
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(*_DATABASE_FAILURES):
+                await self._connection.close()
+
+    async def _look(self, stage: Stage) -> int | None:
+        """The backend that is in this stage now; 0 for a stage that the server does not see."""
+        if stage is Stage.STREAMING:
+            return 0 if self._streaming.any else None
+        for pid, seen in await self._watch():
+            if seen is stage:
+                return pid
+        return None
+
+    async def _watch(self) -> Iterator[tuple[int, Stage]]:
+        rows = await self._fetch(_WATCH)
+        now: list[tuple[int, Stage]] = []
+        for row in rows:
+            seen = self._sessions.get(row["pid"])
+            if seen is None or seen.since != row["xact_start"]:
+                seen = self._sessions[row["pid"]] = _Seen(row["xact_start"])
+            stage = _stage(row["query"], seen.stage)
+            seen.stage = stage or seen.stage
+            if stage is not None and (stage is not Stage.COPYING or row["state"] == "active"):
+                now.append((row["pid"], stage))
+        return iter(now)
+
+    async def _any_backend(self) -> int | None:
+        rows = await self._fetch(_ANY_BACKEND)
+        return rows[0]["pid"] if rows else None
+
+    async def _fetch(self, query: str) -> list[asyncpg.Record]:
+        """The rows, or none while the server is away."""
+        try:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(self._stack.database_urls["admin"], timeout=2)
+            found: list[asyncpg.Record] = await self._connection.fetch(query, timeout=2)
+        except _DATABASE_FAILURES:
+            if self._connection is not None:
+                self._connection.terminate()
+                self._connection = None
+            return []
+        return found
+
+    def _send(self, victim: Victim, backend: int | None) -> bool:
+        postgres = self._stack.postgres
+        if victim is Victim.BACKEND:
+            pid = backend
+        elif victim is Victim.POSTMASTER:
+            pid = postgres.pid if postgres is not None and postgres.alive else None
+        else:
+            child = self._stack.child(victim)
+            pid = child.pid if child.alive else None
+        if not pid:
+            return False
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+def _stage(query: str, before: Stage | None) -> Stage | None:
+    """The stage that a statement shows; `before` is what this transaction was last seen at."""
+    for stage, sign in _SIGNS:
+        if sign in query:
+            return stage
+    if query.startswith("COMMIT") or "journal_append" in query:
+        if before in {Stage.COPYING, Stage.JUDGING, Stage.UPLOAD_COMMIT}:
+            return Stage.UPLOAD_COMMIT
+        if before in {Stage.PROVING, Stage.POSTING, Stage.APPROVAL_COMMIT}:
+            return Stage.APPROVAL_COMMIT
+    return None

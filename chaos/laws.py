@@ -1,0 +1,79 @@
+"""The laws of the books as queries over every county; each must find nothing. Read in one snapshot, under load.
+
+They look behind the service's back, as a superuser. `QUICK` are asked again and again while the run lasts, `THOROUGH`
+once at its end, since they read every payment.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+QUICK: Final[dict[str, str]] = {
+    "第 1 条：每笔资金 收到 = Σ 剩余": """
+        SELECT t.id FROM funds.tranche t LEFT JOIN funds.lot l ON l.county_code = t.county_code AND l.tranche_id = t.id
+         GROUP BY t.county_code, t.id, t.amount_fen HAVING t.amount_fen IS DISTINCT FROM sum(l.remaining_fen)""",
+    "第 1 条：一笔业务 付出 = 收到": """
+        SELECT m.id FROM funds.movement m
+          LEFT JOIN funds.lot l ON l.county_code = m.county_code AND l.movement_id = m.id
+         GROUP BY m.county_code, m.id, m.amount_fen HAVING m.amount_fen IS DISTINCT FROM sum(l.amount_fen)""",
+    "第 2 条：每批资金 已支用 = Σ 支用记录": """
+        SELECT l.id FROM funds.lot l LEFT JOIN funds.draw d ON d.county_code = l.county_code AND d.from_lot_id = l.id
+         GROUP BY l.county_code, l.id HAVING l.amount_fen - l.remaining_fen <> coalesce(sum(d.amount_fen), 0)
+             OR l.remaining_fen < 0""",
+    "每批转来的资金有且只有一条支用记录": """
+        SELECT l.id FROM funds.lot l JOIN funds.movement m ON m.county_code = l.county_code AND m.id = l.movement_id
+          LEFT JOIN funds.draw d ON d.county_code = l.county_code AND d.to_lot_id = l.id
+         WHERE (m.kind = 'receive') <> (d.to_lot_id IS NULL) OR d.amount_fen <> l.amount_fen
+            OR d.movement_id <> l.movement_id""",
+    "第 3 条：一笔业务至多冲正一次": """
+        SELECT reverses_id FROM funds.movement WHERE reverses_id IS NOT NULL
+         GROUP BY county_code, reverses_id HAVING count(*) > 1""",
+    "第 4 条：不早于到账日支用": """
+        SELECT d.to_lot_id FROM funds.draw d JOIN funds.lot l ON l.county_code = d.county_code AND l.id = d.from_lot_id
+         WHERE d.effective_on < l.arrived_on""",
+    "账户计数 = Σ 剩余": """
+        SELECT a.id FROM funds.account a LEFT JOIN funds.lot l ON l.county_code = a.county_code AND l.account_id = a.id
+         GROUP BY a.county_code, a.id, a.sum_fen, a.sum_fen_day
+        HAVING a.sum_fen <> coalesce(sum(l.remaining_fen), 0)
+            OR a.sum_fen_day <> coalesce(sum(l.remaining_fen::numeric * (l.arrived_on - DATE '2000-01-01')), 0)""",
+    "账户计数 = Σ 分录": """
+        SELECT a.id FROM funds.account a
+          LEFT JOIN funds.entry e ON e.county_code = a.county_code AND e.account_id = a.id
+         GROUP BY a.county_code, a.id, a.sum_fen HAVING a.sum_fen <> coalesce(sum(e.amount_fen), 0)""",
+    "流水号连续，末号即流水头": """
+        SELECT h.stream FROM funds.stream_head h LEFT JOIN funds.event e ON e.stream = h.stream
+         GROUP BY h.stream, h.position, h.hash
+        HAVING count(e.position) <> h.position OR max(e.position) IS DISTINCT FROM h.position
+            OR (array_agg(e.hash ORDER BY e.position DESC))[1] IS DISTINCT FROM h.hash""",
+    "批次完整：草稿无行，已校验与已发放的行数、金额与名册一致": """
+        SELECT b.id FROM funds.payment_batch b
+          LEFT JOIN (SELECT county_code, batch_id, count(*) AS n, sum(amount_fen) AS fen FROM funds.payment
+                      GROUP BY county_code, batch_id) p ON p.county_code = b.county_code AND p.batch_id = b.id
+          LEFT JOIN (SELECT county_code, batch_id, count(*) AS n FROM funds.rejected_row
+                      GROUP BY county_code, batch_id) r ON r.county_code = b.county_code AND r.batch_id = b.id
+         WHERE (coalesce(p.n, 0), coalesce(p.fen, 0)) <> (b.rows_good, b.total_fen) OR coalesce(r.n, 0) <> b.rows_bad
+            OR (b.status = 'draft' AND (b.file_sha256 IS NOT NULL OR b.rows_good <> 0))
+            OR (b.status IN ('checked', 'posted') AND b.file_sha256 IS NULL)""",
+    "已发放的批次有且只有一笔发放业务": """
+        SELECT b.id FROM funds.payment_batch b
+          LEFT JOIN funds.movement m ON m.county_code = b.county_code AND m.batch_id = b.id
+         GROUP BY b.county_code, b.id, b.status, b.total_fen
+        HAVING count(m.id) <> (b.status = 'posted')::int
+            OR (b.status = 'posted' AND sum(m.amount_fen) <> b.total_fen)""",
+}
+
+THOROUGH: Final[dict[str, str]] = {
+    "每户到户金额逐分有来源": """
+        SELECT s.batch_id, s.line FROM funds.payment_batch b CROSS JOIN LATERAL (
+          SELECT p.batch_id, p.line FROM funds.draw d
+            JOIN funds.payment p ON p.county_code = d.county_code AND p.batch_id = d.batch_id
+             AND p.line BETWEEN d.first_line AND d.last_line
+           WHERE d.county_code = b.county_code AND d.batch_id = b.id
+           GROUP BY p.batch_id, p.line, p.amount_fen
+          HAVING sum(least(p.cum_fen, d.hi_fen) - greatest(p.cum_fen - p.amount_fen, d.lo_fen)) <> p.amount_fen) s
+         WHERE b.status = 'posted'""",
+    "每户同一待遇只发一次": """
+        SELECT b.entitlement, p.payee_token FROM funds.payment p
+          JOIN funds.payment_batch b ON b.county_code = p.county_code AND b.id = p.batch_id AND b.status = 'posted'
+         GROUP BY b.county_code, b.entitlement, p.payee_token HAVING count(*) > 1""",
+}

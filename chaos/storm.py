@@ -1,0 +1,259 @@
+"""One run: the stack, its people in threads, kills one after the other, checks in between, and everything ended again.
+
+The main thread watches over the stack and starts again what was killed (a child has to be started by a thread that
+lives as long as it does); one thread kills, the others work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+import httpx
+
+from chaos.checker import Verdict, balances, check, recorded, worked_out
+from chaos.client import Person, Streaming
+from chaos.county import TOWNSHIPS, County, found
+from chaos.history import Fate, History
+from chaos.killer import Kill, Killer, Tally, Victim, planned
+from chaos.workers import Inspector, Office, Treasury, until_over
+from deploy.onebox.logins import FIRST_PEOPLE
+from deploy.onebox.processes import ROOT
+from deploy.onebox.stack import Stack
+from deploy.onebox.supervision import Restart
+
+LOOK_SECONDS: Final = 0.03
+CHECK_EVERY: Final = 20
+# Between two kills the storm has to have got somewhere: this many acts done, or the next kill proves nothing.
+ACTS_BETWEEN: Final = 3
+CALM_SECONDS: Final = 60.0
+SETTLE_SECONDS: Final = 90.0
+
+
+@dataclass
+class Outcome:
+    """Everything a run found out."""
+
+    history: History = field(default_factory=History)
+    verdict: Verdict = field(default_factory=Verdict)
+    tally: Tally = field(default_factory=Tally)
+    restarts: list[Restart] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
+    read_n: int = 0
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+class Storm:
+    """`run` does it all and leaves nothing behind; `say` hears how far it is."""
+
+    def __init__(self, kills: int, minutes: float, seed: int, scale: float, say: Callable[[str], None]) -> None:
+        self._kills = kills
+        self._seconds = minutes * 60
+        self._seed = seed
+        self._scale = scale
+        self._say = say
+        self._calm = threading.Event()  # no more new acts
+        self._over = threading.Event()  # no more requests
+        self._streaming = Streaming()
+        self._clients = contextlib.ExitStack()
+        self.outcome = Outcome()
+
+    def run(self) -> Outcome:
+        began = time.monotonic()
+        self._say("建立临时环境（内置 PostgreSQL，fsync 开启）")
+        with Stack(logins=FIRST_PEOPLE) as stack, self._clients:
+            with httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http:
+                county = found(stack, http, self._scale)
+            try:
+                self._through(stack, county, time.monotonic() + self._seconds)
+            finally:
+                self._calm.set()
+                self._over.set()
+        self.outcome.seconds = time.monotonic() - began
+        return self.outcome
+
+    def _through(self, stack: Stack, county: County, deadline: float) -> None:
+        before = asyncio.run(balances(stack.database_urls["admin"]))
+        watched = stack.watched()
+        workers, inspector = self._people(stack, county)
+        killing = threading.Thread(target=self._kill_all, args=(stack, lambda: watched.whole, deadline), name="killer")
+        for thread in [*workers, killing]:
+            thread.start()
+        try:
+            calm_since: float | None = None
+            while killing.is_alive() or any(one.is_alive() for one in workers):
+                watched.look()
+                if not killing.is_alive() and calm_since is None:
+                    calm_since = time.monotonic()
+                    self._calm.set()
+                    self._say("击杀结束；等待在途业务用同一个键得到结果")
+                if calm_since is not None and time.monotonic() - calm_since > SETTLE_SECONDS:
+                    self._over.set()
+                time.sleep(LOOK_SECONDS)
+        finally:
+            self._calm.set()
+            self._over.set()
+            for thread in [*workers, killing]:
+                thread.join()
+        self.outcome.restarts = watched.restarts
+        self.outcome.read_n = inspector.read_n
+        self.outcome.differences += inspector.wrong
+        self._over.clear()
+        self._ask_again(stack)
+        self.outcome.crashes = crashes_of(stack)
+        asyncio.run(self._last(stack, county, before))
+
+    def _person(self, stack: Stack, username: str, seed: int) -> Person:
+        http = self._clients.enter_context(httpx.Client(base_url=stack.url, timeout=30, trust_env=False))
+        login = (username, stack.password(username))
+        return Person(http, login, self.outcome.history, random.Random(seed), self._streaming, self._over.is_set)  # noqa: S311
+
+    def _people(self, stack: Stack, county: County) -> tuple[list[threading.Thread], Inspector]:
+        seeds = itertools.count(self._seed)
+
+        def person(username: str) -> Person:
+            return self._person(stack, username, next(seeds))
+
+        def dice() -> random.Random:
+            return random.Random(next(seeds))  # noqa: S311 - a run that can be repeated
+
+        inspector = Inspector(person("jiwei"))
+        turns: list[tuple[str, Callable[[], None]]] = [("inspector", inspector.turn)]
+        turns += [("treasury", Treasury(person("caizheng"), county, dice()).turn) for _ in range(2)]
+        for town in TOWNSHIPS:
+            office = Office(person(town.clerk), person(town.reviewer), county, town, dice())
+            turns.append((town.clerk, office.turn))
+        threads = [
+            threading.Thread(target=until_over, args=(turn, self._calm.is_set), name=name) for name, turn in turns
+        ]
+        return threads, inspector
+
+    def _kill_all(self, stack: Stack, whole: Callable[[], bool], deadline: float) -> None:
+        try:
+            asyncio.run(self._kills_in_turn(stack, whole, deadline))
+        except Exception as error:  # noqa: BLE001 - told in the outcome, where it makes the run fail
+            self.outcome.trouble = f"{type(error).__name__}: {error}"
+
+    async def _kills_in_turn(self, stack: Stack, whole: Callable[[], bool], deadline: float) -> None:
+        killer = Killer(stack, self._streaming, self._over.is_set)
+        self.outcome.tally = killer.tally
+        plan = planned(self._kills, random.Random(self._seed))  # noqa: S311
+        checked = 0
+        while plan:
+            if not await self._recovered(whole, deadline):
+                self.outcome.trouble = self.outcome.trouble or "时限已到，尚未完成全部击杀"
+                break
+            if killer.tally.n - checked >= CHECK_EVERY:
+                checked = killer.tally.n
+                await self._check(stack, killer.tally.n)
+            before = killer.tally.n
+            await killer.strike(plan[-1])
+            if killer.tally.n > before:
+                kill: Kill = plan.pop()
+                await asyncio.sleep(LOOK_SECONDS * 3 if kill.victim is not Victim.BACKEND else 0.3)
+        await killer.close()
+
+    async def _recovered(self, whole: Callable[[], bool], deadline: float) -> bool:
+        """Wait until everything works again and some acts have been done since; False when time is up."""
+        calm = time.monotonic() + CALM_SECONDS
+        done: int | None = None
+        while time.monotonic() < min(deadline, calm):
+            if whole():
+                now = self.outcome.history.done_n
+                done = now if done is None else done
+                if now - done >= ACTS_BETWEEN:
+                    return True
+            await asyncio.sleep(LOOK_SECONDS)
+        return False
+
+    async def _check(self, stack: Stack, killed: int) -> None:
+        history, verdict = self.outcome.history, self.outcome.verdict
+        try:
+            await check(stack.database_urls["admin"], history, verdict)
+        except (OSError, asyncpg.PostgresError) as error:
+            self._say(f"  检查被中断（{type(error).__name__}），稍后再查")
+            return
+        wrong = len(verdict.lost) + len(verdict.double) + len(verdict.half) + len(verdict.broken)
+        self._say(
+            f"  {killed}/{self._kills} 次击杀，{history.done_n} 笔已办结，"
+            f"账面 {verdict.remaining_fen:,} 分，不符 {wrong}"
+        )
+
+    def _ask_again(self, stack: Stack) -> None:
+        """Every second act that was given up is asked again under its key: it acts now, or says what it did then."""
+        given_up = [act for act, fate in self.outcome.history.so_far() if fate is Fate.GIVEN_UP]
+        people: dict[str, Person] = {}
+        for act in given_up[::2]:
+            people.setdefault(act.username, self._person(stack, act.username, self._seed))
+            people[act.username].act(act, insist=True)
+
+    async def _last(self, stack: Stack, county: County, before: dict[str, int]) -> None:
+        """The thorough check, and every balance: the clients' own sum, the books, and what the service answers."""
+        url = stack.database_urls["admin"]
+        outcome = self.outcome
+        await check(url, outcome.history, outcome.verdict, thorough=True)
+        held = worked_out(outcome.history, before, await recorded(url))
+        books = await balances(url)
+        async with httpx.AsyncClient(base_url=stack.url, timeout=60, trust_env=False) as http:
+            answers = await _answered(http, stack, county.accounts)
+        for account in county.accounts:
+            if len({held[account], books[account], answers[account]}) != 1:
+                outcome.differences.append(
+                    f"账户 {account}：按答复推算 {held[account]}，账面 {books[account]}，接口 {answers[account]} 分"
+                )
+        await _followed(url, outcome.differences)
+
+
+def crashes_of(stack: Stack) -> list[str]:
+    """The last line of every crash that a service wrote into its log, with the place it came from."""
+    told: list[str] = []
+    for log in sorted(stack.logs.glob("*.log")):
+        for line in log.read_text(errors="replace").splitlines():
+            if line.startswith("{") and (found := json.loads(line))["message"] == "crash":
+                lines = [one for one in found.get("exception", "").strip().splitlines() if "sqlalche.me" not in one]
+                ours = [one.strip().removeprefix(f'File "{ROOT}/') for one in lines if str(ROOT) in one]
+                what = [one for one in lines if one[:1].strip() and "Error" in one]
+                told.append(f"{log.stem}：{what[-1] if what else lines[-1:]} {ours[-1] if ours else ''}")
+    return told
+
+
+async def _answered(http: httpx.AsyncClient, stack: Stack, accounts: list[str]) -> dict[str, int]:
+    login = {"username": "caizheng", "password": stack.password("caizheng")}
+    token = (await http.post("/auth/login", json=login)).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    found: dict[str, int] = {}
+    for account in accounts:
+        path = f"/funds/v1/accounts/{account}"
+        answer: dict[str, Any] = (await http.get(path, params={"as_of": "2017-12-31"}, headers=headers)).json()
+        found[account] = answer["balance_fen"]
+    return found
+
+
+async def _followed(url: str, differences: list[str]) -> None:
+    """Wait until the follower has applied everything, once: its cursor stands at the head, with the head's hash."""
+    connection = await asyncpg.connect(url)
+    try:
+        deadline = time.monotonic() + CALM_SECONDS
+        while True:
+            behind = await connection.fetch(
+                "SELECT h.stream, h.position, c.position AS at FROM funds.stream_head h"
+                " LEFT JOIN audit.follower_cursor c ON c.stream = h.stream"
+                " WHERE h.stream LIKE '42%' AND (c.position, c.hash) IS DISTINCT FROM (h.position, h.hash)"
+            )
+            if not behind or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.2)
+    finally:
+        await connection.close()
+    differences += [f"跟随进程停在 {one['stream']} 第 {one['at']} 条，流水头是 {one['position']}" for one in behind]
