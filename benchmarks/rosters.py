@@ -12,7 +12,7 @@ from benchmarks.server import COUNTY, Stand
 from demo import people
 from demo.regions import names
 from demo.rosters import Line, RosterFile, as_csv
-from services.funds_api.payments.store import PAYMENT_COLUMNS
+from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 
 ROWS: Final = 100_000
 RUNS: Final = 3

@@ -123,6 +123,11 @@ async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> Non
     )
 
 
+async def plan_each_time(session: AsyncSession) -> None:
+    """From here on in this transaction each statement is planned for the rows it has (see `allow_long_statements`)."""
+    await session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
+
+
 async def keep_plans(session: AsyncSession) -> None:
     """From here on in this transaction a statement may keep its plan: said before many rows are written.
 

@@ -7,8 +7,8 @@ HMAC-SHA256 over the normalised value under a key of its own; an unkeyed hash of
 
 from __future__ import annotations
 
-import hmac
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 NONCE_BYTES: Final = 12
 TOKEN_BYTES: Final = 16
 _KEY_ID_BYTES: Final = 2
+_HASH_BLOCK_BYTES: Final = 64
 
 
 class CellUnreadable(Exception):
@@ -59,14 +60,25 @@ class Vault:
     def __init__(self, kek: bytes, keys: list[WrappedKey]) -> None:
         self._cells = {key.number: AESGCM(unwrap(kek, key)) for key in keys if key.purpose == "cell"}
         self._newest = max(self._cells)
-        self._token_key = unwrap(kek, next(key for key in keys if key.purpose == "token"))
+        token_key = unwrap(kek, next(key for key in keys if key.purpose == "token"))
+        padded = token_key.ljust(_HASH_BLOCK_BYTES, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in padded))
 
     def seal(self, table: str, column: str, row: str, text: str) -> bytes:
         """The cell for `text` in this very place: key number (2 bytes), nonce (12), ciphertext and tag."""
-        nonce = os.urandom(NONCE_BYTES)
-        place = f"{table}|{column}|{row}|{self._newest}".encode()
-        sealed = self._cells[self._newest].encrypt(nonce, text.encode(), place)
-        return self._newest.to_bytes(_KEY_ID_BYTES, "big") + nonce + sealed
+        return self.seal_all(table, column, [row], [text])[0]
+
+    def seal_all(self, table: str, column: str, rows: Sequence[str], texts: Sequence[str]) -> list[bytes]:
+        """The cell for each text in its row, as `seal` makes it; many at once cost a fraction of the calls."""
+        key, number = self._cells[self._newest], self._newest.to_bytes(_KEY_ID_BYTES, "big")
+        before, after = f"{table}|{column}|", f"|{self._newest}"
+        nonces = os.urandom(NONCE_BYTES * len(rows))
+        cells = []
+        for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
+            nonce = nonces[NONCE_BYTES * at : NONCE_BYTES * (at + 1)]
+            cells.append(number + nonce + key.encrypt(nonce, text.encode(), f"{before}{row}{after}".encode()))
+        return cells
 
     def open(self, table: str, column: str, row: str, cell: bytes) -> str:
         """The text of a cell that was sealed in this very place, or `CellUnreadable`."""
@@ -81,5 +93,11 @@ class Vault:
             raise CellUnreadable from error
 
     def token(self, normalised: str) -> bytes:
-        """The 16-byte blind-index token of a normalised value; equal values have equal tokens."""
-        return hmac.digest(self._token_key, normalised.encode(), sha256)[:TOKEN_BYTES]
+        """The 16-byte blind-index token of a normalised value; equal values have equal tokens.
+
+        This is HMAC-SHA256 as RFC 2104 defines it, with the two keyed states made once: a roster asks for 100,000.
+        """
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(normalised.encode())
+        outer.update(inner.digest())
+        return outer.digest()[:TOKEN_BYTES]

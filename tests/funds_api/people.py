@@ -8,8 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import polars as pl
 import xlsxwriter
 
+from services.funds_api.payments.roster import Roster, open_roster
 from tests.callers import Caller, funds_caller
 from tests.factories import fund, open_account, receive
 from treasury.identifiers import id_check_character
@@ -51,6 +53,12 @@ def workbook(rows: list[list[Any]], *, hidden_first: bool = False) -> bytes:
         for at, row in enumerate(rows):
             sheet.write_row(at, 0, row)
     return book.getvalue()
+
+
+def read_roster(raw: bytes) -> tuple[Roster, pl.DataFrame]:
+    """A roster read to its end, and all of its rows."""
+    found = open_roster(io.BytesIO(raw))
+    return found, pl.concat(found.pieces())
 
 
 @dataclass

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import driver
-from services.funds_api import columns
-from services.funds_api.payments import roster, store, workbook
-from tests.funds_api.people import CSV, Township, card, id_number, roster_csv
+from services.funds_api import columns, separated
+from services.funds_api.payments import roster, store
+from tests.funds_api.people import CSV, Township, card, id_number, read_roster, roster_csv
 from tests.funds_api.people import workbook as book_of
 
 
@@ -107,7 +107,7 @@ async def test_what_is_no_roster_is_refused_with_advice_and_leaves_the_batch_ope
         b"PK\x03\x04 not a zip",
         book_of([["姓名"], ["张三"]]),
         bomb.getvalue(),
-        ("身份证号,金额\n" + "\n" * workbook.MAX_ROWS).encode(),
+        ("身份证号,金额\n" + "\n" * roster.MAX_LINES).encode(),
     ):
         answer = await township.put(batch, raw)
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/file-unreadable"), raw[:20]
@@ -121,20 +121,20 @@ async def test_what_is_no_roster_is_refused_with_advice_and_leaves_the_batch_ope
 def test_a_quote_in_a_cell_and_ragged_lines_do_not_shift_the_line_numbers() -> None:
     number = id_number(1)
     text = f'姓名,身份证号,金额,备注\n"张\n三",{number},1\n\n李"四"光,{number},2,a,b,c\n"王"五,{number},"3"\n'
-    found = roster.read(text.encode())
-    assert list(zip(found.rows["line"], found.rows["amount_fen"], strict=True)) == [(2, 100), (4, 200), (5, 300)]
+    _, rows = read_roster(text.encode())
+    assert list(zip(rows["line"], rows["amount_fen"], strict=True)) == [(2, 100), (4, 200), (5, 300)]
 
 
 def test_the_sum_really_paid_out_is_taken_where_several_are_printed() -> None:
     text = f"姓名,身份证号,补贴金额,扣款,实发金额(元)\n张三,{id_number(1)},100,20,80"
-    assert roster.read(text.encode()).rows["amount_fen"].to_list() == [8_000]
+    assert read_roster(text.encode())[1]["amount_fen"].to_list() == [8_000]
 
 
 def test_a_word_beside_the_unit_is_not_a_unit() -> None:
     text = f"编制单位：元丰镇,,\n姓名,身份证号,金额\n张三,{id_number(1)},100"
-    assert roster.read(text.encode()).unit.value == "元"
+    assert read_roster(text.encode())[0].unit.value == "元"
     with pytest.raises(columns.FileUnreadable):
-        roster.read("身份证号,备注\n1,2".encode())
+        read_roster("身份证号,备注\n1,2".encode())
 
 
 async def test_an_upload_is_replayed_and_a_second_roster_is_refused_with_advice(township: Township) -> None:
@@ -226,6 +226,61 @@ async def test_numbers_of_people_never_come_back(township: Township, admin: asyn
     for text in [answer.text for answer in seen] + stored:
         for canary in canaries:
             assert canary not in text
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rosters are read three or four lines at a time."""
+    monkeypatch.setattr(separated, "PIECE_BYTES", 180)
+    monkeypatch.setattr(separated, "PIECE_ROWS", 3)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("quote", ["", '"'])
+async def test_pieces_of_a_roster_are_judged_and_summed_as_one_file(
+    township: Township, admin: asyncpg.Pool, quote: str
+) -> None:
+    rows = [(id_number(p % 20), f"{quote}{p + 1}.50{quote}") for p in range(30)]
+    rows += [("1", "5"), *((id_number(p), "4000") for p in (37, 38, 39))]
+    batch = await township.batch()
+    told = (await township.put(batch, roster_csv(rows) + "\n合计,,,,10000")).json()
+    fen = [*(100 * p + 150 for p in range(20)), 400_000, 400_000]
+    assert (told["rows_good"], told["rows_bad"], told["total_fen"]) == (22, 12, sum(fen))
+    assert told["by_reason"] == {"id_malformed": 1, "duplicate_in_file": 10, "money_not_there": 1}
+    assert (told["printed_sum_fen"], told["printed_total_fen"]) == (
+        sum(range(1, 31)) * 100 + 30 * 50 + 1_200_500,
+        10**6,
+    )
+    paid = await admin.fetch(
+        "SELECT line, amount_fen, cum_fen FROM funds.payment WHERE batch_id = $1 ORDER BY 1", batch
+    )
+    lines = [*range(2, 22), 33, 34]
+    assert [tuple(row) for row in paid] == [(line, fen[at], sum(fen[: at + 1])) for at, line in enumerate(lines)]
+    page = (await township.clerk.get(f"/funds/v1/payment-batches/{batch}/rejected-rows")).json()["items"]
+    twice = {row["line"]: row["reasons"][0]["figures"]["first_line"] for row in page[:10]}
+    assert twice == {22 + at: 2 + at for at in range(10)}
+    assert (await township.approve(batch)).json()["unexplained_fen"] == 0
+
+
+@pytest.mark.usefixtures("small_pieces")
+async def test_a_fault_in_the_third_piece_leaves_nothing_of_the_first(
+    township: Township, admin: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, text = await township.batch(), roster_csv([(id_number(p), "1") for p in range(20)] + [("x", "1")])
+    written: list[int] = []
+
+    async def breaks(tx: AsyncSession, rows: bytes) -> None:
+        written.append(len(rows))
+        await copy(tx, rows if len(written) < 3 else rows[:-9])
+
+    copy = store.copy_payments
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "copy_payments", breaks)
+        assert (await township.put(batch, text, key="third-piece-1")).status_code == 500
+    assert len(written) == 3
+    for table in ("payment", "rejected_row"):
+        assert await admin.fetchval(f"SELECT count(*) FROM funds.{table} WHERE batch_id = $1", batch) == 0
+    assert (await township.put(batch, text, key="third-piece-1")).json()["rows_good"] == 20
 
 
 @pytest.mark.parametrize("n", [100_000])

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.funds_api import columns
-from services.funds_api.payments import roster
+from tests.funds_api.people import read_roster
 from treasury.errors import MoneyUnreadable
 from treasury.identifiers import id_check_character, is_id_number, normalise_id_number
 from treasury.money import Unit, fen_from_text
@@ -35,7 +35,7 @@ def original(printed: str, unit: Unit) -> int | None:
 @example(["0.1", "724.712484", "724.7124845"], Unit.WAN)
 def test_fen_of_a_column_is_fen_of_each_text(printed: list[str], unit: Unit) -> None:
     frame = pl.DataFrame({"a": printed}).with_columns(columns.tidy(pl.col("a")))
-    found = frame.select(columns.fen(pl.col("a"), unit)).to_series().to_list()
+    found = columns.amounts(frame["a"], unit)["fen"].to_list()
     assert found == [original(one, unit) for one in printed]
 
 
@@ -43,7 +43,7 @@ def test_fen_of_a_column_is_fen_of_each_text(printed: list[str], unit: Unit) -> 
 @given(st.lists(amounts, min_size=1, max_size=30), st.sampled_from(Unit))
 def test_too_fine_is_told_apart_from_unreadable(printed: list[str], unit: Unit) -> None:
     frame = pl.DataFrame({"a": printed}).with_columns(columns.tidy(pl.col("a")))
-    finer = frame.select(columns.is_finer_than_fen(pl.col("a"), unit).fill_null(value=False)).to_series().to_list()
+    finer = columns.amounts(frame["a"], unit)["too_fine"].to_list()
     for one, is_finer in zip(printed, finer, strict=True):
         if is_finer:
             assert original(one, unit) is None
@@ -93,9 +93,9 @@ def test_a_roster_comes_back_to_the_fen_whatever_its_dress(
     text.append(separator.join(["姓名", "身份证号", label]))
     text += [separator.join(["张三", "990000198001010012", f"{fen}{suffix}"]) for fen, suffix in rows]
     text.append(separator.join(["合 计", "", str(sum(fen for fen, _ in rows))]))
-    read = roster.read("\n".join(text).encode(encoding))
+    read, found = read_roster("\n".join(text).encode(encoding))
     expected = [fen * (100 if suffix else unit_fen) for fen, suffix in rows]
-    assert read.rows["amount_fen"].to_list() == expected
-    assert read.rows["line"].to_list() == [titles + 2 + at for at in range(len(rows))]
+    assert found["amount_fen"].to_list() == expected
+    assert found["line"].to_list() == [titles + 2 + at for at in range(len(rows))]
     assert read.printed_sum_fen == sum(expected)
     assert read.printed_total_fen == sum(fen for fen, _ in rows) * unit_fen

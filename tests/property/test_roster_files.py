@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.households import register
-from services.funds_api.payments import check, roster, workbook
-from tests.funds_api.people import id_number, register_csv, roster_csv
+from services.funds_api.payments import check, workbook
+from tests.funds_api.people import id_number, read_roster, register_csv, roster_csv
 from tests.funds_api.people import workbook as book_of
 
 BOOK = book_of([["标题"], ["姓名", "身份证号", "金额（元）"], ["张三", id_number(1), 1.5], ["x", id_number(2), "2"]])
@@ -56,12 +56,12 @@ def test_a_damaged_file_is_read_or_refused(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
     for raw in (damaged(ROSTER, chance), damaged(BOOK, chance), repacked(BOOK, chance), chance.randbytes(60)):
         try:
-            read = roster.read(raw)
+            _, rows = read_roster(raw)
         except FileUnreadable:
             continue
         else:
-            assert check.with_tokens(read.rows, str.encode).height == read.rows.height
-            assert read.rows["line"].is_sorted()
+            assert check.with_tokens(rows, str.encode).height == rows.height
+            assert rows["line"].is_sorted()
     with contextlib.suppress(FileUnreadable):
         register.valid_numbers(register.read(damaged(REGISTER, chance)))
 
@@ -75,9 +75,9 @@ def test_a_far_cell_is_refused_before_memory_is_taken(reference: str, part: str)
             text = whole.read(name).replace(b'r="C2"', f'r = "{reference}"'.encode())
             bent.writestr(part if name == "xl/worksheets/sheet1.xml" else name, text)
     with pytest.raises(FileUnreadable, match="工作表过大"):
-        roster.read(out.getvalue())
+        read_roster(out.getvalue())
 
 
 def test_cells_up_to_the_bound_are_read() -> None:
     wide = book_of([["姓名", "身份证号", "金额", *range(3, workbook.MAX_COLUMNS)], ["张三", id_number(1), 1]])
-    assert roster.read(wide).rows.height == 1
+    assert read_roster(wide)[1].height == 1

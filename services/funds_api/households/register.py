@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import polars as pl
 
 from services.funds_api import columns
 from services.funds_api.columns import FileUnreadable
+from services.funds_api.separated import Separated
 
 _ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "village": ("村代码", "行政村代码", "区划代码"),
@@ -62,10 +64,7 @@ def _places(top: list[list[str]]) -> tuple[int, dict[str, int]] | None:
 
 def read(raw: bytes) -> pl.DataFrame:
     """The rows of a register file as tidy text with `line`, the file's own row number from 1."""
-    text, _ = columns.decode(raw)
-    if text.count("\n") > MAX_ROWS:
-        raise FileUnreadable("行数过多", f"每个文件不超过 {MAX_ROWS} 行，请拆分后分次导入")
-    grid = columns.grid_of(text, lambda top: _places(top) is not None)
+    grid = pl.concat(Separated(io.BytesIO(raw), lambda top: _places(top) is not None, MAX_ROWS).pieces())
     found = _places([[cell or "" for cell in row] for row in grid.head(columns.HEADER_WITHIN).rows()])
     if found is None:
         raise FileUnreadable("没有找到表头", "表头须有：村代码、户主姓名、身份证号、银行卡号、手机号、人口数、登记日期")

@@ -1,11 +1,14 @@
 """The judgement of a roster: rows, registry, earlier payments and policy in; good rows and rejected rows out.
 
-Set-based: each reason is one expression over the whole file. A row may have several reasons. Good rows carry the
-running sum by line that payment by spans stands on. Pure: the caller brings every fact and every token.
+A roster comes in pieces, in the order of its lines; what must be known of the lines before (whom they named, what they
+add up to) is kept from piece to piece. Set-based: each reason is one expression over a piece. A row may have several
+reasons. Good rows carry the running sum by line that payment by spans stands on. Pure: the caller brings every fact
+and every token.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +20,8 @@ from services.funds_api import columns
 from services.funds_api.payments.reasons import reason
 from treasury.policy import PolicyValue
 
-REGISTRY: Final = {"token": pl.Binary, "household": pl.Int32, "household_region": pl.String, "removed_on": pl.Date}
+# `household` is the 16 bytes of the household's id.
+REGISTRY: Final = {"token": pl.Binary, "household": pl.Binary, "household_region": pl.String, "removed_on": pl.Date}
 CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
 
 
@@ -43,12 +47,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`good` holds line, household, household_region, token, name, id_number, card, amount_fen and cum_fen, by line."""
+    """One piece: `good` by line with its sealing (`payments.sealing.GOOD`), and the rejected rows by line."""
 
     good: pl.DataFrame
     rejected: list[Rejected]
-    by_reason: dict[str, int]
-    total_fen: int
 
 
 def with_tokens(rows: pl.DataFrame, token: Callable[[str], bytes]) -> pl.DataFrame:
@@ -90,46 +92,57 @@ def _conditions(facts: Facts) -> dict[str, pl.Expr]:
     }
 
 
-def judge(rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, facts: Facts) -> Judged:
-    """Part the rows of `with_tokens` into good and rejected; Σ good is at most what the account holds."""
-    conditions = _conditions(facts)
-    held = (
-        rows.lazy()
-        .join(registry.lazy(), on="token", how="left")
-        .join(claimed.lazy(), on="token", how="left")
-        .sort("line")
-        .with_columns(first_line=pl.col("line").min().over("id_number"))
-        .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
-        .with_columns(clean=~pl.any_horizontal(*conditions))
-        # 128 bits, so that no file of huge amounts can wrap the sum around
-        .with_columns(running=pl.when("clean").then(pl.col("amount_fen")).otherwise(0).cast(pl.Int128).cum_sum())
-        .with_columns(money_not_there=pl.col("clean") & (pl.col("running") > facts.available_fen))
-        .collect()
-    )
-    codes = [*conditions, "money_not_there"]
-    good = held.filter(pl.col("clean") & ~pl.col("money_not_there")).select(
-        "line",
-        "household",
-        "household_region",
-        "token",
-        "name",
-        "id_number",
-        "card",
-        "amount_fen",
-        cum_fen=pl.col("running").cast(pl.Int64),
-    )
-    bad = held.filter(pl.any_horizontal(*codes))
-    counted = bad.select(pl.col(code).sum() for code in codes).row(0, named=True)
-    return Judged(
-        good=good,
-        rejected=list(_explained(bad, codes, facts)),
-        by_reason={code: int(n) for code, n in counted.items() if n},
-        total_fen=int(good["amount_fen"].sum()),
-    )
+class Check:
+    """One roster under judgement: `judge` its pieces in order; the counts are those of the pieces judged so far."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.rows_good = 0
+        self.rows_bad = 0
+        self.total_fen = 0
+        self.by_reason: Counter[str] = Counter()
+        self._first_lines: dict[str, int] = {}
+        self._running_fen = 0
+
+    def judge(self, rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame) -> Judged:
+        """Part rows of `with_tokens` into good and rejected; Σ good of all pieces is at most what the account holds."""
+        conditions = _conditions(self.facts)
+        held = (
+            rows.lazy()
+            .with_columns(first_line=self._first_line_of(rows))
+            .join(registry.lazy(), on="token", how="left")
+            .join(claimed.lazy(), on="token", how="left")
+            .sort("line")
+            .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
+            .with_columns(clean=~pl.any_horizontal(*conditions))
+            # 128 bits, so that no file of huge amounts can wrap the sum around
+            .with_columns(running=pl.when("clean").then(pl.col("amount_fen")).otherwise(0).cast(pl.Int128).cum_sum())
+            .with_columns(running=pl.col("running") + pl.lit(self._running_fen, pl.Int128))
+            .with_columns(money_not_there=pl.col("clean") & (pl.col("running") > self.facts.available_fen))
+            .collect()
+        )
+        codes = [*conditions, "money_not_there"]
+        good = held.filter(pl.col("clean") & ~pl.col("money_not_there")).select(
+            *("line", "household", "household_region", "token", "name", "id_number", "card", "amount_fen"),
+            cum_fen=pl.col("running").cast(pl.Int64),
+        )
+        bad = held.filter(pl.any_horizontal(*codes))
+        self._running_fen = int(held["running"][-1]) if held.height else self._running_fen
+        self.rows_good += good.height
+        self.rows_bad += bad.height
+        self.total_fen += int(good["amount_fen"].sum())
+        self.by_reason.update({code: n for code in codes if (n := int(bad[code].sum()))})
+        return Judged(good, list(_explained(bad, codes, self.facts)))
+
+    def _first_line_of(self, rows: pl.DataFrame) -> pl.Series:
+        """For each row the first line of the whole file so far that has its ID number; null where none is written."""
+        first = self._first_lines.setdefault
+        named = zip(rows["id_number"], rows["line"], strict=True)
+        return pl.Series([None if number is None else first(number, line) for number, line in named], dtype=pl.Int32)
 
 
 def _explained(bad: pl.DataFrame, codes: list[str], facts: Facts) -> Iterator[Rejected]:
-    for row in bad.iter_rows(named=True):
+    for row in bad.with_columns(columns.tidy(pl.col("village"))).iter_rows(named=True):
         yield Rejected(
             line=row["line"],
             reasons=[reason(code, _figures(code, row, facts)) for code in codes if row[code]],

@@ -18,7 +18,8 @@ from services.funds_api.access import county_of
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
-from services.funds_api.payments import roster, service, shown, store
+from services.funds_api.payments import service, shown, store
+from services.funds_api.payments.roster import open_roster
 from services.funds_api.payments.schemas import (
     Approval,
     ApprovalRequest,
@@ -107,14 +108,14 @@ async def put_roster(
     who: Annotated[Principal, can("batches:write")],
     county: County = None,
 ) -> RosterAnswer:
-    """Read the whole file before the transaction begins: a slow line must hold no connection and no lock."""
+    """Receive the whole file before the transaction begins: a slow line must hold no connection and no lock."""
     asked = county_of(who, county)
-    async with received(request) as upload:
-        read = await to_thread.run_sync(lambda: roster.read(upload.read()))
     database: Database = request.app.state.database
-    async with database.writing(who.region) as tx:
-        file = RosterFile(read, upload.sha256, name)
-        return await service.check_roster(tx, who, act, vault, asked, batch_id, file)
+    async with received(request) as upload:
+        opened = await to_thread.run_sync(open_roster, upload.file)
+        async with database.writing(who.region) as tx:
+            file = RosterFile(opened, upload.sha256, name)
+            return await service.check_roster(tx, who, act, vault, asked, batch_id, file)
 
 
 @router.post("/payment-batches/{batch_id}/approval", status_code=201, summary="审批并发放（须由另一人办理）")

@@ -1,16 +1,17 @@
-"""A payment roster as townships send it (XLSX or CSV), read into one frame of rows with exact fen.
+"""A payment roster as townships send it (XLSX or CSV), read in pieces of some thousand rows with exact fen.
 
 Finds the header below title rows, the unit beside or above it, takes totals lines out and keeps their printed sum.
-Judges no row: what is wrong with a row is decided in `check.py`. Pure: bytes in, values out.
+Judges no row: what is wrong with a row is decided in `check.py`. Knows no table and no person.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import IO, Final
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from chassis.fields import MAX_BIGINT
 from services.funds_api import columns
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.payments import workbook
+from services.funds_api.separated import Separated
 from treasury.money import Unit
 
 _ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -30,8 +32,11 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
 _AMOUNTS: Final = ("实发金额", "发放金额", "补贴金额", "补助金额", "金额")
 _AMOUNT: Final = re.compile(rf"({'|'.join(_AMOUNTS)})[(\[〔【]?(亿元|万元|元|分)?[)\]〕】]?\Z")
 _UNIT_CELL: Final = re.compile(r"单位:?(亿元|万元|元|分)(?![\u4e00-\u9fff])")
-_TOTAL: Final = r"^[^0-9]{0,4}(合\s*计|总\s*计|小\s*计)"
+_PART: Final = r"^[^0-9]{0,4}小\s*计"
 _GRAND: Final = r"^[^0-9]{0,4}(合\s*计|总\s*计)"
+_ID_LABELS: Final = [label for one in _ALIASES["id_number"] for label in (one, f"户主{one}")]
+# As many lines as a sheet of Excel has: a county's whole register fits many times over.
+MAX_LINES: Final = 1_048_576
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 
 
@@ -42,26 +47,6 @@ class Header:
     row: int
     places: dict[str, int]
     unit: Unit
-
-
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """Rows of people with `line` (1-based, the file's own), text fields, `amount_fen` and `too_fine`; totals apart.
-
-    `printed_total_fen` is what the file says it adds up to (its last 合计 or 总计, else Σ of its 小计), or None;
-    `printed_sum_fen` is what its readable amounts add up to.
-    """
-
-    file_format: str
-    rows: pl.DataFrame
-    unit: Unit
-    printed_total_fen: int | None
-    printed_sum_fen: int
-
-    @property
-    def difference_fen(self) -> int | None:
-        """Σ of the amounts minus the printed total: 0 when the file is true to itself, None when it prints none."""
-        return None if self.printed_total_fen is None else self.printed_sum_fen - self.printed_total_fen
 
 
 def _label(cell: str) -> str:
@@ -97,90 +82,123 @@ def _has_header(top: list[list[str]]) -> bool:
     return find_header(top) is not None
 
 
-def read(raw: bytes) -> Roster:
-    """The roster in a file's bytes, or `FileUnreadable`; a bad row is still a row."""
-    if workbook.is_workbook(raw):
-        return rows_of(workbook.grid_of(raw, _has_header), "xlsx")
-    if raw.startswith(_OLD_EXCEL):
+def open_roster(file: IO[bytes]) -> Roster:
+    """The roster in a file, its header found, or `FileUnreadable`; no row has been read yet."""
+    file.seek(0)
+    start = file.read(len(_OLD_EXCEL))
+    if start.startswith(_OLD_EXCEL):
         raise FileUnreadable("旧版 Excel 文件（.xls）", "请用 Excel 打开后另存为 .xlsx 再上传")
-    text, encoding = columns.decode(raw)
-    if text.count("\n") > workbook.MAX_ROWS:
-        raise FileUnreadable("行数过多", f"每份名册不超过 {workbook.MAX_ROWS} 行，请拆分后分批上传")
-    grid = columns.grid_of(text, _has_header)
-    if grid.width > workbook.MAX_COLUMNS:
+    if workbook.is_workbook(start):
+        return Roster(workbook.pieces_of(file, _has_header), "xlsx")
+    text = Separated(file, _has_header, MAX_LINES)
+    if text.width > workbook.MAX_COLUMNS:
         raise FileUnreadable("列数过多", f"不超过 {workbook.MAX_COLUMNS} 列，请只保留名册所需的列")
-    return rows_of(grid, f"csv/{encoding}")
+    return Roster(text.pieces(), f"csv/{text.encoding}")
 
 
-def rows_of(grid: pl.DataFrame, file_format: str) -> Roster:
-    """The rows of people below the header of a grid of text, with totals, blank and foot lines taken out."""
-    top = [[cell or "" for cell in row] for row in grid.head(columns.HEADER_WITHIN).rows()]
-    header = find_header(top)
-    if header is None:
-        raise FileUnreadable("前 15 行内没有找到表头", "表头须同时写明身份证号一列和金额一列")
+class Roster:
+    """A roster as it is read: `pieces()` gives the rows of people in the order of the file, once, and adds them up.
 
-    def cell(field: str) -> pl.Expr:
-        place = header.places.get(field)
+    A row has `line` (the file's own, from 1), text fields, `amount_fen` (null if unreadable) and `too_fine`; `village`
+    stands as printed. After the last piece `printed_sum_fen` is what the readable amounts add up to, and
+    `printed_total_fen` what the file says they do: its last 合计 or 总计, else Σ of its 小计, or None.
+    """
+
+    def __init__(self, grids: Iterator[pl.DataFrame], file_format: str) -> None:
+        """Take a file as grids of text (columns c0, c1, …) that follow each other; the first has the header."""
+        first = next(grids, pl.DataFrame())
+        header = find_header([[cell or "" for cell in row] for row in first.head(columns.HEADER_WITHIN).rows()])
+        if header is None:
+            raise FileUnreadable("前 15 行内没有找到表头", "表头须同时写明身份证号一列和金额一列")
+        self.file_format = file_format
+        self.unit = header.unit
+        self.printed_sum_fen = 0
+        self._header = header
+        self._grids = itertools.chain([first], grids)
+        self._grand_fen: int | None = None
+        self._parts_fen: int | None = None
+
+    @property
+    def printed_total_fen(self) -> int | None:
+        told = self._parts_fen if self._grand_fen is None else self._grand_fen
+        return None if told is None or told > MAX_BIGINT else told
+
+    @property
+    def difference_fen(self) -> int | None:
+        """Σ of the amounts minus the printed total: 0 when the file is true to itself, None when it prints none."""
+        return None if self.printed_total_fen is None else self.printed_sum_fen - self.printed_total_fen
+
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """The rows of people, piece by piece; totals, blank and foot lines are taken out; a bad row is still a row."""
+        line = 1
+        for grid in self._grids:
+            below = grid.with_row_index("line", offset=line).filter(pl.col("line") > self._header.row + 1)
+            line += grid.height
+            rows = self._read(below)
+            self._note_totals(rows.filter(pl.col("total").is_not_null() & pl.col("amount_fen").is_not_null()))
+            people = rows.filter(pl.col("total").is_null()).drop("total")
+            self.printed_sum_fen += int(people["amount_fen"].cast(pl.Int128).sum())  # huge amounts must not wrap
+            yield people
+
+    def _read(self, below: pl.DataFrame) -> pl.DataFrame:
+        """The lines that say something, with fields and amounts; `total` is “grand” or “part” on totals lines."""
+        spoken = (
+            below.lazy()
+            .select(
+                pl.col("line").cast(pl.Int32),
+                id_number=columns.id_number(self._cell("id_number")),
+                name=columns.tidy(self._cell("name")),
+                card=columns.tidy(self._cell("card")),
+                village=self._cell("village"),
+                amount=columns.tidy(self._cell("amount")),
+            )
+            .filter(~pl.all_horizontal(pl.col("id_number", "name", "card", "amount").is_null()))
+            # The header, printed once more at the top of each page.
+            .filter(~pl.col("id_number").is_in(_ID_LABELS).fill_null(value=False))
+            .join(_totals(below).lazy(), on="line", how="left", maintain_order="left")
+            .with_columns(
+                # A person's row may speak of a total in a note; a totals line names nobody.
+                total=pl.when(~pl.col("id_number").str.contains(r"[0-9]{6}").fill_null(value=False)).then("total")
+            )
+            .collect()
+        )
+        return spoken.with_columns(_amounts(spoken["amount"], self.unit))
+
+    def _cell(self, field: str) -> pl.Expr:
+        place = self._header.places.get(field)
         return pl.lit(None, pl.String) if place is None else pl.col(f"c{place}")
 
-    below = grid.with_row_index("line", offset=1).slice(header.row + 1)
-    totals = below.filter(pl.any_horizontal(pl.col(name).str.contains(_TOTAL) for name in grid.columns))
-    grand = totals.filter(pl.any_horizontal(pl.col(name).str.contains(_GRAND) for name in grid.columns))
-    # A person's row may speak of a total in a note; a totals line names nobody.
-    nobody_named = ~pl.col("id_number").str.contains(r"[0-9]{6}").fill_null(value=False)
-    read_out = (
-        below.lazy()
-        .select(
-            pl.col("line").cast(pl.Int32),
-            id_number=columns.id_number(cell("id_number")),
-            name=columns.tidy(cell("name")),
-            card=columns.tidy(cell("card")),
-            village=columns.tidy(cell("village")),
-            amount=columns.tidy(cell("amount")),
-        )
-        .with_columns(
-            is_total=pl.col("line").is_in(totals["line"].to_list()) & nobody_named,
-            is_grand=pl.col("line").is_in(grand["line"].to_list()) & nobody_named,
-        )
-        .collect()
-    )
-    read_out = _with_fen(read_out, header.unit)
-    labels = [alias for one in _ALIASES["id_number"] for alias in (one, f"户主{one}")]
-    nobody = pl.all_horizontal(pl.col("id_number", "name", "card", "amount").is_null())
-    header_again = pl.col("id_number").is_in(labels)  # printed once more at the top of each page
-    rows = read_out.filter(~pl.col("is_total") & ~nobody & ~header_again.fill_null(value=False))
-    return Roster(
-        file_format=file_format,
-        rows=rows.drop("is_total", "is_grand"),
-        unit=header.unit,
-        printed_total_fen=_printed_total(read_out),
-        printed_sum_fen=int(rows["amount_fen"].cast(pl.Int128).sum()),  # 128 bits: huge amounts must not wrap
+    def _note_totals(self, totals: pl.DataFrame) -> None:
+        for kind, fen in totals.select("total", "amount_fen").iter_rows():
+            if kind == "grand":
+                self._grand_fen = fen
+            else:
+                self._parts_fen = (self._parts_fen or 0) + fen
+
+
+def _totals(below: pl.DataFrame) -> pl.DataFrame:
+    """Lines with a cell that begins as totals lines do: `line` and `total` (“grand” for 合计, “part” for 小计)."""
+    cells = [name for name in below.columns if name != "line"]
+    some = below.filter(pl.any_horizontal(pl.col(cells).str.contains("计", literal=True)))
+    return some.select(
+        pl.col("line").cast(pl.Int32),
+        total=pl.when(pl.any_horizontal(pl.col(cells).str.contains(_GRAND)))
+        .then(pl.lit("grand"))
+        .when(pl.any_horizontal(pl.col(cells).str.contains(_PART)))
+        .then(pl.lit("part")),
     )
 
 
-def _with_fen(frame: pl.DataFrame, unit: Unit) -> pl.DataFrame:
-    """Add `amount_fen` (null if unreadable) and `too_fine`; a cell with its own 元 or 万元 means what it prints."""
-    staged = frame.with_columns(
+def _amounts(printed: pl.Series, unit: Unit) -> list[pl.Series]:
+    """`amount_fen` and `too_fine`; a cell with its own 元 or 万元 means what it prints."""
+    staged = printed.to_frame("amount").select(
         own=pl.col("amount").str.extract(r"(万元|元)整?$"),
         bare=pl.col("amount").str.replace(r"\s*(万元|元)整?$", ""),
     )
-    bare = pl.col("bare")
-    if staged["own"].is_null().all():
-        value, finer = columns.fen(bare, unit), columns.is_finer_than_fen(bare, unit)
-    else:
-        wan, yuan = pl.col("own") == Unit.WAN.value, pl.col("own") == Unit.YUAN.value
-        value, finer = (
-            pl.when(wan).then(of(bare, Unit.WAN)).when(yuan).then(of(bare, Unit.YUAN)).otherwise(of(bare, unit))
-            for of in (columns.fen, columns.is_finer_than_fen)
-        )
-    judged = staged.lazy().with_columns(amount_fen=value, too_fine=finer.fill_null(value=False))
-    return judged.drop("own", "bare").collect()
-
-
-def _printed_total(read_out: pl.DataFrame) -> int | None:
-    totals = read_out.filter(pl.col("is_total") & pl.col("amount_fen").is_not_null())
-    grand = totals.filter(pl.col("is_grand"))
-    if grand.height:
-        return int(grand["amount_fen"][-1])
-    parts = int(totals["amount_fen"].cast(pl.Int128).sum())
-    return parts if totals.height and parts <= MAX_BIGINT else None
+    read = columns.amounts(staged["bare"], unit)
+    for named in (Unit.WAN, Unit.YUAN):
+        theirs = (staged["own"] == named.value).fill_null(value=False)
+        if theirs.any():
+            meant = columns.amounts(staged["bare"], named)
+            read = read.select(pl.when(theirs).then(meant[column]).otherwise(pl.col(column)) for column in read.columns)
+    return [read["fen"].alias("amount_fen"), read["too_fine"]]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import polars as pl
-from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
-from chassis.database import allow_long_statements, keep_plans
+from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
@@ -24,8 +20,8 @@ from services.funds_api.lots import ledger
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.missing import Missing
-from services.funds_api.payments import check, store
-from services.funds_api.payments.check import Facts, Judged
+from services.funds_api.payments import checking, store
+from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.refusals import (
     BatchNotChecked,
     BatchNotDraft,
@@ -62,7 +58,7 @@ CAP = "household_cap_fen"
 
 @dataclass(frozen=True, slots=True)
 class RosterFile:
-    """A file that was read: its roster, hash and name."""
+    """A file that arrived: its roster, of which only the header was read, its hash and name."""
 
     roster: Roster
     sha256: bytes
@@ -127,18 +123,9 @@ async def check_roster(
         raise BatchNotDraft(str(batch_id), batch.status)
     await allow_long_statements(tx)
 
-    rows = await to_thread.run_sync(check.with_tokens, file.roster.rows, vault.token)
-    tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
-    registry, households = await store.registry(tx, who, county, tokens)
-    claimed = await store.claimed(tx, county, batch_id, tokens)
-    facts = await _facts(tx, batch)
-    judged = await to_thread.run_sync(check.judge, rows, registry, claimed, facts)
+    judging = Check(await _facts(tx, batch))
 
-    payments = await to_thread.run_sync(sealed_payments, judged.good, batch, households, vault)
-    rejected = await to_thread.run_sync(sealed_rejected, judged, batch, vault)
-    await keep_plans(tx)
-    await store.copy_payments(tx, payments)
-    await store.insert_rejected(tx, batch, rejected)
+    await checking.keep(tx, who, batch, file.roster, judging, vault)
     checked = await store.change_batch(
         tx,
         batch,
@@ -147,15 +134,15 @@ async def check_roster(
             "file_name": masks.free_text(file.name) or None,
             "file_sha256": file.sha256,
             "file_format": file.roster.file_format,
-            "rows_good": judged.good.height,
-            "rows_bad": len(judged.rejected),
-            "total_fen": judged.total_fen,
+            "rows_good": judging.rows_good,
+            "rows_bad": judging.rows_bad,
+            "total_fen": judging.total_fen,
             "printed_total_fen": file.roster.printed_total_fen,
             "uploaded_by": who.subject,
             "uploaded_at": clock.now(),
         },
     )
-    answer = _told(checked, judged, file.roster, facts)
+    answer = _told(checked, judging, file.roster)
     told = RosterChecked(
         batch_id=batch_id,
         county_code=county,
@@ -180,50 +167,14 @@ async def _cap(tx: AsyncSession, batch: PaymentBatchRow) -> PolicyValue | None:
     return own or in_force(values, CAP, batch.region_code, batch.effective_on)
 
 
-def sealed_payments(
-    good: pl.DataFrame, batch: PaymentBatchRow, households: list[UUID], vault: Vault
-) -> list[tuple[Any, ...]]:
-    """Good rows as records for COPY, each person in one cell that opens only in its own row."""
-    county, batch_id, seal = batch.county_code, batch.id, vault.seal
-    place = f"{county}|{batch_id}|"
-    people = good.select(pl.struct("name", "id_number", "card").struct.json_encode()).to_series()
-    columns = (good[name] for name in ("line", "household", "household_region", "token", "amount_fen", "cum_fen"))
-    return [
-        (
-            county,
-            batch_id,
-            line,
-            region,
-            households[household],
-            token,
-            seal("payment", "payee_cell", f"{place}{line}", person),
-            amount_fen,
-            cum_fen,
-        )
-        for line, household, region, token, amount_fen, cum_fen, person in zip(*columns, people, strict=True)
-    ]
-
-
-def sealed_rejected(judged: Judged, batch: PaymentBatchRow, vault: Vault) -> list[tuple[int, str, bytes]]:
-    """Rejected rows with their reasons in the clear and what was written as ciphertext."""
-    place = f"{batch.county_code}|{batch.id}|"
-    return [
-        (
-            row.line,
-            json.dumps(row.reasons, ensure_ascii=False),
-            vault.seal("rejected_row", "row_cell", f"{place}{row.line}", json.dumps(row.printed, ensure_ascii=False)),
-        )
-        for row in judged.rejected
-    ]
-
-
-def _told(batch: PaymentBatchRow, judged: Judged, roster: Roster, facts: Facts) -> RosterAnswer:
+def _told(batch: PaymentBatchRow, judging: Check, roster: Roster) -> RosterAnswer:
+    facts = judging.facts
     return RosterAnswer(
         batch=batch_of(batch),
         rows_good=batch.rows_good,
         rows_bad=batch.rows_bad,
         total_fen=batch.total_fen,
-        by_reason=judged.by_reason,
+        by_reason=judging.by_reason,
         unit=roster.unit.value,
         printed_sum_fen=roster.printed_sum_fen,
         printed_total_fen=roster.printed_total_fen,

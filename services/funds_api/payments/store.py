@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import polars as pl
 from sqlalchemy import ColumnElement, Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,20 +19,10 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.payments.check import CLAIMED, REGISTRY
+from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
 from treasury.lots import Span
 
-PAYMENT_COLUMNS: Final = (
-    "county_code",
-    "batch_id",
-    "line",
-    "region_code",
-    "household_id",
-    "payee_token",
-    "payee_cell",
-    "amount_fen",
-    "cum_fen",
-)
 # Keeps each statement well below the statement timeout.
 _INSERT_ROWS: Final = 20_000
 
@@ -111,28 +103,22 @@ async def available_fen(tx: AsyncSession, county: str, account: UUID, fund: str,
     return found or 0
 
 
-async def registry(
-    tx: AsyncSession, who: Principal, county: str, tokens: Sequence[bytes]
-) -> tuple[pl.DataFrame, list[UUID]]:
-    """The visible households of these tokens as a frame (`check.REGISTRY`), and the ids that `household` points to."""
+async def registry(tx: AsyncSession, who: Principal, county: str, tokens: Sequence[bytes]) -> pl.DataFrame:
+    """The visible households of these tokens, in the columns of `check.REGISTRY`."""
     found = await (await driver(tx)).fetch(
-        "SELECT h.head_token, h.id, h.region_code, h.removed_on FROM unnest($2::bytea[]) AS asked(token)"
+        "SELECT h.head_token, uuid_send(h.id), h.region_code, h.removed_on FROM unnest($2::bytea[]) AS asked(token)"
         " JOIN funds.household h ON h.head_token = asked.token"
         " WHERE h.county_code = $1 AND h.region_code >= $3 AND h.region_code < $3 || '~'",
         county,
         tokens,
         who.region,
     )
-    frame = pl.DataFrame(
-        [
-            [row[0] for row in found],
-            range(len(found)),
-            [row[2] for row in found],
-            [row[3] for row in found],
-        ],
-        schema=REGISTRY,
-    )
-    return frame, [row[1] for row in found]
+    return _frame(found, REGISTRY)
+
+
+def _frame(found: Sequence[asyncpg.Record], schema: Mapping[str, Any]) -> pl.DataFrame:
+    columns = list(zip(*found, strict=True)) or [()] * len(schema)
+    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
 
 
 async def claimed(tx: AsyncSession, county: str, batch_id: UUID, tokens: Sequence[bytes]) -> pl.DataFrame:
@@ -143,7 +129,7 @@ async def claimed(tx: AsyncSession, county: str, batch_id: UUID, tokens: Sequenc
         batch_id,
         tokens,
     )
-    return pl.DataFrame([[row[0] for row in found], [row[1] for row in found]], schema=CLAIMED)
+    return _frame(found, CLAIMED)
 
 
 async def paid_elsewhere(tx: AsyncSession, county: str, batch_id: UUID) -> tuple[int, int] | None:
@@ -157,10 +143,10 @@ async def paid_elsewhere(tx: AsyncSession, county: str, batch_id: UUID) -> tuple
     return (found[0], found[1]) if found[0] else None
 
 
-async def copy_payments(tx: AsyncSession, records: Sequence[tuple[Any, ...]]) -> None:
-    """COPY good rows (in the order of PAYMENT_COLUMNS) into the partition; COPY cannot pass row-level security."""
-    await (await driver(tx)).copy_records_to_table(
-        "payment_rows", schema_name="funds", columns=PAYMENT_COLUMNS, records=records
+async def copy_payments(tx: AsyncSession, rows: bytes) -> None:
+    """COPY good rows, as `sealing.copied` lays them out, into the partition; COPY cannot pass row-level security."""
+    await (await driver(tx)).copy_to_table(
+        "payment_rows", schema_name="funds", columns=PAYMENT_COLUMNS, source=io.BytesIO(rows), format="binary"
     )
 
 

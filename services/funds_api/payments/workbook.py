@@ -9,14 +9,17 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Iterator
+from typing import IO, Final
 
 import fastexcel
 import polars as pl
 
 from services.funds_api.columns import HEADER_WITHIN, FileUnreadable
+from services.funds_api.separated import PIECE_ROWS, HasHeader
 
+# A workbook is unpacked and read as a whole, so it stays small; a larger roster comes as CSV.
+MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_ROWS: Final = 200_000
 MAX_COLUMNS: Final = 52
 _MAX_UNPACKED_BYTES: Final = 400 * 1024 * 1024
@@ -31,8 +34,16 @@ def is_workbook(raw: bytes) -> bool:
     return raw.startswith(b"PK\x03\x04")
 
 
-def grid_of(raw: bytes, has_header: Callable[[list[list[str]]], bool]) -> pl.DataFrame:
-    """The first visible sheet with a header, every cell as text; row i of the grid is row i+1 of the sheet."""
+def pieces_of(file: IO[bytes], has_header: HasHeader) -> Iterator[pl.DataFrame]:
+    """The first visible sheet with a header in pieces, every cell as text; row i of all is row i+1 of the sheet."""
+    file.seek(0)
+    raw = file.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise FileUnreadable("Excel 文件过大", f"Excel 名册不超过 {MAX_BYTES >> 20} MiB；更大的名册请另存为 CSV 再上传")
+    return _grid_of(raw, has_header).iter_slices(PIECE_ROWS)
+
+
+def _grid_of(raw: bytes, has_header: HasHeader) -> pl.DataFrame:
     try:
         _measure(raw)
         return _read(raw, has_header)
@@ -58,7 +69,7 @@ def _measure(raw: bytes) -> None:
                 raise FileUnreadable("工作表过大", f"不超过 {MAX_ROWS} 行、{MAX_COLUMNS} 列；{_SAVE_AGAIN}")
 
 
-def _read(raw: bytes, has_header: Callable[[list[list[str]]], bool]) -> pl.DataFrame:
+def _read(raw: bytes, has_header: HasHeader) -> pl.DataFrame:
     book = fastexcel.read_excel(raw)
     for at in range(len(book.sheet_names)):
         # Without skip_rows=0 the reader drops leading blank rows, and line numbers would no longer be the clerk's.

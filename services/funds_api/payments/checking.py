@@ -1,0 +1,84 @@
+"""A roster from its file to its rows in the database, piece by piece, within the transaction of the caller.
+
+Two hands: while PostgreSQL writes one piece, a thread judges and seals the next and reads the one after it. So the
+memory is that of three pieces, whatever the file has, and the time is little more than that of the writing. Nothing is
+committed here: a roster that ends badly in its last piece leaves no row of the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import polars as pl
+from anyio import to_thread
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import keep_plans, plan_each_time
+from chassis.identity import Principal
+from chassis.vault import Vault
+from services.funds_api.payments import check, sealing, store
+from services.funds_api.payments.check import Check
+from services.funds_api.payments.roster import Roster
+from services.funds_api.tables import PaymentBatchRow
+
+One = TypeVar("One")
+Other = TypeVar("Other")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A judged piece as it rests: the bytes of a COPY (None without good rows), and the rejected rows."""
+
+    payments: bytes | None
+    rejected: list[tuple[int, str, bytes]]
+
+
+async def keep(
+    tx: AsyncSession, who: Principal, batch: PaymentBatchRow, roster: Roster, judging: Check, vault: Vault
+) -> None:
+    """Judge every row of a roster and keep both halves; afterwards `judging` and `roster` know the sums."""
+    pieces = roster.pieces()
+    county, batch_id = batch.county_code, batch.id  # a thread touches no row of the session
+
+    def read() -> pl.DataFrame | None:
+        rows = next(pieces, None)
+        return None if rows is None else check.with_tokens(rows, vault.token)
+
+    def judge_and_read_on(
+        rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame
+    ) -> tuple[Sealed, pl.DataFrame | None]:
+        judged = judging.judge(rows, registry, claimed)
+        payments = sealing.payments(judged.good, county, batch_id, vault) if judged.good.height else None
+        return Sealed(payments, sealing.rejected(judged.rejected, county, batch_id, vault)), read()
+
+    rows = await to_thread.run_sync(read)
+    ready = Sealed(None, [])
+    while rows is not None:
+        await plan_each_time(tx)
+        tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
+        registry = await store.registry(tx, who, county, tokens)
+        claimed = await store.claimed(tx, county, batch_id, tokens)
+        (ready, rows), _ = await _both(
+            to_thread.run_sync(judge_and_read_on, rows, registry, claimed), _write(tx, batch, ready)
+        )
+    await _write(tx, batch, ready)
+
+
+async def _write(tx: AsyncSession, batch: PaymentBatchRow, piece: Sealed) -> None:
+    await keep_plans(tx)
+    if piece.payments is not None:
+        await store.copy_payments(tx, piece.payments)
+    await store.insert_rejected(tx, batch, piece.rejected)
+
+
+async def _both(one: Awaitable[One], other: Awaitable[Other]) -> tuple[One, Other]:
+    """What both come to, once both have ended: nothing still works on a transaction that is being undone."""
+    first, second = await asyncio.gather(one, other, return_exceptions=True)
+    if isinstance(first, BaseException):
+        raise first
+    if isinstance(second, BaseException):
+        raise second
+    return first, second

@@ -1,0 +1,95 @@
+"""Judged rows as they rest: each person in one cell that opens only in its own row, laid out for the database.
+
+Good rows become the bytes of a binary COPY, made beside the event loop while PostgreSQL takes the piece before;
+rejected rows become arrays. Pure but for the vault's random nonces.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from struct import Struct
+from typing import Final
+from uuid import UUID
+
+import polars as pl
+
+from chassis.vault import Vault
+from services.funds_api.payments.check import Rejected
+
+# The columns of `payment`, in the order in which `copied` writes them.
+PAYMENT_COLUMNS: Final = (
+    "county_code",
+    "batch_id",
+    "line",
+    "region_code",
+    "household_id",
+    "payee_token",
+    "payee_cell",
+    "amount_fen",
+    "cum_fen",
+)
+# PostgreSQL's binary COPY: a signature, flags and the length of an extension, both zero; per row the number of fields,
+# and before each field its length in bytes; −1 in place of a row ends it (manual of COPY, “Binary Format”).
+_START: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END: Final = b"\xff\xff"
+_FIELDS: Final = Struct(">h")
+_LENGTH: Final = Struct(">i")
+_LINE: Final = Struct(">ii")
+_SUMS: Final = Struct(">iqiq")
+
+
+def _field(content: bytes) -> bytes:
+    return _LENGTH.pack(len(content)) + content
+
+
+def payments(good: pl.DataFrame, county: str, batch_id: UUID, vault: Vault) -> bytes:
+    """Good rows of a batch as the bytes of one COPY into PAYMENT_COLUMNS."""
+    people = good.select(pl.struct("name", "id_number", "card").struct.json_encode()).to_series()
+    places = [f"{county}|{batch_id}|{line}" for line in good["line"]]
+    cells = vault.seal_all("payment", "payee_cell", places, people.to_list())
+    return copied(good.drop("name", "id_number", "card").with_columns(cell=pl.Series(cells)), county, batch_id)
+
+
+def copied(rows: pl.DataFrame, county: str, batch_id: UUID) -> bytes:
+    """Rows of one batch (line, household, household_region, token, cell, amount_fen, cum_fen) as a binary COPY."""
+    start = _FIELDS.pack(len(PAYMENT_COLUMNS)) + _field(county.encode()) + _field(batch_id.bytes)
+    regions = {region: _field(region.encode()) for region in rows["household_region"].unique()}
+    line_of, sums_of, length_of = _LINE.pack, _SUMS.pack, _LENGTH.pack
+    household_n, token_n = length_of(16), length_of(16)
+    parts = [_START]
+    columns = (
+        rows[name] for name in ("line", "household_region", "household", "token", "cell", "amount_fen", "cum_fen")
+    )
+    for line, region, household, token, cell, amount_fen, cum_fen in zip(*columns, strict=True):
+        parts += (
+            start,
+            line_of(4, line),
+            regions[region],
+            household_n,
+            household,
+            token_n,
+            token,
+            length_of(len(cell)),
+            cell,
+            sums_of(8, amount_fen, 8, cum_fen),
+        )
+    parts.append(_END)
+    return b"".join(parts)
+
+
+def rejected(rows: Iterable[Rejected], county: str, batch_id: UUID, vault: Vault) -> list[tuple[int, str, bytes]]:
+    """Rejected rows as line, reasons as JSON in the clear, and what was written as ciphertext."""
+    return [
+        (
+            row.line,
+            json.dumps(row.reasons, ensure_ascii=False),
+            vault.seal(
+                "rejected_row",
+                "row_cell",
+                f"{county}|{batch_id}|{row.line}",
+                json.dumps(row.printed, ensure_ascii=False),
+            ),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,157 @@
+"""Separated text files (CSV), read in pieces, so that a file of a million lines takes the memory of a few thousand.
+
+A file is surveyed first: its encoding, its quotes and line ends decide how it is read. Without quotes a record is a
+line, and polars reads block after block; with quotes, or with the line ends of old Macs, Python's own reader goes
+record by record. Knows no column names.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Final
+
+import polars as pl
+
+from services.funds_api.columns import HEADER_WITHIN, FileUnreadable
+
+SEPARATORS: Final = ",;\t"
+PIECE_BYTES: Final = 1024 * 1024
+PIECE_ROWS: Final = 10_000
+_MAX_LINE_BYTES: Final = 64 * 1024
+_TOP_BYTES: Final = 256 * 1024
+_SAVE_AS_UTF8: Final = "请用 Excel 打开后另存为 .xlsx 或“CSV UTF-8”再上传"
+_SAVE_AGAIN: Final = "请用 Excel 打开后另存为 .xlsx 再上传"
+
+HasHeader = Callable[[list[list[str]]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one look over a file's bytes tells: its encoding, how many lines end in it, whether a record is a line."""
+
+    encoding: str
+    lines: int
+    by_line: bool
+
+
+def survey(file: IO[bytes]) -> Survey:
+    """UTF-8 (with or without BOM) if it is, else GB18030; a file that is neither is `FileUnreadable`."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder(encoding)()
+        feeds = returns = quotes = zeros = 0
+        try:
+            while block := file.read(PIECE_BYTES):
+                decoder.decode(block)
+                # None of these bytes is ever a part of another character, in either encoding.
+                feeds += block.count(b"\n")
+                returns += block.count(b"\r")
+                quotes += block.count(b'"')
+                zeros += block.count(b"\x00")
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        if zeros:
+            break
+        return Survey(encoding, feeds or returns, by_line=feeds > 0 and quotes == 0)
+    raise FileUnreadable("既不是 UTF-8 也不是 GB18030 编码的文本", _SAVE_AS_UTF8)
+
+
+class Separated:
+    """One file of records, the separator found; `pieces()` gives all of them, as often as it is asked.
+
+    The separator is the first of , ; tab under which `has_header` finds a header in the first records.
+    """
+
+    def __init__(self, file: IO[bytes], has_header: HasHeader, max_lines: int) -> None:
+        self._file = file
+        self._seen = survey(file)
+        if self._seen.lines > max_lines:
+            raise FileUnreadable("行数过多", f"每个文件不超过 {max_lines} 行，请拆分后分批上传")
+        self.separator, top = self._top(has_header)
+        self.width = max(len(record) for record in top)
+
+    @property
+    def encoding(self) -> str:
+        return self._seen.encoding.removesuffix("-sig")
+
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """Every record as strings c0, c1, …, blank ones included, so that row i is row i+1 in a spreadsheet."""
+        if self._seen.by_line:
+            return (self._parsed(block) for block in self._blocks())
+        return self._records()
+
+    def _top(self, has_header: HasHeader) -> tuple[str, list[list[str]]]:
+        self._file.seek(0)
+        text = codecs.getincrementaldecoder(self._seen.encoding)().decode(self._file.read(_TOP_BYTES))
+        for separator in SEPARATORS:
+            try:
+                top = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), HEADER_WITHIN))
+            except csv.Error:
+                continue
+            if has_header(top):
+                return separator, top
+        raise FileUnreadable("前 15 行内没有找到表头", "表头须写明身份证号等规定列，列之间用逗号、分号或制表符分隔")
+
+    def _blocks(self) -> Iterator[bytes]:
+        """About a piece of whole lines at a time, in UTF-8."""
+        self._file.seek(len(codecs.BOM_UTF8) if self._has_mark() else 0)
+        while block := self._file.read(PIECE_BYTES):
+            rest = b"" if block.endswith(b"\n") else self._file.readline(_MAX_LINE_BYTES)
+            if len(rest) == _MAX_LINE_BYTES:
+                raise FileUnreadable("有一行过长", _SAVE_AGAIN)
+            whole = block + rest
+            yield whole if self.encoding == "utf-8" else whole.decode(self._seen.encoding).encode()
+
+    def _has_mark(self) -> bool:
+        self._file.seek(0)
+        return self.encoding == "utf-8" and self._file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+
+    def _parsed(self, block: bytes) -> pl.DataFrame:
+        lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        try:
+            read = pl.read_csv(
+                block,
+                has_header=False,
+                separator=self.separator,
+                quote_char=None,
+                schema=dict.fromkeys(self._names, pl.String),
+                truncate_ragged_lines=True,
+                missing_columns="insert",
+            )
+        except pl.exceptions.PolarsError:  # a block of blank lines only is “empty”
+            read = self._frame([])
+        return (
+            read if read.height == lines else self._frame(list(self._reader(io.StringIO(block.decode(), newline=""))))
+        )
+
+    def _records(self) -> Iterator[pl.DataFrame]:
+        self._file.seek(0)
+        text = io.TextIOWrapper(self._file, self._seen.encoding, newline="")
+        try:
+            records = self._reader(text)
+            while some := list(islice(records, PIECE_ROWS)):
+                yield self._frame(some)
+        except csv.Error as error:
+            raise FileUnreadable("引号不配对", _SAVE_AGAIN) from error
+        finally:
+            text.detach()  # the file is somebody else's to close
+
+    def _reader(self, text: io.TextIOBase) -> Iterator[list[str]]:
+        return csv.reader(text, delimiter=self.separator)
+
+    def _frame(self, records: Sequence[Sequence[str]]) -> pl.DataFrame:
+        columns = {
+            name: [record[at] if at < len(record) else None for record in records]
+            for at, name in enumerate(self._names)
+        }
+        return pl.DataFrame(columns, schema=dict.fromkeys(self._names, pl.String))
+
+    @property
+    def _names(self) -> list[str]:
+        return [f"c{at}" for at in range(self.width)]
