@@ -1,4 +1,4 @@
-"""The SQL side of the project library, version 1: what its rows must agree on, who sees them, who may write what.
+"""The SQL side of the project library and its assets, version 1: what rows must agree on, who sees them, who writes.
 
 A plan's sources make its amount, and the steps of a project follow one another without a gap and without going back in
 time: both are decided in the service and held here once more. Frozen: a change is a new file and a new migration.
@@ -40,6 +40,27 @@ BEGIN
   RETURN NEW;
 END $$"""
 
+# What is shared is what was earned; what households get of a line is the line.
+SHARES_TIE = """
+CREATE FUNCTION funds.income_shares_tie() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = funds, pg_temp AS $$
+BEGIN
+  IF (SELECT i.amount_fen FROM asset_income i WHERE i.county_code = NEW.county_code AND i.id = NEW.income_id)
+     IS DISTINCT FROM (SELECT sum(l.amount_fen)::bigint FROM share_line l
+                        WHERE l.county_code = NEW.county_code AND l.income_id = NEW.income_id) THEN
+    RAISE EXCEPTION 'the lines of income % do not make it', NEW.income_id USING ERRCODE = 'QL001';
+  END IF;
+  IF EXISTS (SELECT FROM share_line l
+              JOIN (SELECT h.line_no, count(*) AS n, sum(h.amount_fen)::bigint AS fen FROM share_household h
+                     WHERE h.county_code = NEW.county_code AND h.income_id = NEW.income_id GROUP BY h.line_no) h
+                ON h.line_no = l.line_no
+             WHERE l.county_code = NEW.county_code AND l.income_id = NEW.income_id
+               AND (h.fen <> l.amount_fen OR h.n <> l.households_n)) THEN
+    RAISE EXCEPTION 'the households of a line of income % do not make it', NEW.income_id USING ERRCODE = 'QL001';
+  END IF;
+  RETURN NULL;
+END $$"""
+
 TABLES = (
     "project",
     "project_version",
@@ -49,6 +70,11 @@ TABLES = (
     "project_objection",
     "project_contract",
     "project_progress",
+    "asset",
+    "asset_income",
+    "income_share",
+    "share_line",
+    "share_household",
 )
 
 
@@ -56,6 +82,12 @@ def statements() -> Iterator[str]:
     """The statements, one each, after the tables are there."""
     yield SOURCES_TIE
     yield STEPS_FOLLOW
+    yield SHARES_TIE
+    for table in ("income_share", "share_line", "share_household"):
+        yield (
+            f"CREATE CONSTRAINT TRIGGER shares_tie AFTER INSERT ON funds.{table} DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION funds.income_shares_tie()"
+        )
     for table in ("project_version", "project_source"):
         yield (
             f"CREATE CONSTRAINT TRIGGER sources_tie AFTER INSERT ON funds.{table} DEFERRABLE INITIALLY DEFERRED"
@@ -65,7 +97,7 @@ def statements() -> Iterator[str]:
         "CREATE TRIGGER steps_follow BEFORE INSERT ON funds.project_step"
         " FOR EACH ROW EXECUTE FUNCTION funds.project_steps_follow()"
     )
-    for function in ("project_sources_tie", "project_steps_follow"):
+    for function in ("project_sources_tie", "project_steps_follow", "income_shares_tie"):
         yield f"REVOKE ALL ON FUNCTION funds.{function}() FROM PUBLIC"
     for table in TABLES:
         yield from scoped("funds", ROLE, table, "region_code")
@@ -76,3 +108,9 @@ def statements() -> Iterator[str]:
     yield f"GRANT UPDATE (approved_by, approval_document, effective_on) ON funds.project_version TO {ROLE}"
     yield f"GRANT UPDATE (closed_on, outcome, closed_by) ON funds.project_objection TO {ROLE}"
     yield (f"GRANT UPDATE (accepted_by, accepted_on, acceptance_document) ON funds.project_progress TO {ROLE}")
+    yield (
+        "GRANT UPDATE (title_document, confirmed_on, confirmed_by, disposed_on, disposal_document, disposal_reason,"
+        f" proceeds_fen) ON funds.asset TO {ROLE}"
+    )
+    yield f"GRANT UPDATE (passed_on, passing_document) ON funds.asset_income TO {ROLE}"
+    yield f"GRANT UPDATE (paid_on, payment_document, paid_by) ON funds.share_line TO {ROLE}"

@@ -262,3 +262,92 @@ class ProjectObjected(_Fact):
     region_code: str
     objection_id: UUID
     is_open: bool
+
+
+class ContractSigned(_Fact):
+    """A contractor is to build something of a project for an amount."""
+
+    contract_id: UUID
+    project_id: UUID
+    county_code: str
+    region_code: str
+    contractor_id: UUID
+    number: str
+    amount_fen: int
+    signed_on: date
+
+
+class ProgressRecorded(_Fact):
+    """How far a contract has come was reported, or accepted."""
+
+    progress_id: UUID
+    contract_id: UUID
+    project_id: UUID
+    county_code: str
+    region_code: str
+    progress_ppm: int
+    accepted: bool
+
+
+class AssetRegistered(_Fact):
+    """Something a project paid for was entered in the register of assets."""
+
+    asset_id: UUID
+    project_id: UUID
+    county_code: str
+    region_code: str
+    kind: str
+    value_fen: int
+
+
+class AssetChanged(_Fact):
+    """The ownership of an asset was confirmed (`confirmed`), or it was disposed of (`disposed`)."""
+
+    asset_id: UUID
+    county_code: str
+    region_code: str
+    change: str
+
+
+class IncomeReceived(_Fact):
+    """An asset earned something in a period."""
+
+    income_id: UUID
+    asset_id: UUID
+    county_code: str
+    region_code: str
+    kind: str
+    amount_fen: int
+    arrived_on: date
+
+
+class IncomePassed(_Fact):
+    """The county passed an income on to its owner."""
+
+    income_id: UUID
+    county_code: str
+    region_code: str
+    passed_on: date
+
+
+class IncomeSharedOut(_Fact):
+    """It was decided how an income is shared; the lines make it to the fen."""
+
+    income_id: UUID
+    county_code: str
+    region_code: str
+    amount_fen: int
+    lines_n: int
+    households_n: int
+    due_on: date
+
+
+class ShareLinePaid(_Fact):
+    """A line of a share was paid out."""
+
+    income_id: UUID
+    county_code: str
+    region_code: str
+    line_no: int
+    amount_fen: int
+    paid_on: date

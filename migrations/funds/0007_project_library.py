@@ -50,6 +50,46 @@ def upgrade() -> None:
     schema='funds'
     )
     op.create_index('ix_project_region', 'project', ['county_code', 'region_code', 'id'], unique=False, schema='funds')
+    op.create_table('asset',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('project_id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('owner_unit_id', sa.Uuid(), nullable=True),
+    sa.Column('households_n', sa.Integer(), nullable=False),
+    sa.Column('value_fen', sa.BigInteger(), nullable=False),
+    sa.Column('capacity_w', sa.Integer(), nullable=True),
+    sa.Column('care_unit', sa.Text(), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('registered_on', sa.Date(), nullable=False),
+    sa.Column('registered_by', sa.Text(), nullable=False),
+    sa.Column('title_document', sa.Text(), nullable=True),
+    sa.Column('confirmed_on', sa.Date(), nullable=True),
+    sa.Column('confirmed_by', sa.Text(), nullable=True),
+    sa.Column('disposed_on', sa.Date(), nullable=True),
+    sa.Column('disposal_document', sa.Text(), nullable=True),
+    sa.Column('disposal_reason', sa.Text(), nullable=True),
+    sa.Column('proceeds_fen', sa.BigInteger(), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint("(kind = 'to_households') = (households_n > 0)", name=op.f('ck_asset_households_counted')),
+    sa.CheckConstraint("(kind = 'to_households') = (owner_unit_id IS NULL)", name=op.f('ck_asset_owned_by_unit_or_households')),
+    sa.CheckConstraint("kind IN ('operating', 'public', 'to_households')", name=op.f('ck_asset_kind')),
+    sa.CheckConstraint('capacity_w > 0', name=op.f('ck_asset_capacity_positive')),
+    sa.CheckConstraint('confirmed_by <> registered_by', name=op.f('ck_asset_registrar_is_not_confirmer')),
+    sa.CheckConstraint('confirmed_on >= registered_on', name=op.f('ck_asset_confirmed_after_registered')),
+    sa.CheckConstraint('num_nulls(confirmed_on, confirmed_by, title_document) IN (0, 3)', name=op.f('ck_asset_confirmed_by_document')),
+    sa.CheckConstraint('num_nulls(disposed_on, disposal_document, disposal_reason, proceeds_fen) IN (0, 4)', name=op.f('ck_asset_disposed_whole')),
+    sa.CheckConstraint('proceeds_fen >= 0', name=op.f('ck_asset_proceeds_not_negative')),
+    sa.CheckConstraint('value_fen > 0', name=op.f('ck_asset_value_positive')),
+    sa.ForeignKeyConstraint(['county_code', 'owner_unit_id'], ['funds.unit.county_code', 'funds.unit.id'], name=op.f('fk_asset_county_code_owner_unit_id')),
+    sa.ForeignKeyConstraint(['county_code', 'project_id'], ['funds.project.county_code', 'funds.project.id'], name=op.f('fk_asset_county_code_project_id')),
+    sa.PrimaryKeyConstraint('county_code', 'id', name=op.f('pk_asset')),
+    schema='funds'
+    )
+    op.create_index('ix_asset_project', 'asset', ['county_code', 'project_id'], unique=False, schema='funds')
+    op.create_index('ix_asset_region', 'asset', ['county_code', 'region_code', 'id'], unique=False, schema='funds')
     op.create_table('project_contract',
     sa.Column('county_code', sa.Text(collation='C'), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -157,6 +197,35 @@ def upgrade() -> None:
     schema='funds'
     )
     op.create_index('uq_project_version_waiting', 'project_version', ['county_code', 'project_id'], unique=True, schema='funds', postgresql_where=sa.text('effective_on IS NULL'))
+    op.create_table('asset_income',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('asset_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('period_from', sa.Date(), nullable=False),
+    sa.Column('period_to', sa.Date(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('energy_kwh', sa.BigInteger(), nullable=True),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('paid_into', sa.Text(), nullable=False),
+    sa.Column('arrived_on', sa.Date(), nullable=False),
+    sa.Column('passed_on', sa.Date(), nullable=True),
+    sa.Column('passing_document', sa.Text(), nullable=True),
+    sa.Column('recorded_by', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint("energy_kwh IS NULL OR (energy_kwh >= 0 AND kind = 'pv_feed_in')", name=op.f('ck_asset_income_energy_is_fed_in')),
+    sa.CheckConstraint("kind IN ('rent', 'dividend', 'pv_feed_in', 'pv_subsidy', 'sale', 'other')", name=op.f('ck_asset_income_kind')),
+    sa.CheckConstraint('(passed_on IS NULL) = (passing_document IS NULL)', name=op.f('ck_asset_income_passed_on_by_document')),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_asset_income_amount_positive')),
+    sa.CheckConstraint('passed_on >= arrived_on', name=op.f('ck_asset_income_passed_on_after_arrival')),
+    sa.CheckConstraint('period_to >= period_from', name=op.f('ck_asset_income_period_in_order')),
+    sa.ForeignKeyConstraint(['county_code', 'asset_id'], ['funds.asset.county_code', 'funds.asset.id'], name=op.f('fk_asset_income_county_code_asset_id')),
+    sa.PrimaryKeyConstraint('county_code', 'id', name=op.f('pk_asset_income')),
+    sa.UniqueConstraint('county_code', 'asset_id', 'kind', 'period_from', name=op.f('uq_asset_income_county_code_asset_id_kind_period_from')),
+    schema='funds'
+    )
+    op.create_index('ix_asset_income_region', 'asset_income', ['county_code', 'region_code', 'id'], unique=False, schema='funds')
     op.create_table('project_progress',
     sa.Column('county_code', sa.Text(collation='C'), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -204,6 +273,55 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('county_code', 'project_id', 'version', 'code', name=op.f('pk_project_target')),
     schema='funds'
     )
+    op.create_table('income_share',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('income_id', sa.Uuid(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('decided_by', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint('due_on >= decided_on', name=op.f('ck_income_share_due_after_decided')),
+    sa.ForeignKeyConstraint(['county_code', 'income_id'], ['funds.asset_income.county_code', 'funds.asset_income.id'], name=op.f('fk_income_share_county_code_income_id')),
+    sa.PrimaryKeyConstraint('county_code', 'income_id', name=op.f('pk_income_share')),
+    schema='funds'
+    )
+    op.create_index('ix_income_share_region', 'income_share', ['county_code', 'region_code', 'income_id'], unique=False, schema='funds')
+    op.create_table('share_line',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('income_id', sa.Uuid(), nullable=False),
+    sa.Column('line_no', sa.SmallInteger(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('place_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('use', sa.Text(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('households_n', sa.Integer(), nullable=False),
+    sa.Column('paid_on', sa.Date(), nullable=True),
+    sa.Column('payment_document', sa.Text(), nullable=True),
+    sa.Column('paid_by', sa.Text(), nullable=True),
+    sa.CheckConstraint("households_n >= 0 AND (use <> 'households' OR households_n > 0)", name=op.f('ck_share_line_households_counted')),
+    sa.CheckConstraint("use IN ('village_reserve', 'public_posts', 'small_works', 'awards', 'households')", name=op.f('ck_share_line_use')),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_share_line_amount_positive')),
+    sa.CheckConstraint('num_nulls(paid_on, payment_document, paid_by) IN (0, 3)', name=op.f('ck_share_line_paid_by_document')),
+    sa.ForeignKeyConstraint(['county_code', 'income_id'], ['funds.income_share.county_code', 'funds.income_share.income_id'], name=op.f('fk_share_line_county_code_income_id')),
+    sa.PrimaryKeyConstraint('county_code', 'income_id', 'line_no', name=op.f('pk_share_line')),
+    schema='funds'
+    )
+    op.create_table('share_household',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('income_id', sa.Uuid(), nullable=False),
+    sa.Column('line_no', sa.SmallInteger(), nullable=False),
+    sa.Column('household_id', sa.Uuid(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('amount_fen >= 0', name=op.f('ck_share_household_amount_not_negative')),
+    sa.ForeignKeyConstraint(['county_code', 'household_id'], ['funds.household.county_code', 'funds.household.id'], name=op.f('fk_share_household_county_code_household_id')),
+    sa.ForeignKeyConstraint(['county_code', 'income_id', 'line_no'], ['funds.share_line.county_code', 'funds.share_line.income_id', 'funds.share_line.line_no'], name=op.f('fk_share_household_county_code_income_id_line_no')),
+    sa.PrimaryKeyConstraint('county_code', 'income_id', 'line_no', 'household_id', name=op.f('pk_share_household')),
+    schema='funds'
+    )
+    op.create_index('ix_share_household_household', 'share_household', ['county_code', 'household_id'], unique=False, schema='funds')
 
     for statement in projects_v1.statements():
         op.execute(statement)

@@ -30,6 +30,7 @@ _READING: Final = frozenset(
         "loans:read",
         "policies:read",
         "projects:read",
+        "assets:read",
     }
 )
 
@@ -49,12 +50,30 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "projects:step",
         "projects:manage",
         "projects:build",
+        "assets:write",
     },
     "finance_reviewer": _READING
-    | {"batches:approve", "books:close", "projects:step", "projects:review", "projects:admit", "projects:accept"},
+    | {
+        "batches:approve",
+        "books:close",
+        "projects:step",
+        "projects:review",
+        "projects:admit",
+        "projects:accept",
+        "assets:confirm",
+    },
     "township_clerk": _READING
-    | {"movements:write", "holds:write", "batches:write", "projects:declare", "projects:step", "projects:build"},
-    "township_reviewer": _READING | {"batches:approve", "projects:step", "projects:review", "projects:accept"},
+    | {
+        "movements:write",
+        "holds:write",
+        "batches:write",
+        "projects:declare",
+        "projects:step",
+        "projects:build",
+        "assets:write",
+    },
+    "township_reviewer": _READING
+    | {"batches:approve", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
     "inspector": _READING | {"flags:run", "events:read"},
     "bank": frozenset({"loans:read", "loans:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),

@@ -14,6 +14,7 @@ from chassis.service import Blueprint, assemble
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
 from services.funds_api.closings.endpoints import router as closings
+from services.funds_api.assets.endpoints import router as assets
 from services.funds_api.feed import router as events
 from services.funds_api.flags.endpoints import router as flags
 from services.funds_api.funds.endpoints import router as funds
@@ -55,6 +56,7 @@ BLUEPRINT = Blueprint(
         payments,
         loans,
         projects,
+        assets,
     ],
 )
 

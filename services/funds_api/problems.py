@@ -7,6 +7,7 @@ from typing import Final
 from chassis.problems import Problem
 from services.funds_api import access, columns, uploads
 from services.funds_api.closings import service as closings
+from services.funds_api.assets import refusals as assets
 from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.loans import service as loans
@@ -137,6 +138,31 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     projects.PlanUnderReceived: Problem(
         "plan-under-received", 409, "变更后计划少于已到资金", "请先退回多余资金，或调整变更金额"
     ),
+    projects.ProjectNotAdmitted: Problem(
+        "project-not-admitted", 409, "项目未入库或计划未下达", "请先办理入库和计划下达，再向项目账户拨款"
+    ),
+    projects.ProjectNotBuilding: Problem("project-not-building", 409, "项目尚未实施", "请先办理项目实施，再支付"),
+    projects.OverPlan: Problem("over-plan", 409, "超过项目计划", "请减少金额，或先报批项目变更"),
+    projects.OverProgress: Problem("over-progress", 409, "超过进度应付", "请先报告并验收工程进度，或减少支付金额"),
+    projects.ContractNotNow: Problem("contract-not-now", 409, "现在不能登记合同或进度", "请在招标、实施阶段办理"),
+    projects.NoContractor: Problem("no-contractor", 409, "不是施工单位", "请先开立 kind=contractor 的单位"),
+    projects.ProgressNotForward: Problem("progress-not-forward", 409, "进度没有推进", "请核对进度；进度只能增加"),
+    projects.ProgressAccepted: Problem("progress-accepted", 409, "进度已经验收", "请报告新的进度"),
+    projects.AssetsUnconfirmed: Problem("assets-unconfirmed", 409, "资产尚未确权", "请先为项目的每项资产办理确权"),
+    assets.ProjectNotAccepted: Problem("project-not-accepted", 409, "项目尚未验收", "请先办理项目验收，再登记资产"),
+    assets.AssetOverPaid: Problem("asset-over-paid", 409, "资产原值超过项目支付", "请核对资产原值与项目支付"),
+    assets.AssetConfirmed: Problem("asset-confirmed", 409, "资产已经确权", "请查看资产的确权文件"),
+    assets.AssetByMaker: Problem("asset-by-maker", 403, "登记人不能确权", "请由另一位有确权权限的人员办理"),
+    assets.AssetDisposed: Problem("asset-disposed", 409, "资产已经处置", "请查看资产的处置记录"),
+    assets.AssetEarnsNothing: Problem(
+        "asset-earns-nothing", 409, "不是已确权的经营性资产", "请先确权；公益性和到户类资产没有收益"
+    ),
+    assets.IncomeKnown: Problem("income-known", 409, "该期间收益已登记", "请核对期间；同类收益的期间不得重叠"),
+    assets.IncomePassedOn: Problem("income-passed-on", 409, "收益已经转付", "请查看转付凭证"),
+    assets.IncomeShared: Problem("income-shared", 409, "收益已经分配", "请查看已有的分配方案"),
+    assets.ShareDiffers: Problem("share-differs", 409, "分配与收益不符", "请核对各行金额，或改用权重由系统计算"),
+    assets.ShareTooSmall: Problem("share-too-small", 409, "收益不足以分配", "请减少分配的行数"),
+    assets.SharePaid: Problem("share-paid", 409, "分配已经发放", "请查看发放凭证"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
     errors.AmountNotPositive: Problem(

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 
 from tests.callers import Caller, funds_caller
-from tests.factories import fund
+from tests.factories import fund, open_account, receive
 
 ORDER = (
     "declared",
@@ -71,7 +71,7 @@ class Library:
         self.clerk = funds_caller(http, "finance_clerk", county)
         self.approver = funds_caller(http, "finance_reviewer", county)
         self.neighbour = funds_caller(http, "township_clerk", county + "102")
-        self.id = ""
+        self.id = self.treasury = self.contractor = self.contractor_unit = self.cash = ""
 
     def who(self, stage: str) -> Caller:
         if stage in {"declared", "tendering", "building"}:
@@ -112,3 +112,65 @@ class Library:
         answer = await (by or self.clerk).get(f"/funds/v1/projects/{self.id}", params={"as_of": as_of})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+    async def fund_it(self) -> None:
+        """A treasury with 1,000,000 fen, and a contractor of the township."""
+        self.treasury = await open_account(self.http, self.county, "treasury", "县国库")
+        self.contractor = await open_account(self.http, self.county + "101", "contractor", "施工单位")
+        held = (await self.clerk.get("/funds/v1/units", params={"kind": "contractor"})).json()["items"]
+        self.contractor_unit = held[0]["id"]
+        await receive(self.http, self.county, self.treasury, 1_000_000)
+
+    async def move(
+        self, kind: str, source: str, target: str, fen: int, on: str, by: Caller | None = None, **more: Any
+    ) -> httpx.Response:
+        order = {
+            "kind": kind,
+            "document": f"文{uuid4().hex[:8]}",
+            "effective_on": on,
+            "fund_code": "TEST-FUND",
+            "from_account_id": source,
+            "lines": [{"to_account_id": target, "amount_fen": fen}],
+            **more,
+        }
+        return await (by or self.clerk).post("/funds/v1/movements", order)
+
+    async def sign(self, fen: int, by: Caller | None = None, **changes: Any) -> httpx.Response:
+        body = {
+            "contractor_id": self.contractor_unit,
+            "number": f"合同{uuid4().hex[:6]}",
+            "winning_bid": "中标通知书1号",
+            "signed_on": "2017-04-01",
+            "amount_fen": fen,
+            **changes,
+        }
+        return await (by or self.clerk).post(f"/funds/v1/projects/{self.id}/contracts", body)
+
+    async def progress(self, contract: str, ppm: int, on: str, *, accepted: bool = True) -> str:
+        """Report progress as the township clerk and, unless told otherwise, accept it as the county's reviewer."""
+        path = f"/funds/v1/projects/{self.id}/contracts/{contract}/progress"
+        body = {"progress_ppm": ppm, "document": "进度表", "reached_on": on}
+        reported = await self.lister.post(path, body)
+        assert reported.status_code == 201, reported.text
+        if accepted:
+            answer = await self.approver.post(
+                f"{path}/{reported.json()['id']}/acceptance", {"document": "验收单", "accepted_on": on}
+            )
+            assert answer.status_code == 201, answer.text
+        return str(reported.json()["id"])
+
+    async def finish(self, fen: int = 600_000) -> None:
+        """A project that was built and paid for with `fen`, and accepted."""
+        await self.fund_it()
+        planned = await self.walk("building")
+        self.cash = planned["cash_account_id"]
+        signed = await self.sign(fen)
+        assert signed.status_code == 201, signed.text
+        await self.progress(signed.json()["id"], 1_000_000, "2017-10-01")
+        for moved in (
+            await self.move("hand_down", self.treasury, self.cash, 800_000, "2017-04-20"),
+            await self.move("pay", self.cash, self.contractor, fen, "2017-10-05", by=self.lister),
+        ):
+            assert moved.status_code == 201, moved.text
+        accepted = await self.step("accepted")
+        assert accepted.status_code == 201, accepted.text

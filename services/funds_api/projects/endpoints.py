@@ -14,14 +14,19 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.projects import objections, service, shown, store
+from services.funds_api.projects import contracts, objections, service, shown, store
 from services.funds_api.projects.schemas import (
     ChangeApproval,
     ChangeRequest,
+    Contract,
+    ContractRequest,
     Declared,
     Objection,
     ObjectionAnswer,
     ObjectionRequest,
+    Progress,
+    ProgressAcceptance,
+    ProgressRequest,
     Project,
     ProjectKind,
     ProjectPage,
@@ -139,4 +144,52 @@ async def post_objection_answer(
     today = business_date(clock.now())
     return await objections.answer_objection(
         tx, who, act, county_of(who, county), project_id, objection_id, request, today
+    )
+
+
+@router.post("/{project_id}/contracts", status_code=201, summary="登记合同")
+async def post_contract(
+    project_id: UUID,
+    request: ContractRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:build")],
+    county: County = None,
+) -> Contract:
+    today = business_date(clock.now())
+    return await contracts.sign(tx, who, act, county_of(who, county), project_id, request, today)
+
+
+@router.post("/{project_id}/contracts/{contract_id}/progress", status_code=201, summary="报告工程进度")
+async def post_progress(
+    project_id: UUID,
+    contract_id: UUID,
+    request: ProgressRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:build")],
+    county: County = None,
+) -> Progress:
+    today = business_date(clock.now())
+    return await contracts.report(tx, who, act, county_of(who, county), project_id, contract_id, request, today)
+
+
+@router.post(
+    "/{project_id}/contracts/{contract_id}/progress/{progress_id}/acceptance",
+    status_code=201,
+    summary="验收工程进度（他人）",
+)
+async def post_acceptance(
+    project_id: UUID,
+    contract_id: UUID,
+    progress_id: UUID,
+    request: ProgressAcceptance,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:accept")],
+    county: County = None,
+) -> Progress:
+    today = business_date(clock.now())
+    return await contracts.accept(
+        tx, who, act, county_of(who, county), project_id, contract_id, progress_id, request, today
     )

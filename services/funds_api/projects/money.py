@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 # Everything that is on the books, whatever day it is effective: what a limit is held against.
 EVER: Final = date(9999, 12, 31)
 
-_FLOWS: Final = """
+_ENDS: Final = """
 WITH RECURSIVE own AS MATERIALIZED (
   SELECT p.id AS project_id, a.id AS account_id FROM funds.project p
     JOIN funds.account a ON a.county_code = :county AND a.id IN (p.cash_account_id, p.quota_account_id)
@@ -27,13 +27,13 @@ WITH RECURSIVE own AS MATERIALIZED (
 ends AS (
   -- Lots that came into the project's accounts from elsewhere, and draws that left them for elsewhere.
   SELECT o.project_id, l.tranche_id, l.fund_code, l.amount_fen AS fen, 1 AS sign, m.kind AS movement,
-         other.kind AS end_kind, NULL::uuid AS made_lot
+         other.kind AS end_kind, other.unit_id AS end_unit, NULL::uuid AS made_lot
     FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id AND l.arrived_on <= :as_of
     JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
     LEFT JOIN funds.account other ON other.county_code = :county AND other.id = m.from_account_id
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.from_account_id)
   UNION ALL
-  SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, d.to_lot_id
+  SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, other.unit_id, d.to_lot_id
     FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on <= :as_of
     JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id
@@ -48,12 +48,13 @@ held AS (
     JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = h.lot_id AND l.tranche_id = h.tranche_id
     JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id AND a.kind = 'retention'),
 released AS (
-  SELECT h.project_id, h.tranche_id, h.fund_code, d.amount_fen AS fen FROM held h
+  SELECT h.project_id, h.tranche_id, h.fund_code, d.amount_fen AS fen, a.unit_id AS end_unit FROM held h
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id AND d.effective_on <= :as_of
     JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id
     JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id AND a.kind = 'contractor'
    WHERE NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
-                        AND r.effective_on <= :as_of)),
+                        AND r.effective_on <= :as_of))"""
+_FLOWS: Final = f"""{_ENDS},
 flows AS (
   SELECT project_id, tranche_id, fund_code, fen * sign AS fen,
          CASE WHEN end_kind IN ('contractor', 'households') THEN 'paid' WHEN end_kind = 'retention' THEN 'retained'
@@ -73,6 +74,11 @@ SELECT project_id, tranche_id, fund_code,
        coalesce(-sum(fen) FILTER (WHERE class = 'retained'), 0)::bigint AS retained_fen,
        coalesce(sum(fen) FILTER (WHERE class = 'resting'), 0)::bigint AS resting_fen
   FROM flows GROUP BY project_id, tranche_id, fund_code ORDER BY project_id, fund_code, tranche_id"""
+_PAID_TO: Final = f"""{_ENDS}
+SELECT end_unit, sum(fen)::bigint AS paid_fen FROM (
+    SELECT end_unit, -fen * sign AS fen FROM ends WHERE end_kind = 'contractor'
+    UNION ALL SELECT end_unit, fen FROM released) paid
+ GROUP BY end_unit"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +142,9 @@ async def flows(
             flow = Flow(row.received_fen, row.given_back_fen, row.paid_fen, row.retained_fen, row.resting_fen)
             found[row.project_id].append(TrancheFlow(row.tranche_id, row.fund_code, flow))
     return found
+
+
+async def paid_to(session: AsyncSession, county: str, project: UUID, as_of: date) -> Mapping[UUID, int]:
+    """Per contractor (unit) what a project paid it up to `as_of`, less what came back, with released retentions."""
+    rows = await session.execute(text(_PAID_TO), {"county": county, "projects": [project], "as_of": as_of})
+    return {row.end_unit: row.paid_fen for row in rows}

@@ -173,3 +173,111 @@ class PlanUnderReceived(Exception):
             f"资金 {self.fund_code} 变更后计划 {yuan(self.planned_fen)} 元，少于已到项目账户的"
             f" {yuan(self.received_fen)} 元"
         )
+
+
+@dataclass(eq=False)
+class ProjectNotAdmitted(Exception):
+    """Money for a project that is not in the library with its plan given out on that day (or for no project at all)."""
+
+    account_id: str
+    stage: str
+    effective_on: date
+
+    def __str__(self) -> str:
+        stands = f"项目当日阶段为 {self.stage}" if self.stage else "该账户不属于项目库中的项目"
+        return f"{stands}，{self.effective_on} 不能接收资金：先入库并下达计划，后拨款"
+
+
+@dataclass(eq=False)
+class ProjectNotBuilding(Exception):
+    """A payment of a project whose building had not begun on that day."""
+
+    project_id: str
+    stage: str
+    effective_on: date
+
+    def __str__(self) -> str:
+        return f"项目当日阶段为 {self.stage}，{self.effective_on} 尚未实施，不能支付"
+
+
+@dataclass(eq=False)
+class OverPlan(Exception):
+    """More than the plan holds, of one fund or (without a fund) of contracts together."""
+
+    project_id: str
+    fund_code: str
+    planned_fen: int
+    asked_fen: int
+
+    def __str__(self) -> str:
+        what = f"资金 {self.fund_code} 到位" if self.fund_code else "合同"
+        return f"{what}合计将达 {yuan(self.asked_fen)} 元，超过计划 {yuan(self.planned_fen)} 元"
+
+
+@dataclass(eq=False)
+class OverProgress(Exception):
+    """More than the accepted progress of the contracts (or the advance) lets a project pay, its retention kept back."""
+
+    project_id: str
+    contracts_fen: int
+    due_fen: int
+    kept_fen: int
+    paid_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"累计支付将达 {yuan(self.paid_fen)} 元；合同 {yuan(self.contracts_fen)} 元按已验收进度应付"
+            f" {yuan(self.due_fen)} 元，其中质保金 {yuan(self.kept_fen)} 元"
+        )
+
+
+@dataclass(eq=False)
+class AssetsUnconfirmed(Exception):
+    """A project becomes owned (资产确权) only when each of its assets is."""
+
+    unconfirmed_n: int
+
+    def __str__(self) -> str:
+        return f"项目还有 {self.unconfirmed_n} 项资产尚未确权"
+
+
+@dataclass(eq=False)
+class ContractNotNow(Exception):
+    """A contract or a progress report at a stage that has none."""
+
+    stage: str
+
+    def __str__(self) -> str:
+        return f"项目当前阶段为 {self.stage}，不能登记合同或进度"
+
+
+@dataclass(eq=False)
+class NoContractor(Exception):
+    """The unit named is no contractor of the county."""
+
+    unit_id: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"单位 {self.unit_id}（{self.kind}）不是施工单位（contractor）"
+
+
+@dataclass(eq=False)
+class ProgressNotForward(Exception):
+    """A report of no more than what has been accepted already."""
+
+    accepted_ppm: int
+    asked_ppm: int
+
+    def __str__(self) -> str:
+        return f"已验收进度为百万分之 {self.accepted_ppm}，本次 {self.asked_ppm} 没有推进"
+
+
+@dataclass(eq=False)
+class ProgressAccepted(Exception):
+    """The report has been accepted already."""
+
+    progress_id: str
+
+    def __str__(self) -> str:
+        return "该进度报告已经验收"

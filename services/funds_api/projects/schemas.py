@@ -16,6 +16,7 @@ from services.funds_api.projects.stages import Stage
 
 Number = Annotated[str, StringConstraints(strict=True, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")]
 Count = Annotated[int, Strict(), Field(ge=0, le=100_000_000)]
+Ppm = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 Year = Annotated[int, Strict(), Field(ge=2000, le=2100)]
 
 
@@ -133,6 +134,81 @@ class ObjectionAnswer(Body):
     outcome: Prose
 
 
+class ContractRequest(Body):
+    """A contract with the unit that won the bid; `retention_ppm` of each payment is kept back until `release_on`."""
+
+    contractor_id: UUID
+    number: Line
+    winning_bid: Line = Field(description="中标通知书或采购审批文号")
+    signed_on: Day
+    amount_fen: PositiveFen
+    retention_ppm: Ppm = Field(default=0, description="质保金比例，百万分率：30000 = 3%")
+    release_on: Day | None = Field(default=None, description="质保金释放日期")
+
+    @model_validator(mode="after")
+    def _retention_has_its_day(self) -> Self:
+        if (self.retention_ppm == 0) != (self.release_on is None):
+            msg = "质保金比例与释放日期须同时填写"
+            raise ValueError(msg)
+        if self.release_on is not None and self.release_on < self.signed_on:
+            msg = "质保金释放日期不得早于签订日期"
+            raise ValueError(msg)
+        return self
+
+
+class ProgressRequest(Body):
+    """How far the work of a contract had come on a day."""
+
+    progress_ppm: Annotated[Ppm, Field(ge=1)] = Field(description="形象进度，百万分率：500000 = 50%")
+    document: Line
+    reached_on: Day
+
+
+class ProgressAcceptance(Body):
+    document: Line = Field(description="验收单")
+    accepted_on: Day
+
+
+class Progress(Answer):
+    id: UUID
+    progress_ppm: int
+    document: str
+    reached_on: date
+    reported_by: str
+    accepted_by: str | None
+    accepted_on: date | None
+    acceptance_document: str | None
+
+
+class Contract(Answer):
+    """A contract as it stood on a day; what is due follows accepted progress, or the advance before any."""
+
+    id: UUID
+    project_id: UUID
+    contractor_id: UUID
+    number: str
+    winning_bid: str
+    signed_on: date
+    amount_fen: int
+    retention_ppm: int
+    release_on: date | None
+    progress_ppm: int
+    due_fen: int = Field(description="按已验收进度（或预付款比例）应付")
+    kept_fen: int = Field(description="其中应扣留的质保金")
+    progress: list[Progress]
+
+
+class ContractorMoney(Answer):
+    """What one contractor may get from the project by a day, over all its contracts, and what it has got."""
+
+    contractor_id: UUID
+    contracts_fen: int
+    due_fen: int
+    kept_fen: int
+    paid_fen: int
+    payable_fen: int = Field(description="due_fen - kept_fen - paid_fen，尚可支付")
+
+
 class Objection(Answer):
     id: UUID
     raised_on: date
@@ -245,6 +321,8 @@ class Project(ProjectLine):
     objections: list[Objection]
     sources: list[SourceMoney]
     tranches: list[TrancheMoney]
+    contracts: list[Contract]
+    contractors: list[ContractorMoney]
 
 
 class Declared(Answer):

@@ -311,6 +311,7 @@ async def _standing(
         publicity_days=asked.number if asked else 0,
         publicity_source=asked.source if asked else "",
         author=current.reported_by,
+        unconfirmed_n=await store.unconfirmed_assets_n(tx, project.county_code, project.id),
     )
 
 

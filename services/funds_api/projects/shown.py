@@ -14,7 +14,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
-from services.funds_api.projects import money, store
+from services.funds_api.projects import contract_rows, contracts, money, store
 from services.funds_api.projects.money import Flow, TrancheFlow
 from services.funds_api.projects.schemas import (
     Described,
@@ -80,6 +80,10 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
         raise Missing("项目", str(project_id))
     async with whole_county(tx, who, county):
         flows = (await money.flows(tx, county, [project_id], as_of)).get(project_id, [])
+        paid = await money.paid_to(tx, county, project_id, as_of)
+    advance = await contracts.advance_ppm(tx, project.region_code, as_of)
+    signed = [one for one in await contract_rows.contracts(tx, county, [project_id]) if one.signed_on <= as_of]
+    reports = await contract_rows.progress(tx, county, [one.id for one in signed])
     versions = await _versions(tx, county, project_id, as_of)
     current = next(one for one in versions if one.version == rows[0].version)
     planned = {one.fund_code: one.planned_fen for one in current.plan.sources}
@@ -111,6 +115,8 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
             )
             for one in flows
         ],
+        contracts=[contracts.shown(one, reports, advance, as_of) for one in signed],
+        contractors=contracts.contractors(contracts.dues(signed, reports, advance, as_of), paid),
     )
 
 

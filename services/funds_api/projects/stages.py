@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.funds_api.projects.refusals import (
+    AssetsUnconfirmed,
     NoPerformanceTarget,
     ObjectionOpen,
     ProjectHoldsMoney,
@@ -85,7 +86,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a step is judged by beside the steps so far: targets, objections, money, and the publicity asked for."""
+    """What a step is judged by beside the steps so far: targets, objections, money, publicity, untitled assets."""
 
     targets_n: int
     objections_open_n: int
@@ -94,6 +95,7 @@ class Standing:
     publicity_days: int
     publicity_source: str
     author: str
+    unconfirmed_n: int = 0
 
 
 def at(stage: Stage) -> int:
@@ -124,6 +126,8 @@ def advance(steps: Sequence[Step], to: Stage, standing: Standing, on: date, toda
         raise StepByMaker(to, CHINESE[to])
     if to is Stage.REVIEWED and standing.targets_n == 0:
         raise NoPerformanceTarget(standing.targets_n)
+    if to is Stage.OWNED and standing.unconfirmed_n:
+        raise AssetsUnconfirmed(standing.unconfirmed_n)
     if to is Stage.ADMITTED:
         _admissible(now, standing, on)
     return Step(to, on, actor)

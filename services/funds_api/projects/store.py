@@ -14,6 +14,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.tables import (
+    AssetRow,
     ProjectObjectionRow,
     ProjectRow,
     ProjectSourceRow,
@@ -108,6 +109,16 @@ async def sources(tx: AsyncSession, county: str, projects: Sequence[UUID]) -> Se
     return (await tx.scalars(query)).all()
 
 
+async def planned_fen(tx: AsyncSession, county: str, project_id: UUID, version: int) -> int:
+    """What a version plans in all."""
+    query = select(ProjectVersionRow.planned_fen).where(
+        ProjectVersionRow.county_code == county,
+        ProjectVersionRow.project_id == project_id,
+        ProjectVersionRow.version == version,
+    )
+    return (await tx.scalars(query)).one()
+
+
 async def targets(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[ProjectTargetRow]:
     query = (
         select(ProjectTargetRow)
@@ -137,6 +148,29 @@ async def steps(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[Pro
         .order_by(ProjectStepRow.seq)
     )
     return (await tx.scalars(query)).all()
+
+
+async def stage_on(tx: AsyncSession, county: str, project_id: UUID, on: date) -> str | None:
+    """Where the project stood at the end of a day; None before it was declared."""
+    query = (
+        select(ProjectStepRow.stage)
+        .where(
+            ProjectStepRow.county_code == county,
+            ProjectStepRow.project_id == project_id,
+            ProjectStepRow.effective_on <= on,
+        )
+        .order_by(ProjectStepRow.seq.desc())
+        .limit(1)
+    )
+    return (await tx.scalars(query)).one_or_none()
+
+
+async def unconfirmed_assets_n(tx: AsyncSession, county: str, project_id: UUID) -> int:
+    """How many assets of the project wait for their title."""
+    query = select(func.count()).where(
+        AssetRow.county_code == county, AssetRow.project_id == project_id, AssetRow.confirmed_on.is_(None)
+    )
+    return await tx.scalar(query) or 0
 
 
 async def insert_objection(tx: AsyncSession, row: dict[str, Any]) -> None:

@@ -9,6 +9,13 @@ may not insert or update them.
 from __future__ import annotations
 
 from services.funds_api.tables.books import AccountMonthRow, ClosingRow, FlowMonthRow, HoldLotRow, HoldRow
+from services.funds_api.tables.assets import (
+    AssetIncomeRow,
+    AssetRow,
+    IncomeShareRow,
+    ShareHouseholdRow,
+    ShareLineRow,
+)
 from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.people import (
@@ -46,6 +53,8 @@ __all__ = [
     "AccountMonthRow",
     "AccountRow",
     "ClosingRow",
+    "AssetIncomeRow",
+    "AssetRow",
     "DataKeyRow",
     "DrawRow",
     "EntryRow",
@@ -60,6 +69,7 @@ __all__ = [
     "HoldLotRow",
     "HoldRow",
     "HouseholdRow",
+    "IncomeShareRow",
     "LoanRow",
     "LotRow",
     "MovementRow",
@@ -83,6 +93,8 @@ __all__ = [
     "RegionRow",
     "RejectedRowRow",
     "Row",
+    "ShareHouseholdRow",
+    "ShareLineRow",
     "StreamHeadRow",
     "TrancheRow",
     "UnitRow",

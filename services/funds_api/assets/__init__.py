@@ -1,0 +1,1 @@
+"""What projects left behind: assets, their owners and upkeep, what they earn, and how the income is shared."""

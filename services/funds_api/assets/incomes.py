@@ -1,0 +1,326 @@
+"""What assets earn: recorded per period, passed on to the owner, shared to the fen, and paid out line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from services.funds_api.assets import service, shares, store
+from services.funds_api.assets.refusals import (
+    AssetDisposed,
+    AssetEarnsNothing,
+    IncomeKnown,
+    IncomePassedOn,
+    IncomeShared,
+    ShareDiffers,
+    SharePaid,
+    ShareTooSmall,
+)
+from services.funds_api.assets.schemas import (
+    AssetKind,
+    Benefit,
+    Benefits,
+    Income,
+    IncomeKind,
+    IncomeRequest,
+    PassingOn,
+    Share,
+    ShareLine,
+    SharePayment,
+    ShareRequest,
+    ShareUse,
+)
+from services.funds_api.missing import Missing
+from services.funds_api.policies import store as policies
+from services.funds_api.projects.service import must_lie
+from services.funds_api.tables import AssetIncomeRow, IncomeShareRow, ShareLineRow
+from services.funds_api.units import store as places
+from treasury.policy import PolicyValue, in_force
+from wire.funds import IncomePassed, IncomeReceived, IncomeSharedOut, ShareLinePaid
+
+PV_WORKDAYS: Final = "pv_pass_on_workdays"
+
+
+async def record(
+    tx: AsyncSession, who: Principal, act: Act, county: str, asset_id: UUID, request: IncomeRequest, today: date
+) -> Income:
+    """Record what a confirmed operating asset earned; periods of one kind do not overlap."""
+    await act.claim(tx, county)
+    asset = await service.found(tx, who, county, asset_id, lock=True)
+    if asset.kind != AssetKind.OPERATING or asset.confirmed_on is None:
+        raise AssetEarnsNothing(str(asset_id), asset.kind)
+    if asset.disposed_on is not None and request.period_from > asset.disposed_on:
+        raise AssetDisposed(str(asset_id), asset.disposed_on)
+    must_lie(request.arrived_on, request.period_from, today)
+    known = await store.overlapping(tx, county, asset_id, request.kind, request.period_from, request.period_to)
+    if known is not None:
+        raise IncomeKnown(str(asset_id), str(known.id), known.period_from, known.period_to)
+
+    row: dict[str, Any] = {
+        "county_code": county,
+        "id": new_id(),
+        "region_code": asset.region_code,
+        "asset_id": asset_id,
+        **request.model_dump(),
+        "recorded_by": who.subject,
+    }
+    await store.insert_income(tx, row)
+    answer = await told(tx, who, county, row["id"], today)
+    event = IncomeReceived(
+        income_id=answer.id,
+        asset_id=asset_id,
+        county_code=county,
+        region_code=asset.region_code,
+        kind=answer.kind,
+        amount_fen=answer.amount_fen,
+        arrived_on=answer.arrived_on,
+    )
+    await act.record(tx, county, event, answer)
+    return answer
+
+
+async def pass_on(
+    tx: AsyncSession, who: Principal, act: Act, county: str, income_id: UUID, request: PassingOn, today: date
+) -> Income:
+    """Record that the county passed an income on to its owner, once."""
+    await act.claim(tx, county)
+    income = await _found(tx, who, county, income_id)
+    if income.passed_on is not None:
+        raise IncomePassedOn(str(income_id), income.passed_on)
+    must_lie(request.passed_on, income.arrived_on, today)
+    await store.pass_on(tx, income, {"passed_on": request.passed_on, "passing_document": request.document})
+    answer = await told(tx, who, county, income_id, today)
+    event = IncomePassed(
+        income_id=income_id, county_code=county, region_code=income.region_code, passed_on=request.passed_on
+    )
+    await act.record(tx, county, event, answer)
+    return answer
+
+
+async def share(
+    tx: AsyncSession, who: Principal, act: Act, county: str, income_id: UUID, request: ShareRequest, today: date
+) -> Income:
+    """Decide how an income is shared (收益分配), once: the lines make the income to the fen."""
+    await act.claim(tx, county)
+    income = await _found(tx, who, county, income_id)
+    if (await store.shares(tx, county, [income_id])).get(income_id) is not None:
+        raise IncomeShared(str(income_id))
+    must_lie(request.decided_on, income.arrived_on, today)
+    amounts = _amounts(income.amount_fen, request)
+    for place in sorted({line.place_code for line in request.lines}):
+        if not place.startswith(county) or not await places.region_exists(tx, place):
+            raise Missing("区划", place)
+    named = [one for line in request.lines for one in line.household_ids or ()]
+    registered = await store.known_households(tx, who, county, named)
+    for one in named:
+        if one not in registered:
+            raise Missing("农户", str(one))
+
+    key = {"county_code": county, "income_id": income_id, "region_code": income.region_code}
+    await store.insert_share(
+        tx,
+        {
+            **key,
+            "document": request.document,
+            "decided_on": request.decided_on,
+            "due_on": request.due_on,
+            "decided_by": who.subject,
+        },
+        [
+            {
+                **key,
+                "line_no": number,
+                "place_code": line.place_code,
+                "use": line.use,
+                "amount_fen": fen,
+                "households_n": line.households_n,
+            }
+            for number, (line, fen) in enumerate(zip(request.lines, amounts, strict=True), 1)
+        ],
+        [
+            {**key, "line_no": number, "household_id": household, "amount_fen": part}
+            for number, (line, fen) in enumerate(zip(request.lines, amounts, strict=True), 1)
+            if line.household_ids
+            for household, part in zip(
+                line.household_ids, shares.split(fen, [1] * len(line.household_ids)), strict=True
+            )
+        ],
+    )
+    answer = await told(tx, who, county, income_id, today)
+    event = IncomeSharedOut(
+        income_id=income_id,
+        county_code=county,
+        region_code=income.region_code,
+        amount_fen=income.amount_fen,
+        lines_n=len(amounts),
+        households_n=sum(line.households_n for line in request.lines),
+        due_on=request.due_on,
+    )
+    await act.record(tx, county, event, answer)
+    return answer
+
+
+def _amounts(income_fen: int, request: ShareRequest) -> list[int]:
+    given = [line.amount_fen for line in request.lines if line.amount_fen is not None]
+    if given:
+        if sum(given) != income_fen:
+            raise ShareDiffers(income_fen, sum(given))
+        return given
+    parts = shares.split(income_fen, [line.weight or 0 for line in request.lines])
+    if min(parts) == 0:
+        raise ShareTooSmall(income_fen, len(parts))
+    return parts
+
+
+async def pay(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    income_id: UUID,
+    line_no: int,
+    request: SharePayment,
+    today: date,
+) -> Income:
+    """Record that a line of a share was paid out, once."""
+    await act.claim(tx, county)
+    income = await _found(tx, who, county, income_id)
+    decided = (await store.shares(tx, county, [income_id])).get(income_id)
+    lines = (await store.lines(tx, county, [income_id])).get(income_id, [])
+    line = next((one for one in lines if one.line_no == line_no), None)
+    if decided is None or line is None:
+        raise Missing("分配明细", f"{income_id}-{line_no}")
+    if line.paid_on is not None:
+        raise SharePaid(str(income_id), line_no)
+    must_lie(request.paid_on, decided.decided_on, today)
+    await store.pay_line(
+        tx, line, {"paid_on": request.paid_on, "payment_document": request.document, "paid_by": who.subject}
+    )
+    answer = await told(tx, who, county, income_id, today)
+    event = ShareLinePaid(
+        income_id=income_id,
+        county_code=county,
+        region_code=income.region_code,
+        line_no=line_no,
+        amount_fen=line.amount_fen,
+        paid_on=request.paid_on,
+    )
+    await act.record(tx, county, event, answer)
+    return answer
+
+
+async def _found(tx: AsyncSession, who: Principal, county: str, income_id: UUID) -> AssetIncomeRow:
+    income = await store.income(tx, who, county, income_id, lock=True)
+    if income is None:
+        raise Missing("收益", str(income_id))
+    return income
+
+
+async def told(tx: AsyncSession, who: Principal, county: str, income_id: UUID, as_of: date) -> Income:
+    """One income as it stood on a day."""
+    row = await store.income(tx, who, county, income_id)
+    if row is None or row.arrived_on > as_of:
+        raise Missing("收益", str(income_id))
+    return (await shown(tx, county, [row], as_of))[0]
+
+
+async def shown(tx: AsyncSession, county: str, rows: Sequence[AssetIncomeRow], as_of: date) -> list[Income]:
+    """Incomes as they stood on a day, each with its share, what is late of it, and the proof that the lines tie."""
+    values = await policies.values(tx, PV_WORKDAYS)
+    ids = [row.id for row in rows]
+    decided = {key: one for key, one in (await store.shares(tx, county, ids)).items() if one.decided_on <= as_of}
+    lines = await store.lines(tx, county, ids)
+    return [_income(row, decided.get(row.id), lines.get(row.id, []), values, as_of) for row in rows]
+
+
+def _income(
+    row: AssetIncomeRow,
+    decided: IncomeShareRow | None,
+    lines: Sequence[ShareLineRow],
+    values: Sequence[PolicyValue],
+    as_of: date,
+) -> Income:
+    held = {name: getattr(row, name) for name in Income.model_fields if hasattr(row, name)}
+    passed_on = row.passed_on if row.passed_on and row.passed_on <= as_of else None
+    due_on = _passing_due(row, values)
+    plan = _share(decided, lines, as_of) if decided else None
+    unshared = 0 if plan else row.amount_fen
+    return Income(
+        **{**held, "passed_on": passed_on},
+        passing_due_on=due_on,
+        passing_overdue_days=shares.overdue_days(due_on, passed_on, as_of) if due_on else 0,
+        share=plan,
+        unshared_fen=unshared,
+        unexplained_fen=row.amount_fen - (plan.shared_fen if plan else 0) - unshared,
+    )
+
+
+def _passing_due(row: AssetIncomeRow, values: Sequence[PolicyValue]) -> date | None:
+    """The last day on which the county may still hold what a power station earned; other income has no such day."""
+    if row.kind != IncomeKind.PV_FEED_IN:
+        return None
+    limit = in_force(values, PV_WORKDAYS, row.region_code, row.arrived_on)
+    return shares.working_days_later(row.arrived_on, limit.number) if limit else None
+
+
+def _share(decided: IncomeShareRow, rows: Sequence[ShareLineRow], as_of: date) -> Share:
+    lines = [_line(row, as_of) for row in rows]
+    open_fen = sum(line.amount_fen for line in lines if line.paid_on is None)
+    late = decided.due_on < as_of
+    return Share(
+        document=decided.document,
+        decided_on=decided.decided_on,
+        due_on=decided.due_on,
+        lines=lines,
+        shared_fen=sum(line.amount_fen for line in lines),
+        paid_fen=sum(line.amount_fen for line in lines) - open_fen,
+        overdue_fen=open_fen if late else 0,
+        overdue_days=max((shares.overdue_days(decided.due_on, line.paid_on, as_of) for line in lines), default=0),
+    )
+
+
+def _line(row: ShareLineRow, as_of: date) -> ShareLine:
+    paid = row.paid_on is not None and row.paid_on <= as_of
+    return ShareLine(
+        line_no=row.line_no,
+        use=ShareUse(row.use),
+        place_code=row.place_code,
+        amount_fen=row.amount_fen,
+        households_n=row.households_n,
+        per_household_fen=row.amount_fen // row.households_n if row.households_n else None,
+        paid_on=row.paid_on if paid else None,
+        payment_document=row.payment_document if paid else None,
+    )
+
+
+async def benefits(tx: AsyncSession, who: Principal, county: str, as_of: date, digits: int) -> Benefits:
+    """Who benefits, place by place and use by use, with the proof that it is all that was earned."""
+    whole = await store.income_fen(tx, who, county, as_of)
+    items = [
+        Benefit(
+            place_code=row.place_code,
+            use=ShareUse(row.use),
+            lines_n=row.lines_n,
+            households_n=row.households_n,
+            shared_fen=row.shared_fen,
+            paid_fen=row.paid_fen,
+        )
+        for row in await store.benefits(tx, who, county, as_of=as_of, digits=digits)
+    ]
+    shared = sum(item.shared_fen for item in items)
+    return Benefits(
+        as_of=as_of,
+        income_fen=whole.income_fen,
+        shared_fen=shared,
+        unshared_fen=whole.unshared_fen,
+        unexplained_fen=whole.income_fen - shared - whole.unshared_fen,
+        items=items,
+        empty_because=None if items else "您的管辖范围内当日没有分配过的收益",
+    )

@@ -1,0 +1,255 @@
+"""Contracts of a project and the progress of their work: reported by one person, accepted by another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from services.funds_api.lots.store import whole_county
+from services.funds_api.missing import Missing
+from services.funds_api.policies import store as policies
+from services.funds_api.projects import contract_rows as rows
+from services.funds_api.projects import service, store
+from services.funds_api.projects.progress import Due, Terms, due_of, due_together
+from services.funds_api.projects.refusals import (
+    ContractNotNow,
+    NoContractor,
+    OverPlan,
+    ProgressAccepted,
+    ProgressNotForward,
+    StepByMaker,
+)
+from services.funds_api.projects.schemas import (
+    Contract,
+    ContractorMoney,
+    ContractRequest,
+    Progress,
+    ProgressAcceptance,
+    ProgressRequest,
+)
+from services.funds_api.projects.stages import Stage
+from services.funds_api.tables import ProjectContractRow, ProjectProgressRow
+from services.funds_api.units.schemas import UnitKind
+from treasury.policy import in_force
+from wire.funds import ContractSigned, ProgressRecorded
+
+ADVANCE: Final = "project_advance_ppm"
+_SIGNED: Final = frozenset({Stage.TENDERING, Stage.BUILDING})
+_WORKED: Final = frozenset({Stage.BUILDING, Stage.ACCEPTED})
+
+
+async def sign(
+    tx: AsyncSession, who: Principal, act: Act, county: str, project_id: UUID, request: ContractRequest, today: date
+) -> Contract:
+    """Record a contract with a contractor of the county; the contracts of a project stay within its plan."""
+    await act.claim(tx, county)
+    project = await service.found(tx, who, county, project_id, lock=True)
+    if project.stage not in _SIGNED:
+        raise ContractNotNow(project.stage)
+    async with whole_county(tx, who, county):
+        kind = await rows.unit_kind(tx, county, request.contractor_id)
+    if kind is None:
+        raise Missing("单位", str(request.contractor_id))
+    if kind != UnitKind.CONTRACTOR:
+        raise NoContractor(str(request.contractor_id), kind)
+    service.must_lie(request.signed_on, min(request.signed_on, today), today)
+    planned = await store.planned_fen(tx, county, project_id, project.version)
+    so_far = sum(one.amount_fen for one in await rows.contracts(tx, county, [project_id]))
+    if so_far + request.amount_fen > planned:
+        raise OverPlan(str(project_id), "", planned, so_far + request.amount_fen)
+
+    row: dict[str, Any] = {
+        "county_code": county,
+        "id": new_id(),
+        "project_id": project_id,
+        "region_code": project.region_code,
+        **request.model_dump(),
+        "signed_by": who.subject,
+    }
+    await rows.insert_contract(tx, row)
+    answer = shown(
+        next(one for one in await rows.contracts(tx, county, [project_id]) if one.id == row["id"]),
+        [],
+        await advance_ppm(tx, project.region_code, request.signed_on),
+        request.signed_on,
+    )
+    told = ContractSigned(
+        contract_id=answer.id,
+        project_id=project_id,
+        county_code=county,
+        region_code=project.region_code,
+        contractor_id=answer.contractor_id,
+        number=answer.number,
+        amount_fen=answer.amount_fen,
+        signed_on=answer.signed_on,
+    )
+    await act.record(tx, county, told, answer)
+    return answer
+
+
+async def report(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    project_id: UUID,
+    contract_id: UUID,
+    request: ProgressRequest,
+    today: date,
+) -> Progress:
+    """Report how far a contract has come; it counts once another person has accepted it."""
+    await act.claim(tx, county)
+    contract, stage = await _contract(tx, who, county, project_id, contract_id)
+    if stage not in _WORKED:
+        raise ContractNotNow(stage)
+    service.must_lie(request.reached_on, contract.signed_on, today)
+    _must_go_on(await rows.progress(tx, county, [contract_id]), request.progress_ppm)
+
+    row: dict[str, Any] = {
+        "county_code": county,
+        "id": new_id(),
+        "contract_id": contract_id,
+        "region_code": contract.region_code,
+        **request.model_dump(),
+        "reported_by": who.subject,
+    }
+    await rows.insert_progress(tx, row)
+    return await _told(tx, act, county, contract, row["id"])
+
+
+async def accept(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    project_id: UUID,
+    contract_id: UUID,
+    progress_id: UUID,
+    request: ProgressAcceptance,
+    today: date,
+) -> Progress:
+    """Accept a report: from its day on so much of the contract is due. Not by whoever reported it."""
+    await act.claim(tx, county)
+    contract, _ = await _contract(tx, who, county, project_id, contract_id)
+    reports = await rows.progress(tx, county, [contract_id])
+    reported = next((one for one in reports if one.id == progress_id), None)
+    if reported is None:
+        raise Missing("进度报告", str(progress_id))
+    if reported.accepted_on is not None:
+        raise ProgressAccepted(str(progress_id))
+    if reported.reported_by == who.subject:
+        raise StepByMaker(Stage.ACCEPTED, "进度验收")
+    service.must_lie(request.accepted_on, reported.reached_on, today)
+    _must_go_on(reports, reported.progress_ppm)
+    await rows.accept_progress(
+        tx,
+        reported,
+        {
+            "accepted_by": who.subject,
+            "accepted_on": request.accepted_on,
+            "acceptance_document": request.document,
+        },
+    )
+    return await _told(tx, act, county, contract, progress_id)
+
+
+async def _contract(
+    tx: AsyncSession, who: Principal, county: str, project_id: UUID, contract_id: UUID
+) -> tuple[ProjectContractRow, Stage]:
+    project = await service.found(tx, who, county, project_id, lock=True)
+    held = {one.id: one for one in await rows.contracts(tx, county, [project_id])}
+    if contract_id not in held:
+        raise Missing("合同", str(contract_id))
+    return held[contract_id], Stage(project.stage)
+
+
+def _must_go_on(reports: Sequence[ProjectProgressRow], ppm: int) -> None:
+    accepted = max((one.progress_ppm for one in reports if one.accepted_on is not None), default=0)
+    if ppm <= accepted:
+        raise ProgressNotForward(accepted, ppm)
+
+
+async def _told(tx: AsyncSession, act: Act, county: str, contract: ProjectContractRow, progress_id: UUID) -> Progress:
+    row = next(one for one in await rows.progress(tx, county, [contract.id]) if one.id == progress_id)
+    answer = _progress(row)
+    told = ProgressRecorded(
+        progress_id=row.id,
+        contract_id=contract.id,
+        project_id=contract.project_id,
+        county_code=county,
+        region_code=contract.region_code,
+        progress_ppm=row.progress_ppm,
+        accepted=row.accepted_on is not None,
+    )
+    await act.record(tx, county, told, answer)
+    return answer
+
+
+def _progress(row: ProjectProgressRow) -> Progress:
+    return Progress(**{name: getattr(row, name) for name in Progress.model_fields})
+
+
+async def advance_ppm(tx: AsyncSession, region: str, on: date) -> int:
+    """The share of a contract that may be paid before any progress; 0 where no value is in force."""
+    value = in_force(await policies.values(tx, ADVANCE), ADVANCE, region, on)
+    return value.number if value else 0
+
+
+def terms_of(row: ProjectContractRow, reports: Sequence[ProjectProgressRow], on: date) -> Terms:
+    """The contract as payment sees it on a day: what had been accepted by then counts."""
+    accepted = [
+        one.progress_ppm
+        for one in reports
+        if one.contract_id == row.id and one.accepted_on is not None and one.accepted_on <= on
+    ]
+    return Terms(row.amount_fen, max(accepted, default=0), row.retention_ppm, row.release_on)
+
+
+def shown(row: ProjectContractRow, reports: Sequence[ProjectProgressRow], advance: int, on: date) -> Contract:
+    """A contract with what was reported and accepted by a day."""
+    terms = terms_of(row, reports, on)
+    due = due_of(terms, advance, on)
+    own = {name: getattr(row, name) for name in Contract.model_fields if hasattr(row, name)}
+    return Contract(
+        **own,
+        progress_ppm=terms.progress_ppm,
+        due_fen=due.due_fen,
+        kept_fen=due.kept_fen,
+        progress=[_progress(one) for one in reports if one.contract_id == row.id and one.reached_on <= on],
+    )
+
+
+def dues(
+    contracts: Sequence[ProjectContractRow], reports: Sequence[ProjectProgressRow], advance: int, on: date
+) -> Mapping[UUID, Due]:
+    """Per contractor what is due of its contracts signed by a day."""
+    signed = [one for one in contracts if one.signed_on <= on]
+    return {
+        contractor: due_together(
+            (terms_of(one, reports, on) for one in signed if one.contractor_id == contractor), advance, on
+        )
+        for contractor in {one.contractor_id for one in signed}
+    }
+
+
+def contractors(due: Mapping[UUID, Due], paid: Mapping[UUID, int]) -> list[ContractorMoney]:
+    """Each contractor with what it may get and has got."""
+    nothing = Due(0, 0, 0)
+    return [
+        ContractorMoney(
+            contractor_id=one,
+            contracts_fen=due.get(one, nothing).contracts_fen,
+            due_fen=due.get(one, nothing).due_fen,
+            kept_fen=due.get(one, nothing).kept_fen,
+            paid_fen=paid.get(one, 0),
+            payable_fen=due.get(one, nothing).payable_fen - paid.get(one, 0),
+        )
+        for one in sorted(due.keys() | paid.keys())
+    ]

@@ -1,0 +1,100 @@
+"""What the library asks of movements to and from a project's accounts, held against the books as they leave them.
+
+Called after the movements are written and before they are committed, with the accounts locked: a refusal here undoes
+everything. Corrections (return, recovery, reversal, taking back) are never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from services.funds_api.lots.store import whole_county
+from services.funds_api.projects import contract_rows, contracts, money, store
+from services.funds_api.projects.progress import Due
+from services.funds_api.projects.refusals import OverPlan, OverProgress, ProjectNotAdmitted, ProjectNotBuilding
+from services.funds_api.projects.stages import Stage, may_pay, may_receive
+from services.funds_api.tables import ProjectRow
+
+_IN: Final = frozenset({"hand_down", "order"})
+_OUT: Final = frozenset({"pay", "disburse", "retain"})
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A movement as the gate sees it."""
+
+    kind: str
+    source: UUID | None
+    target: UUID
+    effective_on: date
+
+
+async def hold(
+    tx: AsyncSession, who: Principal, county: str, passages: Sequence[Passage], project_accounts: Sequence[UUID]
+) -> None:
+    """Refuse movements that a project may not receive or pay. `project_accounts` are those of kind project_unit."""
+    async with whole_county(tx, who, county):
+        projects = await store.of_accounts(tx, county, project_accounts)
+        held = {account for one in projects for account in (one.cash_account_id, one.quota_account_id)}
+        for passage in passages:
+            if passage.kind in _IN and passage.target in project_accounts and passage.target not in held:
+                raise ProjectNotAdmitted(str(passage.target), "", passage.effective_on)
+        for project in projects:
+            await _hold_one(tx, project, passages)
+
+
+async def _hold_one(tx: AsyncSession, project: ProjectRow, passages: Sequence[Passage]) -> None:
+    own = {project.cash_account_id, project.quota_account_id}
+    brought = [one for one in passages if one.kind in _IN and one.target in own and one.source not in own]
+    spent = [one for one in passages if one.kind in _OUT and one.source in own]
+    for day in {one.effective_on for one in (*brought, *spent)}:
+        stage = await store.stage_on(tx, project.county_code, project.id, day)
+        for one in brought:
+            if one.effective_on == day and (stage is None or not may_receive(Stage(stage))):
+                raise ProjectNotAdmitted(str(one.target), stage or "declared", day)
+        if any(one.effective_on == day for one in spent) and (stage is None or not may_pay(Stage(stage))):
+            raise ProjectNotBuilding(str(project.id), stage or "declared", day)
+    if brought:
+        await _within_plan(tx, project)
+    if spent:
+        await _within_progress(tx, project, max(one.effective_on for one in spent))
+
+
+async def _within_plan(tx: AsyncSession, project: ProjectRow) -> None:
+    """No fund brings more than the version in force plans from it."""
+    flows = (await money.flows(tx, project.county_code, [project.id], money.EVER)).get(project.id, [])
+    planned = {
+        one.fund_code: one.planned_fen
+        for one in await store.sources(tx, project.county_code, [project.id])
+        if one.version == project.version
+    }
+    for fund, flow in money.by_fund(flows).items():
+        if flow.kept_fen > planned.get(fund, 0):
+            raise OverPlan(str(project.id), fund, planned.get(fund, 0), flow.kept_fen)
+
+
+async def _within_progress(tx: AsyncSession, project: ProjectRow, on: date) -> None:
+    """No contractor gets more than its contracts let it by that day; all together, what is due less retentions."""
+    county = project.county_code
+    signed = await contract_rows.contracts(tx, county, [project.id])
+    reports = await contract_rows.progress(tx, county, [one.id for one in signed])
+    due = contracts.dues(signed, reports, await contracts.advance_ppm(tx, project.region_code, on), on)
+    paid = await money.paid_to(tx, county, project.id, money.EVER)
+    for contractor, fen in paid.items():
+        _must_cover(project, due.get(contractor, Due(0, 0, 0)), fen)
+    flows = (await money.flows(tx, county, [project.id], money.EVER)).get(project.id, [])
+    kept = max(money.total(one.flow for one in flows).retained_fen, sum(one.kept_fen for one in due.values()))
+    together = Due(sum(one.contracts_fen for one in due.values()), sum(one.due_fen for one in due.values()), kept)
+    _must_cover(project, together, sum(paid.values()))
+
+
+def _must_cover(project: ProjectRow, due: Due, paid_fen: int) -> None:
+    if paid_fen > max(due.payable_fen, 0):
+        raise OverProgress(str(project.id), due.contracts_fen, due.due_fen, due.kept_fen, paid_fen)

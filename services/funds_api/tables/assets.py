@@ -1,0 +1,164 @@
+"""What a project left behind: assets with their owners, what they earn, and among whom the income is shared."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.funds_api.tables.rows import RegionText, Row
+
+
+class AssetRow(Row):
+    """Something a project paid for: `operating` (经营性), `public` (公益性) or `to_households` (到户类)."""
+
+    __tablename__ = "asset"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "project_id"], ["funds.project.county_code", "funds.project.id"]),
+        ForeignKeyConstraint(["county_code", "owner_unit_id"], ["funds.unit.county_code", "funds.unit.id"]),
+        CheckConstraint("kind IN ('operating', 'public', 'to_households')", name="kind"),
+        CheckConstraint("(kind = 'to_households') = (owner_unit_id IS NULL)", name="owned_by_unit_or_households"),
+        CheckConstraint("(kind = 'to_households') = (households_n > 0)", name="households_counted"),
+        CheckConstraint("value_fen > 0", name="value_positive"),
+        CheckConstraint("capacity_w > 0", name="capacity_positive"),
+        CheckConstraint(
+            "num_nulls(confirmed_on, confirmed_by, title_document) IN (0, 3)", name="confirmed_by_document"
+        ),
+        CheckConstraint("confirmed_by <> registered_by", name="registrar_is_not_confirmer"),
+        CheckConstraint("confirmed_on >= registered_on", name="confirmed_after_registered"),
+        CheckConstraint(
+            "num_nulls(disposed_on, disposal_document, disposal_reason, proceeds_fen) IN (0, 4)", name="disposed_whole"
+        ),
+        CheckConstraint("proceeds_fen >= 0", name="proceeds_not_negative"),
+        Index("ix_asset_project", "county_code", "project_id"),
+        Index("ix_asset_region", "county_code", "region_code", "id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    project_id: Mapped[UUID]
+    name: Mapped[str]
+    kind: Mapped[str]
+    owner_unit_id: Mapped[UUID | None]
+    households_n: Mapped[int] = mapped_column(Integer)
+    value_fen: Mapped[int]
+    capacity_w: Mapped[int | None] = mapped_column(Integer)
+    care_unit: Mapped[str]
+    document: Mapped[str]
+    registered_on: Mapped[date]
+    registered_by: Mapped[str]
+    title_document: Mapped[str | None]
+    confirmed_on: Mapped[date | None]
+    confirmed_by: Mapped[str | None]
+    disposed_on: Mapped[date | None]
+    disposal_document: Mapped[str | None]
+    disposal_reason: Mapped[str | None]
+    proceeds_fen: Mapped[int | None]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+
+
+class AssetIncomeRow(Row):
+    """What an asset earned in a period: when it arrived, when it was passed on to its owner, into which account."""
+
+    __tablename__ = "asset_income"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "asset_id"], ["funds.asset.county_code", "funds.asset.id"]),
+        UniqueConstraint("county_code", "asset_id", "kind", "period_from"),
+        CheckConstraint("kind IN ('rent', 'dividend', 'pv_feed_in', 'pv_subsidy', 'sale', 'other')", name="kind"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("energy_kwh IS NULL OR (energy_kwh >= 0 AND kind = 'pv_feed_in')", name="energy_is_fed_in"),
+        CheckConstraint("period_to >= period_from", name="period_in_order"),
+        CheckConstraint("passed_on >= arrived_on", name="passed_on_after_arrival"),
+        CheckConstraint("(passed_on IS NULL) = (passing_document IS NULL)", name="passed_on_by_document"),
+        Index("ix_asset_income_region", "county_code", "region_code", "id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    asset_id: Mapped[UUID]
+    kind: Mapped[str]
+    period_from: Mapped[date]
+    period_to: Mapped[date]
+    amount_fen: Mapped[int]
+    energy_kwh: Mapped[int | None]
+    document: Mapped[str]
+    paid_into: Mapped[str]
+    arrived_on: Mapped[date]
+    passed_on: Mapped[date | None]
+    passing_document: Mapped[str | None]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+
+
+class IncomeShareRow(Row):
+    """How one income is shared (收益分配), by a document; Σ lines = the income (held at commit by a trigger)."""
+
+    __tablename__ = "income_share"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "income_id"], ["funds.asset_income.county_code", "funds.asset_income.id"]),
+        CheckConstraint("due_on >= decided_on", name="due_after_decided"),
+        Index("ix_income_share_region", "county_code", "region_code", "income_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    income_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    document: Mapped[str]
+    decided_on: Mapped[date]
+    due_on: Mapped[date]
+    decided_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+
+
+class ShareLineRow(Row):
+    """One use of a shared income, for a place; overdue while it is not paid after the share's day.
+
+    `region_code` is the income's: who may see the income sees every line of it, or the lines would not add up.
+    """
+
+    __tablename__ = "share_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "income_id"], ["funds.income_share.county_code", "funds.income_share.income_id"]
+        ),
+        CheckConstraint(
+            "use IN ('village_reserve', 'public_posts', 'small_works', 'awards', 'households')", name="use"
+        ),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("households_n >= 0 AND (use <> 'households' OR households_n > 0)", name="households_counted"),
+        CheckConstraint("num_nulls(paid_on, payment_document, paid_by) IN (0, 3)", name="paid_by_document"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    income_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    place_code: Mapped[str] = mapped_column(RegionText)
+    use: Mapped[str]
+    amount_fen: Mapped[int]
+    households_n: Mapped[int] = mapped_column(Integer)
+    paid_on: Mapped[date | None]
+    payment_document: Mapped[str | None]
+    paid_by: Mapped[str | None]
+
+
+class ShareHouseholdRow(Row):
+    """What one household, named by its id only, gets of a line; Σ = the line (held at commit by a trigger)."""
+
+    __tablename__ = "share_household"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "income_id", "line_no"],
+            ["funds.share_line.county_code", "funds.share_line.income_id", "funds.share_line.line_no"],
+        ),
+        ForeignKeyConstraint(["county_code", "household_id"], ["funds.household.county_code", "funds.household.id"]),
+        CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
+        Index("ix_share_household_household", "county_code", "household_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    income_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    amount_fen: Mapped[int]
