@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help setup demo up chaos test check bench lock format clean
+.PHONY: help setup demo up chaos backup restore test check bench lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -28,6 +28,12 @@ bench: setup ## every figure against its limit; make bench NAME=roster_post runs
 
 chaos: setup ## kill -9 under load, 200 times; make chaos KILLS=20 is a short one
 	@$(BIN)/python -m chaos --kills $(or $(KILLS),200)
+
+backup: setup ## everything in one file, its keys in another; make backup TO=file
+	@$(BIN)/python -m deploy.onebox.backup $(if $(TO),--to $(TO))
+
+restore: setup ## put a backup back and compare its figures; make restore FROM=file [KEYS=file] [FORCE=1]
+	@$(BIN)/python -m deploy.onebox.restore $(FROM) $(if $(KEYS),--keys $(KEYS)) $(if $(FORCE),--force)
 
 test: setup ## every test, from nothing
 	@$(BIN)/python -m pytest

@@ -226,6 +226,8 @@ class BooksClosed(_Fact):
     county_code: str
     through: date
     document: str
+
+
 class ProjectStaged(_Fact):
     """A project came to a stage by a document; `opened` is its unit, when this step gave its plan out."""
 

@@ -19,6 +19,8 @@ import stat
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -148,6 +150,30 @@ class Postgres:
         """Whether the server runs; one that recovers from the crash of a backend does."""
         return self.pid is not None and _running(self.pid)
 
+    def place(self) -> Path:
+        """The cluster's folder, without starting anything."""
+        return self._place_cluster()
+
+    def runs(self) -> bool:
+        """Whether a server runs in `data`, whoever started it."""
+        pid = server_pid(self._place_cluster())
+        return pid is not None and _running(pid)
+
+    @contextmanager
+    def visited(self, database: str) -> Iterator[str]:
+        """A superuser's URL of the server that somebody else runs in `data`, by a role that lives as long as the block.
+
+        The running server's own password is known to its launcher alone; its socket lets the same uid in.
+        """
+        cluster = self._place_cluster()
+        self.port = int((cluster / "postmaster.pid").read_text().split("\n")[3])
+        guest, password = f"guest_{secrets.token_hex(6)}", secrets.token_urlsafe(24)
+        self._say(cluster, f"CREATE ROLE {guest} SUPERUSER LOGIN PASSWORD '{password}'")
+        try:
+            yield self.url(database, guest, password)
+        finally:
+            self._say(cluster, f"DROP ROLE {guest}")
+
     def start(self) -> None:
         cluster = self._place_cluster()
         fresh = not (cluster / "PG_VERSION").exists()
@@ -249,7 +275,10 @@ class Postgres:
         return pwd.getpwuid(uid).pw_name
 
     def _set_password(self, cluster: Path) -> None:
-        statement = f"ALTER ROLE postgres PASSWORD '{self.superuser_password}'"
+        self._say(cluster, f"ALTER ROLE postgres PASSWORD '{self.superuser_password}'")
+
+    def _say(self, cluster: Path, statement: str) -> None:
+        """Run a statement as superuser over the socket."""
         self._run(
             "psql", "-h", str(cluster), "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-qc", statement
         )

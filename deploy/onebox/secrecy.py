@@ -6,6 +6,8 @@ memory. Refuses to hold anything that a database could give back.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import secrets
@@ -54,6 +56,15 @@ class Secrets:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as sink:
             json.dump(asdict(self), sink, indent=1)
         new.replace(file)
+
+    @property
+    def kek_bytes(self) -> bytes:
+        return base64.b64decode(self.kek)
+
+    @property
+    def kek_mark(self) -> str:
+        """What tells one key-encrypting key from another, and nothing about it: part of the hash of 32 random bytes."""
+        return hashlib.sha256(b"qingliu kek" + self.kek_bytes).hexdigest()[:16]
 
     def give_passwords(self, usernames: Iterable[str]) -> None:
         """Draw a password for everybody who has none yet."""

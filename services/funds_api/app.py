@@ -13,8 +13,8 @@ from chassis.identity import KeyRing
 from chassis.service import Blueprint, assemble
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
-from services.funds_api.closings.endpoints import router as closings
 from services.funds_api.assets.endpoints import router as assets
+from services.funds_api.closings.endpoints import router as closings
 from services.funds_api.feed import router as events
 from services.funds_api.flags.endpoints import router as flags
 from services.funds_api.funds.endpoints import router as funds

@@ -6,8 +6,8 @@ from typing import Final
 
 from chassis.problems import Problem
 from services.funds_api import access, columns, uploads
-from services.funds_api.closings import service as closings
 from services.funds_api.assets import refusals as assets
+from services.funds_api.closings import service as closings
 from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.loans import service as loans

@@ -32,7 +32,8 @@ from services.funds_api.assets.schemas import (
     ShareRequest,
 )
 from services.funds_api.missing import Missing
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.units.endpoints import County
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["assets 资产与收益"])

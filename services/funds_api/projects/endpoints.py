@@ -14,6 +14,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
+from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.projects import contracts, objections, service, shown, store
 from services.funds_api.projects.schemas import (
     ChangeApproval,
@@ -34,7 +35,7 @@ from services.funds_api.projects.schemas import (
     StepRequest,
 )
 from services.funds_api.projects.stages import Stage
-from services.funds_api.units.endpoints import AsOf, County, day_or_today
+from services.funds_api.units.endpoints import County
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1/projects", tags=["projects 项目库"])

@@ -8,7 +8,6 @@ may not insert or update them.
 
 from __future__ import annotations
 
-from services.funds_api.tables.books import AccountMonthRow, ClosingRow, FlowMonthRow, HoldLotRow, HoldRow
 from services.funds_api.tables.assets import (
     AssetIncomeRow,
     AssetRow,
@@ -16,6 +15,7 @@ from services.funds_api.tables.assets import (
     ShareHouseholdRow,
     ShareLineRow,
 )
+from services.funds_api.tables.books import AccountMonthRow, ClosingRow, FlowMonthRow, HoldLotRow, HoldRow
 from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.people import (
@@ -52,9 +52,9 @@ from services.funds_api.tables.terms import FunctionCodeRow, FundRuleRow, FundTe
 __all__ = [
     "AccountMonthRow",
     "AccountRow",
-    "ClosingRow",
     "AssetIncomeRow",
     "AssetRow",
+    "ClosingRow",
     "DataKeyRow",
     "DrawRow",
     "EntryRow",

@@ -1,0 +1,77 @@
+"""The figures by which a backup is known again: sums per county, the end of every journal, rows of every table.
+
+Taken in one snapshot when a backup is made, computed anew after it was restored, and compared to the fen and the hash.
+Read as a superuser, since rows are counted behind row-level security.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import asyncpg
+
+SCHEMAS: Final = ("funds", "audit", "identity")
+VERSION_TABLE: Final = "schema_version"
+
+_MONEY: Final = """
+SELECT c.county, coalesce(t.fen, 0) AS received_fen, coalesce(l.fen, 0) AS remaining_fen,
+       coalesce(a.fen, 0) AS counted_fen, coalesce(e.fen, 0) AS entered_fen, coalesce(m.n, 0) AS movements,
+       coalesce(m.fen, 0) AS moved_fen, coalesce(p.n, 0) AS payments, coalesce(p.fen, 0) AS paid_fen
+  FROM (SELECT DISTINCT county_code AS county FROM funds.account) c
+  LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.tranche
+              GROUP BY 1) t USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(remaining_fen)::bigint AS fen FROM funds.lot
+              GROUP BY 1) l USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(sum_fen)::bigint AS fen FROM funds.account
+              GROUP BY 1) a USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.entry
+              GROUP BY 1) e USING (county)
+  LEFT JOIN (SELECT county_code AS county, count(*) AS n, sum(amount_fen)::bigint AS fen FROM funds.movement
+              GROUP BY 1) m USING (county)
+  LEFT JOIN (SELECT county_code AS county, count(*) AS n, sum(amount_fen)::bigint AS fen FROM funds.payment
+              GROUP BY 1) p USING (county)
+ ORDER BY c.county"""
+
+Figures = dict[str, Any]
+
+
+async def figures_of(connection: asyncpg.Connection) -> Figures:
+    """Every figure of the database as a flat mapping from a name to a number or a hash."""
+    found: Figures = {}
+    for schema in SCHEMAS:
+        revision = await connection.fetchval(f"SELECT version_num FROM {schema}.{VERSION_TABLE}")
+        found[f"版本 {schema}"] = revision
+    for row in await connection.fetch(_MONEY):
+        for name, value in row.items():
+            if name != "county":
+                found[f"县 {row['county']} {name}"] = int(value)
+    for schema in SCHEMAS:
+        for row in await connection.fetch(f"SELECT stream, position, hash FROM {schema}.stream_head ORDER BY stream"):
+            found[f"流水 {schema} {row['stream']}"] = f"{row['position']} {row['hash'].hex()}"
+    for table in await _tables(connection):
+        found[f"行数 {table}"] = await connection.fetchval(f"SELECT count(*) FROM {table}")
+    return found
+
+
+async def _tables(connection: asyncpg.Connection) -> list[str]:
+    rows = await connection.fetch(
+        "SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1",
+        list(SCHEMAS),
+    )
+    return [row["name"] for row in rows]
+
+
+async def holds_data(connection: asyncpg.Connection) -> bool:
+    """Whether anything was ever recorded here: a journal with an event in it."""
+    for schema in SCHEMAS:
+        if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.event") and await connection.fetchval(
+            f"SELECT EXISTS (SELECT FROM {schema}.event)"
+        ):
+            return True
+    return False
+
+
+def differences(before: Figures, after: Figures) -> list[str]:
+    """The names of all figures that are not the same, or are on one side only."""
+    return [name for name in {**before, **after} if before.get(name) != after.get(name)]

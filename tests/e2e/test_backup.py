@@ -1,0 +1,178 @@
+"""A backup and what it gives back: the same figures, readable people, the same logins; and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+
+from chaos.county import SEEN_ON, TOWNSHIPS, found
+from demo.client import Caller
+from demo.county import COUNTY
+from deploy.onebox import archive, backup, restore
+from deploy.onebox.archive import ArchiveBroken, evidence_files, keys_beside
+from deploy.onebox.installation import Installation, InUse, Refused, unpack_script
+from deploy.onebox.logins import FIRST_PEOPLE
+from deploy.onebox.postgres import PostgresFailed
+from deploy.onebox.secrecy import Secrets
+from deploy.onebox.stack import Stack
+
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[Path]:
+    """A folder that the server's own uid may pass through, as an installation's is."""
+    folder = Path(tempfile.mkdtemp(prefix="qingliu-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _paid(stack: Stack, http: httpx.Client) -> str:
+    """A small county with one approved roster; the id of the batch."""
+    county, town = found(stack, http, scale=0.05), TOWNSHIPS[1]
+    clerk = Caller.person(http, town.clerk, stack.password(town.clerk))
+    order = {
+        "account_id": county.offices[town.region],
+        "fund_code": "zyfp",
+        "entitlement": "备份奖补",
+        "document": "备份发放",
+        "effective_on": "2017-04-20",
+    }
+    batch = f"/funds/v1/payment-batches/{clerk.post('/funds/v1/payment-batches', order)['id']}"
+    clerk.send_file("PUT", f"{batch}/roster", "名册.csv", county.rosters[town.region], "text/csv")
+    reviewer = Caller.person(http, town.reviewer, stack.password(town.reviewer))
+    return str(reviewer.post(f"{batch}/approval", {})["batch"]["id"])
+
+
+def _seen(stack: Stack, http: httpx.Client, batch: str) -> list[Any]:
+    """What people read: the money, and payees whose names have to be decrypted first."""
+    inspector = Caller.person(http, "jiwei", stack.password("jiwei"))
+    payments = inspector.get("/funds/v1/payments", batch=batch, as_of=SEEN_ON)["items"]
+    assert payments
+    assert all(one["name"] for one in payments)
+    return [payments, inspector.get("/funds/v1/tranches", as_of=SEEN_ON)["items"]]
+
+
+@dataclass
+class Kept:
+    """An installation with a backup that was made while it ran, and what people read in it."""
+
+    home: Path
+    file: Path
+    seen: list[Any]
+    batch: str
+
+
+@pytest.fixture(scope="module")
+def kept(places: Path) -> Kept:
+    home, file = places / "first", places / "out" / "first.tar"
+    with (
+        Stack(home=home, logins=FIRST_PEOPLE) as stack,
+        httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http,
+    ):
+        batch = _paid(stack, http)
+        name = hashlib.sha256(PDF).hexdigest()
+        shelf = home / "evidence" / COUNTY / name[:2]
+        shelf.mkdir(parents=True)
+        (shelf / name).write_bytes(PDF)
+        seen = _seen(stack, http, batch)
+        manifest = backup.make(Installation(home, None), file)
+    assert manifest.figures[f"县 {COUNTY} paid_fen"] > 0
+    assert manifest.evidence == 1
+    return Kept(home, file, seen, batch)
+
+
+def test_a_backup_gives_back_the_same_figures_people_and_logins(places: Path, kept: Kept) -> None:
+    second = places / "second"
+    manifest, after = restore.put_back(Installation(second, None), kept.file)
+    assert after == manifest.figures
+    assert len(after) > 40
+    console = Console(record=True, width=150)
+    assert restore.show(console, manifest, after) == 0
+    assert "全部一致" in console.export_text()
+    assert [one.read_bytes() for one in evidence_files(second / "evidence")] == [PDF]
+    with (
+        Stack(home=second, logins=FIRST_PEOPLE) as stack,
+        httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http,
+    ):
+        assert _seen(stack, http, kept.batch) == kept.seen
+
+
+def test_it_is_refused_over_data_unless_forced_and_the_old_keys_are_set_aside(places: Path, kept: Kept) -> None:
+    third = places / "third"
+    with Stack(home=third, logins=FIRST_PEOPLE), pytest.raises(InUse):
+        restore.put_back(Installation(third, None), kept.file, force=True)
+    with pytest.raises(Refused, match="FORCE=1"):
+        restore.put_back(Installation(third, None), kept.file)
+    own = (third / "keys.json").read_bytes()
+    manifest, after = restore.put_back(Installation(third, None), kept.file, force=True)
+    assert after == manifest.figures
+    assert [one.read_bytes() for one in third.glob("keys.before-*.json")] == [own]
+    # A backup of what does not run, of the same data: figure for figure the same.
+    assert backup.make(Installation(third, None), places / "out" / "third.tar").figures == after
+
+
+def test_a_restore_that_fails_leaves_what_was_there(places: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(dump: Path, script: Path) -> None:
+        unpack_script(dump, script)
+        whole = script.read_bytes()
+        script.write_bytes(whole[: len(whole) // 2] + b";\nSELECT 1/0;\n")
+
+    monkeypatch.setattr(restore, "unpack_script", cut)
+    before = backup.make(Installation(kept.home, None), places / "out" / "before.tar").figures
+    with pytest.raises(PostgresFailed):
+        restore.put_back(Installation(kept.home, None), kept.file, force=True)
+    assert backup.make(Installation(kept.home, None), places / "out" / "after.tar").figures == before
+
+
+def test_a_difference_is_shown_and_fails(kept: Kept) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = archive.read(kept.file, Path(folder))
+    name = f"县 {COUNTY} remaining_fen"
+    after = {**manifest.figures, name: manifest.figures[name] - 1}
+    console = Console(record=True, width=150)
+    assert restore.show(console, manifest, after) == 1
+    assert "1 项不同" in console.export_text()
+
+
+def test_secrets_are_for_the_owner_alone_and_never_in_the_backup(kept: Kept) -> None:
+    keys = keys_beside(kept.file)
+    for file in (kept.file, keys):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert keys.read_bytes() == (kept.home / "keys.json").read_bytes()
+    kek = Secrets.kept(keys).kek.encode()
+    assert kek not in kept.file.read_bytes()
+
+
+def test_what_is_not_a_whole_backup_or_not_its_keys_is_refused(places: Path, kept: Kept) -> None:
+    target = Installation(places / "fourth", None)
+    whole = kept.file.read_bytes()
+    broken = places / "out" / "broken.tar"
+    broken.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ArchiveBroken):
+        restore.put_back(target, broken, keys=keys_beside(kept.file))
+    at = whole.index(b"PGDMP") + 5_000
+    broken.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    with pytest.raises(ArchiveBroken, match="不完整"):
+        restore.put_back(target, broken, keys=keys_beside(kept.file))
+    with pytest.raises(Refused, match="密钥文件"):
+        restore.put_back(target, kept.file, keys=places / "none")
+    strange = places / "strange.keys"
+    Secrets.drawn().keep(strange)
+    with pytest.raises(Refused, match="不配套，未作任何更改"):
+        restore.put_back(target, kept.file, keys=strange)
+    with pytest.raises(Refused, match="已存在"):
+        backup.make(Installation(kept.home, None), kept.file)
+    with pytest.raises(Refused, match="没有数据"):
+        backup.make(Installation(places / "nothing", None), places / "out" / "nothing.tar")
