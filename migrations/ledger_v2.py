@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from migrations.journal_v1 import REGION, scoped
 
 ROLE = "funds_app"
-_AS_OWNER = "SECURITY DEFINER SET search_path = funds, pg_temp SET plan_cache_mode = force_generic_plan"
+# A posting only ever probes by key. Without this a plan made while a table was small, and kept, reads the whole table.
+_PROBES = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
+_AS_OWNER = f"SECURITY DEFINER SET search_path = funds, pg_temp SET plan_cache_mode = force_generic_plan {_PROBES}"
 
 TYPES = (
     "CREATE TYPE funds.account_end AS (id uuid, region text, kind text, book text)",
@@ -94,6 +96,11 @@ BEGIN
    WHERE a.county_code = p_county AND a.id = p_accounts[1] AND a.region_code LIKE nullif(p_region, '') || '%';
 END $$"""
 
+# Whether a lot `l` has fen that a movement of the day `last.day` may draw.
+FREE = f"""(l.release_on IS NULL OR l.release_on <= last.day) AND l.remaining_fen > CASE WHEN any_held THEN (
+                         SELECT coalesce(sum(k.amount_fen), 0) FROM hold_lot k JOIN hold h ON h.county_code = p_county AND h.id = k.hold_id
+                          WHERE k.county_code = p_county AND k.lot_id = l.id AND {LIVE}) ELSE 0 END"""
+
 # Which movement may go from where to where. Both books are one chain: an order (支付令) alone turns quota into cash.
 FITS = """
   CASE m.kind
@@ -122,7 +129,7 @@ CREATE FUNCTION funds.post_movements(p_county text, p_moves jsonb, p_parts jsonb
 LANGUAGE plpgsql VOLATILE {_AS_OWNER} AS $$
 DECLARE
   moves posting_move[]; parts posting_part[]; ends account_end[]; ids uuid[]; fed uuid[]; held uuid[];
-  at bigint; recorded timestamptz; closed date; wrong text; done int; scope text := nullif(current_setting('app.region', true), '');
+  at bigint; recorded timestamptz; closed date; wrong text; done int; any_held boolean; last record; older uuid; scope text := nullif(current_setting('app.region', true), '');
 BEGIN
   SELECT array_agg(DISTINCT e.id) INTO ids FROM jsonb_array_elements(p_moves) m,
          LATERAL (VALUES ((m->>'from')::uuid), ((m->>'to')::uuid)) AS e(id) WHERE e.id IS NOT NULL;
@@ -217,7 +224,8 @@ BEGIN
       RAISE EXCEPTION 'the hold is over, or holds less' USING ERRCODE = 'QL412';
     END IF;
   END IF;
-  IF EXISTS (SELECT FROM hold h WHERE h.county_code = p_county AND h.account_id = ANY(ids) AND {LIVE}) THEN
+  any_held := EXISTS (SELECT FROM hold h WHERE h.county_code = p_county AND h.account_id = ANY(ids) AND {LIVE});
+  IF any_held THEN
     SELECT l.id::text INTO wrong FROM lot l
      WHERE l.county_code = p_county AND l.id = ANY(fed) AND l.remaining_fen <
            (SELECT coalesce(sum(k.amount_fen), 0) FROM hold_lot k JOIN hold h ON h.county_code = p_county AND h.id = k.hold_id
@@ -225,16 +233,20 @@ BEGIN
     IF FOUND THEN RAISE EXCEPTION 'lot % is held', wrong USING ERRCODE = 'QL424'; END IF;
   END IF;
   -- Oldest first: when the decision was made on an earlier look, an older lot may have come to hold money since.
-  SELECT m.id::text INTO wrong FROM unnest(moves) m
-    CROSS JOIN LATERAL (SELECT p.arrived, p.from_lot FROM unnest(parts) p WHERE p.source = m.source AND p.hold IS NULL AND p.move IN (
-        SELECT o.id FROM unnest(moves) o WHERE o.drawn = 'oldest' AND o.fund IS NOT DISTINCT FROM m.fund)
-      ORDER BY p.arrived DESC, p.from_lot DESC LIMIT 1) last
-   WHERE m.drawn = 'oldest' AND EXISTS (
-     SELECT FROM lot l WHERE l.county_code = p_county AND l.account_id = m.source AND (m.fund IS NULL OR l.fund_code = m.fund) AND l.is_open
-        AND (l.arrived_on, l.id) < (last.arrived, last.from_lot) AND (l.release_on IS NULL OR l.release_on <= m.effective_on)
-        AND l.remaining_fen > (SELECT coalesce(sum(k.amount_fen), 0) FROM hold_lot k JOIN hold h ON h.county_code = p_county AND h.id = k.hold_id
-                                WHERE k.county_code = p_county AND k.lot_id = l.id AND {LIVE})) LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'movement % does not draw the oldest lots', wrong USING ERRCODE = 'QL410'; END IF;
+  FOR last IN SELECT DISTINCT ON (m.source, m.fund) m.id, m.source, m.fund, m.effective_on AS day, p.arrived, p.from_lot
+      FROM unnest(moves) m JOIN unnest(parts) p ON p.move = m.id
+     WHERE m.drawn = 'oldest' AND p.hold IS NULL ORDER BY m.source, m.fund, p.arrived DESC, p.from_lot DESC LOOP
+    IF last.fund IS NULL THEN
+      older := (SELECT l.id FROM lot l WHERE l.county_code = p_county AND l.account_id = last.source AND l.is_open
+                   AND (l.arrived_on, l.id) < (last.arrived, last.from_lot) AND {FREE} LIMIT 1);
+    ELSE
+      older := (SELECT l.id FROM lot l WHERE l.county_code = p_county AND l.account_id = last.source AND l.is_open
+                   AND l.fund_code = last.fund AND (l.arrived_on, l.id) < (last.arrived, last.from_lot) AND {FREE} LIMIT 1);
+    END IF;
+    IF older IS NOT NULL THEN
+      RAISE EXCEPTION 'movement % does not draw the oldest lots', last.id USING ERRCODE = 'QL410';
+    END IF;
+  END LOOP;
 
   INSERT INTO lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, restores_lot_id, fiscal_year, arrived_on,
                    clock_from, release_on, amount_fen, remaining_fen, is_terminal, position)
