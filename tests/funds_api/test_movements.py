@@ -3,96 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 
-from tests.callers import Caller, funds_caller
-from tests.factories import open_account, receive
-
-
-class Desk:
-    """A county with a treasury, two townships, a village, a contractor, and 1,000,000 fen received in two notices."""
-
-    def __init__(self, http: httpx.AsyncClient, county: str) -> None:
-        self.http, self.county = http, county
-        self.clerk = funds_caller(http, "finance_clerk", county)
-        self.township_clerk = funds_caller(http, "township_clerk", county + "101")
-
-    async def open(self) -> Desk:
-        county = self.county
-        self.treasury = await open_account(self.http, county, "treasury", "县国库")
-        self.first = await open_account(self.http, county + "101", "township_office", "一镇财政所")
-        self.second = await open_account(self.http, county + "102", "township_office", "二镇财政所")
-        self.village = await open_account(self.http, county + "101201", "village_collective", "村集体")
-        self.contractor = await open_account(self.http, county + "101", "contractor", "施工单位")
-        self.notices = [
-            await receive(self.http, county, self.treasury, 400_000, "2017-03-01"),
-            await receive(self.http, county, self.treasury, 600_000, "2017-04-01"),
-        ]
-        return self
-
-    async def out(self, fen: int, to: str, on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
-        order = {
-            "kind": "hand_down",
-            "document": f"文{uuid4().hex[:6]}",
-            "effective_on": on,
-            "fund_code": "TEST-FUND",
-            "from_account_id": self.treasury,
-            "lines": [{"to_account_id": to, "amount_fen": fen}],
-            **more,
-        }
-        return await (by or self.clerk).post("/funds/v1/movements", order)
-
-    async def back(
-        self, fen: int, account: str, on: str, kind: str = "return", by: Caller | None = None
-    ) -> httpx.Response:
-        order = {
-            "kind": kind,
-            "document": "退1",
-            "effective_on": on,
-            "fund_code": "TEST-FUND",
-            "account_id": account,
-            "amount_fen": fen,
-        }
-        return await (by or self.clerk).post("/funds/v1/movements", order)
-
-    async def undo(self, movement: str, on: str, by: Caller | None = None) -> httpx.Response:
-        order = {"kind": "reverse", "document": "冲1", "effective_on": on, "movement_id": movement}
-        return await (by or self.clerk).post("/funds/v1/movements", order)
-
-    async def balance(self, account: str, on: str = "2017-12-31") -> int:
-        answer = (await self.clerk.get(f"/funds/v1/accounts/{account}", params={"as_of": on})).json()
-        assert answer["unexplained_fen"] == 0
-        return int(answer["balance_fen"])
-
-
-@pytest.fixture
-async def desk(funds_http: httpx.AsyncClient, county: str) -> Desk:
-    return await Desk(funds_http, county).open()
-
-
-async def conserved(admin: asyncpg.Pool, county: str) -> None:
-    """Law 1 behind the service's back: per tranche received = Σ remaining; counters = Σ lots = Σ entries."""
-    wrong = await admin.fetch(
-        "SELECT t.id FROM funds.tranche t WHERE county_code = $1 AND amount_fen <>"
-        " (SELECT sum(remaining_fen) FROM funds.lot l WHERE l.county_code = $1 AND l.tranche_id = t.id)",
-        county,
-    )
-    assert wrong == []
-    wrong = await admin.fetch(
-        "SELECT a.id FROM funds.account a WHERE county_code = $1 AND (sum_fen <>"
-        " (SELECT coalesce(sum(remaining_fen), 0) FROM funds.lot l WHERE l.county_code = $1 AND l.account_id = a.id)"
-        " OR sum_fen <> (SELECT coalesce(sum(amount_fen), 0) FROM funds.entry e"
-        " WHERE e.county_code = $1 AND e.account_id = a.id)"
-        " OR sum_fen_day <> (SELECT coalesce(sum(remaining_fen::numeric * (arrived_on - DATE '2000-01-01')), 0)"
-        " FROM funds.lot l WHERE l.county_code = $1 AND l.account_id = a.id))",
-        county,
-    )
-    assert wrong == []
+from tests.callers import funds_caller
+from tests.factories import open_account
+from tests.funds_api.desk import Desk, conserved
 
 
 async def test_the_oldest_lots_are_drawn_first_across_notices(desk: Desk, admin: asyncpg.Pool) -> None:

@@ -13,9 +13,16 @@ from hypothesis import strategies as st
 from treasury.ageing import band, overdue, yuan_days
 from treasury.calendar import business_date
 from treasury.documents import normalise_document_number
-from treasury.errors import AmountNotPositive, LotNotOpen, MoneyNotThere, MoneyUnreadable, MovementPredatesArrival
+from treasury.errors import (
+    AmountNotPositive,
+    LotNotOpen,
+    MoneyHeld,
+    MoneyNotThere,
+    MoneyUnreadable,
+    MovementPredatesArrival,
+)
 from treasury.identifiers import id_check_character, is_credit_code, is_id_number, luhn_check_digit, passes_luhn
-from treasury.lots import Lot, after, draw_named, draw_oldest_first, overlap_fen, spans
+from treasury.lots import Lot, after, draw_named, draw_oldest_first, draw_proportionally, overlap_fen, spans
 from treasury.money import Unit, fen_from_text, wan, yuan
 from treasury.policy import Basis, PolicyValue, in_force
 
@@ -45,6 +52,62 @@ def test_draws_sum_to_the_amount_or_nothing_moves(lots: list[Lot], amount: int, 
     assert all(0 < draw.amount_fen <= draw.lot.remaining_fen for draw in draws)
     left = sum(one.remaining_fen for one in after(lots, draws))
     assert left == sum(one.remaining_fen for one in lots) - amount
+
+
+@st.composite
+def kept_lot(draw: st.DrawFn) -> Lot:
+    """A lot of one of three tranches, some of it held, perhaps retained."""
+    arrived, remaining = draw(DAYS), draw(st.integers(1, 10**9))
+    release = draw(st.none() | DAYS)
+    return Lot(
+        draw(st.uuids()),
+        UUID(int=draw(st.integers(1, 3))),
+        UUID(int=9),
+        arrived,
+        arrived,
+        remaining,
+        held_fen=draw(st.integers(0, remaining)),
+        release_on=release,
+    )
+
+
+KEPT = st.lists(kept_lot(), max_size=12, unique_by=lambda one: one.id)
+
+
+@given(KEPT, st.integers(1, 10**9), DAYS)
+def test_shares_are_exact_and_no_source_gives_a_fen_more_than_its_part(lots: list[Lot], amount: int, on: date) -> None:
+    free: dict[UUID, int] = {}
+    for one in lots:
+        if one.pays_on(on):
+            free[one.tranche] = free.get(one.tranche, 0) + one.free_fen
+    total = sum(free.values())
+    if amount > total:
+        with pytest.raises((MoneyNotThere, MoneyHeld)):
+            draw_proportionally(lots, amount, on)
+        return
+    draws = draw_proportionally(lots, amount, on)
+    given_by = dict.fromkeys(free, 0)
+    for draw in draws:
+        given_by[draw.lot.tranche] += draw.amount_fen
+        assert 0 < draw.amount_fen <= draw.lot.free_fen
+        assert draw.lot.pays_on(on)
+    assert sum(given_by.values()) == amount
+    for tranche, fen in given_by.items():
+        assert abs(fen * total - amount * free[tranche]) < total, "less than one fen from its share"
+        assert fen <= free[tranche]
+
+
+@given(KEPT, st.integers(1, 10**9), DAYS)
+def test_held_and_retained_fen_are_not_drawn(lots: list[Lot], amount: int, on: date) -> None:
+    free = sum(one.free_fen for one in lots if one.pays_on(on))
+    held = sum(one.held_fen for one in lots if one.pays_on(on))
+    if amount <= free:
+        for draw in draw_oldest_first(lots, amount, on):
+            assert draw.amount_fen <= draw.lot.free_fen
+            assert draw.lot.pays_on(on)
+        return
+    with pytest.raises(MoneyHeld if amount <= free + held else MoneyNotThere):
+        draw_oldest_first(lots, amount, on)
 
 
 @given(LOTS, FEN, DAYS)

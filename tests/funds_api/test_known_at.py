@@ -1,0 +1,105 @@
+"""Two times: what was effective by a day, and what was known at an instant. The same question keeps its answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+
+from chassis import clock
+from tests.factories import receive
+from tests.funds_api.desk import Desk
+
+
+def now() -> str:
+    return clock.now().isoformat()
+
+
+async def test_a_late_entry_changes_the_day_but_not_what_was_known(desk: Desk) -> None:
+    await desk.out(100_000, desk.first, "2017-05-01")
+    before = now()
+    await desk.out(50_000, desk.first, "2017-05-02")
+    path = f"/funds/v1/accounts/{desk.first}"
+    today = (await desk.clerk.get(path, params={"as_of": "2017-06-30"})).json()
+    then = (await desk.clerk.get(path, params={"as_of": "2017-06-30", "known_at": before})).json()
+    assert (today["balance_fen"], then["balance_fen"]) == (150_000, 100_000)
+    assert (then["unexplained_fen"], today["known_at"], today["known_position"]) == (0, None, None)
+    assert then["known_position"] >= 3
+    lots = await desk.lots(desk.treasury, "2017-06-30", known_at=before)
+    assert sum(lot["remaining_fen"] for lot in lots) == 900_000
+    tranches = (await desk.clerk.get("/funds/v1/tranches", params={"as_of": "2017-06-30", "known_at": before})).json()
+    assert {one["unexplained_fen"] for one in tranches["items"]} == {0}
+    movements = (await desk.clerk.get("/funds/v1/movements", params={"known_at": before})).json()
+    assert [one["amount_fen"] for one in movements["items"] if one["kind"] == "hand_down"] == [100_000]
+
+
+async def test_an_instant_before_the_first_act_knows_nothing(desk: Desk) -> None:
+    early = datetime(2001, 1, 1, tzinfo=UTC).isoformat()
+    answer = (await desk.clerk.get("/funds/v1/lots", params={"known_at": early})).json()
+    assert (answer["items"], answer["known_position"]) == ([], 0)
+    assert (await desk.clerk.get("/funds/v1/lots", params={"known_at": "2017-06-01T00:00:00"})).status_code == 422
+
+
+async def asked(http_get: Any, at: str | None, accounts: list[str]) -> list[Any]:
+    """Every reading that takes two times, without what names the knowledge itself."""
+    paths = [f"/funds/v1/accounts/{one}" for one in accounts]
+    paths += ["/funds/v1/lots", "/funds/v1/tranches", "/funds/v1/movements"]
+    found = []
+    for path in paths:
+        for day in ("2017-04-15", "2017-05-31", "2017-12-31"):
+            answer: httpx.Response = await http_get(path, params={"as_of": day, **({"known_at": at} if at else {})})
+            assert answer.status_code == 200, answer.text
+            shown = answer.json()
+            found.append({name: value for name, value in shown.items() if not name.startswith("known_")})
+            for item in shown.get("items", ()):
+                item.pop("known_at", None)
+                item.pop("known_position", None)
+    return found
+
+
+async def test_every_answer_stays_what_it_was(desk: Desk, admin: asyncpg.Pool) -> None:
+    """Asked after each act, then again by the instants of then, after back-dated entries, reversals and returns."""
+    accounts = [desk.treasury, desk.first, desk.village, desk.contractor]
+    first = await desk.out(400_000, desk.first, "2017-05-10")
+    acts = [
+        lambda: desk.out(250_000, desk.village, "2017-05-12", by=desk.township_clerk, from_account_id=desk.first),
+        lambda: desk.out(100_000, desk.contractor, "2017-05-20", kind="pay", from_account_id=desk.village),
+        lambda: desk.out(200_000, desk.second, "2017-04-20"),
+        lambda: desk.back(50_000, desk.village, "2017-05-25"),
+        lambda: desk.order("reverse", "2017-06-30", movement_id=first.json()["movements"][0]["id"], cascade=True),
+        lambda: receive(desk.http, desk.county, desk.treasury, 77, "2017-04-02"),
+    ]
+    told = []
+    for act in acts:
+        told.append((now(), await asked(desk.clerk.get, None, accounts)))
+        answer = await act()
+        assert not isinstance(answer, httpx.Response) or answer.status_code == 201, answer.text
+    for at, then in told:
+        assert await asked(desk.clerk.get, at, accounts) == then
+
+
+async def test_a_balance_is_the_sum_of_its_entries_at_any_two_times(desk: Desk, admin: asyncpg.Pool) -> None:
+    """The figure from months, tail and corrections, beside the plain sum over every entry."""
+    for fen, on in ((10, "2017-04-03"), (20, "2017-05-01"), (30, "2017-04-30"), (40, "2017-03-31"), (50, "2017-06-15")):
+        await desk.out(fen, desk.first, on)
+    instants = await admin.fetch(
+        "SELECT position, recorded_at FROM funds.event WHERE stream = $1 ORDER BY position", desk.county
+    )
+    for row in instants:
+        for day in ("2017-03-30", "2017-03-31", "2017-04-29", "2017-04-30", "2017-05-01", "2017-12-31"):
+            answer = await desk.clerk.get(
+                f"/funds/v1/accounts/{desk.treasury}",
+                params={"as_of": day, "known_at": row["recorded_at"].isoformat()},
+            )
+            plain = await admin.fetchval(
+                "SELECT coalesce(sum(amount_fen), 0)::bigint FROM funds.entry WHERE county_code = $1"
+                " AND account_id = $2::uuid AND effective_on <= $3::text::date AND position <= $4",
+                desk.county,
+                desk.treasury,
+                day,
+                row["position"],
+            )
+            assert answer.json()["balance_fen"] == plain, (day, row["position"])
+            assert (answer.json()["known_position"], answer.json()["unexplained_fen"]) == (row["position"], 0)
