@@ -19,7 +19,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from chassis.connections import FAILURES, Alone, Connection, OutcomeUnknown, begin_for, lost, watch
-from chassis.identity import Principal, current_principal
+from chassis.identity import current_principal
 
 
 @dataclass(frozen=True)
@@ -146,25 +146,21 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
     return connection
 
 
-async def _begin_write(
-    request: Request, who: Annotated[Principal, Depends(current_principal)]
-) -> AsyncIterator[AsyncSession]:
+async def _begin_write(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
-    async with database.writing(who.region) as session:
+    async with database.writing((await current_principal(request)).region) as session:
         yield session
 
 
-async def _begin_read(
-    request: Request, who: Annotated[Principal, Depends(current_principal)]
-) -> AsyncIterator[AsyncSession]:
+async def _begin_read(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
-    async with database.reading(who.region) as session:
+    async with database.reading((await current_principal(request)).region) as session:
         yield session
 
 
-async def _alone(request: Request, who: Annotated[Principal, Depends(current_principal)]) -> Alone:
+async def _alone(request: Request) -> Alone:
     database: Database = request.app.state.database
-    return database.alone(who.region)
+    return database.alone((await current_principal(request)).region)
 
 
 Tx = Annotated[AsyncSession, Depends(_begin_write, scope="function")]

@@ -35,6 +35,9 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return read
 
 
+_STRICT: Final = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+
+
 def check_json(raw: bytes) -> None:
     """Raise `ValueError` for what is no UTF-8 JSON, holds NaN or Infinity, a key twice, or nests deeper than 32."""
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:  # only then can it be too deep
@@ -44,7 +47,7 @@ def check_json(raw: bytes) -> None:
             if depth > MAX_DEPTH:
                 msg = "too deep"
                 raise Unsafe(msg)
-    json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    _STRICT.decode(raw.decode("utf-8"))
 
 
 class Intake:
@@ -59,25 +62,29 @@ class Intake:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self.app(scope, receive, send)
             return
-        request = Request(scope)
-        is_json = "json" in request.headers.get("content-type", "application/json")
+        kind, declared = b"application/json", b"0"
+        for name, value in reversed(scope["headers"]):  # of two the first counts, as it does for the application
+            if name == b"content-type":
+                kind = value
+            elif name == b"content-length":
+                declared = value
+        is_json = b"json" in kind
         limit = self.json_bytes if is_json else self.file_bytes
-        declared = request.headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
-            await answer(TOO_LARGE, request, figures={"limit_bytes": limit})(scope, receive, send)
+            await answer(TOO_LARGE, Request(scope), figures={"limit_bytes": limit})(scope, receive, send)
             return
         if not is_json:
             await self.app(scope, self._bounded(receive, limit), send)
             return
         raw = await self._read(receive, limit)
         if raw is None:
-            await answer(TOO_LARGE, request, figures={"limit_bytes": limit})(scope, receive, send)
+            await answer(TOO_LARGE, Request(scope), figures={"limit_bytes": limit})(scope, receive, send)
             return
         try:
             if raw:
                 check_json(raw)
         except (ValueError, RecursionError):
-            await answer(UNREADABLE, request)(scope, receive, send)
+            await answer(UNREADABLE, Request(scope))(scope, receive, send)
             return
         await self.app(scope, self._replayed(raw, receive), send)
 

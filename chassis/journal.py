@@ -22,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, Response
 
-from chassis.identity import Principal, current_principal
+from chassis.identity import current_principal
 from chassis.ids import new_id
 from chassis.problems import Problem, answer
 
@@ -164,12 +164,13 @@ async def record_alone(
 
 async def _act(
     request: Request,
-    who: Annotated[Principal, Depends(current_principal)],
     key: Annotated[str | None, Header(alias="Idempotency-Key", description="写入的唯一键，重试时沿用")] = None,
 ) -> Act:
+    who = await current_principal(request)
     if key is None or not _KEY.match(key):
         raise KeyMissing
-    content = hashlib.sha256(f"{request.method}\n{request.url.path}\n{request.url.query}\n".encode())
+    scope = request.scope
+    content = hashlib.sha256(f"{scope['method']}\n{scope['path']}\n{scope['query_string'].decode()}\n".encode())
     if "json" in request.headers.get("content-type", "application/json"):
         content.update(await request.body())
     actor = who.client_id if who.client_id != who.subject else who.subject

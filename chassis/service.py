@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from chassis import health, journal, problems
 from chassis.connections import OutcomeUnknown
 from chassis.database import Database
-from chassis.identity import Forbidden, KeyRing, TokenRefused
+from chassis.identity import Forbidden, KeyRing, TokenRefused, Verifier
 from chassis.intake import Intake
 from chassis.pages import BadMark
 from chassis.problems import Problem
@@ -96,14 +96,11 @@ def assemble(
     )
     state: Any = app.state
     state.database = database
-    state.keys = keys
+    state.verifier = Verifier(keys, blueprint.audience, blueprint.rights)
     state.schema = blueprint.schema
-    state.audience = blueprint.audience
-    state.rights = blueprint.rights
     problems.install(app, {**EVERYWHERE, **blueprint.catalogue})
     journal.install(app)
-    app.include_router(health.router)
-    for router in blueprint.routers:
+    for router in (*blueprint.routers, health.router):  # asked in this order: who is called most stands first
         app.include_router(router)
     app.add_middleware(Intake)
     if around is not None:

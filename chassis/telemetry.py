@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 access = logging.getLogger("access")
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9-]{8,64}\Z")
+_encode: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -59,9 +60,16 @@ class RequestIds:
 class JsonLines(logging.Formatter):
     """A log record as one line of JSON: time, level, logger, message and what the caller added."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = -1
+        self._at = ""
+
     def format(self, record: logging.LogRecord) -> str:
+        if int(record.created) != self._second:
+            self._second, self._at = int(record.created), self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
         line: dict[str, Any] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "at": self._at,
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -69,7 +77,7 @@ class JsonLines(logging.Formatter):
         line.update({name: value for name, value in vars(record).items() if name not in _PLAIN})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line)
 
 
 def log_as_json(level: str = "INFO") -> None:

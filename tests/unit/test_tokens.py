@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from chassis.identity import KeyRing, SigningKey, TokenRefused, sign, verify
+from chassis import identity
+from chassis.identity import KeyRing, SigningKey, TokenRefused, Verifier, sign, verify
 from deploy.onebox.keys import new_private_key, public_entry
 
 NOW = 1_500_000_000
@@ -207,3 +208,35 @@ def test_the_twin_of_a_signature_says_nothing_new() -> None:
     """ECDSA accepts s and n − s alike and JWS allows both: what makes two tokens one is the jti, never the bytes."""
     twin = verify(the_other_signature(), RING, audience="qingliu-api", now=NOW)
     assert twin == verify(made(), RING, audience="qingliu-api", now=NOW)
+
+
+RIGHTS = {"finance_clerk": frozenset({"movements:write"})}
+
+
+def test_a_known_caller_is_verified_once_and_refused_when_the_token_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Verifier(RING, "qingliu-api", RIGHTS)
+    token = made()
+    first = verifier.principal(token, NOW)
+    assert (first.subject, first.permissions) == ("clerk", {"movements:write"})
+    with monkeypatch.context() as patched:
+        patched.setattr(identity, "verify", None)  # nobody is asked a second time
+        assert verifier.principal(token, NOW + 899) is first
+    with pytest.raises(TokenRefused):
+        verifier.principal(token, NOW + 900)
+
+
+def test_knowing_one_token_opens_no_other() -> None:
+    verifier = Verifier(RING, "qingliu-api", RIGHTS)
+    verifier.principal(made(), NOW)
+    for token in (made() + "A", but(aud="funds"), "", "\udc80", made(key=OTHER)):
+        for _ in range(2):  # a refusal is not remembered as anything else
+            with pytest.raises(TokenRefused):
+                verifier.principal(token, NOW)
+
+
+def test_only_so_many_callers_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "REMEMBERED", 2)
+    verifier = Verifier(RING, "qingliu-api", RIGHTS)
+    tokens = [but(jti=str(number)) for number in range(4)]
+    assert [verifier.principal(token, NOW).token_id for token in tokens] == ["0", "1", "2", "3"]
+    assert len(verifier._known) == 2
