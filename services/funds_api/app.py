@@ -17,6 +17,7 @@ from services.funds_api.assets.endpoints import router as assets
 from services.funds_api.closings.endpoints import router as closings
 from services.funds_api.feed import router as events
 from services.funds_api.flags.endpoints import router as flags
+from services.funds_api.flows.endpoints import router as flows
 from services.funds_api.funds.endpoints import router as funds
 from services.funds_api.holds.endpoints import router as holds
 from services.funds_api.households.endpoints import router as households
@@ -50,6 +51,7 @@ BLUEPRINT = Blueprint(
         holds,
         closings,
         traces,
+        flows,
         idle,
         flags,
         households,

@@ -69,13 +69,40 @@ class MovementRow(Row):
         CheckConstraint("(kind = 'reverse') = (reverses_id IS NOT NULL)", name="reverse_names_its_movement"),
         CheckConstraint("(kind = 'disburse') = (batch_id IS NOT NULL)", name="disburse_names_its_batch"),
         CheckConstraint(
-            "(kind = 'carry_over') = (from_account_id IS NOT DISTINCT FROM to_account_id)", name="two_accounts"
+            "kind = 'reverse' OR (kind = 'carry_over') = (from_account_id IS NOT DISTINCT FROM to_account_id)",
+            name="two_accounts",
         ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("document <> ''", name="document_given"),
         Index("ix_movement_from", "county_code", "from_account_id", "effective_on"),
         Index("ix_movement_to", "county_code", "to_account_id", "effective_on"),
         Index("ix_movement_document", "county_code", "from_account_id", "document_key"),
+        Index("ix_movement_effective", "county_code", "effective_on"),
+        Index(
+            "ix_movement_late",
+            "county_code",
+            "recorded_at",
+            postgresql_where=text("(recorded_at AT TIME ZONE 'Asia/Shanghai')::date > effective_on + 7"),
+        ),
+        Index(
+            "ix_movement_ahead",
+            "county_code",
+            "effective_on",
+            postgresql_where=text("effective_on > (recorded_at AT TIME ZONE 'Asia/Shanghai')::date"),
+        ),
+        Index(
+            "ix_movement_year_changing",
+            "county_code",
+            "effective_on",
+            postgresql_where=text("kind IN ('carry_over', 'reverse')"),
+        ),
+        Index(
+            "ix_movement_batch",
+            "county_code",
+            "effective_on",
+            postgresql_include=["from_account_id", "batch_id", "position"],
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -216,6 +243,13 @@ class EntryRow(Row):
             "account_id",
             "recorded_on",
             postgresql_where=text("recorded_on > effective_on + 7"),
+        ),
+        Index(
+            "ix_entry_ahead",
+            "county_code",
+            "account_id",
+            "effective_on",
+            postgresql_where=text("effective_on > recorded_on"),
         ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)

@@ -84,28 +84,36 @@ async def accounts(
 
 
 # Entries of the accounts :accounts as (account_id, fen, fen_day, charged), summing to what :as_of and :known show:
-# whole months, the days of the month of :as_of, and less what was recorded later. A row recorded later and effective
-# more than a week before the day of that knowledge is late, and late rows have an index of their own: no history is
-# read.
-_ENTRIES: Final = """
+# whole months and the days of the last one, up to :as_of or the day of that knowledge, less what was recorded later. A
+# row recorded later and effective more than a week before that day is late, and late rows have an index of their own;
+# so have those dated ahead, the only ones that can have been known of the days that follow. No history is read.
+_UNTIL: Final = "least(CAST(:as_of AS date), CAST(:known_on AS date))"
+_MONTH: Final = f"date_trunc('month', {_UNTIL}::timestamp)::date"
+_SOME_KNOWN: Final = "CAST(:known AS bigint) < 9223372036854775807"
+_ENTRIES: Final = f"""
   SELECT account_id, net_fen AS fen, net_fen_day AS fen_day, charged_fen_days AS charged FROM funds.account_month
-   WHERE county_code = :county AND account_id = ANY(:accounts) AND month < date_trunc('month', CAST(:as_of AS date))
+   WHERE county_code = :county AND account_id = ANY(:accounts) AND month < {_MONTH}
   UNION ALL
   SELECT e.account_id, e.sign * e.amount_fen, e.sign * e.amount_fen::numeric * (e.arrived_on - DATE '2000-01-01'),
          CASE WHEN e.amount_fen < 0 THEN e.sign * -e.amount_fen::numeric * (e.effective_on - e.arrived_on) ELSE 0 END
     FROM (
       SELECT *, 1 AS sign FROM funds.entry
        WHERE county_code = :county AND account_id = ANY(:accounts)
-         AND effective_on >= date_trunc('month', CAST(:as_of AS date)) AND effective_on <= :as_of
+         AND effective_on >= {_MONTH} AND effective_on <= {_UNTIL}
       UNION ALL
       SELECT *, -1 FROM funds.entry
-       WHERE county_code = :county AND account_id = ANY(:accounts) AND CAST(:known AS bigint) < 9223372036854775807
-         AND effective_on > CAST(:known_on AS date) - 8 AND effective_on <= :as_of AND position > :known
+       WHERE county_code = :county AND account_id = ANY(:accounts) AND {_SOME_KNOWN}
+         AND effective_on > CAST(:known_on AS date) - 9 AND effective_on <= {_UNTIL} AND position > :known
       UNION ALL
       SELECT *, -1 FROM funds.entry
-       WHERE county_code = :county AND account_id = ANY(:accounts) AND CAST(:known AS bigint) < 9223372036854775807
-         AND recorded_on >= :known_on AND recorded_on > effective_on + 7
-         AND effective_on <= least(CAST(:known_on AS date) - 8, CAST(:as_of AS date)) AND position > :known) e"""
+       WHERE county_code = :county AND account_id = ANY(:accounts) AND {_SOME_KNOWN}
+         AND recorded_on >= CAST(:known_on AS date) - 1 AND recorded_on > effective_on + 7
+         AND effective_on <= least(CAST(:known_on AS date) - 9, CAST(:as_of AS date)) AND position > :known
+      UNION ALL
+      SELECT *, 1 FROM funds.entry
+       WHERE county_code = :county AND account_id = ANY(:accounts) AND {_SOME_KNOWN}
+         AND effective_on > CAST(:known_on AS date) AND effective_on <= :as_of AND position <= :known
+         AND effective_on > recorded_on) e"""
 
 
 async def balances(session: AsyncSession, county: str, accounts: Sequence[UUID], moment: Moment) -> Sequence[Row[Any]]:

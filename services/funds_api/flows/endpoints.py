@@ -1,0 +1,52 @@
+"""GET /funds/v1/tree and /funds/v1/flow-graph."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from chassis.database import Read
+from chassis.fields import Code
+from chassis.identity import Principal, can
+from services.funds_api.access import COUNTY_DIGITS, county_of, holds, must_hold
+from services.funds_api.flows import service
+from services.funds_api.flows.schemas import FlowTree
+from services.funds_api.flows.store import Asked
+from services.funds_api.moments import AsOf, KnownAt, moment_of
+
+router = APIRouter(prefix="/funds/v1", tags=["flows 资金流向"])
+
+Region = Annotated[
+    str | None,
+    Query(
+        pattern=r"^([0-9]{6}|[0-9]{9}|[0-9]{12})$",
+        description="从哪个区划看（县、乡镇、村）；省略表示您管辖的整个县或乡镇",
+    ),
+]
+Fund = Annotated[Code | None, Query(description="只看这项资金")]
+Year = Annotated[int | None, Query(ge=1949, le=2200, description="只看该年度预算的资金（结转后属下一年度）")]
+Depth = Annotated[int, Query(ge=0, le=4, description="向下展开几层：县、乡镇、村、本级、农户与施工单位")]
+
+
+def _asked(who: Principal, region: str | None, fund: str | None, year: int | None) -> Asked:
+    """The place asked for, or the caller's own; refused outside the caller's region."""
+    county = county_of(who, region[:COUNTY_DIGITS] if region else None)
+    root = region or (county if holds(who, county) else who.region)
+    must_hold(who, root)
+    return Asked(county, root, fund, year)
+
+
+@router.get("/tree", summary="资金树：县、乡镇、村、户逐级收到、拨下、支出、结存、退回")
+async def get_tree(
+    tx: Read,
+    who: Annotated[Principal, can("lots:read")],
+    region: Region = None,
+    fund: Fund = None,
+    year: Year = None,
+    depth: Depth = 4,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> FlowTree:
+    asked = _asked(who, region, fund, year)
+    return await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)

@@ -1,0 +1,48 @@
+"""Shapes of the tree and the graph of flows on the wire."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from chassis.fields import Answer
+from services.funds_api.moments import Known
+
+
+class TreeNode(Answer):
+    """A place with everything below it, its own desks (本级), or the households or contractors these have paid."""
+
+    kind: Literal["county", "township", "village", "own", "households", "contractors"]
+    region_code: str
+    name: str
+    received_fen: int = Field(default=0, description="从本节点以外收到")
+    received_from_above_fen: int = Field(default=0, description="其中由上一级本级直接拨给本区划（含其下级）的")
+    came_back_fen: int = Field(default=0, description="从本节点以外退回、收回到本节点的")
+    passed_on_fen: int = Field(default=0, description="由本级拨给下级区划的（含越级）")
+    spent_fen: int = Field(default=0, description="已支付给施工单位、已到户的净额")
+    returned_fen: int = Field(default=0, description="退回、被收回到本节点以外的")
+    moved_out_fen: int = Field(default=0, description="拨给本节点以外、又不在其下级的（如统筹调剂给平级区划）")
+    carried_fen: int = Field(default=0, description="按年度筛选时：自上年结转而来减去结转下年")
+    resting_fen: int = Field(default=0, description="结存：仍停留在各单位账上的")
+    unexplained_fen: int = Field(
+        description="区划：received + came_back + carried − returned − moved_out − spent − resting；"
+        "本级（own）另减 passed_on。恒为 0"
+    )
+    payments_n: int | None = Field(default=None, description="已到户笔数；按年度筛选时为空，一笔可由多个年度的资金支付")
+    children: list[TreeNode] = Field(default_factory=list)
+
+
+class FlowTree(Answer, Known):
+    """Where the money of a place went, level by level: each level is the sum of its parts, to the fen."""
+
+    county_code: str
+    as_of: date
+    fund_code: str | None
+    fiscal_year: int | None
+    resting_from: Literal["balances", "flows"] = Field(
+        description="balances：结存取自账户余额，与流量相互印证；flows：按资金或年度筛选时，结存由流量推得"
+    )
+    root: TreeNode
+    empty_because: str | None = None

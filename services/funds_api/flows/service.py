@@ -1,0 +1,137 @@
+"""The tree and the graph of flows: read the sums, see whose they are, and let the pure modules add them up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from services.funds_api.flows import store
+from services.funds_api.flows.schemas import FlowTree, TreeNode
+from services.funds_api.flows.store import Asked
+from services.funds_api.flows.tree import LEVELS, SINKS, End, Figures, Flow, Place, build
+from services.funds_api.idle.store import place_names
+from services.funds_api.lots.store import whole_county
+from services.funds_api.moments import Moment
+from services.funds_api.units.schemas import UnitKind
+from services.funds_api.units.store import balances
+
+_SINK_NAMES: Final = {"households": "农户", "contractor": "施工单位等"}
+
+
+async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, depth: int) -> FlowTree:
+    """The tree below the asked place by that moment, opened `depth` levels; nothing beyond the place is named."""
+    filtered = asked.fund is not None or asked.year is not None
+    async with whole_county(tx, who, asked.county):
+        accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
+        flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
+        resting = None if filtered else await _resting(tx, asked, accounts, moment)
+        carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
+        paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
+    root = build(asked.root, flows, resting, carried)
+    names = await place_names(tx, [asked.root, *_codes(root, depth)])
+    shown = _node(root, names, paid, depth)
+    return FlowTree(
+        county_code=asked.county,
+        as_of=moment.as_of,
+        **moment.shown,
+        fund_code=asked.fund,
+        fiscal_year=asked.year,
+        resting_from="flows" if filtered else "balances",
+        root=shown,
+        empty_because=None if flows else "截至所查日期，没有资金经过该区划",
+    )
+
+
+def _end(account: Row[Any] | None) -> End | None:
+    if account is None or account.kind == UnitKind.OUTSIDE:
+        return None
+    return End(account.region_code, account.kind if account.kind in SINKS else None)
+
+
+def _flow(accounts: Mapping[UUID, Row[Any]], row: Row[str, UUID, UUID, int]) -> Flow:
+    return Flow(row.flow, _end(accounts.get(row.from_account_id)), _end(accounts[row.to_account_id]), row.fen)
+
+
+async def _resting(tx: AsyncSession, asked: Asked, accounts: Mapping[UUID, Row[Any]], moment: Moment) -> dict[str, int]:
+    """What the desks of each place hold by the balances of their accounts, which no flow has gone into."""
+    desks = [
+        one.id for one in accounts.values()
+        if one.region_code.startswith(asked.root) and one.kind not in SINKS and one.kind != UnitKind.OUTSIDE
+    ]  # fmt: skip
+    held: dict[str, int] = defaultdict(int)
+    for row in await balances(tx, asked.county, desks, moment):
+        held[accounts[row.account_id].region_code] += row.balance_fen
+    return held
+
+
+def _by_place(accounts: Mapping[UUID, Row[Any]], rows: Sequence[Row[UUID, int]]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for account, figure in rows:
+        found[accounts[account].region_code] += figure
+    return found
+
+
+def _codes(place: Place, depth: int) -> list[str]:
+    if depth == 0:
+        return []
+    return [code for one in place.below for code in (one.code, *_codes(one, depth - 1))]
+
+
+def _figures(figures: Figures) -> dict[str, int]:
+    names = ("received", "received_from_above", "came_back", "passed_on", "spent", "returned", "moved_out", "carried",
+             "resting")  # fmt: skip
+    return {f"{name}_fen": getattr(figures, name) for name in names}
+
+
+def _paid(place: Place, paid: Mapping[str, int]) -> int:
+    return paid.get(place.code, 0) + sum(_paid(one, paid) for one in place.below)
+
+
+def _node(place: Place, names: Mapping[str, str], paid: Mapping[str, int] | None, depth: int) -> TreeNode:
+    name = names.get(place.code, place.code)
+    return TreeNode(
+        kind=LEVELS[len(place.code)],
+        region_code=place.code,
+        name=name,
+        **_figures(place.figures),
+        unexplained_fen=place.unexplained,
+        payments_n=None if paid is None else _paid(place, paid),
+        children=[
+            _own(place, name, paid, depth - 1),
+            *(_node(one, names, paid, depth - 1) for one in place.below),
+        ]
+        if depth
+        else [],
+    )
+
+
+def _own(place: Place, name: str, paid: Mapping[str, int] | None, depth: int) -> TreeNode:
+    """The place's own desks, and as their parts what they spent on whom."""
+    return TreeNode(
+        kind="own",
+        region_code=place.code,
+        name=f"{name}本级",
+        **_figures(place.own),
+        unexplained_fen=place.own_unexplained,
+        payments_n=None if paid is None else paid.get(place.code, 0),
+        children=[
+            TreeNode(
+                kind="households" if sink == "households" else "contractors",
+                region_code=place.code,
+                name=_SINK_NAMES[sink],
+                received_fen=fen,
+                spent_fen=fen,
+                unexplained_fen=0,
+                payments_n=paid.get(place.code, 0) if paid is not None and sink == "households" else None,
+            )
+            for sink, fen in sorted(place.sinks.items())
+        ]
+        if depth
+        else [],
+    )

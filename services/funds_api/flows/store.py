@@ -1,0 +1,167 @@
+"""Flows in SQL: between which accounts how much moved by a moment, from sums by month and never from the whole history.
+
+Whole months come from `flow_month`; the days of the last month, and what has to be taken out of them again because it
+was recorded later, come from movements found by an index of their own. What was known at an instant is counted up to
+the day of that instant; of the days after it only what was dated ahead can have been known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funds_api.moments import Moment
+
+# The last day that is counted as a whole: what is effective later was not yet known, unless it was dated ahead.
+_UNTIL: Final = "least(CAST(:as_of AS date), CAST(:known_on AS date))"
+_MONTH: Final = f"date_trunc('month', {_UNTIL}::timestamp)::date"
+_RECORDED_ON: Final = "(m.recorded_at AT TIME ZONE 'Asia/Shanghai')::date"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which flows: those that touch `root` (6, 9 or 12 digits), of one fund, of one budget year; None is every one."""
+
+    county: str
+    root: str
+    fund: str | None = None
+    year: int | None = None
+
+    def arguments(self, moment: Moment) -> dict[str, Any]:
+        named = {"fund": self.fund, "year": self.year, "root": None if self.root == self.county else self.root}
+        return {
+            "county": self.county,
+            **moment.arguments,
+            **{name: value for name, value in named.items() if value is not None},
+        }
+
+    def of(self, table: str) -> str:
+        """The filter on fund and year of `table`."""
+        found = f" AND {table}.fund_code = :fund" if self.fund is not None else ""
+        return found + (f" AND {table}.fiscal_year = :year" if self.year is not None else "")
+
+    def touching(self, table: str) -> str:
+        """The filter on places of `table`, when less than the county is asked for."""
+        if self.root == self.county:
+            return ""
+        ends = (f"{table}.{end} >= :root AND {table}.{end} < :root || '~'" for end in ("from_region", "to_region"))
+        return f" AND ({' OR '.join(ends)})"
+
+
+def _movements(asked: Asked, moment: Moment) -> str:
+    """Movements with the sign by which they count beside the whole months."""
+    last_week = "CAST(:known_on AS date) - 9"
+    branches = {
+        "in the last month": (1, f"m.effective_on >= {_MONTH} AND m.effective_on <= {_UNTIL}"),
+        "recorded later": (-1, f"m.effective_on > {last_week} AND m.effective_on <= {_UNTIL} AND m.position > :known"),
+        "recorded later and late": (
+            -1,
+            f"""m.recorded_at >= (CAST(:known_on AS date) - 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+                AND {_RECORDED_ON} > m.effective_on + 7 AND m.position > :known
+                AND m.effective_on <= least({last_week}, CAST(:as_of AS date))""",
+        ),
+        "known and dated ahead": (
+            1,
+            f"""m.effective_on > CAST(:known_on AS date) AND m.effective_on <= :as_of AND m.position <= :known
+                AND m.effective_on > {_RECORDED_ON}""",
+        ),
+    }
+    if moment.known_at is None:
+        branches = {"in the last month": branches["in the last month"]}
+    return " UNION ALL ".join(
+        f"SELECT m.id, m.kind, m.from_account_id, m.to_account_id, m.reverses_id, {sign} AS sign FROM funds.movement m"
+        f" WHERE m.county_code = :county AND {which}{asked.touching('m')}"
+        for sign, which in branches.values()
+    )
+
+
+async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[str, UUID, UUID, int]]:
+    """(kind, from account, to account, fen) of all that had moved by that moment, what was undone taken out.
+
+    Money received comes from the account of all zeros. Row-level security has to show the whole county.
+    """
+    found = await session.execute(
+        text(
+            f"""
+            SELECT flow, from_account_id, to_account_id, sum(fen)::bigint AS fen FROM (
+              SELECT f.flow, f.from_account_id, f.to_account_id, f.amount_fen AS fen FROM funds.flow_month f
+               WHERE f.county_code = :county AND f.month < {_MONTH}{asked.of("f")}{asked.touching("f")}
+              UNION ALL
+              SELECT coalesce(u.kind, m.kind),
+                     coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
+                              '00000000-0000-0000-0000-000000000000'),
+                     coalesce(u.to_account_id, m.to_account_id),
+                     m.sign * CASE WHEN u.id IS NULL THEN l.amount_fen ELSE -l.amount_fen END
+                FROM ({_movements(asked, moment)}) m
+                JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id{asked.of("l")}
+                LEFT JOIN funds.movement u ON u.county_code = :county AND u.id = m.reverses_id) f
+             GROUP BY flow, from_account_id, to_account_id HAVING sum(fen) <> 0
+            """
+        ),
+        asked.arguments(moment),
+    )
+    return found.all()
+
+
+async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, int]]:
+    """(account, fen that came into the asked year from others less what left it) by carry-overs and their undoing."""
+    found = await session.execute(
+        text(
+            f"""
+            SELECT f.account_id,
+                   sum(CASE WHEN t.fiscal_year = :year THEN d.amount_fen ELSE -d.amount_fen END)::bigint AS fen
+              FROM funds.movement m
+              JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
+              JOIN funds.lot f ON f.county_code = :county AND f.id = d.from_lot_id
+              JOIN funds.lot t ON t.county_code = :county AND t.id = d.to_lot_id
+             WHERE m.county_code = :county AND m.kind IN ('carry_over', 'reverse') AND m.effective_on <= :as_of
+               AND m.position <= :known AND f.fiscal_year <> t.fiscal_year
+               AND :year IN (f.fiscal_year, t.fiscal_year)
+               {"AND f.fund_code = :fund" if asked.fund is not None else ""}{asked.touching("m")}
+             GROUP BY f.account_id
+            """
+        ),
+        asked.arguments(moment),
+    )
+    return found.all()
+
+
+async def payments(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, int]]:
+    """(paying account, number of household payments made by that moment and not undone by then)."""
+    found = await session.execute(
+        text(
+            f"""
+            SELECT m.from_account_id AS account_id, sum(b.rows_good)::bigint AS n
+              FROM funds.movement m
+              JOIN funds.payment_batch b ON b.county_code = :county AND b.id = m.batch_id
+               {"AND b.fund_code = :fund" if asked.fund is not None else ""}
+             WHERE m.county_code = :county AND m.batch_id IS NOT NULL AND m.effective_on <= :as_of
+               AND m.position <= :known{asked.touching("m")}
+               AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
+                                  AND r.effective_on <= :as_of AND r.position <= :known)
+             GROUP BY m.from_account_id
+            """
+        ),
+        asked.arguments(moment),
+    )
+    return found.all()
+
+
+async def accounts(session: AsyncSession, county: str) -> Sequence[Row[Any]]:
+    """Every account of the county that row-level security shows: id, region_code, kind, unit_id, unit_name."""
+    found = await session.execute(
+        text(
+            """
+            SELECT a.id, a.region_code, a.kind, a.unit_id, u.name AS unit_name FROM funds.account a
+              JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
+             WHERE a.county_code = :county
+            """
+        ),
+        {"county": county},
+    )
+    return found.all()

@@ -1,0 +1,208 @@
+"""A tree of places out of flows: pure, so that every identity can be held against any set of flows.
+
+Every fen of a place is either at its own desks (本级), or was spent from them (households, contractors), or lies below
+it. Desks are told apart by place only: what moves between two desks of one place is no flow of the tree.
+
+What is counted, for a place with everything below it as for its own desks alone:
+
+- `received`: forward (receipts, hand-downs, orders, retentions) from outside into it;
+- `returned`: backward (returns, recoveries, take-backs) from it to outside;
+- `moved_out`: forward from it to a place that is not below it: pooled money moved to a neighbour, or past the county;
+- `came_back`: backward into it from outside: a neighbour, or for own desks a place below, gave back;
+- `passed_on`: forward from its own desks to places below it, next below or further down;
+- `spent`: from its own desks (of a place: from those below too) to households and contractors, less what came back;
+- `carried`: into the budget year that is asked for, less out of it; 0 when every year is asked for;
+- `resting`: what its desks hold, by a book of its own: the caller brings it, it is not taken from the flows.
+
+The identities, with `unexplained` the fen by which they fail:
+
+    place: received + came_back + carried − returned − moved_out − spent − resting             = unexplained
+    own:   received + came_back + carried − returned − moved_out − spent − resting − passed_on = unexplained
+    place: spent, resting, carried, unexplained = Σ of its own desks and the places next below
+    place: passed_on = Σ received_from_above of the places next below; spent of own desks = Σ of their sinks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+BACKWARD: Final = frozenset({"return", "recover", "take_back"})
+SINKS: Final = ("households", "contractor")
+LEVELS: Final = {6: "county", 9: "township", 12: "village"}
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a flow begins or ends: desks of a place, or a sink (`households`, `contractor`) where money is spent."""
+
+    place: str
+    sink: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Fen that moved by one kind of movement; None is beyond the county."""
+
+    kind: str
+    source: End | None
+    target: End | None
+    fen: int
+
+
+@dataclass(slots=True)
+class Figures:
+    """What is counted of a place or of its own desks, in fen."""
+
+    received: int = 0
+    received_from_above: int = 0
+    came_back: int = 0
+    returned: int = 0
+    moved_out: int = 0
+    passed_on: int = 0
+    spent: int = 0
+    carried: int = 0
+    resting: int = 0
+
+    @property
+    def left(self) -> int:
+        """What came less what left or was spent, before what was passed on."""
+        return self.received + self.came_back + self.carried - self.returned - self.moved_out - self.spent
+
+
+@dataclass(slots=True)
+class Place:
+    """A place: its figures with everything below it, those of its own desks, its sinks, and the places next below."""
+
+    code: str
+    figures: Figures = field(default_factory=Figures)
+    own: Figures = field(default_factory=Figures)
+    sinks: dict[str, int] = field(default_factory=dict)
+    below: list[Place] = field(default_factory=list)
+
+    @property
+    def unexplained(self) -> int:
+        return self.figures.left - self.figures.resting
+
+    @property
+    def own_unexplained(self) -> int:
+        return self.own.left - self.own.passed_on - self.own.resting
+
+
+# The place of a code, made with everything above it where it is not there yet.
+_At = Callable[[str], Place]
+
+
+def way_up(code: str) -> Iterator[str]:
+    """The place and the places above it, up to its county."""
+    return (code[:digits] for digits in sorted(LEVELS, reverse=True) if digits <= len(code))
+
+
+def _above(code: str) -> str:
+    """The place next above; of a county, nowhere."""
+    return next((up for up in way_up(code) if up != code), "")
+
+
+def build(
+    root: str,
+    flows: Iterable[Flow],
+    resting: Mapping[str, int] | None = None,
+    carried: Mapping[str, int] | None = None,
+) -> Place:
+    """The tree below `root` (6, 9 or 12 digits), children in the order of their codes, no empty place in it.
+
+    `resting` and `carried` are fen per place of what its own desks hold and took over from other years. Without
+    `resting`, what rests is what the flows left there, and nothing can be unexplained.
+    """
+    places: dict[str, Place] = {root: Place(root)}
+
+    def at(code: str) -> Place:
+        if code not in places:
+            places[code] = Place(code)
+            at(_above(code)).below.append(places[code])
+        return places[code]
+
+    for flow in flows:
+        _count(root, flow, at)
+    for code, fen in (carried or {}).items():
+        if code.startswith(root):
+            at(code).own.carried += fen
+    for place in list(places.values()):
+        if resting is None:
+            place.own.resting = place.own.left - place.own.passed_on
+    for code, fen in (resting or {}).items():
+        if code.startswith(root) and fen:
+            at(code).own.resting = fen
+    _sum_up(places[root])
+    return places[root]
+
+
+def _count(root: str, flow: Flow, at: _At) -> None:
+    """Count one flow at its own desks and at the border of every place it crosses."""
+    source, target = flow.source, flow.target
+    if source and target and (source.sink or target.sink):
+        if target.sink and not source.sink:
+            _spend(root, at, source.place, target.sink, flow.fen)
+        elif source.sink and not target.sink:
+            _spend(root, at, target.place, source.sink, -flow.fen)
+        return
+    gave, got = (source.place if source else ""), (target.place if target else "")
+    if gave != got:
+        if gave.startswith(root):
+            _leaves(root, gave, got, flow, at)
+        if got.startswith(root):
+            _comes(root, gave, got, flow, at)
+
+
+def _leaves(root: str, gave: str, got: str, flow: Flow, at: _At) -> None:
+    backward, own = flow.kind in BACKWARD, at(gave).own
+    if backward:
+        own.returned += flow.fen
+    elif got.startswith(gave):
+        own.passed_on += flow.fen
+        at(gave).figures.passed_on += flow.fen
+    else:
+        own.moved_out += flow.fen
+    for code in _crossed(root, gave, got):
+        if backward:
+            at(code).figures.returned += flow.fen
+        else:
+            at(code).figures.moved_out += flow.fen
+
+
+def _comes(root: str, gave: str, got: str, flow: Flow, at: _At) -> None:
+    backward, own = flow.kind in BACKWARD, at(got).own
+    if backward:
+        own.came_back += flow.fen
+    else:
+        own.received += flow.fen
+    for code in _crossed(root, got, gave):
+        if backward:
+            at(code).figures.came_back += flow.fen
+            continue
+        at(code).figures.received += flow.fen
+        if gave and gave == _above(code):
+            at(code).figures.received_from_above += flow.fen
+
+
+def _spend(root: str, at: _At, code: str, sink: str, fen: int) -> None:
+    if code.startswith(root):
+        place = at(code)
+        place.own.spent += fen
+        place.sinks[sink] = place.sinks.get(sink, 0) + fen
+
+
+def _crossed(root: str, inside: str, outside: str) -> Iterator[str]:
+    """The places within `root` that hold the one end and not the other."""
+    return (code for code in way_up(inside) if code.startswith(root) and not outside.startswith(code))
+
+
+def _sum_up(place: Place) -> None:
+    """Spent, resting and carried of a place are those of its own desks and of the places next below."""
+    place.below.sort(key=lambda one: one.code)
+    for one in place.below:
+        _sum_up(one)
+    for name in ("spent", "resting", "carried"):
+        parts = [getattr(place.own, name), *(getattr(one.figures, name) for one in place.below)]
+        setattr(place.figures, name, sum(parts))
