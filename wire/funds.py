@@ -85,6 +85,81 @@ class HouseholdsRegistered(_Fact):
     county_code: str
     registered_n: int
     file_sha256: str
+    members_n: int = 0
+
+
+class PersonJoined(_Fact):
+    """A person belongs to a household from a day on."""
+
+    county_code: str
+    household_id: UUID
+    person_id: UUID
+    reason: str
+    document: str
+    effective_on: date
+
+
+class PersonsLeft(_Fact):
+    """People belong to a household no more from a day on."""
+
+    county_code: str
+    household_id: UUID
+    persons_n: int
+    reason: str
+    document: str
+    effective_on: date
+
+
+class HouseholdSplit(_Fact):
+    """Some people of a household became one of their own."""
+
+    county_code: str
+    household_id: UUID
+    came_from: UUID
+    region_code: str
+    persons_n: int
+    document: str
+    effective_on: date
+
+
+class HouseholdsMoved(_Fact):
+    """Households live elsewhere from a day on; `region_code` is null when they left the county."""
+
+    county_code: str
+    households_n: int
+    left: list[str]
+    region_code: str | None
+    document: str
+    effective_on: date
+
+
+class HouseholdsRemoved(_Fact):
+    """Households were removed from the register (清退): from the day on they are paid nothing."""
+
+    county_code: str
+    households_n: int
+    document: str
+    effective_on: date
+    appeal_until: date | None
+
+
+class HouseholdsReinstated(_Fact):
+    """Removed households stand in the register again."""
+
+    county_code: str
+    households_n: int
+    document: str
+    effective_on: date
+
+
+class HouseholdStandingSet(_Fact):
+    """Households were judged lifted, monitored or returned."""
+
+    county_code: str
+    households_n: int
+    standing: str
+    document: str
+    effective_on: date
 
 
 class BatchOpened(_Fact):

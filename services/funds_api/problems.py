@@ -10,6 +10,8 @@ from services.funds_api.assets import refusals as assets
 from services.funds_api.closings import service as closings
 from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
 from services.funds_api.funds.store import FundKnown
+from services.funds_api.households import refusals as register
+from services.funds_api.households.history import LaterFactKnown
 from services.funds_api.loans import service as loans
 from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
@@ -98,10 +100,29 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     payments.PaidElsewhere: Problem(
         "paid-elsewhere", 409, "部分农户已由另一批次发放", "请撤回本批次，重新上传名册，已发放的户会逐行列出"
     ),
+    payments.PaymentsStopped: Problem(
+        "payments-stopped", 409, "部分农户已停发", "请撤回本批次，重新上传名册，停发的户会逐行列出"
+    ),
     payments.NoHouseholdsAccount: Problem(
         "no-households-account", 409, "缺少农户账户", "请先在该乡镇开立 kind=households 的单位及账户"
     ),
-    loans.IdNumberInvalid: Problem("id-number-invalid", 422, "身份证号无效", "请核对借款人身份证号后重新报送"),
+    register.IdNumberInvalid: Problem("id-number-invalid", 422, "身份证号无效", "请核对身份证号后重新报送"),
+    register.NotMembers: Problem(
+        "not-a-member", 409, "不是该户成员", "请核对人员编号与日期，见 /funds/v1/households/编号"
+    ),
+    register.HeadNeeded: Problem("head-needed", 409, "须有户主", "请指明户主：新户主须是该户留下（或分出）的成员"),
+    register.NobodyStays: Problem("nobody-stays", 409, "原户无人", "全户迁移请登记迁移（moves）；分户须有成员留下"),
+    register.PersonElsewhere: Problem(
+        "person-elsewhere", 409, "已是另一户成员", "请先登记其离户（departures），再登记入户；分户用 splits"
+    ),
+    register.VillageNotListed: Problem(
+        "village-not-listed", 409, "不是当日有效的村", "请核对 12 位村级代码；代码有沿革的见 /funds/v1/regions/代码"
+    ),
+    register.StandingRefused: Problem(
+        "standing-refused", 409, "登记状态不允许", "请核对该户当前状态；已清退的户须先恢复登记"
+    ),
+    register.AlreadyThere: Problem("already-there", 409, "无需迁移", "请核对该户当前居住地"),
+    LaterFactKnown: Problem("later-fact-known", 409, "已有更晚的登记", "变动须按日期先后登记；请核对生效日期"),
     loans.BorrowerNotRegistered: Problem(
         "borrower-not-registered", 409, "借款人不在册", "请核对身份证号与放款日期；新登记的农户自登记之日起有效"
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import polars as pl
 import xlsxwriter
@@ -88,6 +89,35 @@ class Township:
         raw = register_csv(self.county + village, places, **more).encode()
         answer = await self.finance.request("POST", "/funds/v1/households/imports", content=raw, headers=CSV)
         assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def household(self, admin: asyncpg.Pool, place: int) -> str:
+        """The id of the household that the `place`-th person is in now."""
+        token = self.http.app.state.vault.token(id_number(place))  # type: ignore[attr-defined]
+        found = "SELECT household_id::text FROM funds.person WHERE county_code = $1 AND token = $2"
+        return str(await admin.fetchval(found, self.county, token))
+
+    async def person(self, admin: asyncpg.Pool, place: int) -> str:
+        token = self.http.app.state.vault.token(id_number(place))  # type: ignore[attr-defined]
+        found = "SELECT id::text FROM funds.person WHERE county_code = $1 AND token = $2"
+        return str(await admin.fetchval(found, self.county, token))
+
+    async def change(self, path: str, body: dict[str, Any], status: int = 201, **more: Any) -> dict[str, Any]:
+        """What the county's clerk is answered to a change of the register."""
+        answer = await self.finance.post(
+            f"/funds/v1/households/{path}", {"document": "县扶贫发〔2017〕3号", **body}, **more
+        )
+        assert answer.status_code == status, answer.text
+        return dict(answer.json())
+
+    async def remove(self, household: str, on: str) -> dict[str, Any]:
+        notice = {"household_id": household, "reason": "不符合标准"}
+        return await self.change("removals", {"effective_on": on, "households": [notice]})
+
+    async def seen(self, household: str, on: str, by: Caller | None = None, **more: Any) -> dict[str, Any]:
+        params = {"as_of": on, **more}
+        answer = await (by or self.finance).get(f"/funds/v1/households/{household}", params=params)
+        assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     async def batch(self, entitlement: str = "", by: Caller | None = None, **more: Any) -> str:

@@ -87,7 +87,9 @@ async def test_the_borrower_is_a_registered_household_on_that_day(
     assert (invalid.status_code, invalid.json()["type"]) == (422, "/problems/id-number-invalid")
     early = loan(county, disbursed_on="2015-12-31", due_on="2016-12-31")  # registered on 2016-01-01
     assert (await bank.post(PATH, early)).json()["type"] == "/problems/borrower-not-registered"
-    await admin.execute("UPDATE funds.household SET removed_on = '2017-09-01' WHERE county_code = $1", county)
+    township = Township(bank.http, county)
+    township.finance = funds_caller(bank.http, "finance_clerk", county)
+    await township.remove(await township.household(admin, 1), "2017-09-01")
     assert (await bank.post(PATH, loan(county))).status_code == 201
     gone = await bank.post(PATH, loan(county, bank_ref="R-2", disbursed_on="2017-09-01"))
     assert gone.json()["type"] == "/problems/borrower-not-registered"

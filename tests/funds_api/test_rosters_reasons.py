@@ -64,17 +64,10 @@ async def test_what_is_written_in_the_row_itself(township: Township) -> None:
     assert told["by_reason"]["amount_not_positive"] == 3
 
 
-async def test_who_is_registered_where_and_until_when(
-    township: Township, admin: asyncpg.Pool, funds_http: httpx.AsyncClient
-) -> None:
+async def test_who_is_registered_where_and_until_when(township: Township, admin: asyncpg.Pool) -> None:
     await township.register([50], village="102201")
     for place, day in ((1, "2017-05-01"), (2, "2017-05-02")):
-        await admin.execute(
-            "UPDATE funds.household SET removed_on = $3::text::date WHERE county_code = $1 AND head_token = $2",
-            township.county,
-            funds_http.app.state.vault.token(id_number(place)),  # type: ignore[attr-defined]
-            day,
-        )
+        await township.remove(await township.household(admin, place), day)
     rows = [(id_number(p), "100") for p in (1, 2, 3, 50, 51)]
     by_county = await township.batch()
     answer = await township.put(by_county, roster_csv(rows), by=township.finance)
@@ -158,7 +151,7 @@ async def test_money_is_there_up_to_the_cut_and_after_it_for_nobody(funds_http: 
 
 
 async def test_amounts_beyond_all_money_do_not_wrap_around(township: Township) -> None:
-    await township.register(range(100, 200))
+    await township.register(range(100, 200), on="2009-01-01")
     huge = [(id_number(p), "999999999999999") for p in range(100, 200)]
     text = roster_csv(huge) + "\n小计,,,,999999999999999" * 100
     answer = await township.put(await township.batch(effective_on="2010-01-01"), text)  # before any cap is in force

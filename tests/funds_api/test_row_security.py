@@ -104,7 +104,9 @@ async def test_payments_are_hidden_from_the_neighbour_and_written_blind(
     assert await seen(role, "payment", county, township.region) == 3
     assert await seen(role, "payment", county, county + "102") == 0
     assert await seen(role, "payment_batch", county, county + "102") == 0
-    assert await seen(role, "household", county, county + "102") == 0
+    for table in ("household", "person", "membership"):
+        assert await seen(role, table, county, township.region) == 40, table
+        assert await seen(role, table, county, county + "102") == 0, table
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await role.fetch("SELECT * FROM funds.payment_rows")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):

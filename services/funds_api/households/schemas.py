@@ -1,14 +1,17 @@
-"""Shapes of households on the wire: imports come as files, people leave masked."""
+"""Shapes of households on the wire: registers come as files, changes as documents, people leave masked."""
 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
-from chassis.fields import Answer
+from chassis.fields import Answer, Body, Day, Line, RegionCode
 from chassis.pages import Page
+from services.funds_api.households.standings import StandingKind
 
 
 class ImportReason(Answer):
@@ -26,6 +29,7 @@ class ImportAnswer(Answer):
 
     county_code: str
     registered_n: int
+    members_n: int = Field(default=0, description="随户主一并登记的家庭成员行数")
     rejected_n: int
     by_reason: dict[str, int] = Field(description="退回原因 → 行数；一行可有多个原因")
     rejected: list[ImportRejected]
@@ -33,7 +37,7 @@ class ImportAnswer(Answer):
 
 
 class Household(Answer):
-    """A registered household, masked."""
+    """A registered household as it was on the day asked for, masked. Name, card and phone are its head's."""
 
     id: UUID
     county_code: str
@@ -45,7 +49,188 @@ class Household(Answer):
     persons_n: int
     registered_on: date
     removed_on: date | None
+    standing: StandingKind = StandingKind.REGISTERED
+    came_from: UUID | None = Field(default=None, description="由哪一户分户而来")
 
 
 class HouseholdPage(Page):
+    as_of: date | None = None
     items: list[Household]
+
+
+class Role(StrEnum):
+    HEAD = "head"
+    MEMBER = "member"
+
+
+class JoinReason(StrEnum):
+    """recorded: was counted all along, now named (补录)."""
+
+    RECORDED = "recorded"
+    BIRTH = "birth"
+    MARRIAGE = "marriage"
+    ADOPTION = "adoption"
+    RETURN = "return"
+
+
+class LeaveReason(StrEnum):
+    DEATH = "death"
+    MARRIAGE = "marriage"
+    MOVED = "moved"
+    REMOVED = "removed"
+
+
+class MemberRequest(Body):
+    """A person joins a household from a day on. The ID number comes in and never goes out."""
+
+    name: Annotated[Line, Field(max_length=60)]
+    id_number: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
+    card: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{8,30}$")] | None = None
+    phone: Annotated[str, StringConstraints(strict=True, pattern=r"^1[0-9]{10}$")] | None = None
+    joined_on: Day
+    reason: JoinReason
+    document: Line
+
+
+class DepartureRequest(Body):
+    """People leave a household from a day on; when its head leaves and somebody stays, a new head is named."""
+
+    person_ids: list[UUID] = Field(min_length=1, max_length=30)
+    left_on: Day
+    reason: LeaveReason
+    new_head_id: UUID | None = None
+    document: Line
+
+
+class SplitRequest(Body):
+    """Some people of a household become a household of their own (分户), here or in another village of the county."""
+
+    person_ids: list[UUID] = Field(min_length=1, max_length=30)
+    head_id: UUID
+    new_head_id: Annotated[UUID | None, Field(description="原户户主分出时，原户的新户主")] = None
+    region_code: Annotated[RegionCode | None, Field(description="新户所在村；省略为原户所在村")] = None
+    effective_on: Day
+    document: Line
+
+
+class MoveRequest(Body):
+    """Households move to another village of the county, or (without `region_code`) out of it, from a day on.
+
+    Named one by one, or all that live in `from_region`: a village that was given another code, or is moved whole.
+    """
+
+    household_ids: list[UUID] = Field(default_factory=list, max_length=2000)
+    from_region: RegionCode | None = None
+    region_code: RegionCode | None = None
+    effective_on: Day
+    document: Line
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if bool(self.household_ids) == (self.from_region is not None):
+            msg = "household_ids 与 from_region 须填且只填一项"
+            raise ValueError(msg)
+        return self
+
+
+class HouseholdReason(Body):
+    household_id: UUID
+    reason: Line
+
+
+class RemovalRequest(Body):
+    """A batch of removals (清退): from `effective_on` the households are paid nothing. Each has its reason."""
+
+    document: Line
+    effective_on: Day
+    appeal_until: Day | None = None
+    households: list[HouseholdReason] = Field(min_length=1, max_length=1000)
+
+    @model_validator(mode="after")
+    def _time_to_appeal(self) -> Self:
+        if self.appeal_until is not None and self.appeal_until < self.effective_on:
+            msg = "申诉截止日不能早于生效日"
+            raise ValueError(msg)
+        return self
+
+
+class ReinstatementRequest(Body):
+    """Removed households stand in the register again: an appeal upheld, or a removal taken back."""
+
+    document: Line
+    effective_on: Day
+    households: list[HouseholdReason] = Field(min_length=1, max_length=1000)
+
+
+class StandingRequest(Body):
+    """Households are judged lifted (脱贫), monitored (监测) or returned (退回、返贫) from a day on."""
+
+    document: Line
+    effective_on: Day
+    standing: Literal[StandingKind.LIFTED, StandingKind.MONITORED, StandingKind.RETURNED]
+    households: list[HouseholdReason] = Field(min_length=1, max_length=1000)
+
+
+class ChangeAnswer(Answer):
+    """A document that changed the register: how many households, and its place in the county's journal."""
+
+    act_id: UUID
+    document: str
+    effective_on: date
+    households_n: int
+    position: int
+
+
+class JoinAnswer(Answer):
+    household_id: UUID
+    person_id: UUID
+    joined_on: date
+    role: Role
+
+
+class SplitAnswer(Answer):
+    household_id: UUID
+    came_from: UUID
+    region_code: str
+    persons_n: int
+    effective_on: date
+
+
+class Member(Answer):
+    """A person of a household, masked. `name` and `id_number` are empty for whoever has moved out of your region."""
+
+    person_id: UUID
+    role: Role
+    name: str
+    id_number: str
+    joined_on: date
+    left_on: date | None
+    reason: str
+
+
+class Residence(Answer):
+    region_code: str | None = Field(description="为空表示已迁出本县")
+    from_on: date
+    until_on: date | None
+    document: str
+
+
+class Stand(Answer):
+    standing: StandingKind
+    reason: str
+    from_on: date
+    until_on: date | None
+    document: str
+    appeal_until: date | None
+
+
+class HouseholdDetail(Answer):
+    """A household on a day, with its history as far as it was known: intervals run to the day before the next."""
+
+    as_of: date
+    known_position: int | None = Field(description="按该县日志的这一位置所知；为空表示目前所知")
+    household: Household
+    lives_in: str | None = Field(description="当日居住的村；为空表示已迁出本县")
+    members: list[Member]
+    residences: list[Residence]
+    standings: list[Stand]

@@ -1,9 +1,11 @@
-"""Registering households from a file."""
+"""Registering households from a file, and telling who belonged to one on a day."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 import polars as pl
 from anyio import to_thread
@@ -15,13 +17,27 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
-from services.funds_api.households import masks, register, store
+from services.funds_api.households import facts, history, masks, people, register, store
+from services.funds_api.households.history import Fact
 from services.funds_api.households.register import REASONS, Register
-from services.funds_api.households.schemas import Household, ImportAnswer, ImportReason, ImportRejected
-from services.funds_api.tables import HouseholdRow
+from services.funds_api.households.schemas import (
+    Household,
+    HouseholdDetail,
+    ImportAnswer,
+    ImportReason,
+    ImportRejected,
+    Member,
+    Residence,
+    Role,
+    Stand,
+)
+from services.funds_api.households.standings import StandingKind
+from services.funds_api.missing import Missing
+from services.funds_api.tables import HouseholdRow, PersonRow
 from wire.funds import HouseholdsRegistered
 
 MAX_LISTED: Final = 200
+Columns = list[list[Any]]
 
 
 async def register_households(
@@ -33,47 +49,70 @@ async def register_households(
     await act.claim(tx, county)
     await allow_long_statements(tx)
     rows = await to_thread.run_sync(_with_tokens, rows, vault)
-    tokens: list[bytes] = rows["token"].drop_nulls().to_list()
-    known = await store.known(tx, county, tokens)
-    judged = await to_thread.run_sync(register.judge, rows, await store.villages(tx, county), known)
+    known = await store.known(tx, county, rows["token"].drop_nulls().to_list())
+    heads, homes = await store.heads(tx, county, rows["head_token"].drop_nulls().unique().to_list())
+    judged = await to_thread.run_sync(register.judge, rows, await store.villages(tx, county), known, heads)
 
-    if judged.good.height:
-        await store.insert(tx, county, await to_thread.run_sync(sealed, judged.good, county, vault))
+    if judged.heads.height or judged.members.height:
+        households, persons = await to_thread.run_sync(sealed, judged, homes, county, vault)
+        document, on = f"农户登记册 {sha256.hex()[:16]}", min([*households[3], *persons[7]])
+        act_id = new_id()
+        await store.insert(tx, county, act_id, households, persons)
+        await facts.act(tx, county, act_id, "registered", document, on, act.actor)
     answer = _told(county, judged, sha256)
-    told = HouseholdsRegistered(county_code=county, registered_n=answer.registered_n, file_sha256=answer.file_sha256)
+    told = HouseholdsRegistered(
+        county_code=county,
+        registered_n=answer.registered_n,
+        file_sha256=answer.file_sha256,
+        members_n=answer.members_n,
+    )
     await act.record(tx, county, told, answer)
     return answer
 
 
 def _with_tokens(rows: pl.DataFrame, vault: Vault) -> pl.DataFrame:
     shown = register.valid_numbers(rows)
-    pairs = zip(shown["id_number"], shown["valid"], strict=True)
-    tokens = [vault.token(number) if valid else None for number, valid in pairs]
-    return shown.with_columns(pl.Series("token", tokens, dtype=pl.Binary))
+
+    def tokens(name: str, number: str, valid: str) -> pl.Series:
+        pairs = zip(shown[number], shown[valid], strict=True)
+        return pl.Series(name, [vault.token(one) if good else None for one, good in pairs], dtype=pl.Binary)
+
+    return shown.with_columns(tokens("token", "id_number", "valid"), tokens("head_token", "head_id", "head_valid"))
 
 
-def sealed(good: pl.DataFrame, county: str, vault: Vault) -> list[list[Any]]:
-    """The columns of `store.insert`; each person is one cell that opens only in its own row."""
-    ids = [new_id() for _ in range(good.height)]
-    people = good.select(pl.struct("name", "id_number", "card", "phone").struct.json_encode()).to_series()
-    cells = [
-        vault.seal("household", "head_cell", f"{county}|{one}", person) for one, person in zip(ids, people, strict=True)
-    ]
-    return [
+def sealed(judged: Register, homes: Sequence[UUID], county: str, vault: Vault) -> tuple[Columns, Columns]:
+    """The columns of `store.insert`: households, then persons, each in one cell that opens only in its own row."""
+    heads, members = judged.heads, judged.members
+    founded = [new_id() for _ in range(heads.height)]
+    by_line = dict(zip(heads["line"], founded, strict=True))
+    theirs = [
+        by_line[line] if line is not None else homes[known]
+        for line, known in members.select("head_line", "known_household").iter_rows()
+    ] if members.height else []  # fmt: skip
+    shared = ("village", "token", "name", "id_number", "card", "phone", "joined_on")
+    everybody = pl.concat([heads.select(shared), members.select(shared)])
+    told = everybody.select(pl.struct("name", "id_number", "card", "phone").struct.json_encode()).to_series()
+    ids = [new_id() for _ in range(everybody.height)]
+    cells = [people.sealed(vault, county, one, person) for one, person in zip(ids, told, strict=True)]
+    persons = [
         ids,
-        good["village"].to_list(),
-        good["token"].to_list(),
+        everybody["village"].to_list(),
+        everybody["token"].to_list(),
         cells,
-        [int.from_bytes(cell[:2], "big") for cell in cells],
-        good["persons_n"].to_list(),
-        good["registered_on"].to_list(),
+        [people.key_number(cell) for cell in cells],
+        [*founded, *theirs],
+        [Role.HEAD.value] * heads.height + [Role.MEMBER.value] * members.height,
+        everybody["joined_on"].to_list(),
     ]
+    households = [founded, heads["village"].to_list(), heads["persons_n"].to_list(), heads["joined_on"].to_list()]
+    return households, persons
 
 
 def _told(county: str, judged: Register, sha256: bytes) -> ImportAnswer:
     return ImportAnswer(
         county_code=county,
-        registered_n=judged.good.height,
+        registered_n=judged.heads.height,
+        members_n=judged.members.height,
         rejected_n=len(judged.bad),
         by_reason=judged.by_reason,
         rejected=[
@@ -84,18 +123,135 @@ def _told(county: str, judged: Register, sha256: bytes) -> ImportAnswer:
     )
 
 
-def household_of(row: HouseholdRow, vault: Vault) -> Household:
-    """A household as a list may show it."""
-    person = json.loads(vault.open("household", "head_cell", f"{row.county_code}|{row.id}", row.head_cell))
-    return Household(
-        id=row.id,
-        county_code=row.county_code,
-        region_code=row.region_code,
-        name=masks.name(person["name"]),
-        id_number=masks.tail(person["id_number"]),
-        card=masks.tail(person["card"]),
-        phone=masks.phone(person["phone"]),
-        persons_n=row.persons_n,
-        registered_on=row.registered_on,
-        removed_on=row.removed_on,
+async def shown(
+    tx: AsyncSession, rows: Sequence[HouseholdRow], vault: Vault, on: date, known: int | None = None
+) -> list[HouseholdDetail]:
+    """The households as they were on a day, as known at a position of the journal, masked, in the order of `rows`."""
+    if not rows:
+        return []
+    county, ids = rows[0].county_code, [row.id for row in rows]
+    belonging = await store.memberships(tx, county, ids)
+    moves = await store.residences(tx, county, ids)
+    stands = await store.standings(tx, county, ids)
+    persons = await store.persons(tx, county, {row.person_id for row, _, _ in belonging})
+    of_person: dict[UUID, list[Fact[Any]]] = {}
+    for row, position, document in belonging:
+        of_person.setdefault(row.person_id, []).append(Fact(row.from_on, position, document, row))
+    found = []
+    for household in rows:
+        residences = [Fact(row.from_on, at, doc, row) for row, at, doc in moves if row.household_id == household.id]
+        standings = [Fact(row.from_on, at, doc, row) for row, at, doc in stands if row.household_id == household.id]
+        members = _members(household, of_person, persons, vault, known)
+        found.append(_detail(household, members, residences, standings, persons, vault, on, known))
+    return found
+
+
+def _members(
+    household: HouseholdRow,
+    of_person: dict[UUID, list[Fact[Any]]],
+    persons: dict[UUID, PersonRow],
+    vault: Vault,
+    known: int | None,
+) -> list[Member]:
+    """Everybody who ever belonged to the household, an entry per stay; a person out of sight has no name here."""
+    found = []
+    for person, own in of_person.items():
+        for stay in history.intervals(own, known):
+            if stay.fact.value.household_id == household.id:
+                told = people.opened(vault, persons[person]) if person in persons else {"name": "", "id_number": ""}
+                found.append(
+                    Member(
+                        person_id=person,
+                        role=Role(stay.fact.value.role),
+                        name=masks.name(told["name"]),
+                        id_number=masks.tail(told["id_number"]),
+                        joined_on=stay.from_on,
+                        left_on=stay.until_on,
+                        reason=stay.fact.value.reason,
+                    )
+                )
+    return sorted(found, key=lambda one: (one.joined_on, one.role, one.person_id))
+
+
+def _detail(
+    household: HouseholdRow,
+    ever: list[Member],
+    residences: list[Fact[Any]],
+    standings: list[Fact[Any]],
+    persons: dict[UUID, PersonRow],
+    vault: Vault,
+    on: date,
+    known: int | None,
+) -> HouseholdDetail:
+    members = [one for one in ever if one.joined_on <= on and (one.left_on is None or on < one.left_on)]
+    place, stand = history.held_on(residences, on, known), history.held_on(standings, on, known)
+    kind = StandingKind(stand.value.standing) if stand else StandingKind.REGISTERED
+    head = next((persons[one.person_id] for one in members if one.role == Role.HEAD and one.person_id in persons), None)
+    told = people.opened(vault, head) if head else {"name": "", "id_number": "", "card": "", "phone": ""}
+    lives = household.founded_region if place is None else None if place.value.outside else place.value.region_code
+    return HouseholdDetail(
+        as_of=on,
+        known_position=known,
+        household=Household(
+            id=household.id,
+            county_code=household.county_code,
+            region_code=place.value.region_code if place else household.founded_region,
+            name=masks.name(told["name"]),
+            id_number=masks.tail(told["id_number"]),
+            card=masks.tail(told["card"]),
+            phone=masks.phone(told["phone"]),
+            persons_n=household.persons_n,
+            registered_on=household.registered_on,
+            removed_on=stand.from_on if stand and kind is StandingKind.REMOVED else None,
+            standing=kind,
+            came_from=household.came_from,
+        ),
+        lives_in=lives,
+        members=members,
+        residences=_residences(household, residences, known),
+        standings=[
+            Stand(
+                standing=StandingKind(one.fact.value.standing),
+                reason=one.fact.value.reason,
+                from_on=one.from_on,
+                until_on=one.until_on,
+                document=one.fact.document,
+                appeal_until=one.fact.value.appeal_until,
+            )
+            for one in history.intervals(standings, known)
+        ],
     )
+
+
+def _residences(household: HouseholdRow, facts_of: list[Fact[Any]], known: int | None) -> list[Residence]:
+    """From the place of registration on, each until the day before the next."""
+    moved = history.intervals(facts_of, known)
+    first = Residence(
+        region_code=household.founded_region,
+        from_on=household.registered_on,
+        until_on=moved[0].from_on if moved else None,
+        document="登记",
+    )
+    return [
+        first,
+        *(
+            Residence(
+                region_code=None if one.fact.value.outside else one.fact.value.region_code,
+                from_on=one.from_on,
+                until_on=one.until_on,
+                document=one.fact.document,
+            )
+            for one in moved
+        ),
+    ]
+
+
+async def detail(
+    tx: AsyncSession, who: Principal, county: str, vault: Vault, household: UUID, on: date, known: int | None
+) -> HouseholdDetail:
+    """One household on a day; before its registration there is none."""
+    rows = await store.households(tx, who, county, [household])
+    if household not in rows or rows[household].registered_on > on:
+        raise Missing("农户", str(household))
+    [found] = await shown(tx, [rows[household]], vault, on, known)
+    return found

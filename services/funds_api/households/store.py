@@ -1,68 +1,151 @@
-"""Households in SQL: many at once by arrays over the driver's own connection, inside the session."""
+"""Households and persons in SQL: many at once by arrays over the driver's own connection, inside the session."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+import polars as pl
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import driver
+from chassis.database import driver, keep_plans
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
-from services.funds_api.tables import HouseholdRow, RegionRow
+from services.funds_api.tables import (
+    HouseholdRow,
+    MembershipRow,
+    PersonRow,
+    RegionRow,
+    RegistryActRow,
+    ResidenceRow,
+    StandingRow,
+)
 
 # Keeps each statement well below the statement timeout.
 _INSERT_ROWS: Final = 20_000
+VILLAGES: Final = {"village": pl.String, "valid_from": pl.Date, "valid_to": pl.Date}
+HEADS: Final = {"head_token": pl.Binary, "known_household": pl.Int32, "known_since": pl.Date, "known_region": pl.String}
 
 
-async def villages(tx: AsyncSession, county: str) -> list[str]:
-    """The codes of the county's villages."""
-    query = select(RegionRow.code).where(
+async def villages(tx: AsyncSession, county: str) -> pl.DataFrame:
+    """The codes of the county's villages with the days they hold (`VILLAGES`)."""
+    query = select(RegionRow.code, RegionRow.valid_from, RegionRow.valid_to).where(
         RegionRow.code >= county, RegionRow.code < county + "~", RegionRow.level == "village"
     )
-    return list((await tx.scalars(query)).all())
+    return pl.DataFrame([tuple(row) for row in await tx.execute(query)], schema=VILLAGES, orient="row")
 
 
 async def known(tx: AsyncSession, county: str, tokens: Sequence[bytes]) -> list[bytes]:
-    """Those of the tokens that stand in the county's registry."""
+    """Those of the tokens that stand in the county's register of persons."""
     found = await (await driver(tx)).fetch(
-        "SELECT h.head_token FROM unnest($2::bytea[]) AS asked(token)"
-        " JOIN funds.household h ON h.head_token = asked.token WHERE h.county_code = $1",
+        "SELECT p.token FROM unnest($2::bytea[]) AS asked(token)"
+        " JOIN funds.person p ON p.token = asked.token WHERE p.county_code = $1",
         county,
         tokens,
     )
     return [row[0] for row in found]
 
 
-async def insert(tx: AsyncSession, county: str, columns: Sequence[Sequence[Any]]) -> None:
-    """Insert households given as columns: id, village, token, cell, key number, persons, day of registration."""
+async def heads(tx: AsyncSession, county: str, tokens: Sequence[bytes]) -> tuple[pl.DataFrame, list[UUID]]:
+    """Those of the tokens that head a household, as a frame (`HEADS`), and the ids `known_household` points to."""
+    found = await (await driver(tx)).fetch(
+        "SELECT p.token, p.since_on, p.region_code, p.household_id FROM unnest($2::bytea[]) AS asked(token)"
+        " JOIN funds.person p ON p.token = asked.token WHERE p.county_code = $1 AND p.role = 'head'",
+        county,
+        tokens,
+    )
+    rows = [(row[0], at, row[1], row[2]) for at, row in enumerate(found)]
+    return pl.DataFrame(rows, schema=HEADS, orient="row"), [row[3] for row in found]
+
+
+async def insert(
+    tx: AsyncSession, county: str, act: UUID, households: Sequence[Sequence[Any]], persons: Sequence[Sequence[Any]]
+) -> None:
+    """Insert what a register brings, given as columns, with the memberships its persons begin.
+
+    Households: id, village, persons, day. Persons: id, village, token, cell, key number, household, role, day.
+    """
     connection = await driver(tx)
+    await keep_plans(tx)
+    await _many(
+        connection,
+        "INSERT INTO funds.household (county_code, act_id, id, region_code, persons_n, registered_on, founded_region,"
+        " settled_on) SELECT $1, $2, new.id, new.place, new.persons, new.day, new.place, new.day FROM"
+        " unnest($3::uuid[], $4::text[], $5::smallint[], $6::date[]) AS new(id, place, persons, day)",
+        (county, act),
+        households,
+    )
+    await _many(
+        connection,
+        "INSERT INTO funds.person (county_code, id, region_code, token, cell, key_number, household_id, role, since_on,"
+        " settled_on) SELECT $1, new.*, new.since_on FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[],"
+        " $6::smallint[], $7::uuid[], $8::text[], $9::date[])"
+        " AS new(id, place, token, cell, key_number, household_id, role, since_on)",
+        (county,),
+        persons,
+    )
+    await _many(
+        connection,
+        "INSERT INTO funds.membership (county_code, act_id, reason, person_id, region_code, household_id, role,"
+        " from_on) SELECT $1, $2, 'registered', new.* FROM"
+        " unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::date[]) AS new",
+        (county, act),
+        [persons[at] for at in (0, 1, 5, 6, 7)],
+    )
+
+
+async def _many(connection: Any, statement: str, fixed: tuple[Any, ...], columns: Sequence[Sequence[Any]]) -> None:
     for start in range(0, len(columns[0]), _INSERT_ROWS):
-        await connection.execute(
-            "INSERT INTO funds.household (county_code, id, region_code, head_token, head_cell, key_number, persons_n,"
-            " registered_on) SELECT $1, new.* FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[],"
-            " $6::smallint[], $7::smallint[], $8::date[]) AS new",
-            county,
-            *(column[start : start + _INSERT_ROWS] for column in columns),
+        await connection.execute(statement, *fixed, *(column[start : start + _INSERT_ROWS] for column in columns))
+
+
+def _within(column: Any, codes: Iterable[str]) -> ColumnElement[bool]:
+    return or_(false(), *(and_(column >= code, column < code + "~") for code in codes))
+
+
+def _lives(on: date) -> Any:
+    """Where a household lived on that day; NULL when it had left the county."""
+    last = (
+        select(case((ResidenceRow.outside, ""), else_=ResidenceRow.region_code))
+        .join(
+            RegistryActRow,
+            (RegistryActRow.county_code == ResidenceRow.county_code) & (RegistryActRow.id == ResidenceRow.act_id),
         )
+        .where(
+            ResidenceRow.county_code == HouseholdRow.county_code,
+            ResidenceRow.household_id == HouseholdRow.id,
+            ResidenceRow.from_on <= on,
+        )
+        .order_by(ResidenceRow.from_on.desc(), RegistryActRow.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    now = case((HouseholdRow.outside, ""), else_=HouseholdRow.region_code)
+    return case((HouseholdRow.settled_on <= on, now), else_=func.coalesce(last, HouseholdRow.founded_region))
 
 
 async def page(
-    tx: AsyncSession, who: Principal, county: str, window: Window, village: str | None
+    tx: AsyncSession, who: Principal, county: str, window: Window, places: Collection[str] | None, on: date
 ) -> Sequence[HouseholdRow]:
-    """Visible households by place and id, one more than the page holds."""
+    """Households that lived in the caller's region (and in one of `places`) that day, by newest place and id."""
+    lives = _lives(on)
     query = (
         select(HouseholdRow)
-        .where(HouseholdRow.county_code == county, visible_to(who, HouseholdRow.region_code))
+        .where(
+            HouseholdRow.county_code == county,
+            visible_to(who, HouseholdRow.region_code, HouseholdRow.left_region),
+            HouseholdRow.registered_on <= on,
+            _within(lives, [who.region]),
+        )
         .order_by(HouseholdRow.region_code, HouseholdRow.id)
         .limit(window.limit + 1)
     )
-    if village is not None:
-        query = query.where(HouseholdRow.region_code >= village, HouseholdRow.region_code < village + "~")
+    if places is not None:
+        query = query.where(_within(lives, places))
     if after := window.key(str, UUID):
         place, last = after
         query = query.where(
@@ -71,6 +154,88 @@ async def page(
     return (await tx.scalars(query)).all()
 
 
-async def by_token(tx: AsyncSession, county: str, token: bytes) -> HouseholdRow | None:
-    query = select(HouseholdRow).where(HouseholdRow.county_code == county, HouseholdRow.head_token == token)
+async def households(
+    tx: AsyncSession, who: Principal, county: str, ids: Collection[UUID], *, lock: bool = False
+) -> dict[UUID, HouseholdRow]:
+    """The visible households of these ids; with `lock`, nobody else changes them before the commit."""
+    query = (
+        select(HouseholdRow)
+        .where(
+            HouseholdRow.county_code == county,
+            HouseholdRow.id.in_(ids),
+            visible_to(who, HouseholdRow.region_code, HouseholdRow.left_region),
+        )
+        .order_by(HouseholdRow.id)
+        .execution_options(populate_existing=True)
+    )
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return {row.id: row for row in await tx.scalars(query)}
+
+
+async def living_in(tx: AsyncSession, who: Principal, county: str, place: str) -> list[UUID]:
+    """The households whose newest place is `place`, and that have not left the county."""
+    query = select(HouseholdRow.id).where(
+        HouseholdRow.county_code == county,
+        HouseholdRow.region_code == place,
+        HouseholdRow.outside.is_(False),
+        visible_to(who, HouseholdRow.region_code),
+    )
+    return list(await tx.scalars(query))
+
+
+async def persons(tx: AsyncSession, county: str, ids: Collection[UUID]) -> dict[UUID, PersonRow]:
+    """The visible persons of these ids."""
+    query = select(PersonRow).where(PersonRow.county_code == county, PersonRow.id.in_(ids))
+    return {row.id: row for row in await tx.scalars(query)}
+
+
+async def members_now(tx: AsyncSession, county: str, household: UUID) -> dict[UUID, PersonRow]:
+    """The people whose newest household is this one."""
+    query = select(PersonRow).where(PersonRow.county_code == county, PersonRow.household_id == household)
+    return {row.id: row for row in await tx.scalars(query.execution_options(populate_existing=True))}
+
+
+async def by_token(tx: AsyncSession, county: str, token: bytes) -> PersonRow | None:
+    query = select(PersonRow).where(PersonRow.county_code == county, PersonRow.token == token)
     return (await tx.scalars(query)).one_or_none()
+
+
+def _facts(table: Any, county: str, *where: Any) -> Any:
+    return (
+        select(table, RegistryActRow.position, RegistryActRow.document)
+        .join(RegistryActRow, (RegistryActRow.county_code == county) & (RegistryActRow.id == table.act_id))
+        .where(table.county_code == county, *where)
+        .order_by(table.from_on, RegistryActRow.position)
+    )
+
+
+async def memberships(tx: AsyncSession, county: str, ids: Collection[UUID]) -> list[Any]:
+    """Every membership fact of all people who ever belonged to one of the households: (row, position, document)."""
+    ever = select(MembershipRow.person_id).where(
+        MembershipRow.county_code == county, MembershipRow.household_id.in_(ids)
+    )
+    found = await tx.execute(_facts(MembershipRow, county, MembershipRow.person_id.in_(ever)))
+    return list(found.all())
+
+
+async def residences(tx: AsyncSession, county: str, ids: Collection[UUID]) -> list[Any]:
+    """Every move of the households: (row, position, document)."""
+    return list((await tx.execute(_facts(ResidenceRow, county, ResidenceRow.household_id.in_(ids)))).all())
+
+
+async def standings(tx: AsyncSession, county: str, ids: Collection[UUID]) -> list[Any]:
+    """Every standing of the households after registration: (row, position, document)."""
+    return list((await tx.execute(_facts(StandingRow, county, StandingRow.household_id.in_(ids)))).all())
+
+
+async def membership_on(tx: AsyncSession, county: str, token: bytes, on: date) -> Any:
+    """Household, its place that day, and since when it was removed (None: it was not), of the person of `token`."""
+    found = await (await driver(tx)).fetch(
+        "SELECT household_id, region_code, removed_on FROM funds.registry_on($1, $2, $3, 9223372036854775807)"
+        " WHERE household_id IS NOT NULL",
+        county,
+        [token],
+        on,
+    )
+    return found[0] if found else None

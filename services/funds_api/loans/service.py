@@ -6,6 +6,7 @@ import calendar
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,10 +16,11 @@ from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
 from services.funds_api.households import store as households
+from services.funds_api.households.refusals import IdNumberInvalid
 from services.funds_api.loans import store
 from services.funds_api.loans.schemas import DisbursementRequest, Loan
 from services.funds_api.policies import store as policies
-from services.funds_api.tables import HouseholdRow, LoanRow
+from services.funds_api.tables import LoanRow
 from treasury.identifiers import is_id_number, normalise_id_number
 from treasury.money import yuan
 from treasury.policy import PolicyValue, in_force
@@ -28,18 +30,8 @@ MONTHS = 12
 
 
 @dataclass(eq=False)
-class IdNumberInvalid(Exception):
-    """The borrower's ID number cannot exist; which one is not repeated."""
-
-    field: str = "borrower_id_number"
-
-    def __str__(self) -> str:
-        return "借款人身份证号无效（应为 18 位，出生日期与校验位正确）"
-
-
-@dataclass(eq=False)
 class BorrowerNotRegistered(Exception):
-    """On the day of the loan the borrower was not head of a registered household of the county."""
+    """On the day of the loan the borrower belonged to no registered household that lived in the county."""
 
     county_code: str
     on: date
@@ -103,15 +95,15 @@ async def disburse(
     await act.claim(tx, county)
     number = normalise_id_number(request.borrower_id_number)
     if not is_id_number(number):
-        raise IdNumberInvalid
+        raise IdNumberInvalid("borrower_id_number")
     token = vault.token(number)
     content = _content_hash(request, token)
     known = await store.by_reference(tx, county, bank, request.bank_ref)
     if known is not None:
         return _same(known, content), False
 
-    household = await _borrower(tx, county, token, request.disbursed_on)
-    await _within_limits(tx, household.region_code, request)
+    household, region = await _borrower(tx, county, token, request.disbursed_on)
+    await _within_limits(tx, region, request)
 
     told = request.model_dump(exclude={"borrower_id_number"})
     row = await store.record(
@@ -119,9 +111,9 @@ async def disburse(
         {
             **told,
             "id": new_id(),
-            "region_code": household.region_code,
+            "region_code": region,
             "bank": bank,
-            "household_id": household.id,
+            "household_id": household,
             "borrower_token": token,
             "content_hash": content,
         },
@@ -155,11 +147,12 @@ def _same(known: LoanRow, content: bytes) -> Loan:
     return loan_of(known)
 
 
-async def _borrower(tx: AsyncSession, county: str, token: bytes, on: date) -> HouseholdRow:
-    found = await households.by_token(tx, county, token)
-    if found is None or found.registered_on > on or (found.removed_on is not None and found.removed_on <= on):
+async def _borrower(tx: AsyncSession, county: str, token: bytes, on: date) -> tuple[UUID, str]:
+    """The household the borrower belonged to on the day of the loan, as head or member, and where it lived."""
+    found = await households.membership_on(tx, county, token, on)
+    if found is None or found["removed_on"] is not None or found["region_code"] is None:
         raise BorrowerNotRegistered(county, on)
-    return found
+    return found["household_id"], found["region_code"]
 
 
 async def _within_limits(tx: AsyncSession, region: str, request: DisbursementRequest) -> None:

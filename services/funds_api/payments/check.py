@@ -20,8 +20,20 @@ from services.funds_api import columns
 from services.funds_api.payments.reasons import reason
 from treasury.policy import PolicyValue
 
-# `household` is the 16 bytes of the household's id.
-REGISTRY: Final = {"token": pl.Binary, "household": pl.Binary, "household_region": pl.String, "removed_on": pl.Date}
+# The register on the day of payment. `household` is the 16 bytes of the household's id, null for a known person who was
+# in none; `household_region` is null for one that had left the county. `PLAIN` says all of a household that simply
+# stands there; the other columns tell of the rest why a row is not as it should be.
+PLAIN: Final = {"token": pl.Binary, "household": pl.Binary, "household_region": pl.String, "head": pl.Boolean}
+REGISTRY: Final = {
+    **PLAIN,
+    "removed_on": pl.Date,
+    "removal": pl.String,
+    "moved_on": pl.Date,
+    "moved_from": pl.String,
+    "outside": pl.Boolean,
+    "joins_on": pl.Date,
+    "left_on": pl.Date,
+}
 CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
 
 
@@ -34,6 +46,8 @@ class Facts:
     effective_on: date
     cap: PolicyValue | None
     available_fen: int
+    per: str = "household"
+    any_member: PolicyValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,9 @@ def with_tokens(rows: pl.DataFrame, token: Callable[[str], bytes]) -> pl.DataFra
 def _conditions(facts: Facts) -> dict[str, pl.Expr]:
     """Reason by reason, which rows have it. Money is asked last, of rows that have no other fault."""
     fen, known = pl.col("amount_fen"), pl.col("household").is_not_null()
-    inside = pl.col("household_region").str.starts_with(facts.region)
+    inside = pl.col("household_region").str.starts_with(facts.region).fill_null(value=False)
+    moved = (pl.col("outside") | (~inside & pl.col("moved_from").str.starts_with(facts.region))).fill_null(value=False)
+    nobody = pl.lit(value=False)
     return {
         "id_missing": pl.col("id_number").is_null(),
         "id_malformed": pl.col("id_number").is_not_null() & ~pl.col("shape"),
@@ -83,10 +99,14 @@ def _conditions(facts: Facts) -> dict[str, pl.Expr]:
         "amount_unreadable": fen.is_null() & ~pl.col("too_fine"),
         "amount_precision": pl.col("too_fine"),
         "amount_not_positive": fen <= 0,
-        "unknown_household": pl.col("valid") & ~known,
-        "household_removed": pl.col("removed_on") <= facts.effective_on,
-        "outside_township": known & ~inside,
+        "unknown_household": pl.col("valid") & pl.col("listed").is_null(),
+        "not_member_then": pl.col("listed") & ~known,
+        "household_removed": pl.col("removed_on").is_not_null(),
+        "moved_away": known & moved,
+        "outside_township": known & ~inside & ~moved,
+        "payee_not_head": known & ~pl.col("head") if facts.any_member and not facts.any_member.number else nobody,
         "duplicate_in_file": pl.col("id_number").is_not_null() & (pl.col("line") > pl.col("first_line")),
+        "duplicate_household": (pl.col("line") == pl.col("first_line")) & (pl.col("line") > pl.col("home_line")),
         "already_paid": pl.col("status").is_not_null(),
         "over_household_cap": fen > facts.cap.number if facts.cap else pl.lit(value=False),
     }
@@ -102,17 +122,22 @@ class Check:
         self.total_fen = 0
         self.by_reason: Counter[str] = Counter()
         self._first_lines: dict[str, int] = {}
+        self._home_lines: dict[bytes, int] = {}
         self._running_fen = 0
 
     def judge(self, rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame) -> Judged:
         """Part rows of `with_tokens` into good and rejected; Σ good of all pieces is at most what the account holds."""
         conditions = _conditions(self.facts)
-        held = (
-            rows.lazy()
-            .with_columns(first_line=self._first_line_of(rows))
-            .join(registry.lazy(), on="token", how="left")
-            .join(claimed.lazy(), on="token", how="left")
+        laid = (
+            rows.with_columns(first_line=_firsts(self._first_lines, rows["id_number"], rows["line"]))
+            .join(registry.with_columns(listed=True), on="token", how="left")
+            .join(claimed, on="token", how="left")
             .sort("line")
+        )
+        homes = laid["household"] if self.facts.per == "household" else laid["household"].clear(laid.height)
+        held = (
+            laid.lazy()
+            .with_columns(home_line=_firsts(self._home_lines, homes, laid["line"]))
             .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
             .with_columns(clean=~pl.any_horizontal(*conditions))
             # 128 bits, so that no file of huge amounts can wrap the sum around
@@ -134,11 +159,12 @@ class Check:
         self.by_reason.update({code: n for code in codes if (n := int(bad[code].sum()))})
         return Judged(good, list(_explained(bad, codes, self.facts)))
 
-    def _first_line_of(self, rows: pl.DataFrame) -> pl.Series:
-        """For each row the first line of the whole file so far that has its ID number; null where none is written."""
-        first = self._first_lines.setdefault
-        named = zip(rows["id_number"], rows["line"], strict=True)
-        return pl.Series([None if number is None else first(number, line) for number, line in named], dtype=pl.Int32)
+
+def _firsts(first_lines: dict[Any, int], keys: pl.Series, lines: pl.Series) -> pl.Series:
+    """For each row the first line of the whole file so far that has its key; null where it has none."""
+    first = first_lines.setdefault
+    named = zip(keys, lines, strict=True)
+    return pl.Series([None if key is None else first(key, line) for key, line in named], dtype=pl.Int32)
 
 
 def _explained(bad: pl.DataFrame, codes: list[str], facts: Facts) -> Iterator[Rejected]:
@@ -156,7 +182,14 @@ def _figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, int |
     return {
         "id_malformed": {"characters_n": len(row["id_number"] or "")},
         "amount_not_positive": {"amount_fen": row["amount_fen"]},
-        "household_removed": {"removed_on": str(row["removed_on"])},
+        "household_removed": {"removed_on": str(row["removed_on"]), "document": row["removal"] or ""},
+        "moved_away": {"moved_on": str(row["moved_on"]), "region_code": row["household_region"] or "县外"},
+        "not_member_then": {
+            "effective_on": str(facts.effective_on),
+            **({"joined_on": str(row["joins_on"])} if row["joins_on"] else {}),
+            **({"left_on": str(row["left_on"])} if row["left_on"] else {}),
+        },
+        "duplicate_household": {"first_line": row["home_line"]},
         "outside_township": {"region_code": facts.region},
         "duplicate_in_file": {"first_line": row["first_line"]},
         "already_paid": {"entitlement": facts.entitlement, "status": row["status"]},

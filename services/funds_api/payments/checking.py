@@ -17,10 +17,10 @@ from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import keep_plans, plan_each_time
-from chassis.identity import Principal
 from chassis.vault import Vault
 from services.funds_api.payments import check, sealing, store
 from services.funds_api.payments.check import Check
+from services.funds_api.payments.lists import DayList
 from services.funds_api.payments.roster import Roster
 from services.funds_api.tables import PaymentBatchRow
 
@@ -37,9 +37,12 @@ class Sealed:
 
 
 async def keep(
-    tx: AsyncSession, who: Principal, batch: PaymentBatchRow, roster: Roster, judging: Check, vault: Vault
+    tx: AsyncSession, listed: DayList, batch: PaymentBatchRow, roster: Roster, judging: Check, vault: Vault
 ) -> None:
-    """Judge every row of a roster and keep both halves; afterwards `judging` and `roster` know the sums."""
+    """Judge every row of a roster and keep both halves; afterwards `judging` and `roster` know the sums.
+
+    `listed` is asked for the people of each piece, and afterwards knows the hash of all it let through.
+    """
     pieces = roster.pieces()
     county, batch_id = batch.county_code, batch.id  # a thread touches no row of the session
 
@@ -51,6 +54,7 @@ async def keep(
         rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame
     ) -> tuple[Sealed, pl.DataFrame | None]:
         judged = judging.judge(rows, registry, claimed)
+        listed.include(judged.good)
         payments = sealing.payments(judged.good, county, batch_id, vault) if judged.good.height else None
         return Sealed(payments, sealing.rejected(judged.rejected, county, batch_id, vault)), read()
 
@@ -59,8 +63,8 @@ async def keep(
     while rows is not None:
         await plan_each_time(tx)
         tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
-        registry = await store.registry(tx, who, county, tokens)
-        claimed = await store.claimed(tx, county, batch_id, tokens)
+        registry = await listed.people(tokens)
+        claimed = await listed.claimed(registry)
         (ready, rows), _ = await _both(
             to_thread.run_sync(judge_and_read_on, rows, registry, claimed), _write(tx, batch, ready)
         )

@@ -15,15 +15,17 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import BadMark, Paging, Window, cut, whole
 from services.funds_api.access import county_of
+from services.funds_api.households.schemas import Role
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
-from services.funds_api.payments import service, shown, store
+from services.funds_api.payments import lists, service, shown, store
 from services.funds_api.payments.roster import open_roster
 from services.funds_api.payments.schemas import (
     Approval,
     ApprovalRequest,
     Batch,
+    BatchList,
     BatchPage,
     BatchProof,
     BatchRequest,
@@ -36,7 +38,7 @@ from services.funds_api.payments.schemas import (
     WithdrawalRequest,
 )
 from services.funds_api.payments.service import RosterFile
-from services.funds_api.tables import PaymentBatchRow
+from services.funds_api.tables import PaymentBatchRow, PaymentRow
 from services.funds_api.units.endpoints import County
 from services.funds_api.uploads import FileName, received
 
@@ -95,6 +97,30 @@ async def get_batch(
         paid_fen=paid_fen,
         reversed_on=paid.reversed_on if paid else None,
         unexplained_fen=owed_fen - paid_fen,
+    )
+
+
+@router.get("/payment-batches/{batch_id}/list", summary="校验名册所依据的名单（可重算）")
+async def get_list(
+    batch_id: UUID, tx: Read, who: Annotated[Principal, can("batches:read")], county: County = None
+) -> BatchList:
+    """By which list the roster was judged, read again as it was known then, and what has stopped some of it since."""
+    row = await _batch(tx, who, county_of(who, county), batch_id)
+    if row.list_position is None or row.list_on is None or row.list_sha256 is None:
+        raise Missing("发放名单", str(batch_id))
+    again_n, again_sha256 = await lists.again(tx, row.county_code, batch_id)
+    stopped = sorted(line for some in (await lists.stopped(tx, row.county_code, batch_id)).values() for line in some)
+    return BatchList(
+        batch_id=batch_id,
+        list_on=row.list_on,
+        list_position=row.list_position,
+        rows_n=row.rows_good,
+        sha256=row.list_sha256.hex(),
+        again_n=again_n,
+        again_sha256=again_sha256.hex(),
+        unexplained_n=row.rows_good - again_n,
+        stopped_n=len(stopped),
+        stopped_first_line=stopped[0] if stopped else None,
     )
 
 
@@ -192,10 +218,10 @@ async def get_payments(
     of = await _batch(tx, who, asked, batch)
     found = await store.payments(tx, who, asked, batch, _line(window), window.limit + 1)
     rows, after = cut(found, window, lambda row: (row.line,))
-    paid = await store.disbursement(tx, of)
+    paid, roles = await store.disbursement(tx, of), await _roles(tx, of, rows)
     return PaymentPage(
         as_of=day,
-        items=[shown.payment_of(row, of, vault, day, paid) for row in rows],
+        items=[shown.payment_of(row, of, vault, day, paid, roles) for row in rows],
         next=after,
         empty_because=None if rows else "该批次没有可发放的行，或已到末页",
     )
@@ -216,7 +242,15 @@ async def get_payment(
     rows = await store.payments(tx, who, asked, UUID(batch_id), int(line) - 1, 1) if batch else []
     if batch is None or not rows or rows[0].line != int(line):
         raise Missing("到户资金", payment_id)
-    return shown.payment_of(rows[0], batch, vault, day_or_today(as_of), await store.disbursement(tx, batch))
+    paid, roles = await store.disbursement(tx, batch), await _roles(tx, batch, rows)
+    return shown.payment_of(rows[0], batch, vault, day_or_today(as_of), paid, roles)
+
+
+async def _roles(tx: Read, batch: PaymentBatchRow, rows: Sequence[PaymentRow]) -> dict[bytes, Role]:
+    """What the payees were in their households on the day of payment, as known when the roster was checked."""
+    tokens = [row.payee_token for row in rows]
+    found = await lists.registry_on(tx, batch.county_code, tokens, batch.effective_on, batch.list_position or 0)
+    return {row["token"]: Role.HEAD if row["head"] else Role.MEMBER for row in found if row["household"]}
 
 
 async def _batch(tx: Read, who: Principal, county: str, batch_id: UUID) -> PaymentBatchRow:

@@ -23,7 +23,17 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "本辖区在册农户中没有此身份证号",
         "核对号码；如确为应补对象，先请县财政登记该户，再随下一批发放",
     ),
-    "household_removed": ("该户已于 {removed_on} 退出名册", "已退出的户不再发放；如系误退，请先更正登记"),
+    "not_member_then": (
+        "该人员在发放日 {effective_on} 不是在册户成员",
+        "核对发放日与该人员入户、离户日期，见 /funds/v1/households/编号",
+    ),
+    "household_removed": (
+        "该户已于 {removed_on} 清退（依据：{document}）",
+        "已清退的户不再发放；申诉成立或误退的，请先恢复登记",
+    ),
+    "moved_away": ("该户已于 {moved_on} 迁往 {region_code}", "从本名册删除，由迁入地发放；迁出本县的不再发放"),
+    "payee_not_head": ("领款人不是户主，本县规定只发给户主", "改填户主的身份证号与卡号"),
+    "duplicate_household": ("与第 {first_line} 行是同一户的成员", "同一户同一项目只保留一行"),
     "outside_township": ("该户登记在其他乡镇，不属于本批次的区划 {region_code}", "从本名册删除，由户籍所在乡镇发放"),
     "duplicate_in_file": ("与第 {first_line} 行是同一身份证号", "同一户同一项目只保留一行"),
     "already_paid": ("同一项目“{entitlement}”已在另一批次中{state}", "从本名册删除；如另一批次有误，请先将其撤回"),

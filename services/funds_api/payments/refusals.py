@@ -106,3 +106,21 @@ class NoHouseholdsAccount(Exception):
 
     def __str__(self) -> str:
         return f"区划 {self.region_code} 及其上级乡镇、县尚未开立“农户一卡通”账户（kind=households）"
+
+
+@dataclass(eq=False)
+class PaymentsStopped(Exception):
+    """Since the check, the register changed in effect by the day of payment: these rows may not be paid any more."""
+
+    batch_id: str
+    rows_n: int
+    first_line: int
+    removed_n: int
+    left_n: int
+    moved_n: int
+
+    def __str__(self) -> str:
+        return (
+            f"校验后名册有 {self.rows_n} 行须停发（首行为第 {self.first_line} 行）："
+            f"清退 {self.removed_n}、离户 {self.left_n}、迁出 {self.moved_n}"
+        )

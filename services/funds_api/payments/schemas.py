@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from chassis.fields import Answer, Body, Code, Day, Line
 from chassis.pages import Page
+from services.funds_api.households.schemas import Role
 
 
 class BatchStatus(StrEnum):
@@ -40,6 +41,9 @@ class BatchRequest(Body):
     entitlement: Annotated[Line, Field(description="享受项目，如“2017年产业奖补第一批”；同一户同一项目只发放一次")]
     document: Line
     effective_on: Day
+    per: Annotated[
+        Literal["household", "person"], Field(description="每户一份（同户只发一人）或每人一份（如学生资助）")
+    ] = "household"
 
 
 class ApprovalRequest(Body):
@@ -75,6 +79,28 @@ class Batch(Answer):
     approved_at: datetime | None
     created_by: str
     created_at: datetime
+    per: str = "household"
+    list_on: date | None = Field(default=None, description="名单日：按这一天谁属于哪一户校验")
+    list_position: int | None = Field(default=None, description="校验时该县日志的位置")
+    list_sha256: str | None = Field(default=None, description="名单哈希：逐行领款人与户")
+
+
+class BatchList(Answer):
+    """The list a batch was judged by, read again as it was known then, and what has stopped it since.
+
+    `unexplained_n` is the rows of the batch less the rows of the list read again: 0, with the same hash.
+    """
+
+    batch_id: UUID
+    list_on: date
+    list_position: int
+    rows_n: int
+    sha256: str
+    again_n: int
+    again_sha256: str
+    unexplained_n: int
+    stopped_n: int = Field(description="校验后按发放日已清退、离户或迁出的行数")
+    stopped_first_line: int | None
 
 
 class BatchPage(Page):
@@ -170,6 +196,7 @@ class Payment(Answer):
     effective_on: date
     status: PaymentStatus
     movement_id: UUID | None
+    payee_role: Role | None = Field(default=None, description="发放日领款人在该户中是户主还是成员")
 
 
 class PaymentPage(Page):

@@ -20,7 +20,7 @@ from services.funds_api.lots import ledger
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.missing import Missing
-from services.funds_api.payments import checking, store
+from services.funds_api.payments import checking, lists, store
 from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.refusals import (
     BatchNotChecked,
@@ -54,6 +54,7 @@ from treasury.policy import PolicyValue, in_force
 from wire.funds import BatchOpened, BatchWithdrawn, PaymentsDisbursed, RosterChecked
 
 CAP = "household_cap_fen"
+PAYEE = "payee_any_member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class RosterFile:
 
 def batch_of(row: PaymentBatchRow) -> Batch:
     held = {name: getattr(row, name) for name in Batch.model_fields}
-    return Batch(**{**held, "file_sha256": row.file_sha256.hex() if row.file_sha256 else None})
+    hashes = {name: held[name].hex() if held[name] else None for name in ("file_sha256", "list_sha256")}
+    return Batch(**{**held, **hashes})
 
 
 async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, request: BatchRequest) -> Batch:
@@ -94,6 +96,7 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
             "document": request.document,
             "effective_on": request.effective_on,
             "status": BatchStatus.DRAFT,
+            "per": request.per,
             "created_by": who.subject,
         },
     )
@@ -123,9 +126,9 @@ async def check_roster(
         raise BatchNotDraft(str(batch_id), batch.status)
     await allow_long_statements(tx)
 
-    judging = Check(await _facts(tx, batch))
+    judging, listed = Check(await _facts(tx, batch)), lists.DayList(tx, batch)
 
-    await checking.keep(tx, who, batch, file.roster, judging, vault)
+    await checking.keep(tx, listed, batch, file.roster, judging, vault)
     checked = await store.change_batch(
         tx,
         batch,
@@ -140,6 +143,9 @@ async def check_roster(
             "printed_total_fen": file.roster.printed_total_fen,
             "uploaded_by": who.subject,
             "uploaded_at": clock.now(),
+            "list_on": batch.effective_on,
+            "list_position": listed.position,
+            "list_sha256": listed.sha256,
         },
     )
     answer = _told(checked, judging, file.roster)
@@ -157,7 +163,16 @@ async def check_roster(
 
 async def _facts(tx: AsyncSession, batch: PaymentBatchRow) -> Facts:
     available = await store.available_fen(tx, batch.county_code, batch.account_id, batch.fund_code, batch.effective_on)
-    return Facts(batch.region_code, batch.entitlement, batch.effective_on, await _cap(tx, batch), available)
+    payees = in_force(await policies.values(tx, PAYEE), PAYEE, batch.region_code, batch.effective_on)
+    return Facts(
+        batch.region_code,
+        batch.entitlement,
+        batch.effective_on,
+        await _cap(tx, batch),
+        available,
+        batch.per,
+        payees,
+    )
 
 
 async def _cap(tx: AsyncSession, batch: PaymentBatchRow) -> PolicyValue | None:
@@ -194,7 +209,7 @@ async def approve(
     proof = await store.prove(tx, county, batch_id)
     if (proof.rows, proof.total_fen, proof.contiguous) != (batch.rows_good, batch.total_fen, True):
         raise RosterBroken(str(batch_id), batch.rows_good, proof.rows, batch.total_fen, proof.total_fen)
-    if taken := await store.paid_elsewhere(tx, county, batch_id):
+    if taken := await lists.paid_elsewhere(tx, county, batch_id):
         raise PaidElsewhere(str(batch_id), *taken, batch.entitlement)
     places = [batch.region_code[:digits] for digits in (COUNTY_DIGITS, 9, 12) if digits <= len(batch.region_code)]
     cards = await store.households_account(tx, who, county, places)
@@ -239,6 +254,7 @@ async def approve(
     ]
 
     await ledger.post(tx, county, [movement], parts)
+    await lists.must_still_stand(tx, county, batch_id)
     posted = await store.change_batch(
         tx, batch, {"status": BatchStatus.POSTED, "approved_by": who.subject, "approved_at": clock.now()}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import xlsxwriter
 
 from chassis.vault import Vault
 from services.funds_api.households import masks
+from services.funds_api.households.schemas import Role
 from services.funds_api.payments.reasons import advice
 from services.funds_api.payments.schemas import (
     BatchStatus,
@@ -47,8 +48,10 @@ def status_of(batch: PaymentBatchRow, paid_on: date | None, reversed_on: date | 
             return PaymentStatus.WAITING
 
 
-def payment_of(row: PaymentRow, batch: PaymentBatchRow, vault: Vault, as_of: date, paid: Any) -> Payment:
-    """One payment, masked. `paid` is the disbursement of its batch, or None."""
+def payment_of(
+    row: PaymentRow, batch: PaymentBatchRow, vault: Vault, as_of: date, paid: Any, roles: Mapping[bytes, Role]
+) -> Payment:
+    """One payment, masked. `paid` is the disbursement of its batch, or None; `roles` are those of its day by token."""
     place = f"{row.county_code}|{row.batch_id}|{row.line}"
     person = json.loads(vault.open("payment", "payee_cell", place, row.payee_cell))
     return Payment(
@@ -68,6 +71,7 @@ def payment_of(row: PaymentRow, batch: PaymentBatchRow, vault: Vault, as_of: dat
         effective_on=batch.effective_on,
         status=status_of(batch, paid.effective_on if paid else None, paid.reversed_on if paid else None, as_of),
         movement_id=paid.id if paid else None,
+        payee_role=roles.get(row.payee_token),
     )
 
 

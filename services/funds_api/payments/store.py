@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
-import polars as pl
 from sqlalchemy import ColumnElement, Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +16,6 @@ from chassis.database import driver
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
-from services.funds_api.payments.check import CLAIMED, REGISTRY
 from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
 from treasury.lots import Span
@@ -101,46 +98,6 @@ async def available_fen(tx: AsyncSession, county: str, account: UUID, fund: str,
         {"county": county, "account": account, "fund": fund, "on": on},
     )
     return found or 0
-
-
-async def registry(tx: AsyncSession, who: Principal, county: str, tokens: Sequence[bytes]) -> pl.DataFrame:
-    """The visible households of these tokens, in the columns of `check.REGISTRY`."""
-    found = await (await driver(tx)).fetch(
-        "SELECT h.head_token, uuid_send(h.id), h.region_code, h.removed_on FROM unnest($2::bytea[]) AS asked(token)"
-        " JOIN funds.household h ON h.head_token = asked.token"
-        " WHERE h.county_code = $1 AND h.region_code >= $3 AND h.region_code < $3 || '~'",
-        county,
-        tokens,
-        who.region,
-    )
-    return _frame(found, REGISTRY)
-
-
-def _frame(found: Sequence[asyncpg.Record], schema: Mapping[str, Any]) -> pl.DataFrame:
-    columns = list(zip(*found, strict=True)) or [()] * len(schema)
-    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
-
-
-async def claimed(tx: AsyncSession, county: str, batch_id: UUID, tokens: Sequence[bytes]) -> pl.DataFrame:
-    """Which of these people stand in another live batch of the entitlement, once each; `posted` before `checked`."""
-    found = await (await driver(tx)).fetch(
-        "SELECT payee_token, max(status) FROM funds.claimed_elsewhere($1, $2, $3) GROUP BY payee_token",
-        county,
-        batch_id,
-        tokens,
-    )
-    return _frame(found, CLAIMED)
-
-
-async def paid_elsewhere(tx: AsyncSession, county: str, batch_id: UUID) -> tuple[int, int] | None:
-    """How many rows of this batch another batch has paid since, and the first of their lines; None when none."""
-    found = (
-        await tx.execute(
-            text("SELECT count(*), min(line) FROM funds.claimed_elsewhere(:county, :batch, NULL)"),
-            {"county": county, "batch": batch_id},
-        )
-    ).one()
-    return (found[0], found[1]) if found[0] else None
 
 
 async def copy_payments(tx: AsyncSession, rows: bytes) -> None:

@@ -20,7 +20,6 @@ from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.people import (
     DataKeyRow,
-    HouseholdRow,
     LoanRow,
     PaymentBatchRow,
     PaymentRow,
@@ -45,6 +44,14 @@ from services.funds_api.tables.reference import (
     NoticeRow,
     PolicyValueRow,
     UnitRow,
+)
+from services.funds_api.tables.registry import (
+    HouseholdRow,
+    MembershipRow,
+    PersonRow,
+    RegistryActRow,
+    ResidenceRow,
+    StandingRow,
 )
 from services.funds_api.tables.rows import Row
 from services.funds_api.tables.terms import FunctionCodeRow, FundRuleRow, FundTermsRow, FundUseRow
@@ -72,12 +79,14 @@ __all__ = [
     "IncomeShareRow",
     "LoanRow",
     "LotRow",
+    "MembershipRow",
     "MovementRow",
     "NoticeDiscrepancyRow",
     "NoticeLineRow",
     "NoticeRow",
     "PaymentBatchRow",
     "PaymentRow",
+    "PersonRow",
     "PolicyValueRow",
     "ProjectContractRow",
     "ProjectObjectionRow",
@@ -91,10 +100,13 @@ __all__ = [
     "RegionFormerRow",
     "RegionLinkRow",
     "RegionRow",
+    "RegistryActRow",
     "RejectedRowRow",
+    "ResidenceRow",
     "Row",
     "ShareHouseholdRow",
     "ShareLineRow",
+    "StandingRow",
     "StreamHeadRow",
     "TrancheRow",
     "UnitRow",

@@ -1,4 +1,4 @@
-"""Households, rosters, payments and loans, every person as ciphertext; and the keys that rest beside them."""
+"""Rosters, payments and loans, every person as ciphertext; and the keys that rest beside them."""
 
 from __future__ import annotations
 
@@ -22,27 +22,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.funds_api.tables.rows import RegionText, Row
 
 
-class HouseholdRow(Row):
-    """A registered household; its people are ciphertext, found by the token of the head's ID number."""
-
-    __tablename__ = "household"
-    __table_args__ = (
-        UniqueConstraint("county_code", "head_token"),
-        CheckConstraint("length(head_token) = 16", name="token_length"),
-        CheckConstraint("removed_on IS NULL OR removed_on >= registered_on", name="removed_after_registered"),
-        Index("ix_household_region", "county_code", "region_code", "id"),
-    )
-    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    region_code: Mapped[str] = mapped_column(RegionText)
-    head_token: Mapped[bytes]
-    head_cell: Mapped[bytes]
-    key_number: Mapped[int] = mapped_column(SmallInteger)
-    persons_n: Mapped[int] = mapped_column(SmallInteger)
-    registered_on: Mapped[date]
-    removed_on: Mapped[date | None]
-
-
 class PaymentBatchRow(Row):
     """A roster on its way: draft → checked → posted, or withdrawn. Whoever uploaded it cannot approve it."""
 
@@ -52,6 +31,8 @@ class PaymentBatchRow(Row):
         CheckConstraint("status IN ('draft', 'checked', 'posted', 'withdrawn')", name="status"),
         CheckConstraint("approved_by IS NULL OR approved_by <> uploaded_by", name="maker_is_not_checker"),
         CheckConstraint("(status = 'posted') = (approved_by IS NOT NULL)", name="posted_is_approved"),
+        CheckConstraint("per IN ('household', 'person')", name="per"),
+        CheckConstraint("(list_position IS NULL) = (list_sha256 IS NULL)", name="list_whole"),
         CheckConstraint("rows_good >= 0 AND rows_bad >= 0 AND total_fen >= 0", name="counts_not_negative"),
         Index("ix_payment_batch_entitlement", "county_code", "entitlement"),
         Index("ix_payment_batch_region", "county_code", "region_code", "id"),
@@ -78,6 +59,10 @@ class PaymentBatchRow(Row):
     approved_at: Mapped[datetime | None]
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    per: Mapped[str] = mapped_column(server_default=text("'household'"))
+    list_on: Mapped[date | None]
+    list_position: Mapped[int | None]
+    list_sha256: Mapped[bytes | None]
 
 
 class PaymentRow(Row):

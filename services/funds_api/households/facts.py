@@ -1,0 +1,149 @@
+"""Writing facts of the register: a fact is inserted, and the newest state beside it follows. Nothing is ever edited."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funds_api.tables import HouseholdRow, MembershipRow, PersonRow, ResidenceRow, StandingRow
+
+
+async def act(tx: AsyncSession, county: str, act_id: UUID, kind: str, document: str, on: date, actor: str) -> int:
+    """Give the act its place in the county's journal, which waits from here to the commit. Call it after the facts."""
+    found: int = await tx.scalar(
+        text("SELECT funds.record_registry_act(:county, :id, :kind, :document, :on, :actor)"),
+        {"county": county, "id": act_id, "kind": kind, "document": document, "on": on, "actor": actor},
+    ) or 0  # fmt: skip
+    return found
+
+
+async def found_household(tx: AsyncSession, row: dict[str, Any]) -> None:
+    """A household that begins by an act other than a file."""
+    await tx.execute(insert(HouseholdRow), row)
+
+
+async def add_person(tx: AsyncSession, row: dict[str, Any]) -> None:
+    """A person nobody knew in the county; the membership is told beside."""
+    await tx.execute(insert(PersonRow), row)
+
+
+async def belong(
+    tx: AsyncSession,
+    county: str,
+    act_id: UUID,
+    on: date,
+    reason: str,
+    people: Sequence[tuple[UUID, str | None]],
+    household: UUID | None,
+    region: str,
+) -> None:
+    """From `on` the people (id, role) belong to the household, or to none. Roles other than head are written first."""
+    if not people:
+        return
+    fixed = {"county_code": county, "act_id": act_id, "from_on": on, "reason": reason, "region_code": region}
+    await tx.execute(
+        insert(MembershipRow),
+        [{**fixed, "person_id": one, "household_id": household, "role": role} for one, role in people],
+    )
+    for role in sorted({role for _, role in people}, key=lambda one: one == "head"):
+        await tx.execute(
+            update(PersonRow)
+            .where(PersonRow.county_code == county, PersonRow.id.in_([one for one, own in people if own == role]))
+            .values(household_id=household, role=role, since_on=on, settled_on=None, region_code=region)
+            .execution_options(synchronize_session=False)
+        )
+    if household is not None:
+        await _settle(tx, county, [household])
+
+
+async def move(
+    tx: AsyncSession, county: str, act_id: UUID, on: date, places: Sequence[tuple[UUID, str]], target: str | None
+) -> None:
+    """From `on` the households (id, place left) live in `target`, or outside the county; their people with them."""
+    await tx.execute(
+        insert(ResidenceRow),
+        [
+            {
+                "county_code": county,
+                "household_id": one,
+                "from_on": on,
+                "act_id": act_id,
+                "region_code": target or left,
+                "left_region": left,
+                "outside": target is None,
+            }
+            for one, left in places
+        ],
+    )
+    ids = [one for one, _ in places]
+    changed = {"settled_on": _later(on), "outside": target is None}
+    if target is not None:
+        changed |= {"left_region": HouseholdRow.region_code, "region_code": target}
+        await tx.execute(
+            update(PersonRow)
+            .where(PersonRow.county_code == county, PersonRow.household_id.in_(ids))
+            .values(region_code=target)
+            .execution_options(synchronize_session=False)
+        )
+    await _change(tx, county, ids, changed)
+
+
+async def stand(
+    tx: AsyncSession,
+    county: str,
+    act_id: UUID,
+    on: date,
+    rows: Sequence[tuple[UUID, str, str, str]],
+    appeal_until: date | None = None,
+) -> None:
+    """From `on` the households (id, place, standing, reason) stand so; a removed one is paid nothing from that day."""
+    fixed = {"county_code": county, "act_id": act_id, "from_on": on, "appeal_until": appeal_until}
+    await tx.execute(
+        insert(StandingRow),
+        [
+            {**fixed, "household_id": one, "region_code": place, "standing": standing, "reason": reason}
+            for one, place, standing, reason in rows
+        ],
+    )
+    for standing in sorted({row[2] for row in rows}):
+        await _change(
+            tx,
+            county,
+            [one for one, _, own, _ in rows if own == standing],
+            {
+                "standing": standing,
+                "removed_on": on if standing == "removed" else None,
+                "settled_on": _later(on),
+            },
+        )
+
+
+def _later(on: date) -> Any:
+    return func.greatest(HouseholdRow.settled_on, on)
+
+
+async def _change(tx: AsyncSession, county: str, ids: Collection[UUID], changed: dict[str, Any]) -> None:
+    await tx.execute(
+        update(HouseholdRow)
+        .where(HouseholdRow.county_code == county, HouseholdRow.id.in_(ids))
+        .values(changed)
+        .execution_options(synchronize_session=False)
+    )
+    await _settle(tx, county, ids)
+
+
+async def _settle(tx: AsyncSession, county: str, ids: Collection[UUID]) -> None:
+    """Say of the people of these households from when on their newest state is all a payment has to know."""
+    await tx.execute(
+        text(
+            "UPDATE funds.person p SET settled_on = CASE WHEN h.removed_on IS NULL AND NOT h.outside"
+            " THEN greatest(p.since_on, h.settled_on) END FROM funds.household h"
+            " WHERE p.county_code = :county AND h.county_code = :county AND h.id = p.household_id AND h.id = ANY(:ids)"
+        ),
+        {"county": county, "ids": list(ids)},
+    )

@@ -1,0 +1,92 @@
+"""What the register of households refuses, as facts with their figures; no person is named but by id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(eq=False)
+class IdNumberInvalid(Exception):
+    """An ID number that cannot exist, by the field it stood in; which one is not repeated."""
+
+    field: str
+
+    def __str__(self) -> str:
+        return "身份证号无效（应为 18 位，出生日期与校验位正确）"
+
+
+@dataclass(eq=False)
+class NotMembers(Exception):
+    """People who do not belong to the household on that day."""
+
+    household_id: str
+    on: date
+    persons_n: int
+
+    def __str__(self) -> str:
+        return f"所列人员中有 {self.persons_n} 人在 {self.on} 不是该户成员"
+
+
+@dataclass(eq=False)
+class HeadNeeded(Exception):
+    """A household would be left without a head, or its new head is not among its people."""
+
+    household_id: str
+
+    def __str__(self) -> str:
+        return "变动后的户须有一名户主，且户主须是该户成员"
+
+
+@dataclass(eq=False)
+class NobodyStays(Exception):
+    """A split that nobody would stay behind from."""
+
+    household_id: str
+
+    def __str__(self) -> str:
+        return "分户后原户没有成员；全户迁移请登记迁移"
+
+
+@dataclass(eq=False)
+class PersonElsewhere(Exception):
+    """A person who belongs to a household of the county on that day."""
+
+    on: date
+
+    def __str__(self) -> str:
+        return f"该身份证号在 {self.on} 已是本县另一在册户的成员"
+
+
+@dataclass(eq=False)
+class VillageNotListed(Exception):
+    """A place that is no village of the county on that day."""
+
+    region_code: str
+    on: date
+
+    def __str__(self) -> str:
+        return f"{self.region_code} 在 {self.on} 不是本县有效的 12 位村级区划代码"
+
+
+@dataclass(eq=False)
+class StandingRefused(Exception):
+    """A household that cannot come from its standing into the one asked for."""
+
+    household_id: str
+    standing: str
+    asked: str
+
+    def __str__(self) -> str:
+        return f"农户 {self.household_id} 当前为 {self.standing}，不能改为 {self.asked}"
+
+
+@dataclass(eq=False)
+class AlreadyThere(Exception):
+    """A move to where the household lives, or of one that has left the county."""
+
+    household_id: str
+    region_code: str
+
+    def __str__(self) -> str:
+        return f"农户 {self.household_id} 已在 {self.region_code} 或已迁出本县"

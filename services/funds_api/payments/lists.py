@@ -1,0 +1,172 @@
+"""The list a roster is judged by: who belonged to which household on the day of payment, and the seal of that list.
+
+One join answers for everybody whose newest state is already that of the day; only the others are looked up in their
+history. The list is frozen by its day, the place of the county's journal it was read at, and a hash: from these it can
+be read again, whatever was recorded since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import driver
+from services.funds_api.payments.check import CLAIMED, PLAIN, REGISTRY
+from services.funds_api.payments.refusals import PaymentsStopped
+from services.funds_api.tables import PaymentBatchRow
+
+
+class DayList:
+    """The register on a batch's day, asked piece by piece; every piece is told what the first one could know."""
+
+    def __init__(self, tx: AsyncSession, batch: PaymentBatchRow) -> None:
+        self._tx, self._region = tx, batch.region_code
+        self._county, self._batch, self._on, self._per = batch.county_code, batch.id, batch.effective_on, batch.per
+        self._position: int | None = None
+        self._hash = hashlib.sha256()
+
+    @property
+    def position(self) -> int:
+        """The place of the county's journal up to which the list was known; 0 if nobody was asked for."""
+        return self._position or 0
+
+    @property
+    def sha256(self) -> bytes:
+        """SHA-256 over each good row's token and household, 16 bytes each, in the order of the lines."""
+        return self._hash.digest()
+
+    def include(self, good: pl.DataFrame) -> None:
+        """Seal the good rows of the next piece."""
+        pairs = zip(good["token"], good["household"], strict=True)
+        self._hash.update(b"".join(part for pair in pairs for part in pair))
+
+    async def people(self, tokens: Sequence[bytes]) -> pl.DataFrame:
+        """Whom of these tokens the register knew on that day (`check.REGISTRY`), as far as the caller may know."""
+        found = await (await driver(self._tx)).fetch(
+            "SELECT p.token, uuid_send(p.household_id), p.region_code, p.role = 'head'"
+            " FROM unnest($2::bytea[]) AS asked(token) JOIN funds.person p ON p.token = asked.token"
+            " WHERE p.county_code = $1 AND p.region_code >= $3 AND p.region_code < $3 || '~' AND p.settled_on <= $4"
+            # in the same snapshot: what is recorded after these places is not in this piece
+            " UNION ALL SELECT NULL, NULL, concat_ws(' ', funds.journal_position($1),"
+            " (SELECT max(a.position) FROM funds.registry_act a WHERE a.county_code = $1)), NULL",
+            self._county,
+            tokens,
+            self._region,  # of a household elsewhere the history is asked: it may have moved away
+            self._on,
+        )
+        journal, *register = (int(place) for place in found.pop()[2].split())
+        if self._position is None:
+            self._position = journal
+        elif register and register[0] > self._position:  # the register changed between two pieces: ask what was before
+            found = []
+        if len(found) == len(tokens):
+            return _frame(found, [])
+        settled = {row[0] for row in found}
+        rest = [token for token in tokens if token not in settled]
+        return _frame(found, await registry_on(self._tx, self._county, rest, self._on, self._position))
+
+    async def claimed(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Which of these people another live batch of the entitlement has; `posted` before `checked`.
+
+        An entitlement of a household is claimed for all of its people (`claimed_by_another` decides what counts).
+        """
+        asked = {"county": self._county, "batch": self._batch}
+        if not await self._tx.scalar(text("SELECT funds.has_rivals(:county, :batch)"), asked):
+            return pl.DataFrame(schema=CLAIMED)
+        homes = people["household"].drop_nulls().unique()
+        found = await (await driver(self._tx)).fetch(
+            "SELECT payee_token, uuid_send(household_id), status FROM funds.claimed_by_another($1, $2, $3, $4)",
+            self._county,
+            self._batch,
+            people["token"].to_list(),
+            [UUID(bytes=home) for home in homes],
+        )
+        return _claims(people, found, per_household=self._per == "household")
+
+
+def _claims(people: pl.DataFrame, found: Sequence[Any], *, per_household: bool) -> pl.DataFrame:
+    by_key: dict[bytes, str] = {}
+    for token, home, status in found:
+        for key in (token, home) if per_household else (token,):
+            by_key[key] = max(status, by_key.get(key, ""))
+    claims = {
+        token: max(by_key.get(token, ""), by_key.get(home, "") if home is not None else "")
+        for token, home in people.select("token", "household").iter_rows()
+    }
+    rows = [(token, status) for token, status in claims.items() if status]
+    return pl.DataFrame(rows, schema=CLAIMED, orient="row")
+
+
+def _frame(settled: Sequence[Any], looked_up: Sequence[Any]) -> pl.DataFrame:
+    """Rows of `check.PLAIN` and of `check.REGISTRY` as one frame of the latter."""
+    columns = list(zip(*settled, strict=True)) or [()] * len(PLAIN)
+    plain = pl.DataFrame(dict(zip(PLAIN, columns, strict=True)), schema=PLAIN)
+    others = pl.DataFrame([tuple(row) for row in looked_up], schema=REGISTRY, orient="row")
+    return pl.concat([plain, others], how="diagonal")
+
+
+async def registry_on(tx: AsyncSession, county: str, tokens: Sequence[bytes], on: date, known: int) -> list[Any]:
+    """What held on that day for each of these people, as known at that place of the journal, from their history."""
+    return list(
+        await (await driver(tx)).fetch(
+            "SELECT token, uuid_send(household_id) AS household, region_code, role = 'head' AS head, removed_on,"
+            " document, moved_on, moved_from, outside, joins_on, left_on FROM funds.registry_on($1, $2, $3, $4)",
+            county,
+            tokens,
+            on,
+            known,
+        )
+    )
+
+
+async def paid_elsewhere(tx: AsyncSession, county: str, batch_id: UUID) -> tuple[int, int] | None:
+    """How many rows of this batch another batch has paid since, and the first of their lines; None when none."""
+    found = (
+        await tx.execute(
+            text("SELECT count(*), min(line) FROM funds.claimed_by_another(:county, :batch, NULL, NULL)"),
+            {"county": county, "batch": batch_id},
+        )
+    ).one()
+    return (found[0], found[1]) if found[0] else None
+
+
+async def again(tx: AsyncSession, county: str, batch_id: UUID) -> tuple[int, bytes]:
+    """The frozen list read once more, as it was known then: how many of the rows it has, and its hash."""
+    found = (
+        await tx.execute(
+            text("SELECT rows_n, sha256 FROM funds.list_again(:county, :batch)"), {"county": county, "batch": batch_id}
+        )
+    ).one()
+    return found.rows_n, found.sha256
+
+
+async def stopped(tx: AsyncSession, county: str, batch_id: UUID) -> dict[str, list[int]]:
+    """The lines the list would not let through any more, by reason: removed, left, moved; each line once."""
+    rows = await tx.execute(
+        text("SELECT line, min(why) AS why FROM funds.stopped_since(:county, :batch) GROUP BY line ORDER BY line"),
+        {"county": county, "batch": batch_id},
+    )
+    found: dict[str, list[int]] = {"removed": [], "left": [], "moved": []}
+    for line, why in rows:
+        found[why].append(line)
+    return found
+
+
+async def must_still_stand(tx: AsyncSession, county: str, batch_id: UUID) -> None:
+    """Refuse to pay rows whose payee was removed, left or moved since the list was frozen, in effect by the payment.
+
+    Called while the journal of the county is held (after posting): nothing more can be recorded before the commit.
+    """
+    found = await stopped(tx, county, batch_id)
+    lines = sorted(line for some in found.values() for line in some)
+    if lines:
+        raise PaymentsStopped(
+            str(batch_id), len(lines), lines[0], len(found["removed"]), len(found["left"]), len(found["moved"])
+        )

@@ -1,0 +1,77 @@
+"""Laws of dated facts: intervals never overlap, a person is in one household at most, and any day recomputes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funds_api.households.history import Fact, LaterFactKnown, held_on, intervals, must_follow
+from services.funds_api.households.standings import StandingKind, may_become, reinstated
+
+FIRST = date(2016, 1, 1)
+DAYS = st.integers(0, 40).map(lambda n: FIRST + timedelta(days=n))
+HOUSEHOLDS = st.sampled_from(["A", "B", "C", None])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Fact[str | None]]:
+    """Facts of one person in the order they were recorded, of any days."""
+    told = draw(st.lists(st.tuples(DAYS, HOUSEHOLDS), max_size=12))
+    return [Fact(day, position, "文", household) for position, (day, household) in enumerate(told, 1)]
+
+
+@given(histories(), st.integers(0, 13))
+def test_intervals_never_overlap_and_leave_no_gap(facts: list[Fact[str | None]], known: int) -> None:
+    laid = intervals(facts, known)
+    for one, following in pairwise(laid):
+        assert one.until_on == following.from_on
+        assert one.from_on < following.from_on
+    assert not laid or laid[-1].until_on is None
+
+
+@given(histories(), DAYS, st.integers(0, 13))
+def test_on_any_day_exactly_the_interval_of_that_day_holds(
+    facts: list[Fact[str | None]], day: date, known: int
+) -> None:
+    covering = [
+        one for one in intervals(facts, known) if one.from_on <= day and (one.until_on is None or day < one.until_on)
+    ]
+    held = held_on(facts, day, known)
+    assert [one.fact for one in covering] == ([held] if held else [])
+
+
+@given(histories(), DAYS, st.integers(0, 13))
+def test_what_was_known_then_does_not_change_by_what_is_recorded_later(
+    facts: list[Fact[str | None]], day: date, known: int
+) -> None:
+    assert held_on(facts, day, known) == held_on([one for one in facts if one.position <= known], day)
+
+
+@given(histories(), DAYS)
+def test_of_two_facts_of_one_day_the_later_recorded_stands(facts: list[Fact[str | None]], day: date) -> None:
+    newest = Fact(day, 99, "更正", "Z")
+    held = held_on([*facts, newest], day)
+    assert held == newest
+
+
+def test_history_is_continued_and_never_inserted_into() -> None:
+    must_follow("该户", FIRST, FIRST)
+    with pytest.raises(LaterFactKnown):
+        must_follow("该户", FIRST - timedelta(days=1), FIRST)
+
+
+@given(st.lists(st.sampled_from(list(StandingKind)), max_size=10))
+def test_a_removed_household_stands_again_only_by_reinstatement(asked: list[StandingKind]) -> None:
+    now = StandingKind.REGISTERED
+    before = None
+    for one in asked:
+        if may_become(now, one):
+            assert now is not StandingKind.REMOVED
+            before, now = now, one
+    if now is StandingKind.REMOVED:
+        assert reinstated(before) is before
+    assert reinstated(None) is StandingKind.REGISTERED
