@@ -129,7 +129,8 @@ CREATE FUNCTION funds.post_movements(p_county text, p_moves jsonb, p_parts jsonb
 LANGUAGE plpgsql VOLATILE {_AS_OWNER} AS $$
 DECLARE
   moves posting_move[]; parts posting_part[]; ends account_end[]; ids uuid[]; fed uuid[]; held uuid[];
-  at bigint; recorded timestamptz; closed date; wrong text; done int; any_held boolean; last record; older uuid; scope text := nullif(current_setting('app.region', true), '');
+  at bigint; recorded timestamptz; closed date; wrong text; code text; done int; spanned boolean; any_held boolean; last record; older uuid;
+  scope text := nullif(current_setting('app.region', true), '');
 BEGIN
   SELECT array_agg(DISTINCT e.id) INTO ids FROM jsonb_array_elements(p_moves) m,
          LATERAL (VALUES ((m->>'from')::uuid), ((m->>'to')::uuid)) AS e(id) WHERE e.id IS NOT NULL;
@@ -147,16 +148,17 @@ BEGIN
   IF done IS DISTINCT FROM jsonb_array_length(p_moves) THEN
     RAISE EXCEPTION 'a movement names an account that is not there' USING ERRCODE = 'QL404';
   END IF;
-  -- The caller's region must hold one end of every movement.
-  SELECT m.id::text INTO wrong FROM unnest(moves) m
-   WHERE scope IS NULL OR NOT (coalesce(m.from_region, '') LIKE scope || '%' OR m.to_region LIKE scope || '%') LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'movement % is outside the region', wrong USING ERRCODE = 'QL403'; END IF;
-  SELECT m.id::text INTO wrong FROM unnest(moves) m WHERE NOT ({FITS}) LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'movement % joins accounts that do not fit', wrong USING ERRCODE = 'QL405'; END IF;
-  -- A closed book takes only reversals. Whoever closes books holds every account of the county, so this look is not too early.
+  -- The caller's region must hold one end of every movement, its accounts must fit, and a closed book takes only reversals.
+  -- Whoever closes books holds every account of the county, so this look at the closings is not too early.
   SELECT max(c.through) INTO closed FROM closing c WHERE c.county_code = p_county;
-  SELECT m.effective_on::text INTO wrong FROM unnest(moves) m WHERE m.kind <> 'reverse' AND m.effective_on <= closed LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'the books are closed through %', closed USING ERRCODE = 'QL407'; END IF;
+  SELECT w.code, m.id::text INTO code, wrong FROM unnest(moves) m CROSS JOIN LATERAL (SELECT CASE
+      WHEN scope IS NULL OR NOT (coalesce(m.from_region, '') LIKE scope || '%' OR m.to_region LIKE scope || '%') THEN 'QL403'
+      WHEN NOT ({FITS}) THEN 'QL405'
+      WHEN m.kind <> 'reverse' AND m.effective_on <= closed THEN 'QL407' END AS code) w WHERE w.code IS NOT NULL LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'movement % %', wrong, CASE code WHEN 'QL403' THEN 'is outside the region'
+      WHEN 'QL405' THEN 'joins accounts that do not fit' ELSE 'lies in closed books' END USING ERRCODE = code;
+  END IF;
   -- A document of one account moves money once, unless that was reversed.
   SELECT m.document INTO wrong FROM unnest(moves) m
     JOIN movement o ON o.county_code = p_county AND o.from_account_id = m.source AND o.document_key = m.document_key AND o.kind = m.kind
@@ -183,21 +185,21 @@ BEGIN
     JOIN unnest(moves) m ON m.id = p.move
     LEFT JOIN lot l ON l.county_code = p_county AND l.id = p.from_lot AND l.account_id = m.source AND l.id = ANY(fed)
     LEFT JOIN tranche t ON t.county_code = p_county AND t.id = p.tranche;
-  IF coalesce(cardinality(parts), 0) <> jsonb_array_length(p_parts)
-     OR EXISTS (SELECT FROM unnest(parts) WHERE (kind = 'receive') <> (from_lot IS NULL) OR fund IS NULL) THEN
-    RAISE EXCEPTION 'a part names a lot that is not on the drawn account' USING ERRCODE = 'QL404';
+  SELECT coalesce(count(*), 0), array_agg(DISTINCT p.hold) FILTER (WHERE p.hold IS NOT NULL), bool_or(p.batch IS NOT NULL), min(CASE
+           WHEN (p.kind = 'receive') <> (p.from_lot IS NULL) OR p.fund IS NULL THEN 'QL404'
+           WHEN p.arrived > p.effective_on THEN 'QL004'
+           WHEN p.held_until > p.effective_on AND p.kind NOT IN ('return', 'recover', 'reverse', 'carry_over') THEN 'QL423' END)
+    INTO done, held, spanned, code FROM unnest(parts) p;
+  IF done <> jsonb_array_length(p_parts) OR code IS NOT NULL THEN
+    -- Law 4: no draw before the arrival of its lot, and none of a retention before its release.
+    RAISE EXCEPTION 'a part %', CASE code WHEN 'QL004' THEN 'draws a lot before it arrived' WHEN 'QL423' THEN 'draws a retained lot'
+      ELSE 'names a lot that is not on the drawn account' END USING ERRCODE = coalesce(code, 'QL404');
   END IF;
   -- Law 1: what a movement brings is what it takes, to the fen.
   SELECT m.id::text INTO wrong FROM unnest(moves) m
    WHERE m.amount_fen <> (SELECT coalesce(sum(p.amount_fen), 0) FROM unnest(parts) p WHERE p.move = m.id) LIMIT 1;
   IF FOUND THEN RAISE EXCEPTION 'movement % does not add up', wrong USING ERRCODE = 'QL001'; END IF;
-  -- Law 4: no draw before the arrival of its lot, and none of a retention before its release.
-  SELECT p.from_lot::text INTO wrong FROM unnest(parts) p WHERE p.arrived > p.effective_on LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'lot % is drawn before it arrived', wrong USING ERRCODE = 'QL004'; END IF;
-  SELECT p.from_lot::text INTO wrong FROM unnest(parts) p
-   WHERE p.held_until > p.effective_on AND p.kind NOT IN ('return', 'recover', 'reverse', 'carry_over') LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'lot % is retained', wrong USING ERRCODE = 'QL423'; END IF;
-  IF EXISTS (SELECT FROM unnest(parts) WHERE batch IS NOT NULL) THEN
+  IF spanned THEN
     -- The spans of a roster lie end to end from zero.
     SELECT p.move::text INTO wrong FROM (
         SELECT q.move, q.lo, lag(q.hi, 1, 0::bigint) OVER (PARTITION BY q.move ORDER BY q.lo) AS expected FROM unnest(parts) q WHERE q.batch IS NOT NULL) p
@@ -213,7 +215,6 @@ BEGIN
    WHERE l.county_code = p_county AND l.id = d.from_lot AND l.id = ANY(fed);
 
   -- Held fen stay, except for the movement that its hold was placed for.
-  SELECT array_agg(DISTINCT p.hold) INTO held FROM unnest(parts) p WHERE p.hold IS NOT NULL;
   IF held IS NOT NULL THEN
     UPDATE hold h SET status = 'posted', ended_position = at WHERE h.county_code = p_county AND h.id = ANY(held) AND {LIVE};
     GET DIAGNOSTICS done = ROW_COUNT;
