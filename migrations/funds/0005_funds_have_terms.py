@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations import entitlement_v2, terms_v1
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -121,10 +123,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('region_code', 'fund_code', 'fiscal_year', 'valid_from', 'rule', name=op.f('pk_fund_rule')),
     schema='funds'
     )
+    op.create_table('fund_gate',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('fund_code', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['fund_code'], ['funds.fund.code'], name=op.f('fk_fund_gate_fund_code')),
+    sa.PrimaryKeyConstraint('county_code', 'fund_code', name=op.f('pk_fund_gate')),
+    schema='funds'
+    )
     codes = sa.table("function_code", *(sa.column(name) for name in ("code", "name", "valid_from_year", "valid_to_year", "source", "basis")), schema="funds")
     op.execute(sa.insert(codes).values([dict(zip(("code", "name", "valid_from_year", "valid_to_year", "source", "basis"), row)) for row in FUNCTION_CODES]))
     uses = sa.table("fund_use", *(sa.column(name) for name in ("code", "name", "source", "basis")), sa.column("barred_by_practice", sa.Boolean()), schema="funds")
     op.execute(sa.insert(uses).values([{"code": code, "name": name, "barred_by_practice": barred, "source": source, "basis": "assumed"} for code, name, barred, source in USES]))
+    for part in (terms_v1.functions, terms_v1.policies, entitlement_v2.functions):
+        for statement in part():
+            op.execute(statement)
     op.execute(f"GRANT SELECT ON funds.function_code, funds.fund_use, funds.fund_terms, funds.fund_rule TO {ROLE}")
     op.execute(f"GRANT INSERT ON funds.fund_terms, funds.fund_rule TO {ROLE}")
 

@@ -16,6 +16,7 @@ from services.funds_api.funds.judge import (
     FundRule,
     OnBreach,
     Term,
+    TermSet,
     in_force,
     judge,
     levels,
@@ -128,15 +129,30 @@ def test_a_use_is_let_through_exactly_if_it_is_permitted_and_not_barred(one: Fac
             assert broken is ((one.use in codes) is not lets)
 
 
-@given(TERMS, st.dates(date(2016, 12, 1), date(2018, 1, 31)))
-def test_the_latest_set_of_a_level_replaces_its_earlier_ones_whole(terms: list[Term], on: date) -> None:
-    held = in_force(terms, "F", 2017, on)
+SETS = st.lists(
+    st.builds(
+        lambda region, day, terms: TermSet("F", 2017, region, day, tuple(terms)),
+        st.sampled_from(["00", "42", "4203", "420322"]),
+        st.dates(date(2017, 1, 1), date(2017, 12, 31)),
+        TERMS,
+    ),
+    max_size=8,
+    unique_by=lambda one: (one.region, one.valid_from),
+)
+
+
+@given(SETS, st.dates(date(2016, 12, 1), date(2018, 1, 31)))
+def test_the_latest_set_of_a_level_replaces_its_earlier_ones_whole_even_when_it_is_empty(
+    sets: list[TermSet], on: date
+) -> None:
+    expected: list[Term] = []
     for region in ("00", "42", "4203", "420322"):
-        days = {one.valid_from for one in held if one.region == region}
-        started = [one.valid_from for one in terms if one.region == region and one.valid_from <= on]
-        assert days == ({max(started)} if started else set())
-    assert in_force(terms, "F", 2018, on) == []
-    assert in_force(terms, "G", 2017, on) == []
+        started = [one for one in sets if one.region == region and one.valid_from <= on]
+        expected += max(started, key=lambda one: one.valid_from).terms if started else ()
+    held = in_force(sets, "F", 2017, on)
+    assert sorted(held, key=repr) == sorted(expected, key=repr)
+    assert in_force(sets, "F", 2018, on) == []
+    assert in_force(sets, "G", 2017, on) == []
 
 
 def test_a_county_hears_the_nation_its_province_its_prefecture_and_itself() -> None:

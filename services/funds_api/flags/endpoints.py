@@ -14,6 +14,7 @@ from services.funds_api.access import county_of
 from services.funds_api.flags import service, store
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.flags.schemas import Flag, FlagPage, RunAnswer, RunRequest
+from services.funds_api.funds.judge import TITLE_OF_CODE
 from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.units.endpoints import County
 
@@ -43,7 +44,7 @@ async def get_flags(
             id=row.id,
             rule_code=row.rule_code,
             rule_version=row.rule_version,
-            title=RULES[row.rule_code].title,
+            title=TITLE_OF_CODE.get(row.rule_code) or RULES[row.rule_code].title,
             lot_id=row.lot_id,
             region_code=row.region_code,
             amount_fen=row.amount_fen,

@@ -8,7 +8,7 @@ Pure: the caller brings every figure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -92,6 +92,17 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class TermSet:
+    """All that one level of government laid down for a fund-year by one document; an empty set lifts the one before."""
+
+    fund_code: str
+    fiscal_year: int
+    region: str
+    valid_from: date
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The part of a movement that draws one fund of one fiscal year.
 
@@ -133,22 +144,24 @@ def levels(county: str) -> list[str]:
     return [NATION, county[:2], county[:4], county]
 
 
-def in_force(terms: Iterable[Term], fund_code: str, fiscal_year: int, on: date) -> list[Term]:
+def in_force(sets: Iterable[TermSet], fund_code: str, fiscal_year: int, on: date) -> list[Term]:
     """The terms of a fund-year that hold on a day: of each level the latest set, whole; [] when nobody set any."""
-    fitting = [
-        one for one in terms if (one.fund_code, one.fiscal_year) == (fund_code, fiscal_year) and one.valid_from <= on
-    ]
-    latest = {
-        region: max(one.valid_from for one in fitting if one.region == region)
-        for region in {one.region for one in fitting}
-    }
-    held = [one for one in fitting if one.valid_from == latest[one.region]]
+    latest: dict[str, TermSet] = {}
+    for one in sorted(sets, key=lambda one: one.valid_from):
+        if (one.fund_code, one.fiscal_year) == (fund_code, fiscal_year) and one.valid_from <= on:
+            latest[one.region] = one
+    held = [term for one in latest.values() for term in one.terms]
     return sorted(held, key=lambda one: (one.region, TITLES[one.rule][0]))
 
 
 def asks_for_fees(terms: Iterable[Term], kind: str, use: str | None) -> bool:
     """Whether judging this movement needs the sums of its fund-year (`received_fen`, `fees_fen`)."""
     return kind in USE_NAMED and use == MANAGEMENT_FEE and any(one.rule is FundRule.FEE_CAP for one in terms)
+
+
+def with_fees(facts: Facts, received_fen: int, fees_fen: int) -> Facts:
+    """The same facts with the sums of their fund-year."""
+    return replace(facts, received_fen=received_fen, fees_fen=fees_fen)
 
 
 def judge(facts: Facts, terms: Sequence[Term]) -> list[Breach]:
@@ -221,3 +234,34 @@ def _fees(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
 def refused(breaches: Iterable[Breach]) -> list[Breach]:
     """Those that stop the movement."""
     return [one for one in breaches if one.term.on_breach is OnBreach.REFUSE]
+
+
+# Rules about the people who are paid, over the whole year of a fund; held against rosters row by row.
+OF_PEOPLE: Final = frozenset({FundRule.HOUSEHOLD_CAP, FundRule.PERSON_CAP, FundRule.EXCLUSIVE_WITH})
+
+
+def of_people(terms: Iterable[Term]) -> list[Term]:
+    """The terms that a roster's rows are held against."""
+    return [one for one in terms if one.rule in OF_PEOPLE]
+
+
+def beyond(term: Term, rows_n: int, first_line: int | None, over_fen: int) -> Breach | None:
+    """What a term says about a roster of which `rows_n` rows do not keep it, the first of them in `first_line`."""
+    if rows_n == 0:
+        return None
+    figures: dict[str, Any] = {
+        "fund_code": term.fund_code,
+        "fiscal_year": term.fiscal_year,
+        "rows_n": rows_n,
+        "first_line": first_line,
+    }
+    if term.rule is FundRule.EXCLUSIVE_WITH:
+        figures["exclusive_with"] = list(term.codes)
+        said = f"名册有 {rows_n} 户（首行为第 {first_line} 行）本年度已享受互斥资金"
+    else:
+        figures |= {"cap_fen": term.number, "over_fen": over_fen}
+        said = (
+            f"名册有 {rows_n} 户（首行为第 {first_line} 行）本年度合计超过上限 {yuan(term.number)} 元，"
+            f"共超 {yuan(over_fen)} 元"
+        )
+    return Breach(term, figures, f"{said}（依据：{term.source}）")

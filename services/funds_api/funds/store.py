@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.pages import Window
-from services.funds_api.funds.judge import FundRule, OnBreach, Term
+from services.funds_api.funds.judge import FundRule, OnBreach, Term, TermSet
 from services.funds_api.tables import FunctionCodeRow, FundRow, FundRuleRow, FundTermsRow, FundUseRow
 from treasury.policy import Basis
 
@@ -95,23 +96,48 @@ async def terms_set(
     ]
 
 
-def terms_of(row: FundTermsRow, rules: Sequence[FundRuleRow]) -> list[Term]:
-    """The rules of a set as values."""
+async def term_sets(session: AsyncSession, county: str, funds: Collection[str], upto: date) -> list[TermSet]:
+    """Every set that any level laid down for these funds and that starts by `upto`; mostly there is none."""
+    found = await session.scalar(
+        text("SELECT funds.terms_of(:county, :funds, :upto)"), {"county": county, "funds": list(funds), "upto": upto}
+    )
+    return sets_of(found)
+
+
+def sets_of(told: str | None) -> list[TermSet]:
+    """The answer of `funds.terms_of` as values."""
     return [
-        Term(
-            fund_code=row.fund_code,
-            fiscal_year=row.fiscal_year,
-            region=row.region_code,
-            valid_from=row.valid_from,
-            document=row.document,
-            rule=FundRule(rule.rule),
-            value=rule.value if isinstance(rule.value, int) else tuple(rule.value),
-            on_breach=OnBreach(rule.on_breach),
-            source=rule.source,
-            basis=Basis(rule.basis),
+        TermSet(
+            fund,
+            year,
+            region,
+            date.fromisoformat(valid_from),
+            tuple(
+                Term(
+                    fund_code=fund,
+                    fiscal_year=year,
+                    region=region,
+                    valid_from=date.fromisoformat(valid_from),
+                    document=document,
+                    rule=FundRule(rule),
+                    value=value if isinstance(value, int) else tuple(value),
+                    on_breach=OnBreach(on_breach),
+                    source=source,
+                    basis=Basis(basis),
+                )
+                for rule, value, on_breach, source, basis in rules
+            ),
         )
-        for rule in rules
+        for fund, year, region, valid_from, document, rules in json.loads(told or "[]")
     ]
+
+
+async def hold_fund(session: AsyncSession, county: str, fund: str) -> None:
+    """Let one movement at a time be held against the sums of a fund in the county, until this transaction ends.
+
+    Taken before any account is locked, so that two movements never wait for each other in a ring.
+    """
+    await session.execute(text("SELECT funds.hold_fund(:county, :fund)"), {"county": county, "fund": fund})
 
 
 async def function_codes(

@@ -9,7 +9,7 @@ and every token.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -17,6 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from services.funds_api import columns
+from services.funds_api.funds.judge import FundRule, OnBreach, Term
 from services.funds_api.payments.reasons import reason
 from treasury.policy import PolicyValue
 
@@ -35,6 +36,8 @@ REGISTRY: Final = {
     "left_on": pl.Date,
 }
 CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
+# What others paid of this fund in the year, and a fund of that year that excludes it; read only where terms ask for it.
+YEAR: Final = {"token": pl.Binary, "year_fen": pl.Int64, "other_fund": pl.String}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,23 @@ class Facts:
     available_fen: int
     per: str = "household"
     any_member: PolicyValue | None = None
+    terms: Sequence[Term] = ()
+
+    @property
+    def year_cap(self) -> Term | None:
+        """The smallest yearly cap that refuses."""
+        caps = [one for one in self.terms if one.rule is not FundRule.EXCLUSIVE_WITH and _refuses(one)]
+        return min(caps, key=lambda one: one.number, default=None)
+
+    @property
+    def exclusive(self) -> dict[str, Term]:
+        """The funds that exclude this one, each with the term that says so."""
+        named = [one for one in self.terms if one.rule is FundRule.EXCLUSIVE_WITH and _refuses(one)]
+        return {fund: one for one in named for fund in one.codes}
+
+
+def _refuses(term: Term) -> bool:
+    return term.on_breach is OnBreach.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,18 @@ def _conditions(facts: Facts) -> dict[str, pl.Expr]:
         "duplicate_household": (pl.col("line") == pl.col("first_line")) & (pl.col("line") > pl.col("home_line")),
         "already_paid": pl.col("status").is_not_null(),
         "over_household_cap": fen > facts.cap.number if facts.cap else pl.lit(value=False),
+        **_of_the_year(facts),
+    }
+
+
+def _of_the_year(facts: Facts) -> dict[str, pl.Expr]:
+    """The reasons that ask what others paid in the year; none when no term does, so that nothing is joined for them."""
+    if not facts.terms:
+        return {}
+    cap, together = facts.year_cap, pl.col("amount_fen").cast(pl.Int128) + pl.col("year_fen").fill_null(0)
+    return {
+        "over_fund_year_cap": together > cap.number if cap else pl.lit(value=False),
+        "exclusive_fund": pl.col("other_fund").is_not_null(),
     }
 
 
@@ -125,9 +157,13 @@ class Check:
         self._home_lines: dict[bytes, int] = {}
         self._running_fen = 0
 
-    def judge(self, rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame) -> Judged:
+    def judge(
+        self, rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, year: pl.DataFrame | None = None
+    ) -> Judged:
         """Part rows of `with_tokens` into good and rejected; Σ good of all pieces is at most what the account holds."""
         conditions = _conditions(self.facts)
+        if year is not None:
+            claimed = claimed.join(year, on="token", how="full", coalesce=True)
         laid = (
             rows.with_columns(first_line=_firsts(self._first_lines, rows["id_number"], rows["line"]))
             .join(registry.with_columns(listed=True), on="token", how="left")
@@ -196,5 +232,16 @@ def _figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, int |
         "over_household_cap": {"amount_fen": row["amount_fen"], "cap_fen": cap.number, "source": cap.source}
         if cap
         else {},
+        **_year_figures(code, row, facts),
         "money_not_there": {"running_fen": row["running"], "available_fen": facts.available_fen},
     }.get(code, {})
+
+
+def _year_figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, dict[str, int | str]]:
+    cap = facts.year_cap
+    if code == "over_fund_year_cap" and cap is not None:
+        figures = {"year_fen": row["year_fen"] or 0, "amount_fen": row["amount_fen"]}
+        return {code: {**figures, "cap_fen": cap.number, "source": cap.source}}
+    if code == "exclusive_fund":
+        return {code: {"other_fund": row["other_fund"], "source": facts.exclusive[row["other_fund"]].source}}
+    return {}

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import keep_plans, plan_each_time
 from chassis.vault import Vault
-from services.funds_api.payments import check, sealing, store
+from services.funds_api.payments import check, sealing, store, yearly
 from services.funds_api.payments.check import Check
 from services.funds_api.payments.lists import DayList
 from services.funds_api.payments.roster import Roster
@@ -51,9 +51,9 @@ async def keep(
         return None if rows is None else check.with_tokens(rows, vault.token)
 
     def judge_and_read_on(
-        rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame
+        rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, year: pl.DataFrame | None
     ) -> tuple[Sealed, pl.DataFrame | None]:
-        judged = judging.judge(rows, registry, claimed)
+        judged = judging.judge(rows, registry, claimed, year)
         listed.include(judged.good)
         payments = sealing.payments(judged.good, county, batch_id, vault) if judged.good.height else None
         return Sealed(payments, sealing.rejected(judged.rejected, county, batch_id, vault)), read()
@@ -65,8 +65,9 @@ async def keep(
         tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
         registry = await listed.people(tokens)
         claimed = await listed.claimed(registry)
+        year = await yearly.paid(tx, batch, tokens, judging.facts) if judging.facts.terms else None
         (ready, rows), _ = await _both(
-            to_thread.run_sync(judge_and_read_on, rows, registry, claimed), _write(tx, batch, ready)
+            to_thread.run_sync(judge_and_read_on, rows, registry, claimed, year), _write(tx, batch, ready)
         )
     await _write(tx, batch, ready)
 

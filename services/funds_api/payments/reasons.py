@@ -41,6 +41,14 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "金额 {amount} 元超过每户上限 {cap} 元（依据：{source}）",
         "按上限更正金额，或附批准文件另行办理",
     ),
+    "over_fund_year_cap": (
+        "本年度该资金已发 {year} 元，加本行 {amount} 元，超过年度上限 {cap} 元（依据：{source}）",
+        "按上限更正金额，或从名册删除；已发批次有误请先冲正",
+    ),
+    "exclusive_fund": (
+        "本年度已享受互斥资金 {other_fund}（依据：{source}）",
+        "从名册删除；如互斥资金系误发，请先冲正该批次",
+    ),
     "money_not_there": (
         "累计到本行需 {running} 元，账户在发放日只有该资金 {available} 元",
         "等资金到账后再发，或把本行及以后各行移到下一批",

@@ -174,6 +174,7 @@ class Approval(Answer):
     rows: int
     total_fen: int
     spans: list[SpanPaid]
+    flagged: list[dict[str, Any]] = Field(default_factory=list, description="违反资金规定但允许办理、已预警的事项")
     unexplained_fen: int
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,13 +15,16 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import COUNTY_DIGITS
+from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
+from services.funds_api.funds import refusals
 from services.funds_api.funds import store as funds
+from services.funds_api.funds.judge import Breach
 from services.funds_api.households import masks
 from services.funds_api.lots import ledger
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.missing import Missing
-from services.funds_api.payments import checking, lists, store
+from services.funds_api.payments import checking, lists, store, yearly
 from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.refusals import (
     BatchNotChecked,
@@ -172,6 +176,7 @@ async def _facts(tx: AsyncSession, batch: PaymentBatchRow) -> Facts:
         available,
         batch.per,
         payees,
+        await yearly.terms(tx, batch),
     )
 
 
@@ -211,6 +216,7 @@ async def approve(
         raise RosterBroken(str(batch_id), batch.rows_good, proof.rows, batch.total_fen, proof.total_fen)
     if taken := await lists.paid_elsewhere(tx, county, batch_id):
         raise PaidElsewhere(str(batch_id), *taken, batch.entitlement)
+    breaches = await yearly.hear(tx, batch)
     places = [batch.region_code[:digits] for digits in (COUNTY_DIGITS, 9, 12) if digits <= len(batch.region_code)]
     cards = await store.households_account(tx, who, county, places)
     if cards is None:
@@ -276,13 +282,33 @@ async def approve(
             )
             for span, part, (first, last) in zip(laid, parts, lines, strict=True)
         ],
+        flagged=refusals.told(breaches),
         unexplained_fen=posted.total_fen - sum(part.amount_fen for part in parts),
     )
     regions = {batch.account_id: batch.region_code, cards.id: cards.region_code}
     moved = ledger.as_moved(movement, draws, parts, regions)
     event = PaymentsDisbursed(batch_id=batch_id, county_code=county, rows=proof.rows, movement=moved)
     await act.record(tx, county, event, answer)
+    if breaches:
+        await _flag(tx, who, act, batch, movement, parts, breaches)
     return answer
+
+
+async def _flag(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    batch: PaymentBatchRow,
+    movement: Movement,
+    parts: Sequence[Part],
+    breaches: Sequence[Breach],
+) -> None:
+    """The questions that a fund's terms ask about a batch they let through, in the same transaction."""
+    county, year = batch.county_code, batch.effective_on.year
+    [(account, unit_name)] = await units.accounts(tx, who, county, ids=[batch.account_id])
+    desk = Desk(account.id, account.unit_id, unit_name, account.region_code)
+    lots = [MadeLot(part.to_lot, batch.fund_code, year, part.amount_fen) for part in parts]
+    await raise_breaches(tx, act, county, breaches, desk, lots, batch.effective_on, movement.id)
 
 
 async def _to_approve(

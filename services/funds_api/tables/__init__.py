@@ -54,7 +54,7 @@ from services.funds_api.tables.registry import (
     StandingRow,
 )
 from services.funds_api.tables.rows import Row
-from services.funds_api.tables.terms import FunctionCodeRow, FundRuleRow, FundTermsRow, FundUseRow
+from services.funds_api.tables.terms import FunctionCodeRow, FundGateRow, FundRuleRow, FundTermsRow, FundUseRow
 
 __all__ = [
     "AccountMonthRow",
@@ -69,6 +69,7 @@ __all__ = [
     "FlagRow",
     "FlowMonthRow",
     "FunctionCodeRow",
+    "FundGateRow",
     "FundRow",
     "FundRuleRow",
     "FundTermsRow",

@@ -99,3 +99,11 @@ class FundRuleRow(Row):
     on_breach: Mapped[str]
     source: Mapped[str]
     basis: Mapped[str]
+
+
+class FundGateRow(Row):
+    """Whoever judges a movement by the sums of a fund holds its row, so that two are not let through side by side."""
+
+    __tablename__ = "fund_gate"
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    fund_code: Mapped[str] = mapped_column(ForeignKey("funds.fund.code"), primary_key=True)
