@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +17,7 @@ RECEIVED_ON: Final = "2017-03-01"
 HANDED_DOWN_ON: Final = "2017-03-20"
 PAID_ON: Final = "2017-06-01"
 LINES_PER_ORDER: Final = 100
+_numbers = itertools.count(1)  # a document moves money once
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Place:
                 "kind": "hand_down",
                 "from_account_id": self.account(source),
                 "fund_code": FUND,
-                "document": f"分解下达{start}号",
+                "document": f"分解下达{next(_numbers)}号",
                 "effective_on": on,
                 "lines": [line] * min(LINES_PER_ORDER, times - start),
             }

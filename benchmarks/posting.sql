@@ -1,23 +1,22 @@
--- One hand-down as funds_api writes it: the same functions in one transaction, without HTTP, Python or a second look.
-\set line random(1, 16)
+-- One hand-down as funds_api writes it: the same two statements (a look that locks nothing, then the act), without HTTP and Python.
+\set c random(0, :counties - 1)
+\set n random(1, :offices)
+\set at 1 + :c
+\set i :c * :offices + :n
 \set fen random(1, 100)
-BEGIN;
-SELECT set_config('app.region', :county, true);
-SELECT verdict, gen_random_uuid() AS move, gen_random_uuid() AS made, gen_random_uuid() AS event,
-       gen_random_uuid()::text AS key, (CAST(:targets AS uuid[]))[:line] AS target
-  FROM funds.journal_claim(:county, 'bench/bench', gen_random_uuid()::text, sha256('posting')) \gset
-SELECT id AS lot, tranche_id AS tranche
-  FROM funds.open_lots(:county, ARRAY[CAST(:source AS uuid), CAST(:target AS uuid)], CAST(:source AS uuid), :fund,
-                       CAST(:day AS date), :fen, NULL) \gset
-SELECT funds.post_movements(:county,
-  CAST(format('[{"id": "%s", "kind": "hand_down", "document": "1", "from": "%s", "to": "%s", "effective_on": "%s", "amount_fen": %s, "drawn": "oldest", "reverses": null, "batch": null, "actor": "bench", "note": null}]',
-              CAST(:move AS text), CAST(:source AS text), CAST(:target AS text), CAST(:day AS text), CAST(:fen AS bigint)) AS jsonb),
-  CAST(format('[{"move": "%s", "from_lot": "%s", "to_lot": "%s", "tranche": null, "amount_fen": %s, "clock_from": null, "lo": null, "hi": null, "first_line": null, "last_line": null, "restores": null}]',
-              CAST(:move AS text), CAST(:lot AS text), CAST(:made AS text), CAST(:fen AS bigint)) AS jsonb));
-SELECT funds.journal_append(:county, CAST(:event AS uuid), 'MoneyMoved',
-  format('{"county_code": "%s", "movements": [{"movement_id": "%s", "kind": "hand_down", "document": "1", "effective_on": "%s", "from_account_id": "%s", "to_account_id": "%s", "amount_fen": %s, "draws": [{"from_lot_id": "%s", "to_lot_id": "%s", "amount_fen": %s}]}]}',
-         CAST(:county AS text), CAST(:move AS text), CAST(:day AS text), CAST(:source AS text), CAST(:target AS text), CAST(:fen AS bigint), CAST(:lot AS text), CAST(:made AS text), CAST(:fen AS bigint)),
-  'bench/bench', 'bench', :key, sha256('posting'),
-  format('{"status": 201, "body": {"total_fen": %s, "movements": [{"id": "%s", "kind": "hand_down", "document": "1", "effective_on": "%s", "from_account_id": "%s", "to_account_id": "%s", "amount_fen": %s, "draws": [{"from_lot_id": "%s", "to_lot_id": "%s", "amount_fen": %s}]}]}}',
-         CAST(:fen AS bigint), CAST(:move AS text), CAST(:day AS text), CAST(:source AS text), CAST(:target AS text), CAST(:fen AS bigint), CAST(:lot AS text), CAST(:made AS text), CAST(:fen AS bigint)));
-COMMIT;
+SELECT k.*, gen_random_uuid() AS move, gen_random_uuid() AS made, gen_random_uuid() AS event, l.lots::json -> 0 ->> 0 AS lot
+  FROM (SELECT (CAST(:codes AS text[]))[CAST(:at AS int)] AS county, (CAST(:sources AS uuid[]))[CAST(:i AS int)] AS source,
+               (CAST(:targets AS uuid[]))[CAST(:i AS int)] AS target, gen_random_uuid()::text AS key) k,
+       LATERAL funds.look(k.county, k.county, 'bench/bench', k.key, sha256('posting'), ARRAY[k.source, k.target], CAST(:fund AS text),
+                          CAST(:day AS date), CAST(:fen AS bigint), NULL, CURRENT_DATE) l \gset
+SELECT funds.act(CAST(:county AS text), CAST(:county AS text), 'bench/bench', CAST(:key AS text), sha256('posting'),
+  CAST(format('[{"id": "%s", "kind": "hand_down", "document": "%s", "document_key": "%s", "from": "%s", "to": "%s", "effective_on": "%s", "amount_fen": %s, "drawn": "oldest", "fund": "%s", "reverses": null, "batch": null, "actor": "bench", "note": null, "use": null, "hold": null}]',
+              CAST(:move AS text), CAST(:key AS text), CAST(:key AS text), CAST(:source AS text), CAST(:target AS text), CAST(:day AS text), CAST(:fen AS bigint), CAST(:fund AS text)) AS jsonb),
+  CAST(format('[{"move": "%s", "from_lot": "%s", "to_lot": "%s", "amount_fen": %s}]',
+              CAST(:move AS text), CAST(:lot AS text), CAST(:made AS text), CAST(:fen AS bigint)) AS jsonb),
+  CURRENT_DATE, CAST(:event AS uuid), 'MoneyMoved',
+  format('{"county_code": "%s", "movements": [{"movement_id": "%s", "kind": "hand_down", "document": "%s", "effective_on": "%s", "from_account_id": "%s", "to_account_id": "%s", "amount_fen": %s, "draws": [{"from_lot_id": "%s", "to_lot_id": "%s", "amount_fen": %s}]}]}',
+         CAST(:county AS text), CAST(:move AS text), CAST(:key AS text), CAST(:day AS text), CAST(:source AS text), CAST(:target AS text), CAST(:fen AS bigint), CAST(:lot AS text), CAST(:made AS text), CAST(:fen AS bigint)),
+  'bench',
+  format('{"status": 201, "body": {"total_fen": %s, "movements": [{"id": "%s", "kind": "hand_down", "document": "%s", "effective_on": "%s", "from_account_id": "%s", "to_account_id": "%s", "amount_fen": %s, "draws": [{"from_lot_id": "%s", "to_lot_id": "%s", "amount_fen": %s}]}]}}',
+         CAST(:fen AS bigint), CAST(:move AS text), CAST(:key AS text), CAST(:day AS text), CAST(:source AS text), CAST(:target AS text), CAST(:fen AS bigint), CAST(:lot AS text), CAST(:made AS text), CAST(:fen AS bigint)));

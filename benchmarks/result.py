@@ -20,10 +20,30 @@ from chassis import clock
 
 @dataclass(frozen=True)
 class Bar:
-    """The most that `ours`, or the ratio ours ÷ limit, may be."""
+    """The most, or the least, that `ours` or the ratio ours ÷ limit may be: seconds are bounded above, rates below."""
 
     of: Literal["ours", "ratio"]
-    at_most: float
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def keeps(self, figure: float) -> bool:
+        return (self.at_most is None or figure <= self.at_most) and (self.at_least is None or figure >= self.at_least)
+
+    def document(self) -> dict[str, Any]:
+        bounds = {"at_most": self.at_most, "at_least": self.at_least}
+        return {"of": self.of, **{name: bound for name, bound in bounds.items() if bound is not None}}
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A benchmark that could not be run here, and what it takes to run it. It keeps no bar and breaks none."""
+
+    name: str
+    because: str
+
+    def write(self, folder: Path) -> Path:
+        """Say in `folder`/<name>.json that there is no figure."""
+        return _kept(folder, self.name, {"name": self.name, "skipped": self.because, "machine": machine()})
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,7 @@ class Result:
         """Whether the bar is kept; None without a bar."""
         if self.bar is None:
             return None
-        return (self.ours if self.bar.of == "ours" else self.ratio) <= self.bar.at_most
+        return self.bar.keeps(self.ours if self.bar.of == "ours" else self.ratio)
 
     def document(self) -> dict[str, Any]:
         """The content of build/bench/<name>.json."""
@@ -61,7 +81,7 @@ class Result:
             "ratio": significant(self.ratio),
             "unit": self.unit,
             "runs": self.runs,
-            "bar": None if self.bar is None else {"of": self.bar.of, "at_most": self.bar.at_most},
+            "bar": None if self.bar is None else self.bar.document(),
             "met": self.met,
             "what": self.what,
             "beside": self.beside,
@@ -71,10 +91,14 @@ class Result:
 
     def write(self, folder: Path) -> Path:
         """Keep the document as `folder`/<name>.json."""
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{self.name}.json"
-        file.write_text(json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        return file
+        return _kept(folder, self.name, self.document())
+
+
+def _kept(folder: Path, name: str, document: Mapping[str, Any]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.json"
+    file.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return file
 
 
 def significant(value: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -38,10 +39,12 @@ SETTINGS: Final = {
 }
 READY_SECONDS: Final = 40.0
 COUNTY: Final = "420322"
+PREFECTURE: Final = "4203"
 PEOPLE: Final = (
     Login("xitong", "系统管理员", ("system_admin",), "00"),
     Login("caizheng", "县财政局 经办", ("finance_clerk",), COUNTY, "县财政局"),
     Login("fuhe", "县财政局 复核", ("finance_reviewer",), COUNTY, "县财政局"),
+    Login("shiju", "市财政局 经办", ("finance_clerk",), PREFECTURE, "市财政局"),
     Login("jiwei", "县纪委监委 监督检查", ("inspector",), COUNTY, "县纪委监委"),
 )
 
@@ -114,6 +117,16 @@ class Stand:
         )
         return shown.stdout.strip()
 
+    def processor_seconds(self) -> dict[str, float]:
+        """What each service and PostgreSQL with all its backends have taken of the processors so far (Linux)."""
+        found = {one.name: _processor_seconds(str(one.pid)) for one in self._children}
+        postmaster = (self.postgres.home / "cluster" / "postmaster.pid").read_text().split()[0]
+        backends = [
+            one.name for one in Path("/proc").iterdir() if one.name.isdigit() and _parent(one.name) == postmaster
+        ]
+        found["postgres"] = sum(_processor_seconds(one) for one in [postmaster, *backends])
+        return found
+
     def child(self, name: str) -> Child:
         return next(one for one in self._children if one.name == name)
 
@@ -169,3 +182,21 @@ class Stand:
         if self._guard is not None:
             self._guard.release()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _stat(pid: str) -> list[str]:
+    """The fields of /proc/<pid>/stat from the state on; none for a process that has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _parent(pid: str) -> str:
+    fields = _stat(pid)
+    return fields[1] if fields else ""
+
+
+def _processor_seconds(pid: str) -> float:
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0

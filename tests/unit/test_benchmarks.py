@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks.result import Bar, Result, quantile, spread
+from benchmarks.result import Bar, Result, Skipped, quantile, spread
 
 FOUND = Result(name="sample", ours=6.0, limit=2.0, unit="s", runs=3, what="ours", beside="limit", bar=Bar("ratio", 5))
 
@@ -38,6 +38,9 @@ def test_a_result_keeps_its_figures_its_bar_and_the_machine(tmp_path: Path) -> N
         (Bar("ratio", 2.9), False),
         (Bar("ours", 6), True),
         (Bar("ours", 5.9), False),
+        (Bar("ratio", at_least=3), True),
+        (Bar("ratio", at_least=3.1), False),
+        (Bar("ours", at_most=7, at_least=6), True),
     ],
 )
 def test_a_bar_is_kept_up_to_and_including_its_figure(bar: Bar | None, met: bool | None) -> None:
@@ -66,3 +69,21 @@ def test_a_missed_bar_fails_only_when_asked_strictly(monkeypatch: pytest.MonkeyP
     assert bench.main(["roster_check"]) == 0
     assert bench.main(["roster_check", "--strict"]) == 1
     assert json.loads((tmp_path / "roster_check.json").read_text("utf-8"))["met"] is False
+
+
+def test_a_rate_is_bounded_below(tmp_path: Path) -> None:
+    kept = json.loads(replace(FOUND, bar=Bar("ratio", at_least=4)).write(tmp_path).read_text("utf-8"))
+    assert (kept["bar"], kept["met"]) == ({"of": "ratio", "at_least": 4}, False)
+
+
+def test_what_cannot_be_compared_here_is_skipped_and_says_what_it_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "FOLDER", tmp_path)
+    monkeypatch.delenv("QINGLIU_PGLEDGER_SQL", raising=False)
+    for name in ("pgledger_http", "pgledger_set"):
+        found = importlib.import_module(f"benchmarks.{name}").run()
+        assert isinstance(found, Skipped)
+        assert bench.main([name, "--strict"]) == 0
+        assert "QINGLIU_PGLEDGER_SQL" in json.loads((tmp_path / f"{name}.json").read_text("utf-8"))["skipped"]
+        assert f"skipped {name}" in capsys.readouterr().out
