@@ -226,6 +226,8 @@ async def test_removal_appeal_and_rollback_keep_their_days(township: Township, a
     assert (then["household"]["standing"], len(then["standings"])) == ("removed", 3)
     before = await township.seen(home, "2017-05-01", known_position=done["position"] - 1)
     assert before["household"]["standing"] == "returned"
+    unheard = {"as_of": "2017-05-01", "known_at": "2017-05-01T00:00:00+08:00"}
+    assert (await township.finance.get(f"{PATH}/{home}", params=unheard)).status_code == 404
     # An appeal upheld from the day of the removal: it never was, and yet what was known of it is kept.
     await township.remove(home, "2017-07-01")
     await township.change("reinstatements", {"effective_on": "2017-07-01", "households": one})

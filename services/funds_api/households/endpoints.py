@@ -31,7 +31,7 @@ from services.funds_api.households.schemas import (
     StandingRequest,
 )
 from services.funds_api.keys import Cells
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.regions.store import with_predecessors
 from services.funds_api.uploads import received
 
@@ -94,11 +94,13 @@ async def get_household(
     who: Reader,
     county: County = None,
     as_of: AsOf = None,
-    known_position: Annotated[int | None, Query(ge=0, description="按该县日志的这一位置所知")] = None,
+    known_at: KnownAt = None,
+    known_position: Annotated[int | None, Query(ge=0, description="按该县日志的这一位置所知；优先于 known_at")] = None,
 ) -> HouseholdDetail:
-    return await service.detail(
-        tx, who, county_of(who, county), vault, household_id, day_or_today(as_of), known_position
-    )
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    known = moment.position if known_at is not None and known_position is None else known_position
+    return await service.detail(tx, who, asked, vault, household_id, moment.as_of, known)
 
 
 @router.post("/{household_id}/members", status_code=201, summary="登记家庭成员")

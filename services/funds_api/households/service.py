@@ -249,9 +249,11 @@ def _residences(household: HouseholdRow, facts_of: list[Fact[Any]], known: int |
 async def detail(
     tx: AsyncSession, who: Principal, county: str, vault: Vault, household: UUID, on: date, known: int | None
 ) -> HouseholdDetail:
-    """One household on a day; before its registration there is none."""
+    """One household on a day; before its registration, or before that was known, there is none."""
     rows = await store.households(tx, who, county, [household])
     if household not in rows or rows[household].registered_on > on:
+        raise Missing("农户", str(household))
+    if known is not None and await store.founded_at(tx, rows[household]) > known:
         raise Missing("农户", str(household))
     [found] = await shown(tx, [rows[household]], vault, on, known)
     return found

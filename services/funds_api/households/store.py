@@ -173,6 +173,14 @@ async def households(
     return {row.id: row for row in await tx.scalars(query)}
 
 
+async def founded_at(tx: AsyncSession, household: HouseholdRow) -> int:
+    """The place of the county's journal at which the household came into the register."""
+    query = select(RegistryActRow.position).where(
+        RegistryActRow.county_code == household.county_code, RegistryActRow.id == household.act_id
+    )
+    return (await tx.scalars(query)).one()
+
+
 async def living_in(tx: AsyncSession, who: Principal, county: str, place: str) -> list[UUID]:
     """The households whose newest place is `place`, and that have not left the county."""
     query = select(HouseholdRow.id).where(
