@@ -11,7 +11,7 @@ from chassis.fields import Code
 from chassis.identity import Principal, can
 from services.funds_api.access import COUNTY_DIGITS, county_of, holds, must_hold
 from services.funds_api.flows import service
-from services.funds_api.flows.schemas import FlowTree
+from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy
 from services.funds_api.flows.store import Asked
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 
@@ -50,3 +50,18 @@ async def get_tree(
 ) -> FlowTree:
     asked = _asked(who, region, fund, year)
     return await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)
+
+
+@router.get("/flow-graph", summary="资金流向图：节点与流量，可直接绘制桑基图")
+async def get_flow_graph(
+    tx: Read,
+    who: Annotated[Principal, can("lots:read")],
+    region: Region = None,
+    fund: Fund = None,
+    year: Year = None,
+    by: GraphBy = GraphBy.LEVEL,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> FlowGraph:
+    asked = _asked(who, region, fund, year)
+    return await service.graph(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), by)

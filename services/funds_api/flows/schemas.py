@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
@@ -45,4 +46,53 @@ class FlowTree(Answer, Known):
         description="balances：结存取自账户余额，与流量相互印证；flows：按资金或年度筛选时，结存由流量推得"
     )
     root: TreeNode
+    empty_because: str | None = None
+
+
+class GraphBy(StrEnum):
+    """What a node of the graph is: a level of government, or a unit."""
+
+    LEVEL = "level"
+    UNIT = "unit"
+
+
+class GraphNode(Answer):
+    """A place where flows join: what came into it, what went out of it, and what stays."""
+
+    id: str
+    name: str
+    kind: str = Field(description="received 来文；elsewhere 管辖范围以外；outside 县外；其余为层级或单位类型")
+    column: int = Field(description="绘图时的列，自左向右；links 总是从小列到大列")
+    in_fen: int
+    out_fen: int
+    carried_fen: int = Field(default=0, description="按年度筛选时：自上年结转而来减去结转下年")
+    rests_fen: int = Field(description="停留在该节点的；农户和施工单位即已支出；边界节点（来文、范围以外、县外）为 0")
+    unexplained_fen: int = Field(description="in + carried − out − rests，恒为 0；边界节点不计")
+
+
+class GraphLink(Answer):
+    """Fen from one node to another by one kind of movement, what was undone taken out."""
+
+    source: str
+    target: str
+    kind: str
+    fen: int = Field(gt=0)
+
+
+class FlowGraph(Answer, Known):
+    """The flow of a fund or a year as nodes and links, for a Sankey diagram; what it received ties to tranches."""
+
+    county_code: str
+    region_code: str
+    as_of: date
+    fund_code: str | None
+    fiscal_year: int | None
+    by: GraphBy
+    resting_from: Literal["balances", "flows"]
+    received_fen: int = Field(description="来文带来的资金：links 中 kind 为 receive 的合计")
+    tranches_fen: int = Field(description="截至所查日期已到账的来文资金（逐笔合计）")
+    unexplained_fen: int = Field(description="received_fen 减去 tranches_fen，恒为 0")
+    nodes: list[GraphNode]
+    links: list[GraphLink]
+    back_links: list[GraphLink] = Field(description="逆向流量：退回、收回，以及往返调剂中逆向的一笔；金额为正")
     empty_because: str | None = None

@@ -1,4 +1,4 @@
-"""The tree and the graph of flows: read the sums, see whose they are, and let the pure modules add them up."""
+"""The tree and the graph of flows: read the sums, let the pure modules add them up, and show what is the caller's."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from services.funds_api.flows import store
-from services.funds_api.flows.schemas import FlowTree, TreeNode
+from services.funds_api.flows import nodes, store
+from services.funds_api.flows.graph import Drawn, draw
+from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, GraphLink, GraphNode, TreeNode
 from services.funds_api.flows.store import Asked
 from services.funds_api.flows.tree import LEVELS, SINKS, End, Figures, Flow, Place, build
 from services.funds_api.idle.store import place_names
 from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import Moment
-from services.funds_api.units.schemas import UnitKind
+from services.funds_api.units.schemas import TERMINAL, UnitKind
 from services.funds_api.units.store import balances
 
 _SINK_NAMES: Final = {"households": "农户", "contractor": "施工单位等"}
@@ -48,6 +49,64 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
     )
 
 
+async def graph(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, by: GraphBy) -> FlowGraph:
+    """The flows of the asked place by that moment as nodes and links; nothing beyond the place is named."""
+    filtered = asked.fund is not None or asked.year is not None
+    async with whole_county(tx, who, asked.county):
+        accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
+        rows = await store.flows(tx, asked, moment)
+        tranches = await store.received(tx, asked, moment)
+        carried = [] if asked.year is None else await store.carried(tx, asked, moment)
+        held = [] if filtered else await balances(tx, asked.county, _desks(asked, accounts), moment)
+    known = nodes.Nodes(asked.root, by, accounts)
+    drawn = draw(
+        ((row.flow, known.of(row.from_account_id), known.of(row.to_account_id), row.fen) for row in rows), known.rank
+    )
+    rests = known.summed((row.account_id, row.balance_fen) for row in held)
+    brought = known.summed((row.account_id, row.fen) for row in carried)
+    shown = [
+        _graph_node(known.told(node), drawn, node, brought.get(node, 0), rests.get(node, 0), counted=not filtered)
+        for node in sorted(drawn.columns, key=lambda one: (drawn.columns[one], known.rank[one], one))
+    ]
+    links = [(link.back, GraphLink(source=link.source, target=link.target, kind=link.kind, fen=link.fen))
+             for link in drawn.links]  # fmt: skip
+    received = sum(link.fen for link in drawn.links if link.kind == "receive")
+    return FlowGraph(
+        county_code=asked.county,
+        region_code=asked.root,
+        as_of=moment.as_of,
+        **moment.shown,
+        fund_code=asked.fund,
+        fiscal_year=asked.year,
+        by=by,
+        resting_from="flows" if filtered else "balances",
+        received_fen=received,
+        tranches_fen=tranches,
+        unexplained_fen=received - tranches,
+        nodes=shown,
+        links=[link for back, link in links if not back],
+        back_links=[link for back, link in links if back],
+        empty_because=None if links else "截至所查日期，没有资金经过该区划",
+    )
+
+
+def _graph_node(told: nodes.Told, drawn: Drawn, node: str, carried: int, held: int, *, counted: bool) -> GraphNode:
+    """A desk keeps what its accounts hold; a sink keeps what reached it; the borders of the picture keep nothing."""
+    left = drawn.into[node] + carried - drawn.out[node]
+    rests = 0 if told.border else held if counted and told.desk else left
+    return GraphNode(
+        id=node,
+        name=told.name,
+        kind=told.kind,
+        column=drawn.columns[node],
+        in_fen=drawn.into[node],
+        out_fen=drawn.out[node],
+        carried_fen=carried,
+        rests_fen=rests,
+        unexplained_fen=0 if told.border else left - rests,
+    )
+
+
 def _end(account: Row[Any] | None) -> End | None:
     if account is None or account.kind == UnitKind.OUTSIDE:
         return None
@@ -60,14 +119,17 @@ def _flow(accounts: Mapping[UUID, Row[Any]], row: Row[str, UUID, UUID, int]) -> 
 
 async def _resting(tx: AsyncSession, asked: Asked, accounts: Mapping[UUID, Row[Any]], moment: Moment) -> dict[str, int]:
     """What the desks of each place hold by the balances of their accounts, which no flow has gone into."""
-    desks = [
-        one.id for one in accounts.values()
-        if one.region_code.startswith(asked.root) and one.kind not in SINKS and one.kind != UnitKind.OUTSIDE
-    ]  # fmt: skip
     held: dict[str, int] = defaultdict(int)
-    for row in await balances(tx, asked.county, desks, moment):
+    for row in await balances(tx, asked.county, _desks(asked, accounts), moment):
         held[accounts[row.account_id].region_code] += row.balance_fen
     return held
+
+
+def _desks(asked: Asked, accounts: Mapping[UUID, Row[Any]]) -> list[UUID]:
+    return [
+        one.id for one in accounts.values()
+        if one.region_code.startswith(asked.root) and UnitKind(one.kind) not in TERMINAL
+    ]  # fmt: skip
 
 
 def _by_place(accounts: Mapping[UUID, Row[Any]], rows: Sequence[Row[UUID, int]]) -> dict[str, int]:
