@@ -10,6 +10,7 @@ import pytest
 
 from tests.factories import open_account, receive
 from tests.funds_api.desk import Desk, conserved
+from tests.funds_api.library import Library, plan
 
 
 async def quota_account(desk: Desk, region: str, kind: str) -> str:
@@ -54,7 +55,14 @@ async def test_a_retention_goes_back_before_its_release(desk: Desk) -> None:
 @pytest.fixture
 async def pool(desk: Desk) -> dict[str, Any]:
     """A project that pools 300, 200 and 100 fen of three notices."""
-    project = await open_account(desk.http, desk.county, "project_unit", "整合项目")
+    library = Library(desk.http, desk.county)
+    library.contractor_unit = (await desk.clerk.get("/funds/v1/units", params={"kind": "contractor"})).json()["items"][
+        0
+    ]["id"]
+    planned = plan(planned_fen=600, sources=[{"fund_code": "TEST-FUND", "planned_fen": 600}])
+    project = (await library.walk("building", plan=planned))["cash_account_id"]
+    contract = (await library.sign(600)).json()["id"]
+    await library.progress(contract, 1_000_000, "2017-05-20")
     sources = []
     for fen, on in ((300, "2017-05-01"), (200, "2017-05-02"), (100, "2017-05-03")):
         notice = await receive(desk.http, desk.county, desk.treasury, fen, on)

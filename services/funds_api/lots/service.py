@@ -31,6 +31,8 @@ from services.funds_api.lots.schemas import (
     TakeBackOrder,
 )
 from services.funds_api.missing import Missing
+from services.funds_api.projects import gate
+from services.funds_api.units.schemas import UnitKind
 from treasury.lots import Lot
 from wire.funds import MoneyMoved
 
@@ -54,6 +56,8 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
     if books is None:
         return None
     _must_know(books.ends, _accounts_of(order))
+    if any(one.kind == UnitKind.PROJECT_UNIT for one in books.ends.values()):
+        return None  # what the project library asks is asked of the written books, under locks
     made = decide.out(order, books, act.actor)
     answer, event = _told(county, made, books.ends)
     movements, parts = [one.movement for one in made], [part for one in made for part in one.parts]
@@ -73,7 +77,9 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
         made = await undo.reverse(tx, who, county, order, act.actor)
     else:
         made = await _decided(tx, who, act, county, order)
-        await ledger.post(tx, county, [one.movement for one in made], [part for one in made for part in one.parts])
+        movements = [one.movement for one in made]
+        await ledger.post(tx, county, movements, [part for one in made for part in one.parts])
+        await gate.hold(tx, who, county, movements)
     answer, event = _told(county, made, await store.ends(tx, county, _ends_of(made)))
     await act.record(tx, county, event, answer)
     return answer

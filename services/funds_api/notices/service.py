@@ -200,7 +200,8 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
 
 async def _must_receive(tx: AsyncSession, who: Principal, county: str, account: UUID | None) -> None:
     found = await units.accounts(tx, who, county, ids=[account]) if account else []
-    if not found or UnitKind(found[0][0].kind) in TERMINAL:
+    # A project gets its money by a document of the county (下达), never straight from a notice.
+    if not found or UnitKind(found[0][0].kind) in TERMINAL | {UnitKind.PROJECT_UNIT}:
         raise AccountMissing(county)
 
 

@@ -49,6 +49,7 @@ from services.funds_api.payments.schemas import (
     WithdrawalRequest,
 )
 from services.funds_api.policies import store as policies
+from services.funds_api.projects import gate
 from services.funds_api.tables import PaymentBatchRow
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import TERMINAL
@@ -261,6 +262,7 @@ async def approve(
 
     await ledger.post(tx, county, [movement], parts)
     await lists.must_still_stand(tx, county, batch_id)
+    await gate.hold(tx, who, county, [movement])
     posted = await store.change_batch(
         tx, batch, {"status": BatchStatus.POSTED, "approved_by": who.subject, "approved_at": clock.now()}
     )

@@ -7,14 +7,13 @@ everything. Corrections (return, recovery, reversal, taking back) are never refu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from services.funds_api.lots.ledger import Movement
 from services.funds_api.lots.store import whole_county
 from services.funds_api.projects import contract_rows, contracts, money, store
 from services.funds_api.projects.progress import Due
@@ -26,34 +25,26 @@ _IN: Final = frozenset({"hand_down", "order"})
 _OUT: Final = frozenset({"pay", "disburse", "retain"})
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A movement as the gate sees it."""
-
-    kind: str
-    source: UUID | None
-    target: UUID
-    effective_on: date
-
-
-async def hold(
-    tx: AsyncSession, who: Principal, county: str, passages: Sequence[Passage], project_accounts: Sequence[UUID]
-) -> None:
-    """Refuse movements that a project may not receive or pay. `project_accounts` are those of kind project_unit."""
+async def hold(tx: AsyncSession, who: Principal, county: str, movements: Sequence[Movement]) -> None:
+    """Refuse written movements that a project may not receive or pay; others, and other accounts, are let through."""
+    ends = {end for one in movements for end in (one.source, one.target) if end}
     async with whole_county(tx, who, county):
-        projects = await store.of_accounts(tx, county, project_accounts)
+        projects_accounts = await store.project_accounts(tx, county, sorted(ends))
+        if not projects_accounts:
+            return
+        projects = await store.of_accounts(tx, county, projects_accounts)
         held = {account for one in projects for account in (one.cash_account_id, one.quota_account_id)}
-        for passage in passages:
-            if passage.kind in _IN and passage.target in project_accounts and passage.target not in held:
-                raise ProjectNotAdmitted(str(passage.target), "", passage.effective_on)
+        for one in movements:
+            if one.kind in _IN and one.target in projects_accounts and one.target not in held:
+                raise ProjectNotAdmitted(str(one.target), "", one.effective_on)
         for project in projects:
-            await _hold_one(tx, project, passages)
+            await _hold_one(tx, project, movements)
 
 
-async def _hold_one(tx: AsyncSession, project: ProjectRow, passages: Sequence[Passage]) -> None:
+async def _hold_one(tx: AsyncSession, project: ProjectRow, movements: Sequence[Movement]) -> None:
     own = {project.cash_account_id, project.quota_account_id}
-    brought = [one for one in passages if one.kind in _IN and one.target in own and one.source not in own]
-    spent = [one for one in passages if one.kind in _OUT and one.source in own]
+    brought = [one for one in movements if one.kind in _IN and one.target in own and one.source not in own]
+    spent = [one for one in movements if one.kind in _OUT and one.source in own]
     for day in {one.effective_on for one in (*brought, *spent)}:
         stage = await store.stage_on(tx, project.county_code, project.id, day)
         for one in brought:

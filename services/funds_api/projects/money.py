@@ -24,36 +24,48 @@ WITH RECURSIVE own AS MATERIALIZED (
   SELECT p.id AS project_id, a.id AS account_id FROM funds.project p
     JOIN funds.account a ON a.county_code = :county AND a.id IN (p.cash_account_id, p.quota_account_id)
    WHERE p.county_code = :county AND p.id = ANY(:projects)),
+came AS MATERIALIZED (
+  -- Every lot the project's accounts ever got, by way of the movements to them: no index leads from account to lots.
+  SELECT o.project_id, l.id, l.tranche_id, l.fund_code, l.amount_fen, l.remaining_fen, l.last_drawn_on,
+         m.kind AS movement, m.from_account_id
+    FROM own o JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = o.account_id
+                                    AND m.effective_on <= :as_of
+    JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id),
 ends AS (
-  -- Lots that came into the project's accounts from elsewhere, and draws that left them for elsewhere.
-  SELECT o.project_id, l.tranche_id, l.fund_code, l.amount_fen AS fen, 1 AS sign, m.kind AS movement,
+  -- What came into the project's accounts from elsewhere, and what left them for elsewhere.
+  SELECT c.project_id, c.tranche_id, c.fund_code, c.amount_fen AS fen, 1 AS sign, c.movement,
          other.kind AS end_kind, other.unit_id AS end_unit, NULL::uuid AS made_lot
-    FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id AND l.arrived_on <= :as_of
-    JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
-    LEFT JOIN funds.account other ON other.county_code = :county AND other.id = m.from_account_id
-   WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.from_account_id)
+    FROM came c LEFT JOIN funds.account other ON other.county_code = :county AND other.id = c.from_account_id
+   WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = c.project_id AND s.account_id = c.from_account_id)
   UNION ALL
   SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, other.unit_id, d.to_lot_id
-    FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id
-    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on <= :as_of
-    JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id
+    FROM own o JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = o.account_id
+                                    AND m.effective_on <= :as_of
     JOIN funds.account other ON other.county_code = :county AND other.id = m.to_account_id
+    JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
+    JOIN funds.lot l ON l.county_code = :county AND l.id = d.from_lot_id
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.to_account_id)),
 held AS (
-  -- Quality retentions of the project, and lots that restore them after a payment out of them was undone.
+  -- Quality retentions of the project, and lots that came back to them from a contractor.
   SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id FROM ends e
    WHERE e.sign < 0 AND e.end_kind = 'retention'
   UNION ALL
-  SELECT h.project_id, h.tranche_id, h.fund_code, l.id FROM held h
-    JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = h.lot_id AND l.tranche_id = h.tranche_id
-    JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id AND a.kind = 'retention'),
+  SELECT h.project_id, h.tranche_id, h.fund_code, back.to_lot_id FROM held h
+    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id
+    JOIN funds.draw back ON back.county_code = :county AND back.from_lot_id = d.to_lot_id
+    JOIN funds.movement m ON m.county_code = :county AND m.id = back.movement_id
+    JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id AND a.kind = 'retention'),
 released AS (
-  SELECT h.project_id, h.tranche_id, h.fund_code, d.amount_fen AS fen, a.unit_id AS end_unit FROM held h
+  -- What retentions paid to contractors, and what of it came back.
+  SELECT h.project_id, h.tranche_id, h.fund_code, a.unit_id AS end_unit, paid.fen FROM held h
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id AND d.effective_on <= :as_of
     JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id
     JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id AND a.kind = 'contractor'
-   WHERE NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
-                        AND r.effective_on <= :as_of))"""
+    CROSS JOIN LATERAL (
+      SELECT d.amount_fen AS fen
+      UNION ALL
+      SELECT -back.amount_fen FROM funds.draw back
+       WHERE back.county_code = :county AND back.from_lot_id = d.to_lot_id AND back.effective_on <= :as_of) paid)"""
 _FLOWS: Final = f"""{_ENDS},
 flows AS (
   SELECT project_id, tranche_id, fund_code, fen * sign AS fen,
@@ -63,10 +75,9 @@ flows AS (
   UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid' FROM released
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'retained' FROM released
   UNION ALL
-  SELECT o.project_id, l.tranche_id, l.fund_code, l.remaining_fen + CASE WHEN l.last_drawn_on > :as_of THEN coalesce((
-           SELECT sum(d.amount_fen)::bigint FROM funds.draw d WHERE d.county_code = :county AND d.from_lot_id = l.id
-              AND d.effective_on > :as_of), 0) ELSE 0 END, 'resting'
-    FROM own o JOIN funds.lot l ON l.county_code = :county AND l.account_id = o.account_id AND l.arrived_on <= :as_of)
+  SELECT c.project_id, c.tranche_id, c.fund_code, c.remaining_fen + CASE WHEN c.last_drawn_on > :as_of THEN coalesce((
+           SELECT sum(d.amount_fen)::bigint FROM funds.draw d WHERE d.county_code = :county AND d.from_lot_id = c.id
+              AND d.effective_on > :as_of), 0) ELSE 0 END, 'resting' FROM came c)
 SELECT project_id, tranche_id, fund_code,
        coalesce(sum(fen) FILTER (WHERE class = 'received'), 0)::bigint AS received_fen,
        coalesce(-sum(fen) FILTER (WHERE class = 'given_back'), 0)::bigint AS given_back_fen,

@@ -14,6 +14,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.tables import (
+    AccountRow,
     AssetRow,
     ProjectObjectionRow,
     ProjectRow,
@@ -22,6 +23,7 @@ from services.funds_api.tables import (
     ProjectTargetRow,
     ProjectVersionRow,
 )
+from services.funds_api.units.schemas import UnitKind
 
 
 async def project(
@@ -50,6 +52,14 @@ async def of_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -
         )
         .order_by(ProjectRow.id)
         .with_for_update(read=True)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def project_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of these accounts that projects hold, in the library or not."""
+    query = select(AccountRow.id).where(
+        AccountRow.county_code == county, AccountRow.id.in_(accounts), AccountRow.kind == UnitKind.PROJECT_UNIT
     )
     return (await tx.scalars(query)).all()
 
