@@ -16,7 +16,17 @@ from typing import Final
 
 import httpx
 
-from demo.chapters import bounding, handing_down, idling, paying, receiving, registering, supervising, tracing
+from demo.chapters import (
+    bookkeeping,
+    bounding,
+    handing_down,
+    idling,
+    paying,
+    receiving,
+    registering,
+    supervising,
+    tracing,
+)
 from demo.client import Unexpected
 from demo.files import BUILD, ROOT
 from demo.screen import Screen
@@ -33,6 +43,7 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     supervising,
     tracing,
     bounding,
+    bookkeeping,
 )
 
 
