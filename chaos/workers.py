@@ -80,14 +80,7 @@ class Office:
         if self._dice.random() < 0.3:  # noqa: PLR2004 - three turns in ten return money
             self._return()
         document = f"演练到户{uuid4().hex[:12]}"
-        order = {
-            "account_id": self._county.offices[self._town.region],
-            "fund_code": FUND,
-            "entitlement": document,
-            "document": document,
-            "effective_on": MOVED_ON,
-        }
-        opened = self._clerk.act(Act("open batch", new_key(), "POST", "/funds/v1/payment-batches", order))
+        opened = self._clerk.act(self.batch(document))
         if opened.fate is not Fate.DONE or opened.answer is None:
             return
         path = f"/funds/v1/payment-batches/{opened.answer['id']}"
@@ -99,6 +92,17 @@ class Office:
             )
         else:
             self._clerk.act(Act("withdraw", new_key(), "POST", f"{path}/withdrawal", {"reason": "演练"}))
+
+    def batch(self, document: str) -> Act:
+        """A batch for an entitlement of its own."""
+        order = {
+            "account_id": self._county.offices[self._town.region],
+            "fund_code": FUND,
+            "entitlement": document,
+            "document": document,
+            "effective_on": MOVED_ON,
+        }
+        return Act("open batch", new_key(), "POST", "/funds/v1/payment-batches", order)
 
     def _return(self) -> None:
         amount = self._dice.randint(1, LARGEST_FEN)

@@ -30,7 +30,7 @@ import asyncpg
 
 from deploy.onebox.bootstrap import ROLES, migrate, prepare
 from deploy.onebox.guard import Guard
-from deploy.onebox.postgres import Postgres, PostgresFailed
+from deploy.onebox.postgres import Postgres
 from deploy.onebox.processes import Child, stop_all
 from deploy.onebox.secrecy import Secrets
 from deploy.onebox.supervision import GivenUp, Supervisor
@@ -194,7 +194,7 @@ class Stack:
         while True:
             try:
                 watched.look()
-            except (GivenUp, PostgresFailed) as failed:
+            except GivenUp as failed:
                 raise StackFailed(str(failed)) from failed
             time.sleep(STEP_SECONDS)
 

@@ -1,8 +1,9 @@
 """Starts again what has crashed: PostgreSQL at once, each process after a pause that grows while it keeps failing.
 
 One `look` at a time, by whoever has the time; nothing here runs by itself. A process that crashes before it could work
-is not started for ever: after some tries the supervisor gives up and shows the end of its log. What had been
-acknowledged is on the disk; PostgreSQL replays it, and undoes what had not been committed.
+is not started for ever: after some tries the supervisor gives up and shows the end of its log. The server is tried for
+ever, since a full disk may get room again, and the services answer 503 meanwhile. What had been acknowledged is on the
+disk; PostgreSQL replays it, and undoes what had not been committed.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from deploy.onebox.postgres import Postgres
+from deploy.onebox.postgres import Postgres, PostgresFailed
 from deploy.onebox.processes import Child
 
 PAUSES_SECONDS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 # A process without an address of its own counts as working when it has lived this long.
 SETTLED_SECONDS: Final = 3.0
+SERVER_PATIENCE_SECONDS: Final = 5.0
 _ASK_EVERY_SECONDS: Final = 0.2
 
 
@@ -33,6 +35,15 @@ class _Watched:
     started_at: float = field(default_factory=time.monotonic)
     asked_at: float = 0.0
     again_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """The server is away: since when, how often it was tried in vain, when it is tried again."""
+
+    since: float
+    tries: int = 0
+    again_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +73,39 @@ class Supervisor:
         self._postgres = postgres
         self._report = report
         self._ended: dict[str, tuple[float, int | None]] = {}
+        self._down: _Down | None = None
         self.restarts: list[Restart] = []
 
     @property
     def whole(self) -> bool:
         """Whether at the last look everything worked."""
-        return all(one.works and one.again_at is None and one.child.alive for one in self._watched)
+        return self._down is None and all(
+            one.works and one.again_at is None and one.child.alive for one in self._watched
+        )
 
     def look(self) -> None:
-        """See once to everything; start again what has ended. Raises `GivenUp` or `PostgresFailed`."""
-        if self._postgres is not None and not self._postgres.alive:
+        """See once to everything; start again what has ended. Raises `GivenUp`."""
+        if self._postgres is not None and (self._down is not None or not self._postgres.alive):
             self._revive(self._postgres)
         for one in self._watched:
             self._see_to(one)
 
     def _revive(self, postgres: Postgres) -> None:
-        began = time.monotonic()
-        self._report("PostgreSQL 意外退出；重新启动，由它的日志恢复已提交的、撤销未提交的")
-        postgres.revive()
-        away = time.monotonic() - began
+        now = time.monotonic()
+        if self._down is None:
+            self._down = _Down(now)
+            self._report("PostgreSQL 意外退出；重新启动，由它的日志恢复已提交的、撤销未提交的")
+        if now < self._down.again_at:
+            return
+        try:
+            postgres.revive(SERVER_PATIENCE_SECONDS)
+        except PostgresFailed as failed:  # a full disk, say: the services answer 503 until there is room
+            pause = PAUSES_SECONDS[min(self._down.tries + 1, len(PAUSES_SECONDS) - 1)]
+            self._down = _Down(self._down.since, self._down.tries + 1, time.monotonic() + pause)
+            self._report(f"PostgreSQL 还不能启动，{pause:.0f} 秒后再试：{str(failed).rpartition(chr(10))[2]}")
+            return
+        away = time.monotonic() - self._down.since
+        self._down = None
         self._report(f"PostgreSQL 已恢复（{away:.1f} 秒）")
         self.restarts.append(Restart("postgres", None, away))
 
