@@ -95,6 +95,7 @@ def show(console: Console, outcome: Outcome, kills: int) -> int:
     _restarts(console, outcome)
     console.print(
         f"快照检查 {verdict.checks} 次，流水 {verdict.events} 条连续且校验链完整，监督员读数 {outcome.read_n} 次\n"
+        f"上传被切断并自动撤销 {verdict.undone} 次，各自留有记录\n"
         f"丢失 {len(verdict.lost)}，重复 {len(verdict.double)}，残缺 {len(verdict.half)}\n"
         f"收到 {verdict.received_fen:,} = 剩余 {verdict.remaining_fen:,} = 账户计数 {verdict.counted_fen:,}"
         f" = 分录 {verdict.entered_fen:,} 分\n"

@@ -37,6 +37,7 @@ class Verdict:
     remaining_fen: int = 0
     counted_fen: int = 0
     entered_fen: int = 0
+    undone: int = 0
 
     @property
     def clean(self) -> bool:
@@ -144,10 +145,12 @@ async def _sums(connection: asyncpg.Connection, verdict: Verdict) -> None:
         "SELECT (SELECT sum(amount_fen)::bigint FROM funds.tranche) AS received,"
         " (SELECT sum(remaining_fen)::bigint FROM funds.lot) AS remaining,"
         " (SELECT sum(sum_fen)::bigint FROM funds.account) AS counted,"
-        " (SELECT sum(amount_fen)::bigint FROM funds.entry) AS entered, (SELECT count(*) FROM funds.event) AS events"
+        " (SELECT sum(amount_fen)::bigint FROM funds.entry) AS entered, (SELECT count(*) FROM funds.event) AS events,"
+        " (SELECT count(*) FROM funds.upload_attempt WHERE outcome = 'undone') AS undone"
     )
     verdict.received_fen, verdict.remaining_fen = row["received"], row["remaining"]
     verdict.counted_fen, verdict.entered_fen, verdict.events = row["counted"], row["entered"], row["events"]
+    verdict.undone = row["undone"]
 
 
 async def balances(url: str) -> dict[str, int]:

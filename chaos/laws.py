@@ -54,6 +54,13 @@ QUICK: Final[dict[str, str]] = {
          WHERE (coalesce(p.n, 0), coalesce(p.fen, 0)) <> (b.rows_good, b.total_fen) OR coalesce(r.n, 0) <> b.rows_bad
             OR (b.status = 'draft' AND (b.file_sha256 IS NOT NULL OR b.rows_good <> 0))
             OR (b.status IN ('checked', 'posted') AND b.file_sha256 IS NULL)""",
+    "上传记录：有名册的批次恰有一次完成，草稿一次也没有": """
+        SELECT b.id FROM funds.payment_batch b
+          LEFT JOIN funds.upload_attempt u
+            ON u.county_code = b.county_code AND u.batch_id = b.id AND u.outcome = 'finished'
+         GROUP BY b.county_code, b.id, b.file_sha256
+        HAVING count(u.id) <> (b.file_sha256 IS NOT NULL)::int
+            OR bool_or(u.file_sha256 IS DISTINCT FROM b.file_sha256 AND u.id IS NOT NULL)""",
     "已发放的批次有且只有一笔发放业务": """
         SELECT b.id FROM funds.payment_batch b
           LEFT JOIN funds.movement m ON m.county_code = b.county_code AND m.batch_id = b.id

@@ -25,6 +25,7 @@ from services.funds_api.idle.endpoints import router as idle
 from services.funds_api.loans.endpoints import router as loans
 from services.funds_api.lots.endpoints import router as lots
 from services.funds_api.notices.endpoints import router as notices
+from services.funds_api.payments import attempts
 from services.funds_api.payments.endpoints import router as payments
 from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def opening(app: FastAPI) -> AsyncIterator[None]:
         app.state.vault = await keys.open_vault(database, chosen.kek_bytes)
+        await attempts.settle_at_start(database)
         yield
 
     return assemble(BLUEPRINT, database, KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60), opening=opening)

@@ -19,7 +19,7 @@ from services.funds_api.households.schemas import Role
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
-from services.funds_api.payments import lists, service, shown, store
+from services.funds_api.payments import attempts, lists, service, shown, store
 from services.funds_api.payments.roster import open_roster
 from services.funds_api.payments.schemas import (
     Approval,
@@ -97,6 +97,7 @@ async def get_batch(
         paid_fen=paid_fen,
         reversed_on=paid.reversed_on if paid else None,
         unexplained_fen=owed_fen - paid_fen,
+        last_upload=await attempts.last(tx, row.county_code, batch_id),
     )
 
 
@@ -137,9 +138,13 @@ async def put_roster(
     """Receive the whole file before the transaction begins: a slow line must hold no connection and no lock."""
     asked = county_of(who, county)
     database: Database = request.app.state.database
-    async with received(request) as upload:
+    async with (
+        received(request) as upload,
+        attempts.noted(database, who, asked, batch_id, upload.sha256) as attempt,
+    ):
         opened = await to_thread.run_sync(open_roster, upload.file)
         async with database.writing(who.region) as tx:
+            await attempts.finish(tx, asked, attempt)
             file = RosterFile(opened, upload.sha256, name)
             return await service.check_roster(tx, who, act, vault, asked, batch_id, file)
 

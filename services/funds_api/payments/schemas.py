@@ -33,6 +33,15 @@ class PaymentStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class UploadOutcome(StrEnum):
+    """finished: judged and kept; refused: the file was at fault; undone: cut off, and nothing of it was kept."""
+
+    UNDER_WAY = "under_way"
+    FINISHED = "finished"
+    REFUSED = "refused"
+    UNDONE = "undone"
+
+
 class BatchRequest(Body):
     """A payment to households: from which account and fund, for what, by which document, on which day."""
 
@@ -107,6 +116,16 @@ class BatchPage(Page):
     items: list[Batch]
 
 
+class UploadAttempt(Answer):
+    """A file that arrived for a batch, and how its upload ended."""
+
+    begun_at: datetime
+    file_sha256: str
+    outcome: UploadOutcome = Field(
+        description="under_way 处理中，finished 已校验入库，refused 被退回，undone 中断并已撤销"
+    )
+
+
 class BatchProof(Answer):
     """A batch with the movement that paid it: what the roster says, what left the account, and the gap (0)."""
 
@@ -115,6 +134,7 @@ class BatchProof(Answer):
     paid_fen: int
     reversed_on: date | None
     unexplained_fen: int
+    last_upload: UploadAttempt | None = Field(description="最近一次上传及其结局；尚未上传时为 null")
 
 
 class RosterAnswer(Answer):

@@ -1,0 +1,115 @@
+"""What became of an upload: finished, refused, or cut off and undone; a start of the service names what was cut off."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.connections import OutcomeUnknown
+from chassis.database import Database
+from chassis.identity import Principal
+from services.funds_api.payments import attempts, service
+from tests.funds_api.people import Township, id_number, roster_csv
+
+
+@pytest.fixture
+async def township(funds_http: httpx.AsyncClient, county: str) -> Township:
+    return await Township(funds_http, county).open()
+
+
+@pytest.fixture
+async def database(urls: dict[str, str]) -> AsyncIterator[Database]:
+    found = Database(urls["funds"])
+    yield found
+    await found.close()
+
+
+def _clerk(township: Township) -> Principal:
+    return Principal(
+        subject="li",
+        client_id="web",
+        roles=frozenset({"township_clerk"}),
+        region=township.region,
+        unit=None,
+        token_id="t",
+        expires_at=0,
+    )
+
+
+async def _last(township: Township, batch: str) -> Any:
+    return (await township.clerk.get(f"/funds/v1/payment-batches/{batch}")).json()["last_upload"]
+
+
+async def test_an_upload_says_that_it_finished_and_a_bad_file_that_it_was_refused(township: Township) -> None:
+    batch = await township.batch()
+    assert await _last(township, batch) is None
+    assert (await township.put(batch, "这不是名册")).status_code == 422
+    assert (await _last(township, batch))["outcome"] == "refused"
+    checked = await township.checked([(id_number(1), "12.34")], batch)
+    last = await _last(township, batch)
+    assert (last["outcome"], last["file_sha256"]) == ("finished", checked["batch"]["file_sha256"])
+    # A second file for the same batch is refused before it is an attempt; what finished stays what is told.
+    assert (await township.put(batch, roster_csv([(id_number(2), "1")]))).status_code == 409
+    assert await _last(township, batch) == last
+
+
+@pytest.mark.parametrize("failure", [OutcomeUnknown(), asyncpg.DiskFullError("no space left on device")])
+async def test_a_broken_off_upload_is_told_as_undone_and_can_be_sent_again(
+    township: Township, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    batch, roster, key = await township.batch(), roster_csv([(id_number(1), "12.34")]), uuid4().hex
+    real = service.check_roster
+
+    async def broken(*given: Any) -> Any:
+        await real(*given)
+        raise failure
+
+    monkeypatch.setattr(service, "check_roster", broken)
+    assert (await township.put(batch, roster, key=key)).status_code == 503
+    assert (await _last(township, batch))["outcome"] == "undone"
+    monkeypatch.undo()
+    again = await township.put(batch, roster, key=key)
+    assert again.status_code == 200
+    assert "Idempotency-Replayed" not in again.headers
+    assert (await _last(township, batch))["outcome"] == "finished"
+
+
+async def test_a_start_settles_what_a_kill_cut_off_and_leaves_what_is_under_way(
+    township: Township, database: Database
+) -> None:
+    who, sha = _clerk(township), b"\1" * 32
+    dead, alive = await township.batch(), await township.batch()
+    killed = attempts.noted(database, who, township.county, UUID(dead), sha)
+    await killed.__aenter__()  # and then the process was killed: nothing after this ever ran
+    assert (await _last(township, dead))["outcome"] == "under_way"
+
+    async with (
+        attempts.noted(database, who, township.county, UUID(alive), sha) as attempt,
+        database.writing(who.region) as tx,
+    ):
+        await attempts.finish(tx, township.county, attempt)
+        await attempts.settle_at_start(database)
+        assert (await _last(township, alive))["outcome"] == "under_way"
+    assert (await _last(township, alive))["outcome"] == "finished"
+    assert (await _last(township, dead))["outcome"] == "undone"
+    await killed.__aexit__(None, None, None)
+
+
+async def test_what_was_cut_off_is_named_in_the_log_with_its_batch(
+    township: Township, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch = await township.batch()
+    killed = attempts.noted(database, _clerk(township), township.county, UUID(batch), b"\1" * 32)
+    await killed.__aenter__()
+    with caplog.at_level(logging.WARNING, logger="uploads"):
+        await attempts.settle_at_start(database)
+        await attempts.settle_at_start(database)
+    named = [record.__dict__["batch"] for record in caplog.records if record.name == "uploads"]
+    assert named.count(batch) == 1
+    await killed.__aexit__(None, None, None)
