@@ -12,7 +12,7 @@ import time
 from typing import Any, Final, cast
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -128,7 +128,7 @@ class Alone:
         Values as the driver takes them: JSON as text, both ways. An error undoes the statement; when the connection
         was lost on the way nobody knows (`OutcomeUnknown`), and a repeat with the same key finds out.
         """
-        pooled = await self._engine.raw_connection()
+        pooled = await self._connected()
         connection = cast("Connection", pooled.driver_connection)
         try:
             return await connection.fetchrow(statement, self.region, *arguments)
@@ -141,3 +141,12 @@ class Alone:
             raise
         finally:
             pooled.close()
+
+    async def _connected(self) -> PoolProxiedConnection:
+        """A pooled connection. A server that takes none at the moment says so in the driver's own error."""
+        try:
+            return await self._engine.raw_connection()
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            if error.__cause__ is None:
+                raise
+            raise error.__cause__ from error

@@ -82,3 +82,11 @@ async def test_what_the_server_cannot_do_now_can_be_tried_again(error: Exception
 def test_an_argument_of_the_wrong_type_is_our_own_mistake() -> None:
     assert not lost(asyncpg.DataError("invalid input for query argument $1"))
     assert not lost(asyncpg.UniqueViolationError("duplicate key"))
+
+
+async def test_a_single_statement_without_a_connection_is_told_in_the_drivers_words(urls: dict[str, str]) -> None:
+    """Pooled connections of this path come without SQLAlchemy's wrapping; the handlers know the driver's errors."""
+    nowhere = Database(urls["funds"].rpartition("/")[0] + "/no_such_database")
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        await nowhere.alone("99").fetchrow("SELECT $1::text")
+    await nowhere.close()
