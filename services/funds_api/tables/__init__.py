@@ -55,7 +55,6 @@ from services.funds_api.tables.registry import (
 )
 from services.funds_api.tables.rows import Row
 from services.funds_api.tables.terms import FunctionCodeRow, FundGateRow, FundRuleRow, FundTermsRow, FundUseRow
-from services.funds_api.tables.terms import FunctionCodeRow, FundRuleRow, FundTermsRow, FundUseRow
 from services.funds_api.tables.uploads import UploadAttemptRow
 
 __all__ = [

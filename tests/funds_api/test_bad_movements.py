@@ -1,0 +1,161 @@
+"""Each way to ask for a movement that must not happen: a problem of its own, with figures, and not one row changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.factories import open_account
+from tests.funds_api.desk import Desk, conserved
+
+Ask = Callable[[Desk], Awaitable[tuple[httpx.Response, dict[str, Any]]]]
+
+
+async def _written(admin: asyncpg.Pool) -> dict[str, str]:
+    """Every row of every table of the service, by table: what a refusal must leave as it was."""
+    tables = await admin.fetch(
+        "SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'funds' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1"
+    )
+    assert len(tables) > 20
+    found: dict[str, str] = {}
+    for table in tables:
+        rows = await admin.fetch(f"SELECT t::text AS row FROM funds.{table['name']} t ORDER BY 1")
+        digest = hashlib.sha256("\n".join(row["row"] for row in rows).encode()).hexdigest()
+        found[table["name"]] = f"{len(rows)} {digest}"
+    return found
+
+
+async def _before_its_lots_arrived(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(500_000, desk.first, "2017-03-15")
+    return answer, {"asked_fen": 500_000, "available_fen": 400_000, "on": "2017-03-15"}
+
+
+async def _a_named_lot_before_it_arrived(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    young = max(await desk.lots(desk.treasury), key=lambda lot: lot["arrived_on"])
+    line = {"to_account_id": desk.first, "amount_fen": 7, "lots": [{"lot_id": young["id"], "amount_fen": 7}]}
+    answer = await desk.out(7, desk.first, "2017-03-15", lines=[line])
+    return answer, {"lot": young["id"], "effective_on": "2017-03-15", "arrived_on": "2017-04-01"}
+
+
+async def _more_than_there_is(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(1_000_001, desk.first, "2017-05-01")
+    return answer, {"asked_fen": 1_000_001, "available_fen": 1_000_000, "on": "2017-05-01"}
+
+
+async def _into_a_closed_period(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(1, desk.first, "2017-04-30")
+    return answer, {"effective_on": "2017-04-30", "closed_through": "2017-04-30"}
+
+
+async def _over_a_hold(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(100_001, desk.first, "2017-05-01")
+    return answer, {"asked_fen": 100_001, "free_fen": 100_000, "held_fen": 900_000, "on": "2017-05-01"}
+
+
+async def _to_an_account_of_the_wrong_kind(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(1, desk.contractor, "2017-05-01")
+    return answer, {"account_id": desk.contractor, "kind": "contractor", "movement": "hand_down"}
+
+
+async def _in_the_second_line_of_an_order(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    lines = [{"to_account_id": one, "amount_fen": 1} for one in (desk.first, desk.contractor)]
+    answer = await desk.out(0, "", "2017-05-01", lines=lines)
+    return answer, {"account_id": desk.contractor, "kind": "contractor", "movement": "hand_down"}
+
+
+async def _with_a_document_already_used(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(5, desk.second, "2017-05-03", document="西财农〔2017〕8号")
+    return answer, {"document": "西财农〔2017〕8号", "effective_on": "2017-05-02", "amount_fen": 5}
+
+
+async def _undone_twice(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.undo(desk.made, "2017-05-04")
+    return answer, {"movement_id": desk.made}
+
+
+async def _of_what_was_spent_on(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.undo(desk.made, "2017-05-04")
+    return answer, {"movement_id": desk.made, "spent_fen": 3}
+
+
+async def _to_nobody(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    nobody = str(uuid4())
+    return await desk.out(1, nobody, "2017-05-01"), {"id": nobody}
+
+
+CASES: dict[str, tuple[int, str, Ask]] = {
+    "before its lots arrived": (409, "money-not-there", _before_its_lots_arrived),
+    "a named lot before it arrived": (409, "movement-predates-arrival", _a_named_lot_before_it_arrived),
+    "more than there is": (409, "money-not-there", _more_than_there_is),
+    "into a closed period": (409, "books-closed", _into_a_closed_period),
+    "over a hold": (409, "money-held", _over_a_hold),
+    "to an account of the wrong kind": (409, "wrong-account", _to_an_account_of_the_wrong_kind),
+    "in the second line of an order": (409, "wrong-account", _in_the_second_line_of_an_order),
+    "with a document already used": (409, "document-used", _with_a_document_already_used),
+    "undone twice": (409, "already-reversed", _undone_twice),
+    "of what was spent on": (409, "spent-on", _of_what_was_spent_on),
+    "to nobody": (404, "not-found", _to_nobody),
+}
+
+
+async def _set_up(desk: Desk, name: str) -> None:
+    """What has to have happened before a case can go wrong in its own way."""
+    match name:
+        case "into a closed period":
+            closing = {"through": "2017-04-30", "document": "结账"}
+            assert (await desk.reviewer.post("/funds/v1/closings", closing)).status_code == 201
+        case "over a hold":
+            assert (await desk.hold(900_000, desk.treasury, fund_code="TEST-FUND")).status_code == 201
+        case "with a document already used":
+            used = await desk.out(5, desk.first, "2017-05-02", document="西财农〔2017〕8号")
+            assert used.status_code == 201
+        case "undone twice" | "of what was spent on":
+            made = (await desk.out(5, desk.first, "2017-05-02")).json()["movements"][0]["id"]
+            desk.made = made
+            if name == "undone twice":
+                assert (await desk.undo(made, "2017-05-03")).status_code == 201
+            else:
+                village = await open_account(desk.http, f"{desk.county}101201", "village_collective")
+                passed = await desk.out(3, village, "2017-05-03", from_account_id=desk.first)
+                assert passed.status_code == 201
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_bad_movement_has_its_own_problem_with_figures_and_leaves_no_row(
+    desk: Desk, admin: asyncpg.Pool, name: str
+) -> None:
+    status, slug, ask = CASES[name]
+    await _set_up(desk, name)
+    before = await _written(admin)
+    answer, figures = await ask(desk)
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (status, f"/problems/{slug}"), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert figures.items() <= problem["figures"].items(), problem["figures"]
+    assert problem["detail"]
+    assert problem["advice"]
+    assert await _written(admin) == before
+    await conserved(admin, desk.county)
+
+
+async def test_a_refused_key_is_free_again(desk: Desk) -> None:
+    """A refusal wrote nothing, the key included: the corrected order may be sent under it."""
+    order = {
+        "kind": "hand_down",
+        "document": "文1",
+        "effective_on": "2017-05-01",
+        "fund_code": "TEST-FUND",
+        "from_account_id": desk.treasury,
+        "lines": [{"to_account_id": desk.first, "amount_fen": 1_000_001}],
+    }
+    key = uuid4().hex
+    assert (await desk.clerk.post("/funds/v1/movements", order, key=key)).status_code == 409
+    order["lines"] = [{"to_account_id": desk.first, "amount_fen": 1_000_000}]
+    assert (await desk.clerk.post("/funds/v1/movements", order, key=key)).status_code == 201
