@@ -111,3 +111,50 @@ async def test_payments_are_hidden_from_the_neighbour_and_written_blind(
         await role.fetch("SELECT * FROM funds.payment_rows")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await role.execute("UPDATE funds.payment SET amount_fen = 1")
+
+
+async def test_a_household_that_moved_is_seen_from_both_ends_and_its_people_from_one(
+    funds_http: httpx.AsyncClient, county: str, role: asyncpg.Connection, admin: asyncpg.Pool
+) -> None:
+    township = await Township(funds_http, county, fen=0, households=range(3)).open()
+    home = await township.household(admin, 1)
+    order = {"household_ids": [home], "region_code": county + "102201", "effective_on": "2017-06-01"}
+    await township.change("moves", order)
+    await township.remove(home, "2017-07-01")
+    for table, whole, left, reached in (
+        ("household", 3, 3, 1),
+        ("person", 3, 2, 1),
+        ("membership", 3, 3, 1),
+        ("residence", 1, 1, 1),
+        ("standing", 1, 1, 1),
+        ("registry_act", 3, 3, 3),
+    ):
+        assert await seen(role, table, county, county) == whole, table
+        assert await seen(role, table, county, county + "101") == left, table
+        assert await seen(role, table, county, county + "102") == reached, table
+        assert await seen(role, table, county, county + "103") == (3 if table == "registry_act" else 0), table
+        for nothing in (None, "", "980001"):
+            assert await seen(role, table, county, nothing) == 0, (table, nothing)
+
+
+async def test_the_looks_beyond_a_township_answer_nobody_outside_the_county(
+    funds_http: httpx.AsyncClient, county: str, role: asyncpg.Connection
+) -> None:
+    township = await Township(funds_http, county, fen=0, households=range(3)).open()
+    tokens = [funds_http.app.state.vault.token(id_number(place)) for place in range(3)]  # type: ignore[attr-defined]
+    ask = "SELECT count(*) FROM funds.registry_on($1, $2, '2017-06-01', 100)"
+    act = "SELECT funds.record_registry_act($1, gen_random_uuid(), 'removed', '文', '2017-01-01', '谁')"
+
+    async def told(region: str | None, query: str, *arguments: object) -> int:
+        async with role.transaction():
+            if region is not None:
+                await role.execute("SELECT set_config('app.region', $1, true)", region)
+            return int(await role.fetchval(query, county, *arguments))
+
+    assert [await told(region, ask, tokens) for region in (county, township.region, county + "102")] == [3, 3, 0]
+    for region in (None, "", "980001"):
+        with pytest.raises(asyncpg.PostgresError, match="outside the region"):
+            await told(region, ask, tokens)
+    for region in (township.region, "980001"):  # nor does a township write an act of the county
+        with pytest.raises(asyncpg.PostgresError, match="outside the region"):
+            await told(region, act)
