@@ -29,6 +29,8 @@ NAMES: Final = (
     "idle_report",
     "trace_payment",
     "trace_tranche",
+    "tree_county",
+    "flat_in_history",
 )
 FOLDER: Final = Path(__file__).resolve().parents[1] / "build" / "bench"
 

@@ -1,64 +1,72 @@
-"""A county with a million household payments, and both traces measured on it once, for the two benchmarks that tell.
+"""A county at a tenth of its payments and at all ten million: traces and the tree measured at both, once for every
+benchmark that tells of them.
 
 One tranche comes down through the bureau and a township office, in ten lots, to 10,000 generated households by a real
-roster: these payments are traced, and their cells open. A hundred more batches are filler, written as sets and paid by
-the ledger's own function; nobody opens their cells.
+roster: these payments are traced, and their cells open. The rest of the county is written as sets (`history_seed`).
+QINGLIU_BENCH_PAYMENTS scales it down for a quick run; the results say how many payments there were.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
-from uuid import UUID, uuid4
 
 import asyncpg
 
-from benchmarks.county import FUND, PAID_ON, Place, open_place
+from benchmarks import history_seed
+from benchmarks.county import Place, open_place
 from benchmarks.rosters import registered, upload
 from benchmarks.server import COUNTY, Stand
 from benchmarks.wire import Line
 
+PAYMENTS: Final = int(os.environ.get("QINGLIU_BENCH_PAYMENTS", "10000000"))
 HOUSEHOLDS: Final = 10_000
 LOTS: Final = 10
-FILLER_BATCHES: Final = 100
-FILLER_ROWS: Final = 10_000
-FILLER_LOTS: Final = 5
-FILLER_FEN: Final = 10_000
 RUNS: Final = 300
 PAGES: Final = 60
+TREES: Final = 60
 WARM_UP: Final = 20
 SEED: Final = 20170602
 OK: Final = 200
 
-_BATCH: Final = """
-INSERT INTO funds.payment_batch (county_code, id, region_code, account_id, fund_code, entitlement, document,
-                                 effective_on, status, rows_good, total_fen, uploaded_by, approved_by, created_by)
-SELECT $1, b.id, $1, $2, $3, 'filler ' || n, '发放', $4, 'posted', $5::int, $5::int * $6::bigint, 'a', 'b', 'a'
-  FROM unnest($7::uuid[]) WITH ORDINALITY AS b(id, n)"""
-_ROWS: Final = """
-INSERT INTO funds.payment_rows (county_code, batch_id, line, region_code, household_id, payee_token, payee_cell,
-                                amount_fen, cum_fen)
-SELECT $1, b.id, at, $1, gen_random_uuid(), substr(sha256(convert_to(b.id::text || at, 'UTF8')), 1, 16),
-       decode(repeat(md5(at::text), 7), 'hex'), $3, at * $3::bigint
-  FROM unnest($4::uuid[]) AS b(id) CROSS JOIN generate_series(1, $2::int) AS at"""
 _READ: Final = "SELECT * FROM funds.payment WHERE county_code = $1 AND batch_id = $2 AND line = $3"
+_MONTHS: Final = (
+    "SELECT flow, from_account_id, to_account_id, sum(amount_fen) FROM funds.flow_month WHERE county_code = $1"
+    " GROUP BY 1, 2, 3"
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Seconds per answer with so many payments in the county: through the gateway, and of bare reads as its role."""
+
+    payments: int
+    lots: int
+    batches: int
+    flows: int
+    payment: list[float]
+    tranche: list[float]
+    tree: list[float]
+    read: list[float]
+    months: list[float]
+    hops: int
+    nodes: int
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds per trace of a payment, per first page of a tranche's trace, and per bare read of one payment row."""
+    """The county before and after its payments grew tenfold."""
 
-    payment: list[float]
-    tranche: list[float]
-    read: list[float]
-    hops: int
-    payments: int
+    before: Sample
+    after: Sample
     seeded_seconds: float
     postgres: str
 
@@ -77,121 +85,120 @@ def _paid_roster(place: Place) -> tuple[str, str]:
     return tranche, batch
 
 
-async def _filler(owner: asyncpg.Connection, place: Place) -> list[UUID]:
-    """A hundred posted batches, each paid from five lots."""
-    batches = [uuid4() for _ in range(FILLER_BATCHES)]
-    source, cards = place.accounts["扶贫办"], place.accounts["农户"]
-    on = date.fromisoformat(PAID_ON)
-    lots = await owner.fetch(
-        "SELECT id, remaining_fen FROM funds.lot WHERE county_code = $1 AND account_id = $2 AND is_open ORDER BY id",
-        COUNTY,
-        source,
-    )
-    await owner.execute(_BATCH, COUNTY, source, FUND, on, FILLER_ROWS, FILLER_FEN, batches)
-    await owner.execute(_ROWS, COUNTY, FILLER_ROWS, FILLER_FEN, batches)
-    async with owner.transaction():
-        await owner.execute("SELECT set_config('app.region', $1, true)", COUNTY)
-        for at, batch in enumerate(batches):
-            move, parts = _posting(batch, source, cards, lots[at * FILLER_LOTS : (at + 1) * FILLER_LOTS])
-            await owner.execute(
-                "SELECT funds.post_movements($1, $2::jsonb, $3::jsonb, current_date)", COUNTY, move, parts
-            )
-    await owner.execute("VACUUM (ANALYZE) funds.payment, funds.lot, funds.draw, funds.movement")
-    return batches
-
-
-def _posting(batch: UUID, source: UUID, cards: UUID, lots: list[asyncpg.Record]) -> tuple[str, str]:
-    """A disbursement of one batch as `post_movements` takes it, one span per lot."""
-    move = {
-        "id": str(uuid4()),
-        "kind": "disburse",
-        "document": "发放",
-        "from": str(source),
-        "to": str(cards),
-        "effective_on": PAID_ON,
-        "amount_fen": FILLER_ROWS * FILLER_FEN,
-        "drawn": "oldest",
-        "batch": str(batch),
-        "actor": "filler",
-    }
-    share = FILLER_ROWS // len(lots)
-    parts = [
-        {
-            "move": move["id"],
-            "from_lot": str(lot["id"]),
-            "to_lot": str(uuid4()),
-            "amount_fen": share * FILLER_FEN,
-            "lo": at * share * FILLER_FEN,
-            "hi": (at + 1) * share * FILLER_FEN,
-            "first_line": at * share + 1,
-            "last_line": (at + 1) * share,
-        }
-        for at, lot in enumerate(lots)
-    ]
-    return json.dumps([move]), json.dumps(parts)
-
-
 async def _ask(line: Line, path: str) -> tuple[float, Any]:
     answer = await line.ask("GET", path)
     found = json.loads(answer.body)
-    if answer.status != OK or found["unexplained_fen"] != 0 or not (found.get("ways") or found.get("items")):
+    told = found.get("root", found)
+    if answer.status != OK or told["unexplained_fen"] != 0:
+        raise AssertionError(answer.body[:500])
+    if not (found.get("ways") or found.get("items") or found.get("root")):
         raise AssertionError(answer.body[:500])
     return answer.seconds, found
 
 
-async def _traces(stand: Stand, token: str, tranche: str, batch: str) -> tuple[list[float], list[float], int]:
-    dice = random.Random(SEED)  # noqa: S311 - the same lines every time
-    payments, pages, hops = [], [], 0
-    async with Line(stand.port("gateway"), token) as line:
-        for _ in range(WARM_UP + RUNS):
-            number = dice.randrange(2, HOUSEHOLDS + 2)
-            seconds, found = await _ask(line, f"/funds/v1/payments/{batch}-{number}/trace?as_of=2017-12-31")
-            payments.append(seconds)
-            hops = max(hops, *(len(way["hops"]) for way in found["ways"]))
-        for _ in range(WARM_UP + PAGES):
-            seconds, _ = await _ask(line, f"/funds/v1/tranches/{tranche}/trace?as_of=2017-12-31")
-            pages.append(seconds)
-    return payments[WARM_UP:], pages[WARM_UP:], hops
+async def _repeat(times: int, ask: Callable[[], Awaitable[tuple[float, Any]]]) -> tuple[list[float], Any]:
+    """The seconds of `times` answers after a warm-up, and the last answer."""
+    found: tuple[float, Any] = (0.0, None)
+    seconds = []
+    for _ in range(WARM_UP + times):
+        found = await ask()
+        seconds.append(found[0])
+    return seconds[WARM_UP:], found[1]
 
 
-async def _reads(stand: Stand, batches: list[UUID]) -> list[float]:
-    """One payment row by its primary key, as the service reads: a transaction of its own, its role, its region."""
-    dice = random.Random(SEED)  # noqa: S311 - the same lines every time
+def _moment(dice: random.Random) -> str:
+    """Any day of the three years; every second one as it was known some weeks before or after it."""
+    on = history_seed.FIRST + timedelta(days=dice.randrange(30, 1_100))
+    if dice.random() < 1 / 2:
+        return f"as_of={on}"
+    known = min(on + timedelta(days=dice.randrange(-60, 120)), date(2020, 12, 1))
+    return f"as_of={on}&known_at={known}T20:00:00Z"
+
+
+async def _bare(stand: Stand, query: Callable[[asyncpg.Connection], Awaitable[Any]], times: int) -> list[float]:
+    """A query as the service reads: a transaction of its own, its role, its region."""
     service = await stand.as_service()
     found = []
-    for _ in range(WARM_UP + RUNS):
+    for _ in range(WARM_UP + times):
         began = time.perf_counter()
         async with service.transaction(isolation="repeatable_read", readonly=True):
             await service.execute("SELECT set_config('app.region', $1, true)", COUNTY)
-            row = await service.fetchrow(_READ, COUNTY, dice.choice(batches), dice.randrange(1, FILLER_ROWS + 1))
+            rows = await query(service)
         found.append(time.perf_counter() - began)
-        if row is None:
-            msg = "a filler row is not there"
+        if not rows:
+            msg = "a seeded row is not there"
             raise AssertionError(msg)
     await service.close()
     return found[WARM_UP:]
 
 
-async def _filled_and_counted(stand: Stand, place: Place) -> tuple[list[UUID], int]:
-    owner = await stand.as_owner()
+async def _sample(stand: Stand, owner: asyncpg.Connection, token: str, tranche: str, batch: str) -> Sample:
+    dice = random.Random(SEED)  # noqa: S311 - the same lines every time
+    of = f"/funds/v1/tranches/{tranche}/trace?as_of=2017-12-31"
+    async with Line(stand.port("gateway"), token) as line:
+        payment, traced = await _repeat(
+            RUNS,
+            lambda: _ask(
+                line, f"/funds/v1/payments/{batch}-{dice.randrange(2, HOUSEHOLDS + 2)}/trace?as_of=2017-12-31"
+            ),
+        )
+        pages, _ = await _repeat(PAGES, lambda: _ask(line, of))
+        tree, shown = await _repeat(TREES, lambda: _ask(line, f"/funds/v1/tree?{_moment(dice)}"))
+    batches = [
+        row[0] for row in await owner.fetch("SELECT id FROM funds.payment_batch WHERE entitlement LIKE 'filler%'")
+    ]
+    payments, lots, filled, flows = [
+        await owner.fetchval(f"SELECT count(*) FROM funds.{table}")
+        for table in ("payment", "lot", "payment_batch", "flow_month")
+    ]
+    read = await _bare(
+        stand,
+        lambda one: one.fetch(_READ, COUNTY, dice.choice(batches), dice.randrange(1, history_seed.ROWS + 1)),
+        RUNS,
+    )
+    return Sample(
+        payments=payments,
+        lots=lots,
+        batches=filled,
+        flows=flows,
+        payment=payment,
+        tranche=pages,
+        tree=tree,
+        read=read,
+        months=await _bare(stand, lambda one: one.fetch(_MONTHS, COUNTY), TREES),
+        hops=max(len(way["hops"]) for way in traced["ways"]),
+        nodes=_nodes(shown["root"]),
+    )
+
+
+def _nodes(node: dict[str, Any]) -> int:
+    return 1 + sum(_nodes(one) for one in node["children"])
+
+
+async def _grown(stand: Stand, place: Place, tranche: str, batch: str) -> tuple[Sample, Sample, float]:
+    owner = await asyncpg.connect(stand.urls["admin"])
+    batches = max(10, PAYMENTS // history_seed.ROWS)
     try:
-        return await _filler(owner, place), await owner.fetchval("SELECT count(*) FROM funds.payment")
+        began = time.perf_counter()
+        await history_seed.begin(owner, place)
+        await history_seed.grow(owner, place, 1, batches // 10)
+        seeded = time.perf_counter() - began
+        before = await _sample(stand, owner, stand.access_token("jiwei"), tranche, batch)
+        began = time.perf_counter()
+        await history_seed.grow(owner, place, batches // 10 + 1, batches)
+        await owner.execute("CHECKPOINT")
+        seeded += time.perf_counter() - began
+        after = await _sample(stand, owner, stand.access_token("jiwei"), tranche, batch)
     finally:
         await owner.close()
+    return before, after, seeded
 
 
 @cache
 def measured() -> Measured:
-    """Seed once and measure both traces; the second benchmark of one run gets the same figures."""
+    """Seed once and measure everything; the other benchmarks of one run get the same figures."""
     with Stand() as stand:
-        began = time.perf_counter()
         place = open_place(stand)
         tranche, batch = _paid_roster(place)
-        each = FILLER_ROWS // FILLER_LOTS * FILLER_FEN
-        place.receive(each * FILLER_LOTS * FILLER_BATCHES)
-        place.hand_down("国库", "扶贫办", each, FILLER_LOTS * FILLER_BATCHES)
-        batches, payments = asyncio.run(_filled_and_counted(stand, place))
-        seeded = time.perf_counter() - began
-        read = asyncio.run(_reads(stand, batches))
-        traced, pages, hops = asyncio.run(_traces(stand, stand.access_token("jiwei"), tranche, batch))
-        return Measured(traced, pages, read, hops, payments, seeded, stand.postgres_version())
+        before, after, seeded = asyncio.run(_grown(stand, place, tranche, batch))
+        return Measured(before, after, seeded, stand.postgres_version())

@@ -89,7 +89,8 @@ async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence
     await session.execute(
         text(
             "SELECT set_config('enable_sort', 'off', true), set_config('work_mem', '64MB', true),"
-            " set_config('max_parallel_workers_per_gather', '0', true)"
+            " set_config('max_parallel_workers_per_gather', '0', true),"
+            " set_config('plan_cache_mode', 'force_generic_plan', true)"
         )
     )
     found = await session.execute(

@@ -30,8 +30,10 @@ async def whole_county(session: AsyncSession, who: Principal, county: str) -> As
     Only for the proofs and traces of money the caller may see: a township's own payment leads up through the county's
     accounts, and the parts of a tranche must add up although some lie with the neighbour.
     """
-    if not county.startswith(who.region):
-        await set_region(session, county)
+    if county.startswith(who.region):
+        yield
+        return
+    await set_region(session, county)
     yield
     await set_region(session, who.region)
 
