@@ -12,6 +12,7 @@ import pytest
 from tests.callers import funds_caller
 from tests.factories import notice_request, open_account, receive
 from tests.funds_api.library import Library, plan
+from tests.funds_api.people import CSV, Township, id_number, roster_csv
 from tests.funds_api.test_projects import refusal
 
 
@@ -320,3 +321,26 @@ async def test_money_that_comes_back_makes_room_again(library: Library) -> None:
     again = await library.move("hand_down", library.treasury, library.cash, 300_000, "2017-05-02")
     assert again.status_code == 201, again.text
     assert (await library.shown("2017-05-02"))["money"]["unexplained_fen"] == 0
+
+
+async def test_a_roster_of_a_project_is_paid_once_building_began(library: Library) -> None:
+    """Public posts are paid to households: no contract, but the stage is asked for all the same."""
+    township = await Township(library.http, library.county).open()
+    cash = (await library.walk("tendering"))["cash_account_id"]
+    assert (await library.move("hand_down", library.treasury, cash, 800_000, "2017-03-25")).status_code == 201
+    roster = roster_csv([(id_number(place), "100.00") for place in township.households[:2]])
+
+    async def approve(on: str, item: str) -> httpx.Response:
+        batch = await township.batch(account_id=cash, effective_on=on, entitlement=item)
+        path = f"/funds/v1/payment-batches/{batch}"
+        checked = await township.clerk.put(f"{path}/roster", roster.encode(), headers=CSV)
+        assert checked.status_code == 200, checked.text
+        body = {"file_sha256": checked.json()["batch"]["file_sha256"]}
+        return await township.reviewer.post(f"{path}/approval", body)
+
+    assert refusal(await approve("2017-04-01", "公益岗位补助")) == (409, "project-not-building")
+    assert (await library.step("building")).status_code == 201
+    paid = await approve("2017-06-01", "公益岗位工资")
+    assert paid.status_code == 201, paid.text
+    money = (await library.shown("2017-06-30"))["money"]
+    assert (money["paid_fen"], money["resting_fen"], money["unexplained_fen"]) == (20_000, 780_000, 0)
