@@ -22,6 +22,7 @@ from benchmarks.result import Result, Skipped
 NAMES: Final = (
     "roster_check",
     "roster_post",
+    "roster_million",
     "posting_http",
     "county_parallel",
     "pgledger_http",
@@ -41,8 +42,9 @@ def _bar(result: Result) -> str:
     asked = "比值" if result.bar.of == "ratio" else "本系统"
     unit = "" if result.bar.of == "ratio" else f" {result.unit}"
     bounds = [("≤", result.bar.at_most), ("≥", result.bar.at_least)]
-    shown = "，".join(f"{asked} {sign} {bound:g}{unit}" for sign, bound in bounds if bound is not None)
-    return f"{shown}：{'达到 met' if result.met else '未达到 NOT MET'}"
+    bars = [f"{asked} {sign} {bound:g}{unit}" for sign, bound in bounds if bound is not None]
+    bars += [f"{name}（{result.details[name]:g}）≤ {at_most:g}" for name, at_most in result.ceilings.items()]
+    return f"{'，'.join(bars)}：{'达到 met' if result.met else '未达到 NOT MET'}"
 
 
 def _show(console: Console, result: Result, seconds: float) -> None:

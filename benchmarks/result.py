@@ -48,7 +48,10 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Result:
-    """`ours` and `limit` in `unit`, each over `runs`. `what` and `beside` say in a sentence each what was measured."""
+    """`ours` and `limit` in `unit`, each over `runs`. `what` and `beside` say in a sentence each what was measured.
+
+    `ceilings` names figures of `details` that have a bar of their own: the most they may be.
+    """
 
     name: str
     ours: float
@@ -59,6 +62,7 @@ class Result:
     beside: str
     bar: Bar | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    ceilings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
@@ -70,7 +74,8 @@ class Result:
         """Whether the bar is kept; None without a bar."""
         if self.bar is None:
             return None
-        return self.bar.keeps(self.ours if self.bar.of == "ours" else self.ratio)
+        below = all(self.details[name] <= at_most for name, at_most in self.ceilings.items())
+        return below and self.bar.keeps(self.ours if self.bar.of == "ours" else self.ratio)
 
     def document(self) -> dict[str, Any]:
         """The content of build/bench/<name>.json."""
@@ -82,6 +87,7 @@ class Result:
             "unit": self.unit,
             "runs": self.runs,
             "bar": None if self.bar is None else self.bar.document(),
+            "ceilings": dict(self.ceilings),
             "met": self.met,
             "what": self.what,
             "beside": self.beside,

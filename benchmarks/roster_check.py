@@ -31,7 +31,7 @@ def run() -> Result:
         runs=RUNS,
         what=f"一份 {ROWS:,} 行的名册：经网关上传，到逐行校验并存妥 (CSV upload through the gateway until checked)",
         beside="把同样的行 COPY 一次进发放表，键、索引、外键俱全 (one COPY into payment as it stands)",
-        bar=Bar("ratio", 5),
+        bar=Bar("ratio", 1.5),
         details={
             "ours_s": [significant(one) for one in ours],
             "limit_s": [significant(one) for one in limit],

@@ -39,7 +39,7 @@ def run() -> Result:
         runs=RUNS,
         what=f"一份 {ROWS:,} 行已校验的名册：经网关审批，到全部记账 (approval through the gateway until posted)",
         beside="把同样的行 COPY 一次进发放表，键、索引、外键俱全 (one COPY into payment as it stands)",
-        bar=Bar("ratio", 5),
+        bar=Bar("ratio", 0.3),
         details={
             "ours_s": [significant(one) for one in ours],
             "limit_s": [significant(one) for one in limit],

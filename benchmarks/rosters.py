@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 
 ROWS: Final = 100_000
 RUNS: Final = 3
+REGISTER_ROWS: Final = 50_000
 LOTS_PER_ROSTER: Final = 50
 LEAST_FEN: Final = 50_000
 SEED: Final = 20170601
@@ -32,8 +34,13 @@ class Roster:
 def registered(place: Place, rows: int, region: str = COUNTY) -> Roster:
     """Put `rows` generated households of `region` into the county's register, and name them all in one roster."""
     register = people.register(rows, SEED, region)
-    place.clerk.send_file("POST", "/funds/v1/households/imports", "register.csv", people.as_csv(register), "text/csv")
-    everybody = people.of_place(register, region)
+    for some in register.iter_slices(REGISTER_ROWS):
+        place.clerk.send_file("POST", "/funds/v1/households/imports", "register.csv", people.as_csv(some), "text/csv")
+    return roster_of(people.of_place(register, region))
+
+
+def roster_of(everybody: Sequence[people.Household]) -> Roster:
+    """One roster that names them all, each with an amount below the cap of a household."""
     lines = [Line(one, LEAST_FEN + 100 * (at % 1000)) for at, one in enumerate(everybody)]
     file = as_csv("名册.csv", lines, names(), encoding="utf-8")
     return Roster(file, sum(line.amount_fen for line in lines))

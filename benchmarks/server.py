@@ -81,7 +81,7 @@ class Stand:
     @property
     def http(self) -> httpx.Client:
         if self._http is None:
-            self._http = httpx.Client(base_url=self.url("gateway"), timeout=180, trust_env=False)
+            self._http = httpx.Client(base_url=self.url("gateway"), timeout=330, trust_env=False)
         return self._http
 
     def port(self, service: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -10,9 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.problems import UNREADABLE, Problem, answer
 
-TOO_LARGE: Final = Problem(
-    "body-too-large", 413, "请求正文过大", "请拆分后分次提交；名册文件不超过 20 MiB，JSON 不超过 limit_bytes"
-)
+TOO_LARGE: Final = Problem("body-too-large", 413, "请求正文过大", "正文不超过 limit_bytes 字节：请拆分后分次提交")
 MAX_DEPTH: Final = 32
 # A prefecture's notice or a yearly list of villages is one document; it must fit into one request.
 MAX_JSON_BYTES: Final = 256 * 1024
@@ -21,6 +20,11 @@ MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 
 class Unsafe(ValueError):
     """JSON that is legal to some parsers and harmful to others."""
+
+
+def usual_file_bytes(_: str) -> int:
+    """The bound of a file at any address."""
+    return MAX_FILE_BYTES
 
 
 def _no_constant(name: str) -> Any:
@@ -51,9 +55,17 @@ def check_json(raw: bytes) -> None:
 
 
 class Intake:
-    """Bound every body: JSON up to `json_bytes` is checked before the app sees it; others pass up to `file_bytes`."""
+    """Bound every body: JSON up to `json_bytes` is checked before the app sees it; others pass up to `file_bytes`.
 
-    def __init__(self, app: ASGIApp, json_bytes: int = MAX_JSON_BYTES, file_bytes: int = MAX_FILE_BYTES) -> None:
+    `file_bytes` tells the bound of a file by the path it is sent to.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        json_bytes: int = MAX_JSON_BYTES,
+        file_bytes: Callable[[str], int] = usual_file_bytes,
+    ) -> None:
         self.app = app
         self.json_bytes = json_bytes
         self.file_bytes = file_bytes
@@ -69,7 +81,7 @@ class Intake:
             elif name == b"content-length":
                 declared = value
         is_json = b"json" in kind
-        limit = self.json_bytes if is_json else self.file_bytes
+        limit = self.json_bytes if is_json else self.file_bytes(scope["path"])
         if not declared.isdigit() or int(declared) > limit:
             await answer(TOO_LARGE, Request(scope), figures={"limit_bytes": limit})(scope, receive, send)
             return

@@ -14,7 +14,7 @@ from chassis import health, journal, problems
 from chassis.connections import OutcomeUnknown
 from chassis.database import Database
 from chassis.identity import Forbidden, KeyRing, TokenRefused, Verifier
-from chassis.intake import Intake
+from chassis.intake import Intake, usual_file_bytes
 from chassis.pages import BadMark
 from chassis.problems import Problem
 from chassis.telemetry import RequestIds
@@ -51,7 +51,10 @@ CHASSIS_PROBLEMS: Final = (
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What makes a service this service: its schema, the audience of its tokens, its rights, problems and routers."""
+    """What makes a service this service: its schema, the audience of its tokens, its rights, problems and routers.
+
+    `file_bytes` says how large a file may be, by the path it is sent to.
+    """
 
     title: str
     schema: str
@@ -61,6 +64,7 @@ class Blueprint:
     routers: Sequence[APIRouter]
     version: str = "0.1.0"
     openapi_url: str | None = "/openapi.json"
+    file_bytes: Callable[[str], int] = usual_file_bytes
 
 
 def assemble(
@@ -102,7 +106,7 @@ def assemble(
     journal.install(app)
     for router in (*blueprint.routers, health.router):  # asked in this order: who is called most stands first
         app.include_router(router)
-    app.add_middleware(Intake)
+    app.add_middleware(Intake, file_bytes=blueprint.file_bytes)
     if around is not None:
         app.add_middleware(around)
     app.add_middleware(RequestIds)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from chassis import telemetry
 from chassis.database import Database
 from chassis.identity import KeyRing
+from chassis.intake import MAX_FILE_BYTES
 from chassis.service import Blueprint, assemble
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
@@ -34,6 +36,7 @@ from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.settings import Settings
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
+from wire.files import file_bytes
 
 BLUEPRINT = Blueprint(
     title="清流 funds_api 资金服务",
@@ -41,6 +44,7 @@ BLUEPRINT = Blueprint(
     audience="funds",
     rights=RIGHTS,
     catalogue=CATALOGUE,
+    file_bytes=partial(file_bytes, usual=MAX_FILE_BYTES),
     routers=[
         lots,
         events,

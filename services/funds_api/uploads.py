@@ -17,7 +17,8 @@ from urllib.parse import unquote
 from fastapi import Depends, Header, Request
 from starlette.requests import ClientDisconnect
 
-MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+from chassis.intake import MAX_FILE_BYTES
+
 MAX_NAME_CHARACTERS: Final = 120
 
 

@@ -13,10 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis import clock
 from chassis.identity import TokenRefused
+from chassis.intake import MAX_FILE_BYTES
 from services.gateway import limits, proxy, upstreams
 from services.gateway.doorkeeper import Doorkeeper
 from services.gateway.problems import rendered
 from services.gateway.upstreams import Upstream
+from wire.files import file_bytes
 
 PUBLIC: Final = frozenset(
     {
@@ -69,9 +71,10 @@ class FrontDoor:
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         segments = limits.check_address(scope["raw_path"], scope["query_string"])
-        headers = limits.check_headers(scope["method"], scope["headers"])
         # What is authorised here is what the router sees: one spelling of the path.
         scope["path"] = "/" + "/".join(segments)
+        bound = file_bytes(scope["path"], MAX_FILE_BYTES)
+        headers = limits.check_headers(scope["method"], scope["headers"], bound)
         if is_public(segments):
             await self._app(scope, receive, send)
             return

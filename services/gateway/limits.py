@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from starlette.types import Receive
 
-from chassis.intake import MAX_FILE_BYTES, MAX_JSON_BYTES
+from chassis.intake import MAX_JSON_BYTES
 
 MAX_URL_BYTES: Final = 4 * 1024
 MAX_HEADERS: Final = 64
@@ -147,8 +147,8 @@ def path_of(segments: Iterable[str]) -> str:
     return "/" + "/".join(quote(segment, safe=_UNESCAPED) for segment in segments)
 
 
-def check_headers(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The headers worth reading, or a refusal. Names arrive in lower case (ASGI)."""
+def check_headers(method: str, headers: Iterable[tuple[bytes, bytes]], file_limit: int) -> Headers:
+    """The headers worth reading, or a refusal. Names come in lower case (ASGI); `file_limit` bounds a file's bytes."""
     read: dict[bytes, bytes] = {}
     fields = size = 0
     for name, value in headers:
@@ -168,10 +168,10 @@ def check_headers(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Header
         raise HeadersTooLarge
     if method not in METHODS:
         raise MethodRefused
-    return _framed(method, read)
+    return _framed(method, read, file_limit)
 
 
-def _framed(method: str, read: dict[bytes, bytes]) -> Headers:
+def _framed(method: str, read: dict[bytes, bytes], file_limit: int) -> Headers:
     """Whether a body comes and how large it may be; refused where two readers could see different ends of it."""
     length, coding = read.get(b"content-length"), read.get(b"transfer-encoding")
     if length is not None and coding is not None:
@@ -182,7 +182,7 @@ def _framed(method: str, read: dict[bytes, bytes]) -> Headers:
     if has_body and method in _WITHOUT_BODY:
         raise BadHeaders("GET 请求不应带正文")
     is_json = b"json" in read.get(b"content-type", b"application/json").lower()
-    limit = MAX_JSON_BYTES if is_json else MAX_FILE_BYTES
+    limit = MAX_JSON_BYTES if is_json else file_limit
     if length is not None and int(length) > limit:
         raise BodyTooLarge(limit)
     return Headers(read, has_body, limit)

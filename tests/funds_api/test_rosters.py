@@ -16,6 +16,7 @@ from services.funds_api import columns, separated
 from services.funds_api.payments import roster, store
 from tests.funds_api.people import CSV, Township, card, id_number, read_roster, roster_csv
 from tests.funds_api.people import workbook as book_of
+from wire.files import ROSTER_BYTES
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ async def test_what_is_no_roster_is_refused_with_advice_and_leaves_the_batch_ope
         answer = await township.put(batch, raw)
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/file-unreadable"), raw[:20]
         assert answer.json()["figures"]["how_to"]
-    too_big = await township.put(batch, b"x" * (20 * 1024 * 1024 + 1))
+    too_big = await township.put(batch, b"x" * (ROSTER_BYTES + 1))
     assert too_big.status_code == 413
     assert await admin.fetchval("SELECT status FROM funds.payment_batch WHERE id = $1", batch) == "draft"
     assert (await township.checked([(id_number(1), "1")], batch))["rows_good"] == 1

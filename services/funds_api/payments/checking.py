@@ -61,9 +61,10 @@ async def keep(
     rows = await to_thread.run_sync(read)
     ready = Sealed(None, [])
     while rows is not None:
-        await plan_each_time(tx)
+        await keep_plans(tx)
         tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
         registry = await listed.people(tokens)
+        await plan_each_time(tx)
         claimed = await listed.claimed(registry)
         year = await yearly.paid(tx, batch, tokens, judging.facts) if judging.facts.terms else None
         (ready, rows), _ = await _both(

@@ -41,6 +41,7 @@ from services.funds_api.payments.service import RosterFile
 from services.funds_api.tables import PaymentBatchRow, PaymentRow
 from services.funds_api.units.endpoints import County
 from services.funds_api.uploads import FileName, received
+from wire.files import ROSTER_BYTES
 
 router = APIRouter(prefix="/funds/v1", tags=["payments 到户发放"])
 
@@ -51,7 +52,7 @@ ROSTER_BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": 20971520}}
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": ROSTER_BYTES}}
         },
     }
 }
@@ -139,7 +140,7 @@ async def put_roster(
     asked = county_of(who, county)
     database: Database = request.app.state.database
     async with (
-        received(request) as upload,
+        received(request, ROSTER_BYTES) as upload,
         attempts.noted(database, who, asked, batch_id, upload.sha256) as attempt,
     ):
         opened = await to_thread.run_sync(open_roster, upload.file)

@@ -51,8 +51,8 @@ class DayList:
         """Whom of these tokens the register knew on that day (`check.REGISTRY`), as far as the caller may know."""
         found = await (await driver(self._tx)).fetch(
             "SELECT p.token, uuid_send(p.household_id), p.region_code, p.role = 'head'"
-            " FROM unnest($2::bytea[]) AS asked(token) JOIN funds.person p ON p.token = asked.token"
-            " WHERE p.county_code = $1 AND p.region_code >= $3 AND p.region_code < $3 || '~' AND p.settled_on <= $4"
+            " FROM funds.person p WHERE p.county_code = $1 AND p.token = ANY($2::bytea[])"
+            " AND p.region_code >= $3 AND p.region_code < $3 || '~' AND p.settled_on <= $4"
             # in the same snapshot: what is recorded after these places is not in this piece
             " UNION ALL SELECT NULL, NULL, concat_ws(' ', funds.journal_position($1),"
             " (SELECT max(a.position) FROM funds.registry_act a WHERE a.county_code = $1)), NULL",

@@ -1,0 +1,56 @@
+"""What a row of a roster of a million costs beside a row of one of 100,000, and the memory the service takes for it."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Final
+
+from benchmarks.county import open_place
+from benchmarks.result import Bar, Result, significant
+from benchmarks.rosters import ROWS, RUNS, Roster, registered, roster_of, upload
+from benchmarks.server import Stand
+
+MILLION: Final = 1_000_000
+RSS_MB: Final = 600
+LOTS: Final = 50
+
+
+def _peak_mb(pid: int | None) -> int:
+    """The most memory a process has held so far (VmHWM), in MiB; 0 where the system does not tell."""
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def run() -> Result:
+    with Stand() as stand:
+        place = open_place(stand)
+        large = registered(place, MILLION)
+        small: Roster = roster_of(list(large.file.good.values())[:: MILLION // ROWS])
+        place.receive(2 * large.total_fen)
+        place.hand_down("国库", "扶贫办", large.total_fen // LOTS + 1, LOTS)
+        before_mb = _peak_mb(stand.child("funds_api").pid)
+        limit = [upload(place, place.open_batch("扶贫办", f"十万{at}"), small) for at in range(RUNS)]
+        ours = upload(place, place.open_batch("扶贫办", "百万"), large)
+        rss_mb = _peak_mb(stand.child("funds_api").pid)
+        version = stand.postgres_version()
+    return Result(
+        name="roster_million",
+        ours=ours * ROWS / MILLION,
+        limit=statistics.median(limit),
+        unit="s",
+        runs=RUNS,
+        what=f"一份 {MILLION:,} 行的名册，每 {ROWS:,} 行的校验用时 (check of a million rows, per 100,000; one run)",
+        beside=f"同一县、同一在册名单，一份 {ROWS:,} 行的名册 (the same for a roster of 100,000, same register)",
+        bar=Bar("ratio", 1.2),
+        details={
+            "ours_whole_s": significant(ours),
+            "limit_s": [significant(one) for one in limit],
+            "rss_mb": rss_mb,
+            "rss_before_mb": before_mb,
+            "file_bytes": len(large.file.content),
+            "postgres": version,
+        },
+        ceilings={"rss_mb": RSS_MB},
+    )
