@@ -162,10 +162,11 @@ class Check:
     ) -> Judged:
         """Part rows of `with_tokens` into good and rejected; Σ good of all pieces is at most what the account holds."""
         conditions = _conditions(self.facts)
+        lines = rows["line"].to_list()  # one number for both memories: a roster of a million has a million lines
         if year is not None:
             claimed = claimed.join(year, on="token", how="full", coalesce=True)
         laid = (
-            rows.with_columns(first_line=_firsts(self._first_lines, rows["id_number"], rows["line"]))
+            rows.with_columns(first_line=_firsts(self._first_lines, rows["id_number"], lines))
             .join(registry.with_columns(listed=True), on="token", how="left")
             .join(claimed, on="token", how="left")
             .sort("line")
@@ -173,7 +174,7 @@ class Check:
         homes = laid["household"] if self.facts.per == "household" else laid["household"].clear(laid.height)
         held = (
             laid.lazy()
-            .with_columns(home_line=_firsts(self._home_lines, homes, laid["line"]))
+            .with_columns(home_line=_firsts(self._home_lines, homes, lines))
             .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
             .with_columns(clean=~pl.any_horizontal(*conditions))
             # 128 bits, so that no file of huge amounts can wrap the sum around
@@ -196,7 +197,7 @@ class Check:
         return Judged(good, list(_explained(bad, codes, self.facts)))
 
 
-def _firsts(first_lines: dict[Any, int], keys: pl.Series, lines: pl.Series) -> pl.Series:
+def _firsts(first_lines: dict[Any, int], keys: pl.Series, lines: list[int]) -> pl.Series:
     """For each row the first line of the whole file so far that has its key; null where it has none."""
     first = first_lines.setdefault
     named = zip(keys, lines, strict=True)
