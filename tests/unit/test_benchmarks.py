@@ -47,6 +47,13 @@ def test_a_bar_is_kept_up_to_and_including_its_figure(bar: Bar | None, met: bool
     assert replace(FOUND, bar=bar).met is met
 
 
+def test_a_ceiling_of_a_detail_is_part_of_the_bar() -> None:
+    found = replace(FOUND, bar=Bar("ratio", 3), details={"rss_mb": 600}, ceilings={"rss_mb": 600})
+    assert found.met is True
+    assert replace(found, details={"rss_mb": 601}).met is False
+    assert "rss_mb（601）≤ 600：未达到" in bench._bar(replace(found, details={"rss_mb": 601}))
+
+
 def test_a_quantile_is_a_value_that_was_measured() -> None:
     values = [float(one) for one in range(1, 101)]
     assert (quantile(values, 0.5), quantile(values, 0.95), quantile(values, 1.0)) == (50.0, 95.0, 100.0)
