@@ -112,7 +112,9 @@ def flat(dependant: Any) -> list[Any]:
     return [dependant, *(inner for one in dependant.dependencies for inner in flat(one))]
 
 
-MONEY_READS = re.compile(r"/funds/v1/(accounts/|lots|movements|tranches|payments|idle|flags|projects|assets|incomes)")
+MONEY_READS = re.compile(
+    r"/funds/v1/(accounts/|lots|movements|tranches|payments|idle|flags|projects|assets|incomes|treasury-orders|quota)"
+)
 
 
 def test_every_reading_of_money_takes_as_of() -> None:

@@ -428,3 +428,27 @@ class ShareLinePaid(_Fact):
     line_no: int
     amount_fen: int
     paid_on: date
+
+
+class TreasuryOrderIssued(_Fact):
+    """A treasury order turned quota into cash on its way to a payee."""
+
+    order_id: UUID
+    county_code: str
+    order_number: str
+    basis: str
+    payee_account_id: UUID
+    use: str
+    reissues_order_id: UUID | None = None
+    movement: Moved
+
+
+class TreasuryOrderSettled(_Fact):
+    """The bank said what became of an order: paid on to the payee, or back into the quota it came from."""
+
+    order_id: UUID
+    county_code: str
+    result: str
+    bank_serial: str
+    reason_code: str | None = None
+    movement: Moved

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations import entitlement_v2, terms_v1
+from migrations import entitlement_v2, orders_v1, terms_v1
 
 revision = "0005"
 down_revision = "0004"
@@ -61,6 +63,14 @@ USES = [
     ("city_works", "城市基础设施建设和城市扶贫", True, BARRED),
     ("advance", "垫资", True, "财农〔2021〕19号新增的禁止事项，条文未逐字核对"),
 ]
+CUTOFF = {
+    "key": "treasury_order_cutoff_hour",
+    "region_code": "00",
+    "valid_from": date(2001, 1, 1),
+    "value": 14,
+    "source": "中央单位财政国库管理制度改革试点资金支付办法：14 时以后收到的支付令可于次日办理；原文未核对，地方可另定",
+    "basis": "practice",
+}
 
 
 def upgrade() -> None:
@@ -123,6 +133,86 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('region_code', 'fund_code', 'fiscal_year', 'valid_from', 'rule', name=op.f('pk_fund_rule')),
     schema='funds'
     )
+    op.create_table('treasury_order',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('payee_region', sa.Text(collation='C'), nullable=False),
+    sa.Column('fiscal_year', sa.SmallInteger(), nullable=False),
+    sa.Column('order_number', sa.Text(), nullable=False),
+    sa.Column('order_key', sa.Text(), nullable=False),
+    sa.Column('basis', sa.Text(), nullable=False),
+    sa.Column('from_account_id', sa.Uuid(), nullable=False),
+    sa.Column('bank_account_id', sa.Uuid(), nullable=False),
+    sa.Column('payee_account_id', sa.Uuid(), nullable=False),
+    sa.Column('payee_bank', sa.Text(), nullable=False),
+    sa.Column('fund_code', sa.Text(), nullable=False),
+    sa.Column('use_code', sa.Text(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('effective_on', sa.Date(), nullable=False),
+    sa.Column('presented_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('handled_by', sa.Date(), nullable=True),
+    sa.Column('reissues_id', sa.Uuid(), nullable=True),
+    sa.Column('movement_id', sa.Uuid(), nullable=False),
+    sa.Column('issued_by', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint("basis IN ('direct', 'authorised', 'reimbursement')", name=op.f('ck_treasury_order_basis')),
+    sa.CheckConstraint("order_key <> '' AND document <> ''", name=op.f('ck_treasury_order_papers_given')),
+    sa.CheckConstraint("payee_bank ~ '^[0-9]{12}$'", name=op.f('ck_treasury_order_payee_bank_digits')),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_treasury_order_amount_positive')),
+    sa.ForeignKeyConstraint(['county_code', 'bank_account_id'], ['funds.account.county_code', 'funds.account.id'], name=op.f('fk_treasury_order_county_code_bank_account_id')),
+    sa.ForeignKeyConstraint(['county_code', 'from_account_id'], ['funds.account.county_code', 'funds.account.id'], name=op.f('fk_treasury_order_county_code_from_account_id')),
+    sa.ForeignKeyConstraint(['county_code', 'movement_id'], ['funds.movement.county_code', 'funds.movement.id'], name=op.f('fk_treasury_order_county_code_movement_id')),
+    sa.ForeignKeyConstraint(['county_code', 'payee_account_id'], ['funds.account.county_code', 'funds.account.id'], name=op.f('fk_treasury_order_county_code_payee_account_id')),
+    sa.ForeignKeyConstraint(['county_code', 'reissues_id'], ['funds.treasury_order.county_code', 'funds.treasury_order.id'], name=op.f('fk_treasury_order_county_code_reissues_id')),
+    sa.ForeignKeyConstraint(['fund_code'], ['funds.fund.code'], name=op.f('fk_treasury_order_fund_code')),
+    sa.ForeignKeyConstraint(['use_code'], ['funds.fund_use.code'], name=op.f('fk_treasury_order_use_code')),
+    sa.PrimaryKeyConstraint('county_code', 'id', name=op.f('pk_treasury_order')),
+    sa.UniqueConstraint('county_code', 'fiscal_year', 'order_key', name=op.f('uq_treasury_order_county_code_fiscal_year_order_key')),
+    sa.UniqueConstraint('county_code', 'movement_id', name=op.f('uq_treasury_order_county_code_movement_id')),
+    sa.UniqueConstraint('county_code', 'reissues_id', name=op.f('uq_treasury_order_county_code_reissues_id')),
+    schema='funds'
+    )
+    op.create_index('ix_treasury_order_account', 'treasury_order', ['county_code', 'from_account_id', 'effective_on'], unique=False, schema='funds')
+    op.create_table('order_invoice',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('invoice_key', sa.Text(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('invoice_number', sa.Text(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_order_invoice_amount_positive')),
+    sa.ForeignKeyConstraint(['county_code', 'order_id'], ['funds.treasury_order.county_code', 'funds.treasury_order.id'], name=op.f('fk_order_invoice_county_code_order_id')),
+    sa.PrimaryKeyConstraint('county_code', 'invoice_key', name=op.f('pk_order_invoice')),
+    schema='funds'
+    )
+    op.create_index('ix_order_invoice_order', 'order_invoice', ['county_code', 'order_id'], unique=False, schema='funds')
+    op.create_table('order_result',
+    sa.Column('county_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('attempt', sa.SmallInteger(), nullable=False),
+    sa.Column('region_code', sa.Text(collation='C'), nullable=False),
+    sa.Column('payee_region', sa.Text(collation='C'), nullable=False),
+    sa.Column('bank_account_id', sa.Uuid(), nullable=False),
+    sa.Column('bank_serial', sa.Text(), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False),
+    sa.Column('reason_code', sa.Text(), nullable=True),
+    sa.Column('effective_on', sa.Date(), nullable=False),
+    sa.Column('movement_id', sa.Uuid(), nullable=False),
+    sa.Column('content_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('reported_by', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint("(result = 'returned') = (reason_code IS NOT NULL)", name=op.f('ck_order_result_returned_says_why')),
+    sa.CheckConstraint("result IN ('paid', 'returned')", name=op.f('ck_order_result_result')),
+    sa.CheckConstraint('attempt > 0', name=op.f('ck_order_result_attempt_counts')),
+    sa.ForeignKeyConstraint(['county_code', 'bank_account_id'], ['funds.account.county_code', 'funds.account.id'], name=op.f('fk_order_result_county_code_bank_account_id')),
+    sa.ForeignKeyConstraint(['county_code', 'movement_id'], ['funds.movement.county_code', 'funds.movement.id'], name=op.f('fk_order_result_county_code_movement_id')),
+    sa.ForeignKeyConstraint(['county_code', 'order_id'], ['funds.treasury_order.county_code', 'funds.treasury_order.id'], name=op.f('fk_order_result_county_code_order_id')),
+    sa.PrimaryKeyConstraint('county_code', 'order_id', 'attempt', name=op.f('pk_order_result')),
+    sa.UniqueConstraint('county_code', 'bank_account_id', 'bank_serial', name=op.f('uq_order_result_county_code_bank_account_id_bank_serial')),
+    schema='funds'
+    )
     op.create_table('fund_gate',
     sa.Column('county_code', sa.Text(collation='C'), nullable=False),
     sa.Column('fund_code', sa.Text(), nullable=False),
@@ -130,11 +220,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('county_code', 'fund_code', name=op.f('pk_fund_gate')),
     schema='funds'
     )
+    op.create_index("ix_movement_use", "movement", ["county_code", "use_code"], schema="funds", postgresql_where=sa.text("use_code IS NOT NULL"))
     codes = sa.table("function_code", *(sa.column(name) for name in ("code", "name", "valid_from_year", "valid_to_year", "source", "basis")), schema="funds")
     op.execute(sa.insert(codes).values([dict(zip(("code", "name", "valid_from_year", "valid_to_year", "source", "basis"), row)) for row in FUNCTION_CODES]))
     uses = sa.table("fund_use", *(sa.column(name) for name in ("code", "name", "source", "basis")), sa.column("barred_by_practice", sa.Boolean()), schema="funds")
     op.execute(sa.insert(uses).values([{"code": code, "name": name, "barred_by_practice": barred, "source": source, "basis": "assumed"} for code, name, barred, source in USES]))
-    for part in (terms_v1.functions, terms_v1.policies, entitlement_v2.functions):
+    values = sa.table("policy_value", *(sa.column(name) for name in ("key", "region_code", "source", "basis")), sa.column("valid_from", sa.Date()), sa.column("value", postgresql.JSONB()), schema="funds")
+    op.execute(sa.insert(values).values(**CUTOFF))
+    op.create_foreign_key(op.f("fk_movement_use_code"), "movement", "fund_use", ["use_code"], ["code"], source_schema="funds", referent_schema="funds")
+    for part in (terms_v1.functions, terms_v1.policies, entitlement_v2.functions, orders_v1.functions, orders_v1.policies, orders_v1.grants):
         for statement in part():
             op.execute(statement)
     op.execute(f"GRANT SELECT ON funds.function_code, funds.fund_use, funds.fund_terms, funds.fund_rule TO {ROLE}")

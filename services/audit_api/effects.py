@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit_api.alerts.service import take_in
-from services.audit_api.findings.measure import money_moved, payments_disbursed
+from services.audit_api.findings.measure import money_moved, order_moved, payments_disbursed
 from wire.events import Envelope
 
 Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
@@ -17,6 +17,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "FlagsRaised": take_in,
     "MoneyMoved": money_moved,
     "PaymentsDisbursed": payments_disbursed,
+    "TreasuryOrderIssued": order_moved,
+    "TreasuryOrderSettled": order_moved,
 }
 
 

@@ -29,6 +29,7 @@ _READING: Final = frozenset(
         "flags:read",
         "loans:read",
         "policies:read",
+        "orders:read",
         "projects:read",
         "assets:read",
     }
@@ -42,6 +43,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "notices:write",
         "movements:write",
         "movements:reverse",
+        "orders:write",
         "holds:write",
         "batches:write",
         "households:write",
@@ -64,6 +66,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     },
     "township_clerk": _READING
     | {
+        "orders:write",
         "movements:write",
         "holds:write",
         "batches:write",
@@ -75,7 +78,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "township_reviewer": _READING
     | {"batches:approve", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
     "inspector": _READING | {"flags:run", "events:read"},
-    "bank": frozenset({"loans:read", "loans:write"}),
+    "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
     "feed_reader": frozenset({"events:read"}),
 }

@@ -27,6 +27,7 @@ from services.funds_api.idle.endpoints import router as idle
 from services.funds_api.loans.endpoints import router as loans
 from services.funds_api.lots.endpoints import router as lots
 from services.funds_api.notices.endpoints import router as notices
+from services.funds_api.orders.endpoints import router as orders
 from services.funds_api.payments import attempts
 from services.funds_api.payments.endpoints import router as payments
 from services.funds_api.policies.endpoints import router as policies
@@ -64,6 +65,7 @@ BLUEPRINT = Blueprint(
         loans,
         projects,
         assets,
+        orders,
     ],
 )
 

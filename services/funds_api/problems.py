@@ -16,6 +16,7 @@ from services.funds_api.loans import service as loans
 from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
+from services.funds_api.orders import refusals as orders
 from services.funds_api.payments import refusals as payments
 from services.funds_api.projects import refusals as projects
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
@@ -105,6 +106,24 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     payments.NoHouseholdsAccount: Problem(
         "no-households-account", 409, "缺少农户账户", "请先在该乡镇开立 kind=households 的单位及账户"
+    ),
+    orders.OrderNumberUsed: Problem(
+        "order-number-used", 409, "支付令编号已被使用", "请核对编号；确属新的支付令请换一个编号"
+    ),
+    orders.InvoiceClaimed: Problem(
+        "invoice-claimed", 409, "发票已报账", "请从报账单中去掉已报账的发票；退汇后重新签发请填写 reissues_order_id"
+    ),
+    orders.OrderSettled: Problem(
+        "order-settled", 409, "支付令已有结果", "请核对支付令与银行流水；原回单有误请先冲正其业务，再报送新的回单"
+    ),
+    orders.BankSerialUsed: Problem(
+        "bank-serial-used", 409, "银行流水号已被使用", "若是新的回单请使用新的流水号；若是重发请原样发送"
+    ),
+    orders.TransitDrawn: Problem(
+        "transit-drawn", 409, "在途资金不足", "请查询该支付令的在途资金批次，先退回或冲正动用它的业务"
+    ),
+    orders.NotReissuable: Problem(
+        "not-reissuable", 409, "不能重新签发", "请核对原支付令的状态、账户、资金和金额；每笔退汇只重新签发一次"
     ),
     register.IdNumberInvalid: Problem("id-number-invalid", 422, "身份证号无效", "请核对身份证号后重新报送"),
     register.NotMembers: Problem(

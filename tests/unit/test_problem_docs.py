@@ -42,6 +42,8 @@ SAMPLES: Mapping[str, Any] = {
     "float": 7.0,
     "str": "issued",
     "date": date(2017, 11, 30),
+    "date | None": date(2017, 11, 30),
+    "str | None": "issued",
     "list[str]": ["inspector"],
     "list[Breach]": judge.judge(
         judge.Facts(kind="pay", fund_code="F", fiscal_year=2017, amount_fen=7, use="wage"),

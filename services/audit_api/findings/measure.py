@@ -19,9 +19,9 @@ from services.audit_api.findings.binding import counted, taken_back
 from services.audit_api.tables import FindingLotRow, LotDrawRow
 from wire.audit import RectificationMeasured, RectifiedChange
 from wire.events import Envelope
-from wire.funds import MoneyMoved, Moved, PaymentsDisbursed
+from wire.funds import MoneyMoved, Moved, PaymentsDisbursed, TreasuryOrderIssued, TreasuryOrderSettled
 
-COUNTED_KINDS: Final = frozenset({"hand_down", "pay", "disburse", "return", "recover"})
+COUNTED_KINDS: Final = frozenset({"hand_down", "order", "pay", "disburse", "return", "recover"})
 REVERSAL: Final = "reverse"
 
 
@@ -33,6 +33,12 @@ async def money_moved(tx: AsyncSession, envelope: Envelope) -> None:
 async def payments_disbursed(tx: AsyncSession, envelope: Envelope) -> None:
     """Count the one movement of a PaymentsDisbursed event."""
     await _measure(tx, envelope, [PaymentsDisbursed.model_validate(envelope.body).movement])
+
+
+async def order_moved(tx: AsyncSession, envelope: Envelope) -> None:
+    """Count the one movement of an issued treasury order, or of what the bank made of it."""
+    event = TreasuryOrderIssued if envelope.kind == TreasuryOrderIssued.__name__ else TreasuryOrderSettled
+    await _measure(tx, envelope, [event.model_validate(envelope.body).movement])
 
 
 async def _measure(tx: AsyncSession, envelope: Envelope, movements: list[Moved]) -> None:

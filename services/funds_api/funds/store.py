@@ -140,6 +140,24 @@ async def hold_fund(session: AsyncSession, county: str, fund: str) -> None:
     await session.execute(text("SELECT funds.hold_fund(:county, :fund)"), {"county": county, "fund": fund})
 
 
+@dataclass(frozen=True, slots=True)
+class FeeSums:
+    """What a county has of a fund-year, and what of it went into management fees."""
+
+    received_fen: int
+    fees_fen: int
+
+
+async def fee_sums(session: AsyncSession, county: str, fund: str, fiscal_year: int) -> FeeSums:
+    """The sums over the whole county, also for a caller who sees only a part of it: two figures, no row."""
+    found = await session.execute(
+        text("SELECT received_fen, fees_fen FROM funds.fee_sums(:county, :fund, :year)"),
+        {"county": county, "fund": fund, "year": fiscal_year},
+    )
+    row = found.one()
+    return FeeSums(row.received_fen, row.fees_fen)
+
+
 async def function_codes(
     session: AsyncSession, *, fiscal_year: int | None = None, code: str | None = None
 ) -> Sequence[FunctionCodeRow]:
@@ -153,6 +171,10 @@ async def function_codes(
     if code is not None:
         query = query.where(FunctionCodeRow.code == code)
     return (await session.scalars(query)).all()
+
+
+async def use_known(session: AsyncSession, code: str) -> bool:
+    return (await session.scalar(select(FundUseRow.code).where(FundUseRow.code == code))) is not None
 
 
 async def uses(session: AsyncSession) -> Sequence[FundUseRow]:

@@ -197,7 +197,9 @@ def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:
     Money does not leave a terminal account; a payment ends at a contractor, a retention at a retention account, and
     neither comes out of a quota; a hand-down keeps the book and does not end.
     """
-    if UnitKind(source.kind) in TERMINAL or (source.kind == UnitKind.RETENTION and kind != "pay"):
+    # Money in transit moves on by the bank's own word, not by an official's order (orders/service.py).
+    closed = TERMINAL | {UnitKind.BANK}
+    if UnitKind(source.kind) in closed or (source.kind == UnitKind.RETENTION and kind != "pay"):
         raise WrongAccount(str(source.id), source.kind, kind)
     if kind != "hand_down" and source.book == Book.QUOTA:
         raise WrongBook(str(source.id), source.book, kind)

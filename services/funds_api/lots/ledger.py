@@ -20,6 +20,8 @@ from chassis import clock
 from chassis.connections import Alone
 from chassis.ids import new_id
 from chassis.journal import Act, Recorded
+from services.funds_api.funds.judge import TermSet
+from services.funds_api.funds.store import sets_of
 from services.funds_api.lots.refusals import BooksClosed, DocumentUsed
 from treasury.calendar import business_date
 from treasury.documents import normalise_document
@@ -91,10 +93,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What one look shows of an order's accounts: their ends by id, and what may be drawn from the first."""
+    """What one look shows of an order's accounts: their ends by id, what may be drawn from the first, by what terms."""
 
     ends: dict[UUID, End]
     lots: list[Lot]
+    terms: Sequence[TermSet] = ()
+
+
+# The look with the terms of the funds it shows; of the fund that the order names, else of those of the lots.
+_LOOK: Final = """
+  SELECT k.verdict, k.accounts, k.lots, CASE WHEN k.lots IS NOT NULL THEN funds.terms_of($2,
+           CASE WHEN $7 IS NOT NULL THEN ARRAY[$7]
+                ELSE ARRAY(SELECT DISTINCT l ->> 2 FROM json_array_elements(k.lots::json) l) END, $8) END AS terms
+    FROM funds.look($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) k"""
 
 
 def parts_of(movement: Movement, draws: Iterable[Draw], release_on: date | None = None) -> list[Part]:
@@ -183,7 +194,7 @@ async def look(
     The first of `accounts` is drawn from. Accounts that the caller may not see are left out.
     """
     row = await single.fetchrow(
-        "SELECT verdict, accounts, lots FROM funds.look($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        _LOOK,
         county,
         act.actor,
         act.key,
@@ -198,7 +209,11 @@ async def look(
     if row is None or row["verdict"] != "new":
         return None
     ends = [End(UUID(one), region, kind, book) for one, region, kind, book in json.loads(row["accounts"] or "[]")]
-    return Books({one.id: one for one in ends}, [_lot(one) for one in json.loads(row["lots"] or "[]")])
+    return Books(
+        {one.id: one for one in ends},
+        [_lot(one) for one in json.loads(row["lots"] or "[]")],
+        sets_of(row["terms"]),
+    )
 
 
 def _lot(row: list[Any]) -> Lot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -162,6 +162,7 @@ class MovementsAnswer(Answer):
 
     total_fen: int
     unexplained_fen: int = Field(description="total_fen 减去各笔之和，恒为 0")
+    flagged: list[dict[str, Any]] = Field(default_factory=list, description="违反资金规定但允许办理、已预警的事项")
     movements: list[MovementAnswer]
 
 

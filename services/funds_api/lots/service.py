@@ -15,6 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.journal import Act, Recorded
+from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
+from services.funds_api.funds import guard
+from services.funds_api.funds import store as funds
+from services.funds_api.funds.judge import Breach
+from services.funds_api.funds.refusals import told
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger, store, undo
 from services.funds_api.lots.decide import Made
@@ -32,6 +37,7 @@ from services.funds_api.lots.schemas import (
 )
 from services.funds_api.missing import Missing
 from services.funds_api.projects import gate
+from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
 from treasury.lots import Lot
 from wire.funds import MoneyMoved
@@ -59,6 +65,8 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
     if any(one.kind == UnitKind.PROJECT_UNIT for one in books.ends.values()):
         return None  # what the project library asks is asked of the written books, under locks
     made = decide.out(order, books, act.actor)
+    if not guard.passes(_asked(order, made), books.terms):
+        return None
     answer, event = _told(county, made, books.ends)
     movements, parts = [one.movement for one in made], [part for one in made for part in one.parts]
     try:
@@ -73,16 +81,42 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
 async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: MovementOrder) -> MovementsAnswer:
     """Carry out one order with its accounts locked, whole or not at all; the same key acts once."""
     await act.claim(tx, county)
+    breaches: list[Breach] = []
     if isinstance(order, ReverseOrder):
         made = await undo.reverse(tx, who, county, order, act.actor)
     else:
         made = await _decided(tx, who, act, county, order)
+        if isinstance(order, OutOrder):
+            breaches = await guard.hear(tx, county, _asked(order, made))
         movements = [one.movement for one in made]
         await ledger.post(tx, county, movements, [part for one in made for part in one.parts])
         await gate.hold(tx, who, county, movements)
-    answer, event = _told(county, made, await store.ends(tx, county, _ends_of(made)))
+    answer, event = _told(county, made, await store.ends(tx, county, _ends_of(made)), breaches)
     await act.record(tx, county, event, answer)
+    if breaches:
+        await _flag(tx, who, act, county, made, breaches)
     return answer
+
+
+async def _flag(
+    tx: AsyncSession, who: Principal, act: Act, county: str, made: Sequence[Made], breaches: Sequence[Breach]
+) -> None:
+    """The questions that the terms of the funds ask about movements they let through, in the same transaction."""
+    first = made[0].movement
+    [(account, unit_name)] = await units.accounts(tx, who, county, ids=[first.source] if first.source else [])
+    desk = Desk(account.id, account.unit_id, unit_name, account.region_code)
+    lots = [
+        MadeLot(part.to_lot, draw.lot.fund, draw.lot.fiscal_year, part.amount_fen)
+        for one in made
+        for draw, part in zip(one.draws, one.parts, strict=True)
+    ]
+    await raise_breaches(tx, act, county, breaches, desk, lots, first.effective_on, first.id)
+
+
+def _asked(order: OutOrder, made: Sequence[Made]) -> guard.Asked:
+    """An order as the terms of its funds are asked about it: all its lines together, for sums have no lines."""
+    draws = [draw for one in made for draw in one.draws]
+    return guard.Asked(order.kind, order.effective_on, order.use, UnitKind.CONTRACTOR, draws)
 
 
 async def _decided(
@@ -95,6 +129,10 @@ async def _decided(
     accounts = _accounts_of(order)
     ends = {one.id: one for one in await store.visible_ends(tx, who, county, accounts)}
     _must_know(ends, accounts)
+    if isinstance(order, OutOrder) and order.use is not None:
+        if not await funds.use_known(tx, order.use):
+            raise Missing("用途", order.use)
+        await guard.hold_fund(tx, county, order.use, [order.fund_code] if order.fund_code else [])
     held: dict[UUID, int] | None = None
     if isinstance(order, OutOrder) and order.hold_id is not None:
         held = await holds.kept(tx, who, county, order.hold_id, account=accounts[0], today=ledger.today())
@@ -166,13 +204,16 @@ def _ends_of(made: Sequence[Made]) -> list[UUID]:
     return sorted({end for one in made for end in (one.movement.source, one.movement.target) if end})
 
 
-def _told(county: str, made: Sequence[Made], ends: dict[UUID, End]) -> tuple[MovementsAnswer, MoneyMoved]:
+def _told(
+    county: str, made: Sequence[Made], ends: dict[UUID, End], breaches: Sequence[Breach] = ()
+) -> tuple[MovementsAnswer, MoneyMoved]:
     """What the caller is answered, and what the journal tells."""
     regions = {one.id: one.region_code for one in ends.values()}
     moved = [ledger.as_moved(one.movement, one.draws, one.parts, regions) for one in made]
     total = sum(one.movement.amount_fen for one in made)
     answer = MovementsAnswer(
         total_fen=total,
+        flagged=told(breaches),
         unexplained_fen=total - sum(draw.amount_fen for one in moved for draw in one.draws),
         movements=[
             MovementAnswer(

@@ -18,6 +18,7 @@ from services.funds_api.tables.assets import (
 from services.funds_api.tables.books import AccountMonthRow, ClosingRow, FlowMonthRow, HoldLotRow, HoldRow
 from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
+from services.funds_api.tables.orders import OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
 from services.funds_api.tables.people import (
     DataKeyRow,
     LoanRow,
@@ -86,6 +87,8 @@ __all__ = [
     "NoticeDiscrepancyRow",
     "NoticeLineRow",
     "NoticeRow",
+    "OrderInvoiceRow",
+    "OrderResultRow",
     "PaymentBatchRow",
     "PaymentRow",
     "PersonRow",
@@ -111,6 +114,7 @@ __all__ = [
     "StandingRow",
     "StreamHeadRow",
     "TrancheRow",
+    "TreasuryOrderRow",
     "UnitRow",
     "UploadAttemptRow",
 ]

@@ -77,6 +77,7 @@ class MovementRow(Row):
         Index("ix_movement_from", "county_code", "from_account_id", "effective_on"),
         Index("ix_movement_to", "county_code", "to_account_id", "effective_on"),
         Index("ix_movement_document", "county_code", "from_account_id", "document_key"),
+        Index("ix_movement_use", "county_code", "use_code", postgresql_where=text("use_code IS NOT NULL")),
         Index("ix_movement_effective", "county_code", "effective_on"),
         Index(
             "ix_movement_late",
@@ -122,7 +123,7 @@ class MovementRow(Row):
     note: Mapped[str | None]
     position: Mapped[int]
     document_key: Mapped[str]
-    use_code: Mapped[str | None]
+    use_code: Mapped[str | None] = mapped_column(ForeignKey("funds.fund_use.code"))
     hold_id: Mapped[UUID | None]
 
 

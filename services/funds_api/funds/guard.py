@@ -1,0 +1,73 @@
+"""Holding a movement against the terms of the funds it draws, before it is posted: refused, or flagged.
+
+Only loads and hears; what a breach means is decided in `judge`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funds_api.funds import judge, store
+from services.funds_api.funds.judge import Breach, Facts, TermSet
+from services.funds_api.funds.refusals import FundRuleBroken
+from treasury.lots import Draw
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be judged: the kind of movement, its day, what it is for, who gets it, and what it draws."""
+
+    kind: str
+    on: date
+    use: str | None
+    payee_kind: str
+    draws: Sequence[Draw]
+    published_days: int | None = None
+
+    @property
+    def facts(self) -> list[Facts]:
+        """One part per fund and fiscal year that is drawn."""
+        drawn: dict[tuple[str, int], int] = defaultdict(int)
+        for draw in self.draws:
+            drawn[draw.lot.fund, draw.lot.fiscal_year] += draw.amount_fen
+        return [
+            Facts(self.kind, fund, year, fen, self.use, self.payee_kind, published_days=self.published_days)
+            for (fund, year), fen in sorted(drawn.items())
+        ]
+
+
+def passes(asked: Asked, sets: Sequence[TermSet]) -> bool:
+    """Whether these terms surely let it through: nothing is broken, and no sum has to be asked for under a lock."""
+    for facts in asked.facts if sets else ():
+        terms = judge.in_force(sets, facts.fund_code, facts.fiscal_year, asked.on)
+        if judge.asks_for_fees(terms, facts.kind, facts.use) or judge.judge(facts, terms):
+            return False
+    return True
+
+
+async def hear(tx: AsyncSession, county: str, asked: Asked) -> list[Breach]:
+    """The breaches that are only flagged; raises `FundRuleBroken` with all that refuse. [] for funds without terms."""
+    sets = await store.term_sets(tx, county, {draw.lot.fund for draw in asked.draws}, asked.on)
+    breaches: list[Breach] = []
+    for facts in asked.facts if sets else ():
+        terms = judge.in_force(sets, facts.fund_code, facts.fiscal_year, asked.on)
+        known = facts
+        if judge.asks_for_fees(terms, facts.kind, facts.use):
+            sums = await store.fee_sums(tx, county, facts.fund_code, facts.fiscal_year)
+            known = judge.with_fees(facts, sums.received_fen, sums.fees_fen)
+        breaches += judge.judge(known, terms)
+    if stopping := judge.refused(breaches):
+        raise FundRuleBroken(asked.kind, stopping)
+    return breaches
+
+
+async def hold_fund(tx: AsyncSession, county: str, use: str | None, funds: Iterable[str]) -> None:
+    """Before any account is locked: let management fees of these funds be judged one at a time until the commit."""
+    if use == judge.MANAGEMENT_FEE:
+        for fund in sorted(set(funds)):
+            await store.hold_fund(tx, county, fund)

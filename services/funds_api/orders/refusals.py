@@ -1,0 +1,90 @@
+"""What treasury orders and their results refuse, as facts with their figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(eq=False)
+class OrderNumberUsed(Exception):
+    """The number stands on another order of the county and year."""
+
+    order_number: str
+    fiscal_year: int
+
+    def __str__(self) -> str:
+        return f"{self.fiscal_year} 年度支付令编号 {self.order_number} 已被使用"
+
+
+@dataclass(eq=False)
+class InvoiceClaimed(Exception):
+    """An invoice was claimed before in the county; each is reimbursed once."""
+
+    invoice_numbers: list[str]
+    amount_fen: int
+
+    def __str__(self) -> str:
+        return f"发票 {'、'.join(self.invoice_numbers)} 已经报过账，不能重复报销"
+
+
+@dataclass(eq=False)
+class OrderSettled(Exception):
+    """The order has its result, or was undone; a later word of the bank changes nothing."""
+
+    order_id: str
+    order_number: str
+    amount_fen: int
+    state: str
+    bank_serial: str | None
+    effective_on: date | None
+    reported: str
+
+    def __str__(self) -> str:
+        shown = {"paid": "支付成功", "returned": "退汇", "reversed": "冲正", "issued": "在途"}
+        by = f"（银行流水 {self.bank_serial}，{self.effective_on}）" if self.bank_serial else ""
+        told = shown.get(self.reported, self.reported)
+        return f"支付令 {self.order_number} 已{shown.get(self.state, self.state)}{by}，不再接受“{told}”的回单"
+
+
+@dataclass(eq=False)
+class BankSerialUsed(Exception):
+    """The bank's serial has said something else before."""
+
+    bank_serial: str
+    order_id: str
+    result: str
+    effective_on: date
+
+    def __str__(self) -> str:
+        return f"银行流水 {self.bank_serial} 已于 {self.effective_on} 用于另一份内容不同的回单"
+
+
+@dataclass(eq=False)
+class TransitDrawn(Exception):
+    """Part of the order's money is no longer in transit at the bank."""
+
+    order_id: str
+    amount_fen: int
+    in_transit_fen: int
+
+    def __str__(self) -> str:
+        return f"支付令金额 {self.amount_fen} 分，在途只剩 {self.in_transit_fen} 分，不能按回单入账"
+
+
+@dataclass(eq=False)
+class NotReissuable(Exception):
+    """Only an order that came back is issued again, once, for the same money."""
+
+    order_id: str
+    state: str
+    reissued_by: str | None
+    amount_fen: int
+    asked_fen: int
+
+    def __str__(self) -> str:
+        if self.reissued_by:
+            return "该退汇已重新签发过一次，不能再次签发"
+        if self.state not in {"returned", "reversed"}:
+            return f"支付令当前状态为 {self.state}，只有退汇或冲正的支付令可以重新签发"
+        return f"重新签发须与原支付令的账户、资金和金额一致（原 {self.amount_fen} 分，本次 {self.asked_fen} 分）"

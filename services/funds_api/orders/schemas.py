@@ -1,0 +1,164 @@
+"""Shapes of treasury orders, bank results and the quota chain on the wire."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen, Prose
+from chassis.pages import Page
+from services.funds_api.funds.schemas import UseCode
+from services.funds_api.lots.schemas import LotShare
+from services.funds_api.moments import Known
+from services.funds_api.orders.states import OrderState, Outcome
+
+Cnaps = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{12}$")]
+Short = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64, pattern=r"^[0-9A-Za-z._/-]+$")]
+
+
+class OrderBasis(StrEnum):
+    """财政直接支付, 财政授权支付, or 报账 (somebody paid first and hands in the invoices)."""
+
+    DIRECT = "direct"
+    AUTHORISED = "authorised"
+    REIMBURSEMENT = "reimbursement"
+
+
+class Invoice(Body):
+    """One invoice of a claim; its number is claimed once in the county."""
+
+    number: Short
+    amount_fen: PositiveFen
+
+
+class TreasuryOrderRequest(Body):
+    """支付令: pay this much of a quota to this payee, through this bank."""
+
+    order_number: Line
+    basis: OrderBasis
+    from_account_id: UUID = Field(description="指标账户")
+    bank_account_id: UUID = Field(description="代理银行的在途资金账户（kind=bank）")
+    payee_account_id: UUID = Field(description="收款账户：施工单位，或单位、村的资金账户（实拨、报账）")
+    payee_bank: Cnaps = Field(description="收款行联行号，12 位")
+    fund_code: Code
+    use: UseCode = Field(description="用途代码，见 /funds/v1/uses")
+    amount_fen: PositiveFen
+    effective_on: Day
+    presented_at: AwareDatetime | None = Field(default=None, description="送达银行的时刻；14:00 起次日办理")
+    document: Line = Field(description="依据：支付申请、合同、验收单或报账单")
+    invoices: list[Invoice] = Field(default_factory=list, max_length=200)
+    lots: list[LotShare] | None = Field(default=None, min_length=1, max_length=100)
+    reissues_order_id: UUID | None = Field(default=None, description="重新签发的退汇支付令；沿用其资金批次与发票")
+    note: Prose | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.lots is not None and sum(share.amount_fen for share in self.lots) != self.amount_fen:
+            msg = "指定资金批次的金额之和必须等于支付金额"
+            raise ValueError(msg)
+        if self.reissues_order_id is not None and (self.lots or self.invoices):
+            msg = "重新签发沿用原支付令的资金批次与发票，不再填写"
+            raise ValueError(msg)
+        if self.reissues_order_id is None:
+            claimed = self.basis is OrderBasis.REIMBURSEMENT
+            if claimed != bool(self.invoices):
+                msg = "报账（reimbursement）必须附发票，其他依据不附发票"
+                raise ValueError(msg)
+            if claimed and sum(one.amount_fen for one in self.invoices) != self.amount_fen:
+                msg = "发票金额之和必须等于支付金额"
+                raise ValueError(msg)
+        if len({one.number for one in self.invoices}) != len(self.invoices):
+            msg = "同一发票只能列一次"
+            raise ValueError(msg)
+        return self
+
+
+class ResultRequest(Body):
+    """银行回单: what became of an order. A returned one (退汇) says why."""
+
+    result: Outcome
+    bank_serial: Short = Field(description="银行流水号；一个流水号只起一次作用")
+    reason_code: Code | None = Field(default=None, description="退汇原因代码")
+    effective_on: Day
+
+    @model_validator(mode="after")
+    def _returned_says_why(self) -> Self:
+        if (self.result is Outcome.RETURNED) != (self.reason_code is not None):
+            msg = "退汇必须填写原因代码，支付成功不填"
+            raise ValueError(msg)
+        return self
+
+
+class OrderResult(Answer):
+    """A bank's result that stands."""
+
+    result: Outcome
+    bank_serial: str
+    reason_code: str | None
+    effective_on: date
+    movement_id: UUID
+
+
+class TreasuryOrder(Answer):
+    """An order as it stood on a day."""
+
+    id: UUID
+    county_code: str
+    region_code: str
+    fiscal_year: int
+    order_number: str
+    basis: OrderBasis
+    from_account_id: UUID
+    bank_account_id: UUID
+    payee_account_id: UUID
+    payee_bank: str
+    fund_code: str
+    use: str
+    amount_fen: int
+    document: str
+    effective_on: date
+    presented_at: datetime | None
+    handled_by: date | None = Field(description="银行应办理的日期")
+    reissues_order_id: UUID | None
+    movement_id: UUID
+    state: OrderState
+    result: OrderResult | None = None
+    invoices: list[Invoice] | None = None
+    flagged: list[dict[str, Any]] = Field(default_factory=list, description="违反资金规定但允许办理、已预警的事项")
+
+
+class TreasuryOrderPage(Known, Page):
+    as_of: date
+    items: list[TreasuryOrder]
+
+
+class DeskQuota(Answer):
+    """The quota of one desk on a day: in = out + resting, and what was ordered = in transit + paid + came back."""
+
+    unit_id: UUID | None = Field(description="合计行为空")
+    unit_name: str | None
+    region_code: str | None
+    received_fen: int = Field(description="上级文件直接下达")
+    handed_in_fen: int = Field(description="由本县其他单位分解下达")
+    returned_in_fen: int = Field(description="退回、收回、退汇恢复的指标")
+    split_fen: int = Field(description="已分解下达")
+    returned_out_fen: int = Field(description="已退回或被收回")
+    ordered_fen: int = Field(description="已签发支付令")
+    resting_fen: int = Field(description="停留的指标：未分解也未支付")
+    unexplained_fen: int
+    in_transit_fen: int = Field(description="支付令在途，银行尚无结果")
+    paid_fen: int
+    bounced_fen: int = Field(description="退汇，已恢复指标")
+    orders_unexplained_fen: int
+
+
+class QuotaPage(Known, Page):
+    """Every desk with quota; `total` is the sum over all visible desks, not over the page."""
+
+    as_of: date
+    total: DeskQuota
+    items: list[DeskQuota]

@@ -1,0 +1,378 @@
+"""Issuing a treasury order and taking in the bank's result: each loads, decides, records; none commits."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
+from services.funds_api.funds import guard
+from services.funds_api.funds import store as funds
+from services.funds_api.funds.refusals import told
+from services.funds_api.lots import ledger
+from services.funds_api.lots import store as lots
+from services.funds_api.lots.ledger import Movement, Part
+from services.funds_api.lots.refusals import NowhereToReturn, WrongAccount, WrongBook
+from services.funds_api.missing import Missing
+from services.funds_api.orders import states, store
+from services.funds_api.orders.refusals import (
+    InvoiceClaimed,
+    NotReissuable,
+    OrderNumberUsed,
+    TransitDrawn,
+)
+from services.funds_api.orders.schemas import (
+    Invoice,
+    OrderResult,
+    ResultRequest,
+    TreasuryOrder,
+    TreasuryOrderRequest,
+)
+from services.funds_api.orders.states import Issued, OrderState, Outcome, Step, Told
+from services.funds_api.policies import store as policies
+from services.funds_api.tables import AccountRow
+from services.funds_api.units import store as units
+from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
+from treasury.documents import normalise_document
+from treasury.lots import Draw, Lot, draw_named, draw_oldest_first
+from treasury.policy import in_force
+from wire.funds import TreasuryOrderIssued, TreasuryOrderSettled
+
+CUTOFF = "treasury_order_cutoff_hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The three accounts of an order: the quota it draws, the bank it goes through, and who is to get the money."""
+
+    source: AccountRow
+    desk: str
+    bank: AccountRow
+    payee: AccountRow
+
+
+def bank_of(who: Principal) -> str | None:
+    """The bank a caller speaks for, by the unit of its grant; None for an official. A bank sees its own orders only."""
+    return (who.unit or "") if "orders:settle" in who.permissions else None
+
+
+def order_of(row: Row[Any], *, invoices: list[Invoice] | None = None) -> TreasuryOrder:
+    result = (
+        OrderResult(
+            result=Outcome(row.result),
+            bank_serial=row.bank_serial,
+            reason_code=row.reason_code,
+            effective_on=row.result_on,
+            movement_id=row.result_movement_id,
+        )
+        if row.result is not None
+        else None
+    )
+    ours = {"state", "result", "invoices", "use", "reissues_order_id", "flagged"}
+    held = {name: getattr(row, name) for name in TreasuryOrder.model_fields if name not in ours}
+    return TreasuryOrder(
+        **held,
+        use=row.use_code,
+        reissues_order_id=row.reissues_id,
+        state=OrderState(row.state),
+        result=result,
+        invoices=invoices,
+    )
+
+
+async def issue(
+    tx: AsyncSession, who: Principal, act: Act, county: str, request: TreasuryOrderRequest
+) -> TreasuryOrder:
+    """Turn quota into cash in transit by an order; its number, its invoices and the order it replaces act once."""
+    await act.claim(tx, county)
+    ends = await _ends(tx, who, county, request)
+    fiscal_year, key = request.effective_on.year, normalise_document(request.order_number)
+    if not await funds.use_known(tx, request.use):
+        raise Missing("用途", request.use)
+    if await store.number_known(tx, who, county, fiscal_year, key):
+        raise OrderNumberUsed(request.order_number, fiscal_year)
+    await guard.hold_fund(tx, county, request.use, [request.fund_code])
+    drawn, draws = await _draws(tx, who, county, request, ends)
+    breaches = await guard.hear(
+        tx, county, guard.Asked("order", request.effective_on, request.use, ends.payee.kind, draws)
+    )
+
+    movement = Movement(
+        new_id(),
+        "order",
+        f"支付令〔{fiscal_year}〕{request.order_number}",
+        ends.source.id,
+        ends.bank.id,
+        request.effective_on,
+        request.amount_fen,
+        act.actor,
+        drawn=drawn,
+        note=request.note,
+        fund=request.fund_code,
+        use=request.use,
+    )
+    parts = ledger.parts_of(movement, draws)
+    cutoff = in_force(await policies.values(tx, CUTOFF), CUTOFF, ends.source.region_code, request.effective_on)
+    answer = TreasuryOrder(
+        id=new_id(),
+        county_code=county,
+        region_code=ends.source.region_code,
+        fiscal_year=fiscal_year,
+        handled_by=states.handled_on(request.presented_at, request.effective_on, cutoff.number if cutoff else None),
+        movement_id=movement.id,
+        state=OrderState.ISSUED,
+        flagged=told(breaches),
+        **request.model_dump(exclude={"lots", "note"}),
+    )
+
+    await ledger.post(tx, county, [movement], parts)
+    await _record(tx, who, request, answer, ends, key)
+    regions = {ends.source.id: ends.source.region_code, ends.bank.id: ends.bank.region_code}
+    event = TreasuryOrderIssued(
+        order_id=answer.id,
+        county_code=county,
+        order_number=answer.order_number,
+        basis=answer.basis,
+        payee_account_id=answer.payee_account_id,
+        use=answer.use,
+        reissues_order_id=answer.reissues_order_id,
+        movement=ledger.as_moved(movement, draws, parts, regions),
+    )
+    await act.record(tx, county, event, answer)
+    if breaches:
+        desk = Desk(ends.source.id, ends.source.unit_id, ends.desk, ends.source.region_code)
+        made = [
+            MadeLot(part.to_lot, draw.lot.fund, draw.lot.fiscal_year, part.amount_fen)
+            for draw, part in zip(draws, parts, strict=True)
+        ]
+        await raise_breaches(tx, act, county, breaches, desk, made, request.effective_on, movement.id)
+    return answer
+
+
+async def _ends(tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest) -> Ends:
+    """The accounts of an order, each of the kind and book it needs."""
+    wanted = [request.from_account_id, request.payee_account_id]
+    found = {row.id: (row, name) for row, name in await units.accounts(tx, who, county, ids=wanted)}
+    for account in wanted:
+        if account not in found:
+            raise Missing("账户", str(account))
+    through = await store.bank_account(tx, who, county, request.bank_account_id)
+    if through is None:
+        raise Missing("账户", str(request.bank_account_id))
+    (source, desk), (payee, _), bank = found[wanted[0]], found[wanted[1]], through[0]
+    if UnitKind(source.kind) in TERMINAL:
+        raise WrongAccount(str(source.id), source.kind, "order")
+    if source.book != Book.QUOTA:
+        raise WrongBook(str(source.id), source.book, "order")
+    if bank.kind != UnitKind.BANK:
+        raise WrongAccount(str(bank.id), bank.kind, "order")
+    barred = (TERMINAL - {UnitKind.CONTRACTOR}) | {UnitKind.BANK, UnitKind.RETENTION}
+    if UnitKind(payee.kind) in barred:
+        raise WrongAccount(str(payee.id), payee.kind, "order")
+    for end in (bank, payee):
+        if end.book != Book.CASH:
+            raise WrongBook(str(end.id), end.book, "order")
+    return Ends(source, desk, bank, payee)
+
+
+async def _draws(
+    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends
+) -> tuple[str, list[Draw]]:
+    """Which quota an order draws: what came back of the order it replaces, the named lots, else the oldest."""
+    wanted: dict[UUID, int] | None = None
+    if request.lots:
+        wanted = {}
+        for share in request.lots:
+            wanted[share.lot_id] = wanted.get(share.lot_id, 0) + share.amount_fen
+    again = request.reissues_order_id
+    restored = await _restored(tx, who, county, request, ends, again) if again else None
+    named = restored if restored is not None else list(wanted) if wanted is not None else None
+    there = await ledger.open_lots(
+        tx,
+        county,
+        [ends.source.id, ends.bank.id],
+        ends.source.id,
+        upto=request.effective_on,
+        fund=request.fund_code,
+        need_fen=request.amount_fen,
+        named=named,
+    )
+    if restored is not None:
+        _whole(there, request.reissues_order_id, request.amount_fen)
+        wanted = {lot.id: lot.remaining_fen for lot in there}
+    if wanted is not None:
+        return "named", draw_named(there, wanted, request.effective_on)
+    return "oldest", draw_oldest_first(there, request.amount_fen, request.effective_on)
+
+
+async def _restored(
+    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends, order_id: UUID
+) -> list[UUID]:
+    """The quota that came back of an order (退汇 or 冲正), if it may be issued again: once, for the same money."""
+    old = await store.order(tx, who, county, order_id, bank=bank_of(who))
+    if old is None:
+        raise Missing("支付令", str(order_id))
+    by = await store.reissued_by(tx, county, old.id)
+    same = (old.from_account_id, old.fund_code, old.amount_fen) == (
+        ends.source.id,
+        request.fund_code,
+        request.amount_fen,
+    )
+    came_back = old.undone_by if old.state == OrderState.REVERSED else old.result_movement_id
+    if by is not None or old.state not in {OrderState.RETURNED, OrderState.REVERSED} or not same:
+        raise NotReissuable(str(old.id), old.state, str(by) if by else None, old.amount_fen, request.amount_fen)
+    return await store.lots_in(tx, county, ends.source.id, came_back)
+
+
+def _whole(there: list[Lot], order: UUID | None, amount_fen: int) -> None:
+    free = sum(lot.remaining_fen for lot in there)
+    if free != amount_fen:
+        raise TransitDrawn(str(order), amount_fen, free)
+
+
+async def _record(
+    tx: AsyncSession,
+    who: Principal,
+    request: TreasuryOrderRequest,
+    answer: TreasuryOrder,
+    ends: Ends,
+    key: str,
+) -> None:
+    place = {"county_code": answer.county_code, "region_code": answer.region_code}
+    invoices: dict[str, dict[str, Any]] = {
+        unicodedata.normalize("NFKC", one.number).upper(): {
+            **place,
+            "order_id": answer.id,
+            "invoice_key": unicodedata.normalize("NFKC", one.number).upper(),
+            "invoice_number": one.number,
+            "amount_fen": one.amount_fen,
+        }
+        for one in request.invoices
+    }
+    kept = request.model_dump(exclude={"lots", "note", "invoices", "use", "reissues_order_id"})
+    free, claimed = await store.record(
+        tx,
+        {
+            **kept,
+            **place,
+            "id": answer.id,
+            "payee_region": ends.payee.region_code,
+            "fiscal_year": answer.fiscal_year,
+            "order_key": key,
+            "use_code": request.use,
+            "handled_by": answer.handled_by,
+            "reissues_id": request.reissues_order_id,
+            "movement_id": answer.movement_id,
+            "issued_by": who.subject,
+        },
+        list(invoices.values()),
+    )
+    if not free:
+        raise OrderNumberUsed(request.order_number, answer.fiscal_year)
+    if taken := [one for invoice, one in invoices.items() if invoice not in claimed]:
+        raise InvoiceClaimed([one["invoice_number"] for one in taken], sum(one["amount_fen"] for one in taken))
+
+
+async def settle(
+    tx: AsyncSession, who: Principal, act: Act, county: str, order_id: UUID, request: ResultRequest
+) -> tuple[TreasuryOrder, bool]:
+    """Take in what the bank made of an order: the answer, and whether it is new. A serial acts once for ever.
+
+    Paid money goes on to the payee; returned money goes back to exactly the quota lots it came from.
+    """
+    await act.claim(tx, county)
+    row = await store.order(tx, who, county, order_id, bank=bank_of(who))
+    if row is None:
+        raise Missing("支付令", str(order_id))
+    paid = request.result is Outcome.PAID
+    target = row.payee_account_id if paid else row.from_account_id
+    there = await ledger.open_lots(
+        tx,
+        county,
+        [row.bank_account_id, target],
+        row.bank_account_id,
+        upto=request.effective_on,
+        named=await store.lots_in(tx, county, row.bank_account_id, row.movement_id),
+    )
+    # The bank's account is locked now: whatever another report of this order did is visible.
+    content = hashlib.sha256(f"{order_id}\n{request.model_dump_json()}".encode()).digest()
+    report = Told(str(order_id), request.result, request.bank_serial, request.effective_on, content)
+    known = await store.results(tx, county, order_id)
+    by_serial = await store.by_serial(tx, county, row.bank_account_id, request.bank_serial)
+    issued = Issued(str(order_id), row.order_number, row.amount_fen, undone=row.state == OrderState.REVERSED)
+    if states.settle(issued, known, by_serial, report) is Step.REPLAY:
+        return await _standing(tx, who, county, order_id), False
+    if sum(lot.remaining_fen for lot in there) != row.amount_fen:
+        raise TransitDrawn(str(order_id), row.amount_fen, sum(lot.remaining_fen for lot in there))
+
+    draws = draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on)
+    ends = {one.id: one for one in await lots.visible_ends(tx, who, county, [row.bank_account_id, target])}
+    regions = {one.id: one.region_code for one in ends.values()}
+    pays = "pay" if ends[target].kind == UnitKind.CONTRACTOR else "hand_down"
+    movement = Movement(
+        new_id(),
+        pays if paid else "return",
+        f"银行回单 {request.bank_serial}",
+        row.bank_account_id,
+        target,
+        request.effective_on,
+        row.amount_fen,
+        act.actor,
+        drawn="named",
+    )
+    parts = ledger.parts_of(movement, draws) if paid else await _back(tx, county, movement, draws)
+    await ledger.post(tx, county, [movement], parts)
+    await store.record_result(
+        tx,
+        {
+            "county_code": county,
+            "order_id": order_id,
+            "attempt": len(known) + 1,
+            "region_code": row.region_code,
+            "payee_region": row.payee_region,
+            "bank_account_id": row.bank_account_id,
+            "movement_id": movement.id,
+            "content_hash": content,
+            "reported_by": who.client_id,
+            **request.model_dump(),
+        },
+    )
+    answer = await _standing(tx, who, county, order_id)
+    event = TreasuryOrderSettled(
+        order_id=order_id,
+        county_code=county,
+        result=request.result,
+        bank_serial=request.bank_serial,
+        reason_code=request.reason_code,
+        movement=ledger.as_moved(movement, draws, parts, regions),
+    )
+    await act.record(tx, county, event, answer)
+    return answer, True
+
+
+async def _standing(tx: AsyncSession, who: Principal, county: str, order_id: UUID) -> TreasuryOrder:
+    row = await store.order(tx, who, county, order_id, bank=bank_of(who))
+    if row is None:
+        raise Missing("支付令", str(order_id))
+    return order_of(row)
+
+
+async def _back(tx: AsyncSession, county: str, movement: Movement, draws: list[Draw]) -> list[Part]:
+    """Each fen goes back to the quota lot that it came from."""
+    origins = await lots.origins(tx, county, [draw.lot.id for draw in draws])
+    for draw in draws:
+        if draw.lot.id not in origins:
+            raise NowhereToReturn(str(draw.lot.id))
+    return [
+        Part(movement.id, new_id(), draw.amount_fen, from_lot=draw.lot.id, restores=origins[draw.lot.id].lot_id)
+        for draw in draws
+    ]

@@ -1,0 +1,185 @@
+"""Movements held against the terms of their funds: refused with figures, or let through with a flag in the same act."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.callers import Caller, funds_caller
+from tests.factories import notice_request
+from tests.funds_api.test_orders import ORDERS, Chain, refused
+from tests.funds_api.test_terms import BARRED, FEE, set_terms, terms
+
+
+class Ruled(Chain):
+    """The chain with 1,000,000 fen of cash of the same fund beside its quota, and terms."""
+
+    async def open(self, use: str = "infrastructure") -> Ruled:
+        await super().open(use)
+        notice = await notice_request(
+            self.http, self.county, self.treasury["cash"], amounts=[1_000_000], fund_code=self.fund
+        )
+        assert (await self.clerk.post("/funds/v1/notices", notice)).status_code == 201
+        return self
+
+    async def rule(self, *rules: dict[str, Any], by: Caller | None = None, region: str = "", **changes: Any) -> None:
+        answer = await set_terms(by or self.clerk, self.fund, terms(region or self.county, *rules, **changes))
+        assert answer.status_code == 201, answer.text
+
+    async def pay(self, fen: int, use: str | None = None, **changes: Any) -> httpx.Response:
+        order = {"kind": "pay", "use": use, **changes}
+        source, target = self.treasury["cash"], self.contractor["cash"]
+        return await self.split(fen, source, changes.pop("to", target), "2017-05-02", **order)
+
+    async def flags(self) -> list[dict[str, Any]]:
+        answer = await self.clerk.get("/funds/v1/flags", params={"as_of": "2017-12-31"})
+        return list(answer.json()["items"])
+
+
+@pytest.fixture
+async def ruled(funds_http: httpx.AsyncClient, county: str) -> Ruled:
+    return await Ruled(funds_http, county).open()
+
+
+async def test_a_barred_use_is_refused_with_the_term_it_breaks_and_nothing_moves(ruled: Ruled) -> None:
+    await ruled.rule(BARRED)
+    for answer in (
+        await ruled.pay(1_000, "wage"),
+        await ruled.clerk.post(ORDERS, ruled.order(1_000, use="debt")),
+        await ruled.split(1_000, ruled.treasury["quota"], ruled.department["quota"], use="wage"),
+    ):
+        figures = refused(answer, "fund-rule-broken")
+        [breach] = figures["breaches"]
+        assert (breach["code"], breach["on_breach"], breach["fiscal_year"]) == ("B02", "refuse", 2017)
+        assert (breach["source"], breach["document"]) == ("财农〔2017〕8号", "县财农〔2017〕3号")
+    assert await ruled.balance(ruled.treasury["cash"]) == 1_000_000
+    assert await ruled.balance(ruled.treasury["quota"]) == 1_000_000
+    assert (await ruled.pay(1_000, "infrastructure")).status_code == 201
+    assert (await ruled.pay(1_000)).status_code == 201, "only a permitted list asks for a use"
+    assert await ruled.flags() == []
+
+
+async def test_a_permitted_list_asks_for_a_use_of_the_list(ruled: Ruled) -> None:
+    await ruled.rule({**BARRED, "rule": "permitted_uses", "uses": ["infrastructure"]})
+    assert (await ruled.pay(1_000, "infrastructure")).status_code == 201
+    for use in (None, "training"):
+        [breach] = refused(await ruled.pay(1_000, use), "fund-rule-broken")["breaches"]
+        assert (breach["code"], breach["use"], breach["permitted"]) == ("B01", use, ["infrastructure"])
+    assert (await ruled.split(1_000, ruled.treasury["cash"], ruled.department["cash"])).status_code == 201
+    refused(await ruled.pay(1_000, "no_such_use"), "not-found", 404)
+
+
+async def test_a_breach_that_only_flags_goes_through_and_says_so_in_the_same_act(
+    ruled: Ruled, admin: asyncpg.Pool, county: str
+) -> None:
+    await ruled.rule({**BARRED, "on_breach": "flag"})
+    key = uuid4().hex
+    body = ruled.order(300_000, use="wage")
+    order = await ruled.clerk.post(ORDERS, body, key=key)
+    assert order.status_code == 201, order.text
+    assert [one["code"] for one in order.json()["flagged"]] == ["B02"]
+    paid = await ruled.pay(2_000, "wage")
+    assert [one["title"] for one in paid.json()["flagged"]] == ["用于资金禁止的用途"]
+    assert (await ruled.clerk.post(ORDERS, body, key=key)).json() == order.json()
+
+    flags = await ruled.flags()
+    assert [(one["rule_code"], one["amount_fen"], one["as_of"]) for one in flags] == [
+        ("B02", 300_000, "2017-05-02"),
+        ("B02", 2_000, "2017-05-02"),
+    ]
+    assert flags[0]["facts"]["source"] == "财农〔2017〕8号"
+    assert "wage" in flags[0]["explanation"]
+    rows = await admin.fetch(
+        "SELECT kind, body::jsonb->'flags'->0->>'unit_name' AS desk FROM funds.event"
+        " WHERE stream = $1 ORDER BY position DESC LIMIT 4",
+        county,
+    )
+    assert [tuple(row) for row in reversed(rows)] == [
+        ("TreasuryOrderIssued", None),
+        ("FlagsRaised", "县财政局"),
+        ("MoneyMoved", None),
+        ("FlagsRaised", "县财政局"),
+    ]
+
+
+async def test_a_payee_of_the_wrong_kind_is_refused(ruled: Ruled) -> None:
+    payees = {"rule": "permitted_payees", "unit_kinds": ["village_collective", "households"]}
+    await ruled.rule({**{name: BARRED[name] for name in ("on_breach", "source", "basis")}, **payees})
+    [breach] = refused(await ruled.pay(1_000), "fund-rule-broken")["breaches"]
+    assert (breach["code"], breach["payee_kind"]) == ("B03", "contractor")
+    assert (await ruled.clerk.post(ORDERS, ruled.order(1_000, payee=ruled.village["cash"]))).status_code == 201
+    refused(await ruled.clerk.post(ORDERS, ruled.order(1_000)), "fund-rule-broken")
+
+
+async def test_management_fees_stay_within_their_share_over_payments_and_orders(ruled: Ruled) -> None:
+    """2,000,000 fen were received of the fund-year, so 20,000 may be fees."""
+    await ruled.rule(FEE)
+    assert (await ruled.pay(12_000, "management_fee")).status_code == 201
+    order = await ruled.issue(5_000, use="management_fee")
+    [breach] = refused(await ruled.pay(3_001, "management_fee"), "fund-rule-broken")["breaches"]
+    told = {name: breach[name] for name in ("received_fen", "cap_fen", "fees_before_fen", "amount_fen", "over_fen")}
+    assert told == {
+        "received_fen": 2_000_000,
+        "cap_fen": 20_000,
+        "fees_before_fen": 17_000,
+        "amount_fen": 3_001,
+        "over_fen": 1,
+    }
+    # What came back was not spent on fees.
+    await ruled.result(order, "returned")
+    last = await ruled.pay(8_000, "management_fee")
+    assert last.status_code == 201
+    refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")
+    undo = {
+        "kind": "reverse",
+        "document": "冲1",
+        "effective_on": "2017-05-05",
+        "movement_id": last.json()["movements"][0]["id"],
+    }
+    assert (await ruled.clerk.post("/funds/v1/movements", undo)).status_code == 201
+    assert (await ruled.pay(8_000, "management_fee")).status_code == 201
+    assert (await ruled.pay(100_000, "infrastructure")).status_code == 201
+
+
+async def test_fees_at_the_same_time_do_not_pass_their_share_together(ruled: Ruled) -> None:
+    await ruled.rule(FEE)
+    answers = await asyncio.gather(*(ruled.pay(6_000, "management_fee") for _ in range(8)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [201] * 3 + [409] * 5
+
+
+async def test_a_county_cannot_loosen_what_its_province_set(ruled: Ruled, funds_http: httpx.AsyncClient) -> None:
+    province = funds_caller(funds_http, "finance_clerk", "99")
+    await ruled.rule({**FEE, "cap_ppm": 0}, by=province, region="99")
+    await ruled.rule({**FEE, "cap_ppm": 1_000_000})
+    [breach] = refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")["breaches"]
+    assert breach["region_code"] == "99"
+
+
+async def test_terms_bind_the_money_of_their_year_from_their_day_on(ruled: Ruled) -> None:
+    await ruled.rule(BARRED, fiscal_year=2018, valid_from="2017-01-01")
+    assert (await ruled.pay(1_000, "wage")).status_code == 201
+    await ruled.rule(BARRED, valid_from="2017-05-03")
+    assert (await ruled.pay(1_000, "wage")).status_code == 201
+    refused(await ruled.pay(1_000, "wage", effective_on="2017-05-03"), "fund-rule-broken")
+    await ruled.rule(valid_from="2017-06-01", document="县财农〔2017〕20号")
+    assert (await ruled.pay(1_000, "wage", effective_on="2017-06-01")).status_code == 201
+
+
+async def test_a_township_is_held_to_the_fees_of_the_whole_county_and_flagged_on_its_own_desk(
+    ruled: Ruled, funds_http: httpx.AsyncClient, county: str
+) -> None:
+    await ruled.rule({**FEE, "on_breach": "flag"})
+    await ruled.split(500_000, ruled.treasury["quota"], ruled.township["quota"])
+    assert (await ruled.pay(20_000, "management_fee")).status_code == 201
+    township = funds_caller(funds_http, "township_clerk", county + "101")
+    own = ruled.order(100, ruled.township["quota"], ruled.village["cash"], use="management_fee")
+    answer = await township.post(ORDERS, own)
+    assert answer.status_code == 201, answer.text
+    [flag] = (await township.get("/funds/v1/flags", params={"as_of": "2017-12-31"})).json()["items"]
+    assert (flag["rule_code"], flag["region_code"], flag["amount_fen"]) == ("B04", county + "101", 100)

@@ -1,0 +1,411 @@
+"""Treasury orders on the real database: the one way from quota to cash, paid once or back where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.callers import Caller, funds_caller
+from tests.factories import fund, notice_request
+from tests.funds_api.test_movements import conserved
+
+ORDERS = "/funds/v1/treasury-orders"
+BANK = "县农村商业银行"
+
+
+async def opened(http: httpx.AsyncClient, region: str, kind: str, name: str, *books: str) -> dict[str, str]:
+    """A unit of `kind` with one account per book; the accounts' ids by book."""
+    clerk = funds_caller(http, "finance_clerk", region[:6])
+    unit = {
+        "region_code": region,
+        "name": name,
+        "kind": kind,
+        "accounts": [{"name": f"{book}账", "book": book} for book in books],
+    }
+    answer = await clerk.post("/funds/v1/units", unit)
+    assert answer.status_code == 201, answer.text
+    return {account["book"]: account["id"] for account in answer.json()["accounts"]}
+
+
+class Chain:
+    """A county whose quota of 1,000,000 fen came in two notices: treasury, department, township, bank, payees."""
+
+    def __init__(self, http: httpx.AsyncClient, county: str) -> None:
+        self.http, self.county = http, county
+        self.clerk = funds_caller(http, "finance_clerk", county)
+        self.bank_client = funds_caller(http, "bank", county, unit=BANK, client_id="rcb", subject="rcb")
+
+    async def open(self, use: str = "infrastructure") -> Chain:
+        http, county = self.http, self.county
+        self.use, self.fund = use, await fund(http, f"F-{uuid4().hex[:10]}")
+        self.treasury = await opened(http, county, "treasury", "县财政局", "quota", "cash")
+        self.department = await opened(http, county, "department", "县农业局", "quota", "cash")
+        self.project = await opened(http, county, "department", "通村路项目", "quota", "cash")
+        self.township = await opened(http, county + "101", "township_office", "一镇财政所", "quota", "cash")
+        self.village = await opened(http, county + "101201", "village_collective", "村集体", "cash")
+        self.bank = await opened(http, county, "bank", BANK, "cash")
+        self.contractor = await opened(http, county, "contractor", "施工单位", "cash")
+        for fen, day in ((400_000, "2017-03-01"), (600_000, "2017-04-01")):
+            notice = await notice_request(
+                http, county, self.treasury["quota"], amounts=[fen], received_on=day, fund_code=self.fund
+            )
+            assert (await self.clerk.post("/funds/v1/notices", notice)).status_code == 201
+        return self
+
+    async def split(self, fen: int, source: str, target: str, on: str = "2017-04-10", **more: Any) -> httpx.Response:
+        """分解下达 by a document of its own."""
+        order = {
+            "kind": "hand_down",
+            "document": f"县财指〔2017〕{uuid4().hex[:8]}号",
+            "effective_on": on,
+            "fund_code": self.fund,
+            "from_account_id": source,
+            "lines": [{"to_account_id": target, "amount_fen": fen}],
+            **more,
+        }
+        return await self.clerk.post("/funds/v1/movements", order)
+
+    def order(self, fen: int, source: str = "", payee: str = "", **changes: Any) -> dict[str, Any]:
+        return {
+            "order_number": f"支{uuid4().hex[:10]}",
+            "basis": "direct",
+            "from_account_id": source or self.treasury["quota"],
+            "bank_account_id": self.bank["cash"],
+            "payee_account_id": payee or self.contractor["cash"],
+            "payee_bank": "402521000017",
+            "fund_code": self.fund,
+            "use": self.use,
+            "amount_fen": fen,
+            "effective_on": "2017-05-02",
+            "document": "支付申请〔2017〕1号",
+            **changes,
+        }
+
+    async def issue(self, fen: int, source: str = "", payee: str = "", **changes: Any) -> dict[str, Any]:
+        answer = await self.clerk.post(ORDERS, self.order(fen, source, payee, **changes))
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def result(
+        self, order: dict[str, Any], result: str = "paid", by: Caller | None = None, **changes: Any
+    ) -> httpx.Response:
+        report = {"result": result, "bank_serial": f"RCB{uuid4().hex[:12]}", "effective_on": "2017-05-03", **changes}
+        if result == "returned":
+            report.setdefault("reason_code", "AC03")
+        return await (by or self.bank_client).post(f"{ORDERS}/{order['id']}/result", report)
+
+    async def balance(self, account: str, on: str = "2017-12-31") -> int:
+        answer = (await self.clerk.get(f"/funds/v1/accounts/{account}", params={"as_of": on})).json()
+        assert answer["unexplained_fen"] == 0
+        return int(answer["balance_fen"])
+
+    async def quota(self, on: str = "2017-12-31", by: Caller | None = None) -> dict[str, dict[str, Any]]:
+        """The chain by desk, with the total under ""; every proof holds."""
+        answer = await (by or self.clerk).get("/funds/v1/quota", params={"as_of": on})
+        assert answer.status_code == 200, answer.text
+        desks = {one["unit_name"]: one for one in answer.json()["items"]} | {"": answer.json()["total"]}
+        assert {(one["unexplained_fen"], one["orders_unexplained_fen"]) for one in desks.values()} == {(0, 0)}
+        return desks
+
+
+@pytest.fixture
+async def chain(funds_http: httpx.AsyncClient, county: str) -> Chain:
+    return await Chain(funds_http, county).open()
+
+
+def refused(answer: httpx.Response, slug: str, status: int = 409) -> dict[str, Any]:
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text
+    return dict(answer.json()["figures"])
+
+
+async def test_quota_is_split_ordered_and_paid_as_one_chain(chain: Chain, admin: asyncpg.Pool, county: str) -> None:
+    treasury, department, project = (one["quota"] for one in (chain.treasury, chain.department, chain.project))
+    assert (await chain.split(700_000, treasury, department)).status_code == 201
+    assert (await chain.split(500_000, department, project, "2017-04-20")).status_code == 201
+    await conserved(admin, county)
+    order = await chain.issue(300_000, project)
+    await conserved(admin, county)
+    assert order["state"] == "issued"
+    assert await chain.balance(chain.bank["cash"]) == 300_000
+
+    desks = await chain.quota()
+    assert (desks["县财政局"]["received_fen"], desks["县财政局"]["resting_fen"]) == (1_000_000, 300_000)
+    assert (desks["县农业局"]["split_fen"], desks["县农业局"]["resting_fen"]) == (500_000, 200_000)
+    assert (desks["通村路项目"]["ordered_fen"], desks["通村路项目"]["in_transit_fen"]) == (300_000, 300_000)
+
+    paid = await chain.result(order)
+    assert paid.status_code == 201, paid.text
+    await conserved(admin, county)
+    assert (paid.json()["state"], paid.json()["result"]["effective_on"]) == ("paid", "2017-05-03")
+    assert await chain.balance(chain.contractor["cash"]) == 300_000
+    assert await chain.balance(chain.bank["cash"]) == 0
+    desks = await chain.quota()
+    assert (desks["通村路项目"]["paid_fen"], desks["通村路项目"]["in_transit_fen"]) == (300_000, 0)
+    assert desks[""]["resting_fen"] == 700_000
+
+
+async def test_the_chain_is_told_as_it_stood_on_any_day(chain: Chain) -> None:
+    treasury, project = chain.treasury["quota"], chain.project["quota"]
+    await chain.split(700_000, treasury, project)
+    order = await chain.issue(300_000, project)
+    await chain.result(order, effective_on="2017-06-15")
+    told = {}
+    for day in ("2017-03-31", "2017-04-09", "2017-04-10", "2017-05-01", "2017-05-02", "2017-06-14", "2017-06-15"):
+        total = (await chain.quota(day))[""]
+        told[day] = tuple(total[name] for name in ("received_fen", "resting_fen", "in_transit_fen", "paid_fen"))
+    assert told == {
+        "2017-03-31": (400_000, 400_000, 0, 0),
+        "2017-04-09": (1_000_000, 1_000_000, 0, 0),
+        "2017-04-10": (1_000_000, 1_000_000, 0, 0),
+        "2017-05-01": (1_000_000, 1_000_000, 0, 0),
+        "2017-05-02": (1_000_000, 700_000, 300_000, 0),
+        "2017-06-14": (1_000_000, 700_000, 300_000, 0),
+        "2017-06-15": (1_000_000, 700_000, 0, 300_000),
+    }
+    seen = (await chain.clerk.get(f"{ORDERS}/{order['id']}", params={"as_of": "2017-06-14"})).json()
+    assert (seen["state"], seen["result"]) == ("issued", None)
+
+
+async def test_children_never_make_more_than_their_parent(chain: Chain, admin: asyncpg.Pool, county: str) -> None:
+    treasury, department = chain.treasury["quota"], chain.department["quota"]
+    await chain.split(700_000, treasury, department)
+    figures = refused(await chain.split(300_001, treasury, department), "money-not-there")
+    assert (figures["asked_fen"], figures["available_fen"]) == (300_001, 300_000)
+    figures = refused(await chain.clerk.post(ORDERS, chain.order(700_001, department)), "money-not-there")
+    assert figures["available_fen"] == 700_000
+    await conserved(admin, county)
+
+
+async def test_returned_money_restores_the_quota_lots_it_came_from_and_is_issued_again_once(
+    chain: Chain, admin: asyncpg.Pool, county: str
+) -> None:
+    treasury = chain.treasury["quota"]
+    order = await chain.issue(500_000)
+    back = await chain.result(order, "returned")
+    assert (back.status_code, back.json()["state"]) == (201, "returned"), back.text
+    assert back.json()["result"]["reason_code"] == "AC03"
+    await conserved(admin, county)
+    assert await chain.balance(treasury) == 1_000_000
+    rows = await admin.fetch(
+        "SELECT r.amount_fen, o.amount_fen AS was, o.account_id FROM funds.lot r"
+        " JOIN funds.lot o ON o.county_code = $1 AND o.id = r.restores_lot_id WHERE r.county_code = $1",
+        county,
+    )
+    assert sorted((row["amount_fen"], row["was"]) for row in rows) == [(100_000, 600_000), (400_000, 400_000)]
+    assert {str(row["account_id"]) for row in rows} == {treasury}
+    desks = await chain.quota()
+    assert (desks[""]["bounced_fen"], desks[""]["returned_in_fen"]) == (500_000, 500_000)
+
+    anew = {"reissues_order_id": order["id"], "effective_on": "2017-05-04"}
+    wrong = chain.order(400_000, **anew)
+    figures = refused(await chain.clerk.post(ORDERS, wrong), "not-reissuable")
+    assert (figures["amount_fen"], figures["asked_fen"], figures["state"]) == (500_000, 400_000, "returned")
+    again = await chain.issue(500_000, payee=chain.village["cash"], **anew)
+    assert again["reissues_order_id"] == order["id"]
+    third = chain.order(500_000, **anew)
+    assert refused(await chain.clerk.post(ORDERS, third), "not-reissuable")["reissued_by"] == again["id"]
+    assert (await chain.result(again, effective_on="2017-05-05")).json()["state"] == "paid"
+    assert await chain.balance(chain.village["cash"]) == 500_000
+    await conserved(admin, county)
+    await chain.quota()
+
+
+async def test_a_serial_acts_once_and_a_settled_order_takes_no_other_word(chain: Chain, county: str) -> None:
+    order, other = await chain.issue(300_000), await chain.issue(200_000)
+    key = uuid4().hex
+    report = {"result": "paid", "bank_serial": "RCB-1", "effective_on": "2017-05-03"}
+    path = f"{ORDERS}/{order['id']}/result"
+    first = await chain.bank_client.post(path, report, key=key)
+    replay = await chain.bank_client.post(path, report, key=key)
+    assert (replay.status_code, replay.json()) == (201, first.json())
+    again = await chain.bank_client.post(path, report)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert await chain.balance(chain.contractor["cash"]) == 300_000
+
+    figures = refused(await chain.bank_client.post(path, {**report, "effective_on": "2017-05-04"}), "bank-serial-used")
+    assert figures["order_id"] == order["id"]
+    refused(await chain.bank_client.post(f"{ORDERS}/{other['id']}/result", report), "bank-serial-used")
+    figures = refused(await chain.result(order, "returned"), "order-settled")
+    assert (figures["amount_fen"], figures["state"], figures["bank_serial"]) == (300_000, "paid", "RCB-1")
+    refused(await chain.result(other, effective_on="2017-05-01"), "movement-predates-arrival")
+    assert await chain.balance(chain.bank["cash"]) == 200_000
+
+
+async def test_a_wrongly_recorded_result_is_reversed_and_the_bank_speaks_again(
+    chain: Chain, admin: asyncpg.Pool, county: str
+) -> None:
+    order = await chain.issue(300_000)
+    paid = (await chain.result(order)).json()
+    undo = {
+        "kind": "reverse",
+        "document": "冲1",
+        "effective_on": "2017-05-10",
+        "movement_id": paid["result"]["movement_id"],
+    }
+    assert (await chain.clerk.post("/funds/v1/movements", undo)).status_code == 201
+    seen = (await chain.clerk.get(f"{ORDERS}/{order['id']}")).json()
+    assert (seen["state"], seen["result"]) == ("issued", None)
+    back = await chain.result(order, "returned", effective_on="2017-05-11")
+    assert (back.status_code, back.json()["state"]) == (201, "returned"), back.text
+    assert await chain.balance(chain.treasury["quota"]) == 1_000_000
+    await conserved(admin, county)
+    await chain.quota()
+
+
+async def test_an_order_that_was_reversed_is_over_and_may_be_issued_again(
+    chain: Chain, admin: asyncpg.Pool, county: str
+) -> None:
+    claim = {"basis": "reimbursement", "invoices": [{"number": "0441", "amount_fen": 300_000}]}
+    order = await chain.issue(300_000, payee=chain.village["cash"], **claim)
+    undo = {
+        "kind": "reverse",
+        "document": "冲2",
+        "effective_on": "2017-05-02",
+        "movement_id": order["movement_id"],
+    }
+    assert (await chain.clerk.post("/funds/v1/movements", undo)).status_code == 201
+    assert refused(await chain.result(order), "order-settled")["state"] == "reversed"
+    again = await chain.issue(
+        300_000, payee=chain.village["cash"], basis="reimbursement", reissues_order_id=order["id"]
+    )
+    assert (await chain.result(again)).json()["state"] == "paid"
+    await conserved(admin, county)
+    await chain.quota()
+
+
+async def test_a_reimbursement_claims_each_invoice_once_in_the_county(
+    chain: Chain, admin: asyncpg.Pool, county: str
+) -> None:
+    invoices = [{"number": "04403210", "amount_fen": 120_000}, {"number": "04403211", "amount_fen": 30_000}]
+    claim = {"basis": "reimbursement", "invoices": invoices}
+    village = chain.village["cash"]
+    order = await chain.issue(150_000, payee=village, **claim)
+    seen = (await chain.clerk.get(f"{ORDERS}/{order['id']}")).json()
+    assert seen["invoices"] == invoices
+    twice = {"basis": "reimbursement", "invoices": [invoices[1]]}
+    answer = await chain.clerk.post(ORDERS, chain.order(30_000, payee=village, **twice))
+    figures = refused(answer, "invoice-claimed")
+    assert figures == {"invoice_numbers": ["04403211"], "amount_fen": 30_000}
+    assert await chain.balance(chain.bank["cash"]) == 150_000, "nothing was half-written"
+    for wrong in (
+        chain.order(1, payee=village, **claim),
+        chain.order(150_000, payee=village, basis="reimbursement"),
+        chain.order(150_000, payee=village, invoices=invoices),
+        chain.order(240_000, payee=village, basis="reimbursement", invoices=[invoices[0], invoices[0]]),
+        chain.order(150_000, payee_bank="40252100001"),
+    ):
+        refused_shape = await chain.clerk.post(ORDERS, wrong)
+        assert refused_shape.status_code == 422, refused_shape.text
+    assert (await chain.result(order)).status_code == 201
+    assert await chain.balance(village) == 150_000
+    await conserved(admin, county)
+
+
+async def test_only_the_right_accounts_make_an_order(chain: Chain) -> None:
+    for wrong, slug in (
+        (chain.order(1, chain.treasury["cash"]), "wrong-book"),
+        (chain.order(1, bank_account_id=chain.department["cash"]), "wrong-account"),
+        (chain.order(1, payee=chain.department["quota"]), "wrong-book"),
+        (chain.order(1, payee=chain.bank["cash"]), "wrong-account"),
+        (chain.order(1, chain.contractor["cash"]), "wrong-account"),
+    ):
+        refused(await chain.clerk.post(ORDERS, wrong), slug)
+    refused(await chain.clerk.post(ORDERS, chain.order(1, use="no_such_use")), "not-found", 404)
+    refused(await chain.clerk.post(ORDERS, chain.order(1, bank_account_id=str(uuid4()))), "not-found", 404)
+    # The other ways from quota to cash are closed.
+    refused(await chain.split(1, chain.treasury["quota"], chain.department["cash"]), "wrong-book")
+    refused(await chain.split(1, chain.treasury["quota"], chain.contractor["cash"], kind="pay"), "wrong-book")
+
+
+async def test_an_order_number_counts_once_in_county_and_year(chain: Chain) -> None:
+    order = chain.order(1_000, order_number="县支[2017]0001")
+    key = uuid4().hex
+    first = await chain.clerk.post(ORDERS, order, key=key)
+    replay = await chain.clerk.post(ORDERS, order, key=key)
+    assert (replay.status_code, replay.json()) == (201, first.json())
+    again = chain.order(1_000, order_number="县支〔2017〕0001")
+    assert refused(await chain.clerk.post(ORDERS, again), "order-number-used")["fiscal_year"] == 2017
+    next_year = {**again, "effective_on": "2018-01-04"}
+    assert (await chain.clerk.post(ORDERS, next_year)).status_code == 201
+
+
+async def test_who_may_and_who_sees(chain: Chain, funds_http: httpx.AsyncClient, county: str) -> None:
+    await chain.split(400_000, chain.treasury["quota"], chain.township["quota"])
+    township = funds_caller(funds_http, "township_clerk", county + "101")
+    own = await township.post(
+        ORDERS, chain.order(100_000, chain.township["quota"], chain.village["cash"], basis="authorised")
+    )
+    assert own.status_code == 201, own.text
+    county_order = await chain.issue(50_000)
+    neighbour = funds_caller(funds_http, "township_clerk", county + "102")
+    for hidden in (own.json(), county_order):
+        answer = await neighbour.get(f"{ORDERS}/{hidden['id']}")
+        assert answer.status_code == 404
+    assert (await neighbour.get(ORDERS)).json()["items"] == []
+    assert (await neighbour.get(ORDERS)).json()["empty_because"]
+    assert [one["id"] for one in (await township.get(ORDERS)).json()["items"]] == [own.json()["id"]]
+    refused(await neighbour.post(ORDERS, chain.order(1, chain.township["quota"])), "not-found", 404)
+    assert (await chain.quota(by=township))[""]["ordered_fen"] == 100_000
+    assert set(await chain.quota(by=neighbour)) == {""}
+
+    other_bank = funds_caller(funds_http, "bank", county, unit="邮储银行", client_id="psbc", subject="psbc")
+    refused(await chain.result(county_order, by=other_bank), "not-found", 404)
+    assert (await other_bank.get(ORDERS)).json()["items"] == []
+    nobodys = funds_caller(funds_http, "bank", county, client_id="x", subject="x")
+    refused(await chain.result(county_order, by=nobodys), "not-found", 404)
+    assert len((await chain.bank_client.get(ORDERS)).json()["items"]) == 2
+    refused(await chain.result(county_order, by=chain.clerk), "forbidden", 403)
+    refused(await chain.bank_client.post(ORDERS, chain.order(1)), "forbidden", 403)
+    assert (await chain.result(own.json())).status_code == 201
+    assert (await township.get(f"{ORDERS}/{own.json()['id']}")).json()["state"] == "paid"
+
+
+async def test_orders_are_listed_by_state_account_and_fund(chain: Chain) -> None:
+    paid, waiting = await chain.issue(300_000), await chain.issue(200_000, payee=chain.village["cash"])
+    await chain.result(paid)
+    for query, expected in (
+        ({"state": "paid"}, [paid]),
+        ({"state": "issued"}, [waiting]),
+        ({"account": chain.village["cash"]}, [waiting]),
+        ({"fund": chain.fund}, [paid, waiting]),
+        ({"fund": "OTHER"}, []),
+        ({"as_of": "2017-05-01"}, []),
+    ):
+        answer = (await chain.clerk.get(ORDERS, params=query)).json()
+        assert [one["id"] for one in answer["items"]] == [one["id"] for one in expected], query
+    page = (await chain.clerk.get(ORDERS, params={"limit": 1})).json()
+    rest = (await chain.clerk.get(ORDERS, params={"limit": 1, "after": page["next"]})).json()
+    assert [page["items"][0]["id"], rest["items"][0]["id"]] == [paid["id"], waiting["id"]]
+
+
+async def test_an_order_after_two_in_the_afternoon_is_handled_the_next_day(chain: Chain) -> None:
+    for at, day in (("2017-05-02T05:59:59Z", "2017-05-02"), ("2017-05-02T06:00:00Z", "2017-05-03")):
+        assert (await chain.issue(1_000, presented_at=at))["handled_by"] == day
+    assert (await chain.issue(1_000))["handled_by"] is None
+
+
+async def test_only_the_bank_moves_money_in_transit(chain: Chain, admin: asyncpg.Pool, county: str) -> None:
+    order = await chain.issue(300_000)
+    taken = await chain.split(1, chain.bank["cash"], chain.department["cash"], "2017-05-02")
+    refused(taken, "wrong-account")
+    assert (await chain.result(order)).status_code == 201
+    await conserved(admin, county)
+
+
+async def test_an_order_is_told_in_the_journal(chain: Chain, admin: asyncpg.Pool, county: str) -> None:
+    order = await chain.issue(500_000)
+    await chain.result(order, "returned")
+    rows = await admin.fetch(
+        "SELECT kind, body::jsonb->'movement'->>'kind' AS moved,"
+        " jsonb_array_length(body::jsonb->'movement'->'draws') AS draws FROM funds.event"
+        " WHERE stream = $1 AND kind LIKE 'TreasuryOrder%' ORDER BY position",
+        county,
+    )
+    assert [tuple(row) for row in rows] == [
+        ("TreasuryOrderIssued", "order", 2),
+        ("TreasuryOrderSettled", "return", 2),
+    ]
