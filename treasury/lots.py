@@ -60,11 +60,25 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The half-open interval [lo_fen, hi_fen) of a roster's running sum that one draw pays."""
+    """The half-open interval [lo_fen, hi_fen) of a roster's running sum that one draw pays; `hold` had kept its fen."""
 
     draw: Draw
     lo_fen: int
     hi_fen: int
+    hold: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Draws under `hold` that alone pay, in their order, what follows `lo_fen` in a roster's running sum."""
+
+    lo_fen: int
+    draws: tuple[Draw, ...]
+    hold: UUID
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(draw.amount_fen for draw in self.draws)
 
 
 def _by_age(lot: Lot) -> tuple[date, UUID]:
@@ -164,14 +178,43 @@ def after(lots: Iterable[Lot], draws: Iterable[Draw]) -> list[Lot]:
     return [lot for lot in left if lot.remaining_fen > 0]
 
 
-def spans(draws: Iterable[Draw]) -> list[Span]:
-    """Lay the draws end to end along a roster's running sum: the first span starts at 0, each next where one ended."""
+def spans(draws: Iterable[Draw], kept: Iterable[Kept] = ()) -> list[Span]:
+    """Lay the draws end to end along a roster's running sum: the first span starts at 0, each next where one ended.
+
+    What is `kept` lies where it was kept for, and pays that and nothing else; the other draws fill what is left in
+    their order, each split where a kept interval interrupts it. The kept intervals must not overlap, and the draws
+    must reach the last of them.
+    """
     laid: list[Span] = []
-    at = 0
-    for draw in draws:
-        laid.append(Span(draw, at, at + draw.amount_fen))
-        at += draw.amount_fen
+    queue = list(reversed(list(draws)))
+    for one in sorted(kept, key=lambda some: some.lo_fen):
+        _fill(laid, queue, one.lo_fen)
+        for draw in one.draws:
+            _lay(laid, draw, one.hold)
+    _fill(laid, queue, None)
     return laid
+
+
+def _end(laid: Sequence[Span]) -> int:
+    return laid[-1].hi_fen if laid else 0
+
+
+def _lay(laid: list[Span], draw: Draw, hold: UUID | None) -> None:
+    at = _end(laid)
+    laid.append(Span(draw, at, at + draw.amount_fen, hold))
+
+
+def _fill(laid: list[Span], queue: list[Draw], upto: int | None) -> None:
+    """Lay draws from the end of the queue until `upto`, or all of them."""
+    while queue and (upto is None or _end(laid) < upto):
+        draw = queue.pop()
+        over = 0 if upto is None else max(0, _end(laid) + draw.amount_fen - upto)
+        _lay(laid, replace(draw, amount_fen=draw.amount_fen - over), None)
+        if over:
+            queue.append(replace(draw, amount_fen=over))
+    if upto is not None and _end(laid) != upto:
+        msg = f"the draws end at {_end(laid)}, what is kept begins at {upto}"
+        raise ValueError(msg)
 
 
 def overlap_fen(span_lo: int, span_hi: int, cum_fen: int, amount_fen: int) -> int:

@@ -197,6 +197,17 @@ class PaymentsDisbursed(_Fact):
     movement: Moved
 
 
+class PaymentReturned(_Fact):
+    """All or part of one row of a paid roster came back to the lots that fed it; `hold_id` keeps it till paid again."""
+
+    batch_id: UUID
+    line: int
+    county_code: str
+    reason: str
+    hold_id: UUID | None
+    movement: Moved
+
+
 class FlagRaised(_Fact):
     """One question about one lot, with the figures it was asked with."""
 

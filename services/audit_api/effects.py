@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit_api.alerts.service import take_in
-from services.audit_api.findings.measure import money_moved, order_moved, payments_disbursed
+from services.audit_api.findings.measure import money_moved, order_moved, payment_returned, payments_disbursed
 from wire.events import Envelope
 
 Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
@@ -16,6 +16,7 @@ Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 EFFECTS: Final[Mapping[str, Effect]] = {
     "FlagsRaised": take_in,
     "MoneyMoved": money_moved,
+    "PaymentReturned": payment_returned,
     "PaymentsDisbursed": payments_disbursed,
     "TreasuryOrderIssued": order_moved,
     "TreasuryOrderSettled": order_moved,

@@ -32,6 +32,7 @@ _READING: Final = frozenset(
         "orders:read",
         "projects:read",
         "assets:read",
+        "returns:read",
     }
 )
 
@@ -53,6 +54,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "projects:manage",
         "projects:build",
         "assets:write",
+        "returns:write",
     },
     "finance_reviewer": _READING
     | {
@@ -78,7 +80,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "township_reviewer": _READING
     | {"batches:approve", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
     "inspector": _READING | {"flags:run", "events:read"},
-    "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle"}),
+    "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
     "feed_reader": frozenset({"events:read"}),
 }

@@ -34,6 +34,7 @@ from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
 from services.funds_api.projects.endpoints import router as projects
 from services.funds_api.regions.endpoints import router as regions
+from services.funds_api.returns.endpoints import router as returns
 from services.funds_api.settings import Settings
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
@@ -62,6 +63,7 @@ BLUEPRINT = Blueprint(
         flags,
         households,
         payments,
+        returns,
         loans,
         projects,
         assets,

@@ -21,6 +21,7 @@ from services.funds_api.payments import refusals as payments
 from services.funds_api.projects import refusals as projects
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
 from services.funds_api.regions.service import RegionUnknown
+from services.funds_api.returns import refusals as returns
 from services.funds_api.units.service import RegionTooHigh
 from treasury import errors
 
@@ -77,6 +78,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     refusals.SpentOn: Problem("spent-on", 409, "资金已被后续支出", "请先冲正或追回后续支出，再冲正本笔"),
     refusals.AlreadyReversed: Problem("already-reversed", 409, "已经冲正", "请查看冲正记录；需要时重新登记业务"),
     refusals.NotReversible: Problem("not-reversible", 409, "不能冲正", "请重新登记原业务"),
+    refusals.PaidAgain: Problem(
+        "paid-again",
+        409,
+        "退回后已经重发",
+        "请先冲正重发的批次（cascade），再冲正该笔退回；见 /funds/v1/payment-returns",
+    ),
     refusals.ReversalTooEarly: Problem("reversal-too-early", 409, "冲正早于原业务", "请填写不早于原业务的日期"),
     refusals.NowhereToReturn: Problem(
         "nowhere-to-return", 409, "没有可退回的单位", "由上级收回请登记收回文件，登记有误请冲正入账"
@@ -142,6 +149,14 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     register.AlreadyThere: Problem("already-there", 409, "无需迁移", "请核对该户当前居住地"),
     LaterFactKnown: Problem("later-fact-known", 409, "已有更晚的登记", "变动须按日期先后登记；请核对生效日期"),
+    returns.NotPaid: Problem("not-paid", 409, "该行没有支付", "请核对支付编号；整批已冲正的不再逐行退回"),
+    returns.ReturnTooLarge: Problem(
+        "return-too-large", 409, "退回多于尚未退回的金额", "请核对金额与已登记的退回，见 /funds/v1/payment-returns"
+    ),
+    returns.ReturnTooEarly: Problem("return-too-early", 409, "退回早于支付", "请填写退回款实际到账的日期"),
+    returns.ReturnSerialReused: Problem(
+        "return-serial-reused", 409, "退汇流水号已被使用", "若是另一笔退回请换流水号；若是重发请原样发送"
+    ),
     loans.BorrowerNotRegistered: Problem(
         "borrower-not-registered", 409, "借款人不在册", "请核对身份证号与放款日期；新登记的农户自登记之日起有效"
     ),

@@ -19,7 +19,14 @@ from services.audit_api.findings.binding import counted, taken_back
 from services.audit_api.tables import FindingLotRow, LotDrawRow
 from wire.audit import RectificationMeasured, RectifiedChange
 from wire.events import Envelope
-from wire.funds import MoneyMoved, Moved, PaymentsDisbursed, TreasuryOrderIssued, TreasuryOrderSettled
+from wire.funds import (
+    MoneyMoved,
+    Moved,
+    PaymentReturned,
+    PaymentsDisbursed,
+    TreasuryOrderIssued,
+    TreasuryOrderSettled,
+)
 
 COUNTED_KINDS: Final = frozenset({"hand_down", "order", "pay", "disburse", "return", "recover"})
 REVERSAL: Final = "reverse"
@@ -39,6 +46,11 @@ async def order_moved(tx: AsyncSession, envelope: Envelope) -> None:
     """Count the one movement of an issued treasury order, or of what the bank made of it."""
     event = TreasuryOrderIssued if envelope.kind == TreasuryOrderIssued.__name__ else TreasuryOrderSettled
     await _measure(tx, envelope, [event.model_validate(envelope.body).movement])
+
+
+async def payment_returned(tx: AsyncSession, envelope: Envelope) -> None:
+    """Count the one movement of a PaymentReturned event."""
+    await _measure(tx, envelope, [PaymentReturned.model_validate(envelope.body).movement])
 
 
 async def _measure(tx: AsyncSession, envelope: Envelope, movements: list[Moved]) -> None:

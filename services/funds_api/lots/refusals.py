@@ -62,6 +62,17 @@ class ReversalTooEarly(Exception):
 
 
 @dataclass(eq=False)
+class PaidAgain(Exception):
+    """The return of a row cannot be undone: the household would have been paid the same entitlement twice."""
+
+    payment_id: str
+    reissued_as: str
+
+    def __str__(self) -> str:
+        return f"支付 {self.payment_id} 退回后已由 {self.reissued_as} 重发，不能再冲正该笔退回"
+
+
+@dataclass(eq=False)
 class ChainTooLong(Exception):
     """More movements followed from this one than may be undone in one act."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -129,6 +129,31 @@ async def movement(session: AsyncSession, who: Principal, county: str, movement_
 async def reversal_of(session: AsyncSession, county: str, movement_id: UUID) -> UUID | None:
     query = select(MovementRow.id).where(MovementRow.county_code == county, MovementRow.reverses_id == movement_id)
     return (await session.scalars(query)).one_or_none()
+
+
+async def returns_of(session: AsyncSession, county: str, movements: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Which of these movements brought back a row of a roster: movement_id, batch_id, line, what is held for it."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT r.movement_id, r.batch_id, r.line, h.id AS live_hold, n.batch_id AS next_batch, n.line AS next_line
+              FROM funds.payment_return r
+              LEFT JOIN funds.hold h ON h.county_code = :county AND h.id = r.hold_id AND h.status = 'held'
+              LEFT JOIN LATERAL funds.payment_next(:county, r.batch_id, r.line, r.position) n ON true
+             WHERE r.county_code = :county AND r.movement_id = ANY(:movements)
+            """
+        ),
+        {"county": county, "movements": list(movements)},
+    )
+    return rows.all()
+
+
+async def hold_entitlements(session: AsyncSession, county: str, batches: Iterable[UUID]) -> None:
+    """Until the commit nobody pays what these batches paid."""
+    for batch in sorted(batches):
+        await session.execute(
+            text("SELECT funds.hold_entitlement(:county, :batch)"), {"county": county, "batch": batch}
+        )
 
 
 async def outside_account(session: AsyncSession, county: str) -> UUID | None:

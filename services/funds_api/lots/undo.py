@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.ids import new_id
+from services.funds_api.holds import store as holds
 from services.funds_api.lots import ledger, store
 from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import Movement, Part
@@ -21,6 +22,7 @@ from services.funds_api.lots.refusals import (
     ChainTooLong,
     NoOutsideAccount,
     NotReversible,
+    PaidAgain,
     ReversalTooEarly,
     SpentOn,
 )
@@ -48,6 +50,8 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
     latest = max(one.effective_on for one in chain)
     if order.effective_on < latest:
         raise ReversalTooEarly(order.effective_on, latest)
+    returns = {row.batch_id for row in await store.returns_of(tx, county, [one.id for one in chain])}
+    await store.hold_entitlements(tx, county, returns)
     outside = await store.outside_account(tx, county) if any(one.from_account_id is None for one in chain) else None
     ends = {end for one in chain for end in (one.from_account_id or outside, one.to_account_id) if end}
     await ledger.open_lots(tx, county, sorted(ends), undone.to_account_id, upto=order.effective_on, named=[])
@@ -64,6 +68,7 @@ async def _undo(
 ) -> Made:
     if target is None:
         raise NoOutsideAccount(county)
+    await _unkeep(tx, county, undone)
     stands: Sequence[store.Brought] = await store.stands_for(tx, county, undone.id)
     lots = await ledger.open_lots(
         tx,
@@ -112,3 +117,13 @@ async def _undo(
         for draw in draws
     ]
     return Made(movement, draws, parts)
+
+
+async def _unkeep(tx: AsyncSession, county: str, undone: MovementRow) -> None:
+    """Undoing the return of a row ends the hold that kept it; refused once the household was paid the same again."""
+    for back in await store.returns_of(tx, county, [undone.id]):
+        if back.next_batch is not None:
+            paid, again = f"{back.batch_id}-{back.line}", f"{back.next_batch}-{back.next_line}"
+            raise PaidAgain(paid, again)
+        if back.live_hold is not None:
+            await holds.void(tx, county, back.live_hold)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -38,11 +38,13 @@ REGISTRY: Final = {
 CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
 # What others paid of this fund in the year, and a fund of that year that excludes it; read only where terms ask for it.
 YEAR: Final = {"token": pl.Binary, "year_fen": pl.Int64, "other_fund": pl.String}
+# Who is owed: the 16 bytes of the household's id, or the payee's token for an entitlement of persons.
+KEPT: Final = {"owed": pl.Binary, "kept_fen": pl.Int64}
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rows are held against: the batch's own terms, the cap in force, and what the account holds that day."""
+    """What the rows are held against: the batch's own terms, the cap in force, and what the account has free."""
 
     region: str
     entitlement: str
@@ -52,6 +54,12 @@ class Facts:
     per: str = "household"
     any_member: PolicyValue | None = None
     terms: Sequence[Term] = ()
+    # What came back and is kept to be paid again, by who is owed (`owed` of the rows): it pays their rows and no other.
+    kept: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=KEPT))
+
+    @property
+    def kept_fen(self) -> int:
+        return int(self.kept["kept_fen"].sum())
 
     @property
     def year_cap(self) -> Term | None:
@@ -160,7 +168,10 @@ class Check:
     def judge(
         self, rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, year: pl.DataFrame | None = None
     ) -> Judged:
-        """Part rows of `with_tokens` into good and rejected; Σ good of all pieces is at most what the account holds."""
+        """Part rows of `with_tokens` into good and rejected; Σ good is at most what the account has free.
+
+        Of a row that waits to be paid again only what goes beyond its kept fen counts against the free ones.
+        """
         conditions = _conditions(self.facts)
         lines = rows["line"].to_list()  # one number for both memories: a roster of a million has a million lines
         if year is not None:
@@ -169,6 +180,8 @@ class Check:
             rows.with_columns(first_line=_firsts(self._first_lines, rows["id_number"], lines))
             .join(registry.with_columns(listed=True), on="token", how="left")
             .join(claimed, on="token", how="left")
+            .with_columns(owed=pl.col("household" if self.facts.per == "household" else "token"))
+            .join(self.facts.kept, on="owed", how="left")
             .sort("line")
         )
         homes = laid["household"] if self.facts.per == "household" else laid["household"].clear(laid.height)
@@ -178,15 +191,18 @@ class Check:
             .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
             .with_columns(clean=~pl.any_horizontal(*conditions))
             # 128 bits, so that no file of huge amounts can wrap the sum around
-            .with_columns(running=pl.when("clean").then(pl.col("amount_fen")).otherwise(0).cast(pl.Int128).cum_sum())
+            .with_columns(free=(pl.col("amount_fen") - pl.col("kept_fen").fill_null(0)).clip(lower_bound=0))
+            .with_columns(running=pl.when("clean").then(pl.col("free")).otherwise(0).cast(pl.Int128).cum_sum())
             .with_columns(running=pl.col("running") + pl.lit(self._running_fen, pl.Int128))
-            .with_columns(money_not_there=pl.col("clean") & (pl.col("running") > self.facts.available_fen))
+            .with_columns(
+                money_not_there=pl.col("clean") & (pl.col("free") > 0) & (pl.col("running") > self.facts.available_fen)
+            )
             .collect()
         )
         codes = [*conditions, "money_not_there"]
         good = held.filter(pl.col("clean") & ~pl.col("money_not_there")).select(
             *("line", "household", "household_region", "token", "name", "id_number", "card", "amount_fen"),
-            cum_fen=pl.col("running").cast(pl.Int64),
+            cum_fen=pl.col("amount_fen").cum_sum() + self.total_fen,
         )
         bad = held.filter(pl.any_horizontal(*codes))
         self._running_fen = int(held["running"][-1]) if held.height else self._running_fen

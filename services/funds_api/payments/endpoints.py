@@ -19,7 +19,7 @@ from services.funds_api.households.schemas import Role
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
-from services.funds_api.payments import attempts, lists, service, shown, store
+from services.funds_api.payments import attempts, lists, returned, service, shown, store
 from services.funds_api.payments.roster import open_roster
 from services.funds_api.payments.schemas import (
     Approval,
@@ -96,6 +96,7 @@ async def get_batch(
         batch=service.batch_of(row),
         movement_id=paid.id if paid else None,
         paid_fen=paid_fen,
+        returned_fen=await returned.of_batch(tx, row.county_code, batch_id),
         reversed_on=paid.reversed_on if paid else None,
         unexplained_fen=owed_fen - paid_fen,
         last_upload=await attempts.last(tx, row.county_code, batch_id),
@@ -225,9 +226,10 @@ async def get_payments(
     found = await store.payments(tx, who, asked, batch, _line(window), window.limit + 1)
     rows, after = cut(found, window, lambda row: (row.line,))
     paid, roles = await store.disbursement(tx, of), await _roles(tx, of, rows)
+    back = await returned.of_rows(tx, asked, batch, [row.line for row in rows], day)
     return PaymentPage(
         as_of=day,
-        items=[shown.payment_of(row, of, vault, day, paid, roles) for row in rows],
+        items=returned.told([shown.payment_of(row, of, vault, day, paid, roles) for row in rows], back),
         next=after,
         empty_because=None if rows else "该批次没有可发放的行，或已到末页",
     )
@@ -249,7 +251,10 @@ async def get_payment(
     if batch is None or not rows or rows[0].line != int(line):
         raise Missing("到户资金", payment_id)
     paid, roles = await store.disbursement(tx, batch), await _roles(tx, batch, rows)
-    return shown.payment_of(rows[0], batch, vault, day_or_today(as_of), paid, roles)
+    day = day_or_today(as_of)
+    back = await returned.of_rows(tx, asked, batch.id, [rows[0].line], day)
+    [payment] = returned.told([shown.payment_of(rows[0], batch, vault, day, paid, roles)], back)
+    return payment
 
 
 async def _roles(tx: Read, batch: PaymentBatchRow, rows: Sequence[PaymentRow]) -> dict[bytes, Role]:

@@ -24,13 +24,18 @@ class BatchStatus(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """What one row's money did, seen from a day: `scheduled` is approved for a later day than the one asked about."""
+    """What one row's money did, seen from a day: `scheduled` is approved for a later day than the one asked about.
+
+    `returned` came back whole (退汇) and waits; `reissued` was paid again by a later payment.
+    """
 
     WAITING = "waiting"
     SCHEDULED = "scheduled"
     PAID = "paid"
     REVERSED = "reversed"
     WITHDRAWN = "withdrawn"
+    RETURNED = "returned"
+    REISSUED = "reissued"
 
 
 class UploadOutcome(StrEnum):
@@ -132,6 +137,9 @@ class BatchProof(Answer):
     batch: Batch
     movement_id: UUID | None
     paid_fen: int
+    returned_fen: int = Field(
+        default=0, description="paid_fen 中已逐行退回（退汇）的金额，见 /funds/v1/payment-returns"
+    )
     reversed_on: date | None
     unexplained_fen: int
     last_upload: UploadAttempt | None = Field(description="最近一次上传及其结局；尚未上传时为 null")
@@ -149,7 +157,8 @@ class RosterAnswer(Answer):
     printed_sum_fen: int = Field(description="名册中可识别金额之和")
     printed_total_fen: int | None = Field(description="名册自己印的合计；没有合计行时为 null")
     printed_difference_fen: int | None = Field(description="可识别金额之和减去印出的合计")
-    available_fen: int = Field(description="发放日账户中该资金的余额")
+    available_fen: int = Field(description="发放日账户中该资金可用的余额（不含冻结与质保金）")
+    kept_fen: int = Field(default=0, description="另为同一项目退汇冻结、只用于重发的金额")
     cap_fen: int | None
     cap_source: str | None
 
@@ -218,6 +227,8 @@ class Payment(Answer):
     status: PaymentStatus
     movement_id: UUID | None
     payee_role: Role | None = Field(default=None, description="发放日领款人在该户中是户主还是成员")
+    returned_fen: int = Field(default=0, description="其中已退回（退汇）的金额")
+    reissued_as: str | None = Field(default=None, description="退回后重发的支付编号（批次-行号）")
 
 
 class PaymentPage(Page):

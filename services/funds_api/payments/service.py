@@ -24,7 +24,7 @@ from services.funds_api.lots import ledger
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.missing import Missing
-from services.funds_api.payments import checking, lists, store, yearly
+from services.funds_api.payments import checking, kept, lists, store, yearly
 from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.refusals import (
     BatchNotChecked,
@@ -178,6 +178,7 @@ async def _facts(tx: AsyncSession, batch: PaymentBatchRow) -> Facts:
         batch.per,
         payees,
         await yearly.terms(tx, batch),
+        await kept.waiting(tx, batch),
     )
 
 
@@ -201,6 +202,7 @@ def _told(batch: PaymentBatchRow, judging: Check, roster: Roster) -> RosterAnswe
         printed_total_fen=roster.printed_total_fen,
         printed_difference_fen=roster.difference_fen,
         available_fen=facts.available_fen,
+        kept_fen=facts.kept_fen,
         cap_fen=facts.cap.number if facts.cap else None,
         cap_source=facts.cap.source if facts.cap else None,
     )
@@ -222,6 +224,8 @@ async def approve(
     cards = await store.households_account(tx, who, county, places)
     if cards is None:
         raise NoHouseholdsAccount(batch.region_code)
+    waiting = await kept.for_rows(tx, batch)
+    free_fen = batch.total_fen - kept.drawn_fen(waiting)
     lots = await ledger.open_lots(
         tx,
         county,
@@ -229,11 +233,11 @@ async def approve(
         batch.account_id,
         upto=batch.effective_on,
         fund=batch.fund_code,
-        need_fen=batch.total_fen,
+        need_fen=free_fen,
     )
 
-    draws = draw_oldest_first(lots, batch.total_fen, batch.effective_on)
-    laid = spans(draws)
+    draws = draw_oldest_first(lots, free_fen, batch.effective_on) if free_fen else []
+    laid = spans(draws, await kept.draws(tx, batch, waiting))
     movement = Movement(
         new_id(),
         "disburse",
@@ -244,6 +248,7 @@ async def approve(
         batch.total_fen,
         act.actor,
         batch=batch_id,
+        fund=batch.fund_code,
     )
     lines = await store.lines_of(tx, county, batch_id, laid)
     parts = [
@@ -256,6 +261,7 @@ async def approve(
             hi=span.hi_fen,
             first_line=first,
             last_line=last,
+            hold=span.hold,
         )
         for span, (first, last) in zip(laid, lines, strict=True)
     ]
@@ -288,7 +294,7 @@ async def approve(
         unexplained_fen=posted.total_fen - sum(part.amount_fen for part in parts),
     )
     regions = {batch.account_id: batch.region_code, cards.id: cards.region_code}
-    moved = ledger.as_moved(movement, draws, parts, regions)
+    moved = ledger.as_moved(movement, [span.draw for span in laid], parts, regions)
     event = PaymentsDisbursed(batch_id=batch_id, county_code=county, rows=proof.rows, movement=moved)
     await act.record(tx, county, event, answer)
     if breaches:

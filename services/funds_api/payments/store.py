@@ -16,6 +16,7 @@ from chassis.database import driver
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
+from services.funds_api.lots import ledger
 from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
 from treasury.lots import Span
@@ -89,13 +90,21 @@ async def hold_entitlement(tx: AsyncSession, county: str, batch_id: UUID) -> Non
 
 
 async def available_fen(tx: AsyncSession, county: str, account: UUID, fund: str, on: date) -> int:
-    """What the account may pay out of this fund on that day: what is left of the lots that had arrived."""
+    """What the account may pay out of this fund on that day: what is left of the lots there, less what is held."""
     found: int | None = await tx.scalar(
         text(
-            "SELECT coalesce(sum(remaining_fen), 0)::bigint FROM funds.lot WHERE county_code = :county"
-            " AND account_id = :account AND fund_code = :fund AND is_open AND arrived_on <= :on"
+            """
+            SELECT coalesce(sum(l.remaining_fen - coalesce((
+                     SELECT sum(k.amount_fen) FROM funds.hold_lot k
+                       JOIN funds.hold h ON h.county_code = :county AND h.id = k.hold_id
+                      WHERE k.county_code = :county AND k.lot_id = l.id AND h.status = 'held'
+                        AND (h.expires_on IS NULL OR h.expires_on >= :today)), 0)), 0)::bigint
+              FROM funds.lot l
+             WHERE l.county_code = :county AND l.account_id = :account AND l.fund_code = :fund AND l.is_open
+               AND l.arrived_on <= :on AND (l.release_on IS NULL OR l.release_on <= :on)
+            """
         ),
-        {"county": county, "account": account, "fund": fund, "on": on},
+        {"county": county, "account": account, "fund": fund, "on": on, "today": ledger.today()},
     )
     return found or 0
 

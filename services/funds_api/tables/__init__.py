@@ -54,6 +54,7 @@ from services.funds_api.tables.registry import (
     ResidenceRow,
     StandingRow,
 )
+from services.funds_api.tables.returns import PaymentReturnRow
 from services.funds_api.tables.rows import Row
 from services.funds_api.tables.terms import FunctionCodeRow, FundGateRow, FundRuleRow, FundTermsRow, FundUseRow
 from services.funds_api.tables.uploads import UploadAttemptRow
@@ -90,6 +91,7 @@ __all__ = [
     "OrderInvoiceRow",
     "OrderResultRow",
     "PaymentBatchRow",
+    "PaymentReturnRow",
     "PaymentRow",
     "PersonRow",
     "PolicyValueRow",

@@ -19,6 +19,7 @@ from services.funds_api.lots.endpoints import tranche_of
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
+from services.funds_api.payments import returned
 from services.funds_api.traces import store
 from services.funds_api.traces.schemas import Hop, PaidFromTranche, PaymentTrace, Resting, TrancheTrace, Way
 from services.funds_api.units.endpoints import County
@@ -70,6 +71,7 @@ async def get_payment_trace(
                 hops=[Hop.model_validate(hop, from_attributes=True) for hop in hops],
             )
         )
+    back = await returned.of_rows(tx, asked, batch, [line], moment.as_of)
     traced = sum(way.amount_fen for way in ways)
     return PaymentTrace(
         payment_id=payment_id,
@@ -80,7 +82,11 @@ async def get_payment_trace(
         amount_fen=paid.amount_fen if ways else 0,
         traced_fen=traced,
         unexplained_fen=(paid.amount_fen if ways else 0) - traced,
-        reversed_by=next((row.reversed_by for row in rows if row.kind == "disburse"), None),
+        # The last hop is this payment; a disbursement before it came back and was paid again.
+        reversed_by=rows[-1].reversed_by if rows else None,
+        returned_fen=back[line].fen if back else 0,
+        returned_by=back[line].by if back else [],
+        reissued_as=back[line].reissued_as if back else None,
         ways=ways,
         empty_because=None if ways else "该行在所查日期尚未支付：名册已通过检查，等待审核",
     )
@@ -114,6 +120,7 @@ async def get_tranche_trace(
             region_code=row.region_code,
             amount_fen=row.amount_fen,
             from_tranche_fen=row.from_tranche_fen,
+            returned_fen=row.returned_fen,
             effective_on=row.effective_on,
         )
         for row in rows

@@ -112,8 +112,16 @@ async def households(
         text(
             """
             SELECT s.batch_id, s.lo_fen, s.effective_on, p.line, p.region_code, p.payee_cell, p.amount_fen,
-                   least(p.cum_fen, s.hi_fen) - greatest(p.cum_fen - p.amount_fen, s.lo_fen) AS from_tranche_fen
-              FROM (SELECT d.batch_id, d.lo_fen, d.hi_fen, d.first_line, d.last_line, d.effective_on
+                   least(p.cum_fen, s.hi_fen) - greatest(p.cum_fen - p.amount_fen, s.lo_fen) AS from_tranche_fen,
+                   coalesce((SELECT sum(b.amount_fen) FROM funds.payment_return r
+                               JOIN funds.lot b ON b.county_code = :county AND b.movement_id = r.movement_id
+                                AND b.restores_lot_id = s.from_lot_id
+                              WHERE r.county_code = :county AND r.batch_id = s.batch_id AND r.line = p.line
+                                AND r.effective_on <= :as_of AND r.position <= :known
+                                AND NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
+                                                   AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
+                                                   AND u.position <= :known)), 0)::bigint AS returned_fen
+              FROM (SELECT d.batch_id, d.from_lot_id, d.lo_fen, d.hi_fen, d.first_line, d.last_line, d.effective_on
                       FROM funds.lot l JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = l.id
                      WHERE l.county_code = :county AND l.tranche_id = :tranche AND d.batch_id IS NOT NULL
                        AND d.effective_on <= :as_of AND d.position <= :known
