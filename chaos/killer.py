@@ -62,7 +62,9 @@ SHARES: Final[dict[Victim, tuple[int, tuple[Stage, ...]]]] = {
 # What a session says of itself in each stage; the first that fits. A commit belongs to what came before it.
 _SIGNS: Final = (
     (Stage.COPYING, "COPY"),
-    (Stage.JUDGING, "claimed_elsewhere($1"),
+    (Stage.JUDGING, "registry_on("),
+    (Stage.JUDGING, "has_rivals("),
+    (Stage.JUDGING, "claimed_by_another($1, $2, $3"),
     (Stage.JUDGING, "rejected_row"),
     (Stage.PROVING, "hold_entitlement"),
     (Stage.PROVING, "lag(cum_fen"),

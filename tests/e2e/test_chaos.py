@@ -19,6 +19,7 @@ def test_a_dozen_kills_lose_nothing_and_double_nothing() -> None:
     assert faults_of(outcome, KILLS) == []
     assert outcome.tally.n == KILLS
     assert {victim for victim, _ in outcome.tally.fell} == set(Victim)
+    assert outcome.tally.missed <= KILLS // 4, "the killer no longer knows the stages by their statements"
     fates = Counter(act.fate for act in outcome.history.acts)
     assert fates[Fate.DONE] >= KILLS * 3
     assert sum(act.attempts > 1 for act in outcome.history.acts) >= KILLS, "the kills disturbed nobody"
