@@ -10,6 +10,7 @@ import httpx
 from tests.factories import receive
 from tests.funds_api.people import id_number
 from tests.funds_api.test_returns import Paid
+from tests.funds_api.test_terms import set_terms, terms
 
 
 async def again(paid: Paid, rows: list[tuple[str, str]], on: str = "2017-05-20") -> dict[str, Any]:
@@ -209,3 +210,23 @@ async def test_a_return_entered_by_mistake_is_undone_with_its_hold(funds_http: h
         lot["restored_lot_id"]: lot["amount_fen"] for lot in back["lots"]
     }
     assert (await again(paid, [(id_number(2), "300")]))["rows_good"] == 1
+
+
+async def test_what_came_back_counts_against_no_cap_of_the_year(funds_http: httpx.AsyncClient, county: str) -> None:
+    paid = await Paid(funds_http, county).open()
+    town = paid.town
+    cap = {
+        "rule": "person_cap",
+        "cap_fen": 30_000,
+        "on_breach": "refuse",
+        "source": "县财农〔2017〕3号",
+        "basis": "practice",
+    }
+    assert (await set_terms(town.finance, town.fund, terms(county, cap))).status_code == 201
+    await paid.give_back(paid.line(2))
+    once_more = await again(paid, [(id_number(2), "300")])
+    assert once_more["rows_good"] == 1, once_more["by_reason"]
+    assert (await town.approve(once_more["batch"]["id"])).status_code == 201
+    await receive(funds_http, county, town.office, 100)
+    other = await town.checked([(id_number(2), "0.01")], effective_on="2017-06-01")
+    assert other["by_reason"] == {"over_fund_year_cap": 1}
