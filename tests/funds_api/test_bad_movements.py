@@ -13,6 +13,7 @@ import pytest
 
 from tests.factories import open_account
 from tests.funds_api.desk import Desk, conserved
+from tests.funds_api.test_terms import FEE, set_terms, terms
 
 Ask = Callable[[Desk], Awaitable[tuple[httpx.Response, dict[str, Any]]]]
 
@@ -90,12 +91,21 @@ async def _to_nobody(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
     return await desk.out(1, nobody, "2017-05-01"), {"id": nobody}
 
 
+async def _past_a_funds_cap(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    """1 % of the 1,000,000 fen received may be spent on management."""
+    answer = await desk.out(10_001, desk.contractor, "2017-05-01", kind="pay", use="management_fee")
+    [breach] = answer.json()["figures"]["breaches"]
+    assert (breach["rule"], breach["amount_fen"], breach["cap_fen"]) == ("fee_cap", 10_001, 10_000), breach
+    return answer, {}
+
+
 CASES: dict[str, tuple[int, str, Ask]] = {
     "before its lots arrived": (409, "money-not-there", _before_its_lots_arrived),
     "a named lot before it arrived": (409, "movement-predates-arrival", _a_named_lot_before_it_arrived),
     "more than there is": (409, "money-not-there", _more_than_there_is),
     "into a closed period": (409, "books-closed", _into_a_closed_period),
     "over a hold": (409, "money-held", _over_a_hold),
+    "past a fund's cap": (409, "fund-rule-broken", _past_a_funds_cap),
     "to an account of the wrong kind": (409, "wrong-account", _to_an_account_of_the_wrong_kind),
     "in the second line of an order": (409, "wrong-account", _in_the_second_line_of_an_order),
     "with a document already used": (409, "document-used", _with_a_document_already_used),
@@ -113,6 +123,9 @@ async def _set_up(desk: Desk, name: str) -> None:
             assert (await desk.reviewer.post("/funds/v1/closings", closing)).status_code == 201
         case "over a hold":
             assert (await desk.hold(900_000, desk.treasury, fund_code="TEST-FUND")).status_code == 201
+        case "past a fund's cap":
+            set_by = await set_terms(desk.clerk, "TEST-FUND", terms(desk.county, FEE))
+            assert set_by.status_code == 201, set_by.text
         case "with a document already used":
             used = await desk.out(5, desk.first, "2017-05-02", document="西财农〔2017〕8号")
             assert used.status_code == 201
