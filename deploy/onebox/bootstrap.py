@@ -27,22 +27,31 @@ def _with(url: str, *, user: str | None = None, password: str | None = None, dat
     return urlunsplit((parts.scheme, f"{credentials}@{host}", path, parts.query, ""))
 
 
-async def prepare(admin_url: str, database: str | None = None) -> dict[str, str]:
-    """Create the database (if named and missing), roles and schemas; return a URL per schema and `admin`."""
+async def make_room(admin_url: str, database: str | None = None) -> str:
+    """Create the database (if named and missing), roles and schemas; return the administrator's URL of it."""
     if database is not None:
         server = await asyncpg.connect(admin_url)
         if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             await server.execute(f'CREATE DATABASE "{database}"')
         await server.close()
         admin_url = _with(admin_url, database=database)
-    urls = {"admin": admin_url}
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute((ROOT / "deploy" / "roles.sql").read_text())
+    finally:
+        await connection.close()
+    return admin_url
+
+
+async def prepare(admin_url: str, database: str | None = None) -> dict[str, str]:
+    """Make room and draw new passwords for the roles, which are the server's; return a URL per schema and `admin`."""
+    urls = {"admin": await make_room(admin_url, database)}
+    connection = await asyncpg.connect(urls["admin"])
+    try:
         for schema, role in ROLES.items():
             password = secrets.token_urlsafe(24)
             await connection.execute(f"ALTER ROLE {role} PASSWORD '{password}'")
-            urls[schema] = _with(admin_url, user=role, password=password)
+            urls[schema] = _with(urls["admin"], user=role, password=password)
     finally:
         await connection.close()
     return urls

@@ -161,32 +161,32 @@ async def test_contracts_stay_within_the_plan_and_go_to_contractors(library: Lib
 
 async def test_n_sources_in_one_project_keep_their_traces(library: Library) -> None:
     clerk = library.clerk
-    other = {"code": "TEST-OTHER", "name": "另", "level": "county", "stream": "另"}
+    other = {"code": "TEST-POOLED", "name": "另", "level": "county", "stream": "另"}
     assert (await clerk.post("/funds/v1/funds", other)).status_code in {200, 201}
     second = await notice_request(library.http, library.county, library.treasury, amounts=[300_000, 100_000])
-    assert (await clerk.post("/funds/v1/notices", {**second, "fund_code": "TEST-OTHER"})).status_code == 201
+    assert (await clerk.post("/funds/v1/notices", {**second, "fund_code": "TEST-POOLED"})).status_code == 201
     pooled = plan(
         sources=[
             {"fund_code": "TEST-FUND", "planned_fen": 450_000},
-            {"fund_code": "TEST-OTHER", "planned_fen": 350_000},
+            {"fund_code": "TEST-POOLED", "planned_fen": 350_000},
         ]
     )
     cash = (await library.walk("building", plan=pooled))["cash_account_id"]
-    for fund, fen in (("TEST-FUND", 450_000), ("TEST-OTHER", 350_000)):
+    for fund, fen in (("TEST-FUND", 450_000), ("TEST-POOLED", 350_000)):
         moved = await library.move("hand_down", library.treasury, cash, fen, "2017-04-20", fund_code=fund)
         assert moved.status_code == 201, moved.text
-    over = await library.move("hand_down", library.treasury, cash, 1, "2017-04-21", fund_code="TEST-OTHER")
+    over = await library.move("hand_down", library.treasury, cash, 1, "2017-04-21", fund_code="TEST-POOLED")
     assert refusal(over) == (409, "over-plan")
-    assert over.json()["figures"]["fund_code"] == "TEST-OTHER"
+    assert over.json()["figures"]["fund_code"] == "TEST-POOLED"
     contract = (await library.sign(800_000)).json()["id"]
     await library.progress(contract, 500_000, "2017-06-01")
-    paid = await library.move("pay", cash, library.contractor, 320_000, "2017-06-02", fund_code="TEST-OTHER")
+    paid = await library.move("pay", cash, library.contractor, 320_000, "2017-06-02", fund_code="TEST-POOLED")
     assert paid.status_code == 201, paid.text
     shown = await library.shown("2017-06-30")
     assert [
         (one["fund_code"], one["planned_fen"], one["received_fen"], one["paid_fen"], one["resting_fen"])
         for one in shown["sources"]
-    ] == [("TEST-FUND", 450_000, 450_000, 0, 450_000), ("TEST-OTHER", 350_000, 350_000, 320_000, 30_000)]
+    ] == [("TEST-FUND", 450_000, 450_000, 0, 450_000), ("TEST-POOLED", 350_000, 350_000, 320_000, 30_000)]
     assert [(one["received_fen"], one["paid_fen"]) for one in shown["tranches"]] == [
         (450_000, 0),
         (300_000, 300_000),

@@ -71,7 +71,8 @@ async def test_a_county_that_got_another_code_is_found_from_both_ends(
     new = f"98{county[2:]}"
     await admin.execute(
         "INSERT INTO funds.region (code, name, level, parent_code, listed_year) VALUES ('98', '另一虚构省', 'province',"
-        " NULL, 2023), ('9800', '另一虚构市', 'prefecture', '98', 2023) ON CONFLICT DO NOTHING"
+        " NULL, 2023), ($1, '另一虚构市', 'prefecture', '98', 2023) ON CONFLICT DO NOTHING",
+        new[:4],
     )
     change = {
         "kind": "recoded",

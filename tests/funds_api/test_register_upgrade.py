@@ -11,7 +11,7 @@ import pytest
 
 from chassis.ids import new_id
 from chassis.vault import CellUnreadable, Vault, wrap_new_key
-from deploy.onebox.bootstrap import alembic, prepare
+from deploy.onebox.bootstrap import alembic, make_room
 from services.funds_api.households import people
 from services.funds_api.tables import PersonRow
 
@@ -21,7 +21,7 @@ COUNTY = "990001"
 
 async def test_registered_heads_become_persons_who_open_as_before(server: str) -> None:
     name = f"qingliu_upgrade_{os.getpid()}"
-    url = (await prepare(server, name))["admin"]
+    url = await make_room(server, name)
     alembic(url, "funds", "upgrade", "0005")
     vault = Vault(KEK, [wrap_new_key(KEK, 1, "cell"), wrap_new_key(KEK, 1, "token")])
     connection = await asyncpg.connect(url)
