@@ -62,6 +62,7 @@ def open_offices(stand: Stand, counties: int) -> Offices:
     found = Offices(codes, sources, targets)
     for at in range(PER_COUNTY):
         _receive(clerk, codes, sources[at::PER_COUNTY], at)
+    asyncio.run(stand.settle())
     return found
 
 

@@ -34,6 +34,8 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "max_connections": "100",
+    # Plans made while a table was empty may scan a whole county; the first statistics put an end to them.
+    "autovacuum_naptime": "10s",
     "password_encryption": "scram-sha-256",
     # A unique violation would otherwise print the key values of a person into the server's log.
     "log_parameter_max_length_on_error": "0",
