@@ -18,4 +18,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a ledger is not rolled back; write a new migration")
+    raise NotImplementedError("a journal is not rolled back; write a new migration")
