@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 
 from chassis import clock
+from tests.callers import funds_caller
 from tests.factories import receive
 from tests.funds_api.desk import Desk
+from treasury.calendar import business_date
 
 
 def now() -> str:
@@ -42,14 +45,17 @@ async def test_an_instant_before_the_first_act_knows_nothing(desk: Desk) -> None
     assert (await desk.clerk.get("/funds/v1/lots", params={"known_at": "2017-06-01T00:00:00"})).status_code == 422
 
 
-async def asked(http_get: Any, at: str | None, accounts: list[str]) -> list[Any]:
+async def readings(http_get: Any, at: str | None, accounts: list[str]) -> list[Any]:
     """Every reading that takes two times, without what names the knowledge itself."""
     paths = [f"/funds/v1/accounts/{one}" for one in accounts]
-    paths += ["/funds/v1/lots", "/funds/v1/tranches", "/funds/v1/movements"]
+    paths += ["/funds/v1/lots", "/funds/v1/tranches", "/funds/v1/movements", "/funds/v1/idle"]
+    asked: list[tuple[str, dict[str, str]]] = [(path, {}) for path in paths]
+    asked += [("/funds/v1/idle/yuan-days", {"by": by}) for by in ("unit", "township")]
     found = []
-    for path in paths:
-        for day in ("2017-04-15", "2017-05-31", "2017-12-31"):
-            answer: httpx.Response = await http_get(path, params={"as_of": day, **({"known_at": at} if at else {})})
+    for path, more in asked:
+        for day in ("2017-04-15", "2017-05-31", "2017-12-31", clock.now().date().isoformat()):
+            params = {"as_of": day, **more, **({"known_at": at} if at else {})}
+            answer: httpx.Response = await http_get(path, params=params)
             assert answer.status_code == 200, answer.text
             shown = answer.json()
             found.append({name: value for name, value in shown.items() if not name.startswith("known_")})
@@ -70,14 +76,39 @@ async def test_every_answer_stays_what_it_was(desk: Desk, admin: asyncpg.Pool) -
         lambda: desk.back(50_000, desk.village, "2017-05-25"),
         lambda: desk.order("reverse", "2017-06-30", movement_id=first.json()["movements"][0]["id"], cascade=True),
         lambda: receive(desk.http, desk.county, desk.treasury, 77, "2017-04-02"),
+        lambda: desk.out(60_000, desk.second, (clock.now() - timedelta(days=3)).date().isoformat()),
+        lambda: desk.out(40_000, desk.second, clock.now().date().isoformat()),
     ]
     told = []
     for act in acts:
-        told.append((now(), await asked(desk.clerk.get, None, accounts)))
+        told.append((now(), await readings(desk.clerk.get, None, accounts)))
         answer = await act()
         assert not isinstance(answer, httpx.Response) or answer.status_code == 201, answer.text
     for at, then in told:
-        assert await asked(desk.clerk.get, at, accounts) == then
+        assert await readings(desk.clerk.get, at, accounts) == then
+
+
+@pytest.mark.parametrize("back", [0, 4, 400])
+async def test_the_idle_report_tells_again_what_lay_when_a_lot_was_whole(desk: Desk, back: int) -> None:
+    """A lot emptied since, by a draw of today, of last week or of long before, lies in the report of then as it did."""
+    on = (business_date(clock.now()) - timedelta(days=back)).isoformat()
+    inspector = funds_caller(desk.http, "inspector", desk.county)
+
+    async def idle(at: str | None) -> dict[str, Any]:
+        answer = await inspector.get("/funds/v1/idle", params={"as_of": on, **({"known_at": at} if at else {})})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    before, then = now(), await idle(None)
+    assert [lot["amount_fen"] for lot in then["items"]] == [400_000, 600_000]
+    assert (await desk.out(450_000, desk.contractor, on, kind="pay")).status_code == 201
+    today, again = await idle(None), await idle(before)
+    assert [lot["amount_fen"] for lot in today["items"]] == [550_000]
+    assert (again["items"], again["bands"], again["total_fen"]) == (then["items"], then["bands"], 1_000_000)
+    assert (then["known_position"], again["known_position"] > 0, again["unexplained_fen"]) == (None, True, 0)
+    first = (await inspector.get("/funds/v1/idle", params={"as_of": on, "known_at": before, "limit": "1"})).json()
+    after = {"as_of": on, "known_at": before, "limit": "1", "after": first["next"]}
+    assert (await inspector.get("/funds/v1/idle", params=after)).json()["items"] == then["items"][1:]
 
 
 async def test_a_balance_is_the_sum_of_its_entries_at_any_two_times(desk: Desk, admin: asyncpg.Pool) -> None:

@@ -22,6 +22,9 @@ __all__ = ["world"]
 
 BY_WHICH_KNOWLEDGE = {"known_at", "known_position"}
 
+# Readings that take nothing but the two times.
+MORE = ("idle", "idle/yuan-days")
+
 
 def told(answer: Any) -> Any:
     """The answer without what says by which knowledge it was given."""
@@ -46,7 +49,7 @@ class KnowledgeMachine(LedgerMachine):
         account = data.draw(st.sampled_from([*self.holders, self.contractor, self.cards, self.outside]))
         as_of = {"as_of": on.isoformat()}
         tranches = self.ask("tranches", **as_of)
-        paths = [f"accounts/{account}", "lots", "tranches", "movements", "tree", "flow-graph"]
+        paths = [f"accounts/{account}", "lots", "tranches", "movements", "tree", "flow-graph", *MORE]
         paths += [f"tranches/{one['id']}/trace" for one in tranches["items"][:2]]
         for path in paths:
             for more in (

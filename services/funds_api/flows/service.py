@@ -16,9 +16,9 @@ from services.funds_api.flows.graph import Drawn, draw
 from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, GraphLink, GraphNode, TreeNode
 from services.funds_api.flows.store import Asked
 from services.funds_api.flows.tree import LEVELS, SINKS, End, Figures, Flow, Place, build
-from services.funds_api.idle.store import place_names
 from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import Moment
+from services.funds_api.regions.store import names_on
 from services.funds_api.units.schemas import TERMINAL, UnitKind
 from services.funds_api.units.store import balances
 
@@ -35,7 +35,7 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
         carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
         paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
     root = build(asked.root, flows, resting, carried)
-    names = await place_names(tx, [asked.root, *_codes(root, depth)])
+    names = await names_on(tx, [asked.root, *_codes(root, depth)], moment.as_of)
     shown = _node(root, names, paid, depth)
     return FlowTree(
         county_code=asked.county,

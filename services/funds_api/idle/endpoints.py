@@ -12,7 +12,7 @@ from chassis.pages import Paging
 from services.funds_api.access import county_of
 from services.funds_api.idle import service
 from services.funds_api.idle.schemas import IdleReport, RankBy, YuanDaysReport
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1/idle", tags=["idle 资金停留"])
@@ -25,9 +25,11 @@ async def get_idle(
     who: Annotated[Principal, can("idle:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     min_days: Annotated[int, Query(ge=0, le=36_500, description="明细只列停留不少于该天数的资金；合计不受影响")] = 0,
 ) -> IdleReport:
-    return await service.report(tx, who, county_of(who, county), day_or_today(as_of), window, min_days)
+    asked = county_of(who, county)
+    return await service.report(tx, who, asked, await moment_of(tx, asked, as_of, known_at), window, min_days)
 
 
 @router.get("/yuan-days", summary="元·天排名：各单位或乡镇应承担的停留责任")
@@ -36,6 +38,8 @@ async def get_yuan_days(
     who: Annotated[Principal, can("idle:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     by: RankBy = RankBy.TOWNSHIP,
 ) -> YuanDaysReport:
-    return await service.yuan_days(tx, who, county_of(who, county), day_or_today(as_of), by)
+    asked = county_of(who, county)
+    return await service.yuan_days(tx, who, asked, await moment_of(tx, asked, as_of, known_at), by)

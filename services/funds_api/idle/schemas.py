@@ -10,6 +10,7 @@ from pydantic import Field
 
 from chassis.fields import Answer
 from chassis.pages import Page
+from services.funds_api.moments import Known
 from treasury.policy import Basis
 
 
@@ -49,7 +50,7 @@ class BandSum(Answer):
     fen: int
 
 
-class IdleReport(Page):
+class IdleReport(Page, Known):
     """Everything at rest on a day: totals by band with their proof, and page by page each lot, the longest first."""
 
     as_of: date
@@ -80,7 +81,7 @@ class YuanDays(Answer):
     yuan_days: str = Field(description="元·天，两位小数")
 
 
-class YuanDaysReport(Answer):
+class YuanDaysReport(Answer, Known):
     """Holders by responsible fen-days, the largest first; Σ resting_fen ties to the account balances."""
 
     as_of: date

@@ -16,7 +16,9 @@ from chassis.pages import Window, cut
 from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
 from services.funds_api.idle import store
 from services.funds_api.idle.schemas import BandSum, IdleLot, IdleReport, Limit, RankBy, YuanDays, YuanDaysReport
+from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
+from services.funds_api.regions.store import names_on
 from treasury.ageing import band, days_rested, overdue
 from treasury.policy import PolicyValue, in_force
 
@@ -52,13 +54,14 @@ class Judge:
 
 
 async def report(
-    tx: AsyncSession, who: Principal, county: str, as_of: date, window: Window, min_days: int
+    tx: AsyncSession, who: Principal, county: str, moment: Moment, window: Window, min_days: int
 ) -> IdleReport:
-    """Everything of the caller's region at rest on `as_of`: sums over all of it, and one page of its lots."""
+    """Everything of the caller's region at rest at that moment: sums over all of it, and one page of its lots."""
+    as_of = moment.as_of
     judge = Judge(await policies.values(tx, "idle_", "handdown_"), county, as_of)
     by_band: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     total = lots_n = retained = idle = 0
-    for kind, clock_from, n, fen in await store.sums(tx, who, county, as_of):
+    for kind, clock_from, n, fen in await store.sums(tx, who, county, moment):
         counted = by_band[judge.band(clock_from)]
         counted[0] += n
         counted[1] += fen
@@ -66,7 +69,7 @@ async def report(
         lots_n += n
         retained += fen if judge.retained(kind, clock_from) else 0
         idle += fen if judge.idle(kind, clock_from) else 0
-    found = await store.lots(tx, who, county, window, as_of=as_of, started_by=as_of - timedelta(days=min_days))
+    found = await store.lots(tx, who, county, window, moment=moment, started_by=as_of - timedelta(days=min_days))
     rows, after = cut(found, window, lambda row: (row.clock_from, row.id))
     order = {name: place for place, name in enumerate(_bands(judge.edges))}
     bands = [
@@ -75,6 +78,7 @@ async def report(
     ]
     return IdleReport(
         as_of=as_of,
+        **moment.shown,
         lots_n=lots_n,
         total_fen=total,
         retained_fen=retained,
@@ -112,13 +116,13 @@ def _lot(row: Row[Any], judge: Judge, as_of: date) -> IdleLot:
     )
 
 
-async def yuan_days(tx: AsyncSession, who: Principal, county: str, as_of: date, by: RankBy) -> YuanDaysReport:
+async def yuan_days(tx: AsyncSession, who: Principal, county: str, moment: Moment, by: RankBy) -> YuanDaysReport:
     """Rank units, or townships with everything below them, by the fen-days they answer for.
 
     Among townships the county's own offices (国库, 部门) are one place of their own.
     """
-    rows = await store.responsible(tx, who, county, as_of)
-    names = await store.place_names(tx, sorted({row.region_code[:TOWNSHIP_DIGITS] for row in rows}))
+    rows = await store.responsible(tx, who, county, moment)
+    names = await names_on(tx, {row.region_code[:TOWNSHIP_DIGITS] for row in rows}, moment.as_of)
     merged: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in rows:
         place = row.region_code[:TOWNSHIP_DIGITS]
@@ -142,7 +146,8 @@ async def yuan_days(tx: AsyncSession, who: Principal, county: str, as_of: date, 
         for rank, ((region, name), (resting, resting_days, charged)) in enumerate(ranked, 1)
     ]
     return YuanDaysReport(
-        as_of=as_of,
+        as_of=moment.as_of,
+        **moment.shown,
         by=by,
         total_fen_days=total,
         unexplained_fen_days=total - sum(one.responsible_fen_days for one in items),

@@ -3,31 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window, date_in
+from services.funds_api.access import visible_to
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, SCOPE
+from services.funds_api.tables import AccountRow, UnitRow
+from services.funds_api.units.schemas import TERMINAL
+from services.funds_api.units.store import balances
 
-# Every lot that rested on :as_of with what it held then. Two branches, so that each finds its own index: what rests
-# still, and what rested then and has been emptied since. What was drawn later is added back in one pass over the draws,
-# but only over those of lots that had arrived: a draw's day less the days its lot had rested is the day of arrival.
-RESTING = f"""
-  SELECT l.account_id, l.clock_from, l.remaining_fen + coalesce(later.fen, 0) AS fen
-    FROM (SELECT id, account_id, clock_from, remaining_fen FROM funds.lot l
-           WHERE county_code = :county AND is_resting AND arrived_on <= :as_of AND l.{SCOPE}
-          UNION ALL
+_LOT: Final = f"""
           SELECT id, account_id, clock_from, remaining_fen FROM funds.lot l
-           WHERE county_code = :county AND NOT is_terminal AND emptied_on > :as_of AND arrived_on <= :as_of
-             AND l.{SCOPE}) l
-    LEFT JOIN (SELECT from_lot_id, sum(amount_fen)::bigint AS fen FROM funds.draw
-                WHERE county_code = :county AND effective_on > :as_of AND effective_on - days_rested <= :as_of
+           WHERE county_code = :county AND arrived_on <= :as_of AND l.{SCOPE}"""
+# What was drawn of a lot after :as_of, of lots that had arrived: a draw's day less the days its lot had rested is the
+# day of arrival.
+_DRAWN_LATER: Final = """
+                SELECT from_lot_id, amount_fen FROM funds.draw
+                 WHERE county_code = :county AND effective_on > :as_of AND effective_on - days_rested <= :as_of"""
+# What was drawn by :as_of, but recorded later than what was known: dated within the week before that knowledge or
+# since, or a late row, of which movements have an index. No history is read for it.
+_RECORDED_LATER: Final = """
+                SELECT d.from_lot_id, d.amount_fen FROM funds.draw d
+                 WHERE d.county_code = :county AND d.position > :known
+                   AND d.effective_on > CAST(:known_on AS date) - 9 AND d.effective_on <= :as_of
+                UNION ALL
+                SELECT d.from_lot_id, d.amount_fen FROM funds.movement m
+                  JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
+                 WHERE m.county_code = :county AND m.position > :known
+                   AND m.recorded_at >= (CAST(:known_on AS date) - 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+                   AND (m.recorded_at AT TIME ZONE 'Asia/Shanghai')::date > m.effective_on + 7
+                   AND m.effective_on <= least(CAST(:known_on AS date) - 9, CAST(:as_of AS date))"""
+
+
+def _resting(moment: Moment) -> str:
+    """Every lot that rested at that moment with what it held then, as (account_id, clock_from, fen).
+
+    A branch for each index: what rests still, what rested then and has been emptied since, and (asked by an earlier
+    knowledge) what was emptied by a draw that was recorded later. What was drawn later is added back in one pass.
+    """
+    known = moment.known_at is not None
+    lot = f"{_LOT}{' AND l.position <= :known' if known else ''}"
+    branches = [f"{lot} AND is_resting", f"{lot} AND NOT is_terminal AND emptied_on > :as_of"]
+    later = [_DRAWN_LATER]
+    if known:
+        emptied = f"id IN (SELECT from_lot_id FROM ({_RECORDED_LATER}) e)"
+        branches.append(f"{lot} AND NOT is_terminal AND emptied_on <= :as_of AND {emptied}")
+        later.append(_RECORDED_LATER)
+    return f"""
+  SELECT l.account_id, l.clock_from, l.remaining_fen + coalesce(later.fen, 0) AS fen
+    FROM ({" UNION ALL ".join(branches)}) l
+    LEFT JOIN (SELECT from_lot_id, sum(amount_fen)::bigint AS fen FROM ({" UNION ALL ".join(later)}) d
                 GROUP BY from_lot_id) later
       ON later.from_lot_id = l.id"""
 
@@ -44,28 +77,30 @@ async def _plan(session: AsyncSession, **settings: str) -> None:
     await session.execute(text(f"SELECT {changes}"))
 
 
-async def sums(session: AsyncSession, who: Principal, county: str, as_of: date) -> Sequence[Row[str, date, int, int]]:
-    """(kind of holder, start of the clock, number of lots, fen) of everything that rested on `as_of`."""
+async def sums(
+    session: AsyncSession, who: Principal, county: str, moment: Moment
+) -> Sequence[Row[str, date, int, int]]:
+    """(kind of holder, start of the clock, number of lots, fen) of everything that rested at that moment."""
     await _plan(session, work_mem="64MB", enable_sort="off", enable_nestloop="off")
     found = await session.execute(
         text(
             f"""
             SELECT a.kind, r.clock_from, sum(r.n)::bigint AS n, sum(r.fen)::bigint AS fen
-              FROM (SELECT account_id, clock_from, count(*) AS n, sum(fen) AS fen FROM ({RESTING}) x
+              FROM (SELECT account_id, clock_from, count(*) AS n, sum(fen) AS fen FROM ({_resting(moment)}) x
                      GROUP BY account_id, clock_from) r
               JOIN funds.account a ON a.county_code = :county AND a.id = r.account_id
              GROUP BY a.kind, r.clock_from
             """
         ),
-        {"county": county, "scope": who.region, "as_of": as_of},
+        {"county": county, "scope": who.region, **moment.arguments},
     )
     return found.all()
 
 
 async def lots(
-    session: AsyncSession, who: Principal, county: str, window: Window, *, as_of: date, started_by: date
+    session: AsyncSession, who: Principal, county: str, window: Window, *, moment: Moment, started_by: date
 ) -> Sequence[Row[Any]]:
-    """Lots that rested on `as_of` with a clock started by `started_by`, the longest first; one more than asked."""
+    """Lots that rested at that moment with a clock started by `started_by`, the longest first; one more than asked."""
     await _plan(session, enable_sort="off", enable_nestloop="on")
     clock, lot = window.key(date_in, UUID) or (None, None)
     branch = f"""
@@ -74,14 +109,18 @@ async def lots(
         FROM funds.lot l
        WHERE l.county_code = :county AND l.{SCOPE} AND l.arrived_on <= :as_of AND l.clock_from <= :started_by
          AND (CAST(:clock AS date) IS NULL OR (l.clock_from, l.id) > (CAST(:clock AS date), CAST(:lot AS uuid)))"""
+    if moment.known_at is not None:
+        branch += " AND l.position <= :known"
+    branches = [f"{branch} AND l.is_resting", f"{branch} AND NOT l.is_terminal AND l.emptied_on > :as_of"]
+    if moment.known_at is not None:
+        emptied = f"l.id IN (SELECT from_lot_id FROM ({_RECORDED_LATER}) e)"
+        branches.append(f"{branch} AND NOT l.is_terminal AND l.emptied_on <= :as_of AND {emptied}")
+    pages = " UNION ALL ".join(f"({one} ORDER BY l.clock_from, l.id LIMIT :limit)" for one in branches)
     found = await session.execute(
         text(
             f"""
             WITH page AS MATERIALIZED (
-              ({branch} AND l.is_resting ORDER BY l.clock_from, l.id LIMIT :limit)
-              UNION ALL
-              ({branch} AND NOT l.is_terminal AND l.emptied_on > :as_of ORDER BY l.clock_from, l.id LIMIT :limit)
-              ORDER BY clock_from, id LIMIT :limit)
+              {pages} ORDER BY clock_from, id LIMIT :limit)
             SELECT r.*, coalesce(n.document_number, n.title) AS document, a.name AS account_name, a.kind,
                    a.unit_id, u.name AS unit_name
               FROM page r
@@ -95,7 +134,7 @@ async def lots(
         {
             "county": county,
             "scope": who.region,
-            **Moment(as_of).arguments,
+            **moment.arguments,
             "started_by": started_by,
             "clock": clock,
             "lot": lot,
@@ -105,32 +144,39 @@ async def lots(
     return found.all()
 
 
-async def responsible(session: AsyncSession, who: Principal, county: str, as_of: date) -> Sequence[Row[Any]]:
-    """Per visible unit: what rests on `as_of`, its fen-days, and those of what left by then; spent money is out."""
-    found = await session.execute(
-        text(
-            """
-            SELECT u.id AS unit_id, u.region_code, u.name,
-                   coalesce(sum(e.amount_fen), 0)::bigint AS resting_fen,
-                   coalesce(sum(e.amount_fen::numeric * (CAST(:as_of AS date) - e.arrived_on)), 0)::bigint
-                     AS resting_fen_days,
-                   coalesce(sum(-e.amount_fen::numeric * (e.effective_on - e.arrived_on))
-                            FILTER (WHERE e.amount_fen < 0), 0)::bigint AS charged_fen_days
-              FROM funds.unit u
-              JOIN funds.account a ON a.county_code = :county AND a.unit_id = u.id
-              JOIN funds.entry e ON e.county_code = :county AND e.account_id = a.id AND e.effective_on <= :as_of
-             WHERE u.county_code = :county AND u.region_code >= :scope AND u.region_code < :scope || '~'
-               AND u.kind NOT IN ('contractor', 'households', 'outside')
-             GROUP BY u.id, u.region_code, u.name
-            """
-        ),
-        {"county": county, "scope": who.region, "as_of": as_of},
-    )
-    return found.all()
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A unit and what it answers for: fen that rest there, their fen-days, and those of what has left."""
+
+    region_code: str
+    name: str
+    resting_fen: int
+    resting_fen_days: int
+    charged_fen_days: int
 
 
-async def place_names(session: AsyncSession, codes: Sequence[str]) -> dict[str, str]:
-    rows = await session.execute(
-        text("SELECT code, name FROM funds.region WHERE code = ANY(:codes)"), {"codes": list(codes)}
+async def responsible(session: AsyncSession, who: Principal, county: str, moment: Moment) -> list[Desk]:
+    """Every visible unit that answered for something at that moment, from the sums per month; spent money is out."""
+    query = (
+        select(AccountRow.id, AccountRow.unit_id, UnitRow.region_code, UnitRow.name)
+        .join(UnitRow, (UnitRow.county_code == AccountRow.county_code) & (UnitRow.id == AccountRow.unit_id))
+        .where(
+            AccountRow.county_code == county,
+            visible_to(who, UnitRow.region_code),
+            UnitRow.kind.not_in(TERMINAL),
+        )
+        .order_by(AccountRow.unit_id)
     )
-    return {row.code: row.name for row in rows}
+    accounts = (await session.execute(query)).all()
+    figures = {row.account_id: row for row in await balances(session, county, [row.id for row in accounts], moment)}
+    desks: dict[UUID, Desk] = {}
+    for account in accounts:
+        if own := figures.get(account.id):
+            before = desks.get(account.unit_id, Desk(account.region_code, account.name, 0, 0, 0))
+            desks[account.unit_id] = replace(
+                before,
+                resting_fen=before.resting_fen + own.balance_fen,
+                resting_fen_days=before.resting_fen_days + own.resting_fen_days,
+                charged_fen_days=before.charged_fen_days + own.charged_fen_days,
+            )
+    return [one for one in desks.values() if one.resting_fen or one.resting_fen_days or one.charged_fen_days]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -91,6 +91,15 @@ async def former(tx: AsyncSession, codes: Sequence[str], since: date | None = No
     if since is not None:
         query = query.where(RegionFormerRow.valid_to > since)
     return (await tx.scalars(query.order_by(RegionFormerRow.code, RegionFormerRow.valid_to))).all()
+
+
+async def names_on(tx: AsyncSession, codes: Collection[str], on: date) -> dict[str, str]:
+    """What each of the codes was called on that day; a code that did not hold then has the name nearest in time."""
+    rows = await tx.execute(select(RegionRow.code, RegionRow.name).where(RegionRow.code.in_(codes)))
+    names = {row.code: row.name for row in rows}
+    for row in reversed(await former(tx, sorted(codes), since=on)):  # the first that ended after the day stands
+        names[row.code] = row.name
+    return names
 
 
 async def passages(tx: AsyncSession, *, into: Sequence[str] = (), out_of: Sequence[str] = ()) -> list[Any]:
