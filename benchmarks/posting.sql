@@ -1,14 +1,10 @@
 -- One hand-down as funds_api writes it: the same two statements (a look that locks nothing, then the act), without HTTP and Python.
-\set c random(0, :counties - 1)
 \set n random(1, :offices)
-\set at 1 + :c
-\set i :c * :offices + :n
 \set fen random(1, 100)
-SELECT k.*, gen_random_uuid() AS move, gen_random_uuid() AS made, gen_random_uuid() AS event, l.lots::json -> 0 ->> 0 AS lot
-  FROM (SELECT (CAST(:codes AS text[]))[CAST(:at AS int)] AS county, (CAST(:sources AS uuid[]))[CAST(:i AS int)] AS source,
-               (CAST(:targets AS uuid[]))[CAST(:i AS int)] AS target, gen_random_uuid()::text AS key) k,
-       LATERAL funds.look(k.county, k.county, 'bench/bench', k.key, sha256('posting'), ARRAY[k.source, k.target], CAST(:fund AS text),
-                          CAST(:day AS date), CAST(:fen AS bigint), NULL, CURRENT_DATE) l \gset
+SELECT o.county, o.source, o.target, k.key, gen_random_uuid() AS move, gen_random_uuid() AS made, gen_random_uuid() AS event, l.lots::json -> 0 ->> 0 AS lot
+  FROM bench.office o, (SELECT gen_random_uuid()::text AS key) k,
+       LATERAL funds.look(o.county, o.county, 'bench/bench', k.key, sha256('posting'), ARRAY[o.source, o.target], CAST(:fund AS text),
+                          CAST(:day AS date), CAST(:fen AS bigint), NULL, CURRENT_DATE) l WHERE o.n = CAST(:n AS int) \gset
 SELECT funds.act(CAST(:county AS text), CAST(:county AS text), 'bench/bench', CAST(:key AS text), sha256('posting'),
   CAST(format('[{"id": "%s", "kind": "hand_down", "document": "%s", "document_key": "%s", "from": "%s", "to": "%s", "effective_on": "%s", "amount_fen": %s, "drawn": "oldest", "fund": "%s", "reverses": null, "batch": null, "actor": "bench", "note": null, "use": null, "hold": null}]',
               CAST(:move AS text), CAST(:key AS text), CAST(:key AS text), CAST(:source AS text), CAST(:target AS text), CAST(:day AS text), CAST(:fen AS bigint), CAST(:fund AS text)) AS jsonb),

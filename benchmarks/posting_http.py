@@ -28,7 +28,7 @@ def _compared(stand: Stand, token: str, offices: Offices, clients: int) -> tuple
     ours, limit = [], []
     for _ in range(RUNS):
         ours.append(measured(stand, token, orders(offices), clients))
-        limit.append(pgbench.per_second(stand, stand.urls["funds"], "posting.sql", clients, offices.given()))
+        limit.append(pgbench.per_second(stand, stand.urls["funds"], "posting.sql", clients, offices.given(stand)))
     return _middle(ours), statistics.median(limit)
 
 

@@ -136,7 +136,8 @@ class Stand:
         backends = [
             one.name for one in Path("/proc").iterdir() if one.name.isdigit() and _parent(one.name) == postmaster
         ]
-        found["postgres"] = sum(_processor_seconds(one) for one in [postmaster, *backends])
+        found["postgres"] = sum(_processor_seconds(one) for one in backends)
+        found["postgres"] += _processor_seconds(postmaster, ended_children=True)
         return found
 
     def child(self, name: str) -> Child:
@@ -209,6 +210,6 @@ def _parent(pid: str) -> str:
     return fields[1] if fields else ""
 
 
-def _processor_seconds(pid: str) -> float:
-    fields = _stat(pid)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+def _processor_seconds(pid: str, *, ended_children: bool = False) -> float:
+    ticks = [int(one) for one in _stat(pid)[11 : 15 if ended_children else 13]]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK")
