@@ -56,10 +56,14 @@ class Moved(_Fact):
 
 
 class MoneyMoved(_Fact):
-    """Movements recorded together: hand-down, payment, return, recovery or reversal."""
+    """Movements recorded together: hand-down, payment, return, recovery or reversal.
+
+    `holds` keep again what had come back of households, when the payment that drew it was undone.
+    """
 
     county_code: str
     movements: list[Moved]
+    holds: list[UUID] = []
 
 
 class AccountOpened(_Fact):

@@ -15,7 +15,7 @@ from chassis.identity import KeyRing, SigningKey, verify
 from services.audit_api.follower import ISSUER, Follower, genesis
 from tests.callers import FOLLOWER_KEY, INTERNAL_JWKS
 from wire.events import Envelope, FeedPage, Streams
-from wire.funds import Drawn, FlagRaised, FlagsRaised, MoneyMoved, Moved, PaymentsDisbursed
+from wire.funds import Drawn, FlagRaised, FlagsRaised, MoneyMoved, Moved, PaymentReturned, PaymentsDisbursed
 
 RING = KeyRing.from_jwks(INTERNAL_JWKS, max_life_seconds=60)
 DAY = date(2017, 10, 31)
@@ -123,3 +123,10 @@ def reversal(county: str, undone: Moved) -> Moved:
 
 def disbursed(county: str, movement: Moved) -> PaymentsDisbursed:
     return PaymentsDisbursed(batch_id=uuid4(), county_code=county, rows=2, movement=movement)
+
+
+def returned(county: str, movement: Moved) -> PaymentReturned:
+    """One row of a roster that came back by this movement."""
+    return PaymentReturned(
+        batch_id=uuid4(), line=2, county_code=county, reason="account_closed", hold_id=uuid4(), movement=movement
+    )

@@ -14,7 +14,7 @@ import pytest
 
 from chassis.database import Database
 from services.audit_api.follower import Follower
-from tests.audit_api.feeds import FakeFeed, disbursed, flag, flags, money, moved, reversal
+from tests.audit_api.feeds import FakeFeed, disbursed, flag, flags, money, moved, returned, reversal
 from tests.callers import audit_caller
 
 
@@ -86,6 +86,48 @@ async def test_a_reversal_subtracts_what_it_undid_once_and_the_binding_follows_t
     await follower.round()
     assert follower.stopped == {}
     assert (await figures(audit_http, county, finding_id))["rectified_fen"] == 90_000
+
+
+async def test_a_row_that_came_back_counts_for_the_lots_it_left_once(
+    audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
+) -> None:
+    """Two lots of the cards gave it back; one of them is bound. Undone as a mistake, it was not put right after all."""
+    cards, other = uuid4(), uuid4()
+    finding_id = await bound(audit_http, database, feed, county, cards, 50_000)
+    back = moved(county, (cards, 30_000), (other, 10_000), kind="return")
+    feed.append(county, returned(county, back))
+    follower = feed.follower(database, county)
+    await follower.round()
+    late = feed.follower(database, county)
+    for envelope in feed.streams[county]:
+        await late._apply(envelope)
+    found = await figures(audit_http, county, finding_id)
+    assert (found["rectified_fen"], found["outstanding_fen"]) == (30_000, 20_000)
+    undone = reversal(county, back)
+    feed.append(county, money(county, undone))
+    await follower.round()
+    assert follower.stopped == late.stopped == {}
+    found = await figures(audit_http, county, finding_id)
+    assert (found["rectified_fen"], found["outstanding_fen"]) == (0, 50_000)
+    again = undone.draws[0].to_lot_id
+    assert {lot["lot_id"]: lot["bound_fen"] for lot in found["lots"]} == {str(cards): 20_000, str(again): 30_000}
+
+
+async def test_money_that_was_paid_on_stays_paid_on_when_a_row_of_it_comes_back(
+    audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
+) -> None:
+    """The desk had passed it on. What came back is a lot of its own, with a clock of its own, and no finding yet."""
+    lot = uuid4()
+    finding_id = await bound(audit_http, database, feed, county, lot, 100_000)
+    paid = moved(county, (lot, 60_000), kind="disburse")
+    feed.append(county, disbursed(county, paid))
+    feed.append(county, returned(county, moved(county, (paid.draws[0].to_lot_id, 20_000), kind="return")))
+    follower = feed.follower(database, county)
+    await follower.round()
+    assert follower.stopped == {}
+    found = await figures(audit_http, county, finding_id)
+    assert (found["rectified_fen"], found["outstanding_fen"]) == (60_000, 40_000)
+    assert [one["lot_id"] for one in found["lots"]] == [str(lot)]
 
 
 async def test_no_more_is_put_right_than_is_bound(

@@ -15,6 +15,8 @@ from chassis.identity import SigningKey
 from services.audit_api.follower import ISSUER, Follower
 from tests.callers import FOLLOWER_KEY, Caller, audit_caller, funds_caller
 from tests.factories import open_account, receive
+from tests.funds_api.people import id_number
+from tests.funds_api.test_returns import Paid
 
 
 @pytest.fixture
@@ -98,6 +100,53 @@ async def test_flags_arrive_and_payments_are_counted_until_they_are_reversed(
     head = await admin.fetchrow("SELECT position, hash FROM funds.stream_head WHERE stream = $1", county)
     cursor = await admin.fetchrow("SELECT position, hash FROM audit.follower_cursor WHERE stream = $1", county)
     assert cursor == head
+
+
+async def test_a_row_that_came_back_is_flagged_while_it_waits_and_put_right_when_it_is_paid_again(
+    funds_http: httpx.AsyncClient, audit_http: httpx.AsyncClient, follower: Follower, county: str
+) -> None:
+    """PaymentReturned as funds_api writes it, its restored lots as a finding, the reissue as yuan put right, twice."""
+    paid = await Paid(funds_http, county).open()
+    back = (await paid.give_back(paid.line(2))).json()
+    run = await funds_caller(funds_http, "inspector", county).post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})
+    assert run.status_code == 201, run.text
+    await follower.round()
+    assert follower.stopped == {}
+    inspector = audit_caller(audit_http, "inspector", county)
+    restored = {lot["lot_id"]: lot["amount_fen"] for lot in back["lots"]}
+    alerts = (await inspector.get("/audit/v1/alerts")).json()["items"]
+    waiting = {one["lot_id"]: one for one in alerts if one["lot_id"] in restored}
+    assert {lot: one["amount_fen"] for lot, one in waiting.items()} == restored
+    request = {
+        "alert_ids": [one["id"] for one in waiting.values()],
+        "class_code": "F01",
+        "title": "退汇未重发",
+        "facts": "退汇资金半年未重发",
+        "found_on": "2017-12-01",
+    }
+    opened = await inspector.post("/audit/v1/findings", request)
+    assert opened.status_code == 201, opened.text
+
+    async def rectified() -> int:
+        await follower.round()
+        assert follower.stopped == {}
+        answer = await inspector.get(f"/audit/v1/findings/{opened.json()['id']}", params={"as_of": "2017-12-31"})
+        assert answer.json()["unexplained_fen"] == 0
+        return int(answer.json()["rectified_fen"])
+
+    async def paid_again() -> str:
+        checked = await paid.town.checked(
+            [(id_number(2), "300")], entitlement=paid.entitlement, effective_on="2017-12-05"
+        )
+        return str((await paid.town.approve(checked["batch"]["id"])).json()["movement_id"])
+
+    assert await rectified() == 0
+    wrong = await paid_again()
+    assert await rectified() == 30_000
+    await move(paid.town.finance, kind="reverse", effective_on="2017-12-05", movement_id=wrong)
+    assert await rectified() == 0
+    await paid_again()
+    assert await rectified() == 30_000, "the finding followed the fen into the lots that are kept again"
 
 
 async def test_a_number_missing_in_the_real_journal_stops_the_stream(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
+import asyncpg
 import httpx
 
 from tests.factories import receive
+from tests.funds_api.desk import conserved
 from tests.funds_api.people import id_number
-from tests.funds_api.test_returns import Paid
+from tests.funds_api.test_returns import Paid, village
 from tests.funds_api.test_terms import set_terms, terms
 
 
@@ -210,6 +213,116 @@ async def test_a_return_entered_by_mistake_is_undone_with_its_hold(funds_http: h
         lot["restored_lot_id"]: lot["amount_fen"] for lot in back["lots"]
     }
     assert (await again(paid, [(id_number(2), "300")]))["rows_good"] == 1
+
+
+async def test_an_undone_reissue_is_kept_again_for_the_same_household_alone(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    """The fen stand in new lots now, held as before: the next payment draws them, once, and nobody else."""
+    paid = await Paid(funds_http, county).open()
+    finance = paid.town.finance
+    back = (await paid.give_back(paid.line(2))).json()
+    one = (await again(paid, [(id_number(2), "300")]))["batch"]["id"]
+    approval = (await paid.town.approve(one)).json()
+    order = {
+        "kind": "reverse",
+        "document": "冲1",
+        "effective_on": "2017-05-25",
+        "movement_id": approval["movement_id"],
+    }
+    undone = await finance.post("/funds/v1/movements", order)
+    assert undone.status_code == 201, undone.text
+    await conserved(admin, county)
+
+    [state] = await paid.states(open="true", as_of="2017-05-30")
+    assert (state["status"], state["reissued_as"]) == ("waiting", None)
+    assert state["hold_id"] != back["hold_id"]
+    first = (await finance.get(f"/funds/v1/holds/{back['hold_id']}")).json()
+    now = (await finance.get(f"/funds/v1/holds/{state['hold_id']}")).json()
+    assert first["status"] == "posted"
+    assert (now["status"], now["amount_fen"], now["purpose"], now["document"]) == (
+        "held",
+        30_000,
+        first["purpose"],
+        first["document"],
+    )
+    came_back = {(draw["to_lot_id"], draw["amount_fen"]) for one in undone.json()["movements"] for draw in one["draws"]}
+    assert {(lot["lot_id"], lot["amount_fen"]) for lot in now["lots"]} == came_back
+    event = await admin.fetchval(
+        "SELECT body FROM funds.event WHERE stream = $1 AND kind = 'MoneyMoved' ORDER BY position DESC LIMIT 1", county
+    )
+    assert json.loads(event)["holds"] == [now["id"]]
+
+    other = await again(paid, [(id_number(9), "0.01")], on="2017-06-01")
+    assert other["by_reason"] == {"money_not_there": 1}, "nobody else's"
+    early = await again(paid, [(id_number(2), "300")], on="2017-05-24")
+    assert early["by_reason"] == {"money_not_there": 1}, "on that day the fen were not back yet"
+    two = (await again(paid, [(id_number(2), "300")], on="2017-06-01"))["batch"]["id"]
+    answer = await paid.town.approve(two)
+    assert answer.status_code == 201, answer.text
+    assert {(span["from_lot_id"], span["amount_fen"]) for span in answer.json()["spans"]} == came_back
+    assert (await again(paid, [(id_number(2), "300")], on="2017-06-02"))["by_reason"] == {"already_paid": 1}
+    found = await trace(paid, f"{two}-2")
+    assert (found["traced_fen"], found["unexplained_fen"]) == (30_000, 0)
+    await conserved(admin, county)
+
+
+async def test_what_a_smaller_reissue_left_free_is_not_kept_when_it_is_undone(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    paid = await Paid(funds_http, county).open()
+    await paid.give_back(paid.line(2))
+    await paid.give_back(paid.line(1))
+    less = await again(paid, [(id_number(2), "290"), (id_number(1), "200")])
+    approval = (await paid.town.approve(less["batch"]["id"])).json()
+    order = {"kind": "reverse", "document": "冲1", "effective_on": "2017-05-25", "movement_id": approval["movement_id"]}
+    assert (await paid.town.finance.post("/funds/v1/movements", order)).status_code == 201
+    both = await paid.states(open="true", as_of="2017-05-30")
+    holds = [(await paid.town.finance.get(f"/funds/v1/holds/{one['hold_id']}")).json() for one in both]
+    assert sorted(hold["amount_fen"] for hold in holds) == [20_000, 29_000]
+    free = await again(paid, [(id_number(9), "10")], on="2017-06-01")
+    assert (free["rows_good"], free["available_fen"]) == (1, 1_000)
+    assert (await paid.town.approve(free["batch"]["id"])).status_code == 201
+    whole = await again(paid, [(id_number(2), "300")], on="2017-06-02")
+    assert whole["by_reason"] == {"money_not_there": 1}, "the ten yuan are somebody else's by now"
+
+
+async def test_a_chain_of_reissues_is_undone_link_by_link_and_at_once(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """Undoing the second return too pays the first reissue's household again; undoing that keeps the first return."""
+    paid = await Paid(funds_http, county).open()
+    finance = paid.town.finance
+    await paid.give_back(paid.line(2))
+    one = (await again(paid, [(id_number(2), "300")]))["batch"]["id"]
+    first = (await paid.town.approve(one)).json()
+    second = (await paid.give_back(f"{one}-2", effective_on="2017-05-25")).json()
+    two = (await again(paid, [(id_number(2), "300")], on="2017-06-01"))["batch"]["id"]
+    last = (await paid.town.approve(two)).json()
+
+    async def undo(movement: str, **more: Any) -> httpx.Response:
+        order = {"kind": "reverse", "document": "冲", "effective_on": "2017-06-05", "movement_id": movement, **more}
+        return await finance.post("/funds/v1/movements", order)
+
+    assert (await undo(last["movement_id"])).status_code == 201
+    waiting = await paid.states(open="true", as_of="2017-06-06")
+    assert [one["id"] for one in waiting] == [second["id"]]
+    assert (await undo(second["id"])).status_code == 201
+    assert await paid.states(open="true", as_of="2017-06-06") == []
+    assert (await payment(paid, f"{one}-2", as_of="2017-06-06"))["status"] == "paid"
+    whole = await undo(paid.approval["movement_id"], cascade=True)
+    assert whole.status_code == 201, whole.text
+    assert whole.json()["movements"][0]["reverses_id"] == first["movement_id"]
+    assert sum(lot["remaining_fen"] for lot in await paid.lots()) == 150_000
+    order = {
+        "kind": "hand_down",
+        "document": "文1",
+        "effective_on": "2017-06-07",
+        "fund_code": paid.town.fund,
+        "from_account_id": paid.town.office,
+        "lines": [{"to_account_id": await village(paid), "amount_fen": 150_000}],
+    }
+    assert (await finance.post("/funds/v1/movements", order)).status_code == 201, "nothing is held any more"
 
 
 async def test_what_came_back_counts_against_no_cap_of_the_year(funds_http: httpx.AsyncClient, county: str) -> None:

@@ -99,7 +99,7 @@ async def test_nobody_else_draws_what_waits_to_be_paid_again(funds_http: httpx.A
         "effective_on": "2017-05-09",
         "fund_code": paid.town.fund,
         "from_account_id": paid.town.office,
-        "lines": [{"to_account_id": await _village(paid), "amount_fen": 1}],
+        "lines": [{"to_account_id": await village(paid), "amount_fen": 1}],
     }
     refused = await paid.town.finance.post("/funds/v1/movements", order)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/money-held")
@@ -111,7 +111,7 @@ async def test_nobody_else_draws_what_waits_to_be_paid_again(funds_http: httpx.A
     assert [state["status"] for state in await paid.states(as_of="2017-05-18")] == ["free"]
 
 
-async def _village(paid: Paid) -> str:
+async def village(paid: Paid) -> str:
     unit = {
         "region_code": paid.county + "101201",
         "name": f"村{uuid4().hex[:6]}",

@@ -44,6 +44,14 @@ async def void(session: AsyncSession, county: str, hold: UUID) -> None:
     await session.execute(text("SELECT funds.void_hold(:county, :hold)"), {"county": county, "hold": hold})
 
 
+async def keep_again(session: AsyncSession, county: str, reversal: UUID) -> list[UUID]:
+    """Keep again what the payment that this reversal undid had drawn from holds of returns; the new holds."""
+    rows = await session.scalars(
+        text("SELECT funds.keep_again(:county, :reversal)"), {"county": county, "reversal": reversal}
+    )
+    return list(rows)
+
+
 async def one(session: AsyncSession, who: Principal, county: str, hold: UUID) -> HoldRow:
     """A visible hold as it stands, or `Missing`."""
     query = (

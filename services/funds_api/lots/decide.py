@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -28,11 +28,12 @@ from treasury.lots import Draw, Lot, after, draw_named, draw_oldest_first, draw_
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One movement with the draws that feed it and the lots it makes, draw by draw."""
+    """One movement with the draws that feed it and the lots it makes, draw by draw; `holds` are those it renews."""
 
     movement: Movement
     draws: list[Draw]
     parts: list[Part]
+    holds: list[UUID] = field(default_factory=list)
 
 
 def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | None = None) -> list[Made]:

@@ -240,4 +240,4 @@ def _told(
             for one, made_one in zip(moved, made, strict=True)
         ],
     )
-    return answer, MoneyMoved(county_code=county, movements=moved)
+    return answer, MoneyMoved(county_code=county, movements=moved, holds=[hold for one in made for hold in one.holds])

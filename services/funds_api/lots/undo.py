@@ -2,6 +2,7 @@
 
 What a movement brought may stand in its account as other lots by now: what left and was undone or came back is a lot
 that restores the one it left. Those stand for it, so a chain can be undone link by link, at once or one by one.
+What had been kept for a household that was to be paid again is kept again when that payment is undone.
 """
 
 from __future__ import annotations
@@ -58,8 +59,11 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
 
     made: list[Made] = []
     for one in chain:
-        made.append(await _undo(tx, county, order, one, one.from_account_id or outside, actor))
-        await ledger.post(tx, county, [made[-1].movement], made[-1].parts)
+        back = await _undo(tx, county, order, one, one.from_account_id or outside, actor)
+        await ledger.post(tx, county, [back.movement], back.parts)
+        if one.batch_id is not None or one.hold_id is not None:
+            back.holds.extend(await holds.keep_again(tx, county, back.movement.id))
+        made.append(back)
     return made
 
 

@@ -40,7 +40,11 @@ _KEPT: Final = """
     JOIN funds.payment_batch b ON b.county_code = :county AND b.id = r.batch_id
      AND b.entitlement = :entitlement AND b.fund_code = :fund AND b.per = :per
     JOIN funds.payment p ON p.county_code = :county AND p.batch_id = r.batch_id AND p.line = r.line"""
-_LIVE: Final = "h.county_code = :county AND h.account_id = :account AND h.status = 'held' AND r.effective_on <= :on"
+# Their fen came back with the return, or again when a reissue was undone: no batch of an earlier day may draw them.
+_LIVE: Final = """
+    h.county_code = :county AND h.account_id = :account AND h.status = 'held' AND NOT EXISTS (
+      SELECT FROM funds.hold_lot late JOIN funds.lot l ON l.county_code = :county AND l.id = late.lot_id
+       WHERE late.county_code = :county AND late.hold_id = h.id AND l.arrived_on > :on)"""
 
 
 def _arguments(batch: PaymentBatchRow) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class LotRestored(Answer):
 
 
 class Return(Answer):
-    """One return with the lots it restored: amount = Σ lots. What is told here never changes."""
+    """One return with the lots it restored: amount = Σ lots. Only `hold_id` changes, when its reissue is undone."""
 
     id: UUID = Field(description="退回业务编号")
     payment_id: str
@@ -78,7 +78,9 @@ class Return(Answer):
     source: str
     reason: ReturnReason
     reason_text: str
-    hold_id: UUID | None = Field(description="待重发冻结的编号；解除见 /funds/v1/holds/编号/voiding")
+    hold_id: UUID | None = Field(
+        description="待重发冻结的编号（重发被冲正后为重新冻结的编号）；解除见 /funds/v1/holds/编号/voiding"
+    )
     actor: str
     recorded_at: datetime
     lots: list[LotRestored]

@@ -1,4 +1,4 @@
-"""Returned rows of rosters (退汇): which payment came back, by which voucher, why. Written only by `record_return`."""
+"""Returned rows of rosters (退汇): which payment came back, by which voucher, why. Written only by SQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from services.funds_api.tables.rows import RegionText, Row
 class PaymentReturnRow(Row):
     """All or part of one payment came back by a movement; `hold_id` reserves it for the next payment of the same.
 
-    `source` is who keeps the numbers of the vouchers (the bank's client); one voucher of a source acts once for ever.
+    When that payment is undone, a new hold takes over: `hold_id` is the last one. `source` is who
+    keeps the numbers of the vouchers (the bank's client); one voucher of a source acts once for ever.
     """
 
     __tablename__ = "payment_return"
