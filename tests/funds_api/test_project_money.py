@@ -51,7 +51,7 @@ async def test_a_project_with_money_stays_in_the_library(library: Library) -> No
     moved = await library.move("hand_down", library.treasury, cash, 500, "2017-03-05")
     held = await library.step("removed", reason="撤项")
     assert refusal(held) == (409, "project-holds-money")
-    assert held.json()["figures"] == {"resting_fen": 500, "paid_fen": 0}
+    assert held.json()["figures"] == {"resting_fen": 500, "paid_fen": 0, "in_transit_fen": 0}
     back = await library.step("declared", by=library.clerk, effective_on="2017-03-10", reason="重报")
     assert refusal(back) == (409, "project-holds-money")
     undo = {
@@ -97,6 +97,7 @@ async def test_payment_follows_accepted_progress_after_the_advance(library: Libr
             "due_fen": 360_000,
             "kept_fen": 10_800,
             "paid_fen": 349_200,
+            "in_transit_fen": 0,
             "payable_fen": 0,
         }
     ]

@@ -28,6 +28,7 @@ READY = Standing(
     targets_n=1,
     objections_open_n=0,
     resting_fen=0,
+    in_transit_fen=0,
     paid_fen=0,
     publicity_days=10,
     publicity_source="指导意见",

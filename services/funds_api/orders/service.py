@@ -39,6 +39,7 @@ from services.funds_api.orders.schemas import (
 )
 from services.funds_api.orders.states import Issued, OrderState, Outcome, Step, Told
 from services.funds_api.policies import store as policies
+from services.funds_api.projects import gate
 from services.funds_api.tables import AccountRow
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
@@ -136,6 +137,7 @@ async def issue(
 
     await ledger.post(tx, county, [movement], parts)
     await _record(tx, who, request, answer, ends, key)
+    await gate.hold_order(tx, who, county, ends.source.id, ends.payee.id, request.effective_on)
     regions = {ends.source.id: ends.source.region_code, ends.bank.id: ends.bank.region_code}
     event = TreasuryOrderIssued(
         order_id=answer.id,

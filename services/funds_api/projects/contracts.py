@@ -17,6 +17,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import contract_rows as rows
 from services.funds_api.projects import service, store
+from services.funds_api.projects.money import Got
 from services.funds_api.projects.progress import Due, Terms, due_of, due_together
 from services.funds_api.projects.refusals import (
     ContractNotNow,
@@ -239,17 +240,18 @@ def dues(
     }
 
 
-def contractors(due: Mapping[UUID, Due], paid: Mapping[UUID, int]) -> list[ContractorMoney]:
+def contractors(due: Mapping[UUID, Due], paid: Mapping[UUID | None, Got]) -> list[ContractorMoney]:
     """Each contractor with what it may get and has got."""
-    nothing = Due(0, 0, 0)
+    nothing, none = Due(0, 0, 0), Got()
     return [
         ContractorMoney(
             contractor_id=one,
             contracts_fen=due.get(one, nothing).contracts_fen,
             due_fen=due.get(one, nothing).due_fen,
             kept_fen=due.get(one, nothing).kept_fen,
-            paid_fen=paid.get(one, 0),
-            payable_fen=due.get(one, nothing).payable_fen - paid.get(one, 0),
+            paid_fen=paid.get(one, none).paid_fen,
+            in_transit_fen=paid.get(one, none).in_transit_fen,
+            payable_fen=due.get(one, nothing).payable_fen - paid.get(one, none).claimed_fen,
         )
-        for one in sorted(due.keys() | paid.keys())
+        for one in sorted(due.keys() | {one for one in paid if one is not None})
     ]

@@ -1,14 +1,17 @@
 """What the library asks of movements to and from a project's accounts, held against the books as they leave them.
 
-Called after the movements are written and before they are committed, with the accounts locked: a refusal here undoes
-everything. Corrections (return, recovery, reversal, taking back) are never refused.
+Called after the movements are written and before they are committed, while the county's journal is held: a refusal
+here undoes everything. Of a treasury order it is the order that is judged, as what spends the project's quota or brings
+money to its account; the bank's result tells where the money got to, and is not asked again. Corrections (return,
+recovery, reversal, taking back) are never refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +24,6 @@ from services.funds_api.projects.refusals import OverPlan, OverProgress, Project
 from services.funds_api.projects.stages import Stage, may_pay, may_receive
 from services.funds_api.tables import ProjectRow
 
-_IN: Final = frozenset({"hand_down", "order"})
 _OUT: Final = frozenset({"pay", "disburse", "retain"})
 
 
@@ -33,33 +35,65 @@ async def hold(tx: AsyncSession, who: Principal, county: str, movements: Sequenc
         if not projects_accounts:
             return
         projects = await store.of_accounts(tx, county, projects_accounts)
-        held = {account for one in projects for account in (one.cash_account_id, one.quota_account_id)}
+        held = _accounts(projects)
         for one in movements:
-            if one.kind in _IN and one.target in projects_accounts and one.target not in held:
+            if one.kind == "hand_down" and one.target in projects_accounts and one.target not in held:
                 raise ProjectNotAdmitted(str(one.target), "", one.effective_on)
         for project in projects:
-            await _hold_one(tx, project, movements)
+            own = _accounts([project])
+            brought = {
+                (one.target, one.effective_on)
+                for one in movements
+                if one.kind == "hand_down" and one.target in own and one.source not in own
+            }
+            spent = {one.effective_on for one in movements if one.kind in _OUT and one.source in own}
+            await _must_stand(tx, project, brought, spent)
 
 
-async def _hold_one(tx: AsyncSession, project: ProjectRow, movements: Sequence[Movement]) -> None:
-    own = {project.cash_account_id, project.quota_account_id}
-    brought = [one for one in movements if one.kind in _IN and one.target in own and one.source not in own]
-    spent = [one for one in movements if one.kind in _OUT and one.source in own]
-    for day in {one.effective_on for one in (*brought, *spent)}:
+async def hold_order(tx: AsyncSession, who: Principal, county: str, source: UUID, payee: UUID, on: date) -> None:
+    """Refuse a written treasury order that a project may not issue out of its quota, or may not be paid by.
+
+    An order that turns a project's own quota into its own cash neither spends nor brings anything.
+    """
+    async with whole_county(tx, who, county):
+        projects_accounts = await store.project_accounts(tx, county, sorted({source, payee}))
+        if not projects_accounts:
+            return
+        projects = await store.of_accounts(tx, county, projects_accounts)
+        if payee in projects_accounts and payee not in _accounts(projects):
+            raise ProjectNotAdmitted(str(payee), "", on)
+        for project in projects:
+            own = _accounts([project])
+            if not own >= {source, payee}:
+                await _must_stand(
+                    tx, project, {(payee, on)} if payee in own else set(), {on} if source in own else set()
+                )
+
+
+def _accounts(projects: Iterable[ProjectRow]) -> set[UUID]:
+    held = {account for one in projects for account in (one.cash_account_id, one.quota_account_id)}
+    return {one for one in held if one is not None}
+
+
+async def _must_stand(
+    tx: AsyncSession, project: ProjectRow, brought: Collection[tuple[UUID | None, date]], spent: Collection[date]
+) -> None:
+    """What was brought (to which account, on which day) and spent (on which days) fits stage, plan and progress."""
+    for day in {*(on for _, on in brought), *spent}:
         stage = await store.stage_on(tx, project.county_code, project.id, day)
-        for one in brought:
-            if one.effective_on == day and (stage is None or not may_receive(Stage(stage))):
-                raise ProjectNotAdmitted(str(one.target), stage or "declared", day)
-        if any(one.effective_on == day for one in spent) and (stage is None or not may_pay(Stage(stage))):
+        for account, on in brought:
+            if on == day and (stage is None or not may_receive(Stage(stage))):
+                raise ProjectNotAdmitted(str(account), stage or "declared", day)
+        if day in spent and (stage is None or not may_pay(Stage(stage))):
             raise ProjectNotBuilding(str(project.id), stage or "declared", day)
     if brought:
         await _within_plan(tx, project)
     if spent:
-        await _within_progress(tx, project, max(one.effective_on for one in spent))
+        await _within_progress(tx, project, max(spent))
 
 
 async def _within_plan(tx: AsyncSession, project: ProjectRow) -> None:
-    """No fund brings more than the version in force plans from it."""
+    """No fund brings more than the version in force plans from it; what is on its way by an order counts."""
     flows = (await money.flows(tx, project.county_code, [project.id], money.EVER)).get(project.id, [])
     planned = {
         one.fund_code: one.planned_fen
@@ -67,23 +101,27 @@ async def _within_plan(tx: AsyncSession, project: ProjectRow) -> None:
         if one.version == project.version
     }
     for fund, flow in money.by_fund(flows).items():
-        if flow.kept_fen > planned.get(fund, 0):
-            raise OverPlan(str(project.id), fund, planned.get(fund, 0), flow.kept_fen)
+        if flow.planned_use_fen > planned.get(fund, 0):
+            raise OverPlan(str(project.id), fund, planned.get(fund, 0), flow.planned_use_fen)
 
 
 async def _within_progress(tx: AsyncSession, project: ProjectRow, on: date) -> None:
-    """No contractor gets more than its contracts let it by that day; all together, what is due less retentions."""
+    """No contractor gets more than its contracts let it by that day; all together, what is due less retentions.
+
+    What an order has sent counts as paid. A desk that is reimbursed (报账) has no contract: it counts together only.
+    """
     county = project.county_code
     signed = await contract_rows.contracts(tx, county, [project.id])
     reports = await contract_rows.progress(tx, county, [one.id for one in signed])
     due = contracts.dues(signed, reports, await contracts.advance_ppm(tx, project.region_code, on), on)
     paid = await money.paid_to(tx, county, project.id, money.EVER)
-    for contractor, fen in paid.items():
-        _must_cover(project, due.get(contractor, Due(0, 0, 0)), fen)
+    for contractor, got in paid.items():
+        if contractor is not None:
+            _must_cover(project, due.get(contractor, Due(0, 0, 0)), got.claimed_fen)
     flows = (await money.flows(tx, county, [project.id], money.EVER)).get(project.id, [])
     kept = max(money.total(one.flow for one in flows).retained_fen, sum(one.kept_fen for one in due.values()))
     together = Due(sum(one.contracts_fen for one in due.values()), sum(one.due_fen for one in due.values()), kept)
-    _must_cover(project, together, sum(paid.values()))
+    _must_cover(project, together, sum(one.claimed_fen for one in paid.values()))
 
 
 def _must_cover(project: ProjectRow, due: Due, paid_fen: int) -> None:

@@ -1,14 +1,16 @@
 """A project's money, from the ledger: per tranche what came, went back, was paid, is retained and rests, on a day.
 
 What a movement means to a project is read from the account at its other end, so that a reversal or a return takes back
-just what it undoes. Only sums and the ways of tranches leave this module.
+just what it undoes. Of a treasury order the movements are read together, whatever accounts they join: out of the
+project's quota it has left the project's desk, and is paid once the bank said so; for the project's account it is on
+its way, and has come once the bank said so. Only sums and the ways of tranches leave this module.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -24,19 +26,47 @@ WITH RECURSIVE own AS MATERIALIZED (
   SELECT p.id AS project_id, a.id AS account_id FROM funds.project p
     JOIN funds.account a ON a.county_code = :county AND a.id IN (p.cash_account_id, p.quota_account_id)
    WHERE p.county_code = :county AND p.id = ANY(:projects)),
+orders AS (
+  SELECT w.project_id, o.id, o.movement_id, o.payee_account_id, true AS by_own FROM own w
+    JOIN funds.treasury_order o ON o.county_code = :county AND o.from_account_id = w.account_id
+  UNION ALL
+  SELECT w.project_id, o.id, o.movement_id, o.payee_account_id, false FROM own w
+    JOIN funds.treasury_order o ON o.county_code = :county AND o.payee_account_id = w.account_id
+   WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = w.project_id AND s.account_id = o.from_account_id)),
+transit AS MATERIALIZED (
+  -- The orders by which a project pays or is paid: each movement of theirs, +1 into transit and -1 out of it.
+  SELECT o.project_id, o.by_own, p.kind AS payee_kind, p.unit_id AS payee_unit, s.result, x.movement_id, x.sign,
+         EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = p.id) AS for_own
+    FROM orders o JOIN funds.account p ON p.county_code = :county AND p.id = o.payee_account_id
+    CROSS JOIN LATERAL (
+      SELECT o.movement_id, 1 AS sign, NULL::text AS result
+      UNION ALL
+      SELECT r.movement_id, -1, r.result FROM funds.order_result r
+       WHERE r.county_code = :county AND r.order_id = o.id) s
+    CROSS JOIN LATERAL (
+      SELECT s.movement_id, s.sign
+      UNION ALL
+      SELECT u.id, -s.sign FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = s.movement_id) x
+    JOIN funds.movement m ON m.county_code = :county AND m.id = x.movement_id AND m.effective_on <= :as_of),
+ordered AS (
+  SELECT t.*, l.tranche_id, l.fund_code, t.sign * d.amount_fen AS fen FROM transit t
+    JOIN funds.draw d ON d.county_code = :county AND d.movement_id = t.movement_id
+    JOIN funds.lot l ON l.county_code = :county AND l.id = d.from_lot_id),
 came AS MATERIALIZED (
   -- Every lot the project's accounts ever got, by way of the movements to them: no index leads from account to lots.
   SELECT o.project_id, l.id, l.tranche_id, l.fund_code, l.amount_fen, l.remaining_fen, l.last_drawn_on,
-         m.kind AS movement, m.from_account_id
+         m.kind AS movement, m.id AS movement_id, m.from_account_id
     FROM own o JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = o.account_id
                                     AND m.effective_on <= :as_of
     JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id),
 ends AS (
-  -- What came into the project's accounts from elsewhere, and what left them for elsewhere.
+  -- What came into the project's accounts from elsewhere, and what left them for elsewhere; its own orders apart.
   SELECT c.project_id, c.tranche_id, c.fund_code, c.amount_fen AS fen, 1 AS sign, c.movement,
          other.kind AS end_kind, other.unit_id AS end_unit, NULL::uuid AS made_lot
     FROM came c LEFT JOIN funds.account other ON other.county_code = :county AND other.id = c.from_account_id
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = c.project_id AND s.account_id = c.from_account_id)
+     AND NOT EXISTS (SELECT FROM transit t
+                      WHERE t.project_id = c.project_id AND t.movement_id = c.movement_id AND t.by_own)
   UNION ALL
   SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, other.unit_id, d.to_lot_id
     FROM own o JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = o.account_id
@@ -44,7 +74,8 @@ ends AS (
     JOIN funds.account other ON other.county_code = :county AND other.id = m.to_account_id
     JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
     JOIN funds.lot l ON l.county_code = :county AND l.id = d.from_lot_id
-   WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.to_account_id)),
+   WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.to_account_id)
+     AND NOT EXISTS (SELECT FROM transit t WHERE t.project_id = o.project_id AND t.movement_id = m.id AND t.by_own)),
 held AS (
   -- Quality retentions of the project, and lots that came back to them from a contractor.
   SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id FROM ends e
@@ -74,6 +105,10 @@ flows AS (
               ELSE 'received' END AS class FROM ends
   UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid' FROM released
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'retained' FROM released
+  UNION ALL SELECT project_id, tranche_id, fund_code, fen, CASE WHEN by_own THEN 'in_transit' ELSE 'coming' END
+              FROM ordered
+  UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'paid' FROM ordered
+             WHERE by_own AND NOT for_own AND result = 'paid'
   UNION ALL
   SELECT c.project_id, c.tranche_id, c.fund_code, c.remaining_fen + CASE WHEN c.last_drawn_on > :as_of THEN coalesce((
            SELECT sum(d.amount_fen)::bigint FROM funds.draw d WHERE d.county_code = :county AND d.from_lot_id = c.id
@@ -83,33 +118,64 @@ SELECT project_id, tranche_id, fund_code,
        coalesce(-sum(fen) FILTER (WHERE class = 'given_back'), 0)::bigint AS given_back_fen,
        coalesce(-sum(fen) FILTER (WHERE class = 'paid'), 0)::bigint AS paid_fen,
        coalesce(-sum(fen) FILTER (WHERE class = 'retained'), 0)::bigint AS retained_fen,
-       coalesce(sum(fen) FILTER (WHERE class = 'resting'), 0)::bigint AS resting_fen
+       coalesce(sum(fen) FILTER (WHERE class = 'in_transit'), 0)::bigint AS in_transit_fen,
+       coalesce(sum(fen) FILTER (WHERE class = 'resting'), 0)::bigint AS resting_fen,
+       coalesce(sum(fen) FILTER (WHERE class = 'coming'), 0)::bigint AS coming_fen
   FROM flows GROUP BY project_id, tranche_id, fund_code ORDER BY project_id, fund_code, tranche_id"""
 _PAID_TO: Final = f"""{_ENDS}
-SELECT end_unit, sum(fen)::bigint AS paid_fen FROM (
-    SELECT end_unit, -fen * sign AS fen FROM ends WHERE end_kind = 'contractor'
-    UNION ALL SELECT end_unit, fen FROM released) paid
- GROUP BY end_unit"""
+SELECT CASE WHEN payee_kind = 'contractor' THEN end_unit END AS end_unit,
+       coalesce(sum(fen) FILTER (WHERE NOT in_transit), 0)::bigint AS paid_fen,
+       coalesce(sum(fen) FILTER (WHERE in_transit), 0)::bigint AS in_transit_fen FROM (
+    SELECT end_unit, end_kind AS payee_kind, -fen * sign AS fen, false AS in_transit
+      FROM ends WHERE end_kind = 'contractor'
+    UNION ALL SELECT end_unit, 'contractor', fen, false FROM released
+    UNION ALL SELECT payee_unit, payee_kind, -fen, false FROM ordered WHERE by_own AND NOT for_own AND result = 'paid'
+    UNION ALL SELECT payee_unit, payee_kind, fen, true FROM ordered WHERE by_own AND NOT for_own) paid
+ GROUP BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What came and went of one tranche, or of several added up. `paid_fen` includes retentions that were released."""
+    """What came and went of one tranche, or of several added up. `paid_fen` includes retentions that were released.
+
+    `in_transit_fen` has left the project's quota by an order, `coming_fen` was ordered for its account out of another's
+    quota; in both the bank has not said yet what became of it. What is coming has not been received.
+    """
 
     received_fen: int = 0
     given_back_fen: int = 0
     paid_fen: int = 0
     retained_fen: int = 0
+    in_transit_fen: int = 0
     resting_fen: int = 0
+    coming_fen: int = 0
 
     @property
     def unexplained_fen(self) -> int:
-        return self.received_fen - self.given_back_fen - self.paid_fen - self.retained_fen - self.resting_fen
+        went = self.given_back_fen + self.paid_fen + self.retained_fen + self.in_transit_fen
+        return self.received_fen - went - self.resting_fen
 
     @property
     def kept_fen(self) -> int:
         """What came and did not go back."""
         return self.received_fen - self.given_back_fen
+
+    @property
+    def planned_use_fen(self) -> int:
+        """What takes up the plan: what came and did not go back, and what is coming by an order."""
+        return self.kept_fen + self.coming_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What a payee was paid by a project, and what orders have sent it that the bank has not reported on."""
+
+    paid_fen: int = 0
+    in_transit_fen: int = 0
+
+    @property
+    def claimed_fen(self) -> int:
+        return self.paid_fen + self.in_transit_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +193,9 @@ def total(flows: Iterable[Flow]) -> Flow:
         sum(one.given_back_fen for one in listed),
         sum(one.paid_fen for one in listed),
         sum(one.retained_fen for one in listed),
+        sum(one.in_transit_fen for one in listed),
         sum(one.resting_fen for one in listed),
+        sum(one.coming_fen for one in listed),
     )
 
 
@@ -150,12 +218,15 @@ async def flows(
     if projects:
         rows = await session.execute(text(_FLOWS), {"county": county, "projects": list(projects), "as_of": as_of})
         for row in rows:
-            flow = Flow(row.received_fen, row.given_back_fen, row.paid_fen, row.retained_fen, row.resting_fen)
+            flow = Flow(**{one.name: getattr(row, one.name) for one in fields(Flow)})
             found[row.project_id].append(TrancheFlow(row.tranche_id, row.fund_code, flow))
     return found
 
 
-async def paid_to(session: AsyncSession, county: str, project: UUID, as_of: date) -> Mapping[UUID, int]:
-    """Per contractor (unit) what a project paid it up to `as_of`, less what came back, with released retentions."""
+async def paid_to(session: AsyncSession, county: str, project: UUID, as_of: date) -> Mapping[UUID | None, Got]:
+    """Per contractor (unit) what a project paid it up to `as_of`, less what came back, with released retentions.
+
+    Under None: all the desks together that orders out of the project's quota reimburse (报账).
+    """
     rows = await session.execute(text(_PAID_TO), {"county": county, "projects": [project], "as_of": as_of})
-    return {row.end_unit: row.paid_fen for row in rows}
+    return {row.end_unit: Got(row.paid_fen, row.in_transit_fen) for row in rows}

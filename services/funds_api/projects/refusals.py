@@ -120,10 +120,12 @@ class ProjectHoldsMoney(Exception):
 
     resting_fen: int
     paid_fen: int
+    in_transit_fen: int
 
     def __str__(self) -> str:
         return (
-            f"项目账户停留 {yuan(self.resting_fen)} 元、已支付 {yuan(self.paid_fen)} 元，不能出库或退回到计划下达以前"
+            f"项目账户停留 {yuan(self.resting_fen)} 元、在途 {yuan(self.in_transit_fen)} 元、"
+            f"已支付 {yuan(self.paid_fen)} 元，不能出库或退回到计划下达以前"
         )
 
 
@@ -170,7 +172,7 @@ class PlanUnderReceived(Exception):
 
     def __str__(self) -> str:
         return (
-            f"资金 {self.fund_code} 变更后计划 {yuan(self.planned_fen)} 元，少于已到项目账户的"
+            f"资金 {self.fund_code} 变更后计划 {yuan(self.planned_fen)} 元，少于已到项目账户和在途的"
             f" {yuan(self.received_fen)} 元"
         )
 

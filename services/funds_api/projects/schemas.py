@@ -206,7 +206,8 @@ class ContractorMoney(Answer):
     due_fen: int
     kept_fen: int
     paid_fen: int
-    payable_fen: int = Field(description="due_fen - kept_fen - paid_fen，尚可支付")
+    in_transit_fen: int = Field(description="支付令已签发、银行尚未回单")
+    payable_fen: int = Field(description="due_fen - kept_fen - paid_fen - in_transit_fen，尚可支付")
 
 
 class Objection(Answer):
@@ -256,8 +257,10 @@ class SourceMoney(Answer):
     given_back_fen: int
     paid_fen: int
     retained_fen: int
+    in_transit_fen: int
     resting_fen: int
-    unexplained_fen: int = Field(description="收到 - 退回 - 支付 - 质保金 - 停留，恒为 0")
+    unexplained_fen: int = Field(description="收到 - 退回 - 支付 - 质保金 - 在途 - 停留，恒为 0")
+    coming_fen: int
 
 
 class TrancheMoney(Answer):
@@ -269,6 +272,7 @@ class TrancheMoney(Answer):
     given_back_fen: int
     paid_fen: int
     retained_fen: int
+    in_transit_fen: int
     resting_fen: int
     unexplained_fen: int
     trace: str = Field(description="这笔来文资金的完整去向")
@@ -280,10 +284,12 @@ class ProjectMoney(Answer):
     planned_fen: int
     received_fen: int
     given_back_fen: int
-    paid_fen: int = Field(description="已到施工单位或农户")
+    paid_fen: int = Field(description="已到施工单位或农户；按支付令报账的，已到报账单位")
     retained_fen: int = Field(description="转入质保金专户")
+    in_transit_fen: int = Field(description="以项目指标签发的支付令，银行尚未回单")
     resting_fen: int
     unexplained_fen: int
+    coming_fen: int = Field(description="以其他指标签发、付给项目账户的支付令，银行尚未回单；占用计划，尚未收到")
 
 
 class ProjectLine(Answer):

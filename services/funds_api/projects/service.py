@@ -204,8 +204,8 @@ async def approve_change(
         if one.version == version
     }
     for fund, flow in money.by_fund(await flows_of(tx, who, project)).items():
-        if flow.kept_fen > planned.get(fund, 0):
-            raise PlanUnderReceived(fund, planned.get(fund, 0), flow.kept_fen)
+        if flow.planned_use_fen > planned.get(fund, 0):
+            raise PlanUnderReceived(fund, planned.get(fund, 0), flow.planned_use_fen)
 
     changes = {
         "approved_by": who.subject,
@@ -307,6 +307,7 @@ async def _standing(
         targets_n=await store.targets_n(tx, project.county_code, project.id, project.version),
         objections_open_n=await store.open_objections_n(tx, project.county_code, project.id),
         resting_fen=flow.resting_fen,
+        in_transit_fen=flow.in_transit_fen + flow.coming_fen,
         paid_fen=flow.paid_fen + flow.retained_fen,
         publicity_days=asked.number if asked else 0,
         publicity_source=asked.source if asked else "",

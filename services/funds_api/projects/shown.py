@@ -40,9 +40,14 @@ def _figures(flow: Flow) -> dict[str, int]:
         "given_back_fen": flow.given_back_fen,
         "paid_fen": flow.paid_fen,
         "retained_fen": flow.retained_fen,
+        "in_transit_fen": flow.in_transit_fen,
         "resting_fen": flow.resting_fen,
         "unexplained_fen": flow.unexplained_fen,
     }
+
+
+def _money(planned_fen: int, flow: Flow) -> ProjectMoney:
+    return ProjectMoney(planned_fen=planned_fen, coming_fen=flow.coming_fen, **_figures(flow))
 
 
 def _line(row: Row[Any], flows: Sequence[TrancheFlow], as_of: date) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def _line(row: Row[Any], flows: Sequence[TrancheFlow], as_of: date) -> dict[str,
         "stage": Stage(row.stage),
         "stage_since": row.stage_since,
         "days_in_stage": (as_of - row.stage_since).days,
-        "money": ProjectMoney(planned_fen=row.planned_fen, **_figures(money.total(one.flow for one in flows))),
+        "money": _money(row.planned_fen, money.total(one.flow for one in flows)),
     }
 
 
@@ -103,7 +108,7 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
             if one.raised_on <= as_of
         ],
         sources=[
-            SourceMoney(fund_code=fund, planned_fen=planned.get(fund, 0), **_figures(by_fund.get(fund, Flow())))
+            SourceMoney(fund_code=fund, **_money(planned.get(fund, 0), by_fund.get(fund, Flow())).model_dump())
             for fund in sorted(planned.keys() | by_fund.keys())
         ],
         tranches=[
@@ -114,6 +119,7 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
                 **_figures(one.flow),
             )
             for one in flows
+            if one.flow.received_fen
         ],
         contracts=[contracts.shown(one, reports, advance, as_of) for one in signed],
         contractors=contracts.contractors(contracts.dues(signed, reports, advance, as_of), paid),

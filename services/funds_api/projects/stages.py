@@ -91,6 +91,7 @@ class Standing:
     targets_n: int
     objections_open_n: int
     resting_fen: int
+    in_transit_fen: int
     paid_fen: int
     publicity_days: int
     publicity_source: str
@@ -172,8 +173,8 @@ def _admissible(now: Step, standing: Standing, on: date) -> None:
 
 
 def _empty(standing: Standing) -> None:
-    if standing.resting_fen or standing.paid_fen:
-        raise ProjectHoldsMoney(standing.resting_fen, standing.paid_fen)
+    if standing.resting_fen or standing.paid_fen or standing.in_transit_fen:
+        raise ProjectHoldsMoney(standing.resting_fen, standing.paid_fen, standing.in_transit_fen)
 
 
 # 在库且计划已下达的项目才能收到资金；公告以后只付不收。

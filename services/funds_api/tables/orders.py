@@ -32,6 +32,7 @@ class TreasuryOrderRow(Row):
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("order_key <> '' AND document <> ''", name="papers_given"),
         Index("ix_treasury_order_account", "county_code", "from_account_id", "effective_on"),
+        Index("ix_treasury_order_payee", "county_code", "payee_account_id", "effective_on"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
