@@ -166,6 +166,14 @@ SELECT '{COUNTY}', date_trunc('month', arrived)::date, kind,
        sum(fen) FROM seeded GROUP BY 2, 3, 4, 5, 6, 7, 8, 9
 ON CONFLICT (county_code, month, flow, from_account_id, to_account_id, fund_code, fiscal_year)
   DO UPDATE SET amount_fen = f.amount_fen + excluded.amount_fen;
+DELETE FROM funds.flow_period WHERE county_code = '{COUNTY}';
+INSERT INTO funds.flow_period (county_code, grain, since, flow, from_account_id, to_account_id, from_region, to_region,
+                               amount_fen, payments_n)
+SELECT '{COUNTY}', g.grain, date_trunc(g.grain, m.effective_on::timestamp)::date, m.kind,
+       coalesce(m.from_account_id, '00000000-0000-0000-0000-000000000000'), m.to_account_id, m.from_region, m.to_region,
+       sum(m.amount_fen), coalesce(sum(b.rows_good), 0)
+  FROM funds.movement m LEFT JOIN funds.payment_batch b ON b.county_code = m.county_code AND b.id = m.batch_id
+ CROSS JOIN (VALUES ('month'), ('year')) AS g(grain) WHERE m.county_code = '{COUNTY}' GROUP BY 2, 3, 4, 5, 6, 7, 8;
 DELETE FROM funds.account_month WHERE county_code = '{COUNTY}';
 INSERT INTO funds.account_month (county_code, account_id, month, region_code, net_fen, net_fen_day, charged_fen_days)
 SELECT county_code, account_id, date_trunc('month', effective_on)::date, region_code, sum(amount_fen),
@@ -190,6 +198,16 @@ _LAWS: Final = {
         SELECT e.id, sum(CASE WHEN e.id = f.to_account_id THEN f.amount_fen ELSE -f.amount_fen END) AS fen
           FROM funds.flow_month f, LATERAL (VALUES (f.from_account_id), (f.to_account_id)) AS e(id)
          GROUP BY e.id) f ON f.id = a.id WHERE a.sum_fen <> coalesce(f.fen, 0)""",
+    "the flows of a year are not those of its months, or not those by fund": """
+      SELECT 1 FROM (
+        SELECT flow, from_account_id, to_account_id, extract(year FROM since) AS year,
+               sum(amount_fen) FILTER (WHERE grain = 'year') AS year_fen,
+               sum(amount_fen) FILTER (WHERE grain = 'month') AS months_fen,
+               sum(payments_n * CASE grain WHEN 'year' THEN 1 ELSE -1 END) AS n
+          FROM funds.flow_period GROUP BY 1, 2, 3, 4) p
+        FULL JOIN (SELECT flow, from_account_id, to_account_id, extract(year FROM month) AS year, sum(amount_fen) AS fen
+                     FROM funds.flow_month GROUP BY 1, 2, 3, 4) f USING (flow, from_account_id, to_account_id, year)
+       WHERE p.n <> 0 OR (p.year_fen, p.months_fen) IS DISTINCT FROM (f.fen, f.fen)""",
     "a draw precedes its lot (law 4)": """
       SELECT 1 FROM funds.draw d JOIN funds.lot l ON l.id = d.from_lot_id
        WHERE d.effective_on < l.arrived_on OR d.days_rested <> d.effective_on - l.arrived_on""",
@@ -236,6 +254,6 @@ async def grow(owner: asyncpg.Connection, place: Place, first: int, last: int) -
 async def _posted(owner: asyncpg.Connection, place: Place) -> None:
     await _run(owner, place, _TIMED, _NOTICE, _LEDGER)
     await owner.execute("DROP TABLE timed, seeded, paper, line; TRUNCATE part")
-    for table in ("payment", "lot", "draw", "movement", "entry", "flow_month", "account_month", "payment_batch",
-                  "tranche", "event", "account"):  # fmt: skip
+    for table in ("payment", "lot", "draw", "movement", "entry", "flow_month", "flow_period", "account_month",
+                  "payment_batch", "tranche", "event", "account"):  # fmt: skip
         await owner.execute(f"VACUUM (ANALYZE) funds.{table}")

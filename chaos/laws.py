@@ -40,6 +40,43 @@ QUICK: Final[dict[str, str]] = {
         SELECT a.id FROM funds.account a
           LEFT JOIN funds.entry e ON e.county_code = a.county_code AND e.account_id = a.id
          GROUP BY a.county_code, a.id, a.sum_fen HAVING a.sum_fen <> coalesce(sum(e.amount_fen), 0)""",
+    "按月、按年流量 = Σ 业务": """
+        SELECT county_code, grain, since, flow FROM
+          (SELECT m.county_code, g.grain, date_trunc(g.grain, m.effective_on::timestamp)::date AS since,
+                  coalesce(u.kind, m.kind) AS flow,
+                  coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
+                           '00000000-0000-0000-0000-000000000000') AS from_account_id,
+                  coalesce(u.to_account_id, m.to_account_id) AS to_account_id,
+                  sum(CASE WHEN u.id IS NULL THEN m.amount_fen ELSE -m.amount_fen END) AS fen,
+                  sum(coalesce(CASE WHEN u.id IS NULL THEN b.rows_good ELSE -b.rows_good END, 0)) AS n
+             FROM funds.movement m LEFT JOIN funds.movement u ON u.county_code = m.county_code AND u.id = m.reverses_id
+             LEFT JOIN funds.payment_batch b
+               ON b.county_code = m.county_code AND b.id = coalesce(m.batch_id, u.batch_id)
+            CROSS JOIN (VALUES ('month'), ('year')) AS g(grain) GROUP BY 1, 2, 3, 4, 5, 6) d
+          FULL JOIN funds.flow_period f
+          USING (county_code, grain, since, flow, from_account_id, to_account_id)
+         WHERE (coalesce(d.fen, 0), coalesce(d.n, 0)) <> (coalesce(f.amount_fen, 0), coalesce(f.payments_n, 0))""",
+    "分资金、分年度的月度流量 = Σ 资金批次与结转": """
+        SELECT county_code, month, flow, fiscal_year FROM
+          (SELECT m.county_code, date_trunc('month', m.effective_on::timestamp)::date AS month,
+                  coalesce(u.kind, m.kind) AS flow,
+                  coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
+                           '00000000-0000-0000-0000-000000000000') AS from_account_id,
+                  coalesce(u.to_account_id, m.to_account_id) AS to_account_id, l.fund_code, l.fiscal_year,
+                  sum(CASE WHEN u.id IS NULL THEN l.amount_fen ELSE -l.amount_fen END) AS fen
+             FROM funds.movement m JOIN funds.lot l ON l.county_code = m.county_code AND l.movement_id = m.id
+             LEFT JOIN funds.movement u ON u.county_code = m.county_code AND u.id = m.reverses_id
+            WHERE coalesce(u.kind, m.kind) <> 'carry_over' GROUP BY 1, 2, 3, 4, 5, 6, 7
+           UNION ALL
+           SELECT d.county_code, date_trunc('month', d.effective_on::timestamp)::date, 'carry_over', f.account_id,
+                  f.account_id, t.fund_code, greatest(f.fiscal_year, t.fiscal_year),
+                  sum(sign(t.fiscal_year - f.fiscal_year) * d.amount_fen)
+             FROM funds.draw d JOIN funds.lot f ON f.county_code = d.county_code AND f.id = d.from_lot_id
+             JOIN funds.lot t ON t.county_code = d.county_code AND t.id = d.to_lot_id
+            WHERE f.fiscal_year <> t.fiscal_year GROUP BY 1, 2, 4, 6, 7) d
+          FULL JOIN funds.flow_month f
+          USING (county_code, month, flow, from_account_id, to_account_id, fund_code, fiscal_year)
+         WHERE coalesce(d.fen, 0) <> coalesce(f.amount_fen, 0)""",
     "流水号连续，末号即流水头": """
         SELECT h.stream FROM funds.stream_head h LEFT JOIN funds.event e ON e.stream = h.stream
          GROUP BY h.stream, h.position, h.hash

@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 from chassis import clock
+from migrations import ledger_v3
 from tests.callers import Caller, funds_caller
 from tests.factories import fund, notice_request, open_account, receive
 from tests.funds_api.people import Township, id_number
+from tests.property.test_ledger_machine import LAWS
 
 END = "2017-12-31"
 
@@ -272,3 +274,50 @@ async def test_a_fen_that_only_the_balances_know_is_unexplained_at_every_level(
     answer = await river.clerk.get("/funds/v1/tree", params={"as_of": END})
     wrong = {node["region_code"] for node in walk(answer.json()["root"]) if node["unexplained_fen"] == -1}
     assert wrong == {river.county, river.county + "101", river.county + "101201"}
+
+
+async def test_a_carry_over_is_undone_in_the_year_that_it_entered(river: River, admin: asyncpg.Pool) -> None:
+    await river.run()
+    order = {"kind": "carry_over", "document": "结转1号", "effective_on": "2017-12-31", "from_year": 2017}
+    carried = await river.order({**order, "account_id": river.village})
+    handed = await river.move("hand_down", river.two, river.neighbour, 9_000, "2017-09-01")
+    await river.order({**order, "document": "结转2号", "account_id": river.neighbour})
+
+    async def entered() -> dict[tuple[str, int], int]:
+        await kept(river, admin)
+        rows = await admin.fetch(
+            "SELECT to_account_id, fiscal_year, sum(amount_fen) AS fen FROM funds.flow_month WHERE county_code = $1"
+            " AND flow = 'carry_over' GROUP BY 1, 2",
+            river.county,
+        )
+        return {(str(row["to_account_id"]), row["fiscal_year"]): int(row["fen"]) for row in rows}
+
+    assert await entered() == {(river.village, 2018): 70_000, (river.neighbour, 2018): 69_000}
+    undo = {"kind": "reverse", "effective_on": "2018-02-01"}
+    await river.order({**undo, "document": "冲1", "movement_id": carried["movements"][0]["id"]})
+    assert await entered() == {(river.village, 2018): 0, (river.neighbour, 2018): 69_000}
+    # What is given back to the year before by undoing its hand-down has left the year that it had entered, too.
+    await river.order({**undo, "document": "冲2", "movement_id": handed["movements"][0]["id"]})
+    assert await entered() == {(river.village, 2018): 0, (river.neighbour, 2018): 60_000}
+
+
+async def kept(river: River, admin: asyncpg.Pool) -> None:
+    """The sums of flows are those of the movements and the lots."""
+    for law in ("flows by month and year = movements", "flows of a fund and year = lots"):
+        assert await admin.fetch(LAWS[law], river.county) == [], law
+
+
+async def test_what_the_migration_fills_in_is_what_postings_keep(river: River, admin: asyncpg.Pool) -> None:
+    await river.run()
+    order = {"kind": "carry_over", "document": "结转1号", "effective_on": "2017-12-31", "from_year": 2017}
+    await river.order({**order, "account_id": river.village})
+    async with admin.acquire() as connection:
+        before = connection.transaction()
+        await before.start()
+        await connection.execute("DELETE FROM funds.flow_period")
+        for statement in (ledger_v3.FILL_PERIODS, *ledger_v3.MEND_CARRIED):
+            await connection.execute(statement)
+        for law in ("flows by month and year = movements", "flows of a fund and year = lots"):
+            assert await connection.fetch(LAWS[law], river.county) == [], law
+        await before.rollback()
+    await kept(river, admin)

@@ -92,6 +92,42 @@ LAWS = {
           (SELECT coalesce(sum(CASE WHEN f.to_account_id = a.id THEN f.amount_fen ELSE -f.amount_fen END), 0)::bigint
              FROM funds.flow_month f WHERE f.county_code = $1 AND f.flow <> 'carry_over'
               AND (f.to_account_id = a.id OR f.from_account_id = a.id))""",
+    "flows by month and year = movements": """
+        SELECT grain, since, flow FROM
+          (SELECT g.grain, date_trunc(g.grain, m.effective_on::timestamp)::date AS since,
+                  coalesce(u.kind, m.kind) AS flow,
+                  coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
+                           '00000000-0000-0000-0000-000000000000') AS from_account_id,
+                  coalesce(u.to_account_id, m.to_account_id) AS to_account_id,
+                  sum(CASE WHEN u.id IS NULL THEN m.amount_fen ELSE -m.amount_fen END) AS fen,
+                  sum(coalesce(CASE WHEN u.id IS NULL THEN b.rows_good ELSE -b.rows_good END, 0)) AS n
+             FROM funds.movement m LEFT JOIN funds.movement u ON u.county_code = $1 AND u.id = m.reverses_id
+             LEFT JOIN funds.payment_batch b ON b.county_code = $1 AND b.id = coalesce(m.batch_id, u.batch_id)
+            CROSS JOIN (VALUES ('month'), ('year')) AS g(grain) WHERE m.county_code = $1 GROUP BY 1, 2, 3, 4, 5) d
+          FULL JOIN (SELECT * FROM funds.flow_period WHERE county_code = $1) f
+          USING (grain, since, flow, from_account_id, to_account_id)
+         WHERE (coalesce(d.fen, 0), coalesce(d.n, 0)) <> (coalesce(f.amount_fen, 0), coalesce(f.payments_n, 0))""",
+    "flows of a fund and year = lots": """
+        SELECT month, flow, fiscal_year FROM
+          (SELECT date_trunc('month', m.effective_on::timestamp)::date AS month,
+                  coalesce(u.kind, m.kind) AS flow,
+                  coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
+                           '00000000-0000-0000-0000-000000000000') AS from_account_id,
+                  coalesce(u.to_account_id, m.to_account_id) AS to_account_id, l.fund_code, l.fiscal_year,
+                  sum(CASE WHEN u.id IS NULL THEN l.amount_fen ELSE -l.amount_fen END) AS fen
+             FROM funds.movement m JOIN funds.lot l ON l.county_code = $1 AND l.movement_id = m.id
+             LEFT JOIN funds.movement u ON u.county_code = $1 AND u.id = m.reverses_id
+            WHERE m.county_code = $1 AND coalesce(u.kind, m.kind) <> 'carry_over' GROUP BY 1, 2, 3, 4, 5, 6
+           UNION ALL
+           SELECT date_trunc('month', d.effective_on::timestamp)::date, 'carry_over', f.account_id,
+                  f.account_id, t.fund_code, greatest(f.fiscal_year, t.fiscal_year),
+                  sum(sign(t.fiscal_year - f.fiscal_year) * d.amount_fen)
+             FROM funds.draw d JOIN funds.lot f ON f.county_code = $1 AND f.id = d.from_lot_id
+             JOIN funds.lot t ON t.county_code = $1 AND t.id = d.to_lot_id
+            WHERE d.county_code = $1 AND f.fiscal_year <> t.fiscal_year GROUP BY 1, 3, 5, 6) d
+          FULL JOIN (SELECT * FROM funds.flow_month WHERE county_code = $1) f
+          USING (month, flow, from_account_id, to_account_id, fund_code, fiscal_year)
+         WHERE coalesce(d.fen, 0) <> coalesce(f.amount_fen, 0)""",
     "every row says which act recorded it": """
         SELECT l.id FROM funds.lot l LEFT JOIN funds.movement m ON m.county_code = $1 AND m.id = l.movement_id
           LEFT JOIN funds.event e ON e.stream = $1 AND e.position = l.position

@@ -15,7 +15,14 @@ from services.funds_api.tables.assets import (
     ShareHouseholdRow,
     ShareLineRow,
 )
-from services.funds_api.tables.books import AccountMonthRow, ClosingRow, FlowMonthRow, HoldLotRow, HoldRow
+from services.funds_api.tables.books import (
+    AccountMonthRow,
+    ClosingRow,
+    FlowMonthRow,
+    FlowPeriodRow,
+    HoldLotRow,
+    HoldRow,
+)
 from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.orders import OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
@@ -71,6 +78,7 @@ __all__ = [
     "EventRow",
     "FlagRow",
     "FlowMonthRow",
+    "FlowPeriodRow",
     "FunctionCodeRow",
     "FundGateRow",
     "FundRow",

@@ -100,3 +100,26 @@ class FlowMonthRow(Row):
     from_region: Mapped[str | None] = mapped_column(RegionText)
     to_region: Mapped[str] = mapped_column(RegionText)
     amount_fen: Mapped[int]
+
+
+class FlowPeriodRow(Row):
+    """What flowed from one account to another in one month or year, by kind, whatever fund, reversals taken out.
+
+    `payments_n` counts the household payments among it. Money received by notice comes from the account of all zeros.
+    """
+
+    __tablename__ = "flow_period"
+    __table_args__ = (
+        CheckConstraint("grain IN ('month', 'year')", name="grain"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    grain: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    from_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    to_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    from_region: Mapped[str | None] = mapped_column(RegionText)
+    to_region: Mapped[str] = mapped_column(RegionText)
+    amount_fen: Mapped[int]
+    payments_n: Mapped[int]
