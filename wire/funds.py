@@ -175,6 +175,28 @@ class BatchOpened(_Fact):
     entitlement: str
 
 
+class BatchPublished(_Fact):
+    """The frozen list of a checked batch was put on show."""
+
+    batch_id: UUID
+    county_code: str
+    region_code: str
+    document: str
+    from_on: date
+    list_sha256: str
+
+
+class BatchObjected(_Fact):
+    """An objection to a row of a published roster, or to the whole of it, was raised, or answered."""
+
+    batch_id: UUID
+    county_code: str
+    region_code: str
+    objection_id: UUID
+    line: int | None
+    is_open: bool
+
+
 class RosterChecked(_Fact):
     """A roster file was read and judged row by row; nothing was paid."""
 

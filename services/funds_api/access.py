@@ -47,6 +47,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "orders:write",
         "holds:write",
         "batches:write",
+        "batches:object",
         "households:write",
         "flags:run",
         "projects:declare",
@@ -59,6 +60,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "finance_reviewer": _READING
     | {
         "batches:approve",
+        "batches:object",
         "books:close",
         "projects:step",
         "projects:review",
@@ -72,14 +74,15 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "movements:write",
         "holds:write",
         "batches:write",
+        "batches:object",
         "projects:declare",
         "projects:step",
         "projects:build",
         "assets:write",
     },
     "township_reviewer": _READING
-    | {"batches:approve", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
-    "inspector": _READING | {"flags:run", "events:read"},
+    | {"batches:approve", "batches:object", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
+    "inspector": _READING | {"batches:object", "flags:run", "events:read"},
     "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
     "feed_reader": frozenset({"events:read"}),

@@ -33,6 +33,7 @@ from services.funds_api.payments.endpoints import router as payments
 from services.funds_api.policies.endpoints import router as policies
 from services.funds_api.problems import CATALOGUE
 from services.funds_api.projects.endpoints import router as projects
+from services.funds_api.publications.endpoints import router as publications
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.returns.endpoints import router as returns
 from services.funds_api.settings import Settings
@@ -63,6 +64,7 @@ BLUEPRINT = Blueprint(
         flags,
         households,
         payments,
+        publications,
         returns,
         loans,
         projects,

@@ -19,6 +19,7 @@ from services.funds_api.notices.service import AccountMissing, NothingBrought, N
 from services.funds_api.orders import refusals as orders
 from services.funds_api.payments import refusals as payments
 from services.funds_api.projects import refusals as projects
+from services.funds_api.publications import refusals as publications
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
 from services.funds_api.regions.service import RegionUnknown
 from services.funds_api.returns import refusals as returns
@@ -110,6 +111,16 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     payments.PaymentsStopped: Problem(
         "payments-stopped", 409, "部分农户已停发", "请撤回本批次，重新上传名册，停发的户会逐行列出"
+    ),
+    publications.NotPublishable: Problem(
+        "not-publishable", 409, "现在不能公示", "请先上传并校验名册；已发放的批次不再公示"
+    ),
+    publications.NotPublished: Problem("not-published", 409, "尚未公示", "请先登记公示，再登记异议"),
+    publications.PublicationDateRefused: Problem(
+        "publication-date-refused", 409, "公示日期不合理", "请按实际张贴、处理之日填写"
+    ),
+    publications.BatchObjectionClosed: Problem(
+        "batch-objection-closed", 409, "异议已经处理", "请查看处理结果；新的异议请另行登记"
     ),
     payments.NoHouseholdsAccount: Problem(
         "no-households-account", 409, "缺少农户账户", "请先在该乡镇开立 kind=households 的单位及账户"

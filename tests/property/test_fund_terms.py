@@ -68,6 +68,7 @@ def facts(draw: st.DrawFn) -> Facts:
         received_fen=draw(FEN),
         fees_fen=draw(FEN),
         published_days=draw(st.none() | st.integers(min_value=0, max_value=400)),
+        objections_open_n=draw(st.sampled_from([0, 0, 0, 1, 2])),
     )
 
 
@@ -101,6 +102,24 @@ def test_a_breach_brings_its_source_its_figures_and_what_it_does(one: Facts, ter
         assert {"fund_code", "fiscal_year"} < set(breach.figures)
         assert breach.code.startswith("B")
     assert all(breach.term.on_breach is OnBreach.REFUSE for breach in refused(judge(one, terms)))
+
+
+@given(facts(), st.integers(min_value=0, max_value=365))
+def test_households_are_paid_after_the_days_in_public_and_with_every_objection_answered(one: Facts, asked: int) -> None:
+    rule = Term(
+        "F", 2017, "42", date(2017, 1, 1), "文", FundRule.PUBLICITY, asked, OnBreach.REFUSE, "第四条", Basis.LAW
+    )
+    heard = one.objections_open_n == 0 and (
+        asked == 0 or (one.published_days is not None and one.published_days >= asked)
+    )
+    assert (judge(one, [rule]) == []) == (one.kind != "disburse" or heard)
+
+
+@given(facts(), TERMS)
+def test_whoever_is_paid_must_be_a_permitted_payee(one: Facts, terms: list[Term]) -> None:
+    named = [term for term in terms if term.rule is FundRule.PERMITTED_PAYEES and one.payee_kind not in term.codes]
+    broken = [breach.term for breach in judge(one, terms) if breach.term.rule is FundRule.PERMITTED_PAYEES]
+    assert broken == (named if one.kind in {"pay", "order", "disburse"} else [])
 
 
 @given(st.lists(FEN.filter(bool), max_size=20), FEN, st.integers(min_value=0, max_value=PPM))

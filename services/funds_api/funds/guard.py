@@ -28,6 +28,7 @@ class Asked:
     payee_kind: str
     draws: Sequence[Draw]
     published_days: int | None = None
+    objections_open_n: int = 0
 
     @property
     def facts(self) -> list[Facts]:
@@ -36,7 +37,16 @@ class Asked:
         for draw in self.draws:
             drawn[draw.lot.fund, draw.lot.fiscal_year] += draw.amount_fen
         return [
-            Facts(self.kind, fund, year, fen, self.use, self.payee_kind, published_days=self.published_days)
+            Facts(
+                self.kind,
+                fund,
+                year,
+                fen,
+                self.use,
+                self.payee_kind,
+                published_days=self.published_days,
+                objections_open_n=self.objections_open_n,
+            )
             for (fund, year), fen in sorted(drawn.items())
         ]
 

@@ -51,13 +51,14 @@ TITLES: Final[dict[FundRule, tuple[str, str]]] = {
     FundRule.HOUSEHOLD_CAP: ("B05", "超过每户年度上限"),
     FundRule.PERSON_CAP: ("B06", "超过每人年度上限"),
     FundRule.EXCLUSIVE_WITH: ("B07", "与互斥资金重复享受"),
-    FundRule.PUBLICITY: ("B08", "公示天数不足"),
+    FundRule.PUBLICITY: ("B08", "公示未满或有异议"),
 }
 TITLE_OF_CODE: Final = dict(TITLES.values())
 
 # Spending names its payee and its use; handing down passes money on and is asked only what use it is for, if it says.
 SPENDING: Final = frozenset({"pay", "order", "disburse"})
-USE_NAMED: Final = frozenset({"pay", "order"})
+# Households are paid no management fee (payments/schemas.py).
+_FEES: Final = frozenset({"pay", "order"})
 JUDGED: Final = SPENDING | {"hand_down"}
 
 
@@ -108,7 +109,7 @@ class Facts:
 
     `received_fen` is what the county has received of that fund-year and `fees_fen` what of it went into management
     fees before; both are asked only for a management fee. `published_days` is how long a payment to households had
-    been public, None when nobody recorded that it was.
+    been public, None when nobody recorded that it was; `objections_open_n` are those not answered yet.
     """
 
     kind: str
@@ -120,6 +121,7 @@ class Facts:
     received_fen: int = 0
     fees_fen: int = 0
     published_days: int | None = None
+    objections_open_n: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def in_force(sets: Iterable[TermSet], fund_code: str, fiscal_year: int, on: date
 
 def asks_for_fees(terms: Iterable[Term], kind: str, use: str | None) -> bool:
     """Whether judging this movement needs the sums of its fund-year (`received_fen`, `fees_fen`)."""
-    return kind in USE_NAMED and use == MANAGEMENT_FEE and any(one.rule is FundRule.FEE_CAP for one in terms)
+    return kind in _FEES and use == MANAGEMENT_FEE and any(one.rule is FundRule.FEE_CAP for one in terms)
 
 
 def with_fees(facts: Facts, received_fen: int, fees_fen: int) -> Facts:
@@ -189,12 +191,10 @@ def _told(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
         case FundRule.PERMITTED_PAYEES if facts.kind in SPENDING and facts.payee_kind not in term.codes:
             figures = {"payee_kind": facts.payee_kind, "permitted": list(term.codes)}
             return figures, f"资金 {facts.fund_code} 不得付给 {facts.payee_kind} 类收款人"
-        case FundRule.FEE_CAP if facts.kind in USE_NAMED and facts.use == MANAGEMENT_FEE:
+        case FundRule.FEE_CAP if facts.kind in _FEES and facts.use == MANAGEMENT_FEE:
             return _fees(facts, term)
-        case FundRule.PUBLICITY if facts.kind == "disburse" and (facts.published_days or 0) < term.number:
-            shown = "没有公示记录" if facts.published_days is None else f"只公示了 {facts.published_days} 天"
-            figures = {"published_days": facts.published_days, "publicity_days": term.number}
-            return figures, f"发放前应公示 {term.number} 天，{shown}"
+        case FundRule.PUBLICITY if facts.kind == "disburse":
+            return _public(facts, term)
         case _:
             return None
 
@@ -202,12 +202,26 @@ def _told(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
 def _uses(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
     figures = {"use": facts.use, "permitted": list(term.codes)}
     if facts.use is None:
-        if facts.kind not in USE_NAMED:
+        if facts.kind not in SPENDING:
             return None
         return figures, f"资金 {facts.fund_code} 限定了用途，本笔没有写明用途"
     if facts.use in term.codes:
         return None
     return figures, f"“{facts.use}”不在资金 {facts.fund_code} 的许可用途之内"
+
+
+def _public(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
+    """公示: so many days by the day of payment, and nothing objected that nobody has answered."""
+    if (facts.published_days or 0) >= term.number and facts.objections_open_n == 0:
+        return None
+    figures = {
+        "published_days": facts.published_days,
+        "publicity_days": term.number,
+        "objections_open_n": facts.objections_open_n,
+    }
+    shown = "没有公示记录" if facts.published_days is None else f"已公示 {facts.published_days} 天"
+    objected = f"，有 {facts.objections_open_n} 件异议未处理" if facts.objections_open_n else ""
+    return figures, f"发放前应公示 {term.number} 天，{shown}{objected}"
 
 
 def _fees(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:

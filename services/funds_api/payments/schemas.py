@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from chassis.fields import Answer, Body, Code, Day, Line
 from chassis.pages import Page
+from services.funds_api.funds.judge import MANAGEMENT_FEE
+from services.funds_api.funds.schemas import UseCode
 from services.funds_api.households.schemas import Role
 
 
@@ -58,6 +60,17 @@ class BatchRequest(Body):
     per: Annotated[
         Literal["household", "person"], Field(description="每户一份（同户只发一人）或每人一份（如学生资助）")
     ] = "household"
+    use: UseCode | None = Field(
+        default=None, description="用途代码，见 /funds/v1/uses；资金限定用途的必须写明，管理费不得按名册发放"
+    )
+
+    @field_validator("use")
+    @classmethod
+    def _is_no_fee(cls, use: str | None) -> str | None:
+        if use == MANAGEMENT_FEE:
+            msg = "项目管理费不发给农户"
+            raise ValueError(msg)
+        return use
 
 
 class ApprovalRequest(Body):
@@ -94,6 +107,7 @@ class Batch(Answer):
     created_by: str
     created_at: datetime
     per: str = "household"
+    use: str | None = Field(default=None, description="用途代码")
     list_on: date | None = Field(default=None, description="名单日：按这一天谁属于哪一户校验")
     list_position: int | None = Field(default=None, description="校验时该县日志的位置")
     list_sha256: str | None = Field(default=None, description="名单哈希：逐行领款人与户")

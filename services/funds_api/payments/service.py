@@ -16,7 +16,7 @@ from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import COUNTY_DIGITS
 from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
-from services.funds_api.funds import refusals
+from services.funds_api.funds import guard, refusals
 from services.funds_api.funds import store as funds
 from services.funds_api.funds.judge import Breach
 from services.funds_api.households import masks
@@ -50,11 +50,12 @@ from services.funds_api.payments.schemas import (
 )
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import gate
+from services.funds_api.publications import days as publications
 from services.funds_api.tables import PaymentBatchRow
 from services.funds_api.units import store as units
-from services.funds_api.units.schemas import TERMINAL
+from services.funds_api.units.schemas import TERMINAL, UnitKind
 from treasury.documents import normalise_title
-from treasury.lots import draw_oldest_first, spans
+from treasury.lots import Draw, draw_oldest_first, spans
 from treasury.policy import PolicyValue, in_force
 from wire.funds import BatchOpened, BatchWithdrawn, PaymentsDisbursed, RosterChecked
 
@@ -72,9 +73,9 @@ class RosterFile:
 
 
 def batch_of(row: PaymentBatchRow) -> Batch:
-    held = {name: getattr(row, name) for name in Batch.model_fields}
+    held = {name: getattr(row, name) for name in Batch.model_fields if name != "use"}
     hashes = {name: held[name].hex() if held[name] else None for name in ("file_sha256", "list_sha256")}
-    return Batch(**{**held, **hashes})
+    return Batch(**{**held, **hashes}, use=row.use_code)
 
 
 async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, request: BatchRequest) -> Batch:
@@ -88,6 +89,8 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
         raise WrongAccount(str(account.id), account.kind, "disburse")
     if not await funds.exists(tx, request.fund_code):
         raise Missing("资金", request.fund_code)
+    if request.use is not None and not await funds.use_known(tx, request.use):
+        raise Missing("用途", request.use)
 
     row = await store.open_batch(
         tx,
@@ -102,6 +105,7 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
             "effective_on": request.effective_on,
             "status": BatchStatus.DRAFT,
             "per": request.per,
+            "use_code": request.use,
             "created_by": who.subject,
         },
     )
@@ -211,7 +215,10 @@ def _told(batch: PaymentBatchRow, judging: Check, roster: Roster) -> RosterAnswe
 async def approve(
     tx: AsyncSession, who: Principal, act: Act, county: str, batch_id: UUID, request: ApprovalRequest
 ) -> Approval:
-    """Pay a checked batch, once, by a second person: prove the rows again, draw the oldest lots, one span per lot."""
+    """Pay a checked batch, once, by a second person: prove the rows again, draw the oldest lots, one span per lot.
+
+    The people are held to the terms of the year they are paid in, the money to those of its own budget year.
+    """
     await act.claim(tx, county)
     batch = await _to_approve(tx, who, county, batch_id, request)
     proof = await store.prove(tx, county, batch_id)
@@ -219,7 +226,7 @@ async def approve(
         raise RosterBroken(str(batch_id), batch.rows_good, proof.rows, batch.total_fen, proof.total_fen)
     if taken := await lists.paid_elsewhere(tx, county, batch_id):
         raise PaidElsewhere(str(batch_id), *taken, batch.entitlement)
-    breaches = await yearly.hear(tx, batch)
+    of_people = await yearly.hear(tx, batch)
     places = [batch.region_code[:digits] for digits in (COUNTY_DIGITS, 9, 12) if digits <= len(batch.region_code)]
     cards = await store.households_account(tx, who, county, places)
     if cards is None:
@@ -238,6 +245,7 @@ async def approve(
 
     draws = draw_oldest_first(lots, free_fen, batch.effective_on) if free_fen else []
     laid = spans(draws, await kept.draws(tx, batch, waiting))
+    of_money = await _hear(tx, batch, [span.draw for span in laid])
     movement = Movement(
         new_id(),
         "disburse",
@@ -249,6 +257,7 @@ async def approve(
         act.actor,
         batch=batch_id,
         fund=batch.fund_code,
+        use=batch.use_code,
     )
     lines = await store.lines_of(tx, county, batch_id, laid)
     parts = [
@@ -290,16 +299,31 @@ async def approve(
             )
             for span, part, (first, last) in zip(laid, parts, lines, strict=True)
         ],
-        flagged=refusals.told(breaches),
+        flagged=refusals.told([*of_people, *of_money]),
         unexplained_fen=posted.total_fen - sum(part.amount_fen for part in parts),
     )
     regions = {batch.account_id: batch.region_code, cards.id: cards.region_code}
     moved = ledger.as_moved(movement, [span.draw for span in laid], parts, regions)
     event = PaymentsDisbursed(batch_id=batch_id, county_code=county, rows=proof.rows, movement=moved)
     await act.record(tx, county, event, answer)
-    if breaches:
-        await _flag(tx, who, act, batch, movement, parts, breaches)
+    paid_in = [MadeLot(part.to_lot, batch.fund_code, batch.effective_on.year, part.amount_fen) for part in parts]
+    drawn_of = [
+        MadeLot(part.to_lot, batch.fund_code, span.draw.lot.fiscal_year, part.amount_fen)
+        for span, part in zip(laid, parts, strict=True)
+    ]
+    for breaches, made in ((of_people, paid_in), (of_money, drawn_of)):
+        if breaches:
+            await _flag(tx, who, act, batch, movement, made, breaches)
     return answer
+
+
+async def _hear(tx: AsyncSession, batch: PaymentBatchRow, draws: Sequence[Draw]) -> list[Breach]:
+    """What the terms of the drawn money say: its uses, that households are paid, and how long the list was public."""
+    days, objections_open_n = await publications.of_payment(tx, batch)
+    asked = guard.Asked(
+        "disburse", batch.effective_on, batch.use_code, UnitKind.HOUSEHOLDS, draws, days, objections_open_n
+    )
+    return await guard.hear(tx, batch.county_code, asked)
 
 
 async def _flag(
@@ -308,15 +332,13 @@ async def _flag(
     act: Act,
     batch: PaymentBatchRow,
     movement: Movement,
-    parts: Sequence[Part],
+    lots: Sequence[MadeLot],
     breaches: Sequence[Breach],
 ) -> None:
     """The questions that a fund's terms ask about a batch they let through, in the same transaction."""
-    county, year = batch.county_code, batch.effective_on.year
-    [(account, unit_name)] = await units.accounts(tx, who, county, ids=[batch.account_id])
+    [(account, unit_name)] = await units.accounts(tx, who, batch.county_code, ids=[batch.account_id])
     desk = Desk(account.id, account.unit_id, unit_name, account.region_code)
-    lots = [MadeLot(part.to_lot, batch.fund_code, year, part.amount_fen) for part in parts]
-    await raise_breaches(tx, act, county, breaches, desk, lots, batch.effective_on, movement.id)
+    await raise_breaches(tx, act, batch.county_code, breaches, desk, lots, batch.effective_on, movement.id)
 
 
 async def _to_approve(

@@ -44,6 +44,7 @@ from services.funds_api.tables.projects import (
     ProjectTargetRow,
     ProjectVersionRow,
 )
+from services.funds_api.tables.publications import BatchObjectionRow, PublicationRow
 from services.funds_api.tables.reference import (
     AccountRow,
     FundRow,
@@ -71,6 +72,7 @@ __all__ = [
     "AccountRow",
     "AssetIncomeRow",
     "AssetRow",
+    "BatchObjectionRow",
     "ClosingRow",
     "DataKeyRow",
     "DrawRow",
@@ -111,6 +113,7 @@ __all__ = [
     "ProjectStepRow",
     "ProjectTargetRow",
     "ProjectVersionRow",
+    "PublicationRow",
     "RegionChangeRow",
     "RegionFormerRow",
     "RegionLinkRow",

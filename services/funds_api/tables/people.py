@@ -60,6 +60,7 @@ class PaymentBatchRow(Row):
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     per: Mapped[str] = mapped_column(server_default=text("'household'"))
+    use_code: Mapped[str | None] = mapped_column(ForeignKey("funds.fund_use.code"))
     list_on: Mapped[date | None]
     list_position: Mapped[int | None]
     list_sha256: Mapped[bytes | None]

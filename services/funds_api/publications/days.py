@@ -1,0 +1,27 @@
+"""How long a batch has been public by a day, and what is still objected to it: what its payment is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funds_api.publications import store
+from services.funds_api.tables import PaymentBatchRow, PublicationRow
+
+
+def published_days(shown: Sequence[PublicationRow], on: date) -> int | None:
+    """The days from the latest publication to a day; None when nothing was published by then.
+
+    The day of posting is not counted: a list put up on the first has been public for seven days on the eighth.
+    """
+    latest = shown[-1] if shown else None
+    return None if latest is None or latest.from_on > on else (on - latest.from_on).days
+
+
+async def of_payment(tx: AsyncSession, batch: PaymentBatchRow) -> tuple[int | None, int]:
+    """For the terms of a fund: the days a batch was public by its day of payment, and its open objections."""
+    shown = await store.publications(tx, batch.county_code, batch.id)
+    raised = await store.objections(tx, batch.county_code, batch.id)
+    return published_days(shown, batch.effective_on), sum(one.closed_on is None for one in raised)

@@ -1,0 +1,169 @@
+"""Putting a batch on show and hearing objections to it: each loads, decides, records; none commits."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from services.funds_api.households import masks
+from services.funds_api.missing import Missing
+from services.funds_api.payments import store as batches
+from services.funds_api.payments.schemas import BatchStatus
+from services.funds_api.publications import store
+from services.funds_api.publications.days import published_days
+from services.funds_api.publications.refusals import (
+    BatchObjectionClosed,
+    NotPublishable,
+    NotPublished,
+    PublicationDateRefused,
+)
+from services.funds_api.publications.schemas import (
+    BatchObjection,
+    BatchObjectionAnswer,
+    BatchObjectionRequest,
+    Publication,
+    PublicationRequest,
+    Publicity,
+)
+from services.funds_api.tables import BatchObjectionRow, PaymentBatchRow, PublicationRow
+from wire.funds import BatchObjected, BatchPublished
+
+
+async def publish(
+    tx: AsyncSession, who: Principal, act: Act, county: str, batch_id: UUID, request: PublicationRequest, today: date
+) -> Publication:
+    """Record that the frozen list of a checked batch was put on show; the latest record counts, earlier ones stay."""
+    await act.claim(tx, county)
+    batch = await _batch(tx, who, county, batch_id)
+    if batch.status != BatchStatus.CHECKED or batch.list_sha256 is None:
+        raise NotPublishable(str(batch_id), batch.status)
+    if request.from_on > today:
+        raise PublicationDateRefused(request.from_on, request.from_on, today)
+
+    row: dict[str, Any] = {
+        "county_code": county,
+        "batch_id": batch_id,
+        "seq": len(await store.publications(tx, county, batch_id)) + 1,
+        "region_code": batch.region_code,
+        "list_sha256": batch.list_sha256,
+        **request.model_dump(),
+        "recorded_by": who.subject,
+    }
+    await store.insert_publication(tx, row)
+    answer = _publication((await store.publications(tx, county, batch_id))[-1])
+    told = BatchPublished(
+        batch_id=batch_id,
+        county_code=county,
+        region_code=batch.region_code,
+        document=answer.document,
+        from_on=answer.from_on,
+        list_sha256=answer.list_sha256,
+    )
+    await act.record(tx, county, told, answer)
+    return answer
+
+
+async def object_to(
+    tx: AsyncSession, who: Principal, act: Act, county: str, batch_id: UUID, request: BatchObjectionRequest
+) -> BatchObjection:
+    """Record that somebody objects to a row or to the whole of a published roster. The objector is not named."""
+    await act.claim(tx, county)
+    batch = await _batch(tx, who, county, batch_id)
+    shown = await store.publications(tx, county, batch_id)
+    if not any(one.from_on <= request.raised_on for one in shown):
+        raise NotPublished(str(batch_id), request.raised_on)
+    if request.line is not None and not await store.has_line(tx, county, batch_id, request.line):
+        raise Missing("名册行", f"{batch_id}-{request.line}")
+
+    row: dict[str, Any] = {
+        "county_code": county,
+        "id": new_id(),
+        "batch_id": batch_id,
+        "region_code": batch.region_code,
+        "line": request.line,
+        "raised_on": request.raised_on,
+        "text": masks.free_text(request.text),
+        "recorded_by": who.subject,
+    }
+    await store.insert_objection(tx, row)
+    return await _objected(tx, act, batch, row["id"])
+
+
+async def answer_objection(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    batch_id: UUID,
+    objection_id: UUID,
+    request: BatchObjectionAnswer,
+    today: date,
+) -> BatchObjection:
+    """Close an objection with what was found, once."""
+    await act.claim(tx, county)
+    batch = await _batch(tx, who, county, batch_id)
+    raised = next((one for one in await store.objections(tx, county, batch_id) if one.id == objection_id), None)
+    if raised is None:
+        raise Missing("异议", str(objection_id))
+    if raised.closed_on is not None:
+        raise BatchObjectionClosed(str(objection_id))
+    if not raised.raised_on <= request.closed_on <= today:
+        raise PublicationDateRefused(request.closed_on, raised.raised_on, today)
+    outcome = masks.free_text(request.outcome)
+    changes = {"closed_on": request.closed_on, "outcome": outcome, "closed_by": who.subject}
+    await store.close_objection(tx, raised, changes)
+    return await _objected(tx, act, batch, objection_id)
+
+
+async def publicity(tx: AsyncSession, county: str, batch_id: UUID, as_of: date) -> Publicity:
+    """What is public about a batch, as it stood on a day."""
+    shown = [one for one in await store.publications(tx, county, batch_id) if one.from_on <= as_of]
+    raised = [one for one in await store.objections(tx, county, batch_id) if one.raised_on <= as_of]
+    return Publicity(
+        batch_id=batch_id,
+        as_of=as_of,
+        published_days=published_days(shown, as_of),
+        objections_open_n=sum(one.closed_on is None or one.closed_on > as_of for one in raised),
+        publications=[_publication(one) for one in shown],
+        objections=[_objection(one, as_of) for one in raised],
+    )
+
+
+async def _batch(tx: AsyncSession, who: Principal, county: str, batch_id: UUID) -> PaymentBatchRow:
+    """The batch, locked: an approval of it either has seen what is recorded here, or comes after it."""
+    batch = await batches.batch(tx, who, county, batch_id, lock=True)
+    if batch is None:
+        raise Missing("发放批次", str(batch_id))
+    return batch
+
+
+async def _objected(tx: AsyncSession, act: Act, batch: PaymentBatchRow, objection_id: UUID) -> BatchObjection:
+    rows = await store.objections(tx, batch.county_code, batch.id)
+    answer = _objection(next(one for one in rows if one.id == objection_id), date.max)
+    told = BatchObjected(
+        batch_id=batch.id,
+        county_code=batch.county_code,
+        region_code=batch.region_code,
+        objection_id=objection_id,
+        line=answer.line,
+        is_open=answer.closed_on is None,
+    )
+    await act.record(tx, batch.county_code, told, answer)
+    return answer
+
+
+def _publication(row: PublicationRow) -> Publication:
+    held = {name: getattr(row, name) for name in Publication.model_fields}
+    return Publication(**{**held, "list_sha256": row.list_sha256.hex()})
+
+
+def _objection(row: BatchObjectionRow, as_of: date) -> BatchObjection:
+    closed = row.closed_on is not None and row.closed_on <= as_of
+    held = {name: getattr(row, name) for name in BatchObjection.model_fields}
+    return BatchObjection(**(held if closed else {**held, "closed_on": None, "outcome": None}))
