@@ -1,17 +1,18 @@
-"""GET /funds/v1/tree and /funds/v1/flow-graph."""
+"""GET /funds/v1/tree, /funds/v1/tree/households and /funds/v1/flow-graph."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from chassis.database import Read
 from chassis.fields import Code
 from chassis.identity import Principal, can
+from chassis.pages import Paging
 from services.funds_api.access import COUNTY_DIGITS, county_of, holds, must_hold
-from services.funds_api.flows import service
-from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy
+from services.funds_api.flows import households, service
+from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, PaidHouseholds
 from services.funds_api.flows.store import Asked
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 
@@ -50,6 +51,22 @@ async def get_tree(
 ) -> FlowTree:
     asked = _asked(who, region, fund, year)
     return await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)
+
+
+@router.get("/tree/households", summary="资金树的最下一层：某区划本级支付的每一户收到、退回多少")
+async def get_households_of_tree(
+    request: Request,
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("payments:read")],
+    region: Region = None,
+    fund: Fund = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> PaidHouseholds:
+    asked = _asked(who, region, fund, None)
+    moment = await moment_of(tx, asked.county, as_of, known_at)
+    return await households.paid(tx, who, request.app.state.vault, asked, moment, window)
 
 
 @router.get("/flow-graph", summary="资金流向图：节点与流量，可直接绘制桑基图")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from chassis.fields import Answer
+from chassis.pages import Page
 from services.funds_api.moments import Known
 
 
@@ -47,6 +49,38 @@ class FlowTree(Answer, Known):
     )
     root: TreeNode
     empty_because: str | None = None
+
+
+class PaidHousehold(Answer):
+    """A household and all that desks of the place have paid it; it kept what it received less what came back."""
+
+    household_id: UUID
+    payee: str = Field(description="最近一次发放的收款人（脱敏）")
+    region_code: str = Field(description="最近一次发放时所在的村")
+    region_name: str
+    payments_n: int
+    received_fen: int
+    returned_fen: int = Field(description="其中已退回（退汇）的金额")
+    spent_fen: int = Field(description="净额：received_fen 减去 returned_fen")
+    last_paid_on: date
+    last_payment_id: str = Field(description="最近一笔支付（批次-行号），可据此追溯")
+
+
+class PaidHouseholds(Page, Known):
+    """The households node of a place's own desks, opened household by household; its figure is that of the tree."""
+
+    county_code: str
+    region_code: str
+    name: str
+    as_of: date
+    fund_code: str | None
+    households_n: int
+    received_fen: int = Field(description="各户收到的合计：逐页 items 之和")
+    returned_fen: int = Field(description="其中已退回（退汇）的合计")
+    recovered_fen: int = Field(description="未按名册行退回、而由农户账户追缴或退回的金额")
+    spent_fen: int = Field(description="资金树中该区划本级支付到户的净额")
+    unexplained_fen: int = Field(description="spent_fen 减去（received_fen − returned_fen − recovered_fen），恒为 0")
+    items: list[PaidHousehold]
 
 
 class GraphBy(StrEnum):

@@ -49,6 +49,13 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
     )
 
 
+async def spent_on_households(tx: AsyncSession, asked: Asked, moment: Moment) -> int:
+    """What the tree says that the own desks of the asked place spent on households; the whole county must be shown."""
+    accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
+    flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
+    return build(asked.root, flows).sinks.get("households", 0)
+
+
 async def graph(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, by: GraphBy) -> FlowGraph:
     """The flows of the asked place by that moment as nodes and links; nothing beyond the place is named."""
     filtered = asked.fund is not None or asked.year is not None

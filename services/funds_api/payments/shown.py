@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 import xlsxwriter
 
@@ -33,6 +34,11 @@ _FORMULA_STARTS: Final = tuple("=+-@\t\r\n|＝＋－＠")
 def harmless(text: str) -> str:
     """Text that no spreadsheet will run as a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def payee_name(vault: Vault, county: str, batch: UUID, line: int, cell: bytes) -> str:
+    """The masked name in a payment's cell."""
+    return masks.name(json.loads(vault.open("payment", "payee_cell", f"{county}|{batch}|{line}", cell))["name"])
 
 
 def status_of(batch: PaymentBatchRow, paid_on: date | None, reversed_on: date | None, as_of: date) -> PaymentStatus:

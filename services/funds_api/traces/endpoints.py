@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from typing import Annotated
 from uuid import UUID
@@ -14,12 +13,12 @@ from chassis.identity import Principal, can
 from chassis.pages import Paging, cut
 from chassis.vault import Vault
 from services.funds_api.access import county_of, holds
-from services.funds_api.households import masks
 from services.funds_api.lots.endpoints import tranche_of
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.payments import returned
+from services.funds_api.payments.shown import payee_name
 from services.funds_api.traces import store
 from services.funds_api.traces.schemas import Hop, PaidFromTranche, PaymentTrace, Resting, TrancheTrace, Way
 from services.funds_api.units.endpoints import County
@@ -30,11 +29,6 @@ UUID_CHARACTERS = 36
 PaymentId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]{0,8}$", description="批次编号-行号")
 ]
-
-
-def payee_name(vault: Vault, county: str, batch: UUID, line: int, cell: bytes) -> str:
-    """The masked name in a payment's cell."""
-    return masks.name(json.loads(vault.open("payment", "payee_cell", f"{county}|{batch}|{line}", cell))["name"])
 
 
 @router.get("/payments/{payment_id}/trace", summary="一户一笔补贴追溯到资金文件")

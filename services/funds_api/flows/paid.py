@@ -1,0 +1,116 @@
+"""What the desks of one place paid to households, in SQL: household by household out of rosters, and its sums.
+
+Only the place's own desks, so that a question reads the rosters of these desks and no others. They pay nobody who lives
+outside the place, so whoever sees the desks sees the households.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.pages import Window
+from services.funds_api.flows.store import Asked
+from services.funds_api.moments import Moment
+
+_NOT_UNDONE: Final = """NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = {of}
+                                       AND u.effective_on <= :as_of AND u.position <= :known)"""
+
+
+def _rosters(asked: Asked) -> str:
+    """The rosters that desks of the place had paid by the moment, and what of their rows had come back by then."""
+    return f"""
+        rosters AS (
+          SELECT b.id, m.effective_on
+            FROM funds.account a
+            JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = a.id AND m.batch_id IS NOT NULL
+             AND m.effective_on <= :as_of AND m.position <= :known AND {_NOT_UNDONE.format(of="m.id")}
+            JOIN funds.payment_batch b ON b.county_code = :county AND b.id = m.batch_id
+             {"AND b.fund_code = :fund" if asked.fund is not None else ""}
+           WHERE a.county_code = :county AND a.region_code = :place),
+        back AS (
+          SELECT r.batch_id, r.line, sum(r.amount_fen)::bigint AS fen
+            FROM rosters b JOIN funds.payment_return r ON r.county_code = :county AND r.batch_id = b.id
+           WHERE r.effective_on <= :as_of AND r.position <= :known AND {_NOT_UNDONE.format(of="r.movement_id")}
+           GROUP BY r.batch_id, r.line),
+        rows AS (
+          SELECT p.household_id, p.batch_id, p.line, p.region_code, p.amount_fen, coalesce(k.fen, 0) AS back_fen,
+                 b.effective_on
+            FROM rosters b JOIN funds.payment p ON p.county_code = :county AND p.batch_id = b.id
+            LEFT JOIN back k ON k.batch_id = p.batch_id AND k.line = p.line)"""
+
+
+def _arguments(asked: Asked, moment: Moment) -> dict[str, Any]:
+    return {**asked.arguments(moment), "place": asked.root}
+
+
+async def page(session: AsyncSession, asked: Asked, moment: Moment, window: Window) -> Sequence[Row[Any]]:
+    """Households by id with all they were paid by that moment, one more than the page holds.
+
+    `batch_id` and `line` are the latest payment, `region_code` is where the household lived then.
+    """
+    [after] = window.key(UUID) or (None,)
+    found = await session.execute(
+        text(
+            f"""
+            WITH {_rosters(asked)}
+            SELECT e.*, p.payee_cell FROM (
+              SELECT r.household_id, count(*) AS payments_n, sum(r.amount_fen)::bigint AS received_fen,
+                     sum(r.back_fen)::bigint AS returned_fen, max(r.effective_on) AS last_paid_on,
+                     (array_agg(r.batch_id ORDER BY r.effective_on DESC, r.batch_id DESC, r.line))[1] AS batch_id,
+                     (array_agg(r.line ORDER BY r.effective_on DESC, r.batch_id DESC, r.line))[1] AS line,
+                     (array_agg(r.region_code ORDER BY r.effective_on DESC, r.batch_id DESC, r.line))[1] AS region_code
+                FROM rows r
+               WHERE CAST(:after AS uuid) IS NULL OR r.household_id > CAST(:after AS uuid)
+               GROUP BY r.household_id ORDER BY r.household_id LIMIT :limit) e
+              JOIN funds.payment p ON p.county_code = :county AND p.batch_id = e.batch_id AND p.line = e.line
+             ORDER BY e.household_id
+            """
+        ),
+        {**_arguments(asked, moment), "after": after, "limit": window.limit + 1},
+    )
+    return found.all()
+
+
+async def sums(session: AsyncSession, asked: Asked, moment: Moment) -> Row[Any]:
+    """Of all pages together: households_n, received_fen, returned_fen."""
+    found = await session.execute(
+        text(
+            f"""
+            WITH {_rosters(asked)}
+            SELECT count(DISTINCT r.household_id) AS households_n,
+                   coalesce(sum(r.amount_fen), 0)::bigint AS received_fen,
+                   coalesce(sum(r.back_fen), 0)::bigint AS returned_fen
+              FROM rows r
+            """
+        ),
+        _arguments(asked, moment),
+    )
+    return found.one()
+
+
+async def recovered(session: AsyncSession, asked: Asked, moment: Moment) -> int:
+    """Fen that came back to desks of the place from households otherwise than by the return of a roster's row."""
+    found = await session.execute(
+        text(
+            f"""
+            SELECT coalesce(sum(l.amount_fen), 0)::bigint
+              FROM funds.account a
+              JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = a.id AND m.reverses_id IS NULL
+               AND m.effective_on <= :as_of AND m.position <= :known AND {_NOT_UNDONE.format(of="m.id")}
+              JOIN funds.account h ON h.county_code = :county AND h.id = m.from_account_id AND h.kind = 'households'
+              JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id
+               {"AND l.fund_code = :fund" if asked.fund is not None else ""}
+             WHERE a.county_code = :county AND a.region_code = :place
+               AND NOT EXISTS (SELECT FROM funds.payment_return r
+                                WHERE r.county_code = :county AND r.movement_id = m.id)
+            """
+        ),
+        _arguments(asked, moment),
+    )
+    fen: int = found.scalar_one()
+    return fen
