@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from uuid import uuid4
 
@@ -101,3 +102,28 @@ async def conserved(admin: asyncpg.Pool, county: str) -> None:
         county,
     )
     assert wrong == []
+
+
+async def written(admin: asyncpg.Pool) -> dict[str, str]:
+    """Every row of every table of the service, by table: what a refusal must leave as it was."""
+    tables = await admin.fetch(
+        "SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'funds' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1"
+    )
+    assert len(tables) > 20
+    found: dict[str, str] = {}
+    for table in tables:
+        rows = await admin.fetch(f"SELECT t::text AS row FROM funds.{table['name']} t ORDER BY 1")
+        digest = hashlib.sha256("\n".join(row["row"] for row in rows).encode()).hexdigest()
+        found[table["name"]] = f"{len(rows)} {digest}"
+    return found
+
+
+def refused(answer: httpx.Response, status: int, slug: str, figures: dict[str, Any]) -> None:
+    """A problem of its own, with these figures, a sentence and advice."""
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (status, f"/problems/{slug}"), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert figures.items() <= problem["figures"].items(), problem["figures"]
+    assert problem["detail"]
+    assert problem["advice"]

@@ -22,6 +22,9 @@ class Paid:
         self.http, self.county = http, county
         self.town = Township(http, county, fen=0)
         self.bank = funds_caller(http, "bank", county, client_id="rcb")
+        self.county_reviewer = funds_caller(http, "finance_reviewer", county)
+        self.back: dict[str, Any] = {}
+        self.again = ""
 
     async def open(self) -> Paid:
         await self.town.open()
