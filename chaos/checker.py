@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ import asyncpg
 
 from chaos.history import Act, Fate, History
 from chaos.laws import QUICK, THOROUGH
+from chaos.told import PAIRS
 from chaos.workers import KEY
 
 SHOWN: Final = 5
@@ -51,14 +52,22 @@ async def check(url: str, history: History, verdict: Verdict, *, thorough: bool 
     connection = await asyncpg.connect(url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await _laws(connection, {**QUICK, **THOROUGH} if thorough else QUICK, verdict)
-            await _acts(connection, told, verdict)
-            if thorough:
-                await _chain(connection, verdict)
-            await _sums(connection, verdict)
+            await look(connection, told, verdict, thorough=thorough)
     finally:
         await connection.close()
     verdict.checks += 1
+
+
+async def look(
+    connection: asyncpg.Connection, told: Sequence[tuple[Act, Fate]], verdict: Verdict, *, thorough: bool
+) -> None:
+    """Hold what the clients were told against what this transaction sees."""
+    await _laws(connection, {**QUICK, **THOROUGH} if thorough else QUICK, verdict)
+    await _acts(connection, told, verdict)
+    await _pairs(connection, verdict)
+    if thorough:
+        await _chain(connection, verdict)
+    await _sums(connection, verdict)
 
 
 async def _laws(connection: asyncpg.Connection, laws: dict[str, str], verdict: Verdict) -> None:
@@ -76,27 +85,34 @@ async def _acts(connection: asyncpg.Connection, told: Sequence[tuple[Act, Fate]]
     recorded = {row["key"]: json.loads(row["outcome"]) for row in rows}
     rows = await connection.fetch("SELECT document, count(*) AS n FROM funds.movement GROUP BY document")
     made = {row["document"]: row["n"] for row in rows}
+    recorded_by = {act.document for act, _ in told if act.document and act.key in times}
     for act, fate in told:
         name = f"{act.kind} {act.key}"
         if times[act.key] > 1:
             verdict.double.append(f"{name} 在流水中有 {times[act.key]} 条")
-        _fate(act, fate, recorded.get(act.key), verdict)
+        moved = made.get(act.document, 0) if act.document else 0
+        _fate(act, fate, recorded.get(act.key), verdict, moved)
         acted = act.replayed if fate is Fate.DONE else fate is Fate.GIVEN_UP and act.key in recorded
         if acted and not act.doubtful:
             verdict.broken.append(f"{name} 被告知“未写入任何数据”，实际已写入")
-        moved = made.get(act.document, 0) if act.document else 0
         if moved > act.movements:
             verdict.double.append(f"{name} 应有 {act.movements} 笔业务，账上有 {moved} 笔")
         elif moved < act.movements and act.key in times:
             verdict.half.append(f"{name} 应有 {act.movements} 笔业务，账上只有 {moved} 笔")
-        elif moved and act.key not in times:
+        elif moved and act.document not in recorded_by:
             verdict.half.append(f"{name} 有 {moved} 笔业务而无流水")
-    await _same_movements(connection, verdict)
 
 
-def _fate(act: Act, fate: Fate, outcome: dict[str, Any] | None, verdict: Verdict) -> None:
+def _fate(act: Act, fate: Fate, outcome: dict[str, Any] | None, verdict: Verdict, moved: int) -> None:
     name = f"{act.kind} {act.key}"
-    if fate is Fate.DONE and outcome is None:
+    if fate is Fate.DONE and act.forbidden:
+        verdict.broken.append(f"{name} 应被拒绝而办结了")
+    if fate is Fate.DONE and act.was_done_before:
+        if outcome is not None:
+            verdict.double.append(f"{name} 被告知此前已办结，流水中却另有一条")
+        if not moved:
+            verdict.lost.append(f"{name} 被告知此前已办结，账上没有")
+    elif fate is Fate.DONE and outcome is None:
         verdict.lost.append(f"{name} 已答复 {act.status}，流水中没有")
     elif fate is Fate.DONE and outcome is not None and (outcome["status"], outcome["body"]) != (act.status, act.answer):
         verdict.lost.append(f"{name} 的答复与流水中记录的不同")
@@ -104,21 +120,14 @@ def _fate(act: Act, fate: Fate, outcome: dict[str, Any] | None, verdict: Verdict
         verdict.half.append(f"{name} 已被拒绝（{act.problem}），流水中却有")
 
 
-async def _same_movements(connection: asyncpg.Connection, verdict: Verdict) -> None:
-    """Every movement belongs to one event and every event's movements are there; no lot, entry or row is an orphan."""
-    named = await connection.fetch(
-        """
-        SELECT m->>'movement_id' AS id FROM funds.event e, json_array_elements(e.body->'movements') m
-         WHERE e.kind = 'MoneyMoved'
-         UNION ALL SELECT e.body->'movement'->>'movement_id' FROM funds.event e WHERE e.kind = 'PaymentsDisbursed'
-         UNION ALL SELECT l.movement_id::text FROM funds.event e, json_array_elements(e.body->'tranches') t
-          JOIN funds.lot l ON l.id = (t->>'lot_id')::uuid WHERE e.kind = 'NoticeReceived'"""
-    )
-    told = Counter(row["id"] for row in named)
-    there = {str(row["id"]) for row in await connection.fetch("SELECT id FROM funds.movement")}
-    verdict.double += [f"业务 {one} 见于 {n} 条流水" for one, n in told.items() if n > 1]
-    verdict.lost += [f"流水中的业务 {one} 不在账上" for one in told.keys() - there]
-    verdict.half += [f"业务 {one} 不在任何流水中" for one in there - told.keys()]
+async def _pairs(connection: asyncpg.Connection, verdict: Verdict) -> None:
+    """Everything that was made belongs to one event, and what every event tells is there."""
+    for name, told_by, there_by in PAIRS:
+        told = Counter(row[0] for row in await connection.fetch(told_by))
+        there = {row[0] for row in await connection.fetch(there_by)}
+        verdict.double += [f"{name} {one} 见于 {n} 处" for one, n in told.items() if n > 1]
+        verdict.lost += [f"{name} {one} 见于流水，不在账上" for one in told.keys() - there]
+        verdict.half += [f"{name} {one} 在账上，不见于任何流水" for one in there - told.keys()]
 
 
 async def _chain(connection: asyncpg.Connection, verdict: Verdict) -> None:
@@ -181,14 +190,28 @@ def worked_out(history: History, before: dict[str, int], kept: dict[str, dict[st
     held = Counter(before)
     for act, fate in history.so_far():
         answer = act.answer if fate is Fate.DONE else kept.get(act.key) if fate is Fate.GIVEN_UP else None
-        if answer is None:
+        if answer is None or (fate is Fate.DONE and act.was_done_before):
             continue
-        if act.kind == "receive" and act.body is not None:
-            [account] = act.body["accounts"].values()
-            held[account] += act.body["lines"][0]["amount_fen"]
-        for one in answer.get("movements", []):
-            held[one["from_account_id"]] -= one["amount_fen"]
-            held[one["to_account_id"]] += one["amount_fen"]
-        if act.kind == "approve":
-            held[answer["batch"]["account_id"]] -= answer["total_fen"]
+        for source, target, fen in _moved(act, answer):
+            held[source] -= fen
+            held[target] += fen
     return dict(held)
+
+
+def _moved(act: Act, answer: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """From where to where an act moved how much, by its answer; an end that nobody counts is left empty."""
+    if act.kind == "receive" and act.body is not None:
+        [account] = act.body["accounts"].values()
+        yield "", account, act.body["lines"][0]["amount_fen"]
+    elif act.kind.startswith("approve"):
+        yield answer["batch"]["account_id"], "", answer["total_fen"]
+    elif act.kind == "payment return":
+        yield "", act.account, answer["amount_fen"]
+    elif act.kind == "order":
+        yield answer["from_account_id"], answer["bank_account_id"], answer["amount_fen"]
+    elif act.kind == "bank result":
+        paid = answer["result"]["result"] == "paid"
+        target = answer["payee_account_id" if paid else "from_account_id"]
+        yield answer["bank_account_id"], target, answer["amount_fen"]
+    for one in answer.get("movements", []):
+        yield one["from_account_id"], one["to_account_id"], one["amount_fen"]

@@ -52,7 +52,10 @@ class Streaming:
 
 
 class Person:
-    """A signed-in person. One per thread; `over` says that the run has ended and nothing is asked again."""
+    """Somebody signed in. One per thread; `over` says that the run has ended and nothing is asked again.
+
+    A `machine` (the bank's system) signs in with client credentials, a person with a password.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,11 @@ class Person:
         dice: random.Random,
         streaming: Streaming,
         over: Callable[[], bool],
+        *,
+        machine: bool = False,
     ) -> None:
         self._http = http
+        self._machine = machine
         self._login = login
         self._history = history
         self._dice = dice
@@ -140,7 +146,11 @@ class Person:
     def _sign_in(self) -> bool:
         username, password = self._login
         try:
-            answer = self._http.post("/auth/login", json={"username": username, "password": password})
+            if self._machine:
+                form = {"grant_type": "client_credentials"}
+                answer = self._http.post("/oauth/token", data=form, auth=self._login)
+            else:
+                answer = self._http.post("/auth/login", json={"username": username, "password": password})
         except httpx.TransportError:
             return False
         if answer.is_success:

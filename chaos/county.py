@@ -1,7 +1,8 @@
-"""The county of a storm: a treasury, three townships with households, a contractor, and money enough for all of it."""
+"""The county of a storm: a treasury with quota and cash, a bank, three townships with households, and money enough."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import httpx
 
 from demo.client import Caller
 from demo.county import COUNTY, WAN
-from demo.people import Household, as_csv, of_place, register
+from demo.people import as_csv, of_place, register
 from demo.regions import divisions
 from demo.rosters import Line
 from demo.rosters import as_csv as roster_csv
@@ -18,7 +19,11 @@ from deploy.onebox.stack import Stack
 FUND: Final = "zyfp"
 RECEIVED_ON: Final = "2017-03-08"
 MOVED_ON: Final = "2017-05-02"
+RETURNED_ON: Final = "2017-05-08"
+REISSUED_ON: Final = "2017-05-20"
 SEEN_ON: Final = "2017-12-31"
+BANK: Final = "yunxi-bank"
+BANK_NAME: Final = "郧西农村商业银行（演练）"
 FIRST_WAN: Final = 100_000
 HANDED_WAN: Final = 30_000
 GRANT_FEN: Final = 12_345
@@ -46,14 +51,22 @@ class County:
     """What the workers act on."""
 
     treasury: str = ""
+    quota: str = ""
+    desk: str = ""
+    bank: str = ""
+    bank_secret: str = ""
     contractor: str = ""
     offices: dict[str, str] = field(default_factory=dict)
     rosters: dict[str, bytes] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, list[Line]] = field(default_factory=dict)
 
     @property
     def accounts(self) -> list[str]:
-        return [self.treasury, self.contractor, *self.offices.values()]
+        return [self.treasury, self.quota, self.desk, self.bank, self.contractor, *self.offices.values()]
+
+    def roster_of(self, region: str, places: Iterable[int]) -> bytes:
+        """A roster of these households alone (by their place in the roster of the township), each with its amount."""
+        return _roster([self.lines[region][at] for at in places])
 
 
 def notice(title: str, amount_fen: int, account: str) -> dict[str, Any]:
@@ -89,27 +102,32 @@ def found(stack: Stack, http: httpx.Client, scale: float = 1.0) -> County:
     places = [one for one in divisions() if one["code"] in wanted or one["code"].startswith(towns)]
     administrator = Caller.person(http, "xitong", stack.password("xitong"))
     administrator.post("/funds/v1/regions", {"listed_year": 2023, "regions": places})
+    county.bank_secret = _entered_bank(administrator, Caller.person(http, "anquan", stack.password("anquan")))
     clerk = Caller.person(http, "caizheng", stack.password("caizheng"))
     clerk.post(
         "/funds/v1/funds", {"code": FUND, "name": "中央财政专项扶贫资金", "level": "central", "stream": "扶贫发展"}
     )
 
-    def opened(region: str, name: str, kind: str) -> str:
-        accounts = [{"name": "账户", "book": "cash"}]
+    def opened(region: str, name: str, kind: str, book: str = "cash") -> str:
+        accounts = [{"name": "账户", "book": book}]
         unit = {"region_code": region, "name": name, "kind": kind, "accounts": accounts}
         return str(clerk.post("/funds/v1/units", unit)["accounts"][0]["id"])
 
     county.treasury = opened(COUNTY, "郧西县财政局", "treasury")
+    county.quota = opened(COUNTY, "郧西县财政局指标", "treasury", "quota")
+    county.desk = opened(COUNTY, "县农业局", "department", "quota")
+    county.bank = opened(COUNTY, BANK_NAME, "bank")
     county.contractor = opened(COUNTY, "惠民建筑（演练）", "contractor")
     clerk.post("/funds/v1/notices", notice("演练财〔2017〕1号", FIRST_WAN * WAN, county.treasury))
+    clerk.post("/funds/v1/notices", notice("演练指〔2017〕1号", FIRST_WAN * WAN, county.quota))
     for at, town in enumerate(TOWNSHIPS, 1):
         county.offices[town.region] = opened(town.region, f"第{at}财政所", "township_office")
         opened(town.region, f"第{at}镇一卡通", "households")
         people = register(max(20, int(town.households * scale)), seed=at, place=town.region)
         clerk.send_file("POST", "/funds/v1/households/imports", "people.csv", as_csv(people), "text/csv")
         households = of_place(people, town.region)
-        county.rosters[town.region] = _roster(households)
-        county.rows[town.region] = len(households)
+        lines = county.lines[town.region] = [Line(one, GRANT_FEN + at % 7) for at, one in enumerate(households)]
+        county.rosters[town.region] = _roster(lines)
         order = {
             "kind": "hand_down",
             "document": f"演练下〔2017〕{at}号",
@@ -122,8 +140,15 @@ def found(stack: Stack, http: httpx.Client, scale: float = 1.0) -> County:
     return county
 
 
-def _roster(people: list[Household]) -> bytes:
-    """Every household of a township with an amount that is never round."""
-    lines = [Line(one, GRANT_FEN + at % 7) for at, one in enumerate(people)]
-    places = {one.village: one.village for one in people}
+def _entered_bank(administrator: Caller, security: Caller) -> str:
+    """The bank's system, entered by one administrator and given its role by another; its secret."""
+    place = {"client_id": BANK, "region": COUNTY, "unit": BANK_NAME}
+    entered = administrator.post("/identity/v1/clients", {**place, "name": BANK_NAME})
+    security.post("/identity/v1/grants", {**place, "role": "bank"})
+    return str(entered["client_secret"])
+
+
+def _roster(lines: Sequence[Line]) -> bytes:
+    """Households with amounts that are never round; the first stands in line 2 of the file."""
+    places = {one.household.village: one.household.village for one in lines}
     return roster_csv("名册", lines, places, encoding="utf-8").content

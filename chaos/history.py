@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
 
@@ -24,6 +25,8 @@ class Fate(StrEnum):
 class Act:
     """One intention: what is sent, under which key, and what has become of it. `movements`: how many it makes.
 
+    `serial`: it bears a number of the bank that acts once under whatever key, so an answer of 200 says that another act
+    did it. `account`: where a returned payment goes, which its answer does not say. `forbidden`: it must be refused.
     `doubtful`: after some attempt the client could not know whether it had acted; where that never was, every attempt
     that failed had been answered with "nothing was written".
     """
@@ -36,6 +39,9 @@ class Act:
     file: bytes = b""
     document: str = ""
     movements: int = 0
+    serial: bool = False
+    account: str = ""
+    forbidden: bool = False
     attempts: int = 0
     fate: Fate = Fate.OPEN
     status: int = 0
@@ -44,6 +50,11 @@ class Act:
     doubtful: bool = False
     username: str = ""
     answer: dict[str, Any] | None = None
+
+    @property
+    def was_done_before(self) -> bool:
+        """Whether the answer was that the serial had acted already, under another key: this act did nothing."""
+        return self.serial and self.status == HTTPStatus.OK and not self.replayed
 
 
 @dataclass

@@ -23,7 +23,7 @@ import asyncpg
 from chaos.client import Streaming
 from deploy.onebox.stack import Stack
 
-AIM_SECONDS: Final = 4.0
+AIM_SECONDS: Final = 6.0
 LOOK_SECONDS: Final = 0.001
 _DATABASE_FAILURES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
@@ -37,7 +37,7 @@ class Victim(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where an upload or an approval is at the moment of the kill."""
+    """Where an upload, an approval or another act is at the moment of the kill."""
 
     ANY = "任意时刻"
     STREAMING = "上传中"
@@ -47,20 +47,28 @@ class Stage(StrEnum):
     PROVING = "审批复核中"
     POSTING = "审批记账中"
     APPROVAL_COMMIT = "审批提交中"
+    KEPT = "重发取用冻结中"
+    AT_ONCE = "单句记账中"
+    ORDER = "支付令签发中"
+    RESULT = "银行回单入账中"
+    RETURN = "逐户退汇中"
+    HOLD = "冻结与解除中"
+    UNDO = "冲正中"
+    ACT_COMMIT = "其他业务提交中"
 
 
 IN_DATABASE: Final = (*list(Stage)[2:],)
 # In a hundred kills: how many of each victim, spread evenly over its stages.
 SHARES: Final[dict[Victim, tuple[int, tuple[Stage, ...]]]] = {
-    Victim.SERVICE: (40, tuple(Stage)),
-    Victim.BACKEND: (35, (Stage.ANY, *IN_DATABASE)),
-    Victim.POSTMASTER: (18, (Stage.ANY, *IN_DATABASE)),
+    Victim.SERVICE: (36, tuple(Stage)),
+    Victim.BACKEND: (34, (Stage.ANY, *IN_DATABASE)),
+    Victim.POSTMASTER: (24, (Stage.ANY, *IN_DATABASE)),
     Victim.GATEWAY: (4, (Stage.STREAMING, Stage.ANY)),
-    Victim.FOLLOWER: (3, (Stage.ANY,)),
+    Victim.FOLLOWER: (2, (Stage.ANY,)),
 }
 
-# What a session says of itself in each stage; the first that fits. A commit belongs to what came before it.
-_SIGNS: Final = (
+# What a session says of itself in each stage; the first that fits. A posting and a commit belong to what came before.
+SIGNS: Final = (
     (Stage.COPYING, "COPY"),
     (Stage.JUDGING, "registry_on("),
     (Stage.JUDGING, "has_rivals("),
@@ -68,10 +76,27 @@ _SIGNS: Final = (
     (Stage.JUDGING, "rejected_row"),
     (Stage.PROVING, "hold_entitlement"),
     (Stage.PROVING, "lag(cum_fen"),
-    (Stage.POSTING, "post_movements"),
+    (Stage.KEPT, "n AS MATERIALIZED"),
+    (Stage.AT_ONCE, "funds.act("),
+    (Stage.RESULT, "order_result (county_code"),
+    (Stage.RESULT, "false AS undone FROM funds.order_result"),
+    (Stage.ORDER, "treasury_order (county_code"),
+    (Stage.ORDER, "treasury_order.order_key ="),
+    (Stage.RETURN, "AS fed_fen"),
+    (Stage.RETURN, "SELECT id, made FROM stands"),
+    (Stage.RETURN, "record_return("),
+    (Stage.HOLD, "void_hold("),
+    (Stage.HOLD, "place_hold("),
+    (Stage.UNDO, "f.clock_from, f.fiscal_year FROM stands"),
+    (Stage.UNDO, "movement.reverses_id ="),
+    (Stage.UNDO, "keep_again("),
 )
+_UPLOADING: Final = frozenset({Stage.COPYING, Stage.JUDGING, Stage.UPLOAD_COMMIT})
+_APPROVING: Final = frozenset({Stage.PROVING, Stage.KEPT, Stage.POSTING, Stage.APPROVAL_COMMIT})
+# A return places a hold and an undone return ends one: what came first in the transaction stays its stage.
+_ACTING: Final = frozenset({Stage.ORDER, Stage.RESULT, Stage.RETURN, Stage.UNDO})
 _WATCH: Final = """
-SELECT pid, xact_start, state, left(query, 400) AS query FROM pg_stat_activity
+SELECT pid, xact_start, state, left(query, 1500) AS query FROM pg_stat_activity
  WHERE usename = 'funds_app' AND backend_type = 'client backend' AND xact_start IS NOT NULL"""
 _ANY_BACKEND: Final = "SELECT pid FROM pg_stat_activity WHERE usename = 'funds_app' ORDER BY state, random() LIMIT 1"
 
@@ -97,9 +122,10 @@ class Tally:
 
 
 def planned(kills: int, dice: random.Random) -> list[Kill]:
-    """So many kills in the shares above, each victim's stages in turn, in an order of the dice."""
+    """So many kills in the shares above, each victim's stages in turn; the dice choose the order of both."""
     made: list[Kill] = []
-    for victim, (share, stages) in SHARES.items():
+    for victim, (share, all_stages) in SHARES.items():
+        stages = dice.sample(all_stages, len(all_stages))
         made += [Kill(victim, stages[at % len(stages)]) for at in range(max(1, round(kills * share / 100)))]
     dice.shuffle(made)
     extra = Kill(Victim.SERVICE, Stage.ANY)
@@ -150,19 +176,20 @@ class Killer:
         """The backend that is in this stage now; 0 for a stage that the server does not see."""
         if stage is Stage.STREAMING:
             return 0 if self._streaming.any else None
-        for pid, seen in await self._watch():
+        for pid, seen in await self.watch():
             if seen is stage:
                 return pid
         return None
 
-    async def _watch(self) -> Iterator[tuple[int, Stage]]:
+    async def watch(self) -> Iterator[tuple[int, Stage]]:
+        """Every session that is in a stage now, by its process."""
         rows = await self._fetch(_WATCH)
         now: list[tuple[int, Stage]] = []
         for row in rows:
             seen = self._sessions.get(row["pid"])
             if seen is None or seen.since != row["xact_start"]:
                 seen = self._sessions[row["pid"]] = _Seen(row["xact_start"])
-            stage = _stage(row["query"], seen.stage)
+            stage = stage_of(row["query"], seen.stage)
             seen.stage = stage or seen.stage
             if stage is not None and (stage is not Stage.COPYING or row["state"] == "active"):
                 now.append((row["pid"], stage))
@@ -203,14 +230,15 @@ class Killer:
         return True
 
 
-def _stage(query: str, before: Stage | None) -> Stage | None:
+def stage_of(query: str, before: Stage | None) -> Stage | None:
     """The stage that a statement shows; `before` is what this transaction was last seen at."""
-    for stage, sign in _SIGNS:
+    for stage, sign in SIGNS:
         if sign in query:
-            return stage
+            return before if before in _ACTING else stage
+    if "post_movements" in query:
+        return before if before in _ACTING else Stage.POSTING if before in _APPROVING else None
     if query.startswith("COMMIT") or "journal_append" in query:
-        if before in {Stage.COPYING, Stage.JUDGING, Stage.UPLOAD_COMMIT}:
+        if before in _UPLOADING:
             return Stage.UPLOAD_COMMIT
-        if before in {Stage.PROVING, Stage.POSTING, Stage.APPROVAL_COMMIT}:
-            return Stage.APPROVAL_COMMIT
+        return Stage.APPROVAL_COMMIT if before in _APPROVING else Stage.ACT_COMMIT if before else None
     return None

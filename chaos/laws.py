@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+# What a reversal undid is none any more.
+_UNDONE: Final = "EXISTS (SELECT FROM funds.movement u WHERE u.county_code = {0}.county_code AND u.reverses_id = {1})"
+_RETURN_UNDONE: Final = _UNDONE.format("r", "r.movement_id")
+_RESULT_UNDONE: Final = _UNDONE.format("s", "s.movement_id")
+_ORDER_UNDONE: Final = _UNDONE.format("o", "o.movement_id")
+
 QUICK: Final[dict[str, str]] = {
     "第 1 条：每笔资金 收到 = Σ 剩余": """
         SELECT t.id FROM funds.tranche t LEFT JOIN funds.lot l ON l.county_code = t.county_code AND l.tranche_id = t.id
@@ -104,6 +110,54 @@ QUICK: Final[dict[str, str]] = {
          GROUP BY b.county_code, b.id, b.status, b.total_fen
         HAVING count(m.id) <> (b.status = 'posted')::int
             OR (b.status = 'posted' AND sum(m.amount_fen) <> b.total_fen)""",
+    "冻结金额 = Σ 各批冻结": """
+        SELECT h.id FROM funds.hold h
+          LEFT JOIN funds.hold_lot k ON k.county_code = h.county_code AND k.hold_id = h.id
+         GROUP BY h.county_code, h.id, h.amount_fen HAVING h.amount_fen IS DISTINCT FROM sum(k.amount_fen)""",
+    "有效冻结不超过剩余": """
+        SELECT l.id FROM funds.hold h
+          JOIN funds.hold_lot k ON k.county_code = h.county_code AND k.hold_id = h.id
+          JOIN funds.lot l ON l.county_code = k.county_code AND l.id = k.lot_id
+         WHERE h.status = 'held' AND (h.expires_on IS NULL OR h.expires_on > current_date)
+         GROUP BY l.county_code, l.id, l.remaining_fen, l.account_id
+        HAVING sum(k.amount_fen) > l.remaining_fen OR bool_or(h.account_id <> l.account_id)""",
+    "在途 = Σ 未办结的支付令": f"""
+        SELECT a.id, a.sum_fen FROM funds.account a LEFT JOIN (
+          SELECT o.county_code, o.bank_account_id, sum(o.amount_fen) AS fen FROM funds.treasury_order o
+           WHERE NOT {_ORDER_UNDONE} AND NOT EXISTS (
+             SELECT FROM funds.order_result s WHERE s.county_code = o.county_code AND s.order_id = o.id
+                AND NOT {_RESULT_UNDONE}) GROUP BY 1, 2) o
+            ON o.county_code = a.county_code AND o.bank_account_id = a.id
+         WHERE a.kind = 'bank' AND a.sum_fen <> coalesce(o.fen, 0)""",
+    "一份支付令至多一条有效回单": f"""
+        SELECT s.order_id FROM funds.order_result s WHERE NOT {_RESULT_UNDONE}
+         GROUP BY s.county_code, s.order_id HAVING count(*) > 1""",
+    "一份支付令至多重新签发一次": f"""
+        SELECT o.reissues_id FROM funds.treasury_order o WHERE o.reissues_id IS NOT NULL AND NOT {_ORDER_UNDONE}
+         GROUP BY o.county_code, o.reissues_id HAVING count(*) > 1""",
+    "一户退回不超过所得": f"""
+        SELECT r.batch_id, r.line FROM funds.payment_return r
+          JOIN funds.payment p ON p.county_code = r.county_code AND p.batch_id = r.batch_id AND p.line = r.line
+         WHERE NOT {_RETURN_UNDONE}
+         GROUP BY r.county_code, r.batch_id, r.line, p.amount_fen HAVING sum(r.amount_fen) > p.amount_fen""",
+    "退汇逐分回到当初的资金批次": f"""
+        SELECT back.batch_id, back.line, back.lot FROM (
+          SELECT r.county_code, r.batch_id, r.line, l.restores_lot_id AS lot, sum(l.amount_fen) AS fen
+            FROM funds.payment_return r
+            JOIN funds.lot l ON l.county_code = r.county_code AND l.movement_id = r.movement_id
+           WHERE NOT {_RETURN_UNDONE} GROUP BY 1, 2, 3, 4) back
+          JOIN funds.payment p ON p.county_code = back.county_code AND p.batch_id = back.batch_id AND p.line = back.line
+         WHERE back.fen > (
+           SELECT coalesce(sum(least(d.hi_fen, p.cum_fen) - greatest(d.lo_fen, p.cum_fen - p.amount_fen)), 0)
+             FROM funds.draw d
+            WHERE d.county_code = back.county_code AND d.batch_id = back.batch_id AND d.from_lot_id = back.lot
+              AND d.lo_fen < p.cum_fen AND d.hi_fen > p.cum_fen - p.amount_fen)""",
+    "重发后被冲正的退汇仍被冻结": f"""
+        SELECT r.movement_id FROM funds.payment_return r
+          JOIN funds.hold h ON h.county_code = r.county_code AND h.id = r.hold_id AND h.status = 'posted'
+          JOIN funds.movement m ON m.county_code = h.county_code AND m.position = h.ended_position
+           AND m.kind IN ('disburse', 'pay')
+         WHERE {_UNDONE.format("m", "m.id")}""",
 }
 
 THOROUGH: Final[dict[str, str]] = {
@@ -116,8 +170,13 @@ THOROUGH: Final[dict[str, str]] = {
            GROUP BY p.batch_id, p.line, p.amount_fen
           HAVING sum(least(p.cum_fen, d.hi_fen) - greatest(p.cum_fen - p.amount_fen, d.lo_fen)) <> p.amount_fen) s
          WHERE b.status = 'posted'""",
-    "每户同一待遇只发一次": """
+    "每户同一待遇只发一次，全额退回的才再发": f"""
         SELECT b.entitlement, p.payee_token FROM funds.payment p
           JOIN funds.payment_batch b ON b.county_code = p.county_code AND b.id = p.batch_id AND b.status = 'posted'
+          JOIN funds.movement m ON m.county_code = b.county_code AND m.batch_id = b.id
+         WHERE NOT {_UNDONE.format("m", "m.id")} AND p.amount_fen > (
+           SELECT coalesce(sum(r.amount_fen), 0) FROM funds.payment_return r
+            WHERE r.county_code = p.county_code AND r.batch_id = p.batch_id AND r.line = p.line
+              AND NOT {_RETURN_UNDONE})
          GROUP BY b.county_code, b.entitlement, p.payee_token HAVING count(*) > 1""",
 }

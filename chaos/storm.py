@@ -20,9 +20,10 @@ from typing import Any, Final
 import asyncpg
 import httpx
 
+from chaos.cashier import Cashier
 from chaos.checker import Verdict, balances, check, recorded, worked_out
 from chaos.client import Person, Streaming
-from chaos.county import TOWNSHIPS, County, found
+from chaos.county import BANK, TOWNSHIPS, County, found
 from chaos.history import Fate, History
 from chaos.killer import Kill, Killer, Tally, Victim, planned
 from chaos.workers import Inspector, Office, Treasury, until_over
@@ -110,20 +111,22 @@ class Storm:
         self.outcome.read_n = inspector.read_n
         self.outcome.differences += inspector.wrong
         self._over.clear()
-        self._ask_again(stack)
+        self._ask_again(stack, county)
         self.outcome.crashes = crashes_of(stack)
         asyncio.run(self._last(stack, county, before))
 
-    def _person(self, stack: Stack, username: str, seed: int) -> Person:
+    def _person(self, stack: Stack, county: County, username: str, seed: int) -> Person:
         http = self._clients.enter_context(httpx.Client(base_url=stack.url, timeout=30, trust_env=False))
-        login = (username, stack.password(username))
-        return Person(http, login, self.outcome.history, random.Random(seed), self._streaming, self._over.is_set)  # noqa: S311
+        bank = username == BANK
+        login = (username, county.bank_secret if bank else stack.password(username))
+        dice = random.Random(seed)  # noqa: S311 - a run that can be repeated
+        return Person(http, login, self.outcome.history, dice, self._streaming, self._over.is_set, machine=bank)
 
     def _people(self, stack: Stack, county: County) -> tuple[list[threading.Thread], Inspector]:
         seeds = itertools.count(self._seed)
 
         def person(username: str) -> Person:
-            return self._person(stack, username, next(seeds))
+            return self._person(stack, county, username, next(seeds))
 
         def dice() -> random.Random:
             return random.Random(next(seeds))  # noqa: S311 - a run that can be repeated
@@ -131,8 +134,10 @@ class Storm:
         inspector = Inspector(person("jiwei"))
         turns: list[tuple[str, Callable[[], None]]] = [("inspector", inspector.turn)]
         turns += [("treasury", Treasury(person("caizheng"), county, dice()).turn) for _ in range(2)]
+        turns += [("cashier", Cashier(person("caizheng"), person(BANK), county, dice()).turn) for _ in range(2)]
         for town in TOWNSHIPS:
-            office = Office(person(town.clerk), person(town.reviewer), county, town, dice())
+            beyond = {"bank": person(BANK), "finance": person("caizheng")}
+            office = Office(person(town.clerk), person(town.reviewer), county, town, dice(), **beyond)
             turns.append((town.clerk, office.turn))
         threads = [
             threading.Thread(target=until_over, args=(turn, self._calm.is_set), name=name) for name, turn in turns
@@ -190,12 +195,13 @@ class Storm:
             f"账面 {verdict.remaining_fen:,} 分，不符 {wrong}"
         )
 
-    def _ask_again(self, stack: Stack) -> None:
+    def _ask_again(self, stack: Stack, county: County) -> None:
         """Every second act that was given up is asked again under its key: it acts now, or says what it did then."""
         given_up = [act for act, fate in self.outcome.history.so_far() if fate is Fate.GIVEN_UP]
         people: dict[str, Person] = {}
         for act in given_up[::2]:
-            people.setdefault(act.username, self._person(stack, act.username, self._seed))
+            if act.username not in people:
+                people[act.username] = self._person(stack, county, act.username, self._seed)
             people[act.username].act(act, insist=True)
 
     async def _last(self, stack: Stack, county: County, before: dict[str, int]) -> None:

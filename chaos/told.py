@@ -1,0 +1,85 @@
+"""What the journal tells and what the tables hold: for each kind of act two lists of ids that have to be one.
+
+Told and not there is lost; told twice is double; there and told by nobody is half an act. Each query yields ids alone,
+over every county, and repeats an id that is told more than once.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Pair(NamedTuple):
+    """A kind of act: what it is called, and the queries for what is told of it and what is there."""
+
+    name: str
+    told: str
+    there: str
+
+
+_EVENT: Final = "funds.event e WHERE e.kind"
+
+PAIRS: Final = (
+    Pair(
+        "业务",
+        f"""
+        SELECT m->>'movement_id' FROM funds.event e, json_array_elements(e.body->'movements') m
+         WHERE e.kind = 'MoneyMoved'
+         UNION ALL SELECT e.body->'movement'->>'movement_id' FROM {_EVENT}
+          IN ('PaymentsDisbursed', 'PaymentReturned', 'TreasuryOrderIssued', 'TreasuryOrderSettled')
+         UNION ALL SELECT l.movement_id::text FROM funds.event e, json_array_elements(e.body->'tranches') t
+          JOIN funds.lot l ON l.id = (t->>'lot_id')::uuid WHERE e.kind = 'NoticeReceived'""",
+        "SELECT id::text FROM funds.movement",
+    ),
+    Pair(
+        "已发放批次",
+        f"SELECT e.body->>'batch_id' FROM {_EVENT} = 'PaymentsDisbursed'",
+        "SELECT id::text FROM funds.payment_batch WHERE status = 'posted'",
+    ),
+    Pair(
+        "退汇",
+        f"SELECT e.body->'movement'->>'movement_id' FROM {_EVENT} = 'PaymentReturned'",
+        "SELECT movement_id::text FROM funds.payment_return",
+    ),
+    Pair(
+        "支付令",
+        f"SELECT e.body->>'order_id' FROM {_EVENT} = 'TreasuryOrderIssued'",
+        "SELECT id::text FROM funds.treasury_order",
+    ),
+    Pair(
+        "银行回单",
+        f"SELECT e.body->'movement'->>'movement_id' FROM {_EVENT} = 'TreasuryOrderSettled'",
+        "SELECT movement_id::text FROM funds.order_result",
+    ),
+    Pair(
+        "冻结",
+        f"""
+        SELECT e.body->>'hold_id' FROM {_EVENT} = 'HoldPlaced'
+         UNION ALL SELECT e.body->>'hold_id' FROM {_EVENT} = 'PaymentReturned' AND e.body->>'hold_id' IS NOT NULL
+         UNION ALL SELECT h #>> '{{}}' FROM funds.event e, json_array_elements(coalesce(e.body->'holds', '[]')) h
+          WHERE e.kind = 'MoneyMoved'""",
+        "SELECT id::text FROM funds.hold",
+    ),
+    # Voided by hand, or because the return that it was placed for is undone.
+    Pair(
+        "解除冻结",
+        f"""
+        SELECT e.body->>'hold_id' FROM {_EVENT} = 'HoldVoided'
+         UNION ALL SELECT r.hold_id::text FROM funds.payment_return r
+          JOIN funds.movement u ON u.county_code = r.county_code AND u.reverses_id = r.movement_id
+          JOIN funds.hold h ON h.county_code = r.county_code AND h.id = r.hold_id AND h.ended_position = u.position""",
+        "SELECT id::text FROM funds.hold WHERE status = 'voided'",
+    ),
+    # Paid from by the movement that names the hold, or by a roster that draws what it keeps.
+    Pair(
+        "从冻结中支付",
+        """
+        SELECT m.hold_id::text FROM funds.movement m WHERE m.hold_id IS NOT NULL
+         UNION ALL (SELECT DISTINCT h.id::text FROM funds.hold h
+          JOIN funds.movement m ON m.county_code = h.county_code AND m.position = h.ended_position
+           AND m.batch_id IS NOT NULL
+          JOIN funds.draw d ON d.county_code = h.county_code AND d.movement_id = m.id
+          JOIN funds.hold_lot k ON k.county_code = h.county_code AND k.hold_id = h.id AND k.lot_id = d.from_lot_id)""",
+        "SELECT id::text FROM funds.hold WHERE status = 'posted'",
+    ),
+)

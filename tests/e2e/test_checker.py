@@ -1,0 +1,281 @@
+"""The checker of the storm can fail: a lost, a double and a half act of every kind is planted, and found as that.
+
+A calm stack, every kind of act done through the gateway, nothing killed: nothing is found. Then each damage is done to
+the database by its superuser, in a transaction that is looked at from within and rolled back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+import httpx
+import pytest
+
+from chaos.cashier import Cashier
+from chaos.checker import Verdict, balances, look, recorded, worked_out
+from chaos.client import Person, Streaming
+from chaos.county import BANK, TOWNSHIPS, County, found
+from chaos.history import Fate, History
+from chaos.killer import IN_DATABASE, Killer, Stage
+from chaos.workers import Office, Treasury
+from deploy.onebox.logins import FIRST_PEOPLE
+from deploy.onebox.stack import Stack
+
+LONGEST_SECONDS = 180
+TOWN = TOWNSHIPS[1]
+KINDS: Final = frozenset(
+    {"hand_down", "pay", "receive", "reverse", "hold", "void", "pay held", "order", "bank result"}
+    | {"open batch", "upload", "approve", "withdraw", "return", "payment return", "approve again"}
+)
+
+# The first event of a kind, and what it tells of.
+_EVENT = "(SELECT id FROM funds.event WHERE kind = '{0}' ORDER BY position LIMIT 1)"
+_TOLD = "(SELECT (body #>> '{{{1}}}')::uuid FROM funds.event WHERE kind = '{0}' ORDER BY position LIMIT 1)"
+_AGAIN = "(SELECT id FROM funds.event WHERE kind = 'MoneyMoved' AND body #>> '{holds,0}' IS NOT NULL LIMIT 1)"
+_KEPT_AGAIN = f"(SELECT (body #>> '{{holds,0}}')::uuid FROM funds.event WHERE id = {_AGAIN})"
+_STANDING = """
+(SELECT r.movement_id FROM funds.payment_return r WHERE NOT EXISTS (
+  SELECT FROM funds.movement u WHERE u.reverses_id = r.movement_id) LIMIT 1)"""
+_HELD = "(SELECT id FROM funds.hold WHERE status = 'held' LIMIT 1)"
+_WAITING = "(SELECT hold_id FROM funds.payment_return WHERE hold_id IS NOT NULL LIMIT 1)"
+_FROM_HOLD = "(SELECT hold_id FROM funds.movement WHERE hold_id IS NOT NULL LIMIT 1)"
+_COLUMNS = "stream, request_id, request_hash, outcome, recorded_at, hash"
+
+
+def _twice(event: str) -> str:
+    """The same event a second time, by another actor under the same key."""
+    return (
+        f"INSERT INTO funds.event (id, actor, kind, body, idempotency_key, position, {_COLUMNS})"
+        f" SELECT gen_random_uuid(), 'another', kind, body, idempotency_key, position + 1000000, {_COLUMNS}"
+        f" FROM funds.event WHERE id = {event}"
+    )
+
+
+def _moved_twice(movement: str) -> str:
+    return (
+        f"CREATE TEMP TABLE twice ON COMMIT DROP AS SELECT * FROM funds.movement WHERE id = {movement};"
+        " UPDATE twice SET id = gen_random_uuid(); INSERT INTO funds.movement SELECT * FROM twice"
+    )
+
+
+def _event(kind: str) -> str:
+    return _EVENT.format(kind)
+
+
+def _told(kind: str, path: str) -> str:
+    return _TOLD.format(kind, path)
+
+
+def _untold(event: str) -> str:
+    return f"DELETE FROM funds.event WHERE id = {event}"
+
+
+_RETURN = _told("PaymentReturned", "movement,movement_id")
+_RESULT = _told("TreasuryOrderSettled", "movement,movement_id")
+_ORDER = _told("TreasuryOrderIssued", "movement,movement_id")
+_REISSUE = "(SELECT id FROM funds.movement WHERE document LIKE '演练重发%' LIMIT 1)"
+_FREE = "UPDATE funds.hold SET status = 'held', ended_position = NULL WHERE id = {0}"
+
+# By name: what is done to the books, as what it must be found, and a word of the finding.
+PLANTED: Final[dict[str, tuple[str, str, str]]] = {
+    "a return lost": (f"DELETE FROM funds.payment_return WHERE movement_id = {_RETURN}", "lost", "退汇"),
+    "a return told and never acted": (_untold(_event("PaymentReturned")), "lost", "payment return"),
+    "a return told twice": (_twice(_event("PaymentReturned")), "double", "退汇"),
+    "a return moved twice": (_moved_twice(_RETURN), "double", "payment return"),
+    "half a return": (_untold(_event("PaymentReturned")), "half", "退汇"),
+    "a return without its movement": (f"DELETE FROM funds.movement WHERE id = {_RETURN}", "half", "payment return"),
+    "an order lost": (
+        f"DELETE FROM funds.treasury_order WHERE id = {_told('TreasuryOrderIssued', 'order_id')}",
+        "lost",
+        "支付令",
+    ),
+    "an order told twice": (_twice(_event("TreasuryOrderIssued")), "double", "支付令"),
+    "an order moved twice": (_moved_twice(_ORDER), "double", "order"),
+    "half an order": (_untold(_event("TreasuryOrderIssued")), "half", "支付令"),
+    "a bank's result lost": (f"DELETE FROM funds.order_result WHERE movement_id = {_RESULT}", "lost", "银行回单"),
+    "a bank's result told twice": (_twice(_event("TreasuryOrderSettled")), "double", "银行回单"),
+    "a bank's result moved twice": (_moved_twice(_RESULT), "double", "bank result"),
+    "half a bank's result": (_untold(_event("TreasuryOrderSettled")), "half", "银行回单"),
+    "a hold lost": (f"DELETE FROM funds.hold WHERE id = {_told('HoldPlaced', 'hold_id')}", "lost", "冻结"),
+    "a hold told twice": (_twice(_event("HoldPlaced")), "double", "冻结"),
+    "half a hold": (_untold(_event("HoldPlaced")), "half", "冻结"),
+    "a voiding lost": (_FREE.format(_told("HoldVoided", "hold_id")), "lost", "解除冻结"),
+    "a voiding told twice": (_twice(_event("HoldVoided")), "double", "解除冻结"),
+    "half a voiding": (_untold(_event("HoldVoided")), "half", "解除冻结"),
+    "a payment out of a hold lost": (_FREE.format(_FROM_HOLD), "lost", "从冻结中支付"),
+    "a hold paid from twice": (
+        _moved_twice("(SELECT id FROM funds.movement WHERE hold_id IS NOT NULL LIMIT 1)"),
+        "double",
+        "从冻结中支付",
+    ),
+    "half a payment out of a hold": (
+        f"UPDATE funds.hold SET status = 'posted', ended_position = position WHERE id = {_HELD}",
+        "half",
+        "从冻结中支付",
+    ),
+    "what was kept again lost": (
+        f"DELETE FROM funds.hold WHERE id = {_KEPT_AGAIN}",
+        "lost",
+        "冻结",
+    ),
+    "what was kept again told twice": (_twice(_AGAIN), "double", "冻结"),
+    "what was kept again told by nobody": (
+        f"UPDATE funds.event SET body = (body::jsonb - 'holds')::json WHERE id = {_AGAIN}",
+        "half",
+        "冻结",
+    ),
+    "a reissue moved twice": (_moved_twice(_REISSUE), "double", "approve again"),
+    "half a reissue": (f"DELETE FROM funds.movement WHERE id = {_REISSUE}", "half", "approve again"),
+    "a reversal moved twice": (
+        "ALTER TABLE funds.movement DROP CONSTRAINT uq_movement_county_code_reverses_id;"
+        + _moved_twice("(SELECT id FROM funds.movement WHERE reverses_id IS NOT NULL LIMIT 1)"),
+        "double",
+        "reverse",
+    ),
+    "a returned row that nobody keeps": (
+        f"UPDATE funds.hold SET amount_fen = amount_fen + 1 WHERE id = {_WAITING}",
+        "broken",
+        "冻结金额 = Σ 各批冻结",
+    ),
+    "money in transit that no order has": (
+        "UPDATE funds.account SET sum_fen = sum_fen + 1 WHERE kind = 'bank'",
+        "broken",
+        "在途 = Σ 未办结的支付令",
+    ),
+    "a row that gave back more than it got": (
+        f"UPDATE funds.payment_return SET amount_fen = amount_fen + 1 WHERE movement_id = {_STANDING}",
+        "broken",
+        "一户退回不超过所得",
+    ),
+}
+
+
+@dataclass
+class Calm:
+    """A county in which everything was done once or more, and what its clients were told."""
+
+    url: str
+    history: History
+    before: dict[str, int]
+    county: County
+    seen: set[Stage] = field(default_factory=set)
+
+
+class _Watch(threading.Thread):
+    """Looks at what the sessions are doing, as the killer does, and remembers which stages it recognised."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(name="watch")
+        self.seen: set[Stage] = set()
+        self.over = threading.Event()
+        self._killer = Killer(stack, Streaming(), self.over.is_set)
+
+    def run(self) -> None:
+        asyncio.run(self._watch())
+
+    async def _watch(self) -> None:
+        while not self.over.is_set():
+            self.seen |= {stage for _, stage in await self._killer.watch()}
+            await asyncio.sleep(0.001)
+        await self._killer.close()
+
+
+@pytest.fixture(scope="module")
+def calm() -> Iterator[Calm]:
+    """Every kind of act through the gateway, until each was done and each stage was seen by the killer's eye."""
+    with Stack(logins=FIRST_PEOPLE) as stack, contextlib.ExitStack() as clients:
+        http = clients.enter_context(httpx.Client(base_url=stack.url, timeout=60, trust_env=False))
+        county = found(stack, http, scale=0.1)
+        url = stack.database_urls["admin"]
+        ready = Calm(url, History(), asyncio.run(balances(url)), county)
+        seeds = itertools.count(1)
+
+        def person(username: str) -> Person:
+            own = clients.enter_context(httpx.Client(base_url=stack.url, timeout=60, trust_env=False))
+            bank = username == BANK
+            login = (username, county.bank_secret if bank else stack.password(username))
+            dice = random.Random(next(seeds))  # noqa: S311
+            return Person(own, login, ready.history, dice, Streaming(), lambda: False, machine=bank)
+
+        dice = random.Random(2017)  # noqa: S311
+        bank, finance = person(BANK), person("caizheng")
+        office = Office(person(TOWN.clerk), person(TOWN.reviewer), county, TOWN, dice, bank=bank, finance=finance)
+        treasury, cashier = Treasury(finance, county, dice), Cashier(finance, bank, county, dice)
+        watch = _Watch(stack)
+        watch.start()
+        try:
+            deadline = time.monotonic() + LONGEST_SECONDS
+            while time.monotonic() < deadline and not _all_done(ready, watch.seen):
+                for turn in (office.turn, treasury.turn, treasury.turn, cashier.turn):
+                    turn()
+        finally:
+            watch.over.set()
+            watch.join()
+        ready.seen = watch.seen
+        yield ready
+
+
+def _all_done(calm: Calm, seen: set[Stage]) -> bool:
+    done = {act.kind for act, fate in calm.history.so_far() if fate is Fate.DONE}
+    undone = asyncio.run(_kept_again(calm.url))
+    return done >= KINDS and seen >= set(IN_DATABASE) and undone
+
+
+async def _kept_again(url: str) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        held = await connection.fetchval("SELECT count(*) FROM funds.hold WHERE status = 'held' AND expires_on IS NULL")
+        return bool(held) and await connection.fetchval(f"SELECT {_AGAIN}") is not None
+    finally:
+        await connection.close()
+
+
+async def _looked_at(calm: Calm, damage: str = "") -> Verdict:
+    verdict = Verdict()
+    connection = await asyncpg.connect(calm.url)
+    change = connection.transaction()
+    await change.start()
+    try:
+        if damage:
+            # Neither keys nor triggers may stand in the way of what has to be found.
+            await connection.execute("SET LOCAL session_replication_role = replica")
+            await connection.execute(damage)
+        await look(connection, calm.history.so_far(), verdict, thorough=True)
+    finally:
+        await change.rollback()
+        await connection.close()
+    return verdict
+
+
+async def test_nothing_is_found_where_nothing_was_killed(calm: Calm) -> None:
+    verdict = await _looked_at(calm)
+    assert verdict.clean, verdict
+    held = worked_out(calm.history, calm.before, await recorded(calm.url))
+    books = await balances(calm.url)
+    assert {one: held[one] for one in calm.county.accounts} == {one: books[one] for one in calm.county.accounts}
+    done = {act.kind for act, fate in calm.history.so_far() if fate is Fate.DONE}
+    assert done >= KINDS
+    assert any(act.was_done_before for act in calm.history.acts), "a serial told again under another key"
+    over = [act for act in calm.history.acts if act.forbidden]
+    assert {act.problem for act in over} == {"/problems/hold-over"}
+
+
+def test_the_killer_recognises_every_stage_by_its_statements(calm: Calm) -> None:
+    assert set(IN_DATABASE) - calm.seen == set()
+
+
+@pytest.mark.parametrize("name", PLANTED)
+async def test_what_is_planted_is_found(calm: Calm, name: str) -> None:
+    damage, found_as, word = PLANTED[name]
+    verdict = await _looked_at(calm, damage)
+    assert not verdict.clean
+    assert any(word in one for one in getattr(verdict, found_as)), (found_as, verdict)
