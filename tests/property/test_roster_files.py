@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.vault import Vault, wrap_new_key
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.households import register
 from services.funds_api.payments import check, workbook
 from tests.funds_api.people import id_number, read_roster, register_csv, roster_csv
 from tests.funds_api.people import workbook as book_of
 
+KEYS = [wrap_new_key(bytes(32), 1, "cell"), wrap_new_key(bytes(32), 1, "token")]
+TOKENS = Vault(bytes(32), KEYS).tokens
 BOOK = book_of([["标题"], ["姓名", "身份证号", "金额（元）"], ["张三", id_number(1), 1.5], ["x", id_number(2), "2"]])
 ROSTER = roster_csv([(id_number(place), str(place)) for place in range(5)]).encode()
 REGISTER = register_csv("990001101201", range(5)).encode()
@@ -60,7 +63,7 @@ def test_a_damaged_file_is_read_or_refused(seed: int) -> None:
         except FileUnreadable:
             continue
         else:
-            assert check.with_tokens(rows, str.encode).height == rows.height
+            assert check.with_tokens(rows, TOKENS).height == rows.height
             assert rows["line"].is_sorted()
     with contextlib.suppress(FileUnreadable):
         register.valid_numbers(register.read(damaged(REGISTER, chance)))

@@ -9,7 +9,7 @@ and every token.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -18,6 +18,7 @@ import polars as pl
 
 from services.funds_api import columns
 from services.funds_api.funds.judge import FundRule, OnBreach, Term
+from services.funds_api.payments.firsts import Firsts
 from services.funds_api.payments.reasons import reason
 from treasury.policy import PolicyValue
 
@@ -95,22 +96,23 @@ class Judged:
     rejected: list[Rejected]
 
 
-def with_tokens(rows: pl.DataFrame, token: Callable[[str], bytes]) -> pl.DataFrame:
-    """The rows with what their ID numbers are worth (`shape`, `born`, `digit`) and a `token` for each valid one."""
+def with_tokens(rows: pl.DataFrame, tokens: Callable[[Iterable[str]], list[bytes]]) -> pl.DataFrame:
+    """The rows with what their ID numbers are worth (`shape`, `born`, `digit`) and a `token` for each valid one.
+
+    `named` is the token of whatever stands there: what two lines of a file are compared by.
+    """
     number = pl.col("id_number")
-    shown = (
-        rows.lazy()
-        .with_columns(
+    named = pl.Series("named", tokens(rows["id_number"].fill_null("")), dtype=pl.Binary)
+    return (
+        rows.with_columns(
             shape=columns.has_id_shape(number).fill_null(value=False),
             born=columns.has_birth_date(number).fill_null(value=False),
             digit=columns.has_check_digit(number).fill_null(value=False),
+            named=pl.when(number.is_not_null()).then(named),
         )
         .with_columns(valid=pl.col("shape") & pl.col("born") & pl.col("digit"))
-        .collect()
+        .with_columns(token=pl.when("valid").then("named"))
     )
-    pairs = zip(shown["id_number"], shown["valid"], strict=True)
-    tokens = pl.Series("token", [token(one) if valid else None for one, valid in pairs], dtype=pl.Binary)
-    return shown.with_columns(tokens)
 
 
 def _conditions(facts: Facts) -> dict[str, pl.Expr]:
@@ -161,8 +163,8 @@ class Check:
         self.rows_bad = 0
         self.total_fen = 0
         self.by_reason: Counter[str] = Counter()
-        self._first_lines: dict[str, int] = {}
-        self._home_lines: dict[bytes, int] = {}
+        self._named = Firsts()
+        self._homes = Firsts()
         self._running_fen = 0
 
     def judge(
@@ -173,21 +175,19 @@ class Check:
         Of a row that waits to be paid again only what goes beyond its kept fen counts against the free ones.
         """
         conditions = _conditions(self.facts)
-        lines = rows["line"].to_list()  # one number for both memories: a roster of a million has a million lines
         if year is not None:
             claimed = claimed.join(year, on="token", how="full", coalesce=True)
         laid = (
-            rows.with_columns(first_line=_firsts(self._first_lines, rows["id_number"], lines))
-            .join(registry.with_columns(listed=True), on="token", how="left")
-            .join(claimed, on="token", how="left")
+            rows.with_columns(first_line=self._named.note(rows["named"], rows["line"]))
+            .join(registry.with_columns(listed=True), on="token", how="left", maintain_order="left")
+            .join(claimed, on="token", how="left", maintain_order="left")
             .with_columns(owed=pl.col("household" if self.facts.per == "household" else "token"))
-            .join(self.facts.kept, on="owed", how="left")
-            .sort("line")
+            .join(self.facts.kept, on="owed", how="left", maintain_order="left")
         )
         homes = laid["household"] if self.facts.per == "household" else laid["household"].clear(laid.height)
         held = (
             laid.lazy()
-            .with_columns(home_line=_firsts(self._home_lines, homes, lines))
+            .with_columns(home_line=self._homes.note(homes, laid["line"]))
             .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
             .with_columns(clean=~pl.any_horizontal(*conditions))
             # 128 bits, so that no file of huge amounts can wrap the sum around
@@ -211,13 +211,6 @@ class Check:
         self.total_fen += int(good["amount_fen"].sum())
         self.by_reason.update({code: n for code in codes if (n := int(bad[code].sum()))})
         return Judged(good, list(_explained(bad, codes, self.facts)))
-
-
-def _firsts(first_lines: dict[Any, int], keys: pl.Series, lines: list[int]) -> pl.Series:
-    """For each row the first line of the whole file so far that has its key; null where it has none."""
-    first = first_lines.setdefault
-    named = zip(keys, lines, strict=True)
-    return pl.Series([None if key is None else first(key, line) for key, line in named], dtype=pl.Int32)
 
 
 def _explained(bad: pl.DataFrame, codes: list[str], facts: Facts) -> Iterator[Rejected]:

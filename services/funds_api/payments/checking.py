@@ -19,13 +19,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import keep_plans, plan_each_time
 from chassis.vault import Vault
 from services.funds_api.payments import check, sealing, store, yearly
-from services.funds_api.payments.check import Check
+from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.lists import DayList
 from services.funds_api.payments.roster import Roster
 from services.funds_api.tables import PaymentBatchRow
 
 One = TypeVar("One")
 Other = TypeVar("Other")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of a roster as `check.with_tokens` gives them, and the tokens among them, sorted, each once."""
+
+    rows: pl.DataFrame
+    tokens: pl.Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +54,47 @@ async def keep(
     pieces = roster.pieces()
     county, batch_id = batch.county_code, batch.id  # a thread touches no row of the session
 
-    def read() -> pl.DataFrame | None:
+    def read() -> Piece | None:
         rows = next(pieces, None)
-        return None if rows is None else check.with_tokens(rows, vault.token)
+        if rows is None:
+            return None
+        rows = check.with_tokens(rows, vault.tokens)
+        return Piece(rows, rows["token"].drop_nulls().unique().sort())
 
     def judge_and_read_on(
-        rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, year: pl.DataFrame | None
-    ) -> tuple[Sealed, pl.DataFrame | None]:
-        judged = judging.judge(rows, registry, claimed, year)
+        piece: Piece, registry: pl.DataFrame, claimed: pl.DataFrame, year: pl.DataFrame | None
+    ) -> tuple[Sealed, Piece | None]:
+        judged = judging.judge(piece.rows, registry, claimed, year)
         listed.include(judged.good)
         payments = sealing.payments(judged.good, county, batch_id, vault) if judged.good.height else None
         return Sealed(payments, sealing.rejected(judged.rejected, county, batch_id, vault)), read()
 
-    rows = await to_thread.run_sync(read)
+    piece = await to_thread.run_sync(read)
     ready = Sealed(None, [])
-    while rows is not None:
-        await keep_plans(tx)
-        tokens: list[bytes] = rows["token"].drop_nulls().unique().to_list()
-        registry = await listed.people(tokens)
-        await plan_each_time(tx)
-        claimed = await listed.claimed(registry)
-        year = await yearly.paid(tx, batch, tokens, judging.facts) if judging.facts.terms else None
-        (ready, rows), _ = await _both(
-            to_thread.run_sync(judge_and_read_on, rows, registry, claimed, year), _write(tx, batch, ready)
+    await keep_plans(tx)
+    while piece is not None:
+        registry = await listed.people(piece.tokens)
+        claimed, year = await _others(tx, listed, batch, judging.facts, piece.tokens, registry)
+        (ready, piece), _ = await _both(
+            to_thread.run_sync(judge_and_read_on, piece, registry, claimed, year), _write(tx, batch, ready)
         )
     await _write(tx, batch, ready)
 
 
-async def _write(tx: AsyncSession, batch: PaymentBatchRow, piece: Sealed) -> None:
+async def _others(
+    tx: AsyncSession, listed: DayList, batch: PaymentBatchRow, facts: Facts, tokens: pl.Series, registry: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """What other batches pay these people: of the same entitlement, and (None without terms) in the fund's year."""
+    if not listed.rivals and not facts.terms:
+        return pl.DataFrame(schema=check.CLAIMED), None
+    await plan_each_time(tx)
+    claimed = await listed.claimed(registry)
+    year = await yearly.paid(tx, batch, tokens.to_list(), facts) if facts.terms else None
     await keep_plans(tx)
+    return claimed, year
+
+
+async def _write(tx: AsyncSession, batch: PaymentBatchRow, piece: Sealed) -> None:
     if piece.payments is not None:
         await store.copy_payments(tx, piece.payments)
     await store.insert_rejected(tx, batch, piece.rejected)

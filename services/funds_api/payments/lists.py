@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 from uuid import UUID
 
 import polars as pl
+from anyio import to_thread
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +23,19 @@ from chassis.database import driver
 from services.funds_api.payments.check import CLAIMED, PLAIN, REGISTRY
 from services.funds_api.payments.refusals import PaymentsStopped
 from services.funds_api.tables import PaymentBatchRow
+
+# The register as one text of lines that polars reads: a row of the driver's own for each took longer than finding them.
+# All of it is one snapshot: what is recorded after `journal` and `register` is not among these people.
+_SETTLED: Final = """
+    SELECT funds.has_rivals($1, $5) AS rivals, funds.journal_position($1) AS journal,
+           (SELECT max(a.position) FROM funds.registry_act a WHERE a.county_code = $1) AS register,
+           string_agg(encode(p.token, 'hex') || ',' || encode(uuid_send(p.household_id), 'hex') || ',' || p.region_code
+                      || CASE p.role WHEN 'head' THEN ',t' ELSE ',f' END, E'\\n') AS people
+      FROM funds.person p
+     WHERE p.county_code = $1
+       AND p.token = ANY(ARRAY(SELECT substring($2::bytea FROM at FOR 16)
+                                 FROM generate_series(1, octet_length($2::bytea), 16) at))
+       AND p.region_code >= $3 AND p.region_code < $3 || '~' AND p.settled_on <= $4"""
 
 
 class DayList:
@@ -30,6 +45,8 @@ class DayList:
         self._tx, self._region = tx, batch.region_code
         self._county, self._batch, self._on, self._per = batch.county_code, batch.id, batch.effective_on, batch.per
         self._position: int | None = None
+        # Whether any other live batch had the entitlement when people were asked for last.
+        self.rivals = False
         self._hash = hashlib.sha256()
 
     @property
@@ -44,41 +61,42 @@ class DayList:
 
     def include(self, good: pl.DataFrame) -> None:
         """Seal the good rows of the next piece."""
-        pairs = zip(good["token"], good["household"], strict=True)
-        self._hash.update(b"".join(part for pair in pairs for part in pair))
+        pairs = zip(good["token"].to_list(), good["household"].to_list(), strict=True)
+        self._hash.update(b"".join(chain.from_iterable(pairs)))
 
-    async def people(self, tokens: Sequence[bytes]) -> pl.DataFrame:
-        """Whom of these tokens the register knew on that day (`check.REGISTRY`), as far as the caller may know."""
-        found = await (await driver(self._tx)).fetch(
-            "SELECT p.token, uuid_send(p.household_id), p.region_code, p.role = 'head'"
-            " FROM funds.person p WHERE p.county_code = $1 AND p.token = ANY($2::bytea[])"
-            " AND p.region_code >= $3 AND p.region_code < $3 || '~' AND p.settled_on <= $4"
-            # in the same snapshot: what is recorded after these places is not in this piece
-            " UNION ALL SELECT NULL, NULL, concat_ws(' ', funds.journal_position($1),"
-            " (SELECT max(a.position) FROM funds.registry_act a WHERE a.county_code = $1)), NULL",
+    async def people(self, tokens: pl.Series) -> pl.DataFrame:
+        """Whom of these tokens the register knew on that day (`check.REGISTRY`), as far as the caller may know.
+
+        The tokens are sorted and distinct, as PostgreSQL looks them up fastest.
+        """
+        [found] = await (await driver(self._tx)).fetch(
+            _SETTLED,
             self._county,
-            tokens,
+            b"".join(tokens.to_list()),
             self._region,  # of a household elsewhere the history is asked: it may have moved away
             self._on,
+            self._batch,
         )
-        journal, *register = (int(place) for place in found.pop()[2].split())
+        self.rivals = found["rivals"]
+        told = found["people"]
         if self._position is None:
-            self._position = journal
-        elif register and register[0] > self._position:  # the register changed between two pieces: ask what was before
-            found = []
-        if len(found) == len(tokens):
-            return _frame(found, [])
-        settled = {row[0] for row in found}
-        rest = [token for token in tokens if token not in settled]
-        return _frame(found, await registry_on(self._tx, self._county, rest, self._on, self._position))
+            self._position = found["journal"]
+        elif (found["register"] or 0) > self._position:  # it changed between two pieces: ask what was before
+            told = None
+        settled = await to_thread.run_sync(_frame, told)
+        if settled.height == tokens.len():
+            return settled
+        rest = tokens.filter(~tokens.is_in(settled["token"].implode())).to_list()
+        looked_up = await registry_on(self._tx, self._county, rest, self._on, self._position)
+        others = pl.DataFrame([tuple(row) for row in looked_up], schema=REGISTRY, orient="row")
+        return pl.concat([settled, others], how="diagonal")
 
     async def claimed(self, people: pl.DataFrame) -> pl.DataFrame:
         """Which of these people another live batch of the entitlement has; `posted` before `checked`.
 
         An entitlement of a household is claimed for all of its people (`claimed_by_another` decides what counts).
         """
-        asked = {"county": self._county, "batch": self._batch}
-        if not await self._tx.scalar(text("SELECT funds.has_rivals(:county, :batch)"), asked):
+        if not self.rivals:
             return pl.DataFrame(schema=CLAIMED)
         homes = people["household"].drop_nulls().unique()
         found = await (await driver(self._tx)).fetch(
@@ -104,12 +122,17 @@ def _claims(people: pl.DataFrame, found: Sequence[Any], *, per_household: bool) 
     return pl.DataFrame(rows, schema=CLAIMED, orient="row")
 
 
-def _frame(settled: Sequence[Any], looked_up: Sequence[Any]) -> pl.DataFrame:
-    """Rows of `check.PLAIN` and of `check.REGISTRY` as one frame of the latter."""
-    columns = list(zip(*settled, strict=True)) or [()] * len(PLAIN)
-    plain = pl.DataFrame(dict(zip(PLAIN, columns, strict=True)), schema=PLAIN)
-    others = pl.DataFrame([tuple(row) for row in looked_up], schema=REGISTRY, orient="row")
-    return pl.concat([plain, others], how="diagonal")
+def _frame(told: str | None) -> pl.DataFrame:
+    """The lines of `_SETTLED` as rows of `check.REGISTRY`."""
+    if not told:
+        return pl.DataFrame(schema=REGISTRY)
+    lines = pl.read_csv(told.encode(), has_header=False, schema=dict.fromkeys(PLAIN, pl.String))
+    return lines.select(
+        pl.col("token", "household").str.decode("hex"),
+        "household_region",
+        head=pl.col("head") == "t",
+        **{name: pl.lit(None, kind) for name, kind in REGISTRY.items() if name not in PLAIN},
+    )
 
 
 async def registry_on(tx: AsyncSession, county: str, tokens: Sequence[bytes], on: date, known: int) -> list[Any]:

@@ -142,9 +142,9 @@ class Roster:
 
     def _read(self, below: pl.DataFrame) -> pl.DataFrame:
         """The lines that say something, with fields and amounts; `total` is “grand” or “part” on totals lines."""
+        # Not lazily: a filter pushed down below the columns would have them made twice.
         spoken = (
-            below.lazy()
-            .select(
+            below.select(
                 pl.col("line").cast(pl.Int32),
                 id_number=columns.id_number(self._cell("id_number")),
                 name=columns.tidy(self._cell("name")),
@@ -155,12 +155,11 @@ class Roster:
             .filter(~pl.all_horizontal(pl.col("id_number", "name", "card", "amount").is_null()))
             # The header, printed once more at the top of each page.
             .filter(~pl.col("id_number").is_in(_ID_LABELS).fill_null(value=False))
-            .join(_totals(below).lazy(), on="line", how="left", maintain_order="left")
+            .join(_totals(below), on="line", how="left", maintain_order="left")
             .with_columns(
                 # A person's row may speak of a total in a note; a totals line names nobody.
                 total=pl.when(~pl.col("id_number").str.contains(r"[0-9]{6}").fill_null(value=False)).then("total")
             )
-            .collect()
         )
         return spoken.with_columns(_amounts(spoken["amount"], self.unit))
 
@@ -191,6 +190,9 @@ def _totals(below: pl.DataFrame) -> pl.DataFrame:
 
 def _amounts(printed: pl.Series, unit: Unit) -> list[pl.Series]:
     """`amount_fen` and `too_fine`; a cell with its own 元 or 万元 means what it prints."""
+    if not printed.str.contains("元", literal=True).any():
+        read = columns.amounts(printed, unit)
+        return [read["fen"].alias("amount_fen"), read["too_fine"]]
     staged = printed.to_frame("amount").select(
         own=pl.col("amount").str.extract(r"(万元|元)整?$"),
         bare=pl.col("amount").str.replace(r"\s*(万元|元)整?$", ""),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import chain, repeat
 from struct import Struct
 from typing import Final
 from uuid import UUID
@@ -36,6 +37,7 @@ _END: Final = b"\xff\xff"
 _FIELDS: Final = Struct(">h")
 _LENGTH: Final = Struct(">i")
 _LINE: Final = Struct(">ii")
+_PEOPLE: Final = Struct(">i16si16si")
 _SUMS: Final = Struct(">iqiq")
 
 
@@ -46,7 +48,8 @@ def _field(content: bytes) -> bytes:
 def payments(good: pl.DataFrame, county: str, batch_id: UUID, vault: Vault) -> bytes:
     """Good rows of a batch as the bytes of one COPY into PAYMENT_COLUMNS."""
     people = good.select(pl.struct("name", "id_number", "card").struct.json_encode()).to_series()
-    places = [f"{county}|{batch_id}|{line}" for line in good["line"]]
+    batch = f"{county}|{batch_id}|"
+    places = [f"{batch}{line}" for line in good["line"]]
     cells = vault.seal_all("payment", "payee_cell", places, people.to_list())
     return copied(good.drop("name", "id_number", "card").with_columns(cell=pl.Series(cells)), county, batch_id)
 
@@ -55,27 +58,19 @@ def copied(rows: pl.DataFrame, county: str, batch_id: UUID) -> bytes:
     """Rows of one batch (line, household, household_region, token, cell, amount_fen, cum_fen) as a binary COPY."""
     start = _FIELDS.pack(len(PAYMENT_COLUMNS)) + _field(county.encode()) + _field(batch_id.bytes)
     regions = {region: _field(region.encode()) for region in rows["household_region"].unique()}
-    line_of, sums_of, length_of = _LINE.pack, _SUMS.pack, _LENGTH.pack
-    household_n, token_n = length_of(16), length_of(16)
-    parts = [_START]
-    columns = (
-        rows[name] for name in ("line", "household_region", "household", "token", "cell", "amount_fen", "cum_fen")
+    four, eight, sixteen = repeat(4), repeat(8), repeat(16)
+    cells = rows["cell"].to_list()
+    # Column by column, so that every call is one of C: packed row by row in Python this took five times as long.
+    parts = zip(
+        repeat(start, rows.height),
+        map(_LINE.pack, four, rows["line"].to_list()),
+        map(regions.__getitem__, rows["household_region"].to_list()),
+        map(_PEOPLE.pack, sixteen, rows["household"].to_list(), sixteen, rows["token"].to_list(), map(len, cells)),
+        cells,
+        map(_SUMS.pack, eight, rows["amount_fen"].to_list(), eight, rows["cum_fen"].to_list()),
+        strict=True,
     )
-    for line, region, household, token, cell, amount_fen, cum_fen in zip(*columns, strict=True):
-        parts += (
-            start,
-            line_of(4, line),
-            regions[region],
-            household_n,
-            household,
-            token_n,
-            token,
-            length_of(len(cell)),
-            cell,
-            sums_of(8, amount_fen, 8, cum_fen),
-        )
-    parts.append(_END)
-    return b"".join(parts)
+    return b"".join((_START, *chain.from_iterable(parts), _END))
 
 
 def rejected(rows: Iterable[Rejected], county: str, batch_id: UUID, vault: Vault) -> list[tuple[int, str, bytes]]:
