@@ -1,5 +1,7 @@
 """Three years of a county with 300 villages and ten funds, written as sets; afterwards the laws are counted out.
 
+The county is a real one with 287 villages (统计用区划代码 2023); thirteen more are generated and called 生成村.
+
 First what every village gets and spends: ten funds, each handed down quarter by quarter through its township, half of
 it paid to a builder. Then payments to households, as many as are asked for: batches of 2,500, each fed by twelve lots
 of one tranche that came down the same way. A day's acts are one entry of the journal; one movement in a hundred was
@@ -29,6 +31,14 @@ FEN: Final = 10_000
 
 _PLACES: Final = f"""
 INSERT INTO funds.fund (code, name, level, stream) SELECT f, f, 'province', '扶贫发展' FROM unnest($funds$) AS f;
+-- The list has 287 villages for this county; the missing ones are generated, and their names say so.
+INSERT INTO funds.region (code, name, level, parent_code, listed_year)
+SELECT t.code || (900 + n), '生成村' || n, 'village', t.code, t.listed_year
+  FROM (SELECT *, row_number() OVER (ORDER BY code) AS at, count(*) OVER () AS townships FROM funds.region
+         WHERE level = 'township' AND code LIKE '{COUNTY}%') t
+  JOIN generate_series(1, {VILLAGES} - (SELECT count(*) FROM funds.region
+                                         WHERE level = 'village' AND code LIKE '{COUNTY}%')) AS n
+    ON n % t.townships + 1 = t.at;
 CREATE TEMP TABLE place AS SELECT code, (row_number() OVER (ORDER BY code))::int - 1 AS n,
        uuidv7() AS unit, uuidv7() AS id
   FROM funds.region WHERE level = 'village' AND code LIKE '{COUNTY}%' ORDER BY code LIMIT {VILLAGES};

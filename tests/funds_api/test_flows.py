@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -299,6 +300,27 @@ async def test_a_carry_over_is_undone_in_the_year_that_it_entered(river: River, 
     # What is given back to the year before by undoing its hand-down has left the year that it had entered, too.
     await river.order({**undo, "document": "冲2", "movement_id": handed["movements"][0]["id"]})
     assert await entered() == {(river.village, 2018): 0, (river.neighbour, 2018): 60_000}
+
+
+async def test_the_database_itself_tells_no_place_beyond_the_region(river: River, urls: dict[str, str]) -> None:
+    await river.run()
+    connection = await asyncpg.connect(urls["funds"])
+
+    async def tell(region: str, root: str, function: str) -> None:
+        async with connection.transaction():
+            await connection.execute("SELECT set_config('app.region', $1, true)", region)
+            asked = f"SELECT * FROM funds.{function}($1, $2, $3, $4, $5)"
+            await connection.fetch(asked, river.county, root, date(2017, 12, 31), 2**63 - 1, date.max)
+
+    county, one, two = river.county, river.county + "101", river.county + "102"
+    try:
+        for function in ("tree_sums", "flowed"):
+            await tell(one, one + "201", function)
+            for region, root in ((one, county), (one, two), ("980001", county), ("", county), (county, "980001")):
+                with pytest.raises(asyncpg.PostgresError, match="outside the region"):
+                    await tell(region, root, function)
+    finally:
+        await connection.close()
 
 
 async def kept(river: River, admin: asyncpg.Pool) -> None:

@@ -27,14 +27,7 @@ _SINK_NAMES: Final = {"households": "农户", "contractor": "施工单位等"}
 
 async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, depth: int) -> FlowTree:
     """The tree below the asked place by that moment, opened `depth` levels; nothing beyond the place is named."""
-    filtered = asked.fund is not None or asked.year is not None
-    async with whole_county(tx, who, asked.county):
-        accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
-        flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
-        resting = None if filtered else await _resting(tx, asked, accounts, moment)
-        carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
-        paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
-    root = build(asked.root, flows, resting, carried)
+    root, paid = await (_tree_of(tx, who, asked, moment) if asked.filtered else _whole_tree(tx, asked, moment))
     names = await names_on(tx, [asked.root, *_codes(root, depth)], moment.as_of)
     shown = _node(root, names, paid, depth)
     return FlowTree(
@@ -43,10 +36,32 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
         **moment.shown,
         fund_code=asked.fund,
         fiscal_year=asked.year,
-        resting_from="flows" if filtered else "balances",
+        resting_from="flows" if asked.filtered else "balances",
         root=shown,
-        empty_because=None if flows else "截至所查日期，没有资金经过该区划",
+        empty_because=None if root.below or root.figures != Figures() else "截至所查日期，没有资金经过该区划",
     )
+
+
+async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> tuple[Place, dict[str, int]]:
+    """The tree whatever fund and year, and the number of household payments that each place made."""
+    sums = await store.sums(tx, asked, moment)
+    paid: dict[str, int] = defaultdict(int)
+    for flow, n in sums.flows:
+        if n and flow.source:
+            paid[flow.source.place] += n
+    return build(asked.root, (flow for flow, _ in sums.flows), sums.resting), paid
+
+
+async def _tree_of(
+    tx: AsyncSession, who: Principal, asked: Asked, moment: Moment
+) -> tuple[Place, dict[str, int] | None]:
+    """The tree of one fund or year, and of a fund the number of household payments that each place made."""
+    async with whole_county(tx, who, asked.county):
+        accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
+        flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
+        carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
+        paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
+    return build(asked.root, flows, None, carried), paid
 
 
 async def spent_on_households(tx: AsyncSession, asked: Asked, moment: Moment) -> int:
@@ -58,13 +73,12 @@ async def spent_on_households(tx: AsyncSession, asked: Asked, moment: Moment) ->
 
 async def graph(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, by: GraphBy) -> FlowGraph:
     """The flows of the asked place by that moment as nodes and links; nothing beyond the place is named."""
-    filtered = asked.fund is not None or asked.year is not None
     async with whole_county(tx, who, asked.county):
         accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
         rows = await store.flows(tx, asked, moment)
         tranches = await store.received(tx, asked, moment)
         carried = [] if asked.year is None else await store.carried(tx, asked, moment)
-        held = [] if filtered else await balances(tx, asked.county, _desks(asked, accounts), moment)
+        held = [] if asked.filtered else await balances(tx, asked.county, _desks(asked, accounts), moment)
     known = nodes.Nodes(asked.root, by, accounts)
     drawn = draw(
         ((row.flow, known.of(row.from_account_id), known.of(row.to_account_id), row.fen) for row in rows), known.rank
@@ -72,7 +86,7 @@ async def graph(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, 
     rests = known.summed((row.account_id, row.balance_fen) for row in held)
     brought = known.summed((row.account_id, row.fen) for row in carried)
     shown = [
-        _graph_node(known.told(node), drawn, node, brought.get(node, 0), rests.get(node, 0), counted=not filtered)
+        _graph_node(known.told(node), drawn, node, brought.get(node, 0), rests.get(node, 0), counted=not asked.filtered)
         for node in sorted(drawn.columns, key=lambda one: (drawn.columns[one], known.rank[one], one))
     ]
     links = [(link.back, GraphLink(source=link.source, target=link.target, kind=link.kind, fen=link.fen))
@@ -86,7 +100,7 @@ async def graph(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, 
         fund_code=asked.fund,
         fiscal_year=asked.year,
         by=by,
-        resting_from="flows" if filtered else "balances",
+        resting_from="flows" if asked.filtered else "balances",
         received_fen=received,
         tranches_fen=tranches,
         unexplained_fen=received - tranches,
@@ -124,14 +138,6 @@ def _flow(accounts: Mapping[UUID, Row[Any]], row: Row[str, UUID, UUID, int]) -> 
     return Flow(row.flow, _end(accounts.get(row.from_account_id)), _end(accounts[row.to_account_id]), row.fen)
 
 
-async def _resting(tx: AsyncSession, asked: Asked, accounts: Mapping[UUID, Row[Any]], moment: Moment) -> dict[str, int]:
-    """What the desks of each place hold by the balances of their accounts, which no flow has gone into."""
-    held: dict[str, int] = defaultdict(int)
-    for row in await balances(tx, asked.county, _desks(asked, accounts), moment):
-        held[accounts[row.account_id].region_code] += row.balance_fen
-    return held
-
-
 def _desks(asked: Asked, accounts: Mapping[UUID, Row[Any]]) -> list[UUID]:
     return [
         one.id for one in accounts.values()
@@ -153,9 +159,17 @@ def _codes(place: Place, depth: int) -> list[str]:
 
 
 def _figures(figures: Figures) -> dict[str, int]:
-    names = ("received", "received_from_above", "came_back", "passed_on", "spent", "returned", "moved_out", "carried",
-             "resting")  # fmt: skip
-    return {f"{name}_fen": getattr(figures, name) for name in names}
+    return {
+        "received_fen": figures.received,
+        "received_from_above_fen": figures.received_from_above,
+        "came_back_fen": figures.came_back,
+        "passed_on_fen": figures.passed_on,
+        "spent_fen": figures.spent,
+        "returned_fen": figures.returned,
+        "moved_out_fen": figures.moved_out,
+        "carried_fen": figures.carried,
+        "resting_fen": figures.resting,
+    }
 
 
 def _paid(place: Place, paid: Mapping[str, int]) -> int:

@@ -1,12 +1,14 @@
 """Flows in SQL: between which accounts how much moved by a moment, from sums by month and never from the whole history.
 
-Whole months come from `flow_month`; the days of the last month, and what has to be taken out of them again because it
-was recorded later, come from movements found by an index of their own. What was known at an instant is counted up to
-the day of that instant; of the days after it only what was dated ahead can have been known.
+Whole years and months come from `flow_period`, read as the owner by `funds.tree_sums` and `funds.flowed`; of one fund
+or year whole months come from `flow_month`. The days of the last month, and what has to be taken out of them again
+because it was recorded later, come from movements found by an index of their own. What was known at an instant is
+counted up to the day of that instant; of the days after it only what was dated ahead can have been known.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funds_api.flows.tree import End, Flow
 from services.funds_api.moments import Moment
 
 # The last day that is counted as a whole: what is effective later was not yet known, unless it was dated ahead.
@@ -31,6 +34,10 @@ class Asked:
     root: str
     fund: str | None = None
     year: int | None = None
+
+    @property
+    def filtered(self) -> bool:
+        return self.fund is not None or self.year is not None
 
     def arguments(self, moment: Moment) -> dict[str, Any]:
         named = {"fund": self.fund, "year": self.year, "root": None if self.root == self.county else self.root}
@@ -80,11 +87,58 @@ def _movements(asked: Asked, moment: Moment) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a tree is built from: flows between places with the household payments among them, and what rests where."""
+
+    flows: list[tuple[Flow, int]]
+    resting: dict[str, int]
+
+
+async def sums(session: AsyncSession, asked: Asked, moment: Moment) -> Sums:
+    """All that had moved by that moment between places, and what rested by the balances, whatever fund and year."""
+    row = (
+        await session.execute(
+            text("SELECT * FROM funds.tree_sums(:county, :root, :as_of, :known, :known_on)"),
+            {**asked.arguments(moment), "root": asked.root},
+        )
+    ).one()
+    ends: dict[tuple[str | None, str | None], End | None] = {(None, None): None}
+
+    def end(place: str | None, sink: str | None) -> End | None:
+        if (place, sink) not in ends:
+            ends[place, sink] = End(place or "", sink)
+        return ends[place, sink]
+
+    return Sums(
+        [
+            (Flow(flow, end(gave, from_sink), end(got, to_sink), fen), n)
+            for flow, gave, from_sink, got, to_sink, fen, n in json.loads(row.flows)
+        ],
+        json.loads(row.resting),
+    )
+
+
 async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[str, UUID, UUID, int]]:
     """(kind, from account, to account, fen) of all that had moved by that moment, what was undone taken out.
 
-    Money received comes from the account of all zeros. Row-level security has to show the whole county; it compares
-    with a region that the planner does not know, so the planner expects a dozen rows and would sort thousands on disk.
+    Money received comes from the account of all zeros. Of one fund or year this is read from `flow_month` and the lots,
+    for which row-level security has to show the whole county.
+    """
+    if asked.filtered:
+        return await _flows_of(session, asked, moment)
+    found = await session.execute(
+        text("SELECT * FROM funds.flowed(:county, :root, :as_of, :known, :known_on)"),
+        {**asked.arguments(moment), "root": asked.root},
+    )
+    return found.all()
+
+
+async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[str, UUID, UUID, int]]:
+    """`flows` of one fund or year.
+
+    Row-level security compares with a region that the planner does not know, so the planner expects a dozen rows and
+    would sort thousands on disk.
     """
     await session.execute(
         text(
@@ -108,6 +162,7 @@ async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence
                 FROM ({_movements(asked, moment)}) m
                 JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id{asked.of("l")}
                 LEFT JOIN funds.movement u ON u.county_code = :county AND u.id = m.reverses_id) f
+             WHERE flow <> 'carry_over'
              GROUP BY flow, from_account_id, to_account_id HAVING sum(fen) <> 0
             """
         ),
@@ -140,14 +195,13 @@ async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequen
 
 
 async def payments(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, int]]:
-    """(paying account, number of household payments made by that moment and not undone by then)."""
+    """(paying account, number of household payments of the asked fund made by that moment and not undone by then)."""
     found = await session.execute(
         text(
             f"""
             SELECT m.from_account_id AS account_id, sum(b.rows_good)::bigint AS n
               FROM funds.movement m
-              JOIN funds.payment_batch b ON b.county_code = :county AND b.id = m.batch_id
-               {"AND b.fund_code = :fund" if asked.fund is not None else ""}
+              JOIN funds.payment_batch b ON b.county_code = :county AND b.id = m.batch_id AND b.fund_code = :fund
              WHERE m.county_code = :county AND m.batch_id IS NOT NULL AND m.effective_on <= :as_of
                AND m.position <= :known{asked.touching("m")}
                AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id

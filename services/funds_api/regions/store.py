@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -95,11 +95,17 @@ async def former(tx: AsyncSession, codes: Sequence[str], since: date | None = No
 
 async def names_on(tx: AsyncSession, codes: Collection[str], on: date) -> dict[str, str]:
     """What each of the codes was called on that day; a code that did not hold then has the name nearest in time."""
-    rows = await tx.execute(select(RegionRow.code, RegionRow.name).where(RegionRow.code.in_(codes)))
-    names = {row.code: row.name for row in rows}
-    for row in reversed(await former(tx, sorted(codes), since=on)):  # the first that ended after the day stands
-        names[row.code] = row.name
-    return names
+    rows = await tx.execute(
+        text(
+            """
+            SELECT r.code, coalesce((SELECT f.name FROM funds.region_former f WHERE f.code = r.code AND f.valid_to > :on
+                                      ORDER BY f.valid_to LIMIT 1), r.name) AS name
+              FROM funds.region r WHERE r.code = ANY(:codes)
+            """
+        ),
+        {"codes": list(codes), "on": on},
+    )
+    return {row.code: row.name for row in rows}
 
 
 async def passages(tx: AsyncSession, *, into: Sequence[str] = (), out_of: Sequence[str] = ()) -> list[Any]:

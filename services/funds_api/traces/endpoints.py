@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
+from pydantic import TypeAdapter
 
 from chassis.database import Read
 from chassis.identity import Principal, can
@@ -20,11 +20,12 @@ from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.payments import returned
 from services.funds_api.payments.shown import payee_name
 from services.funds_api.traces import store
-from services.funds_api.traces.schemas import Hop, PaidFromTranche, PaymentTrace, Resting, TrancheTrace, Way
+from services.funds_api.traces.schemas import PaidFromTranche, PaymentTrace, Resting, TrancheTrace, Way
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1", tags=["traces 资金追溯"])
 
+_WAYS: Final = TypeAdapter(list[Way])
 UUID_CHARACTERS = 36
 PaymentId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]{0,8}$", description="批次编号-行号")
@@ -44,28 +45,11 @@ async def get_payment_trace(
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     batch, line = UUID(payment_id[:UUID_CHARACTERS]), int(payment_id[UUID_CHARACTERS + 1 :])
-    paid = await store.payment(tx, who, asked, batch, line)
+    paid = await store.payment(tx, asked, batch, line, moment)
     if paid is None:
         raise Missing("支付", payment_id)
-    async with whole_county(tx, who, asked):
-        rows = await store.ways(tx, asked, paid, moment)
-
-    ways: list[Way] = []
-    for _, hops_of_span in groupby(rows, key=lambda row: row.lo_fen):
-        hops = list(hops_of_span)
-        first = hops[0]
-        ways.append(
-            Way(
-                amount_fen=first.fen,
-                tranche_id=first.tranche_id,
-                notice_id=first.notice_id,
-                notice=first.notice,
-                issuer=first.issuer,
-                fund_code=first.fund_code,
-                hops=[Hop.model_validate(hop, from_attributes=True) for hop in hops],
-            )
-        )
-    back = await returned.of_rows(tx, asked, batch, [line], moment.as_of)
+    back = (await returned.of_rows(tx, asked, batch, [line], moment.as_of)).get(line) if paid.came_back else None
+    ways = _WAYS.validate_json(paid.ways)
     traced = sum(way.amount_fen for way in ways)
     return PaymentTrace(
         payment_id=payment_id,
@@ -76,11 +60,10 @@ async def get_payment_trace(
         amount_fen=paid.amount_fen if ways else 0,
         traced_fen=traced,
         unexplained_fen=(paid.amount_fen if ways else 0) - traced,
-        # The last hop is this payment; a disbursement before it came back and was paid again.
-        reversed_by=rows[-1].reversed_by if rows else None,
-        returned_fen=back[line].fen if back else 0,
-        returned_by=back[line].by if back else [],
-        reissued_as=back[line].reissued_as if back else None,
+        reversed_by=paid.reversed_by,
+        returned_fen=back.fen if back else 0,
+        returned_by=back.by if back else [],
+        reissued_as=back.reissued_as if back else None,
         ways=ways,
         empty_because=None if ways else "该行在所查日期尚未支付：名册已通过检查，等待审核",
     )

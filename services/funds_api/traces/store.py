@@ -1,83 +1,51 @@
-"""Traces in SQL: spans are joined to a payment by two running sums, and the way up is a chain of draws."""
+"""Traces in SQL: spans are joined to a payment by two running sums, and the way up is a chain of draws.
+
+The way of one payment is read by `funds.payment_ways`, a tranche's way down page by page here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window, whole
-from services.funds_api.access import visible_to
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, THERE
-from services.funds_api.tables import PaymentRow
 
 
-async def payment(session: AsyncSession, who: Principal, county: str, batch: UUID, line: int) -> PaymentRow | None:
-    query = select(PaymentRow).where(
-        PaymentRow.county_code == county,
-        PaymentRow.batch_id == batch,
-        PaymentRow.line == line,
-        visible_to(who, PaymentRow.region_code),
-    )
-    return (await session.scalars(query)).one_or_none()
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A payment's sealed cell and figure, and the ways that feed it as a JSON list of `schemas.Way`.
 
-
-async def ways(session: AsyncSession, county: str, paid: PaymentRow, moment: Moment) -> Sequence[Row[Any]]:
-    """Every hop of every span that feeds the payment, span by span, from the notice down.
-
-    A row is one lot on the way: the movement that brought it, between which units, and how long the money had rested
-    before. `fen` is the part of the payment that came this way. Every step finds one row by its key, whatever is asked
-    for: the plan is kept, since making it anew takes five times as long as following it.
+    `reversed_by` undid the whole disbursement; `came_back` says that some of this row was ever returned.
     """
-    await session.execute(text("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"))
+
+    payee_cell: bytes
+    amount_fen: int
+    ways: str
+    reversed_by: UUID | None
+    came_back: bool
+
+
+async def payment(session: AsyncSession, county: str, batch: UUID, line: int, moment: Moment) -> Traced | None:
+    """One payment with its ways by that moment, or None when the caller may not see it. One look at the database.
+
+    The payment is held against the region of this transaction; the way up is told whole, wherever it leads.
+    """
     found = await session.execute(
-        text(
-            """
-            WITH RECURSIVE way AS (
-              SELECT d.lo_fen, least(:hi, d.hi_fen) - greatest(:lo, d.lo_fen) AS fen, 0 AS depth, d.to_lot_id AS lot_id
-                FROM funds.draw d
-               WHERE d.county_code = :county AND d.batch_id = :batch AND d.lo_fen < :hi AND d.hi_fen > :lo
-                 AND d.effective_on <= :as_of AND d.position <= :known
-              UNION ALL
-              SELECT w.lo_fen, w.fen, w.depth + 1, up.from_lot_id
-                FROM way w
-               CROSS JOIN LATERAL (SELECT d.from_lot_id FROM funds.draw d
-                                    WHERE d.county_code = :county AND d.to_lot_id = w.lot_id OFFSET 0) up)
-            SELECT w.lo_fen, w.fen, hop.*
-              FROM way w
-             CROSS JOIN LATERAL (
-              SELECT l.tranche_id, m.id AS movement_id, m.kind, m.document, m.effective_on, fu.name AS from_unit,
-                     tu.name AS to_unit, d.days_rested, r.id AS reversed_by, t.notice_id, t.fund_code,
-                     coalesce(n.document_number, n.title) AS notice, n.issuer
-                FROM funds.lot l
-                JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
-                JOIN funds.account ta ON ta.county_code = :county AND ta.id = m.to_account_id
-                JOIN funds.unit tu ON tu.county_code = :county AND tu.id = ta.unit_id
-                JOIN funds.tranche t ON t.county_code = :county AND t.id = l.tranche_id
-                JOIN funds.notice n ON n.id = t.notice_id
-                LEFT JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = l.id
-                LEFT JOIN funds.account fa ON fa.county_code = :county AND fa.id = m.from_account_id
-                LEFT JOIN funds.unit fu ON fu.county_code = :county AND fu.id = fa.unit_id
-                LEFT JOIN funds.movement r ON r.county_code = :county AND r.reverses_id = m.id
-                 AND r.effective_on <= :as_of AND r.position <= :known
-               WHERE l.county_code = :county AND l.id = w.lot_id OFFSET 0) hop
-             ORDER BY w.lo_fen, w.depth DESC
-            """
-        ),
-        {
-            "county": county,
-            "batch": paid.batch_id,
-            "lo": paid.cum_fen - paid.amount_fen,
-            "hi": paid.cum_fen,
-            **moment.arguments,
-        },
+        text("SELECT * FROM funds.payment_ways(:county, :batch, :line, :as_of, :known)"),
+        {"county": county, "batch": batch, "line": line, "as_of": moment.as_of, "known": moment.position},
     )
-    return found.all()
+    row = found.one_or_none()
+    if row is None:
+        return None
+    return Traced(row.payee_cell, row.amount_fen, row.ways, row.reversed_by, row.came_back)
 
 
 async def holders(session: AsyncSession, county: str, tranche: UUID, moment: Moment) -> Sequence[Row[Any]]:
