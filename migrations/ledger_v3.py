@@ -1,7 +1,7 @@
 """The SQL side of the ledger, version 3: a posting also keeps what flowed by month and by year, whatever fund.
 
-`post_movements` is that of version 2 but for its last two statements, which add to the sums of flows. Carry-overs are
-booked in the later of both budget years, and so is their undoing (version 2 took it out of the earlier year).
+`post_movements` holds the laws of version 2 in fewer statements, and its last one is new. Carry-overs are booked in the
+later of both budget years, and so is their undoing (version 2 took it out of the earlier year).
 Frozen: a change is a new file and a new migration.
 """
 
@@ -27,13 +27,13 @@ CREATE OR REPLACE FUNCTION funds.post_movements(p_county text, p_moves jsonb, p_
 LANGUAGE plpgsql VOLATILE {_AS_OWNER} AS $$
 DECLARE
   moves posting_move[]; parts posting_part[]; ends account_end[]; ids uuid[]; fed uuid[]; held uuid[];
-  at bigint; recorded timestamptz; closed date; wrong text; code text; done int; spanned boolean; any_held boolean; last record; older uuid;
+  at bigint; recorded timestamptz; wrong text; code text; done int; spanned boolean; any_held boolean; last record; older uuid;
   scope text := nullif(current_setting('app.region', true), '');
 BEGIN
-  SELECT array_agg(DISTINCT e.id) INTO ids FROM jsonb_array_elements(p_moves) m,
-         LATERAL (VALUES ((m->>'from')::uuid), ((m->>'to')::uuid)) AS e(id) WHERE e.id IS NOT NULL;
-  SELECT array_agg(ROW(x.id, x.region_code, x.kind, x.book)::account_end) INTO ends FROM (
-    SELECT a.id, a.region_code, a.kind, a.book FROM account a WHERE a.county_code = p_county AND a.id = ANY(ids)
+  SELECT array_agg(ROW(x.id, x.region_code, x.kind, x.book)::account_end), array_agg(x.id) INTO ends, ids FROM (
+    SELECT a.id, a.region_code, a.kind, a.book FROM account a
+     WHERE a.county_code = p_county AND a.id = ANY(ARRAY(
+       SELECT (m->>e.name)::uuid FROM jsonb_array_elements(p_moves) m CROSS JOIN (VALUES ('from'), ('to')) AS e(name)))
      ORDER BY a.id FOR NO KEY UPDATE) x;
   SELECT array_agg(ROW(m.id, m.kind, m.document, m.document_key, m."from", m."to", m.effective_on, m.amount_fen, m.drawn, m.fund, m.reverses,
          m.batch, m.actor, m.note, m.use, m.hold, f.region, f.kind, f.book, t.region, t.kind, t.book,
@@ -46,23 +46,23 @@ BEGIN
   IF done IS DISTINCT FROM jsonb_array_length(p_moves) THEN
     RAISE EXCEPTION 'a movement names an account that is not there' USING ERRCODE = 'QL404';
   END IF;
-  -- The caller's region must hold one end of every movement, its accounts must fit, and a closed book takes only reversals.
-  -- Whoever closes books holds every account of the county, so this look at the closings is not too early.
-  SELECT max(c.through) INTO closed FROM closing c WHERE c.county_code = p_county;
-  SELECT w.code, m.id::text INTO code, wrong FROM unnest(moves) m CROSS JOIN LATERAL (SELECT CASE
+  -- The caller's region must hold one end of every movement, its accounts must fit, a closed book takes only reversals, and
+  -- a document of one account moves money once, unless that was reversed. Whoever closes books holds every account of the
+  -- county, so this look at the closings is not too early.
+  SELECT w.code, CASE w.code WHEN 'QL408' THEN m.document ELSE m.id::text END INTO code, wrong
+    FROM unnest(moves) m CROSS JOIN LATERAL (SELECT CASE
       WHEN scope IS NULL OR NOT (coalesce(m.from_region, '') LIKE scope || '%' OR m.to_region LIKE scope || '%') THEN 'QL403'
       WHEN NOT ({FITS}) THEN 'QL405'
-      WHEN m.kind <> 'reverse' AND m.effective_on <= closed THEN 'QL407' END AS code) w WHERE w.code IS NOT NULL LIMIT 1;
+      WHEN m.kind <> 'reverse' AND m.effective_on <= (SELECT max(c.through) FROM closing c WHERE c.county_code = p_county) THEN 'QL407'
+      WHEN m.kind IN ('hand_down', 'order', 'pay', 'retain', 'take_back', 'carry_over') AND EXISTS (
+        SELECT FROM movement o
+         WHERE o.county_code = p_county AND o.from_account_id = m.source AND o.document_key = m.document_key AND o.kind = m.kind
+           AND NOT EXISTS (SELECT FROM movement r WHERE r.county_code = p_county AND r.reverses_id = o.id)) THEN 'QL408'
+      END AS code OFFSET 0) w WHERE w.code IS NOT NULL ORDER BY w.code LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'movement % %', wrong, CASE code WHEN 'QL403' THEN 'is outside the region'
-      WHEN 'QL405' THEN 'joins accounts that do not fit' ELSE 'lies in closed books' END USING ERRCODE = code;
+    RAISE EXCEPTION '% %', wrong, CASE code WHEN 'QL403' THEN 'is outside the region' WHEN 'QL405' THEN 'joins accounts that do not fit'
+      WHEN 'QL407' THEN 'lies in closed books' ELSE 'has moved money before' END USING ERRCODE = code;
   END IF;
-  -- A document of one account moves money once, unless that was reversed.
-  SELECT m.document INTO wrong FROM unnest(moves) m
-    JOIN movement o ON o.county_code = p_county AND o.from_account_id = m.source AND o.document_key = m.document_key AND o.kind = m.kind
-   WHERE m.kind IN ('hand_down', 'order', 'pay', 'retain', 'take_back', 'carry_over')
-     AND NOT EXISTS (SELECT FROM movement r WHERE r.county_code = p_county AND r.reverses_id = o.id) LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'document % has moved money before', wrong USING ERRCODE = 'QL408'; END IF;
 
   -- The number of this act: nobody else in the county records before the commit.
   at := next_position(p_county);
@@ -72,7 +72,6 @@ BEGIN
   SELECT p_county, m.id, m.kind, m.document, m.document_key, m.source, m.target, m.from_region, m.to_region, m.effective_on,
          recorded, at, m.amount_fen, m.drawn, m.reverses, m.batch, m.actor, m.note, m.use, m.hold FROM unnest(moves) m;
 
-  SELECT array_agg(DISTINCT (p->>'from_lot')::uuid) INTO fed FROM jsonb_array_elements(p_parts) p;
   SELECT array_agg(ROW(p.move, m.kind, p.from_lot, p.to_lot, coalesce(l.tranche_id, p.tranche), p.amount_fen,
          coalesce(p.clock_from, m.effective_on), p.release_on, p.lo, p.hi, p.first_line, p.last_line, coalesce(l.fund_code, t.fund_code),
          coalesce(p.fiscal_year, l.fiscal_year, t.fiscal_year), l.arrived_on, l.release_on, m.source, m.target, m.from_region, m.to_region,
@@ -82,22 +81,22 @@ BEGIN
     FROM jsonb_to_recordset(p_parts) AS p(move uuid, from_lot uuid, to_lot uuid, tranche uuid, amount_fen bigint, clock_from date,
          release_on date, fiscal_year smallint, lo bigint, hi bigint, first_line int, last_line int, restores uuid, hold uuid)
     JOIN unnest(moves) m ON m.id = p.move
-    LEFT JOIN lot l ON l.county_code = p_county AND l.id = p.from_lot AND l.account_id = m.source AND l.id = ANY(fed)
+    LEFT JOIN lot l ON l.county_code = p_county AND l.id = p.from_lot AND l.account_id = m.source
     LEFT JOIN tranche t ON t.county_code = p_county AND t.id = p.tranche;
   SELECT coalesce(count(*), 0), array_agg(DISTINCT p.hold) FILTER (WHERE p.hold IS NOT NULL), bool_or(p.batch IS NOT NULL), min(CASE
            WHEN (p.kind = 'receive') <> (p.from_lot IS NULL) OR p.fund IS NULL THEN 'QL404'
            WHEN p.arrived > p.effective_on THEN 'QL004'
-           WHEN p.held_until > p.effective_on AND p.kind NOT IN ('return', 'recover', 'reverse', 'carry_over') THEN 'QL423' END)
-    INTO done, held, spanned, code FROM unnest(parts) p;
+           WHEN p.held_until > p.effective_on AND p.kind NOT IN ('return', 'recover', 'reverse', 'carry_over') THEN 'QL423' END),
+         array_agg(DISTINCT p.from_lot) FILTER (WHERE p.from_lot IS NOT NULL), (SELECT m.id::text FROM unnest(moves) m
+           WHERE m.amount_fen <> (SELECT coalesce(sum(q.amount_fen), 0) FROM unnest(parts) q WHERE q.move = m.id) LIMIT 1)
+    INTO done, held, spanned, code, fed, wrong FROM unnest(parts) p;
   IF done <> jsonb_array_length(p_parts) OR code IS NOT NULL THEN
     -- Law 4: no draw before the arrival of its lot, and none of a retention before its release.
     RAISE EXCEPTION 'a part %', CASE code WHEN 'QL004' THEN 'draws a lot before it arrived' WHEN 'QL423' THEN 'draws a retained lot'
       ELSE 'names a lot that is not on the drawn account' END USING ERRCODE = coalesce(code, 'QL404');
   END IF;
   -- Law 1: what a movement brings is what it takes, to the fen.
-  SELECT m.id::text INTO wrong FROM unnest(moves) m
-   WHERE m.amount_fen <> (SELECT coalesce(sum(p.amount_fen), 0) FROM unnest(parts) p WHERE p.move = m.id) LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION 'movement % does not add up', wrong USING ERRCODE = 'QL001'; END IF;
+  IF wrong IS NOT NULL THEN RAISE EXCEPTION 'movement % does not add up', wrong USING ERRCODE = 'QL001'; END IF;
   IF spanned THEN
     -- The spans of a roster lie end to end from zero.
     SELECT p.move::text INTO wrong FROM (
@@ -157,23 +156,24 @@ BEGIN
   SELECT p_county, to_lot, move, from_lot, from_region, to_region, effective_on, amount_fen, effective_on - arrived,
          batch, lo, hi, first_line, last_line, at FROM unnest(parts) WHERE from_lot IS NOT NULL;
 
-  WITH ends AS (
-    SELECT source AS account_id, move, arrived, from_region AS region_code, effective_on, -amount_fen AS fen,
-           amount_fen::numeric * (effective_on - arrived) AS charged FROM unnest(parts) WHERE from_lot IS NOT NULL
-    UNION ALL
-    SELECT target, move, effective_on, to_region, effective_on, amount_fen, 0 FROM unnest(parts)),
-  sums AS (
-    SELECT e.account_id, e.region_code, e.effective_on, sum(fen)::bigint AS fen,
-           sum(fen::numeric * (arrived - DATE '2000-01-01')) AS fen_day, sum(charged) AS charged
-      FROM ends e GROUP BY e.account_id, e.region_code, e.effective_on),
-  entered AS (
-    INSERT INTO entry (county_code, account_id, movement_id, arrived_on, region_code, effective_on, recorded_on, position, amount_fen)
-    SELECT p_county, account_id, move, arrived, region_code, effective_on, (recorded AT TIME ZONE 'Asia/Shanghai')::date, at, sum(fen)::bigint
-      FROM ends GROUP BY account_id, move, arrived, region_code, effective_on HAVING sum(fen) <> 0),
+  INSERT INTO entry (county_code, account_id, movement_id, arrived_on, region_code, effective_on, recorded_on, position, amount_fen)
+  SELECT p_county, e.account_id, p.move, e.arrived, e.region, p.effective_on, (recorded AT TIME ZONE 'Asia/Shanghai')::date, at, sum(e.fen)::bigint
+    FROM unnest(parts) p CROSS JOIN LATERAL (
+      VALUES (p.source, p.arrived, p.from_region, -p.amount_fen),
+             (p.target, p.effective_on, p.to_region, p.amount_fen)) AS e(account_id, arrived, region, fen)
+   WHERE e.arrived IS NOT NULL
+   GROUP BY e.account_id, p.move, e.arrived, e.region, p.effective_on HAVING sum(e.fen) <> 0;
+  WITH sums AS (
+    SELECT e.account_id, e.region, date_trunc('month', p.effective_on)::date AS month, sum(e.fen)::bigint AS fen,
+           sum(e.fen::numeric * (e.arrived - DATE '2000-01-01')) AS fen_day,
+           sum(e.drawn::numeric * (p.effective_on - e.arrived)) AS charged
+      FROM unnest(parts) p CROSS JOIN LATERAL (
+        VALUES (p.source, p.arrived, p.from_region, -p.amount_fen, p.amount_fen),
+               (p.target, p.effective_on, p.to_region, p.amount_fen, 0)) AS e(account_id, arrived, region, fen, drawn)
+     WHERE e.arrived IS NOT NULL GROUP BY 1, 2, 3),
   by_month AS (
     INSERT INTO account_month AS a (county_code, account_id, month, region_code, net_fen, net_fen_day, charged_fen_days)
-    SELECT p_county, account_id, date_trunc('month', effective_on)::date, region_code, sum(fen)::bigint, sum(fen_day), sum(charged)
-      FROM sums GROUP BY 2, 3, 4
+    SELECT p_county, account_id, month, region, fen, fen_day, charged FROM sums
     ON CONFLICT (county_code, account_id, month) DO UPDATE
       SET net_fen = a.net_fen + excluded.net_fen, net_fen_day = a.net_fen_day + excluded.net_fen_day,
           charged_fen_days = a.charged_fen_days + excluded.charged_fen_days)
