@@ -88,7 +88,7 @@ async def test_what_the_neighbour_paid_counts_although_nobody_may_see_it(
     assert (await township.put(batch, roster_csv([(ONE, "70.00")]), by=township.finance)).status_code == 200
     assert (await township.clerk.get(f"/funds/v1/payment-batches/{batch}")).status_code == 404
     checked = await township.checked([(ONE, "30.01"), (TWO, "30.01")])
-    assert (checked["rows_good"], checked["by_reason"]) == (1, {"over_fund_year_cap": 1})
+    assert (checked["rows_good"], checked["by_reason"]) == (1, {"over_household_year_cap": 1})
     assert (await reasons(township, checked))[0]["figures"]["year_fen"] == 7_000
 
 

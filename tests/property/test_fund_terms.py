@@ -35,6 +35,7 @@ VALUES: dict[FundRule, st.SearchStrategy[Any]] = {
     FundRule.HOUSEHOLD_CAP: st.integers(min_value=1, max_value=10**9),
     FundRule.PERSON_CAP: st.integers(min_value=1, max_value=10**9),
     FundRule.EXCLUSIVE_WITH: st.just(("OTHER",)),
+    FundRule.HOUSEHOLD_EXCLUSIVE_WITH: st.just(("OTHER",)),
     FundRule.PUBLICITY: st.integers(min_value=0, max_value=365),
 }
 

@@ -32,6 +32,7 @@ class FundRule(StrEnum):
     HOUSEHOLD_CAP = "household_cap"
     PERSON_CAP = "person_cap"
     EXCLUSIVE_WITH = "exclusive_with"
+    HOUSEHOLD_EXCLUSIVE_WITH = "household_exclusive_with"
     PUBLICITY = "publicity"
 
 
@@ -51,6 +52,7 @@ TITLES: Final[dict[FundRule, tuple[str, str]]] = {
     FundRule.HOUSEHOLD_CAP: ("B05", "超过每户年度上限"),
     FundRule.PERSON_CAP: ("B06", "超过每人年度上限"),
     FundRule.EXCLUSIVE_WITH: ("B07", "与互斥资金重复享受"),
+    FundRule.HOUSEHOLD_EXCLUSIVE_WITH: ("B09", "同户已享受互斥资金"),
     FundRule.PUBLICITY: ("B08", "公示未满或有异议"),
 }
 TITLE_OF_CODE: Final = dict(TITLES.values())
@@ -250,8 +252,11 @@ def refused(breaches: Iterable[Breach]) -> list[Breach]:
     return [one for one in breaches if one.term.on_breach is OnBreach.REFUSE]
 
 
-# Rules about the people who are paid, over the whole year of a fund; held against rosters row by row.
-OF_PEOPLE: Final = frozenset({FundRule.HOUSEHOLD_CAP, FundRule.PERSON_CAP, FundRule.EXCLUSIVE_WITH})
+# Rules about the people who are paid, over the whole year of a fund; held against rosters row by row. Of a household
+# they count what all of its people were paid, each payment for the household that it named on its own day.
+OF_HOUSEHOLDS: Final = frozenset({FundRule.HOUSEHOLD_CAP, FundRule.HOUSEHOLD_EXCLUSIVE_WITH})
+EXCLUDING: Final = frozenset({FundRule.EXCLUSIVE_WITH, FundRule.HOUSEHOLD_EXCLUSIVE_WITH})
+OF_PEOPLE: Final = OF_HOUSEHOLDS | EXCLUDING | {FundRule.PERSON_CAP}
 
 
 def of_people(terms: Iterable[Term]) -> list[Term]:
@@ -259,23 +264,27 @@ def of_people(terms: Iterable[Term]) -> list[Term]:
     return [one for one in terms if one.rule in OF_PEOPLE]
 
 
-def beyond(term: Term, rows_n: int, first_line: int | None, over_fen: int) -> Breach | None:
-    """What a term says about a roster of which `rows_n` rows do not keep it, the first of them in `first_line`."""
-    if rows_n == 0:
+def beyond(term: Term, paid_n: int, first_line: int | None, over_fen: int) -> Breach | None:
+    """What a term says about a roster in which `paid_n` people (or households) do not keep it.
+
+    `rows_n` of the figures is that number: a person has one row of a roster, and of a household its people count once.
+    """
+    if paid_n == 0:
         return None
     figures: dict[str, Any] = {
         "fund_code": term.fund_code,
         "fiscal_year": term.fiscal_year,
-        "rows_n": rows_n,
+        "rows_n": paid_n,
         "first_line": first_line,
     }
-    if term.rule is FundRule.EXCLUSIVE_WITH:
+    counted = f"{paid_n} 户" if term.rule in OF_HOUSEHOLDS else f"{paid_n} 人"
+    if term.rule in EXCLUDING:
         figures["exclusive_with"] = list(term.codes)
-        said = f"名册有 {rows_n} 户（首行为第 {first_line} 行）本年度已享受互斥资金"
+        said = f"名册有 {counted}（首行为第 {first_line} 行）本年度已享受互斥资金"
     else:
         figures |= {"cap_fen": term.number, "over_fen": over_fen}
         said = (
-            f"名册有 {rows_n} 户（首行为第 {first_line} 行）本年度合计超过上限 {yuan(term.number)} 元，"
+            f"名册有 {counted}（首行为第 {first_line} 行）本年度合计超过上限 {yuan(term.number)} 元，"
             f"共超 {yuan(over_fen)} 元"
         )
     return Breach(term, figures, f"{said}（依据：{term.source}）")

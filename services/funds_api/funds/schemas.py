@@ -72,7 +72,7 @@ class FeeRule(_Rule):
 
 
 class CapRule(_Rule):
-    """每户/每人年度上限 over all batches of the fund in the year."""
+    """每户/每人年度上限 over all batches of the fund in the year; of a household, what all of its people were paid."""
 
     rule: Literal[FundRule.HOUSEHOLD_CAP, FundRule.PERSON_CAP]
     cap_fen: PositiveFen
@@ -85,6 +85,13 @@ class ExclusiveRule(_Rule):
     funds: Annotated[list[Code], Field(min_length=1, max_length=50)]
 
 
+class HouseholdExclusiveRule(_Rule):
+    """同户互斥资金: when anybody of a household was paid one of these in the year, nobody of it is paid this one."""
+
+    rule: Literal[FundRule.HOUSEHOLD_EXCLUSIVE_WITH]
+    funds: Annotated[list[Code], Field(min_length=1, max_length=50)]
+
+
 class PublicityRule(_Rule):
     """公示: so many days before households are paid."""
 
@@ -93,7 +100,8 @@ class PublicityRule(_Rule):
 
 
 AnyRule = Annotated[
-    UsesRule | PayeesRule | FeeRule | CapRule | ExclusiveRule | PublicityRule, Field(discriminator="rule")
+    UsesRule | PayeesRule | FeeRule | CapRule | ExclusiveRule | HouseholdExclusiveRule | PublicityRule,
+    Field(discriminator="rule"),
 ]
 
 

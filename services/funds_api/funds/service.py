@@ -16,6 +16,7 @@ from services.funds_api.funds.refusals import FunctionCodeNotInYear, TermsKnown
 from services.funds_api.funds.schemas import (
     AnyRule,
     ExclusiveRule,
+    HouseholdExclusiveRule,
     Terms,
     TermsRequest,
     UsesRule,
@@ -34,6 +35,7 @@ _FIELD: Final[dict[FundRule, str]] = {
     FundRule.HOUSEHOLD_CAP: "cap_fen",
     FundRule.PERSON_CAP: "cap_fen",
     FundRule.EXCLUSIVE_WITH: "funds",
+    FundRule.HOUSEHOLD_EXCLUSIVE_WITH: "funds",
     FundRule.PUBLICITY: "publicity_days",
 }
 
@@ -69,7 +71,8 @@ async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, reque
 
 async def _must_be_known(tx: AsyncSession, fund: str, request: TermsRequest) -> None:
     """Every fund, use, region and function code that the terms name."""
-    named = [fund, *(code for rule in request.rules if isinstance(rule, ExclusiveRule) for code in rule.funds)]
+    excluding = [rule for rule in request.rules if isinstance(rule, ExclusiveRule | HouseholdExclusiveRule)]
+    named = [fund, *(code for rule in excluding for code in rule.funds)]
     found = await store.known(tx, named)
     for code in named:
         if code not in found:

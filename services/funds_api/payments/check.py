@@ -39,6 +39,7 @@ REGISTRY: Final = {
 CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
 # What others paid of this fund in the year, and a fund of that year that excludes it; read only where terms ask for it.
 YEAR: Final = {"token": pl.Binary, "year_fen": pl.Int64, "other_fund": pl.String}
+HOME_YEAR: Final = {"household": pl.Binary, "home_fen": pl.Int64, "home_fund": pl.String}
 # Who is owed: the 16 bytes of the household's id, or the payee's token for an entitlement of persons.
 KEPT: Final = {"owed": pl.Binary, "kept_fen": pl.Int64}
 
@@ -62,21 +63,24 @@ class Facts:
     def kept_fen(self) -> int:
         return int(self.kept["kept_fen"].sum())
 
-    @property
-    def year_cap(self) -> Term | None:
-        """The smallest yearly cap that refuses."""
-        caps = [one for one in self.terms if one.rule is not FundRule.EXCLUSIVE_WITH and _refuses(one)]
-        return min(caps, key=lambda one: one.number, default=None)
+    def year_cap(self, rule: FundRule) -> Term | None:
+        """The smallest yearly cap (of persons or of households) that refuses."""
+        return min(self._refusing(rule), key=lambda one: one.number, default=None)
 
-    @property
-    def exclusive(self) -> dict[str, Term]:
-        """The funds that exclude this one, each with the term that says so."""
-        named = [one for one in self.terms if one.rule is FundRule.EXCLUSIVE_WITH and _refuses(one)]
-        return {fund: one for one in named for fund in one.codes}
+    def exclusive(self, rule: FundRule) -> dict[str, Term]:
+        """The funds that exclude this one (for a person or for a household), each with the term that says so."""
+        return {fund: one for one in self._refusing(rule) for fund in one.codes}
+
+    def _refusing(self, rule: FundRule) -> list[Term]:
+        return [one for one in self.terms if one.rule is rule and one.on_breach is OnBreach.REFUSE]
 
 
-def _refuses(term: Term) -> bool:
-    return term.on_breach is OnBreach.REFUSE
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What other batches pay the people of a piece in the year (`YEAR`), and their households (`HOME_YEAR`)."""
+
+    people: pl.DataFrame
+    households: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +151,12 @@ def _of_the_year(facts: Facts) -> dict[str, pl.Expr]:
     """The reasons that ask what others paid in the year; none when no term does, so that nothing is joined for them."""
     if not facts.terms:
         return {}
-    cap, together = facts.year_cap, pl.col("amount_fen").cast(pl.Int128) + pl.col("year_fen").fill_null(0)
+    cap = facts.year_cap(FundRule.PERSON_CAP)
+    together = pl.col("amount_fen").cast(pl.Int128) + pl.col("year_fen").fill_null(0)
     return {
         "over_fund_year_cap": together > cap.number if cap else pl.lit(value=False),
         "exclusive_fund": pl.col("other_fund").is_not_null(),
+        "household_exclusive_fund": pl.col("home_fund").is_not_null(),
     }
 
 
@@ -165,10 +171,11 @@ class Check:
         self.by_reason: Counter[str] = Counter()
         self._named = Firsts()
         self._homes = Firsts()
+        self._home_fen: dict[bytes, int] = {}
         self._running_fen = 0
 
     def judge(
-        self, rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, year: pl.DataFrame | None = None
+        self, rows: pl.DataFrame, registry: pl.DataFrame, claimed: pl.DataFrame, year: Year | None = None
     ) -> Judged:
         """Part rows of `with_tokens` into good and rejected; Σ good is at most what the account has free.
 
@@ -176,7 +183,8 @@ class Check:
         """
         conditions = _conditions(self.facts)
         if year is not None:
-            claimed = claimed.join(year, on="token", how="full", coalesce=True)
+            claimed = claimed.join(year.people, on="token", how="full", coalesce=True)
+            registry = registry.join(year.households, on="household", how="left")
         laid = (
             rows.with_columns(first_line=self._named.note(rows["named"], rows["line"]))
             .join(registry.with_columns(listed=True), on="token", how="left", maintain_order="left")
@@ -185,11 +193,17 @@ class Check:
             .join(self.facts.kept, on="owed", how="left", maintain_order="left")
         )
         homes = laid["household"] if self.facts.per == "household" else laid["household"].clear(laid.height)
-        held = (
+        found = (
             laid.lazy()
             .with_columns(home_line=self._homes.note(homes, laid["line"]))
             .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
-            .with_columns(clean=~pl.any_horizontal(*conditions))
+        )
+        codes = list(conditions)
+        if (cap := self.facts.year_cap(FundRule.HOUSEHOLD_CAP)) is not None:
+            found = self._within(cap.number, found.collect(), codes).lazy()
+            codes.append("over_household_year_cap")
+        held = (
+            found.with_columns(clean=~pl.any_horizontal(*codes))
             # 128 bits, so that no file of huge amounts can wrap the sum around
             .with_columns(free=(pl.col("amount_fen") - pl.col("kept_fen").fill_null(0)).clip(lower_bound=0))
             .with_columns(running=pl.when("clean").then(pl.col("free")).otherwise(0).cast(pl.Int128).cum_sum())
@@ -199,7 +213,7 @@ class Check:
             )
             .collect()
         )
-        codes = [*conditions, "money_not_there"]
+        codes.append("money_not_there")
         good = held.filter(pl.col("clean") & ~pl.col("money_not_there")).select(
             *("line", "household", "household_region", "token", "name", "id_number", "card", "amount_fen"),
             cum_fen=pl.col("amount_fen").cum_sum() + self.total_fen,
@@ -211,6 +225,27 @@ class Check:
         self.total_fen += int(good["amount_fen"].sum())
         self.by_reason.update({code: n for code in codes if (n := int(bad[code].sum()))})
         return Judged(good, list(_explained(bad, codes, self.facts)))
+
+    def _within(self, cap_fen: int, found: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
+        """The rows with what their household has got before each (`home_fen`), and whether the row goes beyond the cap.
+
+        Row by row, since only a row that is accepted uses up the cap of the rows of its household after it.
+        """
+        before: list[int] = []
+        over: list[bool] = []
+        faulty = found.select(pl.any_horizontal(*codes)).to_series()
+        for home, fen, others_fen, bad in zip(
+            found["household"], found["amount_fen"], found["home_fen"], faulty, strict=True
+        ):
+            got = (others_fen or 0) + self._home_fen.get(home, 0)
+            beyond = home is not None and got + (fen or 0) > cap_fen
+            before.append(got)
+            over.append(beyond)
+            if home is not None and not beyond and not bad:
+                self._home_fen[home] = self._home_fen.get(home, 0) + fen
+        return found.with_columns(
+            home_fen=pl.Series(before, dtype=pl.Int64), over_household_year_cap=pl.Series(over, dtype=pl.Boolean)
+        )
 
 
 def _explained(bad: pl.DataFrame, codes: list[str], facts: Facts) -> Iterator[Rejected]:
@@ -248,10 +283,24 @@ def _figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, int |
 
 
 def _year_figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, dict[str, int | str]]:
-    cap = facts.year_cap
-    if code == "over_fund_year_cap" and cap is not None:
-        figures = {"year_fen": row["year_fen"] or 0, "amount_fen": row["amount_fen"]}
-        return {code: {**figures, "cap_fen": cap.number, "source": cap.source}}
-    if code == "exclusive_fund":
-        return {code: {"other_fund": row["other_fund"], "source": facts.exclusive[row["other_fund"]].source}}
+    if code in _CAPS:
+        rule, sum_name = _CAPS[code]
+        cap = facts.year_cap(rule)
+        figures = {"year_fen": row[sum_name] or 0, "amount_fen": row["amount_fen"]}
+        return {code: {**figures, "cap_fen": cap.number, "source": cap.source}} if cap else {}
+    if code in _EXCLUSIONS:
+        rule, fund_name = _EXCLUSIONS[code]
+        fund = row[fund_name]
+        return {code: {"other_fund": fund, "source": facts.exclusive(rule)[fund].source}}
     return {}
+
+
+# Reason → the term behind it, and the column that has its figure.
+_CAPS: Final = {
+    "over_fund_year_cap": (FundRule.PERSON_CAP, "year_fen"),
+    "over_household_year_cap": (FundRule.HOUSEHOLD_CAP, "home_fen"),
+}
+_EXCLUSIONS: Final = {
+    "exclusive_fund": (FundRule.EXCLUSIVE_WITH, "other_fund"),
+    "household_exclusive_fund": (FundRule.HOUSEHOLD_EXCLUSIVE_WITH, "home_fund"),
+}

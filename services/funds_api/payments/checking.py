@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import keep_plans, plan_each_time
 from chassis.vault import Vault
 from services.funds_api.payments import check, sealing, store, yearly
-from services.funds_api.payments.check import Check, Facts
+from services.funds_api.payments.check import Check, Facts, Year
 from services.funds_api.payments.lists import DayList
 from services.funds_api.payments.roster import Roster
 from services.funds_api.tables import PaymentBatchRow
@@ -62,7 +62,7 @@ async def keep(
         return Piece(rows, rows["token"].drop_nulls().unique().sort())
 
     def judge_and_read_on(
-        piece: Piece, registry: pl.DataFrame, claimed: pl.DataFrame, year: pl.DataFrame | None
+        piece: Piece, registry: pl.DataFrame, claimed: pl.DataFrame, year: Year | None
     ) -> tuple[Sealed, Piece | None]:
         judged = judging.judge(piece.rows, registry, claimed, year)
         listed.include(judged.good)
@@ -74,7 +74,7 @@ async def keep(
     await keep_plans(tx)
     while piece is not None:
         registry = await listed.people(piece.tokens)
-        claimed, year = await _others(tx, listed, batch, judging.facts, piece.tokens, registry)
+        claimed, year = await _others(tx, listed, batch, judging.facts, registry)
         (ready, piece), _ = await _both(
             to_thread.run_sync(judge_and_read_on, piece, registry, claimed, year), _write(tx, batch, ready)
         )
@@ -82,14 +82,14 @@ async def keep(
 
 
 async def _others(
-    tx: AsyncSession, listed: DayList, batch: PaymentBatchRow, facts: Facts, tokens: pl.Series, registry: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    tx: AsyncSession, listed: DayList, batch: PaymentBatchRow, facts: Facts, registry: pl.DataFrame
+) -> tuple[pl.DataFrame, Year | None]:
     """What other batches pay these people: of the same entitlement, and (None without terms) in the fund's year."""
     if not listed.rivals and not facts.terms:
         return pl.DataFrame(schema=check.CLAIMED), None
     await plan_each_time(tx)
     claimed = await listed.claimed(registry)
-    year = await yearly.paid(tx, batch, tokens.to_list(), facts) if facts.terms else None
+    year = await yearly.paid(tx, batch, registry, facts) if facts.terms else None
     await keep_plans(tx)
     return claimed, year
 

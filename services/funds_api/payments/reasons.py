@@ -49,6 +49,14 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "本年度已享受互斥资金 {other_fund}（依据：{source}）",
         "从名册删除；如互斥资金系误发，请先冲正该批次",
     ),
+    "over_household_year_cap": (
+        "本年度该资金已发该户 {year} 元，加本行 {amount} 元，超过每户年度上限 {cap} 元（依据：{source}）",
+        "同户各成员合并计算；按上限更正金额，或从名册删除",
+    ),
+    "household_exclusive_fund": (
+        "该户本年度已有成员享受互斥资金 {other_fund}（依据：{source}）",
+        "从名册删除；如互斥资金系误发，请先冲正该批次",
+    ),
     "money_not_there": (
         "累计到本行需 {running} 元，账户在发放日只有该资金 {available} 元",
         "等资金到账后再发，或把本行及以后各行移到下一批",

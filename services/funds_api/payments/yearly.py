@@ -1,4 +1,4 @@
-"""Caps and exclusions over the year of a fund: what its terms say about the people of a batch.
+"""Caps and exclusions over the year of a fund: what its terms say about the people and households of a batch.
 
 Rows are held against them when a roster is checked, and the whole batch once more when it is approved, since other
 batches of the fund may have been posted in between. The year of a payment is the calendar year of its day
@@ -7,7 +7,9 @@ batches of the fund may have been posted in between. The year of a payment is th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
 import polars as pl
 from sqlalchemy import text
@@ -18,7 +20,7 @@ from services.funds_api.funds import judge
 from services.funds_api.funds import store as funds
 from services.funds_api.funds.judge import Breach, FundRule, Term, beyond
 from services.funds_api.funds.refusals import FundRuleBroken
-from services.funds_api.payments.check import YEAR, Facts
+from services.funds_api.payments.check import HOME_YEAR, YEAR, Facts, Year
 from services.funds_api.tables import PaymentBatchRow
 
 
@@ -37,7 +39,7 @@ async def hear(tx: AsyncSession, batch: PaymentBatchRow) -> list[Breach]:
     held = await terms(tx, batch)
     if not held:
         return []
-    excluding = [code for term in held if term.rule is FundRule.EXCLUSIVE_WITH for code in term.codes]
+    excluding = [code for term in held if term.rule in judge.EXCLUDING for code in term.codes]
     for fund in sorted({batch.fund_code, *excluding}):
         await funds.hold_fund(tx, batch.county_code, fund)
     breaches = [found for term in held if (found := await _beyond(tx, batch, term)) is not None]
@@ -46,32 +48,57 @@ async def hear(tx: AsyncSession, batch: PaymentBatchRow) -> list[Breach]:
     return breaches
 
 
-async def paid(tx: AsyncSession, batch: PaymentBatchRow, tokens: Sequence[bytes], facts: Facts) -> pl.DataFrame:
-    """What other batches pay these people of this fund in the year, and whether of a fund that excludes it."""
+async def paid(tx: AsyncSession, batch: PaymentBatchRow, people: pl.DataFrame, facts: Facts) -> Year:
+    """What other batches pay these people of this fund in the year, and their households, and of what excludes it.
+
+    `people` are those the register knows (`check.REGISTRY`). Of households nothing is asked when no term is about them.
+    """
+    excluding = {rule: facts.exclusive(rule) for rule in judge.EXCLUDING}
+    about_homes = any(one.rule in judge.OF_HOUSEHOLDS for one in facts.terms)
     found = await (await driver(tx)).fetch(
-        "SELECT payee_token, (sum(fen) FILTER (WHERE fund_code = $4))::bigint,"
-        " min(fund_code) FILTER (WHERE fund_code = ANY($5::text[]))"
-        " FROM funds.paid_in_year($1, $2, $3, array_append($5::text[], $4)) GROUP BY payee_token",
+        "SELECT payee_token, uuid_send(household_id), fund_code, fen FROM funds.paid_in_year($1, $2, $3, $4, $5)",
         batch.county_code,
         batch.id,
-        tokens,
-        batch.fund_code,
-        sorted(facts.exclusive),
+        people["token"].to_list(),
+        [UUID(bytes=home) for home in people["household"].drop_nulls().unique()] if about_homes else None,
+        sorted({batch.fund_code}.union(*excluding.values())),
     )
-    return pl.DataFrame([tuple(row) for row in found], schema=YEAR, orient="row")
+    by_person: dict[bytes, dict[str, int]] = defaultdict(dict)
+    by_home: dict[bytes, dict[str, int]] = defaultdict(dict)
+    for token, home, fund, fen in found:
+        (by_home[home] if token is None else by_person[token])[fund] = fen
+    return Year(
+        _sums(by_person, YEAR, batch.fund_code, excluding[FundRule.EXCLUSIVE_WITH]),
+        _sums(by_home, HOME_YEAR, batch.fund_code, excluding[FundRule.HOUSEHOLD_EXCLUSIVE_WITH]),
+    )
+
+
+def _sums(
+    paid_by_fund: Mapping[bytes, Mapping[str, int]],
+    schema: Mapping[str, type[pl.DataType]],
+    own: str,
+    excluding: Collection[str],
+) -> pl.DataFrame:
+    """Per person or household: what it got of the batch's fund, and the first fund it got that excludes this one."""
+    rows = [
+        (who, funds_paid.get(own), min((fund for fund in funds_paid if fund in excluding), default=None))
+        for who, funds_paid in paid_by_fund.items()
+    ]
+    return pl.DataFrame(rows, schema=dict(schema), orient="row")
 
 
 async def _beyond(tx: AsyncSession, batch: PaymentBatchRow, term: Term) -> Breach | None:
     """What a term about people says of a batch and all that was posted in its year, looked at by one scan."""
-    exclusive = term.rule is FundRule.EXCLUSIVE_WITH
+    exclusive = term.rule in judge.EXCLUDING
     found = await tx.execute(
-        text("SELECT rows_n, first_line, over_fen FROM funds.beyond_in_year(:county, :batch, :cap, :others)"),
+        text("SELECT paid_n, first_line, over_fen FROM funds.beyond_in_year(:county, :batch, :cap, :others, :per)"),
         {
             "county": batch.county_code,
             "batch": batch.id,
             "cap": 0 if exclusive else term.number,
             "others": list(term.codes) if exclusive else None,
+            "per": "household" if term.rule in judge.OF_HOUSEHOLDS else "person",
         },
     )
     row = found.one()
-    return beyond(term, row.rows_n, row.first_line, row.over_fen)
+    return beyond(term, row.paid_n, row.first_line, row.over_fen)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funds_api.tables.rows import RegionText, Row
 
+_LISTS = "'permitted_uses', 'barred_uses', 'permitted_payees', 'exclusive_with', 'household_exclusive_with'"
 _BASIS = "basis IN ('law', 'practice', 'assumed')"
 
 
@@ -77,12 +78,11 @@ class FundRuleRow(Row):
             ],
         ),
         CheckConstraint(
-            "rule IN ('permitted_uses', 'barred_uses', 'permitted_payees', 'fee_cap', 'household_cap', 'person_cap',"
-            " 'exclusive_with', 'publicity')",
+            f"rule IN ({_LISTS}, 'fee_cap', 'household_cap', 'person_cap', 'publicity')",
             name="rule",
         ),
         CheckConstraint(
-            "CASE WHEN rule IN ('permitted_uses', 'barred_uses', 'permitted_payees', 'exclusive_with')"
+            f"CASE WHEN rule IN ({_LISTS})"
             " THEN jsonb_typeof(value) = 'array' ELSE jsonb_typeof(value) = 'number' AND value >= '0' END",
             name="value_fits_rule",
         ),
