@@ -166,6 +166,16 @@ class HouseholdStandingSet(_Fact):
     effective_on: date
 
 
+class HouseholdCorrected(_Fact):
+    """Earlier facts of a household were corrected; `effective_on` is the earliest day that reads otherwise now."""
+
+    county_code: str
+    household_id: UUID
+    facts_n: int
+    document: str
+    effective_on: date
+
+
 class BatchOpened(_Fact):
     batch_id: UUID
     county_code: str

@@ -11,7 +11,7 @@ from services.funds_api.closings import service as closings
 from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.households import refusals as register
-from services.funds_api.households.history import LaterFactKnown
+from services.funds_api.households.history import BeyondHistory, LaterFactKnown, NoFactThen, NothingCorrected
 from services.funds_api.loans import service as loans
 from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
@@ -159,7 +159,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "standing-refused", 409, "登记状态不允许", "请核对该户当前状态；已清退的户须先恢复登记"
     ),
     register.AlreadyThere: Problem("already-there", 409, "无需迁移", "请核对该户当前居住地"),
-    LaterFactKnown: Problem("later-fact-known", 409, "已有更晚的登记", "变动须按日期先后登记；请核对生效日期"),
+    LaterFactKnown: Problem(
+        "later-fact-known", 409, "已有更晚的登记", "变动须按日期先后登记；以前登记有误的，用 corrections 更正"
+    ),
+    BeyondHistory: Problem("beyond-history", 409, "不在登记历史之内", "更正只及已登记的日期；此后的变动请照常登记"),
+    NoFactThen: Problem("no-fact-then", 409, "该日没有登记事实", "请核对日期，见 /funds/v1/households/编号"),
+    NothingCorrected: Problem("nothing-corrected", 409, "没有更正任何内容", "登记已如所列，不必更正"),
     returns.NotPaid: Problem("not-paid", 409, "该行没有支付", "请核对支付编号；整批已冲正的不再逐行退回"),
     returns.ReturnTooLarge: Problem(
         "return-too-large", 409, "退回多于尚未退回的金额", "请核对金额与已登记的退回，见 /funds/v1/payment-returns"

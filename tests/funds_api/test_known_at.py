@@ -13,6 +13,8 @@ from chassis import clock
 from tests.callers import funds_caller
 from tests.factories import receive
 from tests.funds_api.desk import Desk
+from tests.funds_api.people import id_number
+from tests.funds_api.test_returns import Paid
 from treasury.calendar import business_date
 
 
@@ -109,6 +111,79 @@ async def test_the_idle_report_tells_again_what_lay_when_a_lot_was_whole(desk: D
     first = (await inspector.get("/funds/v1/idle", params={"as_of": on, "known_at": before, "limit": "1"})).json()
     after = {"as_of": on, "known_at": before, "limit": "1", "after": first["next"]}
     assert (await inspector.get("/funds/v1/idle", params=after)).json()["items"] == then["items"][1:]
+
+
+def without_knowledge(told: Any) -> Any:
+    """Without what names the knowledge, and the hold of a return: undoing its payment puts another in its place."""
+    if isinstance(told, dict):
+        hidden = {"known_at", "known_position", "hold_id"}
+        return {name: without_knowledge(value) for name, value in told.items() if name not in hidden}
+    return [without_knowledge(one) for one in told] if isinstance(told, list) else told
+
+
+async def test_payments_returns_holds_and_closings_tell_again_what_they_told(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """Paid, returned, paid again, that undone, the books closed: each earlier answer by the knowledge of then."""
+    paid = await Paid(funds_http, county).open()
+    finance, lines = paid.town.finance, [paid.line(2), paid.line(3)]
+    batches = [paid.batch]
+
+    async def ask(at: str | None) -> list[Any]:
+        found = []
+        paths: list[tuple[str, dict[str, str]]] = [("closings", {})]
+        for day in ("2017-05-19", "2017-05-24", "2017-06-30"):
+            paths += [(f"payments/{one}{more}", {"as_of": day}) for one in lines for more in ("", "/trace")]
+            paths += [("payments", {"batch": paid.batch, "as_of": day}), ("holds", {"as_of": day})]
+            paths += [("holds", {"as_of": day, "live": "true"}), ("payment-returns", {"as_of": day})]
+            paths += [("payment-returns", {"as_of": day, "open": yes}) for yes in ("true", "false")]
+        for path, asked in paths:
+            answer = await finance.get(f"/funds/v1/{path}", params={**asked, **({"known_at": at} if at else {})})
+            assert answer.status_code == 200, answer.text
+            found.append((path, asked, without_knowledge(answer.json())))
+        return found
+
+    async def reissue(on: str = "2017-05-20") -> httpx.Response:
+        rows = [(id_number(2), "300")]
+        told = await paid.town.checked(rows, entitlement=paid.entitlement, effective_on=on)
+        batches.append(told["batch"]["id"])
+        return await paid.town.approve(batches[-1])
+
+    async def undo() -> httpx.Response:
+        found = (await finance.get("/funds/v1/movements", params={"kind": "disburse"})).json()["items"]
+        order = {"kind": "reverse", "document": "冲1", "effective_on": "2017-05-25", "movement_id": found[-1]["id"]}
+        return await finance.post("/funds/v1/movements", order)
+
+    hold = {"account_id": paid.town.office, "amount_fen": 5_000, "document": "付1", "purpose": "工程款"}
+
+    async def void() -> httpx.Response:
+        placed = await finance.post("/funds/v1/holds", hold)
+        told.append((now(), await ask(None)))
+        return await finance.post(f"/funds/v1/holds/{placed.json()['id']}/voiding", {"reason": "不付了"})
+
+    told: list[tuple[str, list[Any]]] = []
+    acts = [
+        lambda: paid.give_back(paid.line(2)),
+        lambda: paid.give_back(paid.line(3), amount_fen=10_000, keep=False),
+        void,
+        reissue,
+        undo,
+        lambda: reissue("2017-06-01"),
+        lambda: funds_caller(funds_http, "finance_reviewer", county).post(
+            "/funds/v1/closings", {"through": "2017-05-31", "document": "结账1"}
+        ),
+    ]
+    for act in acts:
+        told.append((now(), await ask(None)))
+        answer = await act()
+        assert answer.status_code in (200, 201), answer.text
+    for at, then in told:
+        for before, again in zip(then, await ask(at), strict=True):
+            assert again == before, (at, before[:2])
+    statuses = {one[2]["status"] for _, then in told for one in then if one[0] == f"payments/{lines[0]}"}
+    assert {"paid", "returned", "reissued"} <= statuses
+    unknown = await finance.get(f"/funds/v1/payments/{lines[0]}", params={"known_at": "2001-01-01T00:00:00Z"})
+    assert unknown.status_code == 404
 
 
 async def test_a_balance_is_the_sum_of_its_entries_at_any_two_times(desk: Desk, admin: asyncpg.Pool) -> None:

@@ -23,7 +23,7 @@ __all__ = ["world"]
 BY_WHICH_KNOWLEDGE = {"known_at", "known_position"}
 
 # Readings that take nothing but the two times.
-MORE = ("idle", "idle/yuan-days")
+MORE = ("idle", "idle/yuan-days", "holds", "closings")
 
 
 def told(answer: Any) -> Any:

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api.households.history import Fact, LaterFactKnown, held_on, intervals, must_follow
+from services.funds_api.households.history import (
+    Corrected,
+    Fact,
+    LaterFactKnown,
+    NoFactThen,
+    NothingCorrected,
+    corrected,
+    held_on,
+    intervals,
+    last_of,
+    must_follow,
+)
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
 
 FIRST = date(2016, 1, 1)
@@ -62,6 +73,64 @@ def test_history_is_continued_and_never_inserted_into() -> None:
     must_follow("该户", FIRST, FIRST)
     with pytest.raises(LaterFactKnown):
         must_follow("该户", FIRST - timedelta(days=1), FIRST)
+
+
+def plain(edited: dict[date, str | None]) -> dict[date, str | None]:
+    """Without the entries that say what held already."""
+    kept: dict[date, str | None] = {}
+    for day, value in sorted(edited.items()):
+        if value != last_of(kept, day, None):
+            kept[day] = value
+    return kept
+
+
+CORRECTIONS = st.lists(
+    st.lists(st.tuples(DAYS, HOUSEHOLDS, st.booleans()), min_size=1, max_size=3, unique_by=lambda one: one[0]),
+    max_size=5,
+)
+
+
+@given(histories(), CORRECTIONS)
+def test_a_corrected_history_reads_as_if_it_had_been_written_right(
+    facts: list[Fact[str | None]], corrections: list[list[tuple[date, str | None, bool]]]
+) -> None:
+    """Against a history that is edited in place; and what was known before each correction is still told."""
+    edited = plain({one.from_on: one.fact.value for one in intervals(facts)})
+    told = []
+    for position, asked in enumerate(corrections, 100):
+        told.append((position - 1, {n: held_on(facts, FIRST + timedelta(days=n)) for n in range(42)}))
+        items = [Corrected(day, None if never else value, never) for day, value, never in asked]
+        try:
+            new, after = corrected("某人", facts, items, None)
+        except (NoFactThen, NothingCorrected):
+            continue
+        facts = [*facts, *(Fact(day, position, "更正", value) for day, value in new.items())]
+        for day, value, never in asked:
+            if not never:
+                edited[day] = value
+        for day, _, never in asked:
+            if never:
+                edited.pop(day, None)
+        edited = plain(edited)
+        for n in range(42):
+            day = FIRST + timedelta(days=n)
+            held = held_on(facts, day)
+            assert (held.value if held else None) == last_of(edited, day, None) == last_of(after, day, None)
+    for position, then in told:
+        assert {n: held_on(facts, FIRST + timedelta(days=n), position) for n in range(42)} == then
+
+
+@given(histories(), DAYS, HOUSEHOLDS)
+def test_a_correction_that_changes_no_day_is_refused(
+    facts: list[Fact[str | None]], day: date, household: str | None
+) -> None:
+    held = held_on(facts, day)
+    if (held.value if held else None) == household:
+        with pytest.raises(NothingCorrected):
+            corrected("某人", facts, [Corrected(day, household)], None)
+    if day not in {one.from_on for one in facts}:
+        with pytest.raises(NoFactThen):
+            corrected("某人", facts, [Corrected(day, never=True)], None)
 
 
 @given(st.lists(st.sampled_from(list(StandingKind)), max_size=10))

@@ -14,6 +14,7 @@ from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.closings import service, store
 from services.funds_api.closings.schemas import Closing, ClosingPage, ClosingRequest
+from services.funds_api.moments import KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 from treasury.calendar import business_date
 
@@ -29,11 +30,17 @@ async def post_closing(
 
 @router.get("", summary="结账记录")
 async def get_closings(
-    tx: Read, window: Paging, who: Annotated[Principal, can("lots:read")], county: County = None
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("lots:read")],
+    county: County = None,
+    known_at: KnownAt = None,
 ) -> ClosingPage:
-    rows, after = cut(await store.page(tx, county_of(who, county), window), window, lambda row: (row.through,))
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, None, known_at)
+    rows, after = cut(await store.page(tx, asked, window, moment.position), window, lambda row: (row.through,))
     items = [
         Closing(county_code=row.county_code, through=row.through, document=row.document, position=row.position)
         for row in rows
     ]
-    return ClosingPage(items=items, next=after, empty_because=None if items else "尚未结过账")
+    return ClosingPage(**moment.shown, items=items, next=after, empty_because=None if items else "尚未结过账")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chassis.fields import Answer, Body, Day, Line
 from chassis.pages import Page
+from services.funds_api.moments import Known
 
 
 class ClosingRequest(Body):
@@ -24,5 +25,5 @@ class Closing(Answer):
     position: int = Field(description="结账时的日志序号：此前登记的业务即结账所依据的全部")
 
 
-class ClosingPage(Page):
+class ClosingPage(Page, Known):
     items: list[Closing]

@@ -26,10 +26,13 @@ async def closed_through(session: AsyncSession, county: str) -> date | None:
     return (await session.scalars(query)).one_or_none()
 
 
-async def page(session: AsyncSession, county: str, window: Window) -> Sequence[ClosingRow]:
-    """The county's closings by day, one more than the page holds."""
+async def page(session: AsyncSession, county: str, window: Window, known: int) -> Sequence[ClosingRow]:
+    """The county's closings recorded up to a position, by day, one more than the page holds."""
     query = (
-        select(ClosingRow).where(ClosingRow.county_code == county).order_by(ClosingRow.through).limit(window.limit + 1)
+        select(ClosingRow)
+        .where(ClosingRow.county_code == county, ClosingRow.position <= known)
+        .order_by(ClosingRow.through)
+        .limit(window.limit + 1)
     )
     if after := window.key(date_in):
         query = query.where(ClosingRow.through > after[0])

@@ -15,7 +15,7 @@ from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.holds import service, store
 from services.funds_api.holds.schemas import Hold, HoldPage, HoldRequest, VoidRequest
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 from treasury.calendar import business_date
 
@@ -51,20 +51,28 @@ async def get_holds(
     account: UUID | None = None,
     live: Annotated[bool, Query(description="只看所查日期仍有效的冻结")] = False,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> HoldPage:
-    asked, day = county_of(who, county), day_or_today(as_of)
-    found = await store.page(tx, who, asked, window, account=account, live_on=day if live else None)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.page(tx, who, asked, window, moment=moment, account=account, live=live)
     rows, after = cut(found, window, lambda row: (row.id,))
     kept = await store.lots_of(tx, asked, [row.id for row in rows])
-    items = [service.hold_of(row, kept, day) for row in rows]
+    items = [service.hold_of(row, kept, moment.as_of, moment.position) for row in rows]
     because = None if items else "您的管辖范围内没有符合条件的冻结"
-    return HoldPage(as_of=day, items=items, next=after, empty_because=because)
+    return HoldPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
 
 
 @router.get("/{hold_id}", summary="一笔冻结")
 async def get_hold(
-    hold_id: UUID, tx: Read, who: Annotated[Principal, can("lots:read")], county: County = None, as_of: AsOf = None
+    hold_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("lots:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Hold:
     asked = county_of(who, county)
-    row = await store.one(tx, who, asked, hold_id)
-    return service.hold_of(row, await store.lots_of(tx, asked, [hold_id]), day_or_today(as_of))
+    moment = await moment_of(tx, asked, as_of, known_at)
+    row = await store.one(tx, who, asked, hold_id, known=moment.position)
+    return service.hold_of(row, await store.lots_of(tx, asked, [hold_id]), moment.as_of, moment.position)

@@ -11,6 +11,7 @@ from pydantic import Field
 from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen, Prose
 from chassis.pages import Page
 from services.funds_api.lots.schemas import LotShare
+from services.funds_api.moments import Known
 
 
 class HoldStatus(StrEnum):
@@ -60,6 +61,6 @@ class Hold(Answer):
     unexplained_fen: int = Field(description="amount_fen 减去各批次之和，恒为 0")
 
 
-class HoldPage(Page):
+class HoldPage(Page, Known):
     as_of: date
     items: list[Hold]

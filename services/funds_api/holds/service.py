@@ -18,6 +18,7 @@ from services.funds_api.lots import decide, ledger
 from services.funds_api.lots import store as lots
 from services.funds_api.lots.refusals import HoldOver, WrongAccount
 from services.funds_api.missing import Missing
+from services.funds_api.moments import EVERYTHING
 from services.funds_api.tables import HoldLotRow, HoldRow
 from services.funds_api.units.schemas import TERMINAL
 from wire.funds import HoldPlaced, HoldVoided
@@ -87,8 +88,8 @@ async def void(tx: AsyncSession, who: Principal, act: Act, county: str, hold: UU
     return answer
 
 
-def hold_of(row: HoldRow, kept: Sequence[HoldLotRow], today: date) -> Hold:
-    """A hold as it stands on `today`."""
+def hold_of(row: HoldRow, kept: Sequence[HoldLotRow], today: date, known: int = EVERYTHING) -> Hold:
+    """A hold as it stands on `today`, as known at a position."""
     own = [one for one in kept if one.hold_id == row.id]
     return Hold(
         id=row.id,
@@ -100,7 +101,7 @@ def hold_of(row: HoldRow, kept: Sequence[HoldLotRow], today: date) -> Hold:
         document=row.document,
         purpose=row.purpose,
         expires_on=row.expires_on,
-        status=HoldStatus(store.status_of(row, today)),
+        status=HoldStatus(store.status_of(row, today, known)),
         lots=[HeldLot(lot_id=one.lot_id, amount_fen=one.amount_fen) for one in own],
         unexplained_fen=row.amount_fen - sum(one.amount_fen for one in own),
     )

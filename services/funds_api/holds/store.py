@@ -16,13 +16,15 @@ from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.lots.refusals import HoldOver
 from services.funds_api.missing import Missing
+from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.tables import HoldLotRow, HoldRow
 
 
-def status_of(row: HoldRow, today: date) -> str:
-    """The status of a hold on `today`: one that nobody ended is over after its last day."""
-    expired = row.status == "held" and row.expires_on is not None and row.expires_on < today
-    return "expired" if expired else row.status
+def status_of(row: HoldRow, today: date, known: int = EVERYTHING) -> str:
+    """The status of a hold on `today` as known at a position: one that nobody ended is over after its last day."""
+    status = "held" if row.ended_position is not None and row.ended_position > known else row.status
+    expired = status == "held" and row.expires_on is not None and row.expires_on < today
+    return "expired" if expired else status
 
 
 async def place(session: AsyncSession, county: str, row: Mapping[str, Any], lots: Mapping[UUID, int]) -> None:
@@ -52,11 +54,16 @@ async def keep_again(session: AsyncSession, county: str, reversal: UUID) -> list
     return list(rows)
 
 
-async def one(session: AsyncSession, who: Principal, county: str, hold: UUID) -> HoldRow:
-    """A visible hold as it stands, or `Missing`."""
+async def one(session: AsyncSession, who: Principal, county: str, hold: UUID, *, known: int = EVERYTHING) -> HoldRow:
+    """A visible hold that was known at that position, or `Missing`."""
     query = (
         select(HoldRow)
-        .where(HoldRow.county_code == county, HoldRow.id == hold, visible_to(who, HoldRow.region_code))
+        .where(
+            HoldRow.county_code == county,
+            HoldRow.id == hold,
+            visible_to(who, HoldRow.region_code),
+            HoldRow.position <= known,
+        )
         .execution_options(populate_existing=True)
     )
     found = (await session.scalars(query)).one_or_none()
@@ -87,19 +94,29 @@ async def lots_of(session: AsyncSession, county: str, holds: Sequence[UUID]) -> 
 
 
 async def page(
-    session: AsyncSession, who: Principal, county: str, window: Window, *, account: UUID | None, live_on: date | None
+    session: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    *,
+    moment: Moment,
+    account: UUID | None,
+    live: bool,
 ) -> Sequence[HoldRow]:
-    """Visible holds by id, one more than the page holds; with `live_on` only those in force that day."""
+    """Visible holds known at that moment by id, one more than the page holds; with `live` only those in force then."""
     query = (
         select(HoldRow)
-        .where(HoldRow.county_code == county, visible_to(who, HoldRow.region_code))
+        .where(HoldRow.county_code == county, visible_to(who, HoldRow.region_code), HoldRow.position <= moment.position)
         .order_by(HoldRow.id)
         .limit(window.limit + 1)
     )
     if account is not None:
         query = query.where(HoldRow.account_id == account)
-    if live_on is not None:
-        query = query.where(HoldRow.status == "held", (HoldRow.expires_on.is_(None)) | (HoldRow.expires_on >= live_on))
+    if live:
+        query = query.where(
+            (HoldRow.status == "held") | (HoldRow.ended_position > moment.position),
+            (HoldRow.expires_on.is_(None)) | (HoldRow.expires_on >= moment.as_of),
+        )
     if after := window.key(UUID):
         query = query.where(HoldRow.id > after[0])
     return (await session.scalars(query)).all()

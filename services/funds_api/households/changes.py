@@ -58,7 +58,7 @@ from wire.funds import (
 )
 
 
-async def _locked(tx: AsyncSession, who: Principal, county: str, ids: Collection[UUID]) -> dict[UUID, HouseholdRow]:
+async def locked(tx: AsyncSession, who: Principal, county: str, ids: Collection[UUID]) -> dict[UUID, HouseholdRow]:
     """The households, held until the commit; one that is not there or not visible is missing."""
     must_hold(who, county)
     found = await store.households(tx, who, county, ids, lock=True)
@@ -73,7 +73,7 @@ async def join(
 ) -> JoinAnswer:
     """A person belongs to the household from a day on; somebody who belongs to another one has to leave it first."""
     await act.claim(tx, county)
-    home = (await _locked(tx, who, county, [household]))[household]
+    home = (await locked(tx, who, county, [household]))[household]
     number = normalise_id_number(request.id_number)
     if not is_id_number(number):
         raise IdNumberInvalid("id_number")
@@ -149,7 +149,7 @@ async def leave(
 ) -> ChangeAnswer:
     """People belong to no household from a day on: they died, married away, moved, or were removed."""
     await act.claim(tx, county)
-    home = (await _locked(tx, who, county, [household]))[household]
+    home = (await locked(tx, who, county, [household]))[household]
     on = request.left_on
     here = await store.members_now(tx, county, household)
     leaving, staying = _parted(household, here, request.person_ids, on)
@@ -168,7 +168,7 @@ async def leave(
         document=request.document,
         effective_on=on,
     )
-    return await _done(tx, act, county, act_id, "left", request.document, on, 1, event)
+    return await done(tx, act, county, act_id, "left", request.document, on, 1, event)
 
 
 async def split(
@@ -176,13 +176,13 @@ async def split(
 ) -> SplitAnswer:
     """Some people become a household of their own from a day on, which remembers where it came from."""
     await act.claim(tx, county)
-    home = (await _locked(tx, who, county, [household]))[household]
+    home = (await locked(tx, who, county, [household]))[household]
     on, place = request.effective_on, request.region_code or home.region_code
     history.must_follow("该户", on, home.settled_on)
     if home.standing == StandingKind.REMOVED or home.outside:
         raise StandingRefused(str(household), home.standing, "split")
     if place != home.region_code:
-        await _must_be_village(tx, county, place, on)
+        await must_be_village(tx, county, place, on)
     here = await store.members_now(tx, county, household)
     leaving, staying = _parted(household, here, request.person_ids, on)
     if not staying:
@@ -230,7 +230,8 @@ async def split(
     return answer
 
 
-async def _must_be_village(tx: AsyncSession, county: str, place: str, on: date) -> None:
+async def must_be_village(tx: AsyncSession, county: str, place: str, on: date) -> None:
+    """Refuse a place that is no village of the county on that day."""
     listed = await store.villages(tx, county)
     for code, since, until in listed.iter_rows():
         if code == place and (since is None or since <= on) and (until is None or on < until):
@@ -243,11 +244,11 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, request:
     await act.claim(tx, county)
     on, target = request.effective_on, request.region_code
     if target is not None:
-        await _must_be_village(tx, county, target, on)
+        await must_be_village(tx, county, target, on)
     ids = request.household_ids
     if request.from_region is not None:
         ids = await store.living_in(tx, who, county, request.from_region)
-    homes = await _locked(tx, who, county, set(ids))
+    homes = await locked(tx, who, county, set(ids))
     if not homes:
         raise Missing("农户", request.from_region or "")
     for home in homes.values():
@@ -266,7 +267,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, request:
         document=request.document,
         effective_on=on,
     )
-    return await _done(tx, act, county, act_id, "moved", request.document, on, len(homes), event)
+    return await done(tx, act, county, act_id, "moved", request.document, on, len(homes), event)
 
 
 async def remove(tx: AsyncSession, who: Principal, act: Act, county: str, request: RemovalRequest) -> ChangeAnswer:
@@ -282,7 +283,7 @@ async def remove(tx: AsyncSession, who: Principal, act: Act, county: str, reques
         effective_on=on,
         appeal_until=request.appeal_until,
     )
-    return await _done(tx, act, county, act_id, "removed", request.document, on, len(rows), event)
+    return await done(tx, act, county, act_id, "removed", request.document, on, len(rows), event)
 
 
 async def set_standing(
@@ -297,7 +298,7 @@ async def set_standing(
     event = HouseholdStandingSet(
         county_code=county, households_n=len(rows), standing=kind, document=request.document, effective_on=on
     )
-    return await _done(tx, act, county, act_id, "standing", request.document, on, len(rows), event)
+    return await done(tx, act, county, act_id, "standing", request.document, on, len(rows), event)
 
 
 async def reinstate(
@@ -306,7 +307,7 @@ async def reinstate(
     """Removed households stand again as they stood before, from a day on; from the day of removal, it never was."""
     reasons = {one.household_id: one.reason for one in request.households}
     await act.claim(tx, county)
-    homes = await _locked(tx, who, county, set(reasons))
+    homes = await locked(tx, who, county, set(reasons))
     before: dict[UUID, StandingKind] = {}
     for row, _, _ in await store.standings(tx, county, list(homes)):
         if row.standing != StandingKind.REMOVED:
@@ -320,7 +321,7 @@ async def reinstate(
     act_id = new_id()
     await facts.stand(tx, county, act_id, on, rows)
     event = HouseholdsReinstated(county_code=county, households_n=len(rows), document=request.document, effective_on=on)
-    return await _done(tx, act, county, act_id, "reinstated", request.document, on, len(rows), event)
+    return await done(tx, act, county, act_id, "reinstated", request.document, on, len(rows), event)
 
 
 async def _to_stand(
@@ -334,7 +335,7 @@ async def _to_stand(
 ) -> list[tuple[UUID, str, str, str]]:
     """The households held, if each may come into the standing on that day: id, place, standing, reason."""
     await act.claim(tx, county)
-    homes = await _locked(tx, who, county, set(reasons))
+    homes = await locked(tx, who, county, set(reasons))
     for home in homes.values():
         if not may_become(StandingKind(home.standing), asked):
             raise StandingRefused(str(home.id), home.standing, asked)
@@ -342,7 +343,7 @@ async def _to_stand(
     return [(one, home.region_code, asked.value, masks.free_text(reasons[one])) for one, home in sorted(homes.items())]
 
 
-async def _done(
+async def done(
     tx: AsyncSession,
     act: Act,
     county: str,
@@ -353,6 +354,7 @@ async def _done(
     households: int,
     event: BaseModel,
 ) -> ChangeAnswer:
+    """Record a change whose facts are written: its place in the journal first, then its event and its answer."""
     position = await facts.act(tx, county, act_id, kind, document, on, act.actor)
     answer = ChangeAnswer(act_id=act_id, document=document, effective_on=on, households_n=households, position=position)
     await act.record(tx, county, event, answer)

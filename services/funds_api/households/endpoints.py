@@ -14,9 +14,10 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.households import changes, register, service, store
+from services.funds_api.households import changes, corrections, register, service, store
 from services.funds_api.households.schemas import (
     ChangeAnswer,
+    CorrectionRequest,
     DepartureRequest,
     HouseholdDetail,
     HouseholdPage,
@@ -128,6 +129,13 @@ async def post_split(
     household_id: UUID, request: SplitRequest, tx: Tx, act: Acting, who: Writer, county: County = None
 ) -> SplitAnswer:
     return await changes.split(tx, who, act, county_of(who, county), household_id, request)
+
+
+@router.post("/{household_id}/corrections", status_code=201, summary="更正以前的登记（居住地、状态、成员）")
+async def post_correction(
+    household_id: UUID, request: CorrectionRequest, tx: Tx, act: Acting, who: Writer, county: County = None
+) -> ChangeAnswer:
+    return await corrections.correct(tx, who, act, county_of(who, county), household_id, request)
 
 
 @router.post("/moves", status_code=201, summary="登记迁移（县内或迁出本县）")

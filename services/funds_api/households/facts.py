@@ -1,4 +1,4 @@
-"""Writing facts of the register: a fact is inserted, and the newest state beside it follows. Nothing is ever edited."""
+"""Writing facts of the register: a fact is inserted, and the newest state beside it follows. No fact is ever edited."""
 
 from __future__ import annotations
 
@@ -20,6 +20,55 @@ async def act(tx: AsyncSession, county: str, act_id: UUID, kind: str, document: 
         {"county": county, "id": act_id, "kind": kind, "document": document, "on": on, "actor": actor},
     ) or 0  # fmt: skip
     return found
+
+
+async def correction(
+    tx: AsyncSession, county: str, act_id: UUID, document: str, on: date, actor: str, household: UUID, reason: str
+) -> int:
+    """The same for a correction of a household's history, which says why."""
+    found: int = await tx.scalar(
+        text("SELECT funds.record_correction(:county, :id, :document, :on, :actor, :household, :reason)"),
+        {
+            "county": county,
+            "id": act_id,
+            "document": document,
+            "on": on,
+            "actor": actor,
+            "household": household,
+            "reason": reason,
+        },
+    ) or 0  # fmt: skip
+    return found
+
+
+async def append(tx: AsyncSession, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Facts of any days, without what follows from them: a correction sets the newest state beside."""
+    if rows:
+        await tx.execute(insert(table), list(rows))
+
+
+async def set_people(tx: AsyncSession, county: str, newest: Sequence[dict[str, Any]]) -> None:
+    """The newest state of these people (id, household_id, role, since_on, region_code); heads are written last."""
+    for row in sorted(newest, key=lambda one: one["role"] == "head"):
+        changed = {name: value for name, value in row.items() if name != "id"}
+        await tx.execute(
+            update(PersonRow)
+            .where(PersonRow.county_code == county, PersonRow.id == row["id"])
+            .values({**changed, "settled_on": None})
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def set_household(tx: AsyncSession, county: str, household: UUID, newest: dict[str, Any]) -> None:
+    """The newest place and standing of a household; its people live where it lives."""
+    if place := newest.get("region_code"):
+        await tx.execute(
+            update(PersonRow)
+            .where(PersonRow.county_code == county, PersonRow.household_id == household)
+            .values(region_code=place)
+            .execution_options(synchronize_session=False)
+        )
+    await _change(tx, county, [household], newest or {"settled_on": HouseholdRow.settled_on})
 
 
 async def found_household(tx: AsyncSession, row: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -12,6 +12,8 @@ from pydantic import Field, StringConstraints, model_validator
 from chassis.fields import Answer, Body, Day, Line, RegionCode
 from chassis.pages import Page
 from services.funds_api.households.standings import StandingKind
+
+NEVER_HAS_NO_VALUE: Final = "never 与更正后的内容须填且只填一项"
 
 
 class ImportReason(Answer):
@@ -171,6 +173,75 @@ class StandingRequest(Body):
     households: list[HouseholdReason] = Field(min_length=1, max_length=1000)
 
 
+class CorrectedResidence(Body):
+    """Where the household lived from `on` on (no `region_code`: outside the county), or that it never moved then."""
+
+    on: Day
+    region_code: RegionCode | None = None
+    never: bool = Field(default=False, description="该日登记的迁移从未发生")
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.never and self.region_code is not None:
+            raise ValueError(NEVER_HAS_NO_VALUE)
+        return self
+
+
+class CorrectedStanding(Body):
+    """How the household stood from `on` on, or that what is recorded for that day never was."""
+
+    on: Day
+    standing: StandingKind | None = None
+    appeal_until: Day | None = None
+    never: bool = Field(default=False, description="该日登记的状态变动从未发生")
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.never == (self.standing is not None):
+            raise ValueError(NEVER_HAS_NO_VALUE)
+        if self.appeal_until is not None and (self.standing is not StandingKind.REMOVED or self.appeal_until < self.on):
+            msg = "申诉截止日只随清退填写，且不能早于生效日"
+            raise ValueError(msg)
+        return self
+
+
+class CorrectedMember(Body):
+    """What the person was in the household from `on` on (no `role`: not in it), or that it never was so."""
+
+    person_id: UUID
+    on: Day
+    role: Role | None = None
+    never: bool = Field(default=False, description="该日登记的入户、离户或户主变动从未发生")
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.never and self.role is not None:
+            raise ValueError(NEVER_HAS_NO_VALUE)
+        return self
+
+
+class CorrectionRequest(Body):
+    """Earlier facts of a household that were recorded wrongly (更正): what was so instead, by document and reason.
+
+    A wrong day is two entries: that of the wrong day `never` was, and the right day says what began on it.
+    """
+
+    document: Line
+    reason: Line
+    residences: list[CorrectedResidence] = Field(default_factory=list, max_length=20)
+    standings: list[CorrectedStanding] = Field(default_factory=list, max_length=20)
+    members: list[CorrectedMember] = Field(default_factory=list, max_length=60)
+
+    @model_validator(mode="after")
+    def _something_once(self) -> Self:
+        days = [("住", one.on) for one in self.residences] + [("态", one.on) for one in self.standings]
+        told = [*days, *((one.person_id, one.on) for one in self.members)]
+        if not told or len(set(told)) != len(told):
+            msg = "至少更正一项，同一事项同一日只写一次"
+            raise ValueError(msg)
+        return self
+
+
 class ChangeAnswer(Answer):
     """A document that changed the register: how many households, and its place in the county's journal."""
 
@@ -224,6 +295,15 @@ class Stand(Answer):
     appeal_until: date | None
 
 
+class Correction(Answer):
+    """A correction of this household's history; what was known before it is asked for by `position` less one."""
+
+    position: int
+    document: str
+    reason: str
+    effective_on: date = Field(description="更正所及的最早日期")
+
+
 class HouseholdDetail(Answer):
     """A household on a day, with its history as far as it was known: intervals run to the day before the next."""
 
@@ -234,3 +314,4 @@ class HouseholdDetail(Answer):
     members: list[Member]
     residences: list[Residence]
     standings: list[Stand]
+    corrections: list[Correction] = Field(default_factory=list)

@@ -21,6 +21,7 @@ from services.funds_api.households import facts, history, masks, people, registe
 from services.funds_api.households.history import Fact
 from services.funds_api.households.register import REASONS, Register
 from services.funds_api.households.schemas import (
+    Correction,
     Household,
     HouseholdDetail,
     ImportAnswer,
@@ -256,4 +257,9 @@ async def detail(
     if known is not None and await store.founded_at(tx, rows[household]) > known:
         raise Missing("农户", str(household))
     [found] = await shown(tx, [rows[household]], vault, on, known)
-    return found
+    corrected = await store.corrections(tx, county, household, known)
+    told = [
+        Correction(position=one.position, document=one.document, reason=one.reason or "", effective_on=one.effective_on)
+        for one in corrected
+    ]
+    return found.model_copy(update={"corrections": told})

@@ -227,6 +227,27 @@ async def memberships(tx: AsyncSession, county: str, ids: Collection[UUID]) -> l
     return list(found.all())
 
 
+async def histories(tx: AsyncSession, county: str, household: UUID, people: Collection[UUID]) -> list[Any]:
+    """Every membership fact of these people and of all who ever were in the household: (row, position, document)."""
+    ever = select(MembershipRow.person_id).where(
+        MembershipRow.county_code == county, MembershipRow.household_id == household
+    )
+    asked = or_(MembershipRow.person_id.in_(ever), MembershipRow.person_id.in_(people))
+    return list((await tx.execute(_facts(MembershipRow, county, asked))).all())
+
+
+async def corrections(tx: AsyncSession, county: str, household: UUID, known: int | None) -> Sequence[RegistryActRow]:
+    """The corrections of the household's history, as far as known, in the order they were recorded."""
+    query = (
+        select(RegistryActRow)
+        .where(RegistryActRow.county_code == county, RegistryActRow.corrects == household)
+        .order_by(RegistryActRow.position)
+    )
+    if known is not None:
+        query = query.where(RegistryActRow.position <= known)
+    return (await tx.scalars(query)).all()
+
+
 async def residences(tx: AsyncSession, county: str, ids: Collection[UUID]) -> list[Any]:
     """Every move of the households: (row, position, document)."""
     return list((await tx.execute(_facts(ResidenceRow, county, ResidenceRow.household_id.in_(ids)))).all())

@@ -18,8 +18,8 @@ from services.funds_api.access import county_of
 from services.funds_api.households.schemas import Role
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
-from services.funds_api.moments import AsOf, day_or_today
-from services.funds_api.payments import attempts, lists, returned, service, shown, store
+from services.funds_api.moments import AsOf, KnownAt, Moment, moment_of
+from services.funds_api.payments import attempts, judged, lists, returned, service, shown, store
 from services.funds_api.payments.roster import open_roster
 from services.funds_api.payments.schemas import (
     Approval,
@@ -220,22 +220,23 @@ async def get_payments(
     who: Annotated[Principal, can("payments:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> PaymentPage:
-    asked, day = county_of(who, county), day_or_today(as_of)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
     of = await _batch(tx, who, asked, batch)
-    found = await store.payments(tx, who, asked, batch, _line(window), window.limit + 1)
+    found = await store.payments(tx, who, asked, batch, _line(window), window.limit + 1) if _listed(of, moment) else []
     rows, after = cut(found, window, lambda row: (row.line,))
-    paid, roles = await store.disbursement(tx, of), await _roles(tx, of, rows)
-    back = await returned.of_rows(tx, asked, batch, [row.line for row in rows], day)
     return PaymentPage(
-        as_of=day,
-        items=returned.told([shown.payment_of(row, of, vault, day, paid, roles) for row in rows], back),
+        as_of=moment.as_of,
+        **moment.shown,
+        items=await _payments(tx, vault, of, rows, moment),
         next=after,
         empty_because=None if rows else "该批次没有可发放的行，或已到末页",
     )
 
 
-@router.get("/payments/{payment_id}", summary="一笔到户资金（已脱敏）")
+@router.get("/payments/{payment_id}", summary="一笔到户资金，及当日所属户、居住地与登记状态（已脱敏）")
 async def get_payment(
     payment_id: PaymentId,
     tx: Read,
@@ -243,18 +244,32 @@ async def get_payment(
     who: Annotated[Principal, can("payments:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Payment:
+    """By what it was judged when its list was frozen, and what is known of that day at the moment asked for."""
     asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
     batch_id, _, line = payment_id.rpartition("-")
     batch = await store.batch(tx, who, asked, UUID(batch_id))
-    rows = await store.payments(tx, who, asked, UUID(batch_id), int(line) - 1, 1) if batch else []
+    listed = batch is not None and _listed(batch, moment)
+    rows = await store.payments(tx, who, asked, UUID(batch_id), int(line) - 1, 1) if listed else []
     if batch is None or not rows or rows[0].line != int(line):
         raise Missing("到户资金", payment_id)
-    paid, roles = await store.disbursement(tx, batch), await _roles(tx, batch, rows)
-    day = day_or_today(as_of)
-    back = await returned.of_rows(tx, asked, batch.id, [rows[0].line], day)
-    [payment] = returned.told([shown.payment_of(rows[0], batch, vault, day, paid, roles)], back)
-    return payment
+    [payment] = await _payments(tx, vault, batch, rows, moment)
+    return payment.model_copy(update={"judged": await judged.of_payment(tx, batch, int(line), moment)})
+
+
+def _listed(batch: PaymentBatchRow, moment: Moment) -> bool:
+    """Whether the rows of the batch can have been known: not before its list was read."""
+    return moment.position > (batch.list_position or 0)
+
+
+async def _payments(
+    tx: Read, vault: Cells, batch: PaymentBatchRow, rows: Sequence[PaymentRow], moment: Moment
+) -> list[Payment]:
+    paid, roles = await store.disbursement(tx, batch, moment), await _roles(tx, batch, rows)
+    back = await returned.of_rows(tx, batch.county_code, batch.id, [row.line for row in rows], moment)
+    return returned.told([shown.payment_of(row, batch, vault, moment.as_of, paid, roles) for row in rows], back)
 
 
 async def _roles(tx: Read, batch: PaymentBatchRow, rows: Sequence[PaymentRow]) -> dict[bytes, Role]:

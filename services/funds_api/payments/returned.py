@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funds_api.moments import Moment
 from services.funds_api.payments.schemas import Payment, PaymentStatus
 
 
@@ -22,8 +22,10 @@ class Returned:
     reissued_as: str | None
 
 
-async def of_rows(tx: AsyncSession, county: str, batch: UUID, lines: Sequence[int], as_of: date) -> dict[int, Returned]:
-    """Those of the lines of a batch of which something had come back by `as_of`."""
+async def of_rows(
+    tx: AsyncSession, county: str, batch: UUID, lines: Sequence[int], moment: Moment
+) -> dict[int, Returned]:
+    """Those of the lines of a batch of which something had come back by that moment."""
     rows = await tx.execute(
         text(
             """
@@ -32,15 +34,15 @@ async def of_rows(tx: AsyncSession, county: str, batch: UUID, lines: Sequence[in
                            array_agg(r.movement_id ORDER BY r.position) AS by
                       FROM funds.payment_return r
                      WHERE r.county_code = :county AND r.batch_id = :batch AND r.line = ANY(:lines)
-                       AND r.effective_on <= :as_of
+                       AND r.effective_on <= :as_of AND r.position <= :known
                        AND NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
-                                          AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of)
+                                          AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
+                                          AND u.position <= :known)
                      GROUP BY r.line) r
-              LEFT JOIN LATERAL (SELECT p.batch_id, p.line FROM funds.payment_next(:county, :batch, r.line, r.last) p
-                                  WHERE p.effective_on <= :as_of) n ON true
+              LEFT JOIN LATERAL funds.payment_next_then(:county, :batch, r.line, r.last, :as_of, :known) n ON true
             """
         ),
-        {"county": county, "batch": batch, "lines": list(lines), "as_of": as_of},
+        {"county": county, "batch": batch, "lines": list(lines), **moment.arguments},
     )
     return {
         row.line: Returned(row.fen, list(row.by), f"{row.batch_id}-{row.next_line}" if row.batch_id else None)

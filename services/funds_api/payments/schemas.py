@@ -14,6 +14,8 @@ from chassis.pages import Page
 from services.funds_api.funds.judge import MANAGEMENT_FEE
 from services.funds_api.funds.schemas import UseCode
 from services.funds_api.households.schemas import Role
+from services.funds_api.households.standings import StandingKind
+from services.funds_api.moments import Known
 
 
 class BatchStatus(StrEnum):
@@ -221,6 +223,34 @@ class Approval(Answer):
     unexplained_fen: int
 
 
+class Belonging(Answer):
+    """Whom the payee belonged to on the day of payment, where that household lived and how it stood, by documents."""
+
+    known_position: int | None = Field(description="按该县日志的这一位置所知；为空表示目前所知")
+    household_id: UUID | None = Field(description="为空表示当日不属于任何户")
+    role: Role | None
+    member_since: date | None
+    member_document: str | None
+    region_code: str | None = Field(description="当日居住的村；为空表示不在本县")
+    place: str | None = Field(description="该村当日的名称")
+    lives_since: date | None
+    lives_document: str | None
+    standing: StandingKind | None
+    stands_since: date | None
+    stands_document: str | None
+
+
+class Judged(Answer):
+    """By what a payment is judged: as its frozen list had it, and as it is known at the moment asked for."""
+
+    on: date
+    list_position: int | None = Field(description="名单冻结时该县日志的位置")
+    list_sha256: str | None = Field(description="名单的校验值，见 /funds/v1/payment-batches/编号/list")
+    then: Belonging | None = Field(description="校验名册时所知；没有名单的批次为空")
+    now: Belonging
+    differs: list[str] = Field(description="两者不同之处：household、role、place、standing")
+
+
 class Payment(Answer):
     """One household's row of a roster, masked."""
 
@@ -243,8 +273,9 @@ class Payment(Answer):
     payee_role: Role | None = Field(default=None, description="发放日领款人在该户中是户主还是成员")
     returned_fen: int = Field(default=0, description="其中已退回（退汇）的金额")
     reissued_as: str | None = Field(default=None, description="退回后重发的支付编号（批次-行号）")
+    judged: Judged | None = Field(default=None, description="只在查询单笔时给出：发放日所属户、居住地与登记状态")
 
 
-class PaymentPage(Page):
+class PaymentPage(Page, Known):
     as_of: date
     items: list[Payment]

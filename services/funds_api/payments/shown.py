@@ -42,16 +42,14 @@ def payee_name(vault: Vault, county: str, batch: UUID, line: int, cell: bytes) -
 
 
 def status_of(batch: PaymentBatchRow, paid_on: date | None, reversed_on: date | None, as_of: date) -> PaymentStatus:
-    """What the money of a batch has done by `as_of`."""
-    match batch.status:
-        case BatchStatus.POSTED if reversed_on is not None and reversed_on <= as_of:
-            return PaymentStatus.REVERSED
-        case BatchStatus.POSTED:
-            return PaymentStatus.PAID if (paid_on or batch.effective_on) <= as_of else PaymentStatus.SCHEDULED
-        case BatchStatus.WITHDRAWN:
-            return PaymentStatus.WITHDRAWN
-        case _:
-            return PaymentStatus.WAITING
+    """What the money of a batch has done by `as_of`, by the payment and the reversal that are known."""
+    if batch.status == BatchStatus.WITHDRAWN:
+        return PaymentStatus.WITHDRAWN
+    if paid_on is None:
+        return PaymentStatus.WAITING
+    if reversed_on is not None and reversed_on <= as_of:
+        return PaymentStatus.REVERSED
+    return PaymentStatus.PAID if paid_on <= as_of else PaymentStatus.SCHEDULED
 
 
 def payment_of(

@@ -17,6 +17,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.lots import ledger
+from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
 from treasury.lots import Span
@@ -223,18 +224,28 @@ async def payments(
     return (await tx.scalars(query)).all()
 
 
-async def disbursement(tx: AsyncSession, paid: PaymentBatchRow) -> Row[Any] | None:
-    """The movement that paid a batch (id, amount_fen, effective_on), and when it was reversed, if it was."""
+async def disbursement(tx: AsyncSession, paid: PaymentBatchRow, moment: Moment | None = None) -> Row[Any] | None:
+    """The movement that paid a batch (id, amount_fen, effective_on), and when it was reversed, if it was.
+
+    With a moment: as far as they were known then, whatever day they are effective.
+    """
     found = await tx.execute(
         text(
             """
             SELECT m.id, m.amount_fen, m.effective_on, r.effective_on AS reversed_on
               FROM funds.movement m
               LEFT JOIN funds.movement r ON r.county_code = :county AND r.reverses_id = m.id
+               AND r.position <= :known
              WHERE m.county_code = :county AND m.batch_id = :batch
-               AND m.from_account_id = :account AND m.effective_on = :on
+               AND m.from_account_id = :account AND m.effective_on = :on AND m.position <= :known
             """
         ),
-        {"county": paid.county_code, "batch": paid.id, "account": paid.account_id, "on": paid.effective_on},
+        {
+            "county": paid.county_code,
+            "batch": paid.id,
+            "account": paid.account_id,
+            "on": paid.effective_on,
+            "known": EVERYTHING if moment is None else moment.position,
+        },
     )
     return found.one_or_none()

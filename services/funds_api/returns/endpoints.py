@@ -12,7 +12,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.returns import service, store
 from services.funds_api.returns.schemas import Return, ReturnPage, ReturnRequest
 from services.funds_api.units.endpoints import County
@@ -54,17 +54,19 @@ async def get_returns(
     who: Annotated[Principal, can("returns:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     batch: Annotated[UUID | None, Query(description="当初发放的批次")] = None,
     waiting: Annotated[
         bool | None, Query(alias="open", description="true 只看待重发的，false 只看其余，省略看全部")
     ] = None,
 ) -> ReturnPage:
     """A bank sees its own postings; officials those of their region."""
-    asked, day = county_of(who, county), day_or_today(as_of)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
     own = who.client_id if "payments:read" not in who.permissions else None
-    found = await store.page(tx, who, asked, window, as_of=day, batch=batch, waiting=waiting, source=own)
+    found = await store.page(tx, who, asked, window, moment=moment, batch=batch, waiting=waiting, source=own)
     rows, after = cut(found, window, lambda row: (row.effective_on, row.movement_id))
     lots = await store.lots_of(tx, asked, [row.movement_id for row in rows])
-    items = [service.state_of(row, lots, day) for row in rows]
+    items = [service.state_of(row, lots, moment.as_of) for row in rows]
     because = None if items else "截至所查日期，您的管辖范围内没有符合条件的退汇"
-    return ReturnPage(as_of=day, items=items, next=after, empty_because=because)
+    return ReturnPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)

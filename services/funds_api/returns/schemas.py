@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from chassis.fields import Answer, Body, Day, Line, PositiveFen, Prose
 from chassis.pages import Page
+from services.funds_api.moments import Known
 
 
 class ReturnReason(StrEnum):
@@ -97,6 +98,6 @@ class ReturnState(Return):
     undone_on: date | None = None
 
 
-class ReturnPage(Page):
+class ReturnPage(Page, Known):
     as_of: date
     items: list[ReturnState]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window, date_in
 from services.funds_api.access import visible_to
+from services.funds_api.moments import Moment
 from services.funds_api.tables import PaymentReturnRow, PaymentRow
 from treasury.documents import normalise_document
 
@@ -172,17 +172,25 @@ async def lots_of(session: AsyncSession, county: str, movements: Sequence[UUID])
     return rows.all()
 
 
-_STATES: Final = f"""
-    SELECT r.*, h.status AS hold_status, n.batch_id AS next_batch, n.line AS next_line, n.effective_on AS next_on,
+# Held still: what was ended later, or by a payment of a later day; and a hold placed later took the place of one of
+# these, for undoing a payment keeps its fen again.
+_STATES: Final = """
+    SELECT r.*, CASE WHEN h.position > :known OR h.ended_position > :known OR h.status = 'posted' AND EXISTS (
+                       SELECT FROM funds.movement e WHERE e.county_code = :county AND e.from_account_id = h.account_id
+                          AND e.effective_on > :as_of AND e.position = h.ended_position)
+                     THEN 'held' ELSE h.status END AS hold_status,
+           n.batch_id AS next_batch, n.line AS next_line, n.effective_on AS next_on,
            (SELECT u.effective_on FROM funds.movement u
-             WHERE u.county_code = :county AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of) AS undone_on
+             WHERE u.county_code = :county AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
+               AND u.position <= :known) AS undone_on
       FROM funds.payment_return r
       LEFT JOIN funds.hold h ON h.county_code = :county AND h.id = r.hold_id
       LEFT JOIN LATERAL (
-        SELECT * FROM funds.payment_next(:county, r.batch_id, r.line, r.position) p
-         WHERE p.effective_on <= :as_of AND {STANDS}) n ON true
+        SELECT * FROM funds.payment_next_then(:county, r.batch_id, r.line, r.position, :as_of, :known)
+         WHERE NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
+                              AND u.reverses_id = r.movement_id AND u.position <= :known)) n ON true
      WHERE r.county_code = :county AND r.region_code >= :scope AND r.region_code < :scope || '~'
-       AND r.effective_on <= :as_of"""
+       AND r.effective_on <= :as_of AND r.position <= :known"""
 
 
 async def page(
@@ -191,12 +199,12 @@ async def page(
     county: str,
     window: Window,
     *,
-    as_of: date,
+    moment: Moment,
     batch: UUID | None,
     waiting: bool | None,
     source: str | None,
 ) -> Sequence[Row[Any]]:
-    """Visible returns effective by `as_of`, the oldest first, one more than the page holds.
+    """Visible returns effective and known by that moment, the oldest first, one more than the page holds.
 
     With `waiting`: only those that are kept and not paid again, or only the others.
     """
@@ -217,7 +225,7 @@ async def page(
         {
             "county": county,
             "scope": who.region,
-            "as_of": as_of,
+            **moment.arguments,
             "batch": batch,
             "source": source,
             "waiting": waiting,

@@ -31,10 +31,21 @@ def _of_household() -> ForeignKeyConstraint:
 
 
 class RegistryActRow(Row):
-    """What changed the register: one document, one day, one place in the county's journal. No personal data."""
+    """What changed the register: one document, one day, one place in the county's journal. No personal data.
+
+    A correction says which household's history it `corrects`, and why.
+    """
 
     __tablename__ = "registry_act"
-    __table_args__ = (UniqueConstraint("county_code", "position"), CheckConstraint("document <> ''", name="document"))
+    __table_args__ = (
+        UniqueConstraint("county_code", "position"),
+        CheckConstraint("document <> ''", name="document"),
+        CheckConstraint(
+            "(kind = 'corrected') = (corrects IS NOT NULL) AND (kind = 'corrected') = (reason IS NOT NULL)",
+            name="corrected_for_a_reason",
+        ),
+        Index("ix_registry_act_corrects", "county_code", "corrects", postgresql_where=text("corrects IS NOT NULL")),
+    )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int]
@@ -43,6 +54,8 @@ class RegistryActRow(Row):
     effective_on: Mapped[date]
     actor: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    corrects: Mapped[UUID | None]
+    reason: Mapped[str | None]
 
 
 class HouseholdRow(Row):

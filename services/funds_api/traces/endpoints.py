@@ -48,7 +48,7 @@ async def get_payment_trace(
     paid = await store.payment(tx, asked, batch, line, moment)
     if paid is None:
         raise Missing("支付", payment_id)
-    back = (await returned.of_rows(tx, asked, batch, [line], moment.as_of)).get(line) if paid.came_back else None
+    back = (await returned.of_rows(tx, asked, batch, [line], moment)).get(line) if paid.came_back else None
     ways = _WAYS.validate_json(paid.ways)
     traced = sum(way.amount_fen for way in ways)
     return PaymentTrace(
