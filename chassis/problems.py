@@ -102,6 +102,10 @@ def figures_of(error: Exception) -> dict[str, Any]:
     return {one.name: getattr(error, one.name) for one in fields(error)} if is_dataclass(error) else {}
 
 
+class CutOff(Exception):
+    """An answer is ended in its middle on purpose, and the log knows why: no crash, though nothing can be rendered."""
+
+
 def pointer(location: tuple[int | str, ...]) -> str:
     """A JSON pointer for a validation location: ("body", "lines", 0, "amount_fen") → /body/lines/0/amount_fen."""
     return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
@@ -173,7 +177,8 @@ async def _database_error(request: Request, error: Exception) -> Response:
 
 
 async def _crashed(request: Request, error: Exception) -> Response:
-    log.error("crash", exc_info=error, extra={"request_id": getattr(request.state, "request_id", "")})
+    if not isinstance(error, CutOff):
+        log.error("crash", exc_info=error, extra={"request_id": getattr(request.state, "request_id", "")})
     return answer(CRASH, request)
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from chassis.intake import MAX_JSON_BYTES
+from chassis.problems import CutOff
 from services.gateway.limits import BadHeaders, ClientGone, Headers, Inbound, path_of
 from services.gateway.line import Line, LineLost, LineSlow
 from services.gateway.pool import Pool
@@ -46,7 +47,7 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 _NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 
 
-class AnswerBroke(Exception):
+class AnswerBroke(CutOff):
     """A service broke off in the middle of its answer: the connection is cut, so that a part does not pass for all."""
 
 

@@ -197,9 +197,12 @@ async def test_an_answer_that_comes_before_the_end_of_the_body_is_passed_on_and_
 
 
 async def test_a_broken_answer_is_cut_off_so_that_a_part_does_not_pass_for_all(
-    gateway: Gateway, calling: Calling, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, calling: Calling, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with sends(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", then_ends=True) as url:
         at(gateway, monkeypatch, url)
         with pytest.raises(AnswerBroke):
             await raw(gateway.app, "GET", b"/funds/v1/units", bearer(calling))
+    said = [record.message for record in caplog.records]
+    assert "answer broke off" in said
+    assert "crash" not in said, "a service that ends is no mistake of the gateway"
