@@ -401,6 +401,30 @@ class ContractSigned(_Fact):
     signed_on: date
 
 
+class ContractEnded(_Fact):
+    """A contract was cancelled; `settled_fen` of it stays paid or retained."""
+
+    contract_id: UUID
+    project_id: UUID
+    county_code: str
+    region_code: str
+    contractor_id: UUID
+    document: str
+    cancelled_on: date
+    settled_fen: int
+
+
+class TargetsReported(_Fact):
+    """What targets of an accepted project reached was recorded: how many there are, and of how many it is known."""
+
+    project_id: UUID
+    county_code: str
+    region_code: str
+    document: str
+    targets_n: int
+    reached_n: int
+
+
 class ProgressRecorded(_Fact):
     """How far a contract has come was reported, or accepted."""
 

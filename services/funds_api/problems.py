@@ -200,6 +200,14 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     projects.ObjectionOpen: Problem("objection-open", 409, "有异议尚未处理", "请先逐条答复异议，再办理入库"),
     projects.ObjectionClosed: Problem("objection-closed", 409, "异议已经处理", "请查看处理结果；新的异议请另行登记"),
+    projects.TargetsNotNow: Problem("targets-not-now", 409, "现在不能登记绩效完成情况", "请在项目验收阶段登记"),
+    projects.TargetsUnreported: Problem(
+        "targets-unreported", 409, "绩效目标完成情况未登记", "请先按 codes 逐项登记完成值，再办理公告"
+    ),
+    projects.ContractCancelled: Problem("contract-cancelled", 409, "合同已经解除", "请另签合同"),
+    projects.SettlementDiffers: Problem(
+        "settlement-differs", 409, "合同结算金额与账面不符", "请按账面已付（含在途）与应返还的质保金填写结算金额"
+    ),
     projects.PublicityTooShort: Problem("publicity-too-short", 409, "公示期不足", "请在 earliest_on 以后办理入库"),
     projects.ProjectHoldsMoney: Problem(
         "project-holds-money", 409, "项目已有资金", "请先把停留的资金退回；已支付的项目请办理验收，不能出库"

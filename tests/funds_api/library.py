@@ -104,9 +104,17 @@ class Library:
         answer = await self.declare(**changes)
         assert answer.status_code == 201, answer.text
         for stage in ORDER[1 : ORDER.index(until) + 1]:
+            if stage == "announced":
+                assert (await self.measure()).status_code == 201
             answer = await self.step(stage)
             assert answer.status_code == 201, answer.text
         return dict(answer.json())
+
+    async def measure(self, reached: str = "3.5", by: Caller | None = None, **changes: Any) -> httpx.Response:
+        """What the plan's one target reached, measured by the county's reviewer on the day of acceptance."""
+        results = [{"code": "KM", "reached": reached}]
+        body = {"document": "绩效自评报告", "reached_on": DAYS["accepted"], "results": results, **changes}
+        return await (by or self.approver).post(f"/funds/v1/projects/{self.id}/target-results", body)
 
     async def shown(self, as_of: str = "2017-12-31", by: Caller | None = None) -> dict[str, Any]:
         answer = await (by or self.clerk).get(f"/funds/v1/projects/{self.id}", params={"as_of": as_of})
@@ -174,3 +182,4 @@ class Library:
             assert moved.status_code == 201, moved.text
         accepted = await self.step("accepted")
         assert accepted.status_code == 201, accepted.text
+        assert (await self.measure()).status_code == 201

@@ -19,6 +19,7 @@ from services.funds_api.projects.refusals import (
     StageSkipped,
     StepByMaker,
     StepDateRefused,
+    TargetsUnreported,
 )
 from services.funds_api.projects.stages import ORDER, Stage, Standing, Step, Way
 
@@ -93,6 +94,16 @@ def test_no_stage_is_skipped_and_no_day_goes_back(acts: list[tuple[Stage, int, s
                 assert ORDER.index(after.stage) < ORDER.index(before.stage)
             case Way.REMOVED:
                 assert after.stage is Stage.REMOVED
+
+
+def test_a_project_goes_on_from_acceptance_only_with_every_target_measured() -> None:
+    built = [Step(stage, START, "甲") for stage in ORDER[: ORDER.index(Stage.ACCEPTED) + 1]]
+    open_one = replace(READY, targets_n=2, targets_open=("KM",))
+    with pytest.raises(TargetsUnreported) as refused:
+        stages.advance(built, Stage.ANNOUNCED, open_one, START, TODAY, "乙")
+    assert (refused.value.targets_n, refused.value.unreported_n, refused.value.codes) == (2, 1, ["KM"])
+    assert stages.send_back(built, Stage.BUILDING, open_one, START, TODAY, "乙").stage is Stage.BUILDING
+    assert stages.advance(built, Stage.ANNOUNCED, READY, START, TODAY, "乙").stage is Stage.ANNOUNCED
 
 
 @given(ACTS)

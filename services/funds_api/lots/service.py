@@ -129,6 +129,8 @@ async def _decided(
     accounts = _accounts_of(order)
     ends = {one.id: one for one in await store.visible_ends(tx, who, county, accounts)}
     _must_know(ends, accounts)
+    if isinstance(order, OutOrder) and any(one.kind == UnitKind.PROJECT_UNIT for one in ends.values()):
+        await gate.still(tx, who, county, accounts)
     if isinstance(order, OutOrder) and order.use is not None:
         if not await funds.use_known(tx, order.use):
             raise Missing("用途", order.use)

@@ -101,6 +101,8 @@ async def issue(
         raise Missing("用途", request.use)
     if await store.number_known(tx, who, county, fiscal_year, key):
         raise OrderNumberUsed(request.order_number, fiscal_year)
+    if UnitKind.PROJECT_UNIT in {ends.source.kind, ends.payee.kind}:
+        await gate.still(tx, who, county, [ends.source.id, ends.payee.id])
     await guard.hold_fund(tx, county, request.use, [request.fund_code])
     drawn, draws = await _draws(tx, who, county, request, ends)
     breaches = await guard.hear(

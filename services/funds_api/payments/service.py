@@ -226,6 +226,7 @@ async def approve(
         raise RosterBroken(str(batch_id), batch.rows_good, proof.rows, batch.total_fen, proof.total_fen)
     if taken := await lists.paid_elsewhere(tx, county, batch_id):
         raise PaidElsewhere(str(batch_id), *taken, batch.entitlement)
+    await gate.still(tx, who, county, [batch.account_id])
     of_people = await yearly.hear(tx, batch)
     places = [batch.region_code[:digits] for digits in (COUNTY_DIGITS, 9, 12) if digits <= len(batch.region_code)]
     cards = await store.households_account(tx, who, county, places)

@@ -31,6 +31,16 @@ async def contracts(tx: AsyncSession, county: str, projects: Sequence[UUID]) -> 
     return (await tx.scalars(query)).all()
 
 
+async def cancel_contract(tx: AsyncSession, row: ProjectContractRow, changes: dict[str, Any]) -> ProjectContractRow:
+    query = (
+        update(ProjectContractRow)
+        .where(ProjectContractRow.county_code == row.county_code, ProjectContractRow.id == row.id)
+        .values(changes)
+        .returning(ProjectContractRow)
+    )
+    return (await tx.scalars(query, execution_options={"populate_existing": True})).one()
+
+
 async def insert_progress(tx: AsyncSession, row: dict[str, Any]) -> None:
     await tx.execute(insert(ProjectProgressRow).values(row))
 

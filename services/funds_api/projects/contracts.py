@@ -16,18 +16,21 @@ from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import contract_rows as rows
-from services.funds_api.projects import service, store
+from services.funds_api.projects import money, service, store
 from services.funds_api.projects.money import Got
-from services.funds_api.projects.progress import Due, Terms, due_of, due_together
+from services.funds_api.projects.progress import PPM, Due, Terms, due_of, due_together
 from services.funds_api.projects.refusals import (
+    ContractCancelled,
     ContractNotNow,
     NoContractor,
     OverPlan,
     ProgressAccepted,
     ProgressNotForward,
+    SettlementDiffers,
     StepByMaker,
 )
 from services.funds_api.projects.schemas import (
+    CancellationRequest,
     Contract,
     ContractorMoney,
     ContractRequest,
@@ -39,7 +42,7 @@ from services.funds_api.projects.stages import Stage
 from services.funds_api.tables import ProjectContractRow, ProjectProgressRow
 from services.funds_api.units.schemas import UnitKind
 from treasury.policy import in_force
-from wire.funds import ContractSigned, ProgressRecorded
+from wire.funds import ContractEnded, ContractSigned, ProgressRecorded
 
 ADVANCE: Final = "project_advance_ppm"
 _SIGNED: Final = frozenset({Stage.TENDERING, Stage.BUILDING})
@@ -62,7 +65,7 @@ async def sign(
         raise NoContractor(str(request.contractor_id), kind)
     service.must_lie(request.signed_on, min(request.signed_on, today), today)
     planned = await store.planned_fen(tx, county, project_id, project.version)
-    so_far = sum(one.amount_fen for one in await rows.contracts(tx, county, [project_id]))
+    so_far = sum(_cost_fen(one) for one in await rows.contracts(tx, county, [project_id]))
     if so_far + request.amount_fen > planned:
         raise OverPlan(str(project_id), "", planned, so_far + request.amount_fen)
 
@@ -95,6 +98,73 @@ async def sign(
     return answer
 
 
+async def cancel(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    project_id: UUID,
+    contract_id: UUID,
+    request: CancellationRequest,
+    today: date,
+) -> Contract:
+    """Cancel a contract by document: what it was settled at stays paid, and nothing more is due of it.
+
+    What was paid names the contractor, not the contract, so the settlement has to lie within what the books allow: at
+    least what the contractor's other contracts cannot account for, at most what is due of this one and was paid or
+    retained.
+    """
+    await act.claim(tx, county)
+    contract, _ = await _contract(tx, who, county, project_id, contract_id)
+    _must_run(contract)
+    service.must_lie(request.cancelled_on, contract.signed_on, today)
+    signed = await rows.contracts(tx, county, [project_id])
+    reports = await rows.progress(tx, county, [one.id for one in signed])
+    advance = await advance_ppm(tx, contract.region_code, today)
+    others = [one for one in signed if one.contractor_id == contract.contractor_id and one.id != contract_id]
+    due_fen = due_of(terms_of(contract, reports, today), advance, today).due_fen
+    others_fen = due_together((terms_of(one, reports, today) for one in others), advance, today).due_fen
+    async with whole_county(tx, who, county):
+        paid = await money.paid_to(tx, county, project_id, money.EVER)
+        flows = (await money.flows(tx, county, [project_id], money.EVER)).get(project_id, [])
+    got_fen = paid.get(contract.contractor_id, Got()).claimed_fen
+    least_fen = max(got_fen - others_fen, 0)
+    most_fen = max(min(due_fen, got_fen + money.total(one.flow for one in flows).retained_fen), least_fen)
+    if not least_fen <= request.settled_fen <= most_fen:
+        raise SettlementDiffers(str(contract_id), request.settled_fen, least_fen, most_fen)
+
+    changes = {
+        "cancelled_on": request.cancelled_on,
+        "cancellation_document": request.document,
+        "settled_fen": request.settled_fen,
+        "cancelled_by": who.subject,
+    }
+    contract = await rows.cancel_contract(tx, contract, changes)
+    answer = shown(contract, reports, advance, today)
+    told = ContractEnded(
+        contract_id=contract_id,
+        project_id=project_id,
+        county_code=county,
+        region_code=contract.region_code,
+        contractor_id=contract.contractor_id,
+        document=request.document,
+        cancelled_on=request.cancelled_on,
+        settled_fen=request.settled_fen,
+    )
+    await act.record(tx, county, told, answer)
+    return answer
+
+
+def _must_run(contract: ProjectContractRow) -> None:
+    if contract.cancelled_on is not None:
+        raise ContractCancelled(str(contract.id), contract.cancelled_on)
+
+
+def _cost_fen(contract: ProjectContractRow) -> int:
+    """What a contract takes up of the plan: its amount, or what it was settled at when it was cancelled."""
+    return contract.amount_fen if contract.settled_fen is None else contract.settled_fen
+
+
 async def report(
     tx: AsyncSession,
     who: Principal,
@@ -108,6 +178,7 @@ async def report(
     """Report how far a contract has come; it counts once another person has accepted it."""
     await act.claim(tx, county)
     contract, stage = await _contract(tx, who, county, project_id, contract_id)
+    _must_run(contract)
     if stage not in _WORKED:
         raise ContractNotNow(stage)
     service.must_lie(request.reached_on, contract.signed_on, today)
@@ -139,6 +210,7 @@ async def accept(
     """Accept a report: from its day on so much of the contract is due. Not by whoever reported it."""
     await act.claim(tx, county)
     contract, _ = await _contract(tx, who, county, project_id, contract_id)
+    _must_run(contract)
     reports = await rows.progress(tx, county, [contract_id])
     reported = next((one for one in reports if one.id == progress_id), None)
     if reported is None:
@@ -203,8 +275,15 @@ async def advance_ppm(tx: AsyncSession, region: str, on: date) -> int:
     return value.number if value else 0
 
 
-def terms_of(row: ProjectContractRow, reports: Sequence[ProjectProgressRow], on: date) -> Terms:
-    """The contract as payment sees it on a day: what had been accepted by then counts."""
+def terms_of(
+    row: ProjectContractRow, reports: Sequence[ProjectProgressRow], on: date, ended_by: date | None = None
+) -> Terms:
+    """The contract as payment sees it on a day: what had been accepted by then counts.
+
+    Of a contract cancelled by then (or by `ended_by`) what it was settled at is due, nothing kept back, nothing more.
+    """
+    if row.settled_fen is not None and row.cancelled_on is not None and row.cancelled_on <= (ended_by or on):
+        return Terms(row.settled_fen, PPM, 0, None)
     accepted = [
         one.progress_ppm
         for one in reports
@@ -218,6 +297,8 @@ def shown(row: ProjectContractRow, reports: Sequence[ProjectProgressRow], advanc
     terms = terms_of(row, reports, on)
     due = due_of(terms, advance, on)
     own = {name: getattr(row, name) for name in Contract.model_fields if hasattr(row, name)}
+    if row.cancelled_on is not None and row.cancelled_on > on:
+        own |= {"cancelled_on": None, "cancellation_document": None, "settled_fen": None}
     return Contract(
         **own,
         progress_ppm=terms.progress_ppm,
@@ -228,13 +309,17 @@ def shown(row: ProjectContractRow, reports: Sequence[ProjectProgressRow], advanc
 
 
 def dues(
-    contracts: Sequence[ProjectContractRow], reports: Sequence[ProjectProgressRow], advance: int, on: date
+    contracts: Sequence[ProjectContractRow],
+    reports: Sequence[ProjectProgressRow],
+    advance: int,
+    on: date,
+    ended_by: date | None = None,
 ) -> Mapping[UUID, Due]:
-    """Per contractor what is due of its contracts signed by a day."""
+    """Per contractor what is due of its contracts signed by a day; cancelled ones are those ended by `ended_by`."""
     signed = [one for one in contracts if one.signed_on <= on]
     return {
         contractor: due_together(
-            (terms_of(one, reports, on) for one in signed if one.contractor_id == contractor), advance, on
+            (terms_of(one, reports, on, ended_by) for one in signed if one.contractor_id == contractor), advance, on
         )
         for contractor in {one.contractor_id for one in signed}
     }

@@ -15,8 +15,9 @@ from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.moments import AsOf, day_or_today
-from services.funds_api.projects import contracts, objections, service, shown, store
+from services.funds_api.projects import contracts, objections, service, shown, store, targets
 from services.funds_api.projects.schemas import (
+    CancellationRequest,
     ChangeApproval,
     ChangeRequest,
     Contract,
@@ -33,6 +34,8 @@ from services.funds_api.projects.schemas import (
     ProjectPage,
     ProjectRequest,
     StepRequest,
+    TargetOutcomes,
+    TargetResultsRequest,
 )
 from services.funds_api.projects.stages import Stage
 from services.funds_api.units.endpoints import County
@@ -148,6 +151,19 @@ async def post_objection_answer(
     )
 
 
+@router.post("/{project_id}/target-results", status_code=201, summary="登记绩效目标完成情况（验收阶段）")
+async def post_target_results(
+    project_id: UUID,
+    request: TargetResultsRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:accept")],
+    county: County = None,
+) -> TargetOutcomes:
+    today = business_date(clock.now())
+    return await targets.report(tx, who, act, county_of(who, county), project_id, request, today)
+
+
 @router.post("/{project_id}/contracts", status_code=201, summary="登记合同")
 async def post_contract(
     project_id: UUID,
@@ -159,6 +175,20 @@ async def post_contract(
 ) -> Contract:
     today = business_date(clock.now())
     return await contracts.sign(tx, who, act, county_of(who, county), project_id, request, today)
+
+
+@router.post("/{project_id}/contracts/{contract_id}/cancellation", status_code=201, summary="解除合同")
+async def post_cancellation(
+    project_id: UUID,
+    contract_id: UUID,
+    request: CancellationRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:manage")],
+    county: County = None,
+) -> Contract:
+    today = business_date(clock.now())
+    return await contracts.cancel(tx, who, act, county_of(who, county), project_id, contract_id, request, today)
 
 
 @router.post("/{project_id}/contracts/{contract_id}/progress", status_code=201, summary="报告工程进度")

@@ -27,8 +27,21 @@ from services.funds_api.tables import ProjectRow
 _OUT: Final = frozenset({"pay", "disburse", "retain"})
 
 
+async def still(tx: AsyncSession, who: Principal, county: str, accounts: Sequence[UUID]) -> None:
+    """Keep stage, plan and contracts of these accounts' projects as they are until the commit.
+
+    To be called before any account is locked: whoever changes a project holds its row and then waits for the journal,
+    so a posting that held the journal and waited for the row would make a ring.
+    """
+    async with whole_county(tx, who, county):
+        await store.of_accounts(tx, county, sorted(accounts), lock=True)
+
+
 async def hold(tx: AsyncSession, who: Principal, county: str, movements: Sequence[Movement]) -> None:
-    """Refuse written movements that a project may not receive or pay; others, and other accounts, are let through."""
+    """Refuse written movements that a project may not receive or pay; others, and other accounts, are let through.
+
+    Whoever posts what may be refused has kept the projects `still` before.
+    """
     ends = {end for one in movements for end in (one.source, one.target) if end}
     async with whole_county(tx, who, county):
         projects_accounts = await store.project_accounts(tx, county, sorted(ends))
@@ -108,12 +121,14 @@ async def _within_plan(tx: AsyncSession, project: ProjectRow) -> None:
 async def _within_progress(tx: AsyncSession, project: ProjectRow, on: date) -> None:
     """No contractor gets more than its contracts let it by that day; all together, what is due less retentions.
 
-    What an order has sent counts as paid. A desk that is reimbursed (报账) has no contract: it counts together only.
+    A cancelled contract is due what it was settled at, also to a payment dated back. What an order has sent counts as
+    paid. A desk that is reimbursed (报账) has no contract: it counts together only.
     """
     county = project.county_code
     signed = await contract_rows.contracts(tx, county, [project.id])
     reports = await contract_rows.progress(tx, county, [one.id for one in signed])
-    due = contracts.dues(signed, reports, await contracts.advance_ppm(tx, project.region_code, on), on)
+    advance = await contracts.advance_ppm(tx, project.region_code, on)
+    due = contracts.dues(signed, reports, advance, on, ended_by=money.EVER)
     paid = await money.paid_to(tx, county, project.id, money.EVER)
     for contractor, got in paid.items():
         if contractor is not None:

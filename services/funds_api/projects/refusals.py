@@ -163,6 +163,55 @@ class ObjectionClosed(Exception):
 
 
 @dataclass(eq=False)
+class TargetsNotNow(Exception):
+    """What targets reached is recorded while the project is at acceptance."""
+
+    stage: str
+
+    def __str__(self) -> str:
+        return f"项目当前阶段为 {self.stage}，绩效目标完成情况在验收阶段登记"
+
+
+@dataclass(eq=False)
+class TargetsUnreported(Exception):
+    """Nobody has said what these targets reached, so the project does not go on from its acceptance."""
+
+    targets_n: int
+    unreported_n: int
+    codes: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.targets_n} 项绩效目标中有 {self.unreported_n} 项未登记完成情况：{'、'.join(self.codes)}"
+
+
+@dataclass(eq=False)
+class ContractCancelled(Exception):
+    """The contract was cancelled; nothing more is reported, accepted or cancelled of it."""
+
+    contract_id: str
+    cancelled_on: date
+
+    def __str__(self) -> str:
+        return f"合同 {self.contract_id} 已于 {self.cancelled_on} 解除"
+
+
+@dataclass(eq=False)
+class SettlementDiffers(Exception):
+    """What a cancelled contract is said to have cost is not what the books let it have cost."""
+
+    contract_id: str
+    settled_fen: int
+    least_fen: int
+    most_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"合同结算 {yuan(self.settled_fen)} 元与账面不符：按已支付和质保金，应在 {yuan(self.least_fen)} 元"
+            f"至 {yuan(self.most_fen)} 元之间"
+        )
+
+
+@dataclass(eq=False)
 class PlanUnderReceived(Exception):
     """A change would plan less from a fund than the project has already got from it."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.types import Strict
 
-from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen, Prose, RegionCode
+from chassis.fields import MAX_BIGINT, Answer, Body, Code, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
 from services.funds_api.projects.stages import Stage
 
@@ -51,6 +51,46 @@ class Target(Body):
     text: Line
     unit: Line
     target: Number
+
+
+class TargetReached(Body):
+    """What one target reached; `reached` is a decimal number as text, in the target's unit."""
+
+    code: Code
+    reached: Number
+
+
+class TargetResultsRequest(Body):
+    """绩效目标完成情况, measured at acceptance."""
+
+    document: Line = Field(description="验收报告或绩效自评报告")
+    reached_on: Day
+    results: Annotated[list[TargetReached], Field(min_length=1, max_length=50)]
+
+    @model_validator(mode="after")
+    def _each_target_once(self) -> Self:
+        if len({one.code for one in self.results}) != len(self.results):
+            msg = "同一绩效目标只能出现一次"
+            raise ValueError(msg)
+        return self
+
+
+class TargetOutcome(Answer):
+    """A target with what it reached at the last acceptance; nulls while nobody has said."""
+
+    code: str
+    text: str
+    unit: str
+    target: str
+    reached: str | None
+    reached_ppm: int | None = Field(description="完成率，百万分率：1000000 = 100%；不进位")
+    reached_on: date | None
+    document: str | None
+
+
+class TargetOutcomes(Answer):
+    project_id: UUID
+    items: list[TargetOutcome]
 
 
 class Source(Body):
@@ -156,6 +196,16 @@ class ContractRequest(Body):
         return self
 
 
+class CancellationRequest(Body):
+    """解除合同: nothing more is paid under it than what it was settled at."""
+
+    document: Line = Field(description="解除合同的文件或协议")
+    cancelled_on: Day
+    settled_fen: Annotated[int, Strict(), Field(ge=0, le=MAX_BIGINT)] = Field(
+        description="结算金额：按本合同已付（含在途），加上仍应返还的质保金"
+    )
+
+
 class ProgressRequest(Body):
     """How far the work of a contract had come on a day."""
 
@@ -192,6 +242,9 @@ class Contract(Answer):
     amount_fen: int
     retention_ppm: int
     release_on: date | None
+    cancelled_on: date | None = Field(default=None, description="合同解除之日；此后只认结算金额")
+    cancellation_document: str | None = None
+    settled_fen: int | None = None
     progress_ppm: int
     due_fen: int = Field(description="按已验收进度（或预付款比例）应付")
     kept_fen: int = Field(description="其中应扣留的质保金")
@@ -329,6 +382,7 @@ class Project(ProjectLine):
     tranches: list[TrancheMoney]
     contracts: list[Contract]
     contractors: list[ContractorMoney]
+    target_outcomes: list[TargetOutcome] = Field(description="绩效目标与完成情况")
 
 
 class Declared(Answer):

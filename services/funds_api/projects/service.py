@@ -19,7 +19,7 @@ from services.funds_api.households import masks
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.policies import store as policies
-from services.funds_api.projects import money, stages, store
+from services.funds_api.projects import money, stages, store, target_rows
 from services.funds_api.projects.refusals import (
     ChangeNotNow,
     ChangeNotWaiting,
@@ -303,8 +303,10 @@ async def _standing(
     flow = money.total(one.flow for one in await flows_of(tx, who, project))
     asked = in_force(await policies.values(tx, PUBLICITY), PUBLICITY, project.region_code, on)
     current = next(one for one in versions if one.version == project.version)
+    reached = await target_rows.outcomes(tx, project.county_code, project.id, project.version, date.max)
     return Standing(
-        targets_n=await store.targets_n(tx, project.county_code, project.id, project.version),
+        targets_n=len(reached),
+        targets_open=tuple(row.code for row in reached if row.reached is None),
         objections_open_n=await store.open_objections_n(tx, project.county_code, project.id),
         resting_fen=flow.resting_fen,
         in_transit_fen=flow.in_transit_fen + flow.coming_fen,

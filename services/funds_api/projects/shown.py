@@ -14,7 +14,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
-from services.funds_api.projects import contract_rows, contracts, money, store
+from services.funds_api.projects import contract_rows, contracts, money, store, target_rows, targets
 from services.funds_api.projects.money import Flow, TrancheFlow
 from services.funds_api.projects.schemas import (
     Described,
@@ -123,6 +123,7 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
         ],
         contracts=[contracts.shown(one, reports, advance, as_of) for one in signed],
         contractors=contracts.contractors(contracts.dues(signed, reports, advance, as_of), paid),
+        target_outcomes=targets.shown(await target_rows.outcomes(tx, county, project_id, current.version, as_of)),
     )
 
 

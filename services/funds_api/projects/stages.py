@@ -22,6 +22,7 @@ from services.funds_api.projects.refusals import (
     StageSkipped,
     StepByMaker,
     StepDateRefused,
+    TargetsUnreported,
 )
 
 
@@ -86,7 +87,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a step is judged by beside the steps so far: targets, objections, money, publicity, untitled assets."""
+    """What a step is judged by beside the steps so far: targets, objections, money, publicity, untitled assets.
+
+    `targets_open` are the codes of the targets of which nobody has said what they reached.
+    """
 
     targets_n: int
     objections_open_n: int
@@ -97,6 +101,7 @@ class Standing:
     publicity_source: str
     author: str
     unconfirmed_n: int = 0
+    targets_open: tuple[str, ...] = ()
 
 
 def at(stage: Stage) -> int:
@@ -127,6 +132,8 @@ def advance(steps: Sequence[Step], to: Stage, standing: Standing, on: date, toda
         raise StepByMaker(to, CHINESE[to])
     if to is Stage.REVIEWED and standing.targets_n == 0:
         raise NoPerformanceTarget(standing.targets_n)
+    if to is Stage.ANNOUNCED and standing.targets_open:
+        raise TargetsUnreported(standing.targets_n, len(standing.targets_open), list(standing.targets_open))
     if to is Stage.OWNED and standing.unconfirmed_n:
         raise AssetsUnconfirmed(standing.unconfirmed_n)
     if to is Stage.ADMITTED:

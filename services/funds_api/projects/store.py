@@ -42,8 +42,10 @@ async def by_code(tx: AsyncSession, county: str, code: str) -> UUID | None:
     return (await tx.scalars(query)).one_or_none()
 
 
-async def of_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> Sequence[ProjectRow]:
-    """The projects that hold one of these accounts, locked against a step until the commit, in id order."""
+async def of_accounts(
+    tx: AsyncSession, county: str, accounts: Sequence[UUID], *, lock: bool = False
+) -> Sequence[ProjectRow]:
+    """The projects that hold one of these accounts, in id order; with `lock` none changes before the commit."""
     query = (
         select(ProjectRow)
         .where(
@@ -51,9 +53,8 @@ async def of_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -
             or_(ProjectRow.cash_account_id.in_(accounts), ProjectRow.quota_account_id.in_(accounts)),
         )
         .order_by(ProjectRow.id)
-        .with_for_update(read=True)
     )
-    return (await tx.scalars(query)).all()
+    return (await tx.scalars(query.with_for_update(read=True) if lock else query)).all()
 
 
 async def project_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> Sequence[UUID]:
@@ -136,15 +137,6 @@ async def targets(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[P
         .order_by(ProjectTargetRow.version, ProjectTargetRow.code)
     )
     return (await tx.scalars(query)).all()
-
-
-async def targets_n(tx: AsyncSession, county: str, project_id: UUID, version: int) -> int:
-    query = select(func.count()).where(
-        ProjectTargetRow.county_code == county,
-        ProjectTargetRow.project_id == project_id,
-        ProjectTargetRow.version == version,
-    )
-    return await tx.scalar(query) or 0
 
 
 async def insert_step(tx: AsyncSession, row: dict[str, Any]) -> None:

@@ -43,6 +43,7 @@ from services.funds_api.tables.projects import (
     ProjectStepRow,
     ProjectTargetRow,
     ProjectVersionRow,
+    TargetResultRow,
 )
 from services.funds_api.tables.publications import BatchObjectionRow, PublicationRow
 from services.funds_api.tables.reference import (
@@ -126,6 +127,7 @@ __all__ = [
     "ShareLineRow",
     "StandingRow",
     "StreamHeadRow",
+    "TargetResultRow",
     "TrancheRow",
     "TreasuryOrderRow",
     "UnitRow",

@@ -1,7 +1,8 @@
 """The project library: what was declared (every version), the steps it took, objections, contracts and progress.
 
-Steps, versions, objections' texts, contracts and reports are only added; of a project its stage, version and accounts
-change, of an objection its answer, of a version and a report who confirmed it.
+Steps, versions, objections' texts, contracts, reports and results of targets are only added; of a project its stage,
+version and accounts change, of an objection its answer, of a version and a report who confirmed it, of a contract that
+it was cancelled.
 """
 
 from __future__ import annotations
@@ -157,6 +158,31 @@ class ProjectTargetRow(Row):
     target: Mapped[Decimal] = mapped_column(Numeric(16, 4))
 
 
+class TargetResultRow(Row):
+    """What a target reached, as measured at the acceptance that step `step_seq` is; the latest of a code counts."""
+
+    __tablename__ = "target_result"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "project_id", "step_seq"],
+            ["funds.project_step.county_code", "funds.project_step.project_id", "funds.project_step.seq"],
+        ),
+        CheckConstraint("document <> ''", name="document_given"),
+        Index("ix_target_result_project", "county_code", "project_id", "code"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    step_seq: Mapped[int] = mapped_column(Integer)
+    code: Mapped[str]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    reached: Mapped[Decimal] = mapped_column(Numeric(16, 4))
+    reached_on: Mapped[date]
+    document: Mapped[str]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+
+
 class ProjectStepRow(Row):
     """A project came to a stage: by which document, on which day, recorded by whom and when. Never changed."""
 
@@ -221,6 +247,12 @@ class ProjectContractRow(Row):
         CheckConstraint("retention_ppm BETWEEN 0 AND 1000000", name="retention_share"),
         CheckConstraint("(retention_ppm = 0) = (release_on IS NULL)", name="retention_has_its_day"),
         CheckConstraint("release_on >= signed_on", name="released_after_signing"),
+        CheckConstraint(
+            "num_nulls(cancelled_on, cancellation_document, settled_fen, cancelled_by) IN (0, 4)",
+            name="cancelled_by_document",
+        ),
+        CheckConstraint("cancelled_on >= signed_on", name="cancelled_after_signing"),
+        CheckConstraint("settled_fen BETWEEN 0 AND amount_fen", name="settled_within_amount"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -235,6 +267,10 @@ class ProjectContractRow(Row):
     release_on: Mapped[date | None]
     signed_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    cancelled_on: Mapped[date | None]
+    cancellation_document: Mapped[str | None]
+    settled_fen: Mapped[int | None]
+    cancelled_by: Mapped[str | None]
 
 
 class ProjectProgressRow(Row):
