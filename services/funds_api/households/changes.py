@@ -20,6 +20,7 @@ from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
 from services.funds_api.households import facts, history, masks, people, store
+from services.funds_api.households.heads import Belongs, must_keep_heads
 from services.funds_api.households.refusals import (
     AlreadyThere,
     HeadNeeded,
@@ -88,6 +89,7 @@ async def join(
     role = Role.MEMBER if any(one.role == Role.HEAD for one in here.values()) else Role.HEAD
 
     person, act_id = known.id if known else new_id(), new_id()
+    await must_keep_heads(tx, county, household, on, {person: (household, role)})
     if known is None:
         told = {"name": request.name, "id_number": number, "card": request.card, "phone": request.phone}
         cell = people.sealed(vault, county, person, json.dumps(told, ensure_ascii=False))
@@ -144,6 +146,12 @@ def _next_head(household: UUID, staying: Sequence[PersonRow], named: UUID | None
     return chosen
 
 
+def _gone(household: UUID, leaving: Sequence[PersonRow], head: PersonRow | None) -> dict[UUID, Belongs]:
+    """Who belongs to the household no more, and who heads it instead."""
+    gone: dict[UUID, Belongs] = {row.id: None for row in leaving}
+    return gone | ({head.id: (household, Role.HEAD)} if head is not None else {})
+
+
 async def leave(
     tx: AsyncSession, who: Principal, act: Act, county: str, household: UUID, request: DepartureRequest
 ) -> ChangeAnswer:
@@ -154,6 +162,7 @@ async def leave(
     here = await store.members_now(tx, county, household)
     leaving, staying = _parted(household, here, request.person_ids, on)
     head = _next_head(household, staying, request.new_head_id, on)
+    await must_keep_heads(tx, county, household, on, _gone(household, leaving, head))
 
     act_id, place = new_id(), home.region_code
     await facts.belong(tx, county, act_id, on, request.reason, [(row.id, None) for row in leaving], None, place)
@@ -190,6 +199,7 @@ async def split(
     if request.head_id not in {row.id for row in leaving}:
         raise HeadNeeded(str(household))
     head = _next_head(household, staying, request.new_head_id, on)
+    await must_keep_heads(tx, county, household, on, _gone(household, leaving, head))
 
     act_id, new = new_id(), new_id()
     await facts.found_household(

@@ -17,16 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.funds_api.households import changes, facts, history, masks, store
+from services.funds_api.households import changes, facts, heads, history, masks, store
+from services.funds_api.households.heads import Belongs
 from services.funds_api.households.history import Corrected, Fact
-from services.funds_api.households.refusals import HeadNeeded, PersonElsewhere, StandingRefused
-from services.funds_api.households.schemas import ChangeAnswer, CorrectionRequest, Role
+from services.funds_api.households.refusals import PersonElsewhere, StandingRefused
+from services.funds_api.households.schemas import ChangeAnswer, CorrectionRequest
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, MembershipRow, ResidenceRow, StandingRow
 from wire.funds import HouseholdCorrected
-
-Belongs = tuple[UUID, Role] | None
 
 
 class Told:
@@ -96,10 +95,11 @@ def _residences(told: Told, request: CorrectionRequest, recorded: Sequence[Any])
         left = earlier[-1] if earlier else home.founded_region
         fact = {"household_id": home.id, "from_on": on, "left_region": left, "outside": not place}
         told.residences.append({**told.fixed, **fact, "region_code": place or left})
-    newest = after[max(after)]
-    told.household |= {"outside": not newest}
-    if newest and newest != home.region_code:
-        told.household |= {"left_region": home.region_code, "region_code": newest}
+    newest = told.residences[-1]
+    if newest["from_on"] == max(after):
+        told.household |= {"outside": newest["outside"]}
+        if newest["region_code"] != home.region_code:
+            told.household |= {"left_region": home.region_code, "region_code": newest["region_code"]}
 
 
 def _standings(told: Told, request: CorrectionRequest, recorded: Sequence[Any]) -> None:
@@ -137,13 +137,8 @@ async def _members(tx: AsyncSession, told: Told, request: CorrectionRequest) -> 
         value = None if one.role is None else (home.id, one.role)
         asked.setdefault(one.person_id, []).append(Corrected(one.on, value, one.never))
     persons = await store.persons(tx, county, asked)
-    chains: dict[UUID, dict[date, Belongs]] = {}
-    known: dict[UUID, list[Fact[Belongs]]] = {}
-    for row, at, doc in await store.histories(tx, county, home.id, asked):
-        value = None if row.household_id is None else (row.household_id, Role(row.role))
-        known.setdefault(row.person_id, []).append(Fact(row.from_on, at, doc, value))
-    for person, own in known.items():
-        chains[person] = {one.from_on: one.fact.value for one in history.intervals(own)}
+    known = await heads.recorded(tx, county, home.id, asked)
+    chains = {person: heads.laid(own) for person, own in known.items()}
 
     for person, corrections in sorted(asked.items()):
         own = known.get(person, [])
@@ -164,14 +159,4 @@ async def _members(tx: AsyncSession, told: Told, request: CorrectionRequest) -> 
         home_id, role = chains[person][last] or (None, None)
         newest = {"id": person, "household_id": home_id, "role": role, "since_on": last}
         told.people.append({**newest, "region_code": persons[person].region_code})
-    _must_have_heads(home.id, chains, min(one.on for one in request.members))
-
-
-def _must_have_heads(household: UUID, chains: Mapping[UUID, Mapping[date, Belongs]], since: date) -> None:
-    """Refuse a household that on some day from the first corrected one on had people and not exactly one head."""
-    days = sorted({since, *(day for chain in chains.values() for day in chain if day > since)})
-    for day in days:
-        there = [history.last_of(chain, day, None) for chain in chains.values()]
-        roles = [one[1] for one in there if one is not None and one[0] == household]
-        if roles and roles.count(Role.HEAD) != 1:
-            raise HeadNeeded(str(household))
+    heads.must_have_heads(home.id, chains, min(one.on for one in request.members))
