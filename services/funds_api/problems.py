@@ -106,6 +106,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     payments.RosterChanged: Problem("roster-changed", 409, "名册已变更", "请重新查看待审批的名册后再审批"),
     payments.NothingToPay: Problem("nothing-to-pay", 409, "没有可发放的行", "请撤回本批次，更正名册后新建批次上传"),
     payments.RosterBroken: Problem("roster-broken", 409, "名册明细不完整", "请勿重试，立即联系审计管理员核查数据"),
+    payments.SheetTooLong: Problem(
+        "sheet-too-long", 409, "退回的行过多，不能做成 Excel", "请下载 CSV（rejected-rows.csv），它没有行数上限"
+    ),
     payments.PaidElsewhere: Problem(
         "paid-elsewhere", 409, "部分农户已由另一批次发放", "请撤回本批次，重新上传名册，已发放的户会逐行列出"
     ),

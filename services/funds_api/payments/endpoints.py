@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from chassis.database import Database, Read, Tx
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import BadMark, Paging, Window, cut, whole
+from chassis.vault import Vault
 from services.funds_api.access import county_of
 from services.funds_api.households.schemas import Role
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, Moment, moment_of
-from services.funds_api.payments import attempts, judged, lists, returned, service, shown, store
+from services.funds_api.payments import attempts, judged, lists, returned, service, sheets, shown, store
+from services.funds_api.payments.refusals import SheetTooLong
 from services.funds_api.payments.roster import open_roster
 from services.funds_api.payments.schemas import (
     Approval,
@@ -38,7 +41,7 @@ from services.funds_api.payments.schemas import (
     WithdrawalRequest,
 )
 from services.funds_api.payments.service import RosterFile
-from services.funds_api.tables import PaymentBatchRow, PaymentRow
+from services.funds_api.tables import PaymentBatchRow, PaymentRow, RejectedRowRow
 from services.funds_api.units.endpoints import County
 from services.funds_api.uploads import FileName, received
 from wire.files import ROSTER_BYTES
@@ -197,18 +200,42 @@ async def get_rejected(
 
 @router.get("/payment-batches/{batch_id}/rejected-rows.xlsx", summary="被退回的行（Excel）", response_class=Response)
 async def get_rejected_xlsx(
-    batch_id: UUID, tx: Read, vault: Cells, who: Annotated[Principal, can("batches:read")], county: County = None
+    batch_id: UUID,
+    request: Request,
+    vault: Cells,
+    who: Annotated[Principal, can("batches:read")],
+    county: County = None,
 ) -> Response:
-    content = await _file(tx, who, county_of(who, county), batch_id, vault, shown.as_xlsx)
-    return _attached(content, XLSX, f"rejected-{batch_id}.xlsx")
+    reading = Rejects(request.app.state.database, who, county_of(who, county), batch_id, vault)
+    rows_n = (await reading.batch()).rows_bad
+    if rows_n > sheets.MAX_SHEET_ROWS:
+        raise SheetTooLong(str(batch_id), rows_n, sheets.MAX_SHEET_ROWS)
+    sheet = await to_thread.run_sync(sheets.Sheet)
+    async for page in reading.pages():
+        await to_thread.run_sync(sheet.add, page)
+    size = await to_thread.run_sync(sheet.close)
+    answer = _attached(sheets.parts(sheet.file), XLSX, f"rejected-{batch_id}.xlsx")
+    answer.headers["Content-Length"] = str(size)
+    return answer
 
 
 @router.get("/payment-batches/{batch_id}/rejected-rows.csv", summary="被退回的行（CSV）", response_class=Response)
 async def get_rejected_csv(
-    batch_id: UUID, tx: Read, vault: Cells, who: Annotated[Principal, can("batches:read")], county: County = None
+    batch_id: UUID,
+    request: Request,
+    vault: Cells,
+    who: Annotated[Principal, can("batches:read")],
+    county: County = None,
 ) -> Response:
-    content = await _file(tx, who, county_of(who, county), batch_id, vault, shown.as_csv)
-    return _attached(content, "text/csv; charset=utf-8", f"rejected-{batch_id}.csv")
+    reading = Rejects(request.app.state.database, who, county_of(who, county), batch_id, vault)
+    await reading.batch()
+    return _attached(_csv_of(reading), "text/csv; charset=utf-8", f"rejected-{batch_id}.csv")
+
+
+async def _csv_of(reading: Rejects) -> AsyncIterator[bytes]:
+    yield sheets.csv_head()
+    async for page in reading.pages():
+        yield await to_thread.run_sync(sheets.csv_lines, page)
 
 
 @router.get("/payments", summary="一个批次的到户明细（已脱敏）")
@@ -300,21 +327,39 @@ def _none_rejected(batch: PaymentBatchRow) -> str:
     return "尚未上传名册" if batch.status == BatchStatus.DRAFT else "名册没有被退回的行，或已到末页"
 
 
-async def _file(
-    tx: Read,
-    who: Principal,
-    county: str,
-    batch_id: UUID,
-    vault: Cells,
-    lay_out: Callable[[Sequence[RejectedRow]], bytes],
-) -> bytes:
-    await _batch(tx, who, county, batch_id)
-    rows = await store.rejected(tx, who, county, batch_id, 0, None)
-    return await to_thread.run_sync(lambda: lay_out([shown.rejected_of(row, vault) for row in rows]))
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """All rejected rows of a batch for one caller, in pages that are each read in a transaction of their own.
+
+    So a slow line holds no connection; what is rejected never changes once a roster is checked.
+    """
+
+    database: Database
+    who: Principal
+    county: str
+    batch_id: UUID
+    vault: Vault
+
+    async def batch(self) -> PaymentBatchRow:
+        async with self.database.reading(self.who.region) as tx:
+            return await _batch(tx, self.who, self.county, self.batch_id)
+
+    async def pages(self) -> AsyncIterator[list[RejectedRow]]:
+        line = 0
+        while True:
+            async with self.database.reading(self.who.region) as tx:
+                rows = await store.rejected(tx, self.who, self.county, self.batch_id, line, sheets.PAGE_ROWS)
+            if not rows:
+                return
+            yield await to_thread.run_sync(self._opened, rows)
+            line = rows[-1].line
+
+    def _opened(self, rows: Sequence[RejectedRowRow]) -> list[RejectedRow]:
+        return [shown.rejected_of(row, self.vault) for row in rows]
 
 
-def _attached(content: bytes, media_type: str, name: str) -> Response:
-    return Response(
+def _attached(content: AsyncIterator[bytes] | Iterator[bytes], media_type: str, name: str) -> Response:
+    return StreamingResponse(
         content,
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},

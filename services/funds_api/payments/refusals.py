@@ -124,3 +124,15 @@ class PaymentsStopped(Exception):
             f"校验后名册有 {self.rows_n} 行须停发（首行为第 {self.first_line} 行）："
             f"清退 {self.removed_n}、离户 {self.left_n}、迁出 {self.moved_n}"
         )
+
+
+@dataclass(eq=False)
+class SheetTooLong(Exception):
+    """More rejected rows than a workbook is made of; the CSV has them all."""
+
+    batch_id: str
+    rows: int
+    limit_rows: int
+
+    def __str__(self) -> str:
+        return f"退回的行有 {self.rows} 行，超过 Excel 文件的上限 {self.limit_rows} 行"

@@ -134,7 +134,7 @@ async def insert_rejected(tx: AsyncSession, found: PaymentBatchRow, rows: Sequen
 
 
 async def rejected(
-    tx: AsyncSession, who: Principal, county: str, batch_id: UUID, after: int, limit: int | None
+    tx: AsyncSession, who: Principal, county: str, batch_id: UUID, after: int, limit: int
 ) -> Sequence[RejectedRowRow]:
     """Visible rejected rows of a batch after line `after`, by line."""
     query = (
@@ -147,7 +147,7 @@ async def rejected(
         )
         .order_by(RejectedRowRow.line)
     )
-    return (await tx.scalars(query if limit is None else query.limit(limit))).all()
+    return (await tx.scalars(query.limit(limit))).all()
 
 
 async def prove(tx: AsyncSession, county: str, batch_id: UUID) -> Proof:
