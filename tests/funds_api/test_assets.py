@@ -140,7 +140,7 @@ async def test_income_of_a_power_station_is_passed_on_in_ten_working_days(regist
     assert earned.status_code == 201, earned.text
     income = earned.json()["id"]
     # Friday 3 November and ten working days.
-    assert earned.json()["passing_due_on"] == "2017-11-17"
+    assert (earned.json()["passing_due_on"], earned.json()["passing_due_assumed"]) == ("2017-11-17", False)
     path = f"/funds/v1/incomes/{income}"
     late = (await register.clerk.get(path, params={"as_of": "2017-11-30"})).json()
     assert (late["passing_overdue_days"], late["unshared_fen"], late["unexplained_fen"]) == (13, 100_001, 0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api.assets.shares import overdue_days, split, working_days_later
+from services.funds_api.assets.shares import overdue_days, split
 from services.funds_api.projects.progress import PPM, Terms, due_of, due_together
 
 AMOUNT = st.integers(0, 10**13)
@@ -31,18 +31,6 @@ def test_parts_make_the_whole_and_the_last_takes_the_rest(amount: int, weights: 
 def test_there_is_no_share_of_nothing(amount: int, weights: list[int]) -> None:
     with pytest.raises(ValueError, match="positive weights"):
         split(amount, weights)
-
-
-@given(DAY, st.integers(0, 60))
-def test_the_nth_working_day_has_that_many_weekdays_behind_it(day: date, days: int) -> None:
-    later = working_days_later(day, days)
-    between = [day + timedelta(days=n) for n in range(1, (later - day).days + 1)]
-    assert sum(one.weekday() < 5 for one in between) == days
-    assert days == 0 or later.weekday() < 5
-
-
-def test_ten_working_days_from_a_friday_are_a_friday_two_weeks_later() -> None:
-    assert working_days_later(date(2017, 9, 1), 10) == date(2017, 9, 15)
 
 
 def test_overdue_counts_from_the_day_after_and_stops_when_it_is_done() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from services.funds_api import workdays
 from services.funds_api.assets import service, shares, store
 from services.funds_api.assets.refusals import (
     AssetDisposed,
@@ -255,6 +256,7 @@ def _income(
     return Income(
         **{**held, "passed_on": passed_on},
         passing_due_on=due_on,
+        passing_due_assumed=due_on is not None and not workdays.announced(due_on),
         passing_overdue_days=shares.overdue_days(due_on, passed_on, as_of) if due_on else 0,
         share=plan,
         unshared_fen=unshared,
@@ -267,7 +269,7 @@ def _passing_due(row: AssetIncomeRow, values: Sequence[PolicyValue]) -> date | N
     if row.kind != IncomeKind.PV_FEED_IN:
         return None
     limit = in_force(values, PV_WORKDAYS, row.region_code, row.arrived_on)
-    return shares.working_days_later(row.arrived_on, limit.number) if limit else None
+    return workdays.later(row.arrived_on, limit.number) if limit else None
 
 
 def _share(decided: IncomeShareRow, rows: Sequence[ShareLineRow], as_of: date) -> Share:

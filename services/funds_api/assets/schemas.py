@@ -236,7 +236,8 @@ class Income(Answer):
     paid_into: str
     arrived_on: date
     passed_on: date | None
-    passing_due_on: date | None = Field(description="应转付村集体的最后日期（光伏电费）")
+    passing_due_on: date | None = Field(description="应转付村集体的最后日期（光伏电费），按国务院公布的放假安排推算")
+    passing_due_assumed: bool = Field(default=False, description="该年放假安排尚未公布，只按周末推算")
     passing_overdue_days: int
     share: Share | None
     unshared_fen: int = Field(description="尚未制定分配方案的金额")

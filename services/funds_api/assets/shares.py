@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Final
-
-_SATURDAY: Final = 5
+from datetime import date
 
 
 def split(amount_fen: int, weights: Sequence[int]) -> list[int]:
@@ -22,17 +19,6 @@ def split(amount_fen: int, weights: Sequence[int]) -> list[int]:
     parts = [amount_fen * weight // whole for weight in weights]
     parts[-1] += amount_fen - sum(parts)
     return parts
-
-
-def working_days_later(day: date, days: int) -> date:
-    """The `days`-th working day after `day`. Saturdays and Sundays do not count; public holidays do (assumed)."""
-    at = day
-    left = days
-    while left > 0:
-        at += timedelta(days=1)
-        if at.weekday() < _SATURDAY:
-            left -= 1
-    return at
 
 
 def overdue_days(due_on: date, done_on: date | None, as_of: date) -> int:
