@@ -23,6 +23,7 @@ from deploy.onebox.figures import SCHEMAS, Figures, figures_of
 from deploy.onebox.installation import FAILURES, Installation, Refused, opens, run_tool
 from deploy.onebox.processes import ROOT
 from deploy.onebox.secrecy import Secrets
+from deploy.onebox.stack import Report
 
 
 async def _lacking(connection: asyncpg.Connection, evidence: Path) -> int:
@@ -52,7 +53,7 @@ async def _dumped(url: str, keys: Path | None, evidence: Path, dump: Path) -> Fi
         await connection.close()
 
 
-def make(installation: Installation, file: Path) -> Manifest:
+def make(installation: Installation, file: Path, report: Report = lambda _: None) -> Manifest:
     """Write a backup of `installation` to `file` and its secrets beside it; the manifest that went in."""
     if file.exists():
         msg = f"{file} 已存在；为免覆盖，未作备份"
@@ -61,6 +62,7 @@ def make(installation: Installation, file: Path) -> Manifest:
         dump = Path(scratch) / archive.DUMP
         with installation.database() as url:
             keys = installation.keys if installation.keys.exists() else None
+            report("导出数据库并计算数字（同一快照，服务可以继续运行）")
             figures = asyncio.run(_dumped(url, keys, installation.evidence, dump))
         evidence = len(archive.evidence_files(installation.evidence))
         made_at = clock.now().isoformat(timespec="seconds")
@@ -69,6 +71,7 @@ def make(installation: Installation, file: Path) -> Manifest:
         if keys is not None:
             with replaced(keys_beside(file)) as new:
                 shutil.copyfile(keys, new)
+        report(f"写入 {file.name}（数据库 {dump.stat().st_size:,} 字节，证据文件 {evidence} 份）")
         archive.write(file, manifest, dump, installation.evidence)
     return manifest
 
@@ -80,13 +83,15 @@ def main() -> int:
     chosen = asked.parse_args()
     file: Path = chosen.to or ROOT / "backups" / f"qingliu-{clock.now():%Y%m%d-%H%M%S}.tar"
     try:
-        manifest = make(Installation(chosen.home, os.environ.get("QINGLIU_DATABASE_URL") or None), file.absolute())
+        installation = Installation(chosen.home, os.environ.get("QINGLIU_DATABASE_URL") or None)
+        manifest = make(installation, file.absolute(), lambda step: print(f"… {step}", flush=True))
     except FAILURES as failed:
         print(f"备份失败：{failed}", file=sys.stderr)
         return 1
     for name, value in manifest.figures.items():
         if name.startswith(("版本", "县", "流水")):
             print(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
+    print(f"共 {len(manifest.figures)} 项数字，恢复后逐项核对")
     print(f"备份：{file}（{file.stat().st_size:,} 字节，证据文件 {manifest.evidence} 份）")
     if manifest.kek_mark:
         print(f"密钥：{keys_beside(file)}（0600；含 KEK，与备份分开保管，丢失后个人信息无法恢复）")

@@ -1,5 +1,7 @@
 """The figures by which a backup is known again: sums per county, the end of every journal, rows of every table.
 
+The sums are those of the lots, and of everything kept beside them: counters, entries, months, flows, spans, holds.
+
 Taken in one snapshot when a backup is made, computed anew after it was restored, and compared to the fen and the hash.
 Read as a superuser, since rows are counted behind row-level security.
 """
@@ -16,20 +18,36 @@ VERSION_TABLE: Final = "schema_version"
 _MONEY: Final = """
 SELECT c.county, coalesce(t.fen, 0) AS received_fen, coalesce(l.fen, 0) AS remaining_fen,
        coalesce(a.fen, 0) AS counted_fen, coalesce(e.fen, 0) AS entered_fen, coalesce(m.n, 0) AS movements,
-       coalesce(m.fen, 0) AS moved_fen, coalesce(p.n, 0) AS payments, coalesce(p.fen, 0) AS paid_fen
+       coalesce(m.fen, 0) AS moved_fen, coalesce(p.n, 0) AS payments, coalesce(p.fen, 0) AS paid_fen,
+       coalesce(s.fen, 0) AS spanned_fen, coalesce(b.fen, 0) AS returned_fen, coalesce(h.fen, 0) AS held_fen,
+       coalesce(o.fen, 0) AS ordered_fen,
+       coalesce(a.fen_day, 0) AS fen_days, coalesce(a.charged, 0) AS charged_fen_days,
+       coalesce(w.fen, 0) AS month_fen, coalesce(w.fen_day, 0) AS month_fen_days, coalesce(f.fen, 0) AS flow_fen
   FROM (SELECT DISTINCT county_code AS county FROM funds.account) c
   LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.tranche
               GROUP BY 1) t USING (county)
   LEFT JOIN (SELECT county_code AS county, sum(remaining_fen)::bigint AS fen FROM funds.lot
               GROUP BY 1) l USING (county)
-  LEFT JOIN (SELECT county_code AS county, sum(sum_fen)::bigint AS fen FROM funds.account
-              GROUP BY 1) a USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(sum_fen)::bigint AS fen, sum(sum_fen_day) AS fen_day,
+                    sum(charged_fen_days) AS charged FROM funds.account GROUP BY 1) a USING (county)
   LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.entry
               GROUP BY 1) e USING (county)
   LEFT JOIN (SELECT county_code AS county, count(*) AS n, sum(amount_fen)::bigint AS fen FROM funds.movement
               GROUP BY 1) m USING (county)
   LEFT JOIN (SELECT county_code AS county, count(*) AS n, sum(amount_fen)::bigint AS fen FROM funds.payment
               GROUP BY 1) p USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(hi_fen - lo_fen)::bigint AS fen FROM funds.draw
+              WHERE batch_id IS NOT NULL GROUP BY 1) s USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.payment_return
+              GROUP BY 1) b USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.hold
+              WHERE status = 'held' GROUP BY 1) h USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.treasury_order
+              GROUP BY 1) o USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(net_fen)::bigint AS fen, sum(net_fen_day) AS fen_day
+               FROM funds.account_month GROUP BY 1) w USING (county)
+  LEFT JOIN (SELECT county_code AS county, sum(amount_fen)::bigint AS fen FROM funds.flow_month
+              GROUP BY 1) f USING (county)
  ORDER BY c.county"""
 
 Figures = dict[str, Any]

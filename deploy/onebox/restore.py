@@ -27,8 +27,10 @@ from deploy.onebox.figures import SCHEMAS, Figures, differences, figures_of, hol
 from deploy.onebox.installation import FAILURES, Installation, Refused, opens, run_tool, unpack_script
 from deploy.onebox.processes import ROOT
 from deploy.onebox.secrecy import Secrets
+from deploy.onebox.stack import Report
 
 WIDTH = 150
+SHOWN_BACKUPS = 5
 _SHOWN = ("版本", "县", "流水")
 
 
@@ -36,7 +38,7 @@ async def _must_be_empty(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         if await holds_data(connection):
-            msg = "目标数据库中已有数据；确要用备份替换它，请加 FORCE=1"
+            msg = "目标数据库中已有数据，未作任何更改；先用 make backup 保存现有数据，确要用备份替换它，请加 FORCE=1"
             raise Refused(msg)
     finally:
         await connection.close()
@@ -56,17 +58,23 @@ async def _looked_at(url: str, keys: Path | None) -> Figures:
 
 
 def put_back(
-    installation: Installation, file: Path, *, keys: Path | None = None, force: bool = False
+    installation: Installation,
+    file: Path,
+    *,
+    keys: Path | None = None,
+    force: bool = False,
+    report: Report = lambda _: None,
 ) -> tuple[Manifest, Figures]:
     """Replace what `installation` holds by the backup; the manifest, and the figures as they are now."""
     keys = keys or keys_beside(file)
     with tempfile.TemporaryDirectory(prefix="qingliu-restore-") as scratch:
         folder = Path(scratch)
+        report(f"读取并校验 {file.name}")
         manifest = archive.read(file, folder)
         if manifest.kek_mark and not keys.exists():
             msg = f"没有找到密钥文件 {keys}；请用 KEYS=… 指明（没有 KEK，个人信息无法恢复）"
             raise Refused(msg)
-        if manifest.kek_mark and Secrets.kept(keys).kek_mark != manifest.kek_mark:
+        if manifest.kek_mark and _mark_of(keys) != manifest.kek_mark:
             msg = f"{keys} 中的 KEK 与备份不配套，未作任何更改"
             raise Refused(msg)
         script = folder / "database.sql"
@@ -76,13 +84,24 @@ def put_back(
             asyncio.run(installation.must_be_idle(url))
             if not force:
                 asyncio.run(_must_be_empty(url))
+            report("替换数据库（一个事务：要么是备份，要么还是原来的数据）")
             drop = f"DROP SCHEMA IF EXISTS {', '.join(SCHEMAS)} CASCADE"
             options = ["--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"]
             run_tool("psql", url, *options, f"--command={drop}", f"--file={script}")
             if manifest.kek_mark:
                 _place_keys(installation.keys, keys)
             _place_evidence(folder / archive.EVIDENCE, installation.evidence)
+            report("重新计算数字并试用密钥")
             return manifest, asyncio.run(_looked_at(url, installation.keys if manifest.kek_mark else None))
+
+
+def _mark_of(keys: Path) -> str:
+    """The mark of the KEK in a file of secrets."""
+    try:
+        return Secrets.kept(keys).kek_mark
+    except (ValueError, TypeError) as error:
+        msg = f"{keys} 不是密钥文件，未作任何更改"
+        raise Refused(msg) from error
 
 
 def _place_keys(place: Path, keys: Path) -> None:
@@ -128,16 +147,30 @@ def _short(value: object) -> str:
     return text if len(text) <= 32 else f"{text[:31]}…"  # noqa: PLR2004 - what a column holds
 
 
+def _no_file(file: Path | None) -> str:
+    """That there is no such backup, and which there are."""
+    there = [f"backups/{one.name}" for one in sorted((ROOT / "backups").glob("*.tar"))[-SHOWN_BACKUPS:]]
+    what = "没有指明备份文件" if file is None else f"没有文件 {file}"
+    return f"{what}；用法：make restore FROM=文件。backups/ 中最近的备份：{'，'.join(there) or '无'}"
+
+
 def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m deploy.onebox.restore")
-    asked.add_argument("file", type=Path)
+    asked.add_argument("file", type=Path, nargs="?")
     asked.add_argument("--keys", type=Path, default=None)
     asked.add_argument("--home", type=Path, default=ROOT / "var")
     asked.add_argument("--force", action="store_true")
     chosen = asked.parse_args()
+    if chosen.file is None or not chosen.file.is_file():
+        print(f"恢复失败：{_no_file(chosen.file)}", file=sys.stderr)
+        return 1
     installation = Installation(chosen.home, os.environ.get("QINGLIU_DATABASE_URL") or None)
+
+    def report(step: str) -> None:
+        print(f"… {step}", flush=True)
+
     try:
-        manifest, after = put_back(installation, chosen.file, keys=chosen.keys, force=chosen.force)
+        manifest, after = put_back(installation, chosen.file, keys=chosen.keys, force=chosen.force, report=report)
     except (*FAILURES, ArchiveBroken) as failed:
         print(f"恢复失败：{failed}", file=sys.stderr)
         return 1

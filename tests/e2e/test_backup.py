@@ -88,7 +88,12 @@ def kept(places: Path) -> Kept:
         (shelf / name).write_bytes(PDF)
         seen = _seen(stack, http, batch)
         manifest = backup.make(Installation(home, None), file)
-    assert manifest.figures[f"县 {COUNTY} paid_fen"] > 0
+    told = {name: manifest.figures[f"县 {COUNTY} {name}"] for name in ("paid_fen", "spanned_fen", "moved_fen")}
+    assert told["paid_fen"] == told["spanned_fen"] > 0
+    kept = {manifest.figures[f"县 {COUNTY} {name}_fen"] for name in ("remaining", "counted", "entered", "month")}
+    assert kept == {manifest.figures[f"县 {COUNTY} received_fen"]}
+    assert manifest.figures[f"县 {COUNTY} fen_days"] == manifest.figures[f"县 {COUNTY} month_fen_days"] > 0
+    assert manifest.figures[f"县 {COUNTY} charged_fen_days"] > 0
     assert manifest.evidence == 1
     return Kept(home, file, seen, batch)
 
@@ -146,6 +151,19 @@ def test_a_difference_is_shown_and_fails(kept: Kept) -> None:
     assert "1 项不同" in console.export_text()
 
 
+def test_a_command_without_a_backup_says_how_and_changes_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, places: Path
+) -> None:
+    home = places / "untouched"
+    for asked in ([], [str(places / "none.tar")]):
+        monkeypatch.setattr("sys.argv", ["restore", *asked, "--home", str(home)])
+        assert restore.main() == 1
+        said = capsys.readouterr().err
+        assert "make restore FROM=" in said
+        assert "Traceback" not in said
+    assert not home.exists()
+
+
 def test_secrets_are_for_the_owner_alone_and_never_in_the_backup(kept: Kept) -> None:
     keys = keys_beside(kept.file)
     for file in (kept.file, keys):
@@ -171,6 +189,9 @@ def test_what_is_not_a_whole_backup_or_not_its_keys_is_refused(places: Path, kep
     strange = places / "strange.keys"
     Secrets.drawn().keep(strange)
     with pytest.raises(Refused, match="不配套，未作任何更改"):
+        restore.put_back(target, kept.file, keys=strange)
+    strange.write_text("不是密钥")
+    with pytest.raises(Refused, match="不是密钥文件"):
         restore.put_back(target, kept.file, keys=strange)
     with pytest.raises(Refused, match="已存在"):
         backup.make(Installation(kept.home, None), kept.file)
