@@ -147,6 +147,7 @@ class ModelLot:
     arrived: date
     remaining: int
     fed_by: str | None  # the lot above it, whose account a return goes to; None for money received by a notice
+    year: int  # whose budget it belongs to
     stands_for: str | None = None  # the lot of the same account that it restores
 
 
@@ -262,7 +263,15 @@ class Books(RuleBasedStateMachine):
             fed.remaining -= draw["amount_fen"]
             assert fed.remaining >= 0
             above, restored = self._above(movement, draw["from_lot_id"])
-            self.lots[draw["to_lot_id"]] = ModelLot(movement["to_account_id"], on, draw["amount_fen"], above, restored)
+            year = self.lots[restored].year if restored and movement["kind"] == "reverse" else fed.year
+            self.lots[draw["to_lot_id"]] = ModelLot(
+                movement["to_account_id"],
+                on,
+                draw["amount_fen"],
+                above,
+                year + (movement["kind"] == "carry_over"),
+                restored,
+            )
 
     def _above(self, movement: dict[str, Any], drawn: str) -> tuple[str | None, str | None]:
         """The lot that stands above a new one, and the one it restores: what comes back stands as it did before."""
@@ -281,6 +290,8 @@ class Books(RuleBasedStateMachine):
             assert restored is not None
             assert self.lots[restored].account == movement["to_account_id"], "money goes back where it came from"
             return self.lots[restored].fed_by, restored
+        if movement["kind"] == "carry_over":
+            return self.lots[drawn].fed_by, drawn
         return drawn, None
 
     @rule(fen=AMOUNTS, on=DAYS)
@@ -298,7 +309,7 @@ class Books(RuleBasedStateMachine):
             )
         )
         [row] = rows
-        self.lots[str(row["id"])] = ModelLot(self.treasury, on, fen, None)
+        self.lots[str(row["id"])] = ModelLot(self.treasury, on, fen, None, on.year)
         self.movements[str(row["movement_id"])] = {
             "kind": "receive",
             "effective_on": on.isoformat(),

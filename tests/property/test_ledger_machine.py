@@ -98,6 +98,22 @@ class LedgerMachine(ReturnedRows):
             assert sum(movement["amount_fen"] for movement in answer.json()["movements"]) == fen
             assert all(movement["to_account_id"] != holder for movement in answer.json()["movements"])
 
+    @rule(data=st.data(), on=DAYS, year=st.sampled_from([2017, 2018]))
+    def carry_over(self, data: st.DataObject, on: date, year: int) -> None:
+        """All that an account has left of a year goes into the next, unless some of it is held."""
+        holder, held = data.draw(st.sampled_from(self.holders)), self.held()
+        left = {
+            name: lot.remaining
+            for name, lot in self.lots.items()
+            if (lot.account, lot.year) == (holder, year) and lot.arrived <= on and lot.remaining
+        }
+        order = {"kind": "carry_over", "document": f"结转{uuid4().hex}", "effective_on": on.isoformat()}
+        answer = self.order({**order, "account_id": holder, "from_year": year})
+        may = bool(left) and not held.keys() & left.keys()
+        assert answer.status_code == (201 if may else 409), answer.text
+        if may:
+            assert answer.json()["total_fen"] == sum(left.values())
+
     @precondition(lambda self: self.movements)
     @rule(data=st.data(), days=AROUND)
     def undo(self, data: st.DataObject, days: int) -> None:

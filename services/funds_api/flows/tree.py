@@ -31,6 +31,7 @@ from typing import Final
 BACKWARD: Final = frozenset({"return", "recover", "take_back"})
 SINKS: Final = ("households", "contractor")
 LEVELS: Final = {6: "county", 9: "township", 12: "village"}
+_UPWARDS: Final = tuple(sorted(LEVELS, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ _At = Callable[[str], Place]
 
 def way_up(code: str) -> Iterator[str]:
     """The place and the places above it, up to its county."""
-    return (code[:digits] for digits in sorted(LEVELS, reverse=True) if digits <= len(code))
+    return (code[:digits] for digits in _UPWARDS if digits <= len(code))
 
 
 def _above(code: str) -> str:
