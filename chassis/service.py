@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -82,6 +83,10 @@ def assemble(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # What is loaded by now lives as long as the process. The collector need not walk its 190,000 objects again and
+        # again: a request that it fell into waited 0.2 s (measured on a busy machine, a tree of 1,200 nodes).
+        gc.collect()
+        gc.freeze()
         if opening is None:
             yield
         else:

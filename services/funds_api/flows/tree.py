@@ -26,12 +26,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 BACKWARD: Final = frozenset({"return", "recover", "take_back"})
 SINKS: Final = ("households", "contractor")
 LEVELS: Final = {6: "county", 9: "township", 12: "village"}
-_UPWARDS: Final = tuple(sorted(LEVELS, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,15 @@ class Place:
 _At = Callable[[str], Place]
 
 
-def way_up(code: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)  # a county has some hundred places, and a tree asks for each of them many times
+def way_up(code: str) -> tuple[str, ...]:
     """The place and the places above it, up to its county."""
-    return (code[:digits] for digits in _UPWARDS if digits <= len(code))
+    return tuple(code[:digits] for digits in sorted(LEVELS, reverse=True) if digits <= len(code))
 
 
 def _above(code: str) -> str:
     """The place next above; of a county, nowhere."""
-    return next((up for up in way_up(code) if up != code), "")
+    return next(iter(way_up(code)[1:]), "")
 
 
 def build(
@@ -204,6 +205,7 @@ def _sum_up(place: Place) -> None:
     place.below.sort(key=lambda one: one.code)
     for one in place.below:
         _sum_up(one)
-    for name in ("spent", "resting", "carried"):
-        parts = [getattr(place.own, name), *(getattr(one.figures, name) for one in place.below)]
-        setattr(place.figures, name, sum(parts))
+    figures, own = place.figures, place.own
+    figures.spent = own.spent + sum(one.figures.spent for one in place.below)
+    figures.resting = own.resting + sum(one.figures.resting for one in place.below)
+    figures.carried = own.carried + sum(one.figures.carried for one in place.below)
