@@ -61,6 +61,8 @@ from wire.funds import BatchOpened, BatchWithdrawn, PaymentsDisbursed, RosterChe
 
 CAP = "household_cap_fen"
 PAYEE = "payee_any_member"
+# From here on the looks over all rows of a batch may take longer than a statement usually may on a busy machine.
+LARGE_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,8 @@ async def approve(
     """
     await act.claim(tx, county)
     batch = await _to_approve(tx, who, county, batch_id, request)
+    if batch.rows_good > LARGE_ROWS:
+        await allow_long_statements(tx)
     proof = await store.prove(tx, county, batch_id)
     if (proof.rows, proof.total_fen, proof.contiguous) != (batch.rows_good, batch.total_fen, True):
         raise RosterBroken(str(batch_id), batch.rows_good, proof.rows, batch.total_fen, proof.total_fen)
