@@ -291,3 +291,48 @@ async def test_two_orders_for_a_project_race_and_the_plan_holds(funds_http: http
     )
     assert sorted(one.status_code for one in answers) == [201, 409]
     assert (await orders.money())[-1] == 500_000
+
+
+async def test_what_a_contractor_gives_back_of_an_order_makes_room_again(
+    orders: Orders, admin: asyncpg.Pool, county: str
+) -> None:
+    """It goes back the way it came: to the bank's account, where it is in transit, and on to the project's quota."""
+    library = orders.library
+    contract = (await library.sign(600_000)).json()["id"]
+    await library.progress(contract, 500_000, "2017-07-01")
+    await orders.settle(await orders.issue(300_000))
+    back = {"kind": "return", "document": "退1", "fund_code": "TEST-FUND", "amount_fen": 50_000}
+
+    async def give_back(account: str, on: str) -> str:
+        answer = await library.clerk.post("/funds/v1/movements", {**back, "account_id": account, "effective_on": on})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["movements"][0]["id"])
+
+    first = await give_back(library.contractor, "2017-07-10")
+    assert await orders.money() == (800_000, 0, 250_000, 50_000, 500_000, 0)
+    second = await give_back(orders.bank, "2017-07-11")
+    assert await orders.money() == (800_000, 0, 250_000, 0, 550_000, 0)
+    assert await orders.money("2017-07-10") == (800_000, 0, 250_000, 50_000, 500_000, 0)
+    [contractor] = (await library.shown("2017-07-31"))["contractors"]
+    assert (contractor["paid_fen"], contractor["payable_fen"]) == (250_000, 50_000)
+    assert refusal(await orders.order(50_001, effective_on="2017-07-12")) == (409, "over-progress")
+    await orders.undo(second)
+    await orders.undo(first)
+    assert await orders.money() == (800_000, 0, 300_000, 0, 500_000, 0)
+    assert refusal(await orders.order(1, effective_on="2017-08-02")) == (409, "over-progress")
+    await give_back(library.contractor, "2017-08-03")
+    assert await orders.money() == (800_000, 0, 250_000, 50_000, 500_000, 0), "also of what an undoing restored"
+    await conserved(admin, county)
+
+
+async def test_own_cash_given_back_is_quota_again_and_has_not_left_the_project(orders: Orders) -> None:
+    library = orders.library
+    await orders.settle(await orders.issue(300_000, payee=orders.own_cash))
+    back = {"kind": "return", "document": "退1", "fund_code": "TEST-FUND", "amount_fen": 100_000}
+    for account, on in ((orders.own_cash, "2017-07-10"), (orders.bank, "2017-07-11")):
+        answer = await library.clerk.post("/funds/v1/movements", {**back, "account_id": account, "effective_on": on})
+        assert answer.status_code == 201, answer.text
+    assert await orders.money("2017-07-10") == (800_000, 0, 0, 100_000, 700_000, 0)
+    assert await orders.money() == (800_000, 0, 0, 0, 800_000, 0)
+    more = await library.move("hand_down", orders.quota, orders.own_quota, 1, "2017-07-12")
+    assert refusal(more) == (409, "over-plan")

@@ -23,7 +23,7 @@ EVER: Final = date(9999, 12, 31)
 
 _ENDS: Final = """
 WITH RECURSIVE own AS MATERIALIZED (
-  SELECT p.id AS project_id, a.id AS account_id FROM funds.project p
+  SELECT p.id AS project_id, a.id AS account_id, a.book FROM funds.project p
     JOIN funds.account a ON a.county_code = :county AND a.id IN (p.cash_account_id, p.quota_account_id)
    WHERE p.county_code = :county AND p.id = ANY(:projects)),
 orders AS (
@@ -49,26 +49,53 @@ transit AS MATERIALIZED (
       SELECT u.id, -s.sign FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = s.movement_id) x
     JOIN funds.movement m ON m.county_code = :county AND m.id = x.movement_id AND m.effective_on <= :as_of),
 ordered AS (
-  SELECT t.*, l.tranche_id, l.fund_code, t.sign * d.amount_fen AS fen FROM transit t
+  SELECT t.*, l.tranche_id, l.fund_code, t.sign * d.amount_fen AS fen, d.to_lot_id FROM transit t
     JOIN funds.draw d ON d.county_code = :county AND d.movement_id = t.movement_id
     JOIN funds.lot l ON l.county_code = :county AND l.id = d.from_lot_id),
+reached AS (
+  -- The lots that orders brought to payees, and those that stand for them where what they gave back was undone.
+  SELECT o.project_id, o.payee_kind, o.payee_unit, o.tranche_id, o.fund_code, o.to_lot_id AS lot_id FROM ordered o
+   WHERE o.by_own AND NOT o.for_own AND o.result = 'paid' AND o.sign < 0
+  UNION ALL
+  SELECT r.project_id, r.payee_kind, r.payee_unit, r.tranche_id, r.fund_code, l.id FROM reached r
+    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = r.lot_id
+    JOIN funds.movement u ON u.county_code = :county AND u.reverses_id = d.movement_id
+    JOIN funds.lot l ON l.county_code = :county AND l.movement_id = u.id AND l.restores_lot_id = r.lot_id),
+sent_back AS (
+  -- What payees of orders gave back: it rests with the bank again until it is brought on to the quota.
+  SELECT r.*, x.sign * d.amount_fen AS fen FROM reached r
+    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = r.lot_id
+    JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id AND m.kind IN ('return', 'recover')
+     AND m.effective_on <= :as_of
+    CROSS JOIN LATERAL (
+      SELECT 1 AS sign
+      UNION ALL
+      SELECT -1 FROM funds.movement u
+       WHERE u.county_code = :county AND u.reverses_id = m.id AND u.effective_on <= :as_of) x),
 came AS MATERIALIZED (
   -- Every lot the project's accounts ever got, by way of the movements to them: no index leads from account to lots.
   SELECT o.project_id, l.id, l.tranche_id, l.fund_code, l.amount_fen, l.remaining_fen, l.last_drawn_on,
-         m.kind AS movement, m.id AS movement_id, m.from_account_id
+         m.kind AS movement, m.id AS movement_id, m.from_account_id, o.book
     FROM own o JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = o.account_id
                                     AND m.effective_on <= :as_of
     JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id),
 ends AS (
   -- What came into the project's accounts from elsewhere, and what left them for elsewhere; its own orders apart.
   SELECT c.project_id, c.tranche_id, c.fund_code, c.amount_fen AS fen, 1 AS sign, c.movement,
-         other.kind AS end_kind, other.unit_id AS end_unit, NULL::uuid AS made_lot
+         other.kind AS end_kind, other.unit_id AS end_unit, NULL::uuid AS made_lot,
+         -- between a quota and a bank there is nothing but the project's own orders and what comes back of them
+         coalesce(other.kind = 'bank', false) AND c.book = 'quota' AS in_transit
     FROM came c LEFT JOIN funds.account other ON other.county_code = :county AND other.id = c.from_account_id
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = c.project_id AND s.account_id = c.from_account_id)
      AND NOT EXISTS (SELECT FROM transit t
                       WHERE t.project_id = c.project_id AND t.movement_id = c.movement_id AND t.by_own)
   UNION ALL
-  SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, other.unit_id, d.to_lot_id
+  SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, other.unit_id, d.to_lot_id,
+         other.kind = 'bank' AND (o.book = 'quota' OR EXISTS (
+           SELECT FROM funds.lot made
+             JOIN funds.lot was ON was.county_code = :county AND was.id = made.restores_lot_id
+             JOIN transit t ON t.project_id = o.project_id AND t.by_own AND t.movement_id = was.movement_id
+            WHERE made.county_code = :county AND made.id = d.to_lot_id))
     FROM own o JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = o.account_id
                                     AND m.effective_on <= :as_of
     JOIN funds.account other ON other.county_code = :county AND other.id = m.to_account_id
@@ -99,8 +126,9 @@ released AS (
        WHERE back.county_code = :county AND back.from_lot_id = d.to_lot_id AND back.effective_on <= :as_of) paid)"""
 _FLOWS: Final = f"""{_ENDS},
 flows AS (
-  SELECT project_id, tranche_id, fund_code, fen * sign AS fen,
-         CASE WHEN end_kind IN ('contractor', 'households') THEN 'paid' WHEN end_kind = 'retention' THEN 'retained'
+  SELECT project_id, tranche_id, fund_code, CASE WHEN in_transit THEN -fen * sign ELSE fen * sign END AS fen,
+         CASE WHEN in_transit THEN 'in_transit'
+              WHEN end_kind IN ('contractor', 'households') THEN 'paid' WHEN end_kind = 'retention' THEN 'retained'
               WHEN sign < 0 OR movement IN ('return', 'recover', 'reverse', 'take_back') THEN 'given_back'
               ELSE 'received' END AS class FROM ends
   UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid' FROM released
@@ -109,6 +137,8 @@ flows AS (
               FROM ordered
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'paid' FROM ordered
              WHERE by_own AND NOT for_own AND result = 'paid'
+  UNION ALL SELECT s.project_id, s.tranche_id, s.fund_code, s.fen, c.class
+              FROM sent_back s CROSS JOIN (VALUES ('paid'), ('in_transit')) c (class)
   UNION ALL
   SELECT c.project_id, c.tranche_id, c.fund_code, c.remaining_fen + CASE WHEN c.last_drawn_on > :as_of THEN coalesce((
            SELECT sum(d.amount_fen)::bigint FROM funds.draw d WHERE d.county_code = :county AND d.from_lot_id = c.id
@@ -130,7 +160,8 @@ SELECT CASE WHEN payee_kind = 'contractor' THEN end_unit END AS end_unit,
       FROM ends WHERE end_kind = 'contractor'
     UNION ALL SELECT end_unit, 'contractor', fen, false FROM released
     UNION ALL SELECT payee_unit, payee_kind, -fen, false FROM ordered WHERE by_own AND NOT for_own AND result = 'paid'
-    UNION ALL SELECT payee_unit, payee_kind, fen, true FROM ordered WHERE by_own AND NOT for_own) paid
+    UNION ALL SELECT payee_unit, payee_kind, fen, true FROM ordered WHERE by_own AND NOT for_own
+    UNION ALL SELECT payee_unit, payee_kind, -fen, false FROM sent_back) paid
  GROUP BY 1"""
 
 
