@@ -1,7 +1,7 @@
 """A full disk under PostgreSQL: a 503 to retry, nothing half there, and with room again the same key acts once.
 
-The server's folder is a small file system of its own, filled to the last byte. Where this process may not mount one, a
-trigger says what the server would say (SQLSTATE 53100); what follows is the same.
+The server's folder is a small file system of its own, filled to the last byte. Once more a trigger says what the server
+would say (SQLSTATE 53100): so the same is shown where this process may not mount anything.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Disk:
 
     def fill(self) -> None:
         if self.mounted is None:
-            self._say(SAYS_FULL, "CREATE TRIGGER full BEFORE INSERT ON funds.event EXECUTE FUNCTION disk_is_full()")
+            trigger = "CREATE TRIGGER disk_is_full BEFORE INSERT ON funds.event EXECUTE FUNCTION public.disk_is_full()"
+            self._say(SAYS_FULL, trigger)
             return
         with (self.mounted / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
             for size in (1 << 20, 1 << 12):
@@ -64,7 +65,7 @@ class Disk:
 
     def room(self) -> None:
         if self.mounted is None:
-            self._say("DROP TRIGGER full ON funds.event", "DROP FUNCTION public.disk_is_full()")
+            self._say("DROP TRIGGER disk_is_full ON funds.event", "DROP FUNCTION public.disk_is_full()")
         else:
             (self.mounted / "ballast").unlink()
 
@@ -81,13 +82,16 @@ class Disk:
 
 
 @pytest.fixture(scope="module")
-def disk() -> Iterator[Disk]:
+def disk(request: pytest.FixtureRequest) -> Iterator[Disk]:
+    """A small disk of its own (`small`) if one may be mounted, else a server that says that its disk is full."""
     home = Path(tempfile.mkdtemp(prefix="qingliu-small-"))
     home.chmod(0o711)
     place = home / "postgres"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
-    mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own arguments
+    mounted = request.param == "small" and (
+        subprocess.run(mount, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own arguments
+    )
     try:
         with Stack(home=home, logins=FIRST_PEOPLE, settings=SETTINGS) as stack:
             yield Disk(stack, place if mounted else None)
@@ -103,7 +107,12 @@ def county(disk: Disk) -> County:
         return found(disk.stack, http, scale=0.4)
 
 
-@pytest.mark.parametrize("panics", [False, True], ids=["no room for a row", "no room for the log"])
+@pytest.mark.parametrize(
+    ("disk", "panics"),
+    [("small", False), ("small", True), ("said", False)],
+    indirect=["disk"],
+    ids=["no room for a row", "no room for the log", "the server says so"],
+)
 def test_a_full_disk_is_waited_out_and_nothing_is_half_there(disk: Disk, county: County, panics: bool) -> None:
     history, over = History(), threading.Event()
     watched = disk.stack.watched()
