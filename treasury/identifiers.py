@@ -1,4 +1,4 @@
-"""Check digits of the numbers that name people, units and cards. Says whether a number can exist, never whose it is."""
+"""Check digits of the numbers that name people and cards. Says whether a number can exist, never whose it is."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from typing import Final
 ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECKS: Final = "10X98765432"
 _ID_SHAPE: Final = re.compile(r"\d{17}[\dX]\Z", re.ASCII)
-
-# GB 32100-2015: 31 characters (no I O S V Z), weight of place i is 3^(i-1) mod 31.
-USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-USCC_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
 
 def normalise_id_number(printed: str) -> str:
@@ -41,16 +37,6 @@ def is_id_number(number: str) -> bool:
     return id_check_character(number[:17]) == number[17]
 
 
-def is_credit_code(code: str) -> bool:
-    """Whether an 18-character 统一社会信用代码 has the right check character (GB 32100), any prefix."""
-    if len(code) != 18 or any(character not in USCC_ALPHABET for character in code):  # noqa: PLR2004 - GB 32100
-        return False
-    total = sum(
-        USCC_ALPHABET.index(character) * weight for character, weight in zip(code[:17], USCC_WEIGHTS, strict=True)
-    )
-    return USCC_ALPHABET[(31 - total % 31) % 31] == code[17]
-
-
 def luhn_check_digit(digits: str) -> str:
     """The digit that makes a bank card number pass the Luhn test (ISO/IEC 7812-1)."""
     total = 0
@@ -58,8 +44,3 @@ def luhn_check_digit(digits: str) -> str:
         doubled = int(digit) * (2 if place % 2 == 0 else 1)
         total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004 - Luhn
     return str(-total % 10)
-
-
-def passes_luhn(card: str) -> bool:
-    """Whether a card number passes the Luhn test. Passbooks and rural accounts need not: warn, do not reject."""
-    return card.isascii() and card.isdigit() and len(card) > 1 and luhn_check_digit(card[:-1]) == card[-1]

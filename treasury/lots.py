@@ -215,8 +215,3 @@ def _fill(laid: list[Span], queue: list[Draw], upto: int | None) -> None:
     if upto is not None and _end(laid) != upto:
         msg = f"the draws end at {_end(laid)}, what is kept begins at {upto}"
         raise ValueError(msg)
-
-
-def overlap_fen(span_lo: int, span_hi: int, cum_fen: int, amount_fen: int) -> int:
-    """How many fen of the roster row that ends at `cum_fen` the span [span_lo, span_hi) pays; 0 when they are apart."""
-    return max(0, min(cum_fen, span_hi) - max(cum_fen - amount_fen, span_lo))

@@ -15,10 +15,15 @@ from services.funds_api.payments.kept import KeptLot, drawn_fen, laid
 from services.funds_api.returns.service import from_the_end
 from services.funds_api.returns.store import Fed
 from services.funds_api.tables import PaymentBatchRow
-from treasury.lots import Draw, Kept, Lot, overlap_fen, spans
+from treasury.lots import Draw, Kept, Lot, spans
 
 DAY = date(2017, 5, 1)
 FEN = st.integers(min_value=1, max_value=10**9)
+
+
+def overlap_fen(span_lo: int, span_hi: int, cum_fen: int, amount_fen: int) -> int:
+    """How many fen of the roster row that ends at `cum_fen` the span [span_lo, span_hi) pays; 0 when they are apart."""
+    return max(0, min(cum_fen, span_hi) - max(cum_fen - amount_fen, span_lo))
 
 
 @dataclass
