@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.types import Strict
 
-MAX_BIGINT: Final = 2**63 - 1
+# 1 万亿元, more than a province spends in a year (assumed): fen times days of decades stay within a bigint.
+MAX_FEN: Final = 10**14
+EARLIEST: Final = datetime(1949, 10, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def _printable(text: str) -> str:
@@ -32,9 +35,10 @@ RegionCode = Annotated[
     str, StringConstraints(strict=True, pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$")
 ]
 CountyCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{6}$")]
-PositiveFen = Annotated[int, Strict(), Field(gt=0, le=MAX_BIGINT, description="整数，单位：分")]
-Fen = Annotated[int, Strict(), Field(ge=-MAX_BIGINT, le=MAX_BIGINT, description="整数，单位：分")]
+PositiveFen = Annotated[int, Strict(), Field(gt=0, le=MAX_FEN, description="整数，单位：分")]
+Fen = Annotated[int, Strict(), Field(ge=-MAX_FEN, le=MAX_FEN, description="整数，单位：分")]
 Day = Annotated[date, Field(ge=date(1949, 10, 1), le=date(2200, 1, 1), description="业务日期（Asia/Shanghai）")]
+Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
 
 
 class Body(BaseModel):

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
 from chassis import health, journal, problems
@@ -18,6 +18,7 @@ from chassis.identity import Forbidden, KeyRing, TokenRefused, Verifier
 from chassis.intake import Intake, usual_file_bytes
 from chassis.pages import BadMark
 from chassis.problems import Problem
+from chassis.queries import only_known
 from chassis.telemetry import RequestIds
 
 UNAUTHENTICATED: Final = Problem("not-signed-in", 401, "未登录或登录已失效", "请重新登录后再试")
@@ -102,11 +103,13 @@ def assemble(
         redoc_url=None,
         openapi_url=blueprint.openapi_url,
         responses=_default_responses(),
+        dependencies=[Depends(only_known)],
     )
     state: Any = app.state
     state.database = database
     state.verifier = Verifier(keys, blueprint.audience, blueprint.rights)
     state.schema = blueprint.schema
+    state.query_names = {}
     problems.install(app, {**EVERYWHERE, **blueprint.catalogue})
     journal.install(app)
     for router in (*blueprint.routers, health.router):  # asked in this order: who is called most stands first

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+# Assumed: money may be dated to its next settlement, over the longest holiday or a month's closing; later is a slip.
+AHEAD_DAYS: Final = 31
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
 

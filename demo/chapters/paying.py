@@ -41,9 +41,9 @@ BEYOND_MONEY = 20  # rows of 上津镇 that its account cannot pay
 
 
 def tell(story: Story) -> None:
-    cap = story.clerk.get("/funds/v1/policy-values", key="household_cap_fen", on=ROSTERS_PAID_ON.isoformat())["items"][
-        0
-    ]
+    cap = story.clerk.get("/funds/v1/policy-values", key="household_cap_fen", as_of=ROSTERS_PAID_ON.isoformat())[
+        "items"
+    ][0]
     story.must(cap["value"] < OVER_CAP_FEN, f"每户上限 {yuan(cap['value'])} 元（依据：{cap['source']}）")
     files = {
         CHENGGUAN: ("chengguan", _plain(story, CHENGGUAN, "城关镇产业奖补花名册.csv", 1200, "utf-8-sig")),

@@ -11,19 +11,19 @@ from datetime import date, datetime
 from typing import Annotated, Final
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
-from chassis.fields import Day
+from chassis.fields import Day, Instant
 from treasury.calendar import business_date
 
 EVERYTHING: Final = 2**63 - 1
 
 AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今天（Asia/Shanghai）")]
 KnownAt = Annotated[
-    AwareDatetime | None, Query(description="登记时点（含时区）：只看当时已登记的业务；省略表示目前已知的全部")
+    Instant | None, Query(description="登记时点（含时区）：只看当时已登记的业务；省略表示目前已知的全部")
 ]
 
 

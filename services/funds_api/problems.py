@@ -85,6 +85,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "退回后已经重发",
         "请先冲正重发的批次（cascade），再冲正该笔退回；见 /funds/v1/payment-returns",
     ),
+    refusals.DatedAhead: Problem("dated-ahead", 422, "业务日期过晚", "请核对日期；确需预先登记的，请临近时再办理"),
     refusals.ReversalTooEarly: Problem("reversal-too-early", 409, "冲正早于原业务", "请填写不早于原业务的日期"),
     refusals.NowhereToReturn: Problem(
         "nowhere-to-return", 409, "没有可退回的单位", "由上级收回请登记收回文件，登记有误请冲正入账"

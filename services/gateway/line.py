@@ -14,6 +14,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 HELD_BYTES: Final = 256 * 1024  # so much of an answer waits for its reader before the service is made to wait
 MAX_HEAD_BYTES: Final = 64 * 1024
 _FIRST_FINAL: Final = 200
+_CRASHED: Final = 500
 _BODILESS: Final = frozenset({204, 304})
 
 
@@ -88,8 +89,8 @@ class Line(asyncio.Protocol):
 
     @property
     def is_reusable(self) -> bool:
-        """Whether the last answer is complete and the service keeps the connection."""
-        return self.complete and self._keep and not self._surplus and self.is_open
+        """Whether the last answer is complete and the connection is kept; after a crash it is not, unsaid."""
+        return self.complete and self._keep and not self._surplus and self.is_open and self.status != _CRASHED
 
     @property
     def is_open(self) -> bool:

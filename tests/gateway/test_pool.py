@@ -17,6 +17,14 @@ from tests.gateway.serving import Bare, free_port
 PATIENCE = Patience(connect=2.0, read=0.3, write=0.3, pool=0.1)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
+WHOLE = {
+    b"/more": OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+    b"/interim": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK,
+    b"/chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n",
+    # A server that has crashed over a request answers, says nothing of it, and closes a moment later.
+    b"/crash": OK.replace(b"200 OK", b"500 Internal Server Error"),
+}
+
 
 async def as_its_path_says(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     match head.split()[1]:
@@ -29,19 +37,13 @@ async def as_its_path_says(head: bytes, reader: asyncio.StreamReader, writer: as
             writer.close()
         case b"/close":
             writer.write(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-        case b"/more":
-            writer.write(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
-        case b"/interim":
-            writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK)
-        case b"/chunks":
-            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n")
         case b"/large":
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n" + b"x" * 8_000_000)
         case b"/deaf":
             reader._transport.pause_reading()  # type: ignore[attr-defined] # a peer that takes nothing more
             await asyncio.sleep(30)
-        case _:
-            writer.write(OK)
+        case path:
+            writer.write(WHOLE.get(path, OK))
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ async def test_one_caller_after_the_other_needs_one_connection(pool: Pool, servi
     assert server.opened == 1
 
 
-@pytest.mark.parametrize("path", ["/close", "/more"])
+@pytest.mark.parametrize("path", ["/close", "/more", "/crash"])
 async def test_a_connection_that_is_over_or_says_too_much_is_not_used_again(
     pool: Pool, service: Upstream, server: Bare, path: str
 ) -> None:

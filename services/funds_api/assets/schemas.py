@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic.types import Strict
 
-from chassis.fields import Answer, Body, Day, Line, PositiveFen, Prose, RegionCode
+from chassis.fields import MAX_FEN, Answer, Body, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
 
 Count = Annotated[int, Strict(), Field(ge=0, le=100_000_000)]
@@ -82,7 +82,7 @@ class Disposal(Body):
     document: Line
     reason: Prose
     disposed_on: Day
-    proceeds_fen: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)]
+    proceeds_fen: Annotated[int, Strict(), Field(ge=0, le=MAX_FEN)]
 
 
 class IncomeRequest(Body):

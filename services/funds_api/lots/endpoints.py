@@ -19,6 +19,7 @@ from services.funds_api.lots.schemas import (
     LotAnswer,
     LotPage,
     MovementAnswer,
+    MovementKind,
     MovementOrder,
     MovementPage,
     MovementsAnswer,
@@ -64,7 +65,7 @@ async def get_movements(
     who: Annotated[Principal, can("movements:read")],
     county: County = None,
     account: Annotated[UUID | None, Query(description="转出或转入账户")] = None,
-    kind: Annotated[str | None, Query(max_length=20)] = None,
+    kind: Annotated[MovementKind | None, Query(description="业务种类")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> MovementPage:

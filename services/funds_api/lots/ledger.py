@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from chassis.ids import new_id
 from chassis.journal import Act, Recorded
 from services.funds_api.funds.judge import TermSet
 from services.funds_api.funds.store import sets_of
-from services.funds_api.lots.refusals import BooksClosed, DocumentUsed
-from treasury.calendar import business_date
+from services.funds_api.lots.refusals import BooksClosed, DatedAhead, DocumentUsed
+from treasury.calendar import AHEAD_DAYS, business_date
 from treasury.documents import normalise_document
 from treasury.lots import Draw, Lot
 from wire.funds import Drawn, Moved
@@ -128,8 +128,16 @@ def released(lot: Lot) -> Lot:
 
 
 def today() -> date:
-    """The day in China that decides whether a hold has run out; no other question about money asks the clock."""
+    """The day in China: whether a hold has run out, how far ahead money is dated. No other question asks the clock."""
     return business_date(clock.now())
+
+
+def must_be_near(days: Iterable[date]) -> None:
+    """Refuse with `DatedAhead` a day more than `AHEAD_DAYS` after today in China."""
+    latest = today() + timedelta(days=AHEAD_DAYS)
+    for day in days:
+        if day > latest:
+            raise DatedAhead(day, latest)
 
 
 async def open_lots(
@@ -297,8 +305,9 @@ async def post(tx: AsyncSession, county: str, movements: Sequence[Movement], par
     """Write the movements: draw the lots down, make the new ones, keep entries and counters, all or nothing.
 
     Returns the position of the act that records them; `act.record` must follow in the same transaction. Raises
-    `BooksClosed` or `DocumentUsed` with the figures.
+    `DatedAhead`, `BooksClosed` or `DocumentUsed` with the figures.
     """
+    must_be_near(one.effective_on for one in movements)
     await _must_be_open(tx, county, movements)
     position: int = (
         await tx.execute(
@@ -350,7 +359,11 @@ async def _must_be_open(tx: AsyncSession, county: str, movements: Sequence[Movem
 async def act_at_once(
     single: Alone, act: Act, county: str, movements: Sequence[Movement], parts: Sequence[Part], recorded: Recorded
 ) -> None:
-    """Claim, post and record in one statement; the database's error when the books have moved on since the look."""
+    """Claim, post and record in one statement; the database's error when the books have moved on since the look.
+
+    Refuses with `DatedAhead` what is dated too far ahead.
+    """
+    must_be_near(one.effective_on for one in movements)
     await single.fetchrow(
         "SELECT funds.act($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         county,

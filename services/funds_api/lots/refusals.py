@@ -51,6 +51,17 @@ class NotReversible(Exception):
 
 
 @dataclass(eq=False)
+class DatedAhead(Exception):
+    """Money dated so far ahead that it would lie locked until then: a slip of the pen rather than a settlement day."""
+
+    effective_on: date
+    latest_on: date
+
+    def __str__(self) -> str:
+        return f"业务日期 {self.effective_on} 过晚，最晚可填 {self.latest_on}"
+
+
+@dataclass(eq=False)
 class ReversalTooEarly(Exception):
     """A reversal before the day of what it undoes."""
 

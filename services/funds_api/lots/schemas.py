@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -11,6 +12,22 @@ from pydantic import Field, model_validator
 from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen, Prose
 from chassis.pages import Page
 from services.funds_api.moments import Known
+
+
+class MovementKind(StrEnum):
+    """What a movement is called in the ledger."""
+
+    RECEIVE = "receive"
+    HAND_DOWN = "hand_down"
+    ORDER = "order"
+    PAY = "pay"
+    DISBURSE = "disburse"
+    RETAIN = "retain"
+    RETURN = "return"
+    RECOVER = "recover"
+    TAKE_BACK = "take_back"
+    CARRY_OVER = "carry_over"
+    REVERSE = "reverse"
 
 
 class LotShare(Body):

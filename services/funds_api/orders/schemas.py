@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen, Prose
+from chassis.fields import Answer, Body, Code, Day, Instant, Line, PositiveFen, Prose
 from chassis.pages import Page
 from services.funds_api.funds.schemas import UseCode
 from services.funds_api.lots.schemas import LotShare
@@ -48,7 +48,7 @@ class TreasuryOrderRequest(Body):
     use: UseCode = Field(description="用途代码，见 /funds/v1/uses")
     amount_fen: PositiveFen
     effective_on: Day
-    presented_at: AwareDatetime | None = Field(default=None, description="送达银行的时刻；14:00 起次日办理")
+    presented_at: Instant | None = Field(default=None, description="送达银行的时刻；14:00 起次日办理")
     document: Line = Field(description="依据：支付申请、合同、验收单或报账单")
     invoices: list[Invoice] = Field(default_factory=list, max_length=200)
     lots: list[LotShare] | None = Field(default=None, min_length=1, max_length=100)

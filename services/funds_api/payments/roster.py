@@ -15,7 +15,7 @@ from typing import IO, Final
 
 import polars as pl
 
-from chassis.fields import MAX_BIGINT
+from chassis.fields import MAX_FEN
 from services.funds_api import columns
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.payments import workbook
@@ -121,7 +121,7 @@ class Roster:
     @property
     def printed_total_fen(self) -> int | None:
         told = self._parts_fen if self._grand_fen is None else self._grand_fen
-        return None if told is None or told > MAX_BIGINT else told
+        return None if told is None or told > MAX_FEN else told
 
     @property
     def difference_fen(self) -> int | None:

@@ -94,6 +94,7 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
     if request.use is not None and not await funds.use_known(tx, request.use):
         raise Missing("用途", request.use)
 
+    ledger.must_be_near([request.effective_on])
     row = await store.open_batch(
         tx,
         {

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.types import Strict
 
-from chassis.fields import MAX_BIGINT, Answer, Body, Code, Day, Line, PositiveFen, Prose, RegionCode
+from chassis.fields import MAX_FEN, Answer, Body, Code, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
 from services.funds_api.projects.stages import Stage
 
@@ -201,7 +201,7 @@ class CancellationRequest(Body):
 
     document: Line = Field(description="解除合同的文件或协议")
     cancelled_on: Day
-    settled_fen: Annotated[int, Strict(), Field(ge=0, le=MAX_BIGINT)] = Field(
+    settled_fen: Annotated[int, Strict(), Field(ge=0, le=MAX_FEN)] = Field(
         description="结算金额：按本合同已付（含在途），加上仍应返还的质保金"
     )
 
