@@ -4,8 +4,9 @@
 whole, two in ten to a builder and eight to another office. So more than six in ten of all lots rest on the last day:
 a county that sits on its money, the hard case for a report on what sits.
 
-Written by a superuser straight into the tables with foreign keys unchecked and secondary indexes built afterwards,
-because a million postings would take an hour; `verified` then asks the tables whether the money is all there.
+Each row is recorded on its day, all by one act. Written by a superuser straight into the tables with foreign keys
+unchecked and secondary indexes built afterwards, because a million postings would take an hour; `verified` then asks
+the tables whether the money is all there.
 """
 
 from __future__ import annotations
@@ -73,37 +74,42 @@ SELECT '{COUNTY}', t.tranche, p.id, 'line', t.i % {LINES_PER_NOTICE} + 1, '{FUND
 """
 _MOVEMENTS: Final = f"""
 INSERT INTO funds.movement (county_code, id, kind, document, from_account_id, to_account_id, from_region, to_region,
-                            effective_on, amount_fen, drawn, actor)
-SELECT '{COUNTY}', move, 'receive', '文件', NULL, $treasury$, NULL, '{COUNTY}', arrived, fen, 'oldest', 'seed' FROM top
+                            effective_on, recorded_at, amount_fen, drawn, actor, position, document_key)
+SELECT '{COUNTY}', move, 'receive', '文件', NULL, $treasury$, NULL, '{COUNTY}', arrived, arrived, fen, 'oldest',
+       'seed', 1, move::text FROM top
 UNION ALL SELECT '{COUNTY}', d.id, 'hand_down', '文件', $treasury$, d.account, '{COUNTY}', o.region_code, d.arrived,
-       d.fen, 'oldest', 'seed' FROM down d JOIN office o ON o.id = d.account
+       d.arrived, d.fen, 'oldest', 'seed', 1, d.id::text FROM down d JOIN office o ON o.id = d.account
 UNION ALL SELECT '{COUNTY}', m.id, CASE WHEN spent THEN 'pay' ELSE 'hand_down' END, '文件', m.source, m.account,
-       f.region_code, a.region_code, m.arrived, m.fen, 'oldest', 'seed'
+       f.region_code, a.region_code, m.arrived, m.arrived, m.fen, 'oldest', 'seed', 1, m.id::text
   FROM onward m JOIN office f ON f.id = m.source JOIN funds.account a ON a.id = m.account;
 """
 _LOTS: Final = f"""
 INSERT INTO funds.lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, arrived_on,
-                       clock_from, amount_fen, remaining_fen, last_drawn_on, is_terminal, emptied_on)
+                       clock_from, amount_fen, remaining_fen, last_drawn_on, is_terminal, emptied_on, position,
+                       fiscal_year, last_position)
 SELECT '{COUNTY}', t.id, t.tranche, '{FUND}', $treasury$, '{COUNTY}', t.move, t.arrived, t.arrived, t.fen,
-       t.fen - m.fen, m.latest, false, CASE WHEN t.fen = m.fen THEN m.latest END
+       t.fen - m.fen, m.latest, false, CASE WHEN t.fen = m.fen THEN m.latest END, 1, 2018, 1
   FROM top t JOIN (SELECT i, sum(fen)::bigint AS fen, max(arrived) AS latest FROM mid GROUP BY i) m ON m.i = t.i
 UNION ALL SELECT '{COUNTY}', m.id, t.tranche, '{FUND}', m.account, m.region, m.move, m.arrived, m.arrived, m.fen,
-       m.fen - coalesce(l.fen, 0), l.arrived, false, CASE WHEN l.fen = m.fen THEN l.arrived END
+       m.fen - coalesce(l.fen, 0), l.arrived, false, CASE WHEN l.fen = m.fen THEN l.arrived END, 1, 2018,
+       CASE WHEN l.i IS NOT NULL THEN 1 END
   FROM mid m JOIN top t ON t.i = m.i LEFT JOIN low l ON l.i = m.i AND l.j = m.j
 UNION ALL SELECT '{COUNTY}', l.id, t.tranche, '{FUND}', l.account, l.region, l.move, l.arrived, l.arrived, l.fen,
-       l.fen, NULL, l.spent, NULL FROM low l JOIN top t ON t.i = l.i
+       l.fen, NULL, l.spent, NULL, 1, 2018, NULL FROM low l JOIN top t ON t.i = l.i
  ORDER BY 2;
 INSERT INTO funds.draw (county_code, to_lot_id, movement_id, from_lot_id, from_region, to_region, effective_on,
-                        amount_fen, days_rested)
-SELECT '{COUNTY}', m.id, m.move, t.id, '{COUNTY}', m.region, m.arrived, m.fen, m.arrived - t.arrived
+                        amount_fen, days_rested, position)
+SELECT '{COUNTY}', m.id, m.move, t.id, '{COUNTY}', m.region, m.arrived, m.fen, m.arrived - t.arrived, 1
   FROM mid m JOIN top t ON t.i = m.i
-UNION ALL SELECT '{COUNTY}', l.id, l.move, m.id, m.region, l.region, l.arrived, l.fen, l.arrived - m.arrived
+UNION ALL SELECT '{COUNTY}', l.id, l.move, m.id, m.region, l.region, l.arrived, l.fen, l.arrived - m.arrived, 1
   FROM low l JOIN mid m ON m.i = l.i AND m.j = l.j
  ORDER BY 2;
 """
 _ENTRIES: Final = f"""
-INSERT INTO funds.entry (county_code, account_id, movement_id, arrived_on, region_code, effective_on, amount_fen)
-SELECT '{COUNTY}', account_id, movement_id, arrived_on, region_code, effective_on, sum(fen)::bigint FROM (
+INSERT INTO funds.entry (county_code, account_id, movement_id, arrived_on, region_code, effective_on, amount_fen,
+                         position, recorded_on)
+SELECT '{COUNTY}', account_id, movement_id, arrived_on, region_code, effective_on, sum(fen)::bigint, 1, effective_on
+  FROM (
   SELECT l.account_id, l.movement_id, l.arrived_on, l.region_code, l.arrived_on AS effective_on, l.amount_fen AS fen
     FROM funds.lot l WHERE l.county_code = '{COUNTY}'
   UNION ALL SELECT f.account_id, d.movement_id, f.arrived_on, f.region_code, d.effective_on, -d.amount_fen
