@@ -21,6 +21,7 @@ def run() -> Result:
         details={
             "ours": spread(found.payment),
             "limit": spread(found.read),
+            "cpu": found.payment_cpu,
             "hops": found.hops,
             "payments": found.payments,
             "lots": found.lots,

@@ -23,6 +23,7 @@ import asyncpg
 
 from benchmarks import history_seed
 from benchmarks.county import Place, open_place
+from benchmarks.result import significant
 from benchmarks.rosters import registered, upload
 from benchmarks.server import COUNTY, Stand
 from benchmarks.wire import Line
@@ -46,7 +47,10 @@ _MONTHS: Final = (
 
 @dataclass(frozen=True)
 class Sample:
-    """Seconds per answer with so many payments in the county: through the gateway, and of bare reads as its role."""
+    """Seconds per answer with so many payments in the county: through the gateway, and of bare reads as its role.
+
+    The `…_cpu` say what an answer took of the processors, by process, which a busy machine changes less than the time.
+    """
 
     payments: int
     lots: int
@@ -57,6 +61,8 @@ class Sample:
     tree: list[float]
     read: list[float]
     months: list[float]
+    payment_cpu: dict[str, float]
+    tree_cpu: dict[str, float]
     hops: int
     nodes: int
 
@@ -96,14 +102,19 @@ async def _ask(line: Line, path: str) -> tuple[float, Any]:
     return answer.seconds, found
 
 
-async def _repeat(times: int, ask: Callable[[], Awaitable[tuple[float, Any]]]) -> tuple[list[float], Any]:
-    """The seconds of `times` answers after a warm-up, and the last answer."""
-    found: tuple[float, Any] = (0.0, None)
-    seconds = []
-    for _ in range(WARM_UP + times):
+async def _repeat(
+    stand: Stand, times: int, ask: Callable[[], Awaitable[tuple[float, Any]]]
+) -> tuple[list[float], Any, dict[str, float]]:
+    """The seconds of `times` answers after a warm-up, the last answer, and what each took of the processors, in ms."""
+    for _ in range(WARM_UP):
+        found = await ask()
+    before, seconds = stand.processor_seconds(), []
+    for _ in range(times):
         found = await ask()
         seconds.append(found[0])
-    return seconds[WARM_UP:], found[1]
+    after = stand.processor_seconds()
+    spent = {f"{name}_ms": significant((after[name] - taken) / times * 1000) for name, taken in before.items()}
+    return seconds, found[1], spent
 
 
 def _moment(dice: random.Random) -> str:
@@ -136,14 +147,15 @@ async def _sample(stand: Stand, owner: asyncpg.Connection, token: str, tranche: 
     dice = random.Random(SEED)  # noqa: S311 - the same lines every time
     of = f"/funds/v1/tranches/{tranche}/trace?as_of=2017-12-31"
     async with Line(stand.port("gateway"), token) as line:
-        payment, traced = await _repeat(
+        payment, traced, payment_cpu = await _repeat(
+            stand,
             RUNS,
             lambda: _ask(
                 line, f"/funds/v1/payments/{batch}-{dice.randrange(2, HOUSEHOLDS + 2)}/trace?as_of=2017-12-31"
             ),
         )
-        pages, _ = await _repeat(PAGES, lambda: _ask(line, of))
-        tree, shown = await _repeat(TREES, lambda: _ask(line, f"/funds/v1/tree?{_moment(dice)}"))
+        pages, _, _ = await _repeat(stand, PAGES, lambda: _ask(line, of))
+        tree, shown, tree_cpu = await _repeat(stand, TREES, lambda: _ask(line, f"/funds/v1/tree?{_moment(dice)}"))
     batches = [
         row[0] for row in await owner.fetch("SELECT id FROM funds.payment_batch WHERE entitlement LIKE 'filler%'")
     ]
@@ -166,6 +178,8 @@ async def _sample(stand: Stand, owner: asyncpg.Connection, token: str, tranche: 
         tree=tree,
         read=read,
         months=await _bare(stand, lambda one: one.fetch(_MONTHS, COUNTY), TREES),
+        payment_cpu=payment_cpu,
+        tree_cpu=tree_cpu,
         hops=max(len(way["hops"]) for way in traced["ways"]),
         nodes=_nodes(shown["root"]),
     )

@@ -21,6 +21,7 @@ def run() -> Result:
         details={
             "ours": spread(found.tree),
             "limit": spread(found.months),
+            "cpu": found.tree_cpu,
             "nodes": found.nodes,
             "flows": found.flows,
             "payments": found.payments,
