@@ -16,6 +16,10 @@ from migrations.ledger_v2 import FITS, FREE, LIVE, ROLE
 _PROBES = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
 _AS_OWNER = f"SECURITY DEFINER SET search_path = funds, pg_temp SET plan_cache_mode = force_generic_plan {_PROBES}"
 
+# Money in transit moves by an order and the bank's word, and a receipt that was undone does not come back.
+BARRED = """(m.kind IN ('take_back', 'disburse', 'retain') AND m.from_kind = 'bank'
+        OR m.kind = 'hand_down' AND m.to_kind = 'bank' OR m.kind IN ('return', 'recover') AND m.from_kind = 'outside')"""
+
 PART_TYPE = "ALTER TYPE funds.posting_part ADD ATTRIBUTE drawn_year smallint"
 
 # p_moves: [{id, kind, document, document_key, from, to, effective_on, amount_fen, drawn, fund, reverses, batch, actor, note, use, hold}]
@@ -46,14 +50,12 @@ BEGIN
   IF done IS DISTINCT FROM jsonb_array_length(p_moves) THEN
     RAISE EXCEPTION 'a movement names an account that is not there' USING ERRCODE = 'QL404';
   END IF;
-  -- The caller's region must hold one end of every movement, its accounts must fit, a closed book takes only reversals, and
-  -- a document of one account moves money once, unless that was reversed. Whoever closes books holds every account of the
-  -- county, so this look at the closings is not too early.
+  -- The caller's region must hold one end of every movement, its accounts must fit, and a document of one account moves
+  -- money once, unless that was reversed.
   SELECT w.code, CASE w.code WHEN 'QL408' THEN m.document ELSE m.id::text END INTO code, wrong
     FROM unnest(moves) m CROSS JOIN LATERAL (SELECT CASE
       WHEN scope IS NULL OR NOT (coalesce(m.from_region, '') LIKE scope || '%' OR m.to_region LIKE scope || '%') THEN 'QL403'
-      WHEN NOT ({FITS}) THEN 'QL405'
-      WHEN m.kind <> 'reverse' AND m.effective_on <= (SELECT max(c.through) FROM closing c WHERE c.county_code = p_county) THEN 'QL407'
+      WHEN NOT ({FITS}) OR {BARRED} THEN 'QL405'
       WHEN m.kind IN ('hand_down', 'order', 'pay', 'retain', 'take_back', 'carry_over') AND EXISTS (
         SELECT FROM movement o
          WHERE o.county_code = p_county AND o.from_account_id = m.source AND o.document_key = m.document_key AND o.kind = m.kind
@@ -61,7 +63,7 @@ BEGIN
       END AS code OFFSET 0) w WHERE w.code IS NOT NULL ORDER BY w.code LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION '% %', wrong, CASE code WHEN 'QL403' THEN 'is outside the region' WHEN 'QL405' THEN 'joins accounts that do not fit'
-      WHEN 'QL407' THEN 'lies in closed books' ELSE 'has moved money before' END USING ERRCODE = code;
+      ELSE 'has moved money before' END USING ERRCODE = code;
   END IF;
 
   -- The number of this act: nobody else in the county records before the commit.
@@ -86,14 +88,16 @@ BEGIN
   SELECT coalesce(count(*), 0), array_agg(DISTINCT p.hold) FILTER (WHERE p.hold IS NOT NULL), bool_or(p.batch IS NOT NULL), min(CASE
            WHEN (p.kind = 'receive') <> (p.from_lot IS NULL) OR p.fund IS NULL THEN 'QL404'
            WHEN p.arrived > p.effective_on THEN 'QL004'
+           WHEN p.kind <> 'reverse' AND p.effective_on <= (SELECT max(c.through) FROM closing c WHERE c.county_code = p_county) THEN 'QL407'
            WHEN p.held_until > p.effective_on AND p.kind NOT IN ('return', 'recover', 'reverse', 'carry_over') THEN 'QL423' END),
          array_agg(DISTINCT p.from_lot) FILTER (WHERE p.from_lot IS NOT NULL), (SELECT m.id::text FROM unnest(moves) m
            WHERE m.amount_fen <> (SELECT coalesce(sum(q.amount_fen), 0) FROM unnest(parts) q WHERE q.move = m.id) LIMIT 1)
     INTO done, held, spanned, code, fed, wrong FROM unnest(parts) p;
   IF done <> jsonb_array_length(p_parts) OR code IS NOT NULL THEN
-    -- Law 4: no draw before the arrival of its lot, and none of a retention before its release.
+    -- Law 4: no draw before the arrival of its lot, and none of a retention before its release. A closed book takes only
+    -- reversals; this is asked with the head locked, for a closing locks the accounts that it knows of, and the head.
     RAISE EXCEPTION 'a part %', CASE code WHEN 'QL004' THEN 'draws a lot before it arrived' WHEN 'QL423' THEN 'draws a retained lot'
-      ELSE 'names a lot that is not on the drawn account' END USING ERRCODE = coalesce(code, 'QL404');
+      WHEN 'QL407' THEN 'lies in closed books' ELSE 'names a lot that is not on the drawn account' END USING ERRCODE = coalesce(code, 'QL404');
   END IF;
   -- Law 1: what a movement brings is what it takes, to the fen.
   IF wrong IS NOT NULL THEN RAISE EXCEPTION 'movement % does not add up', wrong USING ERRCODE = 'QL001'; END IF;

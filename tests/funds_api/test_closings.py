@@ -6,6 +6,7 @@ import asyncio
 
 import asyncpg
 
+from tests.factories import notice_request, open_account
 from tests.funds_api.desk import Desk, conserved
 
 
@@ -71,3 +72,29 @@ async def test_a_document_moves_money_once(desk: Desk) -> None:
     assert (await desk.out(100, desk.second, "2017-05-12", document="西财农〔2017〕8号")).status_code == 201
     twins = [desk.out(1, desk.first, "2017-05-13", document="同时〔2017〕9号") for _ in range(6)]
     assert sorted(one.status_code for one in await asyncio.gather(*twins)) == [201, 409, 409, 409, 409, 409]
+
+
+async def test_an_account_opened_while_the_books_are_closed_takes_nothing_of_before(
+    desk: Desk, admin: asyncpg.Pool
+) -> None:
+    """The closing could not lock it; a receipt that asked before the closing was written still comes after it."""
+    async with admin.acquire() as posting, admin.acquire() as recording:
+        async with posting.transaction():
+            await posting.execute(
+                "SELECT FROM funds.account WHERE county_code = $1 AND id = $2 FOR UPDATE", desk.county, desk.first
+            )
+            closing = asyncio.create_task(
+                desk.reviewer.post("/funds/v1/closings", {"through": "2017-05-31", "document": "结账"})
+            )
+            await asyncio.sleep(0.4)
+            fresh = await open_account(desk.http, desk.county, "department", "新设单位")
+            head = recording.transaction()
+            await head.start()
+            await recording.execute("SELECT FROM funds.stream_head WHERE stream = $1 FOR UPDATE", desk.county)
+        await asyncio.sleep(0.4)
+        notice = await notice_request(desk.http, desk.county, fresh, amounts=[5], received_on="2017-05-03")
+        late = asyncio.create_task(desk.clerk.post("/funds/v1/notices", notice))
+        await asyncio.sleep(0.4)
+        await head.rollback()
+    assert [one.status_code for one in await asyncio.gather(closing, late)] == [201, 409]
+    assert await desk.balance(fresh) == 0

@@ -181,3 +181,47 @@ async def test_books_are_kept_apart(desk: Desk) -> None:
     assert (await desk.out(60, township, "2017-05-01", from_account_id=quota)).status_code == 201
     over = await desk.out(41, township, "2017-05-02", from_account_id=quota)
     assert over.json()["figures"]["available_fen"] == 40
+
+
+async def test_a_retention_stays_one_whatever_is_undone(desk: Desk, admin: asyncpg.Pool) -> None:
+    """Undoing its return, or its carry-over, restores a deposit that pays nobody before its day, as it was."""
+    deposit = await open_account(desk.http, desk.county, "retention", "质保金专户")
+    await desk.out(30_000, deposit, "2017-05-01", kind="retain", release_on="2018-05-01")
+    back = (await desk.back(30_000, deposit, "2017-08-01")).json()["movements"][0]["id"]
+    assert (await desk.undo(back, "2017-08-02")).status_code == 201
+    assert [lot["release_on"] for lot in await desk.lots(deposit)] == ["2018-05-01"]
+    carried = await desk.order("carry_over", "2017-12-31", account_id=deposit, from_year=2017)
+    assert (await desk.undo(carried.json()["movements"][0]["id"], "2018-01-02")).status_code == 201
+    assert [(lot["release_on"], lot["fiscal_year"]) for lot in await desk.lots(deposit, "2018-01-31")] == [
+        ("2018-05-01", 2017)
+    ]
+    early = await desk.out(1, desk.contractor, "2018-04-30", kind="pay", from_account_id=deposit)
+    assert early.json()["type"] == "/problems/money-not-there"
+    assert (
+        await desk.out(30_000, desk.contractor, "2018-05-01", kind="pay", from_account_id=deposit)
+    ).status_code == 201
+    await conserved(admin, desk.county)
+
+
+async def test_a_receipt_that_was_carried_over_is_undone_in_its_own_year_and_stays_undone(
+    desk: Desk, admin: asyncpg.Pool
+) -> None:
+    outside = await open_account(desk.http, desk.county, "outside", "县外")
+    await desk.order("carry_over", "2017-12-31", account_id=desk.treasury, from_year=2017)
+    received = await admin.fetchval(
+        "SELECT id FROM funds.movement WHERE county_code = $1 AND kind = 'receive' AND amount_fen = 400000", desk.county
+    )
+    assert (await desk.undo(str(received), "2018-05-01")).status_code == 201
+    rows = await admin.fetch(
+        "SELECT flow, fiscal_year, sum(amount_fen)::bigint AS fen FROM funds.flow_month WHERE county_code = $1"
+        " GROUP BY 1, 2",
+        desk.county,
+    )
+    assert {(row["flow"], row["fiscal_year"]): row["fen"] for row in rows} == {
+        ("receive", 2017): 600_000,
+        ("carry_over", 2018): 600_000,
+    }
+    for kind in ("recover", "return"):
+        again = await desk.back(400_000, outside, "2018-05-02", kind)
+        assert (again.status_code, again.json()["type"]) == (409, "/problems/wrong-account")
+    await conserved(admin, desk.county)

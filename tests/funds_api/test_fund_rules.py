@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.callers import Caller, funds_caller
-from tests.factories import notice_request
+from tests.factories import notice_request, open_account
 from tests.funds_api.test_orders import ORDERS, Chain, refused
 from tests.funds_api.test_terms import BARRED, FEE, set_terms, terms
 
@@ -183,3 +183,33 @@ async def test_a_township_is_held_to_the_fees_of_the_whole_county_and_flagged_on
     assert answer.status_code == 201, answer.text
     [flag] = (await township.get("/funds/v1/flags", params={"as_of": "2017-12-31"})).json()["items"]
     assert (flag["rule_code"], flag["region_code"], flag["amount_fen"]) == ("B04", county + "101", 100)
+
+
+async def test_fees_that_name_no_fund_do_not_pass_its_share_side_by_side_either(
+    ruled: Ruled, admin: asyncpg.Pool
+) -> None:
+    """Two desks pay 15,000 each out of holds, to different payees, both judged before either is recorded."""
+    await ruled.rule(FEE)
+    other = await open_account(ruled.http, ruled.county, "contractor", "另一施工单位")
+    orders = []
+    for source, payee in ((ruled.department["cash"], other), (ruled.township["cash"], ruled.contractor["cash"])):
+        assert (await ruled.split(100_000, ruled.treasury["cash"], source, "2017-04-20")).status_code == 201
+        hold = {"account_id": source, "amount_fen": 15_000, "document": "申请", "purpose": "待支付"}
+        held = await ruled.clerk.post("/funds/v1/holds", hold)
+        orders.append(
+            {
+                "kind": "pay",
+                "document": f"文{uuid4().hex[:8]}",
+                "effective_on": "2017-05-02",
+                "from_account_id": source,
+                "hold_id": held.json()["id"],
+                "use": "management_fee",
+                "lines": [{"to_account_id": payee, "amount_fen": 15_000}],
+            }
+        )
+    async with admin.acquire() as recording, recording.transaction():
+        await recording.execute("SELECT FROM funds.stream_head WHERE stream = $1 FOR UPDATE", ruled.county)
+        running = [asyncio.create_task(ruled.clerk.post("/funds/v1/movements", order)) for order in orders]
+        await asyncio.sleep(0.7)
+    answers = await asyncio.gather(*running)
+    assert sorted(one.status_code for one in answers) == [201, 409]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -409,3 +410,45 @@ async def test_an_order_is_told_in_the_journal(chain: Chain, admin: asyncpg.Pool
         ("TreasuryOrderIssued", "order", 2),
         ("TreasuryOrderSettled", "return", 2),
     ]
+
+
+async def test_no_official_moves_what_is_in_transit(chain: Chain, urls: dict[str, str]) -> None:
+    """Neither back nor on, nor anything into it: the bank still finds all of the order when it reports."""
+    order = await chain.issue(100_000)
+    bank, treasury = chain.bank["cash"], chain.treasury["cash"]
+    back = {
+        "document": "退",
+        "effective_on": "2017-05-04",
+        "account_id": bank,
+        "amount_fen": 1,
+        "fund_code": chain.fund,
+    }
+    for kind, more in (("return", {}), ("recover", {}), ("take_back", {"to_account_id": treasury})):
+        answer = await chain.clerk.post("/funds/v1/movements", {"kind": kind, **back, **more})
+        assert refused(answer, "wrong-account")["kind"] == "bank"
+    cash = await notice_request(chain.http, chain.county, treasury, amounts=[500], fund_code=chain.fund)
+    assert (await chain.clerk.post("/funds/v1/notices", cash)).status_code == 201
+    assert refused(await chain.split(1, treasury, bank), "wrong-account")["kind"] == "bank"
+    connection = await asyncpg.connect(urls["funds"])
+
+    async def post(move: dict[str, Any]) -> None:
+        async with connection.transaction():
+            await connection.execute("SELECT set_config('app.region', $1, true)", chain.county)
+            written = "SELECT funds.post_movements($1, $2, '[]', DATE '2017-05-04')"
+            await connection.execute(written, chain.county, json.dumps([move]))
+
+    try:
+        for kind, source, target in (("take_back", bank, treasury), ("hand_down", treasury, bank)):
+            told = {
+                "id": str(uuid4()),
+                "document": "x",
+                "document_key": "x",
+                "effective_on": "2017-05-04",
+                "actor": "x",
+            }
+            ends = {"kind": kind, "from": source, "to": target, "amount_fen": 1, "drawn": "oldest"}
+            with pytest.raises(asyncpg.PostgresError, match="do not fit"):
+                await post({**told, **ends})
+    finally:
+        await connection.close()
+    assert (await chain.result(order)).status_code == 201

@@ -345,3 +345,25 @@ async def test_a_roster_of_a_project_is_paid_once_building_began(library: Librar
     assert paid.status_code == 201, paid.text
     money = (await library.shown("2017-06-30"))["money"]
     assert (money["paid_fen"], money["resting_fen"], money["unexplained_fen"]) == (20_000, 780_000, 0)
+
+
+async def test_a_retention_that_was_carried_over_or_kept_again_is_released_once(library: Library) -> None:
+    await building(library)
+    contract = (await library.sign(600_000)).json()["id"]
+    await library.progress(contract, 1_000_000, "2017-10-01")
+    deposit = await open_account(library.http, library.county, "retention", "质保金专户")
+    kept = await library.move("retain", library.cash, deposit, 30_000, "2017-10-05", release_on="2018-10-01")
+    assert kept.status_code == 201, kept.text
+    back = {"kind": "return", "document": "退", "account_id": deposit, "fund_code": "TEST-FUND", "amount_fen": 30_000}
+    returned = await library.clerk.post("/funds/v1/movements", {**back, "effective_on": "2017-10-06"})
+    [lot] = [draw["to_lot_id"] for draw in returned.json()["movements"][0]["draws"]]
+    line = {"to_account_id": deposit, "amount_fen": 30_000, "lots": [{"lot_id": lot, "amount_fen": 30_000}]}
+    again = await library.move("retain", library.cash, deposit, 0, "2017-10-07", release_on="2018-10-01", lines=[line])
+    assert again.status_code == 201, again.text
+    carry = {"kind": "carry_over", "document": "结转", "account_id": deposit, "from_year": 2017}
+    assert (await library.clerk.post("/funds/v1/movements", {**carry, "effective_on": "2017-12-31"})).status_code == 201
+    assert (await library.move("pay", deposit, library.contractor, 30_000, "2018-10-02")).status_code == 201
+    shown = await library.shown("2018-12-31")
+    money = shown["money"]
+    assert (money["paid_fen"], money["retained_fen"], money["unexplained_fen"]) == (30_000, 0, 0)
+    assert shown["contractors"][0]["paid_fen"] == 30_000

@@ -250,3 +250,21 @@ async def _record_again(role: asyncpg.Connection, county: str, movement: str, ba
             movement,
             batch,
         )
+
+
+async def test_what_households_got_comes_back_row_by_row_and_not_as_a_sum(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """A township's clerk may not return rows, so neither all of them at once by a movement."""
+    paid = await Paid(funds_http, county).open()
+    units = (await paid.town.finance.get("/funds/v1/units", params={"kind": "households"})).json()["items"]
+    order = {
+        "kind": "return",
+        "document": "退",
+        "effective_on": "2017-05-20",
+        "fund_code": "TEST-FUND",
+        "account_id": units[0]["accounts"][0]["id"],
+        "amount_fen": 150_000,
+    }
+    answer = await paid.town.clerk.post("/funds/v1/movements", order)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/wrong-account")

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import driver
 from services.funds_api import columns, separated
 from services.funds_api.payments import roster, store
+from tests.callers import funds_caller
+from tests.factories import fund
 from tests.funds_api.people import CSV, Township, card, id_number, read_roster, roster_csv
 from tests.funds_api.people import workbook as book_of
 from wire.files import ROSTER_BYTES
@@ -296,3 +298,20 @@ async def test_a_roster_of_100000_rows_is_checked_and_paid(
     assert (paid.json()["rows"], paid.json()["total_fen"], paid.json()["unexplained_fen"]) == (n, n * 10_000, 0)
     last = await admin.fetchval("SELECT max(cum_fen) FROM funds.payment WHERE batch_id = $1", told["batch"]["id"])
     assert last == n * 10_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "book", "slug"),
+    [("bank", "cash", "account"), ("retention", "cash", "account"), ("department", "quota", "book")],
+)
+async def test_households_are_paid_out_of_cash_that_rests_with_a_desk(
+    funds_http: httpx.AsyncClient, county: str, kind: str, book: str, slug: str
+) -> None:
+    """Not out of money in transit, a quality deposit or a quota: refused when the batch is opened."""
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    accounts = [{"name": "账户", "book": book}]
+    unit = {"region_code": county, "name": f"{kind}单位", "kind": kind, "accounts": accounts}
+    account = (await clerk.post("/funds/v1/units", unit)).json()["accounts"][0]["id"]
+    batch = {"account_id": account, "fund_code": await fund(funds_http), "entitlement": "补助", "document": "文"}
+    answer = await clerk.post("/funds/v1/payment-batches", {**batch, "effective_on": "2017-05-04"})
+    assert (answer.status_code, answer.json()["type"]) == (409, f"/problems/wrong-{slug}")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.funds_api.lots.refusals import HoldOver
 from services.funds_api.payments.kept import KeptLot, drawn_fen, laid
 from services.funds_api.returns.service import from_the_end
 from services.funds_api.returns.store import Fed
@@ -94,6 +95,12 @@ def test_draws_that_do_not_reach_what_is_kept_are_a_mistake() -> None:
     draw = Draw(Lot(UUID(int=1), UUID(int=1), UUID(int=2), DAY, DAY, 5), 5, 0)
     with pytest.raises(ValueError, match="what is kept begins at 6"):
         spans([draw], [Kept(6, (draw,), UUID(int=9))])
+
+
+def test_what_was_set_free_and_drawn_since_it_was_looked_at_is_a_hold_that_is_over() -> None:
+    kept = [KeptLot(0, 5, UUID(int=9), UUID(int=1), 5)]
+    with pytest.raises(HoldOver):
+        laid(kept, {}, PaymentBatchRow(effective_on=DAY))
 
 
 @given(st.lists(st.tuples(FEN, st.floats(0, 1)), min_size=1, max_size=8), st.data())

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -81,3 +82,9 @@ async def hold_fund(tx: AsyncSession, county: str, use: str | None, funds: Itera
     if use == judge.MANAGEMENT_FEE:
         for fund in sorted(set(funds)):
             await store.hold_fund(tx, county, fund)
+
+
+async def hold_funds_of(tx: AsyncSession, county: str, use: str | None, account: UUID) -> None:
+    """The same for a fee that names no fund: of every fund that rests on the account it is paid from."""
+    if use == judge.MANAGEMENT_FEE:
+        await hold_fund(tx, county, use, await store.funds_on(tx, county, account))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -138,6 +139,17 @@ async def hold_fund(session: AsyncSession, county: str, fund: str) -> None:
     Taken before any account is locked, so that two movements never wait for each other in a ring.
     """
     await session.execute(text("SELECT funds.hold_fund(:county, :fund)"), {"county": county, "fund": fund})
+
+
+async def funds_on(session: AsyncSession, county: str, account: UUID) -> list[str]:
+    """The funds of which the account holds money now."""
+    found = await session.scalars(
+        text(
+            "SELECT DISTINCT fund_code FROM funds.lot WHERE county_code = :county AND account_id = :account AND is_open"
+        ),
+        {"county": county, "account": account},
+    )
+    return list(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from chassis.ids import new_id
@@ -24,6 +25,9 @@ from services.funds_api.lots.store import Origin
 from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
 from treasury.errors import MoneyHeld
 from treasury.lots import Draw, Lot, after, draw_named, draw_oldest_first, draw_proportionally
+
+# Money in transit moves by a treasury order and the bank's own word alone (orders/service.py); officials reverse it.
+CLOSED: Final = TERMINAL | {UnitKind.BANK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,14 @@ def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | No
 def back(
     order: BackOrder, books: Books, origins: Mapping[UUID, Origin], draws: Sequence[Draw], actor: str
 ) -> list[Made]:
-    """The movements that bring `draws` back to the accounts they came from, each part restoring the lot above it."""
+    """The movements that bring `draws` back to the accounts they came from, each part restoring the lot above it.
+
+    A receipt that was undone stays outside. A household's money comes back row by row (returns/), or is recovered.
+    """
+    source = books.ends[order.account_id]
+    closed = {UnitKind.BANK, UnitKind.OUTSIDE} | ({UnitKind.HOUSEHOLDS} if order.kind == "return" else set())
+    if UnitKind(source.kind) in closed:
+        raise WrongAccount(str(source.id), source.kind, order.kind)
     by_account: dict[UUID, list[Draw]] = defaultdict(list)
     for draw in draws:
         if draw.lot.id not in origins:
@@ -90,7 +101,7 @@ def back(
             new_id(),
             order.kind,
             order.document,
-            books.ends[order.account_id].id,
+            source.id,
             target,
             order.effective_on,
             sum(draw.amount_fen for draw in fed),
@@ -110,7 +121,7 @@ def back(
 def take_back(order: TakeBackOrder, books: Books, actor: str) -> list[Made]:
     """The movement that brings unused money to the treasury."""
     source, treasury = books.ends[order.account_id], books.ends[order.to_account_id]
-    if UnitKind(source.kind) in TERMINAL:
+    if UnitKind(source.kind) in CLOSED:
         raise WrongAccount(str(source.id), source.kind, order.kind)
     if treasury.kind != UnitKind.TREASURY or treasury.id == source.id:
         raise WrongAccount(str(treasury.id), treasury.kind, order.kind)
@@ -196,11 +207,9 @@ def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:
     """Refuse accounts that a hand-down, payment or retention cannot join.
 
     Money does not leave a terminal account; a payment ends at a contractor, a retention at a retention account, and
-    neither comes out of a quota; a hand-down keeps the book and does not end.
+    neither comes out of a quota; a hand-down keeps the book and does not end, nor does it put money in transit.
     """
-    # Money in transit moves on by the bank's own word, not by an official's order (orders/service.py).
-    closed = TERMINAL | {UnitKind.BANK}
-    if UnitKind(source.kind) in closed or (source.kind == UnitKind.RETENTION and kind != "pay"):
+    if UnitKind(source.kind) in CLOSED or (source.kind == UnitKind.RETENTION and kind != "pay"):
         raise WrongAccount(str(source.id), source.kind, kind)
     if kind != "hand_down" and source.book == Book.QUOTA:
         raise WrongBook(str(source.id), source.book, kind)
@@ -211,7 +220,7 @@ def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:
             case "retain":
                 fits = target.kind == UnitKind.RETENTION
             case _:
-                fits = UnitKind(target.kind) not in TERMINAL | {UnitKind.RETENTION}
+                fits = UnitKind(target.kind) not in CLOSED | {UnitKind.RETENTION}
         if not fits or target.id == source.id:
             raise WrongAccount(str(target.id), target.kind, kind)
         _must_keep_the_book(kind, source, target)

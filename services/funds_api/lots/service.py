@@ -134,7 +134,10 @@ async def _decided(
     if isinstance(order, OutOrder) and order.use is not None:
         if not await funds.use_known(tx, order.use):
             raise Missing("用途", order.use)
-        await guard.hold_fund(tx, county, order.use, [order.fund_code] if order.fund_code else [])
+        if order.fund_code:
+            await guard.hold_fund(tx, county, order.use, [order.fund_code])
+        else:
+            await guard.hold_funds_of(tx, county, order.use, accounts[0])
     held: dict[UUID, int] | None = None
     if isinstance(order, OutOrder) and order.hold_id is not None:
         held = await holds.kept(tx, who, county, order.hold_id, account=accounts[0], today=ledger.today())
@@ -151,6 +154,8 @@ async def _decided(
     books = Books(ends, lots)
     match order:
         case OutOrder():
+            # A fund that came to the account only after its funds were asked for.
+            await guard.hold_fund(tx, county, order.use, {lot.fund for lot in lots})
             return decide.out(order, books, act.actor, held)
         case TakeBackOrder():
             return decide.take_back(order, books, act.actor)

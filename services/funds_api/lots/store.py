@@ -48,12 +48,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A lot that stands for what a movement brought, and the lot that had fed it (None for a receipt)."""
+    """A lot that stands for what a movement brought, and the lot that had fed it (None for a receipt).
+
+    `fed_by_year` is the budget year in which the movement was booked: of a receipt that of its tranche.
+    """
 
     id: UUID
     fed_by: UUID | None
     fed_by_clock_from: date | None
-    fed_by_year: int | None
+    fed_by_release_on: date | None
+    fed_by_year: int
 
 
 async def origins(session: AsyncSession, county: str, lots: Sequence[UUID]) -> dict[UUID, Origin]:
@@ -73,20 +77,21 @@ async def stands_for(session: AsyncSession, county: str, movement: UUID) -> list
         text(
             """
             WITH RECURSIVE stands AS (
-              SELECT l.id, l.account_id, l.id AS made FROM funds.lot l
+              SELECT l.id, l.account_id, l.id AS made, l.fiscal_year FROM funds.lot l
                WHERE l.county_code = :county AND l.movement_id = :movement
               UNION ALL
-              SELECT l.id, l.account_id, s.made FROM stands s
+              SELECT l.id, l.account_id, s.made, s.fiscal_year FROM stands s
                 JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = s.id
                  AND l.account_id = s.account_id)
-            SELECT s.id, d.from_lot_id, f.clock_from, f.fiscal_year FROM stands s
+            SELECT s.id, d.from_lot_id, f.clock_from, f.release_on, coalesce(f.fiscal_year, s.fiscal_year) AS year
+              FROM stands s
               LEFT JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = s.made
               LEFT JOIN funds.lot f ON f.county_code = :county AND f.id = d.from_lot_id
             """
         ),
         {"county": county, "movement": movement},
     )
-    return [Brought(row.id, row.from_lot_id, row.clock_from, row.fiscal_year) for row in rows]
+    return [Brought(row.id, row.from_lot_id, row.clock_from, row.release_on, row.year) for row in rows]
 
 
 async def chain(

@@ -108,7 +108,7 @@ async def _undo(
     )
     fed = {lot.id: lot for lot in stands}
     parts = [
-        # The money never rightly left, so its clock goes on from the lot that is restored.
+        # The money never rightly left, so its clock goes on from the lot that is restored, and so does its retention.
         Part(
             movement.id,
             new_id(),
@@ -116,6 +116,7 @@ async def _undo(
             from_lot=draw.lot.id,
             restores=fed[draw.lot.id].fed_by,
             clock_from=fed[draw.lot.id].fed_by_clock_from,
+            release_on=fed[draw.lot.id].fed_by_release_on,
             fiscal_year=fed[draw.lot.id].fed_by_year,
         )
         for draw in draws

@@ -16,6 +16,7 @@ from chassis.journal import Act
 from services.funds_api.access import must_hold
 from services.funds_api.funds import store as funds
 from services.funds_api.lots import ledger
+from services.funds_api.lots.decide import CLOSED
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.missing import Missing
 from services.funds_api.notices import store
@@ -31,7 +32,7 @@ from services.funds_api.notices.schemas import (
 )
 from services.funds_api.notices.sums import Printed, discrepancies
 from services.funds_api.units import store as units
-from services.funds_api.units.schemas import TERMINAL, UnitKind
+from services.funds_api.units.schemas import UnitKind
 from treasury.documents import normalise_document_number, normalise_title
 from treasury.errors import AmountNotPositive
 from wire.funds import NoticeReceived, TrancheOpened
@@ -200,8 +201,8 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
 
 async def _must_receive(tx: AsyncSession, who: Principal, county: str, account: UUID | None) -> None:
     found = await units.accounts(tx, who, county, ids=[account]) if account else []
-    # A project gets its money by a document of the county (下达), never straight from a notice.
-    if not found or UnitKind(found[0][0].kind) in TERMINAL | {UnitKind.PROJECT_UNIT}:
+    # A project gets its money by a document of the county (下达), a retention by what is retained (质保金).
+    if not found or UnitKind(found[0][0].kind) in CLOSED | {UnitKind.PROJECT_UNIT, UnitKind.RETENTION}:
         raise AccountMissing(county)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.lots import ledger
+from services.funds_api.lots.refusals import HoldOver
 from services.funds_api.payments.check import KEPT
 from services.funds_api.tables import PaymentBatchRow
 from treasury.lots import Draw, Kept, Lot
@@ -128,7 +129,8 @@ def laid(kept: Iterable[KeptLot], lots: Mapping[UUID, Lot], batch: PaymentBatchR
             for one in of_hold:
                 fen = min(one.fen, lo + one.amount_fen - at)
                 if fen:
-                    lot = lots[one.lot]
+                    if (lot := lots.get(one.lot)) is None:  # set free and drawn before the account was locked
+                        raise HoldOver(str(hold), "voided")
                     taken.append(Draw(lot, fen, (batch.effective_on - lot.arrived_on).days))
                     at += fen
             if taken:

@@ -21,8 +21,9 @@ from services.funds_api.funds import store as funds
 from services.funds_api.funds.judge import Breach
 from services.funds_api.households import masks
 from services.funds_api.lots import ledger
+from services.funds_api.lots.decide import CLOSED
 from services.funds_api.lots.ledger import Movement, Part
-from services.funds_api.lots.refusals import WrongAccount
+from services.funds_api.lots.refusals import WrongAccount, WrongBook
 from services.funds_api.missing import Missing
 from services.funds_api.payments import checking, kept, lists, store, yearly
 from services.funds_api.payments.check import Check, Facts
@@ -53,7 +54,7 @@ from services.funds_api.projects import gate
 from services.funds_api.publications import days as publications
 from services.funds_api.tables import PaymentBatchRow
 from services.funds_api.units import store as units
-from services.funds_api.units.schemas import TERMINAL, UnitKind
+from services.funds_api.units.schemas import Book, UnitKind
 from treasury.documents import normalise_title
 from treasury.lots import Draw, draw_oldest_first, spans
 from treasury.policy import PolicyValue, in_force
@@ -87,8 +88,10 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
     if not found:
         raise Missing("账户", str(request.account_id))
     account = found[0][0]
-    if account.kind in TERMINAL:
+    if account.kind in CLOSED | {UnitKind.RETENTION}:
         raise WrongAccount(str(account.id), account.kind, "disburse")
+    if account.book == Book.QUOTA:
+        raise WrongBook(str(account.id), account.book, "disburse")
     if not await funds.exists(tx, request.fund_code):
         raise Missing("资金", request.fund_code)
     if request.use is not None and not await funds.use_known(tx, request.use):

@@ -104,14 +104,18 @@ ends AS (
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.to_account_id)
      AND NOT EXISTS (SELECT FROM transit t WHERE t.project_id = o.project_id AND t.movement_id = m.id AND t.by_own)),
 held AS (
-  -- Quality retentions of the project, and lots that came back to them from a contractor.
+  -- Quality retentions of the project, and lots they became: carried over, or come back to them from elsewhere.
   SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id FROM ends e
    WHERE e.sign < 0 AND e.end_kind = 'retention'
-  UNION ALL
-  SELECT h.project_id, h.tranche_id, h.fund_code, back.to_lot_id FROM held h
+  UNION
+  SELECT h.project_id, h.tranche_id, h.fund_code, went.to_lot_id FROM held h
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id
-    JOIN funds.draw back ON back.county_code = :county AND back.from_lot_id = d.to_lot_id
-    JOIN funds.movement m ON m.county_code = :county AND m.id = back.movement_id
+    CROSS JOIN LATERAL (
+      SELECT d.to_lot_id, d.movement_id
+      UNION ALL
+      SELECT back.to_lot_id, back.movement_id FROM funds.draw back
+       WHERE back.county_code = :county AND back.from_lot_id = d.to_lot_id) went
+    JOIN funds.movement m ON m.county_code = :county AND m.id = went.movement_id
     JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id AND a.kind = 'retention'),
 released AS (
   -- What retentions paid to contractors, and what of it came back.
