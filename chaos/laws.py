@@ -83,6 +83,39 @@ QUICK: Final[dict[str, str]] = {
           FULL JOIN funds.flow_month f
           USING (county_code, month, flow, from_account_id, to_account_id, fund_code, fiscal_year)
          WHERE coalesce(d.fen, 0) <> coalesce(f.amount_fen, 0)""",
+    "支付令流量 = Σ 支付令与回单的业务": """
+        SELECT county_code, grain, since, flow FROM
+          (SELECT m.county_code, g.grain, date_trunc(g.grain, m.effective_on::timestamp)::date AS since, u.kind AS flow,
+                  u.from_account_id, u.to_account_id, o.from_account_id AS desk_id, l.fund_code, l.fiscal_year,
+                  sum(CASE WHEN m.reverses_id IS NULL THEN l.amount_fen ELSE -l.amount_fen END) AS fen
+             FROM funds.movement m
+             JOIN funds.movement u ON u.county_code = m.county_code AND u.id = coalesce(m.reverses_id, m.id)
+             LEFT JOIN funds.order_result s ON s.county_code = u.county_code AND s.movement_id = u.id
+             JOIN funds.treasury_order o
+               ON o.county_code = u.county_code AND (o.movement_id = u.id OR o.id = s.order_id)
+             JOIN funds.lot l ON l.county_code = m.county_code AND l.movement_id = m.id
+            CROSS JOIN (VALUES ('month'), ('year')) AS g(grain)
+            WHERE u.kind IN ('order', 'pay', 'hand_down') GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) d
+          FULL JOIN (SELECT * FROM funds.order_flow WHERE flow IN ('order', 'pay', 'hand_down')) f
+          USING (county_code, grain, since, flow, from_account_id, to_account_id, desk_id, fund_code, fiscal_year)
+         WHERE coalesce(d.fen, 0) <> coalesce(f.amount_fen, 0)""",
+    "支付令资金 进出 = 银行账上各单位的剩余": """
+        WITH RECURSIVE there AS (
+          SELECT l.county_code, l.id, l.account_id, l.remaining_fen, o.from_account_id AS desk_id
+            FROM funds.treasury_order o
+            JOIN funds.lot l ON l.county_code = o.county_code AND l.movement_id = o.movement_id
+          UNION ALL
+          SELECT l.county_code, l.id, l.account_id, l.remaining_fen, t.desk_id FROM there t
+            JOIN funds.lot l ON l.county_code = t.county_code AND l.account_id = t.account_id
+             AND l.restores_lot_id = t.id)
+        SELECT county_code, grain, desk_id FROM
+          (SELECT county_code, desk_id, sum(remaining_fen) AS fen FROM there GROUP BY 1, 2) t
+          JOIN (SELECT f.county_code, f.grain, f.desk_id,
+                       sum(CASE WHEN a.kind = 'bank' THEN f.amount_fen ELSE -f.amount_fen END) AS fen
+                  FROM funds.order_flow f
+                  JOIN funds.account a ON a.county_code = f.county_code AND a.id = f.to_account_id
+                 GROUP BY 1, 2, 3) f USING (county_code, desk_id)
+         WHERE t.fen <> f.fen""",
     "流水号连续，末号即流水头": """
         SELECT h.stream FROM funds.stream_head h LEFT JOIN funds.event e ON e.stream = h.stream
          GROUP BY h.stream, h.position, h.hash

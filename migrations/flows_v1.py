@@ -15,10 +15,10 @@ from migrations.ledger_v2 import ROLE
 
 # Plans are kept: dates tell the planner less than making a plan costs. It must not read a table from end to end, nor
 # sort thousands of rows that a hash adds up.
-_READING = """STABLE SECURITY DEFINER SET search_path = funds, pg_temp SET plan_cache_mode = force_generic_plan
+READING = """STABLE SECURITY DEFINER SET search_path = funds, pg_temp SET plan_cache_mode = force_generic_plan
   SET enable_seqscan = off SET enable_sort = off SET max_parallel_workers_per_gather = 0 SET work_mem = '64MB'"""
 
-_DAYS = """
+DAYS = """
   IF NOT coalesce(p_root LIKE nullif(current_setting('app.region', true), '') || '%' AND p_root LIKE p_county || '%', false) THEN
     RAISE EXCEPTION 'the place is outside the region' USING ERRCODE = 'QL403';
   END IF;
@@ -29,7 +29,7 @@ _DAYS = """
 _KNOWN = "p_known < 9223372036854775807"
 # Movements with the sign by which they count beside whole months: those of the last month; less those of the last week
 # that were recorded later, and late ones (a week after their day), which have an index; and those dated ahead and known.
-_MOVED = f"""
+MOVED = f"""
       SELECT m.*, 1 AS sign FROM movement m WHERE m.county_code = p_county AND m.effective_on >= month_on AND m.effective_on <= until
       UNION ALL
       SELECT m.*, -1 FROM movement m WHERE m.county_code = p_county AND {_KNOWN} AND m.effective_on > p_known_on - 9
@@ -52,10 +52,10 @@ _ARGUMENTS = "p_county text, p_root text, p_as_of date, p_known bigint, p_known_
 FLOWED = f"""
 CREATE FUNCTION funds.flowed({_ARGUMENTS})
 RETURNS TABLE (flow text, from_account_id uuid, to_account_id uuid, fen bigint, payments_n bigint)
-LANGUAGE plpgsql {_READING} AS $$
+LANGUAGE plpgsql {READING} AS $$
 #variable_conflict use_column
 DECLARE until date; month_on date; year_on date;
-BEGIN{_DAYS}
+BEGIN{DAYS}
   year_on := date_trunc('year', until::timestamp)::date;
   RETURN QUERY SELECT s.flow, s.from_account_id, s.to_account_id, sum(s.fen)::bigint, sum(s.n)::bigint FROM (
       SELECT f.flow, f.from_account_id, f.to_account_id, f.amount_fen AS fen, f.payments_n AS n FROM flow_period f
@@ -67,7 +67,7 @@ BEGIN{_DAYS}
       SELECT coalesce(u.kind, m.kind), coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
                                                 '00000000-0000-0000-0000-000000000000'),
              coalesce(u.to_account_id, m.to_account_id), w.sign * m.amount_fen, w.sign * coalesce(b.rows_good, 0)
-        FROM ({_MOVED}) m
+        FROM ({MOVED}) m
         LEFT JOIN LATERAL (SELECT * FROM movement u WHERE u.county_code = p_county AND u.id = m.reverses_id OFFSET 0) u ON true
         LEFT JOIN LATERAL (SELECT b.rows_good FROM payment_batch b WHERE b.county_code = p_county
                               AND b.id = coalesce(m.batch_id, u.batch_id) OFFSET 0) b ON true
@@ -80,9 +80,9 @@ END $$"""
 # entries of its desks' accounts, which no flow has gone into; null unless it is asked for.
 TREE_SUMS = f"""
 CREATE FUNCTION funds.tree_sums({_ARGUMENTS}, OUT flows text, OUT resting text)
-LANGUAGE plpgsql {_READING} AS $$
+LANGUAGE plpgsql {READING} AS $$
 DECLARE until date; month_on date;
-BEGIN{_DAYS}
+BEGIN{DAYS}
   SELECT coalesce(json_agg(json_build_array(s.flow, s.from_place, s.from_sink, s.to_place, s.to_sink, s.fen, s.n)), '[]')::text INTO flows
     FROM (
       SELECT f.flow, a.place AS from_place, a.sink AS from_sink, b.place AS to_place, b.sink AS to_sink, sum(f.fen)::bigint AS fen,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.funds_api.flows.orders import Ordered, by_desk, in_transit
 from services.funds_api.flows.tree import BACKWARD, End, Flow, Place, build
 
 COUNTY = "990001"
@@ -30,6 +31,15 @@ FLOWS = st.lists(
     max_size=30,
 )
 ROOTS = st.sampled_from(PLACES)
+# (desk, bank, payee, fen, and what became of it: came back, was paid to a contractor or a desk, was recovered)
+ORDERS = st.lists(
+    st.tuples(
+        *(st.sampled_from(PLACES) for _ in range(3)),
+        FEN,
+        st.sampled_from(["", "return", "pay", "hand_down", "recover"]),
+    ),
+    max_size=12,
+)
 
 
 def nodes(place: Place) -> Iterator[Place]:
@@ -128,3 +138,30 @@ def test_money_of_another_year_is_carried_and_not_received(flows: list[Flow], ca
         assert place.own.resting == rests.get(place.code, 0) + carried.get(place.code, 0)
         assert place.unexplained == place.own_unexplained == 0
     assert tree.figures.carried == sum(carried.values())
+
+
+@given(ROOTS, FLOWS, ORDERS)
+def test_where_a_bank_paid_for_a_desk_the_tree_is_as_if_the_desk_had_paid_itself(
+    root: str, flows: list[Flow], orders: list[tuple[str, str, str, int, str]]
+) -> None:
+    told, paid_itself = list(flows), list(flows)
+    ordered: list[Ordered[End]] = []
+    for desk, bank, payee, fen, word in orders:
+        back = {"return": End(desk), "pay": End(payee, "contractor")}.get(word, End(payee))
+        acts = [("order", End(desk), End(bank), True), (word, End(bank), back, False)]
+        if word == "recover":
+            acts[1:] = [
+                ("pay", End(bank), End(payee, "contractor"), False),
+                (word, End(payee, "contractor"), End(bank), True),
+            ]
+        for kind, source, target, into in acts if word else acts[:1]:
+            told.append(Flow(kind, source, target, fen))
+            one = Ordered(kind, source, target, End(desk), into, fen)
+            ordered.append(one)
+            paid_itself.append(Flow(kind, *one.as_the_desks, fen))
+    rests = held(told)
+    for at, fen in in_transit(ordered).items():
+        rests[at.place] += fen
+    found = build(root, by_desk(told, ordered), rests)
+    assert found == build(root, by_desk(paid_itself, ()), held(paid_itself))
+    assert all(place.unexplained == place.own_unexplained == 0 for place in nodes(found))

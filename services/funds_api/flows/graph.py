@@ -38,17 +38,17 @@ class Drawn:
 
 def draw(flows: Iterable[tuple[str, str, str, int]], rank: Mapping[str, tuple[Hashable, ...]]) -> Drawn:
     """Draw (kind, source, target, fen); `rank` says which node stands higher. A flow within a node is none."""
-    summed: dict[tuple[str, str, str], int] = defaultdict(int)
+    added: dict[tuple[str, str, str], int] = defaultdict(int)
     for kind, source, target, fen in flows:
         if source != target:
-            summed[kind, source, target] += fen
+            added[kind, source, target] += fen
+    summed = {link: fen for link, fen in added.items() if fen}
     joined = {end for _, source, target in summed for end in (source, target)}
     forward = {(source, target) for kind, source, target in summed if kind not in BACKWARD}
     order = _order(joined, forward, rank)
     links = [
         Link(source, target, kind, fen, kind in BACKWARD or order[source] > order[target])
         for (kind, source, target), fen in sorted(summed.items())
-        if fen
     ]
     into: dict[str, int] = dict.fromkeys(joined, 0)
     out: dict[str, int] = dict.fromkeys(joined, 0)

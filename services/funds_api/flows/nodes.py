@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.funds_api.flows.orders import Ordered, in_transit
 from services.funds_api.flows.schemas import GraphBy
 from services.funds_api.flows.tree import LEVELS, SINKS
 from services.funds_api.units.schemas import UnitKind
@@ -34,6 +35,7 @@ class Nodes:
 
     def __init__(self, root: str, by: GraphBy, accounts: Mapping[UUID, Row[Any]]) -> None:
         self._by = by
+        self._within = {row.id for row in accounts.values() if row.region_code.startswith(root)}
         self._of: dict[UUID, str] = {}
         self._told = {node: Told(name, node, border=True) for node, name in BORDERS.items()}
         self.rank: dict[str, tuple[int, int, str, str]] = {
@@ -63,6 +65,23 @@ class Nodes:
     def of(self, account: UUID) -> str:
         """The node of an account; that of all zeros stands for the notices."""
         return self._of[account] if account.int else "received"
+
+    def as_the_desks(
+        self, ordered: Iterable[Ordered[UUID]]
+    ) -> tuple[list[tuple[str, str, str, int]], Iterable[tuple[UUID, int]]]:
+        """What puts the desk that ordered where the bank is: flows of either sign, and fen that rest by account.
+
+        A bank of the place that is a node of its own stays what it is: the money went through it.
+        """
+        ordered = list(ordered)
+        if self._by is GraphBy.UNIT:
+            ordered = [one for one in ordered if one.bank not in self._within]
+        flows: list[tuple[str, str, str, int]] = []
+        for one in ordered:
+            for source, target, fen in ((one.source, one.target, -one.fen), (*one.as_the_desks, one.fen)):
+                if source in self._within or target in self._within:
+                    flows.append((one.kind, self.of(source), self.of(target), fen))
+        return flows, in_transit(ordered).items()
 
     def told(self, node: str) -> Told:
         return self._told[node]

@@ -28,7 +28,7 @@ class TreeNode(Answer):
     returned_fen: int = Field(default=0, description="退回、被收回到本节点以外的")
     moved_out_fen: int = Field(default=0, description="拨给本节点以外、又不在其下级的（如统筹调剂给平级区划）")
     carried_fen: int = Field(default=0, description="按年度筛选时：自上年结转而来减去结转下年")
-    resting_fen: int = Field(default=0, description="结存：仍停留在各单位账上的")
+    resting_fen: int = Field(default=0, description="结存：仍停留在各单位账上的，含已开支付令、银行尚未支付的在途资金")
     unexplained_fen: int = Field(
         description="区划：received + came_back + carried − returned − moved_out − spent − resting；"
         "本级（own）另减 passed_on。恒为 0"

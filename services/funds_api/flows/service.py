@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from services.funds_api.flows import nodes, store
+from services.funds_api.flows import nodes, orders, store
 from services.funds_api.flows.graph import Drawn, draw
 from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, GraphLink, GraphNode, TreeNode
 from services.funds_api.flows.store import Asked
@@ -45,11 +45,14 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
 async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> tuple[Place, dict[str, int]]:
     """The tree whatever fund and year, and the number of household payments that each place made."""
     sums = await store.sums(tx, asked, moment)
+    ordered = await store.ordered(tx, asked, moment)
     paid: dict[str, int] = defaultdict(int)
     for flow, n in sums.flows:
         if n and flow.source:
             paid[flow.source.place] += n
-    return build(asked.root, (flow for flow, _ in sums.flows), sums.resting), paid
+    resting = Counter(sums.resting)
+    resting.update({desk.place: fen for desk, fen in orders.in_transit(ordered).items()})
+    return build(asked.root, orders.by_desk((flow for flow, _ in sums.flows), ordered), resting), paid
 
 
 async def _tree_of(
@@ -61,7 +64,8 @@ async def _tree_of(
         flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
         carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
         paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
-    return build(asked.root, flows, None, carried), paid
+    ordered = await store.ordered(tx, asked, moment)
+    return build(asked.root, orders.by_desk(flows, ordered), None, carried), paid
 
 
 async def spent_on_households(tx: AsyncSession, asked: Asked, moment: Moment) -> int:
@@ -79,11 +83,12 @@ async def graph(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, 
         tranches = await store.received(tx, asked, moment)
         carried = [] if asked.year is None else await store.carried(tx, asked, moment)
         held = [] if asked.filtered else await balances(tx, asked.county, _desks(asked, accounts), moment)
+        ordered = await store.ordered_accounts(tx, asked, moment)
     known = nodes.Nodes(asked.root, by, accounts)
-    drawn = draw(
-        ((row.flow, known.of(row.from_account_id), known.of(row.to_account_id), row.fen) for row in rows), known.rank
-    )
-    rests = known.summed((row.account_id, row.balance_fen) for row in held)
+    flows = [(row.flow, known.of(row.from_account_id), known.of(row.to_account_id), row.fen) for row in rows]
+    mended, in_transit = known.as_the_desks(ordered)
+    drawn = draw([*flows, *mended], known.rank)
+    rests = known.summed([*((row.account_id, row.balance_fen) for row in held), *in_transit])
     brought = known.summed((row.account_id, row.fen) for row in carried)
     shown = [
         _graph_node(known.told(node), drawn, node, brought.get(node, 0), rests.get(node, 0), counted=not asked.filtered)

@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funds_api.flows.orders import Ordered
 from services.funds_api.flows.tree import End, Flow
 from services.funds_api.moments import Moment
 
@@ -117,6 +118,37 @@ async def sums(session: AsyncSession, asked: Asked, moment: Moment) -> Sums:
         ],
         json.loads(row.resting),
     )
+
+
+_ORDERED: Final = "funds.ordered(:county, :place, :as_of, :known, :known_on, CAST(:fund AS text), CAST(:year AS int))"
+
+
+def _of_orders(asked: Asked, moment: Moment) -> dict[str, Any]:
+    return {**asked.arguments(moment), "place": asked.root, "fund": asked.fund, "year": asked.year}
+
+
+async def ordered(session: AsyncSession, asked: Asked, moment: Moment) -> list[Ordered[End]]:
+    """What of the flows between places was by treasury orders, with the place of the desk whose quota was drawn."""
+    found = await session.execute(
+        text(
+            f"""SELECT flow, from_region, from_sink, to_region, to_sink, desk_region, "into", sum(fen)::bigint
+                  FROM {_ORDERED} GROUP BY 1, 2, 3, 4, 5, 6, 7"""
+        ),
+        _of_orders(asked, moment),
+    )
+    return [
+        Ordered(flow, End(gave, from_sink), End(got, to_sink), End(desk), into, fen)
+        for flow, gave, from_sink, got, to_sink, desk, into, fen in found
+    ]
+
+
+async def ordered_accounts(session: AsyncSession, asked: Asked, moment: Moment) -> list[Ordered[UUID]]:
+    """The same account by account."""
+    found = await session.execute(
+        text(f'SELECT flow, from_account_id, to_account_id, desk_id, "into", fen FROM {_ORDERED}'),
+        _of_orders(asked, moment),
+    )
+    return [Ordered(*row) for row in found]
 
 
 async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[str, UUID, UUID, int]]:

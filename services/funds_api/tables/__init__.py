@@ -25,7 +25,7 @@ from services.funds_api.tables.books import (
 )
 from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
-from services.funds_api.tables.orders import OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
+from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
 from services.funds_api.tables.people import (
     DataKeyRow,
     LoanRow,
@@ -99,6 +99,7 @@ __all__ = [
     "NoticeDiscrepancyRow",
     "NoticeLineRow",
     "NoticeRow",
+    "OrderFlowRow",
     "OrderInvoiceRow",
     "OrderResultRow",
     "PaymentBatchRow",

@@ -1,4 +1,7 @@
-"""Treasury orders, the invoices they reimburse, and what the bank reported of them. Rows are only ever added."""
+"""Treasury orders, the invoices they reimburse, what the bank reported of them, and what flowed by them.
+
+Rows are only ever added; the sums of flows are written only by triggers of the migrations.
+"""
 
 from __future__ import annotations
 
@@ -89,6 +92,7 @@ class OrderResultRow(Row):
         ForeignKeyConstraint(["county_code", "bank_account_id"], ["funds.account.county_code", "funds.account.id"]),
         ForeignKeyConstraint(["county_code", "movement_id"], ["funds.movement.county_code", "funds.movement.id"]),
         UniqueConstraint("county_code", "bank_account_id", "bank_serial"),
+        UniqueConstraint("county_code", "movement_id"),
         CheckConstraint("result IN ('paid', 'returned')", name="result"),
         CheckConstraint("(result = 'returned') = (reason_code IS NOT NULL)", name="returned_says_why"),
         CheckConstraint("attempt > 0", name="attempt_counts"),
@@ -107,3 +111,29 @@ class OrderResultRow(Row):
     content_hash: Mapped[bytes]
     reported_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class OrderFlowRow(Row):
+    """What flowed by orders in one month or year, from and to which account, by the desk whose quota was drawn.
+
+    Flows into a bank by order, and out of it by the bank's word, reversals taken out. A marked part of `flow_month`.
+    """
+
+    __tablename__ = "order_flow"
+    __table_args__ = (
+        CheckConstraint("grain IN ('month', 'year')", name="grain"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    grain: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    from_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    to_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    desk_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fund_code: Mapped[str] = mapped_column(primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    from_region: Mapped[str] = mapped_column(RegionText)
+    to_region: Mapped[str] = mapped_column(RegionText)
+    desk_region: Mapped[str] = mapped_column(RegionText)
+    amount_fen: Mapped[int]
