@@ -225,6 +225,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "project-not-admitted", 409, "项目未入库或计划未下达", "请先办理入库和计划下达，再向项目账户拨款"
     ),
     projects.ProjectNotBuilding: Problem("project-not-building", 409, "项目尚未实施", "请先办理项目实施，再支付"),
+    projects.ProjectHandsNothingOn: Problem(
+        "project-hands-nothing-on",
+        409,
+        "项目资金不能转给其他单位",
+        "付款请按合同进度支付或签发支付令；结余请登记退回（return）或收回（take_back）",
+    ),
     projects.OverPlan: Problem("over-plan", 409, "超过项目计划", "请减少金额，或先报批项目变更"),
     projects.OverProgress: Problem("over-progress", 409, "超过进度应付", "请先报告并验收工程进度，或减少支付金额"),
     projects.ContractNotNow: Problem("contract-not-now", 409, "现在不能登记合同或进度", "请在招标、实施阶段办理"),

@@ -125,6 +125,35 @@ async def test_a_contractor_without_a_contract_gets_nothing(library: Library) ->
     assert refusal(await library.move("pay", library.cash, other, 1, "2017-05-01")) == (409, "over-progress")
 
 
+async def test_a_project_hands_nothing_on_and_its_plan_stays_taken_up(library: Library) -> None:
+    """Through a village collective a contractor without a contract would be paid, and the plan would be free again."""
+    await building(library)
+    village = await open_account(library.http, library.village, "village_collective")
+    onward = await library.move("hand_down", library.cash, village, 50_000, "2017-05-01", by=library.lister)
+    assert refusal(onward) == (409, "project-hands-nothing-on")
+    assert onward.json()["figures"] == {
+        "project_id": library.id,
+        "to_account_id": village,
+        "asked_fen": 50_000,
+        "effective_on": "2017-05-01",
+    }
+    assert "500.00 元" in onward.json()["detail"]
+    more = await library.move("hand_down", library.treasury, library.cash, 1, "2017-05-02")
+    assert (refusal(more), more.json()["figures"]["asked_fen"]) == ((409, "over-plan"), 800_001)
+    money = (await library.shown())["money"]
+    assert (money["given_back_fen"], money["resting_fen"], money["unexplained_fen"]) == (0, 800_000, 0)
+    back = {
+        "kind": "return",
+        "document": "结余退回",
+        "effective_on": "2017-05-03",
+        "account_id": library.cash,
+        "fund_code": "TEST-FUND",
+        "amount_fen": 50_000,
+    }
+    assert (await library.clerk.post("/funds/v1/movements", back)).status_code == 201
+    assert (await library.shown())["money"]["given_back_fen"] == 50_000
+
+
 async def test_a_project_pays_once_building_began(library: Library) -> None:
     cash = (await library.walk("tendering"))["cash_account_id"]
     await library.move("hand_down", library.treasury, cash, 800_000, "2017-03-25")

@@ -2,8 +2,9 @@
 
 Called after the movements are written and before they are committed, while the county's journal is held: a refusal
 here undoes everything. Of a treasury order it is the order that is judged, as what spends the project's quota or brings
-money to its account; the bank's result tells where the money got to, and is not asked again. Corrections (return,
-recovery, reversal, taking back) are never refused.
+money to its account; the bank's result tells where the money got to, and is not asked again. A project hands nothing
+on to others, whatever its progress: that would be spending without a contract. Corrections (return, recovery,
+reversal, taking back) are never refused.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from services.funds_api.lots.ledger import Movement
 from services.funds_api.lots.store import whole_county
 from services.funds_api.projects import contract_rows, contracts, money, store
 from services.funds_api.projects.progress import Due
-from services.funds_api.projects.refusals import OverPlan, OverProgress, ProjectNotAdmitted, ProjectNotBuilding
+from services.funds_api.projects.refusals import (
+    OverPlan,
+    OverProgress,
+    ProjectHandsNothingOn,
+    ProjectNotAdmitted,
+    ProjectNotBuilding,
+)
 from services.funds_api.projects.stages import Stage, may_pay, may_receive
 from services.funds_api.tables import ProjectRow
 
@@ -54,6 +61,9 @@ async def hold(tx: AsyncSession, who: Principal, county: str, movements: Sequenc
                 raise ProjectNotAdmitted(str(one.target), "", one.effective_on)
         for project in projects:
             own = _accounts([project])
+            for one in movements:
+                if one.kind == "hand_down" and one.source in own and one.target not in own:
+                    raise ProjectHandsNothingOn(str(project.id), str(one.target), one.amount_fen, one.effective_on)
             brought = {
                 (one.target, one.effective_on)
                 for one in movements

@@ -133,8 +133,9 @@ flows AS (
   SELECT project_id, tranche_id, fund_code, CASE WHEN in_transit THEN -fen * sign ELSE fen * sign END AS fen,
          CASE WHEN in_transit THEN 'in_transit'
               WHEN end_kind IN ('contractor', 'households') THEN 'paid' WHEN end_kind = 'retention' THEN 'retained'
-              WHEN sign < 0 OR movement IN ('return', 'recover', 'reverse', 'take_back') THEN 'given_back'
-              ELSE 'received' END AS class FROM ends
+              WHEN movement IN ('return', 'recover', 'reverse', 'take_back') THEN 'given_back'
+              -- Nothing else goes back: whoever was handed a project's money, it was spent.
+              WHEN sign < 0 THEN 'paid' ELSE 'received' END AS class FROM ends
   UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid' FROM released
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'retained' FROM released
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, CASE WHEN by_own THEN 'in_transit' ELSE 'coming' END

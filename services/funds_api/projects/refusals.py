@@ -252,6 +252,19 @@ class ProjectNotBuilding(Exception):
 
 
 @dataclass(eq=False)
+class ProjectHandsNothingOn(Exception):
+    """A project's money was to be handed down to somebody else, past its contracts and its plan."""
+
+    project_id: str
+    to_account_id: str
+    asked_fen: int
+    effective_on: date
+
+    def __str__(self) -> str:
+        return f"项目资金 {yuan(self.asked_fen)} 元不能下达给其他单位：付款须按合同进度支付，结余须退回或收回国库"
+
+
+@dataclass(eq=False)
 class OverPlan(Exception):
     """More than the plan holds, of one fund or (without a fund) of contracts together."""
 
