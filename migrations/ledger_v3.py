@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrations.journal_v1 import scoped
-from migrations.ledger_v2 import FITS, FREE, LIVE, ROLE
+from migrations.ledger_v2 import FITS as FITTED
+from migrations.ledger_v2 import FREE, LIVE, ROLE
 
 # A posting only ever probes by key. Without this a plan made while a table was small, and kept, reads the whole table.
 _PROBES = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
@@ -19,6 +20,8 @@ _AS_OWNER = f"SECURITY DEFINER SET search_path = funds, pg_temp SET plan_cache_m
 # Money in transit moves by an order and the bank's word, and a receipt that was undone does not come back.
 BARRED = """(m.kind IN ('take_back', 'disburse', 'retain') AND m.from_kind = 'bank'
         OR m.kind = 'hand_down' AND m.to_kind = 'bank' OR m.kind IN ('return', 'recover') AND m.from_kind = 'outside')"""
+# What the level above takes back leaves the county from its treasury, whatever the book.
+FITS = f"m.kind = 'take_back' AND m.from_kind = 'treasury' AND m.to_kind = 'outside' OR {FITTED.strip()}"
 
 PART_TYPE = "ALTER TYPE funds.posting_part ADD ATTRIBUTE drawn_year smallint"
 

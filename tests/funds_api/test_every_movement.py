@@ -139,6 +139,33 @@ async def test_unused_money_is_taken_back_to_the_treasury(desk: Desk, admin: asy
     await conserved(admin, desk.county)
 
 
+async def test_what_the_level_above_takes_back_leaves_the_county_from_its_treasury(
+    desk: Desk, admin: asyncpg.Pool
+) -> None:
+    above = await open_account(desk.http, desk.county, "outside", "上级财政")
+    await desk.out(500_000, desk.first, "2017-05-01")
+    order = {"to_account_id": above, "amount_fen": 300_000, "fund_code": "TEST-FUND"}
+    past = await desk.order("take_back", "2018-03-01", account_id=desk.first, **order)
+    assert past.json()["type"] == "/problems/wrong-account"
+    taken = await desk.order("take_back", "2018-03-01", account_id=desk.treasury, **order)
+    assert taken.status_code == 201, taken.text
+    assert await desk.balance(desk.treasury, "2018-03-01") == 200_000
+    tranches = (await desk.clerk.get("/funds/v1/tranches", params={"as_of": "2018-03-01"})).json()["items"]
+    assert sum(one["outside_fen"] for one in tranches) == 300_000
+    assert all(one["unexplained_fen"] == 0 for one in tranches)
+    tree = (await desk.clerk.get("/funds/v1/tree", params={"as_of": "2018-03-01"})).json()["root"]
+    assert (tree["received_fen"], tree["returned_fen"], tree["resting_fen"]) == (1_000_000, 300_000, 700_000)
+    assert tree["unexplained_fen"] == 0
+    graph = (await desk.clerk.get("/funds/v1/flow-graph", params={"as_of": "2018-03-01"})).json()
+    assert [link["fen"] for link in graph["back_links"] if link["target"] == "outside"] == [300_000]
+    # It is spent by nobody here: only undoing the document brings it back.
+    again = await desk.out(1, desk.second, "2018-03-02", from_account_id=above)
+    assert again.json()["type"] == "/problems/wrong-account"
+    assert (await desk.undo(taken.json()["movements"][0]["id"], "2018-04-01")).status_code == 201
+    assert await desk.balance(desk.treasury, "2018-04-01") == 500_000
+    await conserved(admin, desk.county)
+
+
 async def test_a_chain_is_undone_link_by_link_or_at_once(desk: Desk, admin: asyncpg.Pool) -> None:
     first = (await desk.out(500_000, desk.first, "2017-05-01")).json()["movements"][0]["id"]
     second = (

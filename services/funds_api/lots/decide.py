@@ -119,13 +119,17 @@ def back(
 
 
 def take_back(order: TakeBackOrder, books: Books, actor: str) -> list[Made]:
-    """The movement that brings unused money to the treasury."""
+    """The movement that brings unused money to the treasury, or from the treasury to the level above."""
     source, treasury = books.ends[order.account_id], books.ends[order.to_account_id]
     if UnitKind(source.kind) in CLOSED:
         raise WrongAccount(str(source.id), source.kind, order.kind)
-    if treasury.kind != UnitKind.TREASURY or treasury.id == source.id:
+    if treasury.kind == UnitKind.OUTSIDE:
+        if source.kind != UnitKind.TREASURY:
+            raise WrongAccount(str(source.id), source.kind, order.kind)
+    elif treasury.kind != UnitKind.TREASURY or treasury.id == source.id:
         raise WrongAccount(str(treasury.id), treasury.kind, order.kind)
-    _must_keep_the_book(order.kind, source, treasury)
+    else:
+        _must_keep_the_book(order.kind, source, treasury)
     draws = draw(books.lots, order.amount_fen, order.lots, order.effective_on)
     movement = Movement(
         new_id(),

@@ -111,11 +111,16 @@ class BackOrder(_Order):
 
 
 class TakeBackOrder(_Order):
-    """收回: unused money goes by document to the treasury, wherever it came from (预算法 2018 art 42)."""
+    """收回: unused money goes by document to the treasury, wherever it came from (预算法 2018 art 42).
+
+    What the level above takes back (上级收回, 上缴) goes on from the treasury to the account of kind `outside`.
+    """
 
     kind: Literal["take_back"]
     account_id: UUID = Field(description="资金现在所在的账户")
-    to_account_id: UUID = Field(description="国库账户，与转出账户同为指标账或资金账")
+    to_account_id: UUID = Field(
+        description="国库账户，与转出账户同为指标账或资金账；上级收回时由国库账户转入 kind=outside 的县外账户"
+    )
     fund_code: Code | None = Field(default=None, description="省略表示不分资金")
     amount_fen: PositiveFen
     lots: list[LotShare] | None = Field(default=None, min_length=1, max_length=100)
