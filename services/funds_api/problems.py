@@ -129,6 +129,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     payments.NoHouseholdsAccount: Problem(
         "no-households-account", 409, "缺少农户账户", "请先在该乡镇开立 kind=households 的单位及账户"
     ),
+    payments.HoldNotForBatch: Problem(
+        "hold-not-for-batch", 409, "冻结不能用于本批次", "请冻结本账户该项资金，或不填冻结"
+    ),
     orders.OrderNumberUsed: Problem(
         "order-number-used", 409, "支付令编号已被使用", "请核对编号；确属新的支付令请换一个编号"
     ),

@@ -40,6 +40,7 @@ REFUSALS = sorted(
 SAMPLES: Mapping[str, Any] = {
     "int": 7,
     "float": 7.0,
+    "bool": True,
     "str": "issued",
     "date": date(2017, 11, 30),
     "date | None": date(2017, 11, 30),

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis.ids import new_id
+from services.funds_api.funds.judge import MANAGEMENT_FEE
 from services.funds_api.lots.ledger import Books, End, Movement, Part, parts_of
 from services.funds_api.lots.refusals import (
     FundNeeded,
@@ -44,12 +45,12 @@ def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | No
     """The movements of a hand-down, payment or retention, line by line; `held` is what its hold keeps of which lot."""
     source = books.ends[order.from_account_id]
     must_hand_out(order.kind, source, [books.ends[line.to_account_id] for line in order.lines])
-    if order.fund_code is None and source.kind != UnitKind.PROJECT_UNIT and held is None:
-        raise FundNeeded(str(source.id), source.kind)
+    must_name_fund(order.fund_code, order.use, source, held=held is not None)
     named = sum(1 for line in order.lines if line.lots)
     if named and named != len(order.lines):
         raise MixedLines(named, len(order.lines) - named)
-    lots = books.lots if held is None else _held_only(order, books.lots, held)
+    asked = sum(line.amount_fen for line in order.lines)
+    lots = books.lots if held is None else held_only(order.hold_id, asked, books.lots, held)
 
     made: list[Made] = []
     for line in order.lines:
@@ -199,12 +200,23 @@ def _wanted(shares: Iterable[LotShare]) -> dict[UUID, int]:
     return wanted
 
 
-def _held_only(order: OutOrder, lots: Sequence[Lot], held: Mapping[UUID, int]) -> list[Lot]:
-    """Of each lot what the order's hold keeps, which is free for this order alone."""
-    asked, kept = sum(line.amount_fen for line in order.lines), sum(held.values())
-    if asked > kept:
-        raise HoldTooSmall(str(order.hold_id), asked, kept)
-    return [replace(lot, remaining_fen=held[lot.id], held_fen=0) for lot in lots if lot.id in held]
+def held_only(hold: UUID | None, asked_fen: int, lots: Sequence[Lot], held: Mapping[UUID, int]) -> list[Lot]:
+    """Of each of these lots what a hold keeps, which is free for the holder alone; `HoldTooSmall` when it is less."""
+    own = [replace(lot, remaining_fen=held[lot.id], held_fen=0) for lot in lots if lot.id in held]
+    kept = sum(lot.remaining_fen for lot in own)
+    if asked_fen > kept:
+        raise HoldTooSmall(str(hold), asked_fen, kept)
+    return own
+
+
+def must_name_fund(fund: str | None, use: str | None, source: End, *, held: bool) -> None:
+    """Refuse to draw whatever fund, except from a project that pools several or from what a hold keeps.
+
+    A management fee always names its fund: it is judged by its share of what that fund received.
+    """
+    pooled = held or source.kind == UnitKind.PROJECT_UNIT
+    if fund is None and (use == MANAGEMENT_FEE or not pooled):
+        raise FundNeeded(str(source.id), source.kind, use)
 
 
 def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:

@@ -76,10 +76,18 @@ _DESKS: Final = f"""
      GROUP BY d.account_id),
   ordered AS (
     SELECT o.from_account_id AS account_id,
-           coalesce(sum(o.amount_fen) FILTER (WHERE o.state = 'issued'), 0)::bigint AS in_transit_fen,
-           coalesce(sum(o.amount_fen) FILTER (WHERE o.state = 'paid'), 0)::bigint AS paid_fen,
-           coalesce(sum(o.amount_fen) FILTER (WHERE o.state = 'returned'), 0)::bigint AS bounced_fen
-      FROM ({ORDERS}) o WHERE CAST(:fund AS text) IS NULL OR o.fund_code = :fund GROUP BY o.from_account_id)
+           coalesce(sum(g.fen) FILTER (WHERE o.state = 'issued'), 0)::bigint AS in_transit_fen,
+           coalesce(sum(g.fen) FILTER (WHERE o.state = 'paid'), 0)::bigint AS paid_fen,
+           coalesce(sum(g.fen) FILTER (WHERE o.state = 'returned'), 0)::bigint AS bounced_fen
+      FROM ({ORDERS}) o
+      CROSS JOIN LATERAL (
+        -- A pooled order (统筹整合) is of several funds: of one of them it is what its lots say.
+        SELECT CASE WHEN CAST(:fund AS text) IS NULL OR o.fund_code = :fund THEN o.amount_fen
+                    WHEN o.fund_code IS NULL THEN (
+                      SELECT sum(l.amount_fen)::bigint FROM funds.lot l
+                       WHERE l.county_code = :county AND l.movement_id = o.movement_id AND l.fund_code = :fund)
+               END AS fen) g
+     GROUP BY o.from_account_id)
   SELECT d.unit_id, d.unit_name, d.region_code, {{sums}}
     FROM desk d JOIN sums USING (account_id) LEFT JOIN rest USING (account_id) LEFT JOIN ordered USING (account_id)
    GROUP BY d.unit_id, d.unit_name, d.region_code ORDER BY d.unit_id"""

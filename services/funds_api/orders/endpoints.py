@@ -16,7 +16,9 @@ from services.funds_api.access import county_of
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.orders import chain, service, store
+from services.funds_api.orders.drawing import bank_of
 from services.funds_api.orders.schemas import (
+    FundShare,
     Invoice,
     QuotaPage,
     ResultRequest,
@@ -84,7 +86,7 @@ async def get_orders(
         asked,
         window,
         moment=moment,
-        bank=service.bank_of(who),
+        bank=bank_of(who),
         state=state,
         account=account,
         fund=fund,
@@ -111,14 +113,16 @@ async def get_order(
 ) -> TreasuryOrder:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    row = await store.order(tx, who, asked, order_id, bank=service.bank_of(who), moment=moment)
+    row = await store.order(tx, who, asked, order_id, bank=bank_of(who), moment=moment)
     if row is None:
         raise Missing("支付令", str(order_id))
     invoices = [
         Invoice(number=one.invoice_number, amount_fen=one.amount_fen)
         for one in await store.invoices(tx, asked, order_id)
     ]
-    return service.order_of(row, invoices=invoices)
+    shares = await store.by_fund(tx, who, asked, row.movement_id)
+    by_fund = [FundShare(fund_code=one.fund_code, amount_fen=one.amount_fen) for one in shares]
+    return service.order_of(row, invoices=invoices, by_fund=by_fund)
 
 
 @router.get("/quota", summary="指标链：各单位收到、分解、支付、退回和停留的指标")

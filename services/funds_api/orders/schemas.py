@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -44,7 +44,13 @@ class TreasuryOrderRequest(Body):
     bank_account_id: UUID = Field(description="代理银行的在途资金账户（kind=bank）")
     payee_account_id: UUID = Field(description="收款账户：施工单位，或单位、村的资金账户（实拨、报账）")
     payee_bank: Cnaps = Field(description="收款行联行号，12 位")
-    fund_code: Code
+    fund_code: Code | None = Field(default=None, description="只有统筹整合的项目指标，或从冻结中支付时，可以省略")
+    drawn: Literal["oldest", "named", "proportional"] | None = Field(
+        default=None,
+        description="oldest 先到先出；named 指定批次（lots）；proportional 按各来源余额比例。"
+        "省略时：有 lots 为 named，否则 oldest",
+    )
+    hold_id: UUID | None = Field(default=None, description="从这笔指标冻结中支付；支付后冻结即告结束")
     use: UseCode = Field(description="用途代码，见 /funds/v1/uses")
     amount_fen: PositiveFen
     effective_on: Day
@@ -54,6 +60,19 @@ class TreasuryOrderRequest(Body):
     lots: list[LotShare] | None = Field(default=None, min_length=1, max_length=100)
     reissues_order_id: UUID | None = Field(default=None, description="重新签发的退汇支付令；沿用其资金批次与发票")
     note: Prose | None = None
+
+    @model_validator(mode="after")
+    def _draws_one_way(self) -> Self:
+        if self.drawn is not None and (self.drawn == "named") != (self.lots is not None):
+            msg = "drawn=named 须指定资金批次（lots），其他方式不指定"
+            raise ValueError(msg)
+        if self.hold_id is not None and (self.lots or self.drawn):
+            msg = "从冻结中支付时不再指定资金批次或支付顺序"
+            raise ValueError(msg)
+        if self.reissues_order_id is not None and (self.drawn or self.hold_id):
+            msg = "重新签发沿用原支付令的资金批次，不再填写支付顺序或冻结"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -93,6 +112,13 @@ class ResultRequest(Body):
         return self
 
 
+class FundShare(Answer):
+    """What one fund gave to an order."""
+
+    fund_code: str
+    amount_fen: int
+
+
 class OrderResult(Answer):
     """A bank's result that stands."""
 
@@ -116,7 +142,9 @@ class TreasuryOrder(Answer):
     bank_account_id: UUID
     payee_account_id: UUID
     payee_bank: str
-    fund_code: str
+    fund_code: str | None = Field(description="为空：统筹整合，见 by_fund")
+    drawn: str = Field(description="oldest 先到先出；named 指定批次、冻结或重新签发；proportional 按比例")
+    hold_id: UUID | None = Field(default=None, description="支付所凭的冻结")
     use: str
     amount_fen: int
     document: str
@@ -128,6 +156,7 @@ class TreasuryOrder(Answer):
     state: OrderState
     result: OrderResult | None = None
     invoices: list[Invoice] | None = None
+    by_fund: list[FundShare] | None = Field(default=None, description="各项资金出了多少；合计等于 amount_fen")
     flagged: list[dict[str, Any]] = Field(default_factory=list, description="违反资金规定但允许办理、已预警的事项")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -23,14 +24,15 @@ from services.funds_api.lots import store as lots
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import NowhereToReturn, WrongAccount, WrongBook
 from services.funds_api.missing import Missing
-from services.funds_api.orders import states, store
+from services.funds_api.orders import drawing, states, store
+from services.funds_api.orders.drawing import Ends, bank_of
 from services.funds_api.orders.refusals import (
     InvoiceClaimed,
-    NotReissuable,
     OrderNumberUsed,
     TransitDrawn,
 )
 from services.funds_api.orders.schemas import (
+    FundShare,
     Invoice,
     OrderResult,
     ResultRequest,
@@ -40,33 +42,19 @@ from services.funds_api.orders.schemas import (
 from services.funds_api.orders.states import Issued, OrderState, Outcome, Step, Told
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import gate
-from services.funds_api.tables import AccountRow
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
 from treasury.documents import normalise_document
-from treasury.lots import Draw, Lot, draw_named, draw_oldest_first
+from treasury.lots import Draw, draw_named
 from treasury.policy import in_force
 from wire.funds import TreasuryOrderIssued, TreasuryOrderSettled
 
 CUTOFF = "treasury_order_cutoff_hour"
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """The three accounts of an order: the quota it draws, the bank it goes through, and who is to get the money."""
-
-    source: AccountRow
-    desk: str
-    bank: AccountRow
-    payee: AccountRow
-
-
-def bank_of(who: Principal) -> str | None:
-    """The bank a caller speaks for, by the unit of its grant; None for an official. A bank sees its own orders only."""
-    return (who.unit or "") if "orders:settle" in who.permissions else None
-
-
-def order_of(row: Row[Any], *, invoices: list[Invoice] | None = None) -> TreasuryOrder:
+def order_of(
+    row: Row[Any], *, invoices: list[Invoice] | None = None, by_fund: list[FundShare] | None = None
+) -> TreasuryOrder:
     result = (
         OrderResult(
             result=Outcome(row.result),
@@ -78,7 +66,7 @@ def order_of(row: Row[Any], *, invoices: list[Invoice] | None = None) -> Treasur
         if row.result is not None
         else None
     )
-    ours = {"state", "result", "invoices", "use", "reissues_order_id", "flagged"}
+    ours = {"state", "result", "invoices", "by_fund", "use", "reissues_order_id", "flagged"}
     held = {name: getattr(row, name) for name in TreasuryOrder.model_fields if name not in ours}
     return TreasuryOrder(
         **held,
@@ -87,6 +75,7 @@ def order_of(row: Row[Any], *, invoices: list[Invoice] | None = None) -> Treasur
         state=OrderState(row.state),
         result=result,
         invoices=invoices,
+        by_fund=by_fund,
     )
 
 
@@ -103,8 +92,8 @@ async def issue(
         raise OrderNumberUsed(request.order_number, fiscal_year)
     if UnitKind.PROJECT_UNIT in {ends.source.kind, ends.payee.kind}:
         await gate.still(tx, who, county, [ends.source.id, ends.payee.id])
-    await guard.hold_fund(tx, county, request.use, [request.fund_code])
-    drawn, draws = await _draws(tx, who, county, request, ends)
+    await guard.hold_fund(tx, county, request.use, [request.fund_code] if request.fund_code else [])
+    drawn, draws = await drawing.draws(tx, who, county, request, ends)
     breaches = await guard.hear(
         tx, county, guard.Asked("order", request.effective_on, request.use, ends.payee.kind, draws)
     )
@@ -122,6 +111,7 @@ async def issue(
         note=request.note,
         fund=request.fund_code,
         use=request.use,
+        hold=request.hold_id,
     )
     parts = ledger.parts_of(movement, draws)
     cutoff = in_force(await policies.values(tx, CUTOFF), CUTOFF, ends.source.region_code, request.effective_on)
@@ -134,7 +124,9 @@ async def issue(
         movement_id=movement.id,
         state=OrderState.ISSUED,
         flagged=told(breaches),
-        **request.model_dump(exclude={"lots", "note"}),
+        drawn=drawn,
+        by_fund=_by_fund(draws),
+        **request.model_dump(exclude={"lots", "note", "drawn"}),
     )
 
     await ledger.post(tx, county, [movement], parts)
@@ -160,6 +152,13 @@ async def issue(
         ]
         await raise_breaches(tx, act, county, breaches, desk, made, request.effective_on, movement.id)
     return answer
+
+
+def _by_fund(draws: Iterable[Draw]) -> list[FundShare]:
+    drawn: dict[str, int] = defaultdict(int)
+    for draw in draws:
+        drawn[draw.lot.fund] += draw.amount_fen
+    return [FundShare(fund_code=fund, amount_fen=fen) for fund, fen in sorted(drawn.items())]
 
 
 async def _ends(tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest) -> Ends:
@@ -188,61 +187,6 @@ async def _ends(tx: AsyncSession, who: Principal, county: str, request: Treasury
     return Ends(source, desk, bank, payee)
 
 
-async def _draws(
-    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends
-) -> tuple[str, list[Draw]]:
-    """Which quota an order draws: what came back of the order it replaces, the named lots, else the oldest."""
-    wanted: dict[UUID, int] | None = None
-    if request.lots:
-        wanted = {}
-        for share in request.lots:
-            wanted[share.lot_id] = wanted.get(share.lot_id, 0) + share.amount_fen
-    again = request.reissues_order_id
-    restored = await _restored(tx, who, county, request, ends, again) if again else None
-    named = restored if restored is not None else list(wanted) if wanted is not None else None
-    there = await ledger.open_lots(
-        tx,
-        county,
-        [ends.source.id, ends.bank.id],
-        ends.source.id,
-        upto=request.effective_on,
-        fund=request.fund_code,
-        need_fen=request.amount_fen,
-        named=named,
-    )
-    if restored is not None:
-        _whole(there, request.reissues_order_id, request.amount_fen)
-        wanted = {lot.id: lot.remaining_fen for lot in there}
-    if wanted is not None:
-        return "named", draw_named(there, wanted, request.effective_on)
-    return "oldest", draw_oldest_first(there, request.amount_fen, request.effective_on)
-
-
-async def _restored(
-    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends, order_id: UUID
-) -> list[UUID]:
-    """The quota that came back of an order (退汇 or 冲正), if it may be issued again: once, for the same money."""
-    old = await store.order(tx, who, county, order_id, bank=bank_of(who))
-    if old is None:
-        raise Missing("支付令", str(order_id))
-    by = await store.reissued_by(tx, county, old.id)
-    same = (old.from_account_id, old.fund_code, old.amount_fen) == (
-        ends.source.id,
-        request.fund_code,
-        request.amount_fen,
-    )
-    came_back = old.undone_by if old.state == OrderState.REVERSED else old.result_movement_id
-    if by is not None or old.state not in {OrderState.RETURNED, OrderState.REVERSED} or not same:
-        raise NotReissuable(str(old.id), old.state, str(by) if by else None, old.amount_fen, request.amount_fen)
-    return await store.lots_in(tx, county, ends.source.id, came_back)
-
-
-def _whole(there: list[Lot], order: UUID | None, amount_fen: int) -> None:
-    free = sum(lot.remaining_fen for lot in there)
-    if free != amount_fen:
-        raise TransitDrawn(str(order), amount_fen, free)
-
-
 async def _record(
     tx: AsyncSession,
     who: Principal,
@@ -262,7 +206,7 @@ async def _record(
         }
         for one in request.invoices
     }
-    kept = request.model_dump(exclude={"lots", "note", "invoices", "use", "reissues_order_id"})
+    kept = request.model_dump(exclude={"lots", "note", "invoices", "use", "reissues_order_id", "drawn", "hold_id"})
     free, claimed = await store.record(
         tx,
         {

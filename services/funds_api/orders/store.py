@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import BigInteger, Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,7 @@ from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.orders.states import Outcome, Told
 from services.funds_api.tables import (
     AccountRow,
+    LotRow,
     OrderInvoiceRow,
     OrderResultRow,
     TreasuryOrderRow,
@@ -30,7 +31,8 @@ _UNDONE: Final = """(SELECT x.id FROM funds.movement x WHERE x.county_code = :co
 # The orders that a caller may see, each with its state at a moment. Whether a movement was reversed is asked of the
 # whole county, so the caller's own region is a condition here, not only row-level security.
 ORDERS: Final = f"""
-  SELECT o.*, r.result, r.bank_serial, r.reason_code, r.effective_on AS result_on, r.movement_id AS result_movement_id,
+  SELECT o.*, om.drawn, om.hold_id,
+         r.result, r.bank_serial, r.reason_code, r.effective_on AS result_on, r.movement_id AS result_movement_id,
          u.undone_by, CASE WHEN u.undone_by IS NOT NULL THEN 'reversed' ELSE coalesce(r.result, 'issued') END AS state
     FROM funds.treasury_order o
     JOIN funds.movement om ON om.county_code = :county AND om.id = o.movement_id AND om.position <= :known
@@ -114,7 +116,9 @@ async def orders(
                 SELECT * FROM ({ORDERS}) o
                  WHERE (CAST(:state AS text) IS NULL OR o.state = :state)
                    AND (CAST(:account AS uuid) IS NULL OR :account IN (o.from_account_id, o.payee_account_id))
-                   AND (CAST(:fund AS text) IS NULL OR o.fund_code = :fund)
+                   AND (CAST(:fund AS text) IS NULL OR o.fund_code = :fund OR (o.fund_code IS NULL AND EXISTS (
+                          SELECT FROM funds.lot l WHERE l.county_code = :county AND l.movement_id = o.movement_id
+                             AND l.fund_code = :fund)))
                    AND (CAST(:order AS uuid) IS NULL OR o.id = :order)
                    AND (CAST(:after AS uuid) IS NULL OR o.id > :after)
                  ORDER BY o.id LIMIT :limit
@@ -151,6 +155,18 @@ async def invoices(tx: AsyncSession, county: str, order_id: UUID) -> Sequence[Or
         .order_by(OrderInvoiceRow.invoice_key)
     )
     return (await tx.scalars(query)).all()
+
+
+async def by_fund(tx: AsyncSession, who: Principal, county: str, movement: UUID) -> Sequence[Row[str, int]]:
+    """What each fund gave to the order of this movement, by fund code."""
+    async with whole_county(tx, who, county):
+        found = await tx.execute(
+            select(LotRow.fund_code, func.sum(LotRow.amount_fen).cast(BigInteger).label("amount_fen"))
+            .where(LotRow.county_code == county, LotRow.movement_id == movement)
+            .group_by(LotRow.fund_code)
+            .order_by(LotRow.fund_code)
+        )
+        return found.all()
 
 
 async def reissued_by(tx: AsyncSession, county: str, order_id: UUID) -> UUID | None:

@@ -136,3 +136,17 @@ class SheetTooLong(Exception):
 
     def __str__(self) -> str:
         return f"退回的行有 {self.rows} 行，超过 Excel 文件的上限 {self.limit_rows} 行"
+
+
+@dataclass(eq=False)
+class HoldNotForBatch(Exception):
+    """The hold keeps nothing of the batch's fund, or keeps a returned row for its own household."""
+
+    hold_id: str
+    fund_code: str
+    kept_for_return: bool
+
+    def __str__(self) -> str:
+        if self.kept_for_return:
+            return f"冻结 {self.hold_id} 是退汇待重发的资金，只能由原农户的下一次发放使用"
+        return f"冻结 {self.hold_id} 中没有资金 {self.fund_code}"

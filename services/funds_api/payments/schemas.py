@@ -66,6 +66,8 @@ class BatchRequest(Body):
         default=None, description="用途代码，见 /funds/v1/uses；资金限定用途的必须写明，管理费不得按名册发放"
     )
 
+    hold_id: UUID | None = Field(default=None, description="审批时从这笔冻结中支付；冻结须在同一账户并仍有效")
+
     @field_validator("use")
     @classmethod
     def _is_no_fee(cls, use: str | None) -> str | None:
@@ -110,6 +112,7 @@ class Batch(Answer):
     created_at: datetime
     per: str = "household"
     use: str | None = Field(default=None, description="用途代码")
+    hold_id: UUID | None = Field(default=None, description="审批时从这笔冻结中支付")
     list_on: date | None = Field(default=None, description="名单日：按这一天谁属于哪一户校验")
     list_position: int | None = Field(default=None, description="校验时该县日志的位置")
     list_sha256: str | None = Field(default=None, description="名单哈希：逐行领款人与户")
@@ -173,7 +176,9 @@ class RosterAnswer(Answer):
     printed_sum_fen: int = Field(description="名册中可识别金额之和")
     printed_total_fen: int | None = Field(description="名册自己印的合计；没有合计行时为 null")
     printed_difference_fen: int | None = Field(description="可识别金额之和减去印出的合计")
-    available_fen: int = Field(description="发放日账户中该资金可用的余额（不含冻结与质保金）")
+    available_fen: int = Field(
+        description="发放日账户中该资金可用的余额（不含冻结与质保金）；批次指明冻结的，为其冻结的金额"
+    )
     kept_fen: int = Field(default=0, description="另为同一项目退汇冻结、只用于重发的金额")
     cap_fen: int | None
     cap_source: str | None

@@ -25,7 +25,7 @@ from services.funds_api.lots.decide import CLOSED
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import WrongAccount, WrongBook
 from services.funds_api.missing import Missing
-from services.funds_api.payments import checking, kept, lists, store, yearly
+from services.funds_api.payments import checking, held, kept, lists, store, yearly
 from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.refusals import (
     BatchNotChecked,
@@ -98,6 +98,8 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
         raise Missing("用途", request.use)
 
     ledger.must_be_near([request.effective_on])
+    if request.hold_id is not None:
+        await held.must_fit(tx, who, county, request.hold_id, account=account.id, fund=request.fund_code)
     row = await store.open_batch(
         tx,
         {
@@ -112,6 +114,7 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
             "status": BatchStatus.DRAFT,
             "per": request.per,
             "use_code": request.use,
+            "hold_id": request.hold_id,
             "created_by": who.subject,
         },
     )
@@ -141,7 +144,7 @@ async def check_roster(
         raise BatchNotDraft(str(batch_id), batch.status)
     await allow_long_statements(tx)
 
-    judging, listed = Check(await _facts(tx, batch)), lists.DayList(tx, batch)
+    judging, listed = Check(await _facts(tx, who, batch)), lists.DayList(tx, batch)
 
     await checking.keep(tx, listed, batch, file.roster, judging, vault)
     checked = await store.change_batch(
@@ -176,8 +179,8 @@ async def check_roster(
     return answer
 
 
-async def _facts(tx: AsyncSession, batch: PaymentBatchRow) -> Facts:
-    available = await store.available_fen(tx, batch.county_code, batch.account_id, batch.fund_code, batch.effective_on)
+async def _facts(tx: AsyncSession, who: Principal, batch: PaymentBatchRow) -> Facts:
+    available = await held.available_fen(tx, who, batch)
     payees = in_force(await policies.values(tx, PAYEE), PAYEE, batch.region_code, batch.effective_on)
     return Facts(
         batch.region_code,
@@ -242,15 +245,7 @@ async def approve(
         raise NoHouseholdsAccount(batch.region_code)
     waiting = await kept.for_rows(tx, batch)
     free_fen = batch.total_fen - kept.drawn_fen(waiting)
-    lots = await ledger.open_lots(
-        tx,
-        county,
-        [batch.account_id, cards.id],
-        batch.account_id,
-        upto=batch.effective_on,
-        fund=batch.fund_code,
-        need_fen=free_fen,
-    )
+    lots = await held.open_lots(tx, who, batch, cards.id, free_fen)
 
     draws = draw_oldest_first(lots, free_fen, batch.effective_on) if free_fen else []
     laid = spans(draws, await kept.draws(tx, batch, waiting))
@@ -265,8 +260,10 @@ async def approve(
         batch.total_fen,
         act.actor,
         batch=batch_id,
+        drawn="oldest" if batch.hold_id is None else "named",
         fund=batch.fund_code,
         use=batch.use_code,
+        hold=batch.hold_id if free_fen else None,
     )
     lines = await store.lines_of(tx, county, batch_id, laid)
     parts = [

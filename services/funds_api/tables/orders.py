@@ -49,7 +49,7 @@ class TreasuryOrderRow(Row):
     bank_account_id: Mapped[UUID]
     payee_account_id: Mapped[UUID]
     payee_bank: Mapped[str]
-    fund_code: Mapped[str] = mapped_column(ForeignKey("funds.fund.code"))
+    fund_code: Mapped[str | None] = mapped_column(ForeignKey("funds.fund.code"))
     use_code: Mapped[str] = mapped_column(ForeignKey("funds.fund_use.code"))
     amount_fen: Mapped[int]
     document: Mapped[str]

@@ -28,6 +28,7 @@ class PaymentBatchRow(Row):
     __tablename__ = "payment_batch"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "account_id"], ["funds.account.county_code", "funds.account.id"]),
+        ForeignKeyConstraint(["county_code", "hold_id"], ["funds.hold.county_code", "funds.hold.id"]),
         CheckConstraint("status IN ('draft', 'checked', 'posted', 'withdrawn')", name="status"),
         CheckConstraint("approved_by IS NULL OR approved_by <> uploaded_by", name="maker_is_not_checker"),
         CheckConstraint("(status = 'posted') = (approved_by IS NOT NULL)", name="posted_is_approved"),
@@ -64,6 +65,7 @@ class PaymentBatchRow(Row):
     list_on: Mapped[date | None]
     list_position: Mapped[int | None]
     list_sha256: Mapped[bytes | None]
+    hold_id: Mapped[UUID | None]
 
 
 class PaymentRow(Row):

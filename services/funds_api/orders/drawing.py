@@ -1,0 +1,105 @@
+"""Which quota a treasury order draws: what its hold keeps, what came back of the order it replaces, or free lots.
+
+Looks with the accounts locked and decides. Refuses a hold that is over or keeps less, an order that may not be issued
+again, and an order that leaves out its fund where no project pools several.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from services.funds_api.holds import store as holds
+from services.funds_api.lots import decide, ledger
+from services.funds_api.missing import Missing
+from services.funds_api.orders import store
+from services.funds_api.orders.refusals import NotReissuable, TransitDrawn
+from services.funds_api.orders.schemas import TreasuryOrderRequest
+from services.funds_api.orders.states import OrderState
+from services.funds_api.tables import AccountRow
+from treasury.lots import Draw, Lot, draw_named, draw_oldest_first, draw_proportionally
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The three accounts of an order: the quota it draws, the bank it goes through, and who is to get the money."""
+
+    source: AccountRow
+    desk: str
+    bank: AccountRow
+    payee: AccountRow
+
+
+def bank_of(who: Principal) -> str | None:
+    """The bank a caller speaks for, by the unit of its grant; None for an official. A bank sees its own orders only."""
+    return (who.unit or "") if "orders:settle" in who.permissions else None
+
+
+async def draws(
+    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends
+) -> tuple[str, list[Draw]]:
+    """How an order draws (as its movement tells it) and what: the sum is exactly its amount, or nothing is drawn."""
+    if request.reissues_order_id is not None:
+        return "named", await _again(tx, who, county, request, ends, request.reissues_order_id)
+    source = ledger.End(ends.source.id, ends.source.region_code, ends.source.kind, ends.source.book)
+    decide.must_name_fund(request.fund_code, request.use, source, held=request.hold_id is not None)
+    amount, on = request.amount_fen, request.effective_on
+    if request.hold_id is not None:
+        kept = await holds.kept(tx, who, county, request.hold_id, account=ends.source.id, today=ledger.today())
+        there = await _open(tx, county, request, ends, named=list(kept))
+        return "named", draw_oldest_first(decide.held_only(request.hold_id, amount, there, kept), amount, on)
+    if request.lots:
+        there = await _open(tx, county, request, ends, named=[share.lot_id for share in request.lots])
+        return "named", decide.draw(there, amount, request.lots, on)
+    if request.drawn == "proportional":
+        return "proportional", draw_proportionally(await _open(tx, county, request, ends), amount, on)
+    there = await _open(tx, county, request, ends, need_fen=amount)
+    return "oldest", draw_oldest_first(there, amount, on)
+
+
+async def _open(
+    tx: AsyncSession,
+    county: str,
+    request: TreasuryOrderRequest,
+    ends: Ends,
+    *,
+    named: list[UUID] | None = None,
+    need_fen: int | None = None,
+) -> list[Lot]:
+    return await ledger.open_lots(
+        tx,
+        county,
+        [ends.source.id, ends.bank.id],
+        ends.source.id,
+        upto=request.effective_on,
+        fund=request.fund_code,
+        need_fen=need_fen,
+        named=named,
+    )
+
+
+async def _again(
+    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends, order_id: UUID
+) -> list[Draw]:
+    """All the quota that came back of an order (退汇 or 冲正), if it may be issued again: once, for the same money."""
+    old = await store.order(tx, who, county, order_id, bank=bank_of(who))
+    if old is None:
+        raise Missing("支付令", str(order_id))
+    by = await store.reissued_by(tx, county, old.id)
+    same = (old.from_account_id, old.fund_code, old.amount_fen) == (
+        ends.source.id,
+        request.fund_code,
+        request.amount_fen,
+    )
+    if by is not None or old.state not in {OrderState.RETURNED, OrderState.REVERSED} or not same:
+        raise NotReissuable(str(old.id), old.state, str(by) if by else None, old.amount_fen, request.amount_fen)
+    came_back = old.undone_by if old.state == OrderState.REVERSED else old.result_movement_id
+    named = await store.lots_in(tx, county, ends.source.id, came_back)
+    there = await _open(tx, county, request, ends, named=named)
+    free = sum(lot.remaining_fen for lot in there)
+    if free != request.amount_fen:
+        raise TransitDrawn(str(order_id), request.amount_fen, free)
+    return draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on)
