@@ -107,6 +107,27 @@ async def test_who_was_paid_an_exclusive_fund_in_the_year_is_not_paid_this_one(
     assert reason["figures"] == {"other_fund": other, "source": "县财农〔2017〕3号"}
 
 
+async def test_an_exclusion_holds_from_the_other_fund_too_although_that_one_names_nobody(
+    township: Township, funds_http: httpx.AsyncClient
+) -> None:
+    other = await fund(funds_http, "TEST-OTHER")
+    third = await fund(funds_http, "TEST-THIRD")
+    await rule(township, {**SET, "rule": "exclusive_with", "funds": [other]})
+    office = await open_account(funds_http, township.region, "township_office")
+    for code in (other, third):
+        notice = await notice_request(funds_http, township.county, office, amounts=[50_000], fund_code=code)
+        assert (await township.finance.post("/funds/v1/notices", notice)).status_code == 201
+    late = await township.checked([(TWO, "10.00")], fund_code=other, account_id=office)
+    paid = await township.checked([(ONE, "10.00")])
+    assert (await approve(township, paid)).status_code == 201
+    checked = await township.checked([(ONE, "10.00")], fund_code=other, account_id=office)
+    assert (checked["rows_good"], checked["by_reason"]) == (0, {"exclusive_fund": 1})
+    [reason] = await reasons(township, checked)
+    assert reason["figures"] == {"other_fund": township.fund, "source": "县财农〔2017〕3号"}
+    assert (await township.checked([(ONE, "10.00")], fund_code=third, account_id=office))["rows_good"] == 1
+    assert (await approve(township, late)).status_code == 201, "whom this fund did not pay"
+
+
 async def test_terms_that_came_after_the_check_are_held_to_at_the_approval(
     township: Township, admin: asyncpg.Pool
 ) -> None:

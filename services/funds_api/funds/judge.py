@@ -264,6 +264,21 @@ def of_people(terms: Iterable[Term]) -> list[Term]:
     return [one for one in terms if one.rule in OF_PEOPLE]
 
 
+def naming(sets: Sequence[TermSet], own: Sequence[Term], fund_code: str, fiscal_year: int, on: date) -> list[Term]:
+    """What other funds exclude by naming this one, each as if this fund named them: an exclusion has two ends.
+
+    `own` are this fund's terms in force; what they exclude already is not told twice.
+    """
+    told = {(one.rule, code) for one in own if one.rule in EXCLUDING for code in one.codes}
+    others = {one.fund_code for one in sets} - {fund_code}
+    return [
+        replace(term, value=(term.fund_code,))
+        for other in sorted(others)
+        for term in in_force(sets, other, fiscal_year, on)
+        if term.rule in EXCLUDING and fund_code in term.codes and (term.rule, term.fund_code) not in told
+    ]
+
+
 def beyond(term: Term, paid_n: int, first_line: int | None, over_fen: int) -> Breach | None:
     """What a term says about a roster in which `paid_n` people (or households) do not keep it.
 

@@ -105,6 +105,21 @@ async def term_sets(session: AsyncSession, county: str, funds: Collection[str], 
     return sets_of(found)
 
 
+async def naming(session: AsyncSession, county: str, fund: str) -> list[str]:
+    """The funds of which some level above the county ever laid down that they exclude this one."""
+    found = await session.scalars(
+        text(
+            """
+            SELECT DISTINCT r.fund_code FROM funds.fund_rule r
+             WHERE r.rule IN ('exclusive_with', 'household_exclusive_with') AND r.value @> to_jsonb(CAST(:fund AS text))
+               AND r.fund_code <> :fund AND r.region_code IN ('00', left(:county, 2), left(:county, 4), :county)
+            """
+        ),
+        {"county": county, "fund": fund},
+    )
+    return list(found)
+
+
 def sets_of(told: str | None) -> list[TermSet]:
     """The answer of `funds.terms_of` as values."""
     return [

@@ -25,10 +25,12 @@ from services.funds_api.tables import PaymentBatchRow
 
 
 async def terms(tx: AsyncSession, batch: PaymentBatchRow) -> list[Term]:
-    """The terms about people that are in force for a batch; mostly none."""
-    sets = await funds.term_sets(tx, batch.county_code, [batch.fund_code], batch.effective_on)
-    held = judge.in_force(sets, batch.fund_code, batch.effective_on.year, batch.effective_on)
-    return judge.of_people(held)
+    """The terms about people that are in force for a batch, those of other funds that exclude it too; mostly none."""
+    own, on = batch.fund_code, batch.effective_on
+    others = await funds.naming(tx, batch.county_code, own)
+    sets = await funds.term_sets(tx, batch.county_code, [own, *others], on)
+    held = judge.of_people(judge.in_force(sets, own, on.year, on))
+    return [*held, *judge.naming(sets, held, own, on.year, on)]
 
 
 async def hear(tx: AsyncSession, batch: PaymentBatchRow) -> list[Breach]:
