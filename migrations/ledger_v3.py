@@ -1,7 +1,8 @@
 """The SQL side of the ledger, version 3: a posting also keeps what flowed by month and by year, whatever fund.
 
 `post_movements` holds the laws of version 2 in fewer statements, and its last one is new. Carry-overs are booked in the
-later of both budget years, and so is their undoing (version 2 took it out of the earlier year).
+later of both budget years, and so is their undoing (version 2 took it out of the earlier year). Retentions keep the book
+they are taken from, quota or cash, and are not released before their own day.
 Frozen: a change is a new file and a new migration.
 """
 
@@ -20,8 +21,10 @@ _AS_OWNER = f"SECURITY DEFINER SET search_path = funds, pg_temp SET plan_cache_m
 # Money in transit moves by an order and the bank's word, and a receipt that was undone does not come back.
 BARRED = """(m.kind IN ('take_back', 'disburse', 'retain') AND m.from_kind = 'bank'
         OR m.kind = 'hand_down' AND m.to_kind = 'bank' OR m.kind IN ('return', 'recover') AND m.from_kind = 'outside')"""
-# What the level above takes back leaves the county from its treasury, whatever the book.
-FITS = f"m.kind = 'take_back' AND m.from_kind = 'treasury' AND m.to_kind = 'outside' OR {FITTED.strip()}"
+# What the level above takes back leaves the county from its treasury, whatever the book. A retention keeps its book, of either kind.
+FITS = f"""m.kind = 'take_back' AND m.from_kind = 'treasury' AND m.to_kind = 'outside'
+        OR m.kind = 'retain' AND m.from_kind NOT IN ('contractor', 'households', 'outside', 'retention') AND m.to_kind = 'retention'
+           AND m.to_book = m.from_book OR {FITTED.strip()}"""
 
 PART_TYPE = "ALTER TYPE funds.posting_part ADD ATTRIBUTE drawn_year smallint"
 
@@ -92,15 +95,18 @@ BEGIN
            WHEN (p.kind = 'receive') <> (p.from_lot IS NULL) OR p.fund IS NULL THEN 'QL404'
            WHEN p.arrived > p.effective_on THEN 'QL004'
            WHEN p.kind <> 'reverse' AND p.effective_on <= (SELECT max(c.through) FROM closing c WHERE c.county_code = p_county) THEN 'QL407'
+           WHEN p.kind = 'retain' AND coalesce(p.release_on, '-infinity') < p.effective_on THEN 'QL425'
            WHEN p.held_until > p.effective_on AND p.kind NOT IN ('return', 'recover', 'reverse', 'carry_over') THEN 'QL423' END),
          array_agg(DISTINCT p.from_lot) FILTER (WHERE p.from_lot IS NOT NULL), (SELECT m.id::text FROM unnest(moves) m
            WHERE m.amount_fen <> (SELECT coalesce(sum(q.amount_fen), 0) FROM unnest(parts) q WHERE q.move = m.id) LIMIT 1)
     INTO done, held, spanned, code, fed, wrong FROM unnest(parts) p;
   IF done <> jsonb_array_length(p_parts) OR code IS NOT NULL THEN
-    -- Law 4: no draw before the arrival of its lot, and none of a retention before its release. A closed book takes only
-    -- reversals; this is asked with the head locked, for a closing locks the accounts that it knows of, and the head.
+    -- Law 4: no draw before the arrival of its lot, and none of a retention before its release, which is not before its own day.
+    -- A closed book takes only reversals; this is asked with the head locked, for a closing locks the accounts that it knows
+    -- of, and the head.
     RAISE EXCEPTION 'a part %', CASE code WHEN 'QL004' THEN 'draws a lot before it arrived' WHEN 'QL423' THEN 'draws a retained lot'
-      WHEN 'QL407' THEN 'lies in closed books' ELSE 'names a lot that is not on the drawn account' END USING ERRCODE = coalesce(code, 'QL404');
+      WHEN 'QL407' THEN 'lies in closed books' WHEN 'QL425' THEN 'is retained until a day before its own'
+      ELSE 'names a lot that is not on the drawn account' END USING ERRCODE = coalesce(code, 'QL404');
   END IF;
   -- Law 1: what a movement brings is what it takes, to the fen.
   IF wrong IS NOT NULL THEN RAISE EXCEPTION 'movement % does not add up', wrong USING ERRCODE = 'QL001'; END IF;

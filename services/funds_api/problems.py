@@ -71,7 +71,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     refusals.HoldOver: Problem("hold-over", 409, "冻结已失效", "请重新冻结，或不经冻结直接支付"),
     refusals.HoldTooSmall: Problem("hold-too-small", 409, "冻结金额不足", "请减少金额，或另行冻结后支付"),
-    refusals.FundNeeded: Problem("fund-needed", 422, "需要指明资金", "请填写 fund_code；统筹整合的项目账户可以省略"),
+    refusals.FundNeeded: Problem(
+        "fund-needed", 422, "需要指明资金", "请填写 fund_code；统筹整合的项目及其质保金账户可以省略"
+    ),
     refusals.NothingToCarry: Problem("nothing-to-carry", 409, "没有可结转的资金", "请核对账户、年度与业务日期"),
     refusals.ChainTooLong: Problem("chain-too-long", 409, "后续业务过多", "请从最后的业务起分批冲正"),
     closings.ClosingNotLater: Problem("closing-not-later", 409, "已结账", "请查询结账记录 /funds/v1/closings"),

@@ -210,11 +210,11 @@ def held_only(hold: UUID | None, asked_fen: int, lots: Sequence[Lot], held: Mapp
 
 
 def must_name_fund(fund: str | None, use: str | None, source: End, *, held: bool) -> None:
-    """Refuse to draw whatever fund, except from a project that pools several or from what a hold keeps.
+    """Refuse to draw whatever fund, except from a project that pools several, its retention, or what a hold keeps.
 
     A management fee always names its fund: it is judged by its share of what that fund received.
     """
-    pooled = held or source.kind == UnitKind.PROJECT_UNIT
+    pooled = held or source.kind in {UnitKind.PROJECT_UNIT, UnitKind.RETENTION}
     if fund is None and (use == MANAGEMENT_FEE or not pooled):
         raise FundNeeded(str(source.id), source.kind, use)
 
@@ -222,12 +222,13 @@ def must_name_fund(fund: str | None, use: str | None, source: End, *, held: bool
 def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:
     """Refuse accounts that a hand-down, payment or retention cannot join.
 
-    Money does not leave a terminal account; a payment ends at a contractor, a retention at a retention account, and
-    neither comes out of a quota; a hand-down keeps the book and does not end, nor does it put money in transit.
+    Money does not leave a terminal account; a payment ends at a contractor and does not come out of a quota; a
+    retention ends at a retention account and keeps the book, and so does a hand-down, which does not end, nor does it
+    put money in transit.
     """
     if UnitKind(source.kind) in CLOSED or (source.kind == UnitKind.RETENTION and kind != "pay"):
         raise WrongAccount(str(source.id), source.kind, kind)
-    if kind != "hand_down" and source.book == Book.QUOTA:
+    if kind == "pay" and source.book == Book.QUOTA:
         raise WrongBook(str(source.id), source.book, kind)
     for target in targets:
         match kind:

@@ -71,7 +71,7 @@ class OutOrder(_Order):
 
     kind: Literal["hand_down", "pay", "retain"]
     from_account_id: UUID
-    fund_code: Code | None = Field(default=None, description="只有统筹整合的项目账户可以省略")
+    fund_code: Code | None = Field(default=None, description="只有统筹整合的项目及其质保金账户可以省略")
     drawn: Literal["oldest", "proportional"] = Field(
         default="oldest", description="oldest 先到先出；proportional 按各来源余额比例"
     )
@@ -85,6 +85,9 @@ class OutOrder(_Order):
         named = any(line.lots for line in self.lines)
         if (self.kind == "retain") != (self.release_on is not None):
             msg = "release_on 用于且必须用于 retain"
+            raise ValueError(msg)
+        if self.release_on is not None and self.release_on < self.effective_on:
+            msg = "release_on 不能早于预留之日"
             raise ValueError(msg)
         if self.hold_id is not None and (named or self.drawn != "oldest"):
             msg = "从冻结中支付时不再指定资金批次或比例"

@@ -30,6 +30,8 @@ _FLOWS: Final = {
     "returned_in_fen": ("target", _BACK),
     "split_fen": ("source", ("hand_down",)),
     "returned_out_fen": ("source", _BACK),
+    "retention_in_fen": ("target", ("retain",)),
+    "retention_out_fen": ("source", ("retain",)),
     "ordered_fen": ("source", ("order",)),
 }
 
@@ -136,8 +138,8 @@ def _desk(row: Row[Any]) -> DeskQuota:
 
 
 def _proofs(held: dict[str, int]) -> dict[str, int]:
-    came = held["received_fen"] + held["handed_in_fen"] + held["returned_in_fen"]
-    went = held["split_fen"] + held["returned_out_fen"] + held["ordered_fen"]
+    came = held["received_fen"] + held["handed_in_fen"] + held["returned_in_fen"] + held["retention_in_fen"]
+    went = held["split_fen"] + held["returned_out_fen"] + held["retention_out_fen"] + held["ordered_fen"]
     told = held["in_transit_fen"] + held["paid_fen"] + held["bounced_fen"]
     return {
         "unexplained_fen": came - went - held["resting_fen"],

@@ -44,7 +44,9 @@ class TreasuryOrderRequest(Body):
     bank_account_id: UUID = Field(description="代理银行的在途资金账户（kind=bank）")
     payee_account_id: UUID = Field(description="收款账户：施工单位，或单位、村的资金账户（实拨、报账）")
     payee_bank: Cnaps = Field(description="收款行联行号，12 位")
-    fund_code: Code | None = Field(default=None, description="只有统筹整合的项目指标，或从冻结中支付时，可以省略")
+    fund_code: Code | None = Field(
+        default=None, description="只有统筹整合的项目指标及其质保金指标，或从冻结中支付时，可以省略"
+    )
     drawn: Literal["oldest", "named", "proportional"] | None = Field(
         default=None,
         description="oldest 先到先出；named 指定批次（lots）；proportional 按各来源余额比例。"
@@ -176,6 +178,8 @@ class DeskQuota(Answer):
     returned_in_fen: int = Field(description="退回、收回、退汇恢复的指标")
     split_fen: int = Field(description="已分解下达")
     returned_out_fen: int = Field(description="已退回或被收回")
+    retention_in_fen: int = Field(description="转入的质保金指标")
+    retention_out_fen: int = Field(description="已转出作质保金的指标")
     ordered_fen: int = Field(description="已签发支付令")
     resting_fen: int = Field(description="停留的指标：未分解也未支付")
     unexplained_fen: int

@@ -179,7 +179,9 @@ async def _ends(tx: AsyncSession, who: Principal, county: str, request: Treasury
     if bank.kind != UnitKind.BANK:
         raise WrongAccount(str(bank.id), bank.kind, "order")
     barred = (TERMINAL - {UnitKind.CONTRACTOR}) | {UnitKind.BANK, UnitKind.RETENTION}
-    if UnitKind(payee.kind) in barred:
+    # A retention (质保金) is released to whoever built, and to nobody else.
+    kept_for_builder = source.kind == UnitKind.RETENTION and payee.kind != UnitKind.CONTRACTOR
+    if UnitKind(payee.kind) in barred or kept_for_builder:
         raise WrongAccount(str(payee.id), payee.kind, "order")
     for end in (bank, payee):
         if end.book != Book.CASH:

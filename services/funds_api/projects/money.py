@@ -104,30 +104,32 @@ ends AS (
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.to_account_id)
      AND NOT EXISTS (SELECT FROM transit t WHERE t.project_id = o.project_id AND t.movement_id = m.id AND t.by_own)),
 held AS (
-  -- Quality retentions of the project, and lots they became: carried over, or come back to them from elsewhere.
-  SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id FROM ends e
-   WHERE e.sign < 0 AND e.end_kind = 'retention'
+  -- Quality retentions of the project, and what became of their lots: with a bank by an order, with a contractor,
+  -- carried over, or come back to them from elsewhere.
+  SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id, 'retention' AS kind, NULL::uuid AS unit_id
+    FROM ends e WHERE e.sign < 0 AND e.end_kind = 'retention'
   UNION
-  SELECT h.project_id, h.tranche_id, h.fund_code, went.to_lot_id FROM held h
+  SELECT h.project_id, h.tranche_id, h.fund_code, went.to_lot_id, a.kind,
+         CASE a.kind WHEN 'contractor' THEN a.unit_id END FROM held h
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id
     CROSS JOIN LATERAL (
-      SELECT d.to_lot_id, d.movement_id
+      SELECT d.to_lot_id, d.movement_id, false AS came_back
       UNION ALL
-      SELECT back.to_lot_id, back.movement_id FROM funds.draw back
+      SELECT back.to_lot_id, back.movement_id, true FROM funds.draw back
        WHERE back.county_code = :county AND back.from_lot_id = d.to_lot_id) went
     JOIN funds.movement m ON m.county_code = :county AND m.id = went.movement_id
-    JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id AND a.kind = 'retention'),
+    JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id
+     AND (a.kind = 'retention' OR a.kind IN ('bank', 'contractor') AND NOT went.came_back)),
 released AS (
   -- What retentions paid to contractors, and what of it came back.
-  SELECT h.project_id, h.tranche_id, h.fund_code, a.unit_id AS end_unit, paid.fen FROM held h
-    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id AND d.effective_on <= :as_of
-    JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id
-    JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id AND a.kind = 'contractor'
+  SELECT h.project_id, h.tranche_id, h.fund_code, h.unit_id AS end_unit, paid.fen FROM held h
     CROSS JOIN LATERAL (
-      SELECT d.amount_fen AS fen
+      SELECT d.amount_fen AS fen FROM funds.draw d
+       WHERE d.county_code = :county AND d.to_lot_id = h.lot_id AND d.effective_on <= :as_of
       UNION ALL
       SELECT -back.amount_fen FROM funds.draw back
-       WHERE back.county_code = :county AND back.from_lot_id = d.to_lot_id AND back.effective_on <= :as_of) paid)"""
+       WHERE back.county_code = :county AND back.from_lot_id = h.lot_id AND back.effective_on <= :as_of) paid
+   WHERE h.kind = 'contractor')"""
 _FLOWS: Final = f"""{_ENDS},
 flows AS (
   SELECT project_id, tranche_id, fund_code, CASE WHEN in_transit THEN -fen * sign ELSE fen * sign END AS fen,
