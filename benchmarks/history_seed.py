@@ -20,6 +20,7 @@ import asyncpg
 
 from benchmarks.county import Place
 from benchmarks.server import COUNTY
+from migrations import household_flows_v1
 
 FIRST: Final = date(2017, 1, 1)
 LAST: Final = date(2020, 12, 31)
@@ -195,6 +196,11 @@ UPDATE funds.account a SET sum_fen = m.fen, sum_fen_day = m.fen_day, charged_fen
     FROM funds.account_month WHERE county_code = '{COUNTY}' GROUP BY account_id) m
  WHERE a.county_code = '{COUNTY}' AND a.id = m.account_id;
 """
+# All rows of a batch are of its village.
+_HOUSED: Final = f"""
+TRUNCATE funds.batch_place, funds.household_flow;
+INSERT INTO funds.batch_place (county_code, batch_id, region_code, rows_n, amount_fen)
+SELECT county_code, id, region_code, rows_good, total_fen FROM funds.payment_batch WHERE county_code = '{COUNTY}'"""
 # Each must find nothing.
 _LAWS: Final = {
     "a tranche is not where it should be (law 1)": """
@@ -263,7 +269,9 @@ async def grow(owner: asyncpg.Connection, place: Place, first: int, last: int) -
 
 async def _posted(owner: asyncpg.Connection, place: Place) -> None:
     await _run(owner, place, _TIMED, _NOTICE, _LEDGER)
+    await owner.execute(_HOUSED)
+    await owner.execute(household_flows_v1.FILL[1])
     await owner.execute("DROP TABLE timed, seeded, paper, line; TRUNCATE part")
     for table in ("payment", "lot", "draw", "movement", "entry", "flow_month", "flow_period", "account_month",
-                  "payment_batch", "tranche", "event", "account"):  # fmt: skip
+                  "payment_batch", "batch_place", "household_flow", "tranche", "event", "account"):  # fmt: skip
         await owner.execute(f"VACUUM (ANALYZE) funds.{table}")

@@ -116,6 +116,21 @@ QUICK: Final[dict[str, str]] = {
                   JOIN funds.account a ON a.county_code = f.county_code AND a.id = f.to_account_id
                  GROUP BY 1, 2, 3) f USING (county_code, desk_id)
          WHERE t.fen <> f.fen""",
+    "分村到户 = Σ 发放与退回": """
+        SELECT county_code, grain, desk_region FROM
+          (SELECT f.county_code, f.grain, f.since,
+                  CASE u.kind WHEN 'disburse' THEN u.from_region ELSE u.to_region END AS desk_region,
+                  sum(f.sign * CASE u.kind WHEN 'disburse' THEN f.amount_fen ELSE -f.amount_fen END) AS fen
+             FROM (SELECT m.*, g.grain, date_trunc(g.grain, m.effective_on::timestamp)::date AS since,
+                          CASE WHEN m.reverses_id IS NULL THEN 1 ELSE -1 END AS sign
+                     FROM funds.movement m CROSS JOIN (VALUES ('month'), ('year')) AS g(grain)) f
+             JOIN funds.movement u ON u.county_code = f.county_code AND u.id = coalesce(f.reverses_id, f.id)
+            CROSS JOIN LATERAL (SELECT 1 FROM funds.account a WHERE a.county_code = u.county_code
+                                   AND a.kind = 'households' AND a.id IN (u.from_account_id, u.to_account_id)) a
+            GROUP BY 1, 2, 3, 4) d
+          FULL JOIN (SELECT county_code, grain, since, desk_region, sum(amount_fen) AS fen FROM funds.household_flow
+                      WHERE fund_code = '' GROUP BY 1, 2, 3, 4) h USING (county_code, grain, since, desk_region)
+         WHERE coalesce(d.fen, 0) <> coalesce(h.fen, 0)""",
     "流水号连续，末号即流水头": """
         SELECT h.stream FROM funds.stream_head h LEFT JOIN funds.event e ON e.stream = h.stream
          GROUP BY h.stream, h.position, h.hash
@@ -194,6 +209,12 @@ QUICK: Final[dict[str, str]] = {
 }
 
 THOROUGH: Final[dict[str, str]] = {
+    "名册分村金额 = Σ 各行": """
+        SELECT batch_id, region_code FROM
+          (SELECT p.county_code, p.batch_id, p.region_code, count(*) AS n, sum(p.amount_fen) AS fen
+             FROM funds.payment p GROUP BY 1, 2, 3) d
+          FULL JOIN funds.batch_place b USING (county_code, batch_id, region_code)
+         WHERE (d.n, d.fen) IS DISTINCT FROM (b.rows_n, b.amount_fen)""",
     "每户到户金额逐分有来源": """
         SELECT s.batch_id, s.line FROM funds.payment_batch b CROSS JOIN LATERAL (
           SELECT p.batch_id, p.line FROM funds.draw d

@@ -14,6 +14,14 @@ from chassis.pages import Page
 from services.funds_api.moments import Known
 
 
+class PaidBy(Answer):
+    """What households living in one place kept of what the desks of one place, the same or one above, paid them."""
+
+    region_code: str = Field(description="支付单位所在区划：本村，或其上的乡镇、县")
+    fen: int = Field(description="净额：已扣除按名册行退回的")
+    payments_n: int
+
+
 class TreeNode(Answer):
     """A place with everything below it, its own desks (本级), or the households or contractors these have paid."""
 
@@ -34,6 +42,20 @@ class TreeNode(Answer):
         "本级（own）另减 passed_on。恒为 0"
     )
     payments_n: int | None = Field(default=None, description="已到户笔数；按年度筛选时为空，一笔可由多个年度的资金支付")
+    households_fen: int | None = Field(
+        default=None,
+        description="住在本区划（含其下级）的农户收到的净额，不论由哪一级支付：与 spent_fen 并列，不另计入收支；"
+        "按年度筛选时为空",
+    )
+    households_from_above_fen: int | None = Field(default=None, description="其中由上级区划的单位支付的")
+    paid_by: list[PaidBy] = Field(
+        default_factory=list,
+        description="住在本区划（不含其下级）的农户由哪些区划的单位支付。一个区划对各地农户支付之和，"
+        "减去其 households 节点的 recovered_fen，即该节点的 spent_fen",
+    )
+    recovered_fen: int = Field(
+        default=0, description="households 节点：未按名册行退回、而由农户账户追缴的，不属于哪一户"
+    )
     children: list[TreeNode] = Field(default_factory=list)
 
 

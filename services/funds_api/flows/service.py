@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.flows import nodes, orders, store
 from services.funds_api.flows.graph import Drawn, draw
-from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, GraphLink, GraphNode, TreeNode
+from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, GraphLink, GraphNode, PaidBy, TreeNode
 from services.funds_api.flows.store import Asked
 from services.funds_api.flows.tree import LEVELS, SINKS, End, Figures, Flow, Place, build
 from services.funds_api.lots.store import whole_county
@@ -52,7 +52,8 @@ async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> tuple[P
             paid[flow.source.place] += n
     resting = Counter(sums.resting)
     resting.update({desk.place: fen for desk, fen in orders.in_transit(ordered).items()})
-    return build(asked.root, orders.by_desk((flow for flow, _ in sums.flows), ordered), resting), paid
+    flows = orders.by_desk((flow for flow, _ in sums.flows), ordered)
+    return build(asked.root, flows, resting, None, await store.housed(tx, asked, moment)), paid
 
 
 async def _tree_of(
@@ -65,7 +66,9 @@ async def _tree_of(
         carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
         paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
     ordered = await store.ordered(tx, asked, moment)
-    return build(asked.root, orders.by_desk(flows, ordered), None, carried), paid
+    # One payment may be of several budget years, so of one year it is not told who got what.
+    housed = [] if asked.year is not None else await store.housed(tx, asked, moment)
+    return build(asked.root, orders.by_desk(flows, ordered), None, carried, housed), paid
 
 
 async def spent_on_households(tx: AsyncSession, asked: Asked, moment: Moment) -> int:
@@ -190,6 +193,7 @@ def _node(place: Place, names: Mapping[str, str], paid: Mapping[str, int] | None
         **_figures(place.figures),
         unexplained_fen=place.unexplained,
         payments_n=None if paid is None else _paid(place, paid),
+        **_housed(place, told=paid is not None),
         children=[
             _own(place, name, paid, depth - 1),
             *(_node(one, names, paid, depth - 1) for one in place.below),
@@ -197,6 +201,20 @@ def _node(place: Place, names: Mapping[str, str], paid: Mapping[str, int] | None
         if depth
         else [],
     )
+
+
+def _housed(place: Place, *, told: bool) -> dict[str, Any]:
+    if not told:
+        return {}
+    every = list(place.all_housed)
+    return {
+        "households_fen": sum(one.fen for one in every),
+        "households_from_above_fen": sum(one.fen for one in every if len(one.desk) < len(place.code)),
+        "paid_by": [
+            PaidBy(region_code=one.desk, fen=one.fen, payments_n=one.payments)
+            for one in sorted(place.housed, key=lambda one: one.desk)
+        ],
+    }
 
 
 def _own(place: Place, name: str, paid: Mapping[str, int] | None, depth: int) -> TreeNode:
@@ -215,8 +233,9 @@ def _own(place: Place, name: str, paid: Mapping[str, int] | None, depth: int) ->
                 name=_SINK_NAMES[sink],
                 received_fen=fen,
                 spent_fen=fen,
-                unexplained_fen=0,
+                unexplained_fen=0 if paid is None or sink != "households" else fen - sum(one.fen for one in place.paid),
                 payments_n=paid.get(place.code, 0) if paid is not None and sink == "households" else None,
+                recovered_fen=-sum(one.fen for one in place.paid if not one.place),
             )
             for sink, fen in sorted(place.sinks.items())
         ]

@@ -18,7 +18,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.flows.orders import Ordered
-from services.funds_api.flows.tree import End, Flow
+from services.funds_api.flows.tree import End, Flow, Housed
 from services.funds_api.moments import Moment
 
 # The last day that is counted as a whole: what is effective later was not yet known, unless it was dated ahead.
@@ -149,6 +149,15 @@ async def ordered_accounts(session: AsyncSession, asked: Asked, moment: Moment) 
         _of_orders(asked, moment),
     )
     return [Ordered(*row) for row in found]
+
+
+async def housed(session: AsyncSession, asked: Asked, moment: Moment) -> list[Housed]:
+    """What households got by that moment, by where they live and whose desks paid; not by budget year."""
+    found = await session.execute(
+        text("SELECT * FROM funds.housed(:county, :place, :as_of, :known, :known_on, CAST(:fund AS text))"),
+        _of_orders(asked, moment),
+    )
+    return [Housed(*row) for row in found]
 
 
 async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[str, UUID, UUID, int]]:

@@ -20,6 +20,9 @@ The identities, with `unexplained` the fen by which they fail:
     own:   received + came_back + carried − returned − moved_out − spent − resting − passed_on = unexplained
     place: spent, resting, carried, unexplained = Σ of its own desks and the places next below
     place: passed_on = Σ received_from_above of the places next below; spent of own desks = Σ of their sinks
+
+Who lives in a place may be paid by desks above it: that is told beside these figures, and is none of them. A desk's
+`households` sink = Σ over places of what those who live there kept of what it paid, by a book of its own (`Housed`).
 """
 
 from __future__ import annotations
@@ -52,6 +55,16 @@ class Flow:
     fen: int
 
 
+@dataclass(frozen=True, slots=True)
+class Housed:
+    """Fen that households living in `place` kept of what desks of `desk` paid; of '' what is of no row (追缴)."""
+
+    desk: str
+    place: str
+    fen: int
+    payments: int
+
+
 @dataclass(slots=True)
 class Figures:
     """What is counted of a place or of its own desks, in fen."""
@@ -74,13 +87,18 @@ class Figures:
 
 @dataclass(slots=True)
 class Place:
-    """A place: its figures with everything below it, those of its own desks, its sinks, and the places next below."""
+    """A place: its figures with everything below it, those of its own desks, its sinks, and the places next below.
+
+    `housed` is what households living here got from whose desks, `paid` what its own desks paid to households where.
+    """
 
     code: str
     figures: Figures = field(default_factory=Figures)
     own: Figures = field(default_factory=Figures)
     sinks: dict[str, int] = field(default_factory=dict)
     below: list[Place] = field(default_factory=list)
+    housed: list[Housed] = field(default_factory=list)
+    paid: list[Housed] = field(default_factory=list)
 
     @property
     def unexplained(self) -> int:
@@ -89,6 +107,13 @@ class Place:
     @property
     def own_unexplained(self) -> int:
         return self.own.left - self.own.passed_on - self.own.resting
+
+    @property
+    def all_housed(self) -> Iterator[Housed]:
+        """What households got that live here or in a place below."""
+        yield from self.housed
+        for one in self.below:
+            yield from one.all_housed
 
 
 # The place of a code, made with everything above it where it is not there yet.
@@ -111,6 +136,7 @@ def build(
     flows: Iterable[Flow],
     resting: Mapping[str, int] | None = None,
     carried: Mapping[str, int] | None = None,
+    housed: Iterable[Housed] = (),
 ) -> Place:
     """The tree below `root` (6, 9 or 12 digits), children in the order of their codes, no empty place in it.
 
@@ -136,8 +162,17 @@ def build(
     for code, fen in (resting or {}).items():
         if code.startswith(root) and fen:
             at(code).own.resting = fen
+    _house(root, housed, at)
     _sum_up(places[root])
     return places[root]
+
+
+def _house(root: str, housed: Iterable[Housed], at: _At) -> None:
+    for one in housed:
+        if one.place.startswith(root):
+            at(one.place).housed.append(one)
+        if one.desk.startswith(root):
+            at(one.desk).paid.append(one)
 
 
 def _count(root: str, flow: Flow, at: _At) -> None:

@@ -27,7 +27,9 @@ from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
 from services.funds_api.tables.people import (
+    BatchPlaceRow,
     DataKeyRow,
+    HouseholdFlowRow,
     LoanRow,
     PaymentBatchRow,
     PaymentRow,
@@ -74,6 +76,7 @@ __all__ = [
     "AssetIncomeRow",
     "AssetRow",
     "BatchObjectionRow",
+    "BatchPlaceRow",
     "ClosingRow",
     "DataKeyRow",
     "DrawRow",
@@ -90,6 +93,7 @@ __all__ = [
     "FundUseRow",
     "HoldLotRow",
     "HoldRow",
+    "HouseholdFlowRow",
     "HouseholdRow",
     "IncomeShareRow",
     "LoanRow",

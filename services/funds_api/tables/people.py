@@ -97,6 +97,44 @@ class PaymentRow(Row):
     cum_fen: Mapped[int]
 
 
+class BatchPlaceRow(Row):
+    """What a checked roster pays to the households of one place: kept once, by a trigger, for the sums by place."""
+
+    __tablename__ = "batch_place"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "batch_id"], ["funds.payment_batch.county_code", "funds.payment_batch.id"]
+        ),
+        CheckConstraint("rows_n > 0 AND amount_fen > 0", name="pays"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    rows_n: Mapped[int] = mapped_column(Integer)
+    amount_fen: Mapped[int]
+
+
+class HouseholdFlowRow(Row):
+    """What households of one place kept of what desks of another (or the same) paid them in a month or year.
+
+    A fund of '' is every fund; a place of '' is what came back from cards and is no row's. Written by triggers only.
+    """
+
+    __tablename__ = "household_flow"
+    __table_args__ = (
+        CheckConstraint("grain IN ('month', 'year')", name="grain"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    fund_code: Mapped[str] = mapped_column(primary_key=True)
+    grain: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    desk_region: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    amount_fen: Mapped[int]
+    payments_n: Mapped[int]
+
+
 class RejectedRowRow(Row):
     """A row of a roster that was not accepted: its line, what is wrong, and the row itself as ciphertext."""
 

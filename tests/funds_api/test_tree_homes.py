@@ -1,0 +1,141 @@
+"""What households of a village got, whoever's desk paid: told at the village, to the fen of the desk's own figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from chaos.laws import QUICK, THOROUGH
+from chassis import clock
+from migrations import household_flows_v1
+from tests.funds_api.people import Township, id_number
+from tests.funds_api.test_flows import END, found, walk
+
+PAID = ("100.00", "200.00", "300.00", "400.00", "500.00")
+
+
+class Villages(Township):
+    """The township with households in two villages; its office pays them all."""
+
+    async def open(self) -> Villages:
+        self.households = range(3)
+        await super().open()
+        await self.register(range(3, 40), "101202")
+        return self
+
+    async def pay(self, places: range, **more: Any) -> str:
+        batch = await self.batch(**more)
+        await self.checked([(id_number(place), PAID[place % 5]) for place in places], batch)
+        approved = await self.approve(batch)
+        assert approved.status_code == 201, approved.text
+        return batch
+
+    async def order(self, kind: str, **more: Any) -> str:
+        order = {"kind": kind, "document": f"{kind}1", **more}
+        answer = await self.finance.post("/funds/v1/movements", order)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["movements"][0]["id"])
+
+    async def tree(self, **asked: Any) -> dict[str, Any]:
+        answer = await self.finance.get("/funds/v1/tree", params={"as_of": END, **asked})
+        assert answer.status_code == 200, answer.text
+        tree = dict(answer.json())
+        assert {node["unexplained_fen"] for node in walk(tree["root"])} == {0}
+        return tree
+
+    async def shown(self, **asked: Any) -> tuple[int, int, int]:
+        """What households of either village got, and the township's node of all of them, with the ties between."""
+        tree = await self.tree(**asked)
+        assert (await self.tree(fund=self.fund, **asked))["root"]["households_fen"] == tree["root"]["households_fen"]
+        places = {node["region_code"]: node for node in walk(tree["root"]) if node["kind"] in {"township", "village"}}
+        sinks = [node for node in walk(tree["root"]) if node["kind"] == "households"]
+        got = sum(one["fen"] for node in places.values() for one in node["paid_by"])
+        assert got == sum(one["spent_fen"] + one["recovered_fen"] for one in sinks)
+        assert tree["root"]["households_fen"] == got
+        for node in places.values():
+            below = [one["households_fen"] for one in node["children"] if one["kind"] == "village"]
+            assert node["households_fen"] == sum(below) + sum(one["fen"] for one in node["paid_by"])
+        one, two = (places.get(self.region + village, {}).get("households_fen", 0) for village in ("201", "202"))
+        return one, two, sum(one["spent_fen"] for one in sinks)
+
+
+@pytest.fixture
+async def township(funds_http: httpx.AsyncClient, county: str) -> Villages:
+    return await Villages(funds_http, county).open()
+
+
+async def lawful(admin: asyncpg.Pool | asyncpg.Connection) -> None:
+    for law in ("名册分村金额 = Σ 各行", "分村到户 = Σ 发放与退回"):
+        assert await admin.fetch((QUICK | THOROUGH)[law]) == [], law
+
+
+async def test_a_village_tells_what_its_households_got_though_the_township_paid(
+    township: Villages, admin: asyncpg.Pool
+) -> None:
+    await township.pay(range(5))
+    assert await township.shown() == (60_000, 90_000, 150_000)
+    assert await township.shown(as_of="2017-04-30") == (0, 0, 0)
+    assert await township.shown(as_of="2018-06-30") == (60_000, 90_000, 150_000)
+    tree = await township.tree()
+    village = found(tree, township.region + "202")
+    assert village["paid_by"] == [{"region_code": township.region, "fen": 90_000, "payments_n": 2}]
+    assert (village["households_from_above_fen"], village["spent_fen"], village["received_fen"]) == (90_000, 0, 0)
+    own = found(tree, township.region)
+    assert (own["spent_fen"], own["households_fen"], own["households_from_above_fen"]) == (150_000, 150_000, 0)
+    assert (await township.tree(region=township.region + "202"))["root"] == village
+    assert (await township.tree(year=2017))["root"]["households_fen"] is None
+    await lawful(admin)
+
+
+async def test_what_came_back_is_out_of_its_village_and_what_was_undone_was_never_paid(
+    township: Villages, admin: asyncpg.Pool
+) -> None:
+    batch = await township.pay(range(5))
+    told: list[tuple[str, tuple[int, int, int]]] = []
+
+    async def stands(one: int, two: int, recovered: int = 0) -> None:
+        assert await township.shown() == (one, two, one + two - recovered)
+        told.append((clock.now().isoformat(), (one, two, one + two - recovered)))
+        await lawful(admin)
+
+    await stands(60_000, 90_000)
+    back = {"document": "退汇1", "effective_on": "2017-05-20", "reason": "account_closed"}
+    answer = await township.finance.post(f"/funds/v1/payments/{batch}-3/returns", back)
+    assert answer.status_code == 201, answer.text
+    await stands(40_000, 90_000)
+    cards = {"fund_code": township.fund, "account_id": township.cards}
+    recovered = await township.order("recover", effective_on="2017-07-01", amount_fen=2_500, **cards)
+    await stands(40_000, 90_000, 2_500)
+    assert found(await township.tree(), township.region, "households")["recovered_fen"] == 2_500
+    await township.order("reverse", effective_on="2017-07-02", movement_id=recovered)
+    await stands(40_000, 90_000)
+    await township.order("reverse", effective_on="2017-07-03", movement_id=answer.json()["id"])
+    await stands(60_000, 90_000)
+    paid = (await township.finance.get(f"/funds/v1/payment-batches/{batch}")).json()
+    await township.order("reverse", effective_on="2017-07-04", movement_id=paid["movement_id"])
+    await stands(0, 0)
+    assert await township.shown(as_of="2017-06-30") == (40_000, 90_000, 130_000)
+    for known_at, figures in told:
+        assert await township.shown(known_at=known_at) == figures
+
+
+async def test_what_the_migration_fills_in_is_what_the_triggers_keep(township: Villages, admin: asyncpg.Pool) -> None:
+    batch = await township.pay(range(5))
+    back = {"document": "退汇1", "effective_on": "2017-05-20", "reason": "account_closed"}
+    assert (await township.finance.post(f"/funds/v1/payments/{batch}-2/returns", back)).status_code == 201
+    kept = "SELECT * FROM funds.household_flow WHERE amount_fen <> 0 ORDER BY 1, 2, 3, 4, 5, 6"
+    async with admin.acquire() as connection:
+        before = connection.transaction()
+        await before.start()
+        by_triggers = await connection.fetch(kept)
+        await connection.execute("DELETE FROM funds.household_flow")
+        await connection.execute("DELETE FROM funds.batch_place")
+        for statement in household_flows_v1.FILL:
+            await connection.execute(statement)
+        assert by_triggers == await connection.fetch(kept)
+        assert by_triggers
+        await lawful(connection)
+        await before.rollback()
