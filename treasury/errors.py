@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from treasury.printing import yuan
+
 
 class Refusal(Exception):
     """Something the books do not accept. Subclasses are dataclasses; their fields are the figures."""
@@ -32,19 +34,46 @@ class AmountNotPositive(Refusal):
     asked_fen: int
 
     def __str__(self) -> str:
-        return f"金额必须大于零，收到的是 {self.asked_fen} 分"
+        return f"金额必须大于零，收到的是 {yuan(self.asked_fen)} 元"
 
 
 @dataclass(eq=False)
 class MoneyNotThere(Refusal):
-    """Law 2: the open lots hold less than was asked for on that day."""
+    """Law 2: the open lots hold less than was asked for on that day; the other figures are what else the account has.
+
+    `arrives_on` is the day by which what arrives later makes up what is missing, or all of it has arrived; `release_on`
+    likewise of what is retained. What movements of later days drew was there on the day, and is gone.
+    """
 
     asked_fen: int
     available_fen: int
     on: date
+    arrives_later_fen: int = 0
+    arrives_on: date | None = None
+    retained_fen: int = 0
+    release_on: date | None = None
+    drawn_later_fen: int = 0
 
     def __str__(self) -> str:
-        return f"{self.on} 可用余额 {self.available_fen} 分，不足以支付 {self.asked_fen} 分"
+        besides = [
+            f"另有 {yuan(self.drawn_later_fen)} 元已由以后日期的业务动用" if self.drawn_later_fen else "",
+            f"另有质保金 {yuan(self.retained_fen)} 元到 {self.release_on} 才可支付" if self.retained_fen else "",
+            f"另有 {yuan(self.arrives_later_fen)} 元到 {self.arrives_on} 才到账" if self.arrives_later_fen else "",
+        ]
+        short = f"{self.on} 可用余额 {yuan(self.available_fen)} 元，不足以支付 {yuan(self.asked_fen)} 元"
+        return "；".join([short, *filter(None, besides)])
+
+
+class MoneyDrawnLater(MoneyNotThere):
+    """It would do but for movements of later days that were recorded before and drew it."""
+
+
+class MoneyRetained(MoneyNotThere):
+    """It would do but for quality retentions (质保金) that are not released by that day."""
+
+
+class MoneyArrivesLater(MoneyNotThere):
+    """It would do but for money that arrives after that day: law 4."""
 
 
 @dataclass(eq=False)
@@ -56,7 +85,7 @@ class MovementPredatesArrival(Refusal):
     effective_on: date
 
     def __str__(self) -> str:
-        return f"资金批次 {self.lot} 于 {self.arrived_on} 才到账，不能在 {self.effective_on} 支出"
+        return f"指定的资金批次于 {self.arrived_on} 才到账，不能在 {self.effective_on} 支出"
 
 
 @dataclass(eq=False)
@@ -66,7 +95,7 @@ class LotNotOpen(Refusal):
     lot: str
 
     def __str__(self) -> str:
-        return f"资金批次 {self.lot} 不在该账户上，或已无余额"
+        return "指定的资金批次不在该账户上，或已无余额"
 
 
 @dataclass(eq=False)
@@ -79,8 +108,8 @@ class MoneyHeld(Refusal):
     on: date
 
     def __str__(self) -> str:
-        known = f"{self.on} 可用 {self.free_fen} 分，另有 {self.held_fen} 分已为其他支付冻结"
-        return f"{known}，不足以支付 {self.asked_fen} 分"
+        known = f"{self.on} 可用 {yuan(self.free_fen)} 元，另有 {yuan(self.held_fen)} 元已为其他支付冻结"
+        return f"{known}，不足以支付 {yuan(self.asked_fen)} 元"
 
 
 @dataclass(eq=False)
@@ -92,4 +121,4 @@ class LotRetained(Refusal):
     effective_on: date
 
     def __str__(self) -> str:
-        return f"资金批次 {self.lot} 是质保金，{self.release_on} 起才可支付，不能在 {self.effective_on} 支出"
+        return f"指定的资金批次是质保金，{self.release_on} 起才可支付，不能在 {self.effective_on} 支出"

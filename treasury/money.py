@@ -1,4 +1,4 @@
-"""Fen, 元 and 万元: reading printed amounts exactly and printing fen for people. Holds no float, ever.
+"""Fen, 元 and 万元: reading printed amounts exactly; printing them is `printing.py`. Holds no float, ever.
 
 Inside the system an amount is an `int` of fen (分). Text becomes fen in `fen_from_text`, and only there.
 """
@@ -12,6 +12,9 @@ from enum import StrEnum
 from typing import Final
 
 from treasury.errors import MoneyUnreadable
+from treasury.printing import wan, yuan
+
+__all__ = ["FEN_PER_YUAN", "Unit", "fen_from_text", "wan", "yuan"]
 
 FEN_PER_YUAN: Final = 100
 
@@ -45,15 +48,3 @@ def fen_from_text(printed: str, unit: Unit) -> int:
     if fen != fen.to_integral_value():
         raise MoneyUnreadable(printed, "精度小于一分")
     return int(fen)
-
-
-def yuan(fen: int) -> str:
-    """`fen` in 元 with thousands commas and two decimals, as a clerk writes it: 724712484 → 7,247,124.84."""
-    return f"{Decimal(fen) / 100:,.2f}"
-
-
-def wan(fen: int) -> str:
-    """`fen` in 万元, exact, with at least two decimals: 724712484 → 724.712484."""
-    exact = f"{Decimal(fen) / 1_000_000:,.6f}"
-    whole, _, rest = exact.partition(".")
-    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"

@@ -262,6 +262,13 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     errors.AmountNotPositive: Problem(
         "amount-not-positive", 422, "金额必须大于零", "请填写正数金额；退回与冲正有各自的业务"
     ),
+    errors.MoneyDrawnLater: Problem(
+        "money-drawn-later", 409, "资金已由以后日期的业务动用", "请按当前日期办理，或先冲正以后日期的业务再补记"
+    ),
+    errors.MoneyRetained: Problem("money-retained", 409, "质保金未到期", "请在 release_on 以后支付，或减少金额"),
+    errors.MoneyArrivesLater: Problem(
+        "money-arrives-later", 409, "资金当日尚未到账", "请核对业务日期，或在 arrives_on 以后办理"
+    ),
     errors.MoneyNotThere: Problem(
         "money-not-there", 409, "可用余额不足", "请减少金额，或先核对该账户该资金的余额与到账日期"
     ),

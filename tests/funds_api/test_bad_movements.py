@@ -19,7 +19,19 @@ Ask = Callable[[Desk], Awaitable[tuple[httpx.Response, dict[str, Any]]]]
 
 async def _before_its_lots_arrived(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
     answer = await desk.out(500_000, desk.first, "2017-03-15")
-    return answer, {"asked_fen": 500_000, "available_fen": 400_000, "on": "2017-03-15"}
+    later = {"arrives_later_fen": 600_000, "arrives_on": "2017-04-01", "retained_fen": 0, "drawn_later_fen": 0}
+    return answer, {"asked_fen": 500_000, "available_fen": 400_000, "on": "2017-03-15", **later}
+
+
+async def _of_a_retention_before_its_day(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(1_500, desk.contractor, "2018-01-01", kind="pay", from_account_id=desk.made)
+    assert "另有质保金 15.00 元到 2018-06-01 才可支付" in answer.json()["detail"]
+    return answer, {"available_fen": 0, "retained_fen": 1_500, "release_on": "2018-06-01", "arrives_later_fen": 0}
+
+
+async def _of_what_a_later_day_has_drawn(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(300_001, desk.second, "2017-05-01")
+    return answer, {"asked_fen": 300_001, "available_fen": 0, "drawn_later_fen": 700_000, "arrives_later_fen": 300_000}
 
 
 async def _a_named_lot_before_it_arrived(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
@@ -104,7 +116,9 @@ async def _past_a_funds_cap(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]
 
 
 CASES: dict[str, tuple[int, str, Ask]] = {
-    "before its lots arrived": (409, "money-not-there", _before_its_lots_arrived),
+    "before its lots arrived": (409, "money-arrives-later", _before_its_lots_arrived),
+    "of a retention before its day": (409, "money-retained", _of_a_retention_before_its_day),
+    "of what a later day has drawn": (409, "money-drawn-later", _of_what_a_later_day_has_drawn),
     "a named lot before it arrived": (409, "movement-predates-arrival", _a_named_lot_before_it_arrived),
     "more than there is": (409, "money-not-there", _more_than_there_is),
     "into a closed period": (409, "books-closed", _into_a_closed_period),
@@ -123,12 +137,26 @@ CASES: dict[str, tuple[int, str, Ask]] = {
 }
 
 
+async def _tie_up(desk: Desk, *, retain: bool) -> None:
+    """Keep some money until a later day, or draw all of it on one; what is undone then is there since then only."""
+    if retain:
+        desk.made = await open_account(desk.http, desk.county, "retention", "质保金专户")
+        kept = await desk.out(1_500, desk.made, "2017-05-01", kind="retain", release_on="2018-06-01")
+        assert kept.status_code == 201, kept.text
+        return
+    assert (await desk.out(700_000, desk.first, "2017-06-01")).status_code == 201
+    undone = (await desk.out(300_000, desk.first, "2017-06-01")).json()["movements"][0]["id"]
+    assert (await desk.undo(undone, "2017-06-01")).status_code == 201
+
+
 async def _set_up(desk: Desk, name: str) -> None:
     """What has to have happened before a case can go wrong in its own way."""
     match name:
         case "into a closed period":
             closing = {"through": "2017-04-30", "document": "结账"}
             assert (await desk.reviewer.post("/funds/v1/closings", closing)).status_code == 201
+        case "of a retention before its day" | "of what a later day has drawn":
+            await _tie_up(desk, retain=name == "of a retention before its day")
         case "over a hold" | "a hold of more than is free":
             assert (await desk.hold(900_000, desk.treasury, fund_code="TEST-FUND")).status_code == 201
         case "out of a hold that is over" | "out of a hold more than it keeps":

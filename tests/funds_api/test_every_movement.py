@@ -33,7 +33,7 @@ async def test_a_retention_is_unspent_until_its_release(desk: Desk, admin: async
     assert (early.status_code, early.json()["type"]) == (409, "/problems/lot-retained")
     assert early.json()["figures"]["release_on"] == "2018-05-01"
     plain = await desk.out(1, desk.contractor, "2018-04-30", kind="pay", from_account_id=deposit)
-    assert plain.json()["type"] == "/problems/money-not-there"
+    assert plain.json()["type"] == "/problems/money-retained"
     paid = await desk.out(20_000, desk.contractor, "2018-05-01", kind="pay", from_account_id=deposit)
     assert paid.status_code == 201, paid.text
     back = await desk.back(10_000, deposit, "2018-05-02")
@@ -223,7 +223,7 @@ async def test_a_retention_stays_one_whatever_is_undone(desk: Desk, admin: async
         ("2018-05-01", 2017)
     ]
     early = await desk.out(1, desk.contractor, "2018-04-30", kind="pay", from_account_id=deposit)
-    assert early.json()["type"] == "/problems/money-not-there"
+    assert early.json()["type"] == "/problems/money-retained"
     assert (
         await desk.out(30_000, desk.contractor, "2018-05-01", kind="pay", from_account_id=deposit)
     ).status_code == 201

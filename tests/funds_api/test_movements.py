@@ -44,8 +44,17 @@ async def test_named_lots_are_drawn_as_named(desk: Desk) -> None:
 
 async def test_money_that_is_not_there_yet_or_any_more_is_refused_with_figures(desk: Desk, admin: asyncpg.Pool) -> None:
     early = await desk.out(500_000, desk.first, "2017-03-15")
-    assert (early.status_code, early.json()["type"]) == (409, "/problems/money-not-there")
-    assert early.json()["figures"] == {"asked_fen": 500_000, "available_fen": 400_000, "on": "2017-03-15"}
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/money-arrives-later")
+    assert early.json()["figures"] == {
+        "asked_fen": 500_000,
+        "available_fen": 400_000,
+        "on": "2017-03-15",
+        "arrives_later_fen": 600_000,
+        "arrives_on": "2017-04-01",
+        "retained_fen": 0,
+        "release_on": None,
+        "drawn_later_fen": 0,
+    }
     over = await desk.out(1_000_001, desk.first, "2017-05-01")
     assert over.json()["figures"]["available_fen"] == 1_000_000
     assert await desk.balance(desk.treasury) == 1_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.funds_api.households import masks
 from services.funds_api.lots import decide, ledger
 from services.funds_api.lots import store as lots
 from services.funds_api.lots.refusals import HoldOver, WrongAccount
+from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.moments import EVERYTHING
 from services.funds_api.tables import HoldLotRow, HoldRow
@@ -42,7 +44,9 @@ async def place(tx: AsyncSession, who: Principal, act: Act, county: str, request
         need_fen=request.amount_fen,
         named=[share.lot_id for share in request.lots] if request.lots else None,
     )
-    draws = decide.draw([ledger.released(lot) for lot in there], request.amount_fen, request.lots, today)
+    free = [ledger.released(lot) for lot in there]
+    async with nullcontext() if request.lots else explained(tx, county, request.account_id, request.fund_code):
+        draws = decide.draw(free, request.amount_fen, request.lots, today)
     hold = Hold(
         id=new_id(),
         county_code=county,

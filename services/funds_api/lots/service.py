@@ -7,6 +7,7 @@ was decided too late; everything else, and what was refused so, is decided again
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from uuid import UUID
 
 import asyncpg
@@ -21,7 +22,7 @@ from services.funds_api.funds import store as funds
 from services.funds_api.funds.judge import Breach
 from services.funds_api.funds.refusals import told
 from services.funds_api.holds import store as holds
-from services.funds_api.lots import decide, ledger, store, undo
+from services.funds_api.lots import decide, ledger, shortfall, store, undo
 from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import Books, End
 from services.funds_api.lots.schemas import (
@@ -39,6 +40,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.projects import gate
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
+from treasury.errors import MoneyNotThere
 from treasury.lots import Lot
 from wire.funds import MoneyMoved
 
@@ -64,7 +66,10 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
     _must_know(books.ends, _accounts_of(order))
     if any(one.kind == UnitKind.PROJECT_UNIT for one in books.ends.values()):
         return None  # what the project library asks is asked of the written books, under locks
-    made = decide.out(order, books, act.actor)
+    try:
+        made = decide.out(order, books, act.actor)
+    except MoneyNotThere:
+        return None  # what else the account has is told under locks
     if not guard.passes(_asked(order, made), books.terms):
         return None
     answer, event = _told(county, made, books.ends)
@@ -85,7 +90,8 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
     if isinstance(order, ReverseOrder):
         made = await undo.reverse(tx, who, county, order, act.actor)
     else:
-        made = await _decided(tx, who, act, county, order)
+        async with _explained(tx, county, order):
+            made = await _decided(tx, who, act, county, order)
         if isinstance(order, OutOrder):
             breaches = await guard.hear(tx, county, _asked(order, made))
         movements = [one.movement for one in made]
@@ -166,6 +172,15 @@ async def _decided(
             draws = decide.draw(released, order.amount_fen, order.lots, order.effective_on)
             origins = await store.origins(tx, county, [draw.lot.id for draw in draws])
             return decide.back(order, books, origins, draws, act.actor)
+
+
+def _explained(
+    tx: AsyncSession, county: str, order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder
+) -> AbstractAsyncContextManager[None]:
+    """What the account drawn from has besides, should it not do; who names the lots is told about those alone."""
+    if _named(order):
+        return nullcontext()
+    return shortfall.explained(tx, county, _accounts_of(order)[0], order.fund_code)
 
 
 def _accounts_of(order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder) -> list[UUID]:
