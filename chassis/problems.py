@@ -23,6 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.connections import lost, sqlstate
+from chassis.misshapen import sentence
 
 log = logging.getLogger("problems")
 
@@ -31,6 +32,14 @@ log = logging.getLogger("problems")
 # full), 57P01-3 server going down, 08xxx connection lost, 25P03 idle in transaction. A connection that is lost while
 # the commit is on its way is another thing: `OutcomeUnknown`.
 _RETRYABLE: Final = ("40001", "40P01", "55P03", "57014", "53", "57P0", "08", "25P03")
+# Plain HTTP errors that need no section of their own.
+_PLAIN: Final[Mapping[int, str]] = {
+    404: "没有这个地址",
+    405: "该地址不支持这种请求方法",
+    406: "不能按所要求的格式答复",
+    413: "请求内容过大",
+    415: "不支持这种内容类型",
+}
 _LONG_NUMBER: Final = re.compile(r"\d[\dXx]{5,}")
 
 
@@ -137,17 +146,15 @@ async def _misshapen(request: Request, error: Exception) -> Response:
     if any(one["type"] in {"json_invalid", "bytes_invalid_encoding"} for one in errors):
         return answer(UNREADABLE, request)
     listed = [
-        {"pointer": _quiet(pointer(tuple(one["loc"]))), "detail": _quiet(_detail(one)), "code": one["type"]}
-        for one in errors
+        {"pointer": _quiet(pointer(tuple(one["loc"]))), "detail": _said(one), "code": one["type"]} for one in errors
     ]
     return answer(INVALID, request, f"共 {len(listed)} 处不符合格式", errors=listed[:100])
 
 
-def _detail(error: Mapping[str, Any]) -> str:
-    """What is wrong with a field, without its value; pydantic repeats an unknown tag of a union."""
-    if error["type"] == "union_tag_invalid":
-        return f"should be one of {error['ctx']['expected_tags']}"
-    return str(error["msg"])
+def _said(error: Mapping[str, Any]) -> str:
+    """What is wrong with a field; a validator's own words are kept from naming a person, bounds of ours need not be."""
+    told = sentence(error)
+    return _quiet(told) if error["type"] in {"value_error", "assertion_error"} else told
 
 
 def _quiet(text: str) -> str:
@@ -161,8 +168,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI raises this for a body that is no text or no JSON
         return answer(UNREADABLE, request)
     phrase = HTTPStatus(error.status_code).phrase
-    plain = Problem("", error.status_code, phrase, "请核对地址与方法，接口清单见 /docs")
-    return answer(plain, request, str(error.detail), headers=error.headers)
+    title = _PLAIN.get(error.status_code, phrase)
+    plain = Problem("", error.status_code, title, "请核对地址与方法，接口清单见 /docs")
+    detail = title if error.detail == phrase else str(error.detail)
+    return answer(plain, request, detail, headers=error.headers)
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

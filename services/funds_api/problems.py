@@ -23,13 +23,14 @@ from services.funds_api.publications import refusals as publications
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
 from services.funds_api.regions.service import RegionUnknown
 from services.funds_api.returns import refusals as returns
-from services.funds_api.units.service import RegionTooHigh
+from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from treasury import errors
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
     RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
+    UnitKnown: Problem("unit-known", 409, "单位已登记", "请使用已登记的单位及其账户；确属另一单位请换一个名称"),
     RegionUnknown: Problem("region-unknown", 409, "区划代码没有登记", "请先登记该代码，或在 regions 中一并给出新代码"),
     RegionClosed: Problem(
         "region-closed", 409, "区划代码已停用", "请使用其后继代码，见 /funds/v1/regions/代码/lineage"

@@ -174,14 +174,17 @@ async def _set_up(desk: Desk, name: str) -> None:
             used = await desk.out(5, desk.first, "2017-05-02", document="西财农〔2017〕8号")
             assert used.status_code == 201
         case "undone twice" | "of what was spent on":
-            made = (await desk.out(5, desk.first, "2017-05-02")).json()["movements"][0]["id"]
-            desk.made = made
-            if name == "undone twice":
-                assert (await desk.undo(made, "2017-05-03")).status_code == 201
-            else:
-                village = await open_account(desk.http, f"{desk.county}101201", "village_collective")
-                passed = await desk.out(3, village, "2017-05-03", from_account_id=desk.first)
-                assert passed.status_code == 201
+            await _move(desk, undone=name == "undone twice")
+
+
+async def _move(desk: Desk, *, undone: bool) -> None:
+    """Make a movement that was undone already, or whose money has gone on."""
+    desk.made = (await desk.out(5, desk.first, "2017-05-02")).json()["movements"][0]["id"]
+    if undone:
+        assert (await desk.undo(desk.made, "2017-05-03")).status_code == 201
+        return
+    village = await open_account(desk.http, f"{desk.county}101201", "village_collective")
+    assert (await desk.out(3, village, "2017-05-03", from_account_id=desk.first)).status_code == 201
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -90,7 +90,7 @@ async def _settled_into_a_closed_period(chain: Chain, order: dict[str, Any]) -> 
 
 
 CASES: dict[str, tuple[str, Ask]] = {
-    "before its quota arrived": ("money-not-there", _before_its_quota_arrived),
+    "before its quota arrived": ("money-arrives-later", _before_its_quota_arrived),
     "beyond its quota": ("money-not-there", _beyond_its_quota),
     "into a closed period": ("books-closed", _into_a_closed_period),
     "over a hold": ("money-held", _over_a_hold),

@@ -290,7 +290,8 @@ async def test_a_reimbursement_claims_each_invoice_once_in_the_county(
     twice = {"basis": "reimbursement", "invoices": [invoices[1]]}
     answer = await chain.clerk.post(ORDERS, chain.order(30_000, payee=village, **twice))
     figures = refused(answer, "invoice-claimed")
-    assert figures == {"invoice_numbers": ["04403211"], "amount_fen": 30_000}
+    claimed_by = [order["order_number"]]
+    assert figures == {"invoice_numbers": ["04403211"], "amount_fen": 30_000, "order_numbers": claimed_by}
     assert await chain.balance(chain.bank["cash"]) == 150_000, "nothing was half-written"
     for wrong in (
         chain.order(1, payee=village, **claim),
@@ -329,7 +330,10 @@ async def test_an_order_number_counts_once_in_county_and_year(chain: Chain) -> N
     replay = await chain.clerk.post(ORDERS, order, key=key)
     assert (replay.status_code, replay.json()) == (201, first.json())
     again = chain.order(1_000, order_number="县支〔2017〕0001")
-    assert refused(await chain.clerk.post(ORDERS, again), "order-number-used")["fiscal_year"] == 2017
+    used = refused(await chain.clerk.post(ORDERS, again), "order-number-used")
+    assert used["fiscal_year"] == 2017
+    assert used["effective_on"].startswith("2017-")
+    assert used["amount_fen"] > 0
     next_year = {**again, "effective_on": "2018-01-04"}
     assert (await chain.clerk.post(ORDERS, next_year)).status_code == 201
 

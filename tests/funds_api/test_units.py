@@ -25,6 +25,12 @@ async def test_a_unit_opens_once_per_key_and_only_its_own_people_see_it(
     other = await clerk.post("/funds/v1/units", {**order, "name": "别的"}, key="open-once-1")
     assert other.status_code == 422
     assert other.json()["type"] == "/problems/idempotency-key-reused"
+    twice = await clerk.post("/funds/v1/units", order)
+    assert (twice.status_code, twice.json()["type"]) == (409, "/problems/unit-known")
+    assert twice.json()["figures"]["unit_id"] == first.json()["id"]
+    assert twice.json()["detail"] == f"{county}101 已有名为“第一镇财政所”的单位（乡镇财政所）"
+    wrong = await clerk.put("/funds/v1/units", b"")
+    assert (wrong.status_code, wrong.json()["title"]) == (405, "该地址不支持这种请求方法")
     own = funds_caller(funds_http, "township_clerk", county + "101")
     assert [unit["name"] for unit in (await own.get("/funds/v1/units")).json()["items"]] == ["第一镇财政所"]
     neighbour = funds_caller(funds_http, "township_clerk", county + "102")

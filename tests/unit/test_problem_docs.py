@@ -39,6 +39,7 @@ REFUSALS = sorted(
 # What stands in a figure of each type, so that any refusal can be built and asked what it says.
 SAMPLES: Mapping[str, Any] = {
     "int": 7,
+    "int | None": 7,
     "float": 7.0,
     "bool": True,
     "str": "issued",

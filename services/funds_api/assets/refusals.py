@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from services.funds_api import words
 from treasury.money import yuan
 
 
@@ -16,7 +17,7 @@ class ProjectNotAccepted(Exception):
     stage: str
 
     def __str__(self) -> str:
-        return f"项目当前阶段为 {self.stage}，验收以后才能登记资产"
+        return f"项目当前阶段为“{words.said(words.STAGES, self.stage)}”，验收以后才能登记资产"
 
 
 @dataclass(eq=False)
@@ -70,7 +71,7 @@ class AssetEarnsNothing(Exception):
     kind: str
 
     def __str__(self) -> str:
-        return f"该资产（{self.kind}）不是已确权的经营性资产，不能登记收益"
+        return f"该资产（{words.said(words.ASSETS, self.kind)}）不是已确权的经营性资产，不能登记收益"
 
 
 @dataclass(eq=False)
@@ -126,7 +127,7 @@ class ShareTooSmall(Exception):
     lines_n: int
 
     def __str__(self) -> str:
-        return f"收益 {self.income_fen} 分，不足以分成 {self.lines_n} 行"
+        return f"收益 {yuan(self.income_fen)} 元，不足以分成 {self.lines_n} 行"
 
 
 @dataclass(eq=False)

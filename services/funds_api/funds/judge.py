@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
+from services.funds_api import words
 from treasury.money import yuan
 from treasury.policy import Basis
 
@@ -189,10 +190,10 @@ def _told(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
         case FundRule.PERMITTED_USES:
             return _uses(facts, term)
         case FundRule.BARRED_USES if facts.use in term.codes:
-            return {"use": facts.use}, f"资金 {facts.fund_code} 不得用于“{facts.use}”"
+            return {"use": facts.use}, f"资金 {facts.fund_code} 不得用于“{words.said(words.USES, facts.use)}”"
         case FundRule.PERMITTED_PAYEES if facts.kind in SPENDING and facts.payee_kind not in term.codes:
             figures = {"payee_kind": facts.payee_kind, "permitted": list(term.codes)}
-            return figures, f"资金 {facts.fund_code} 不得付给 {facts.payee_kind} 类收款人"
+            return figures, f"资金 {facts.fund_code} 不得付给{words.said(words.UNITS, facts.payee_kind)}"
         case FundRule.FEE_CAP if facts.kind in _FEES and facts.use == MANAGEMENT_FEE:
             return _fees(facts, term)
         case FundRule.PUBLICITY if facts.kind == "disburse":
@@ -209,7 +210,7 @@ def _uses(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
         return figures, f"资金 {facts.fund_code} 限定了用途，本笔没有写明用途"
     if facts.use in term.codes:
         return None
-    return figures, f"“{facts.use}”不在资金 {facts.fund_code} 的许可用途之内"
+    return figures, f"“{words.said(words.USES, facts.use)}”不在资金 {facts.fund_code} 的许可用途之内"
 
 
 def _public(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:

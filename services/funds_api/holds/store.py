@@ -79,7 +79,7 @@ async def kept(
     found = await one(session, who, county, hold)
     status = status_of(found, today)
     if status != "held" or found.account_id != account:
-        raise HoldOver(str(hold), status if status != "held" else "不属于该账户")
+        raise HoldOver(str(hold), status if status != "held" else "elsewhere")
     return {lot.lot_id: lot.amount_fen for lot in await lots_of(session, county, [hold])}
 
 

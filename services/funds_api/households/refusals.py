@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from services.funds_api import words
+
 
 @dataclass(eq=False)
 class IdNumberInvalid(Exception):
@@ -78,7 +80,8 @@ class StandingRefused(Exception):
     asked: str
 
     def __str__(self) -> str:
-        return f"农户 {self.household_id} 当前为 {self.standing}，不能改为 {self.asked}"
+        now, asked = words.said(words.STANDINGS, self.standing), words.said(words.STANDINGS, self.asked)
+        return f"该农户当前为“{now}”，不能改为“{asked}”"
 
 
 @dataclass(eq=False)
@@ -89,4 +92,4 @@ class AlreadyThere(Exception):
     region_code: str
 
     def __str__(self) -> str:
-        return f"农户 {self.household_id} 已在 {self.region_code} 或已迁出本县"
+        return f"该农户已在 {self.region_code} 或已迁出本县"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from services.funds_api import words
+from treasury.money import yuan
+
 
 @dataclass(eq=False)
 class WrongAccount(Exception):
@@ -15,7 +18,7 @@ class WrongAccount(Exception):
     movement: str
 
     def __str__(self) -> str:
-        return f"账户 {self.account_id}（{self.kind}）不能用于本业务（{self.movement}）"
+        return f"{words.said(words.UNITS, self.kind)}账户不能用于“{words.said(words.MOVEMENTS, self.movement)}”"
 
 
 @dataclass(eq=False)
@@ -26,7 +29,7 @@ class SpentOn(Exception):
     spent_fen: int
 
     def __str__(self) -> str:
-        return f"该笔业务的资金已有 {self.spent_fen} 分被后续支出，不能冲正"
+        return f"该笔业务的资金已有 {yuan(self.spent_fen)} 元被后续支出，不能冲正"
 
 
 @dataclass(eq=False)
@@ -101,7 +104,7 @@ class NowhereToReturn(Exception):
     lot_id: str
 
     def __str__(self) -> str:
-        return f"资金批次 {self.lot_id} 由上级文件直接入账，县内没有可以退回的单位"
+        return "该资金批次由上级文件直接入账，县内没有可以退回的单位"
 
 
 @dataclass(eq=False)
@@ -124,7 +127,7 @@ class WrongBook(Exception):
 
     def __str__(self) -> str:
         shown = "指标" if self.book == "quota" else "资金"
-        return f"账户 {self.account_id} 属于{shown}账，不能用于本业务（{self.movement}）"
+        return f"{shown}账的账户不能用于“{words.said(words.MOVEMENTS, self.movement)}”"
 
 
 @dataclass(eq=False)
@@ -149,7 +152,7 @@ class DocumentUsed(Exception):
     amount_fen: int
 
     def __str__(self) -> str:
-        return f"文件“{self.document}”已于 {self.effective_on} 办理过 {self.amount_fen} 分，同一文件不重复办理"
+        return f"文件“{self.document}”已于 {self.effective_on} 办理过 {yuan(self.amount_fen)} 元，同一文件不重复办理"
 
 
 @dataclass(eq=False)
@@ -160,7 +163,7 @@ class HoldOver(Exception):
     status: str
 
     def __str__(self) -> str:
-        return f"冻结 {self.hold_id} 已不再有效（{self.status}）"
+        return f"该冻结不能再用：{words.said(words.HOLDS, self.status)}"
 
 
 @dataclass(eq=False)
@@ -172,7 +175,7 @@ class HoldTooSmall(Exception):
     held_fen: int
 
     def __str__(self) -> str:
-        return f"冻结 {self.hold_id} 只有 {self.held_fen} 分，不足以支付 {self.asked_fen} 分"
+        return f"该冻结只有 {yuan(self.held_fen)} 元可用，不足以支付 {yuan(self.asked_fen)} 元"
 
 
 @dataclass(eq=False)

@@ -144,9 +144,7 @@ async def _decided(
             await guard.hold_fund(tx, county, order.use, [order.fund_code])
         else:
             await guard.hold_funds_of(tx, county, order.use, accounts[0])
-    held: dict[UUID, int] | None = None
-    if isinstance(order, OutOrder) and order.hold_id is not None:
-        held = await holds.kept(tx, who, county, order.hold_id, account=accounts[0], today=ledger.today())
+    held = await _kept(tx, who, county, order)
     lots = await ledger.open_lots(
         tx,
         county,
@@ -157,6 +155,7 @@ async def _decided(
         need_fen=None if held else _need(order),
         named=list(held) if held else _named(order),
     )
+    await _kept(tx, who, county, order)  # still, now that the account is locked
     books = Books(ends, lots)
     match order:
         case OutOrder():
@@ -172,6 +171,15 @@ async def _decided(
             draws = decide.draw(released, order.amount_fen, order.lots, order.effective_on)
             origins = await store.origins(tx, county, [draw.lot.id for draw in draws])
             return decide.back(order, books, origins, draws, act.actor)
+
+
+async def _kept(
+    tx: AsyncSession, who: Principal, county: str, order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder
+) -> dict[UUID, int] | None:
+    """What the hold that an order pays from keeps of which lot; None without one."""
+    if not isinstance(order, OutOrder) or order.hold_id is None:
+        return None
+    return await holds.kept(tx, who, county, order.hold_id, account=order.from_account_id, today=ledger.today())
 
 
 def _explained(

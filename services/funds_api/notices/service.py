@@ -35,6 +35,7 @@ from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
 from treasury.documents import normalise_document_number, normalise_title
 from treasury.errors import AmountNotPositive
+from treasury.money import yuan
 from wire.funds import NoticeReceived, TrancheOpened
 
 
@@ -59,7 +60,7 @@ class NoticeExceeded(Exception):
 
     def __str__(self) -> str:
         over = self.parts_fen - self.stated_total_fen
-        return f"明细合计 {self.parts_fen} 分超过文件总额 {self.stated_total_fen} 分，多出 {over} 分"
+        return f"明细合计 {yuan(self.parts_fen)} 元超过文件总额 {yuan(self.stated_total_fen)} 元，多出 {yuan(over)} 元"
 
     def figures(self) -> dict[str, int | str]:
         return {

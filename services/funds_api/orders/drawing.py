@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger
+from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.orders import store
 from services.funds_api.orders.refusals import NotReissuable, TransitDrawn
@@ -48,16 +49,19 @@ async def draws(
     decide.must_name_fund(request.fund_code, request.use, source, held=request.hold_id is not None)
     amount, on = request.amount_fen, request.effective_on
     if request.hold_id is not None:
-        kept = await holds.kept(tx, who, county, request.hold_id, account=ends.source.id, today=ledger.today())
+        account, today = ends.source.id, ledger.today()
+        kept = await holds.kept(tx, who, county, request.hold_id, account=account, today=today)
         there = await _open(tx, county, request, ends, named=list(kept))
+        await holds.kept(tx, who, county, request.hold_id, account=account, today=today)  # still, now that it is locked
         return "named", draw_oldest_first(decide.held_only(request.hold_id, amount, there, kept), amount, on)
     if request.lots:
         there = await _open(tx, county, request, ends, named=[share.lot_id for share in request.lots])
         return "named", decide.draw(there, amount, request.lots, on)
-    if request.drawn == "proportional":
-        return "proportional", draw_proportionally(await _open(tx, county, request, ends), amount, on)
-    there = await _open(tx, county, request, ends, need_fen=amount)
-    return "oldest", draw_oldest_first(there, amount, on)
+    async with explained(tx, county, ends.source.id, request.fund_code):
+        if request.drawn == "proportional":
+            return "proportional", draw_proportionally(await _open(tx, county, request, ends), amount, on)
+        there = await _open(tx, county, request, ends, need_fen=amount)
+        return "oldest", draw_oldest_first(there, amount, on)
 
 
 async def _open(

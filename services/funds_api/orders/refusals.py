@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+
+from services.funds_api import words
+from treasury.money import yuan
 
 
 @dataclass(eq=False)
 class OrderNumberUsed(Exception):
-    """The number stands on another order of the county and year."""
+    """The number stands on another order of the county and year: of which day and amount, if the caller may see it."""
 
     order_number: str
     fiscal_year: int
+    effective_on: date | None = None
+    amount_fen: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.fiscal_year} 年度支付令编号 {self.order_number} 已被使用"
+        by = f"（{self.effective_on}，{yuan(self.amount_fen)} 元）" if self.amount_fen is not None else ""
+        return f"{self.fiscal_year} 年度支付令编号 {self.order_number} 已被使用{by}"
 
 
 @dataclass(eq=False)
 class InvoiceClaimed(Exception):
-    """An invoice was claimed before in the county; each is reimbursed once."""
+    """An invoice was claimed before in the county: by which orders is told of those the caller may see."""
 
     invoice_numbers: list[str]
     amount_fen: int
+    order_numbers: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"发票 {'、'.join(self.invoice_numbers)} 已经报过账，不能重复报销"
+        by = f"由支付令 {'、'.join(self.order_numbers)} " if self.order_numbers else ""
+        return f"发票 {'、'.join(self.invoice_numbers)} 已经{by}报过账，不能重复报销"
 
 
 @dataclass(eq=False)
@@ -41,10 +49,9 @@ class OrderSettled(Exception):
     reported: str
 
     def __str__(self) -> str:
-        shown = {"paid": "支付成功", "returned": "退汇", "reversed": "冲正", "issued": "在途"}
         by = f"（银行流水 {self.bank_serial}，{self.effective_on}）" if self.bank_serial else ""
-        told = shown.get(self.reported, self.reported)
-        return f"支付令 {self.order_number} 已{shown.get(self.state, self.state)}{by}，不再接受“{told}”的回单"
+        told = words.said(words.ORDERS, self.reported)
+        return f"支付令 {self.order_number} 已{words.said(words.ORDERS, self.state)}{by}，不再接受“{told}”的回单"
 
 
 @dataclass(eq=False)
@@ -69,7 +76,7 @@ class TransitDrawn(Exception):
     in_transit_fen: int
 
     def __str__(self) -> str:
-        return f"支付令金额 {self.amount_fen} 分，在途只剩 {self.in_transit_fen} 分，不能按回单入账"
+        return f"支付令金额 {yuan(self.amount_fen)} 元，在途只剩 {yuan(self.in_transit_fen)} 元，不能按回单入账"
 
 
 @dataclass(eq=False)
@@ -86,5 +93,6 @@ class NotReissuable(Exception):
         if self.reissued_by:
             return "该退汇已重新签发过一次，不能再次签发"
         if self.state not in {"returned", "reversed"}:
-            return f"支付令当前状态为 {self.state}，只有退汇或冲正的支付令可以重新签发"
-        return f"重新签发须与原支付令的账户、资金和金额一致（原 {self.amount_fen} 分，本次 {self.asked_fen} 分）"
+            return f"支付令当前为“{words.said(words.ORDERS, self.state)}”，只有退汇或冲正的支付令可以重新签发"
+        amounts = f"原 {yuan(self.amount_fen)} 元，本次 {yuan(self.asked_fen)} 元"
+        return f"重新签发须与原支付令的账户、资金和金额一致（{amounts}）"

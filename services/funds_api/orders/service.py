@@ -88,8 +88,10 @@ async def issue(
     fiscal_year, key = request.effective_on.year, normalise_document(request.order_number)
     if not await funds.use_known(tx, request.use):
         raise Missing("用途", request.use)
-    if await store.number_known(tx, who, county, fiscal_year, key):
-        raise OrderNumberUsed(request.order_number, fiscal_year)
+    used, earlier = await store.numbered(tx, who, county, fiscal_year, key)
+    if used:
+        told_of = (earlier.effective_on, earlier.amount_fen) if earlier else (None, None)
+        raise OrderNumberUsed(request.order_number, fiscal_year, *told_of)
     if UnitKind.PROJECT_UNIT in {ends.source.kind, ends.payee.kind}:
         await gate.still(tx, who, county, [ends.source.id, ends.payee.id])
     await guard.hold_fund(tx, county, request.use, [request.fund_code] if request.fund_code else [])
@@ -229,7 +231,9 @@ async def _record(
     if not free:
         raise OrderNumberUsed(request.order_number, answer.fiscal_year)
     if taken := [one for invoice, one in invoices.items() if invoice not in claimed]:
-        raise InvoiceClaimed([one["invoice_number"] for one in taken], sum(one["amount_fen"] for one in taken))
+        by = await store.claimed_by(tx, who, answer.county_code, [one["invoice_key"] for one in taken])
+        numbers, total = [one["invoice_number"] for one in taken], sum(one["amount_fen"] for one in taken)
+        raise InvoiceClaimed(numbers, total, [one for one in by if one != answer.order_number])
 
 
 async def settle(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
+from services.funds_api.access import visible_to
 from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.orders.states import Outcome, Told
@@ -64,15 +65,39 @@ async def bank_account(tx: AsyncSession, who: Principal, county: str, account: U
         return (await tx.execute(query)).one_or_none()
 
 
-async def number_known(tx: AsyncSession, who: Principal, county: str, fiscal_year: int, key: str) -> bool:
-    """Whether any desk of the county has used the number in the year; only that it was used is told."""
-    query = select(TreasuryOrderRow.id).where(
+async def numbered(
+    tx: AsyncSession, who: Principal, county: str, fiscal_year: int, key: str
+) -> tuple[bool, TreasuryOrderRow | None]:
+    """Whether any desk of the county has used the number in the year, and its order if the caller may see it."""
+    query = select(TreasuryOrderRow).where(
         TreasuryOrderRow.county_code == county,
         TreasuryOrderRow.fiscal_year == fiscal_year,
         TreasuryOrderRow.order_key == key,
     )
     async with whole_county(tx, who, county):
-        return (await tx.scalar(query)) is not None
+        used = (await tx.scalars(query)).one_or_none()
+    seen = used is not None and used.region_code.startswith(who.region)
+    return used is not None, used if seen else None
+
+
+async def claimed_by(tx: AsyncSession, who: Principal, county: str, invoices: Sequence[str]) -> Sequence[str]:
+    """The numbers of the orders that claimed these invoices, of those the caller may see."""
+    query = (
+        select(TreasuryOrderRow.order_number)
+        .distinct()
+        .join(
+            OrderInvoiceRow,
+            (OrderInvoiceRow.county_code == TreasuryOrderRow.county_code)
+            & (OrderInvoiceRow.order_id == TreasuryOrderRow.id),
+        )
+        .where(
+            OrderInvoiceRow.county_code == county,
+            OrderInvoiceRow.invoice_key.in_(invoices),
+            visible_to(who, TreasuryOrderRow.region_code),
+        )
+        .order_by(TreasuryOrderRow.order_number)
+    )
+    return (await tx.scalars(query)).all()
 
 
 async def record(tx: AsyncSession, row: dict[str, Any], invoices: Sequence[dict[str, Any]]) -> tuple[bool, set[str]]:

@@ -55,7 +55,10 @@ async def open_lots(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, ca
         need_fen=need_fen,
         named=list(kept) if kept is not None else None,
     )
-    return there if kept is None else decide.held_only(batch.hold_id, need_fen, there, kept)
+    if kept is None or batch.hold_id is None:
+        return there
+    await _kept(tx, who, batch, batch.hold_id)  # still, now that the account is locked
+    return decide.held_only(batch.hold_id, need_fen, there, kept)
 
 
 async def _kept(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, hold: UUID) -> dict[UUID, int]:

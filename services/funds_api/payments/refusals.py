@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.funds_api import words
+
 
 @dataclass(eq=False)
 class BatchNotDraft(Exception):
@@ -13,7 +15,7 @@ class BatchNotDraft(Exception):
     status: str
 
     def __str__(self) -> str:
-        return f"批次 {self.batch_id} 当前状态为 {self.status}，不能再上传名册"
+        return f"该批次当前为“{words.said(words.BATCHES, self.status)}”，不能再上传名册"
 
 
 @dataclass(eq=False)
@@ -24,7 +26,7 @@ class BatchNotChecked(Exception):
     status: str
 
     def __str__(self) -> str:
-        return f"批次 {self.batch_id} 当前状态为 {self.status}，不在等待审批"
+        return f"该批次当前为“{words.said(words.BATCHES, self.status)}”，不在等待审批"
 
 
 @dataclass(eq=False)
@@ -35,7 +37,7 @@ class BatchOver(Exception):
     status: str
 
     def __str__(self) -> str:
-        return f"批次 {self.batch_id} 当前状态为 {self.status}，不能撤回"
+        return f"该批次当前为“{words.said(words.BATCHES, self.status)}”，不能撤回"
 
 
 @dataclass(eq=False)
@@ -148,5 +150,5 @@ class HoldNotForBatch(Exception):
 
     def __str__(self) -> str:
         if self.kept_for_return:
-            return f"冻结 {self.hold_id} 是退汇待重发的资金，只能由原农户的下一次发放使用"
-        return f"冻结 {self.hold_id} 中没有资金 {self.fund_code}"
+            return "该冻结是退汇待重发的资金，只能由原农户的下一次发放使用"
+        return f"该冻结中没有资金 {self.fund_code}"

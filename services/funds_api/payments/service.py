@@ -24,6 +24,7 @@ from services.funds_api.lots import ledger
 from services.funds_api.lots.decide import CLOSED
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import WrongAccount, WrongBook
+from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.payments import checking, held, kept, lists, store, yearly
 from services.funds_api.payments.check import Check, Facts
@@ -247,7 +248,8 @@ async def approve(
     free_fen = batch.total_fen - kept.drawn_fen(waiting)
     lots = await held.open_lots(tx, who, batch, cards.id, free_fen)
 
-    draws = draw_oldest_first(lots, free_fen, batch.effective_on) if free_fen else []
+    async with explained(tx, county, batch.account_id, batch.fund_code):
+        draws = draw_oldest_first(lots, free_fen, batch.effective_on) if free_fen else []
     laid = spans(draws, await kept.draws(tx, batch, waiting))
     of_money = await _hear(tx, batch, [span.draw for span in laid])
     movement = Movement(

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from services.funds_api import words
 from treasury.money import yuan
+
+
+def _stage(code: str) -> str:
+    return words.said(words.STAGES, code)
 
 
 @dataclass(eq=False)
@@ -41,7 +46,9 @@ class StageSkipped(Exception):
     next_stage: str
 
     def __str__(self) -> str:
-        return f"项目当前阶段为 {self.stage}，不能直接进入 {self.asked}；下一阶段是 {self.next_stage or '无'}"
+        now, asked = _stage(self.stage), _stage(self.asked)
+        following = _stage(self.next_stage) if self.next_stage else "无"
+        return f"项目当前阶段为“{now}”，不能直接进入“{asked}”；下一阶段是“{following}”"
 
 
 @dataclass(eq=False)
@@ -139,7 +146,7 @@ class ChangeNotNow(Exception):
     def __str__(self) -> str:
         if self.waiting_version:
             return f"第 {self.waiting_version} 版变更尚待批准，不能再报变更"
-        return f"项目当前阶段为 {self.stage}，不能变更"
+        return f"项目当前阶段为“{_stage(self.stage)}”，不能变更"
 
 
 @dataclass(eq=False)
@@ -169,7 +176,7 @@ class TargetsNotNow(Exception):
     stage: str
 
     def __str__(self) -> str:
-        return f"项目当前阶段为 {self.stage}，绩效目标完成情况在验收阶段登记"
+        return f"项目当前阶段为“{_stage(self.stage)}”，绩效目标完成情况在验收阶段登记"
 
 
 @dataclass(eq=False)
@@ -192,7 +199,7 @@ class ContractCancelled(Exception):
     cancelled_on: date
 
     def __str__(self) -> str:
-        return f"合同 {self.contract_id} 已于 {self.cancelled_on} 解除"
+        return f"该合同已于 {self.cancelled_on} 解除"
 
 
 @dataclass(eq=False)
@@ -235,7 +242,7 @@ class ProjectNotAdmitted(Exception):
     effective_on: date
 
     def __str__(self) -> str:
-        stands = f"项目当日阶段为 {self.stage}" if self.stage else "该账户不属于项目库中的项目"
+        stands = f"项目当日阶段为“{_stage(self.stage)}”" if self.stage else "该账户不属于项目库中的项目"
         return f"{stands}，{self.effective_on} 不能接收资金：先入库并下达计划，后拨款"
 
 
@@ -248,7 +255,7 @@ class ProjectNotBuilding(Exception):
     effective_on: date
 
     def __str__(self) -> str:
-        return f"项目当日阶段为 {self.stage}，{self.effective_on} 尚未实施，不能支付"
+        return f"项目当日阶段为“{_stage(self.stage)}”，{self.effective_on} 尚未实施，不能支付"
 
 
 @dataclass(eq=False)
@@ -312,7 +319,7 @@ class ContractNotNow(Exception):
     stage: str
 
     def __str__(self) -> str:
-        return f"项目当前阶段为 {self.stage}，不能登记合同或进度"
+        return f"项目当前阶段为“{_stage(self.stage)}”，不能登记合同或进度"
 
 
 @dataclass(eq=False)
@@ -323,7 +330,7 @@ class NoContractor(Exception):
     kind: str
 
     def __str__(self) -> str:
-        return f"单位 {self.unit_id}（{self.kind}）不是施工单位（contractor）"
+        return f"该单位是“{words.said(words.UNITS, self.kind)}”，不是施工单位"
 
 
 @dataclass(eq=False)

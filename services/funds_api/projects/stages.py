@@ -24,6 +24,7 @@ from services.funds_api.projects.refusals import (
     StepDateRefused,
     TargetsUnreported,
 )
+from services.funds_api.words import STAGES
 
 
 class Stage(StrEnum):
@@ -44,20 +45,6 @@ class Stage(StrEnum):
 
 
 ORDER: Final = tuple(stage for stage in Stage if stage is not Stage.REMOVED)
-CHINESE: Final[Mapping[Stage, str]] = {
-    Stage.DECLARED: "申报",
-    Stage.REVIEWED: "审核",
-    Stage.PUBLISHED: "公示",
-    Stage.ADMITTED: "入库",
-    Stage.PLANNED: "计划下达",
-    Stage.TENDERING: "招标",
-    Stage.BUILDING: "实施",
-    Stage.ACCEPTED: "验收",
-    Stage.ANNOUNCED: "公告",
-    Stage.OWNED: "资产确权",
-    Stage.MAINTAINED: "管护",
-    Stage.REMOVED: "出库",
-}
 # A step into the stage on the left is not taken by whoever last took the project into one on the right: maker and
 # checker are two people (内部控制). The author of the version in force counts as its declarer.
 CHECKED: Final[Mapping[Stage, tuple[Stage, ...]]] = {
@@ -129,7 +116,7 @@ def advance(steps: Sequence[Step], to: Stage, standing: Standing, on: date, toda
         raise StageSkipped(now.stage, to, following(now.stage) or "")
     _dated(now, on, today)
     if actor in makers(steps, to, standing.author):
-        raise StepByMaker(to, CHINESE[to])
+        raise StepByMaker(to, STAGES[to])
     if to is Stage.REVIEWED and standing.targets_n == 0:
         raise NoPerformanceTarget(standing.targets_n)
     if to is Stage.ANNOUNCED and standing.targets_open:

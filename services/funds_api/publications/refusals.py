@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from services.funds_api import words
+
 
 @dataclass(eq=False)
 class NotPublishable(Exception):
@@ -14,7 +16,7 @@ class NotPublishable(Exception):
     status: str
 
     def __str__(self) -> str:
-        return f"批次 {self.batch_id} 当前状态为 {self.status}，只有校验完毕、尚未发放的名册可以公示"
+        return f"该批次当前为“{words.said(words.BATCHES, self.status)}”，只有校验完毕、尚未发放的名册可以公示"
 
 
 @dataclass(eq=False)
@@ -25,7 +27,7 @@ class NotPublished(Exception):
     raised_on: date
 
     def __str__(self) -> str:
-        return f"批次 {self.batch_id} 在 {self.raised_on} 尚未公示，请先登记公示"
+        return f"该批次在 {self.raised_on} 尚未公示，请先登记公示"
 
 
 @dataclass(eq=False)
@@ -47,4 +49,4 @@ class BatchObjectionClosed(Exception):
     objection_id: str
 
     def __str__(self) -> str:
-        return f"异议 {self.objection_id} 已经处理"
+        return "该异议已经处理"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from services.funds_api import words
 from treasury.money import yuan
 
 
@@ -16,7 +17,7 @@ class NotPaid(Exception):
     status: str
 
     def __str__(self) -> str:
-        return f"支付 {self.payment_id} 当前状态为 {self.status}，没有可以退回的资金"
+        return f"支付 {self.payment_id} 当前为“{words.said(words.PAYMENTS, self.status)}”，没有可以退回的资金"
 
 
 @dataclass(eq=False)

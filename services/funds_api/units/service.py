@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from services.funds_api import words
 from services.funds_api.access import COUNTY_DIGITS, must_hold
 from services.funds_api.missing import Missing
 from services.funds_api.tables import AccountRow
@@ -25,6 +26,19 @@ class RegionTooHigh(Exception):
 
     def __str__(self) -> str:
         return f"单位所在区划 {self.region_code} 高于县级；市级、省级本级请使用六位代码（如 511900）"
+
+
+@dataclass(eq=False)
+class UnitKnown(Exception):
+    """The place has a unit of this name already."""
+
+    name: str
+    region_code: str
+    unit_id: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.region_code} 已有名为“{self.name}”的单位（{words.said(words.UNITS, self.kind)}）"
 
 
 def account_of(row: AccountRow, unit_name: str) -> Account:
@@ -56,6 +70,9 @@ async def establish(tx: AsyncSession, county: str, request: UnitRequest) -> Unit
     """Write a unit and its accounts as part of another use case, which records the act and tells the unit."""
     if not await store.region_exists(tx, request.region_code):
         raise Missing("区划", request.region_code)
+    known = await store.named(tx, county, request.region_code, request.name)
+    if known is not None:
+        raise UnitKnown(request.name, request.region_code, str(known.id), known.kind)
     unit_id = new_id()
     place = {"county_code": county, "region_code": request.region_code}
     accounts = [

@@ -32,6 +32,11 @@ async def region_exists(session: AsyncSession, code: str) -> bool:
     return (await session.scalar(select(func.count()).where(RegionRow.code == code))) == 1
 
 
+async def named(session: AsyncSession, county: str, region: str, name: str) -> UnitRow | None:
+    query = select(UnitRow).where(UnitRow.county_code == county, UnitRow.region_code == region, UnitRow.name == name)
+    return (await session.scalars(query)).one_or_none()
+
+
 async def record(session: AsyncSession, unit: dict[str, Any], accounts: Sequence[dict[str, Any]]) -> None:
     await session.execute(insert(UnitRow).values(unit))
     await session.execute(insert(AccountRow), list(accounts))
