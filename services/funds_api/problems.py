@@ -135,6 +135,13 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     payments.HoldNotForBatch: Problem(
         "hold-not-for-batch", 409, "冻结不能用于本批次", "请冻结本账户该项资金，或不填冻结"
     ),
+    orders.PresentedAhead: Problem("presented-ahead", 422, "送达时刻未到", "请填写实际送达银行的时刻，或省略"),
+    orders.PresentedFarOff: Problem(
+        "presented-far-off",
+        422,
+        "送达日期与支付令日期相差过大",
+        "请核对送达时刻和业务日期；天数见 /funds/v1/policy-values",
+    ),
     orders.OrderNumberUsed: Problem(
         "order-number-used", 409, "支付令编号已被使用", "请核对编号；确属新的支付令请换一个编号"
     ),

@@ -15,7 +15,7 @@ from tests.funds_api.desk import conserved
 from tests.funds_api.library import Library, plan
 from tests.funds_api.test_project_orders import Orders
 from tests.funds_api.test_projects import refusal
-from tests.funds_api.test_terms import BARRED, set_terms, terms
+from tests.funds_api.test_terms import BARRED, FEE, set_terms, terms
 
 SHARES = {"TEST-FUND": 400_000, "second": 250_000, "third": 150_000}
 
@@ -173,7 +173,16 @@ async def test_the_terms_of_every_fund_that_is_drawn_are_heard(pooled: Pooled, c
     assert breach["fund_code"] == pooled.codes["second"]
     # Oldest first does not reach the second fund, so its terms have no say.
     assert (await pooled.order(1_000, fund_code=None, use="training")).status_code == 201
-    assert refusal(await pooled.order(1_000, fund_code=None, use="management_fee")) == (422, "fund-needed")
+
+
+async def test_a_pooled_fee_is_judged_by_its_share_of_each_fund(pooled: Pooled, county: str) -> None:
+    """At most 1 % of the second fund's 250,000 fen: of 10,000 it would give 3,125, of 8,000 just 2,500."""
+    assert (await set_terms(pooled.library.clerk, pooled.codes["second"], terms(county, FEE))).status_code == 201
+    fee = {"fund_code": None, "drawn": "proportional", "use": "management_fee"}
+    refused = await pooled.order(10_000, **fee)
+    assert refusal(refused) == (409, "fund-rule-broken")
+    assert refused.json()["figures"]["breaches"][0]["fund_code"] == pooled.codes["second"]
+    assert pooled.told(await pooled.issue(8_000, **fee))["second"] == 2_500
 
 
 async def test_only_a_project_leaves_out_the_fund(pooled: Pooled) -> None:

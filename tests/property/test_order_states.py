@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api.orders.refusals import BankSerialUsed, OrderSettled
-from services.funds_api.orders.states import Issued, OrderState, Outcome, Step, Told, handled_on, settle, state_of
+from services.funds_api.orders.refusals import BankSerialUsed, OrderSettled, PresentedAhead, PresentedFarOff
+from services.funds_api.orders.states import (
+    Issued,
+    OrderState,
+    Outcome,
+    Step,
+    Told,
+    handled_on,
+    must_be_presentable,
+    settle,
+    state_of,
+)
+from services.funds_api.workdays import is_working
 
 ORDER = Issued("o", "支-1", 700, undone=False)
 
@@ -65,6 +76,33 @@ def test_an_order_that_was_reversed_takes_no_result() -> None:
 def test_an_order_is_handled_the_day_it_comes_or_the_next_never_before_its_own_day(at: datetime, day: date) -> None:
     local = at + timedelta(hours=8)
     handled = handled_on(at, day, 14)
-    assert handled == max(day, local.date() + timedelta(days=1 if local.hour >= 14 else 0))
+    due = max(day, local.date() + timedelta(days=1 if local.hour >= 14 else 0))
+    assert handled is not None
+    assert is_working(handled)
+    assert due <= handled
+    assert not any(is_working(due + timedelta(days=n)) for n in range((handled - due).days))
     assert handled_on(None, day, 14) is None
     assert handled_on(at, day, None) is None
+
+
+@given(
+    st.datetimes(datetime(2015, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - zone is given
+    st.integers(-30, 30),
+    st.integers(-30, 30),
+    st.integers(0, 20),
+)
+def test_an_order_is_presented_by_now_and_near_its_own_day(at: datetime, off: int, ahead: int, limit: int) -> None:
+    day = (at + timedelta(hours=8)).date() - timedelta(days=off)
+    now = at - timedelta(minutes=ahead)
+    if ahead > 0:
+        with pytest.raises(PresentedAhead):
+            must_be_presentable(at, day, now, limit)
+    elif abs(off) > limit:
+        with pytest.raises(PresentedFarOff) as refused:
+            must_be_presentable(at, day, now, limit)
+        assert (refused.value.presented_on - refused.value.effective_on).days == off
+    else:
+        must_be_presentable(at, day, now, limit)
+    must_be_presentable(None, day, now, limit)
+    if ahead <= 0:
+        must_be_presentable(at, day, now, None)

@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 
 from chassis.ids import new_id
-from services.funds_api.funds.judge import MANAGEMENT_FEE
 from services.funds_api.lots.ledger import Books, End, Movement, Part, parts_of
 from services.funds_api.lots.refusals import (
     FundNeeded,
@@ -45,7 +44,7 @@ def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | No
     """The movements of a hand-down, payment or retention, line by line; `held` is what its hold keeps of which lot."""
     source = books.ends[order.from_account_id]
     must_hand_out(order.kind, source, [books.ends[line.to_account_id] for line in order.lines])
-    must_name_fund(order.fund_code, order.use, source, held=held is not None)
+    must_name_fund(order.fund_code, source, held=held is not None)
     named = sum(1 for line in order.lines if line.lots)
     if named and named != len(order.lines):
         raise MixedLines(named, len(order.lines) - named)
@@ -209,14 +208,11 @@ def held_only(hold: UUID | None, asked_fen: int, lots: Sequence[Lot], held: Mapp
     return own
 
 
-def must_name_fund(fund: str | None, use: str | None, source: End, *, held: bool) -> None:
-    """Refuse to draw whatever fund, except from a project that pools several, its retention, or what a hold keeps.
-
-    A management fee always names its fund: it is judged by its share of what that fund received.
-    """
+def must_name_fund(fund: str | None, source: End, *, held: bool) -> None:
+    """Refuse to draw whatever fund, except from a project that pools several, its retention, or what a hold keeps."""
     pooled = held or source.kind in {UnitKind.PROJECT_UNIT, UnitKind.RETENTION}
-    if fund is None and (use == MANAGEMENT_FEE or not pooled):
-        raise FundNeeded(str(source.id), source.kind, use)
+    if fund is None and not pooled:
+        raise FundNeeded(str(source.id), source.kind)
 
 
 def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:

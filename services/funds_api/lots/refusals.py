@@ -180,15 +180,12 @@ class HoldTooSmall(Exception):
 
 @dataclass(eq=False)
 class FundNeeded(Exception):
-    """Only a pooled project's account, or a retention's, pays without naming the fund, and no management fee."""
+    """Only a pooled project's account, or a retention's, pays without naming the fund."""
 
     account_id: str
     kind: str
-    use: str | None = None
 
     def __str__(self) -> str:
-        if self.use == "management_fee":
-            return "请指明资金代码：项目管理费按每项资金的比例控制，须写明由哪一项资金列支"
         return "请指明资金代码：只有统筹整合的项目及其质保金账户可以不分资金支付"
 
 

@@ -46,7 +46,7 @@ async def draws(
     if request.reissues_order_id is not None:
         return "named", await _again(tx, who, county, request, ends, request.reissues_order_id)
     source = ledger.End(ends.source.id, ends.source.region_code, ends.source.kind, ends.source.book)
-    decide.must_name_fund(request.fund_code, request.use, source, held=request.hold_id is not None)
+    decide.must_name_fund(request.fund_code, source, held=request.hold_id is not None)
     amount, on = request.amount_fen, request.effective_on
     if request.hold_id is not None:
         account, today = ends.source.id, ledger.today()

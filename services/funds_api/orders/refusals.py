@@ -96,3 +96,25 @@ class NotReissuable(Exception):
             return f"支付令当前为“{words.said(words.ORDERS, self.state)}”，只有退汇或冲正的支付令可以重新签发"
         amounts = f"原 {yuan(self.amount_fen)} 元，本次 {yuan(self.asked_fen)} 元"
         return f"重新签发须与原支付令的账户、资金和金额一致（{amounts}）"
+
+
+@dataclass(eq=False)
+class PresentedAhead(Exception):
+    """Nobody has brought the order to the bank yet: the instant lies in the future."""
+
+    presented_at: str
+
+    def __str__(self) -> str:
+        return f"送达银行的时刻 {self.presented_at} 尚未到来"
+
+
+@dataclass(eq=False)
+class PresentedFarOff(Exception):
+    """The order is said to have reached the bank long before or after its own day: one of both is a slip of the pen."""
+
+    presented_on: date
+    effective_on: date
+    limit_days: int
+
+    def __str__(self) -> str:
+        return f"支付令日期为 {self.effective_on}，送达银行为 {self.presented_on}，相差超过 {self.limit_days} 天"

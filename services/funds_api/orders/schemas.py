@@ -56,7 +56,10 @@ class TreasuryOrderRequest(Body):
     use: UseCode = Field(description="用途代码，见 /funds/v1/uses")
     amount_fen: PositiveFen
     effective_on: Day
-    presented_at: Instant | None = Field(default=None, description="送达银行的时刻；14:00 起次日办理")
+    presented_at: Instant | None = Field(
+        default=None,
+        description="送达银行的时刻；14:00 起下一工作日办理；不晚于现在，与业务日期不超过 policy-values 所定天数",
+    )
     document: Line = Field(description="依据：支付申请、合同、验收单或报账单")
     invoices: list[Invoice] = Field(default_factory=list, max_length=200)
     lots: list[LotShare] | None = Field(default=None, min_length=1, max_length=100)
@@ -152,7 +155,7 @@ class TreasuryOrder(Answer):
     document: str
     effective_on: date
     presented_at: datetime | None
-    handled_by: date | None = Field(description="银行应办理的日期")
+    handled_by: date | None = Field(description="银行应办理的日期（工作日）")
     reissues_order_id: UUID | None
     movement_id: UUID
     state: OrderState

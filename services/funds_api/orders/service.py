@@ -6,12 +6,14 @@ import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis import clock
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
@@ -50,6 +52,7 @@ from treasury.policy import in_force
 from wire.funds import TreasuryOrderIssued, TreasuryOrderSettled
 
 CUTOFF = "treasury_order_cutoff_hour"
+PRESENTED = "treasury_order_presented_days"
 
 
 def order_of(
@@ -85,6 +88,8 @@ async def issue(
     """Turn quota into cash in transit by an order; its number, its invoices and the order it replaces act once."""
     await act.claim(tx, county)
     ends = await _ends(tx, who, county, request)
+    cutoff, within = await _of_the_bank(tx, ends.source.region_code, request.effective_on)
+    states.must_be_presentable(request.presented_at, request.effective_on, clock.now(), within)
     fiscal_year, key = request.effective_on.year, normalise_document(request.order_number)
     if not await funds.use_known(tx, request.use):
         raise Missing("用途", request.use)
@@ -94,8 +99,12 @@ async def issue(
         raise OrderNumberUsed(request.order_number, fiscal_year, *told_of)
     if UnitKind.PROJECT_UNIT in {ends.source.kind, ends.payee.kind}:
         await gate.still(tx, who, county, [ends.source.id, ends.payee.id])
-    await guard.hold_fund(tx, county, request.use, [request.fund_code] if request.fund_code else [])
+    if request.fund_code is not None:
+        await guard.hold_fund(tx, county, request.use, [request.fund_code])
+    else:
+        await guard.hold_funds_of(tx, county, request.use, ends.source.id)
     drawn, draws = await drawing.draws(tx, who, county, request, ends)
+    await guard.hold_fund(tx, county, request.use, {draw.lot.fund for draw in draws})
     breaches = await guard.hear(
         tx, county, guard.Asked("order", request.effective_on, request.use, ends.payee.kind, draws)
     )
@@ -116,13 +125,12 @@ async def issue(
         hold=request.hold_id,
     )
     parts = ledger.parts_of(movement, draws)
-    cutoff = in_force(await policies.values(tx, CUTOFF), CUTOFF, ends.source.region_code, request.effective_on)
     answer = TreasuryOrder(
         id=new_id(),
         county_code=county,
         region_code=ends.source.region_code,
         fiscal_year=fiscal_year,
-        handled_by=states.handled_on(request.presented_at, request.effective_on, cutoff.number if cutoff else None),
+        handled_by=states.handled_on(request.presented_at, request.effective_on, cutoff),
         movement_id=movement.id,
         state=OrderState.ISSUED,
         flagged=told(breaches),
@@ -154,6 +162,13 @@ async def issue(
         ]
         await raise_breaches(tx, act, county, breaches, desk, made, request.effective_on, movement.id)
     return answer
+
+
+async def _of_the_bank(tx: AsyncSession, region: str, on: date) -> tuple[int | None, int | None]:
+    """From which hour on a bank handles an order the next day, and within how many days of its own it is presented."""
+    values = await policies.values(tx, CUTOFF, PRESENTED)
+    cutoff, within = (in_force(values, key, region, on) for key in (CUTOFF, PRESENTED))
+    return cutoff.number if cutoff else None, within.number if within else None
 
 
 def _by_fund(draws: Iterable[Draw]) -> list[FundShare]:

@@ -1,4 +1,7 @@
-"""What a treasury order is in, what a bank's result may do to it, and the day the bank handles it. Pure."""
+"""What a treasury order is in, what a bank's result may do to it, and the day the bank handles it.
+
+Pure: reads no clock, and of the calendar only which days offices work.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.funds_api.orders.refusals import BankSerialUsed, OrderSettled
+from services.funds_api import workdays
+from services.funds_api.orders.refusals import BankSerialUsed, OrderSettled, PresentedAhead, PresentedFarOff
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 
@@ -92,12 +96,25 @@ def settle(issued: Issued, results: Sequence[Told], by_serial: Told | None, repo
 
 
 def handled_on(presented_at: datetime | None, effective_on: date, cutoff_hour: int | None) -> date | None:
-    """The day by which the bank executes an order: the day it was presented, the next one from the cut-off hour on.
+    """The working day by which the bank executes an order: that of its presenting, from the cut-off hour on the next.
 
     None when nobody said when it was presented, or no cut-off is in force. Never before the order's own day.
     """
     if presented_at is None or cutoff_hour is None:
         return None
     local = presented_at.astimezone(CHINA)
-    day = local.date() + timedelta(days=int(local.hour >= cutoff_hour))
-    return max(day, effective_on)
+    day = max(local.date() + timedelta(days=int(local.hour >= cutoff_hour)), effective_on)
+    return day if workdays.is_working(day) else workdays.later(day, 1)
+
+
+def must_be_presentable(
+    presented_at: datetime | None, effective_on: date, now: datetime, limit_days: int | None
+) -> None:
+    """Refuse an order presented after `now`, or further than `limit_days` from its own day on either side."""
+    if presented_at is None:
+        return
+    if presented_at > now:
+        raise PresentedAhead(presented_at.astimezone(CHINA).isoformat(timespec="minutes"))
+    on = presented_at.astimezone(CHINA).date()
+    if limit_days is not None and abs((on - effective_on).days) > limit_days:
+        raise PresentedFarOff(on, effective_on, limit_days)
