@@ -59,6 +59,22 @@ async def test_more_money_than_anybody_has_is_misshapen_and_the_most_is_still_a_
         assert answer.status_code == 200, (path, answer.text)
 
 
+@pytest.mark.parametrize("asked", [{"region": "999"}, {"fund": "NO-SUCH"}])
+@pytest.mark.parametrize("path", ["tree", "tree/households", "flow-graph"])
+async def test_a_place_or_fund_that_is_not_there_is_not_simply_empty(
+    desk: Desk, path: str, asked: dict[str, str]
+) -> None:
+    params = {name: desk.county + code if name == "region" else code for name, code in asked.items()}
+    answer = await desk.clerk.get(f"/funds/v1/{path}", params=params)
+    assert refusal(answer) == (404, "not-found")
+    assert params.popitem()[1] in answer.json()["detail"]
+
+
+async def test_terms_of_a_fund_that_is_not_there(desk: Desk) -> None:
+    answer = await desk.clerk.get("/funds/v1/funds/NO-SUCH/terms", params={"fiscal_year": 2017})
+    assert refusal(answer) == (404, "not-found")
+
+
 async def test_a_filter_that_is_not_there_is_refused_with_those_that_are(desk: Desk) -> None:
     answer = await desk.clerk.get("/funds/v1/tree/households", params={"year": 2017, "region": desk.county})
     assert refusal(answer) == (422, "invalid-request")

@@ -9,6 +9,7 @@ import pytest
 
 from chassis import clock
 from tests.callers import Caller, funds_caller
+from tests.factories import fund
 from tests.funds_api.people import Township, id_number
 from tests.funds_api.test_flows import found
 
@@ -120,7 +121,8 @@ async def test_a_roster_that_was_undone_paid_nobody(township: Township) -> None:
 async def test_one_fund_only_and_only_ones_own_place(township: Township) -> None:
     await pay(township, dict.fromkeys(range(2), "100.00"))
     assert (await opened(township, fund=township.fund))["households_n"] == 2
-    assert (await opened(township, fund="NO-OTHER"))["spent_fen"] == 0
+    other = await fund(township.http, "OTHER-FUND")
+    assert (await opened(township, fund=other))["spent_fen"] == 0
     assert (await opened(township, by=township.clerk))["spent_fen"] == 20_000
     other = funds_caller(township.http, "township_clerk", township.county + "102")
     answer = await other.get("/funds/v1/tree/households", params={"region": township.region})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Read
 from chassis.fields import Code
@@ -14,7 +15,10 @@ from services.funds_api.access import COUNTY_DIGITS, county_of, holds, must_hold
 from services.funds_api.flows import households, service
 from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, PaidHouseholds
 from services.funds_api.flows.store import Asked
+from services.funds_api.funds import store as funds
+from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
+from services.funds_api.units import store as units
 
 router = APIRouter(prefix="/funds/v1", tags=["flows 资金流向"])
 
@@ -30,11 +34,17 @@ Year = Annotated[int | None, Query(ge=1949, le=2200, description="只看该年�
 Depth = Annotated[int, Query(ge=0, le=4, description="向下展开几层：县、乡镇、村、本级、农户与施工单位")]
 
 
-def _asked(who: Principal, region: str | None, fund: str | None, year: int | None) -> Asked:
-    """The place asked for, or the caller's own; refused outside the caller's region."""
+async def _asked(
+    tx: AsyncSession, who: Principal, region: str | None, fund: str | None, year: int | None = None
+) -> Asked:
+    """The place asked for, or the caller's own; refused outside the caller's region, and when there is no such code."""
     county = county_of(who, region[:COUNTY_DIGITS] if region else None)
     root = region or (county if holds(who, county) else who.region)
     must_hold(who, root)
+    if region is not None and not await units.region_exists(tx, region):
+        raise Missing("区划", region)
+    if fund is not None and not await funds.exists(tx, fund):
+        raise Missing("资金", fund)
     return Asked(county, root, fund, year)
 
 
@@ -49,7 +59,7 @@ async def get_tree(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> FlowTree:
-    asked = _asked(who, region, fund, year)
+    asked = await _asked(tx, who, region, fund, year)
     return await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)
 
 
@@ -64,7 +74,7 @@ async def get_households_of_tree(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> PaidHouseholds:
-    asked = _asked(who, region, fund, None)
+    asked = await _asked(tx, who, region, fund)
     moment = await moment_of(tx, asked.county, as_of, known_at)
     return await households.paid(tx, who, request.app.state.vault, asked, moment, window)
 
@@ -80,5 +90,5 @@ async def get_flow_graph(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> FlowGraph:
-    asked = _asked(who, region, fund, year)
+    asked = await _asked(tx, who, region, fund, year)
     return await service.graph(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), by)

@@ -25,6 +25,7 @@ from services.funds_api.funds.schemas import (
     UseAnswer,
     Uses,
 )
+from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.units.endpoints import County
 from treasury.policy import Basis
@@ -72,6 +73,8 @@ async def get_terms(
     as_of: AsOf = None,
 ) -> TermsAnswer:
     asked, day = county_of(who, county), day_or_today(as_of)
+    if not await store.exists(tx, fund_code):
+        raise Missing("资金", fund_code)
     items = await service.terms_in_force(tx, asked, fund_code, fiscal_year, day)
     return TermsAnswer(
         fund_code=fund_code,
