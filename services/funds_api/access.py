@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_
 from chassis.identity import Principal
 
 COUNTY_DIGITS: Final = 6
+NATION: Final = "00"
 
 _READING: Final = frozenset(
     {
@@ -118,6 +119,11 @@ def holds(who: Principal, region: str) -> bool:
 def within(who: Principal, county: str) -> bool:
     """Whether the books of `county` are the caller's business: below the caller's region, or the county it lies in."""
     return holds(who, county) or who.region[:COUNTY_DIGITS] == county
+
+
+def above(who: Principal, region: str) -> bool:
+    """Whether `region` is a level over the caller: the caller's prefecture, its province, the nation (00)."""
+    return region == NATION or who.region.startswith(region)
 
 
 def must_hold(who: Principal, region: str) -> None:

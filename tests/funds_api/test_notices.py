@@ -100,6 +100,21 @@ async def test_a_prefecture_list_puts_each_line_into_its_own_county(
     assert sorted(row["stream"] for row in streams) == sorted([county, other])
 
 
+async def test_a_county_receives_what_a_level_above_has_issued_and_for_itself_alone(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    account = await open_account(funds_http, county, "treasury")
+    for region in (county[:2], county[:4]):
+        good = await notice_request(funds_http, county, account, amounts=[100], region=region)
+        answer = await clerk.post("/funds/v1/notices", good)
+        assert (answer.status_code, answer.json().get("region_code")) == (201, region), answer.text
+    others = await notice_request(funds_http, county, account, amounts=[100], region=county[:2])
+    others["lines"][0]["county_code"] = "980001"
+    answer = await clerk.post("/funds/v1/notices", {**others, "accounts": {"980001": account}})
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/outside-region")
+
+
 async def test_bad_notices_are_told_what_is_wrong(funds_http: httpx.AsyncClient, county: str) -> None:
     clerk = funds_caller(funds_http, "finance_clerk", county)
     account = await open_account(funds_http, county, "treasury")

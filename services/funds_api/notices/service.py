@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.funds_api.access import must_hold
+from services.funds_api.access import above, must_hold
 from services.funds_api.funds import store as funds
 from services.funds_api.lots import ledger
 from services.funds_api.lots.decide import CLOSED
@@ -127,7 +127,8 @@ def bringing(request: NoticeRequest) -> list[Bringing]:
 
 async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeRequest) -> Notice:
     """Keep the document as printed and open one tranche, resting in its county's account, per bringing part."""
-    must_hold(who, request.region_code)
+    if not above(who, request.region_code):  # most documents come from a level above; their money comes to the caller's
+        must_hold(who, request.region_code)
     parts = bringing(request)
     counties = sorted({one.line.county_code for one in parts})
     for county in counties:
