@@ -7,15 +7,16 @@ from uuid import uuid4
 
 import httpx
 
+from demo import bank
 from demo.client import Caller, Unexpected, said
 from demo.county import CHENGGUAN, COUNTY, FIRST_FUND, GRANT_FEN, LOOKED_ON, ROSTERS_PAID_ON, TUMEN
 from demo.people import of_place
 from demo.screen import in_wan
 from demo.story import Story
+from deploy.onebox.logins import BANK
 
 TITLE = "边界：看不到邻镇的钱，银行重发只算一次，错误输入不留痕"
 LOAN_FEN: Final = 5_000_000  # 5 万元, the limit of 银监发〔2017〕42号
-BANK: Final = "yunxi-nongshang"
 SEEN_ON: Final = "2017-12-31"
 
 
@@ -62,7 +63,7 @@ def _neighbour(story: Story) -> None:
 
 
 def _bank(story: Story) -> None:
-    bank = _registered_bank(story)
+    lender = _registered_bank(story)
     borrower = of_place(story.people, CHENGGUAN)[5]
     body = {
         "bank_ref": "YXNS-2017-000001",
@@ -75,14 +76,14 @@ def _bank(story: Story) -> None:
         "use": "养殖",
     }
     path, key = "/funds/v1/loans/disbursements", f"loan-{uuid4().hex}"
-    first = bank.post(path, body, key=key)
-    second = bank.ask("POST", path, json=body, key=key)
+    first = lender.post(path, body, key=key)
+    second = lender.ask("POST", path, json=body, key=key)
     story.same("重发的答复", (second.status_code, second.json()), (201, first))
-    third = bank.ask("POST", path, json=body)
+    third = lender.ask("POST", path, json=body)
     story.same("换键重发的答复", (third.status_code, third.json()["id"]), (200, first["id"]))
-    other = bank.ask("POST", path, json={**body, "principal_fen": LOAN_FEN - 1}, key=key)
+    other = lender.ask("POST", path, json={**body, "principal_fen": LOAN_FEN - 1}, key=key)
     story.same("同一键不同内容", other.status_code, 422)
-    loans = list(bank.every("/funds/v1/loans", county=COUNTY))
+    loans = list(lender.every("/funds/v1/loans", county=COUNTY))
     story.same("贷款笔数", len(loans), 1)
     story.same("贷款答复里没有身份证号", borrower.id_number in str(loans), expected=False)
     story.must(
@@ -92,16 +93,9 @@ def _bank(story: Story) -> None:
 
 
 def _registered_bank(story: Story) -> Caller:
-    """The system administrator enters the bank's system; the security administrator, somebody else, grants its role."""
-    entered = story.who("xitong").post(
-        "/identity/v1/clients",
-        {"client_id": BANK, "name": "郧西农村商业银行（演示）", "region": COUNTY, "unit": "郧西农村商业银行"},
-    )
-    story.who("anquan").post(
-        "/identity/v1/grants", {"client_id": BANK, "role": "bank", "region": COUNTY, "unit": "郧西农村商业银行"}
-    )
-    caller = Caller.system(story.http, BANK, entered["client_secret"], "郧西农村商业银行")
-    story.introduce(BANK, caller)
+    secret = bank.enter(story.who("xitong"), story.who("anquan"))
+    caller = Caller.system(story.http, BANK.username, secret, BANK.name)
+    story.introduce(BANK.username, caller)
     return caller
 
 

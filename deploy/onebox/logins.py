@@ -1,6 +1,7 @@
 """The people of a first start: the offices of one county, Yunxi 郧西 (420322), and the three administrators.
 
-Invented people. Everybody's password is drawn by the installation and shown by `make up`.
+Invented people. Everybody's password is drawn by the installation and shown by `make up`. The bank is no person: its
+system is registered over HTTP once the stack stands, and has a secret in place of a password.
 """
 
 from __future__ import annotations
@@ -32,5 +33,7 @@ COUNTY_PEOPLE: Final = (
     Login("jiahe", "夹河镇财政所 经办", ("township_clerk",), f"{COUNTY}104", "夹河镇财政所"),
     Login("jiahe-fuhe", "夹河镇财政所 复核", ("township_reviewer",), f"{COUNTY}104", "夹河镇财政所"),
 )
+
+BANK: Final = Login("yunxi-nongshang", "郧西农村商业银行（演示）", ("bank",), COUNTY, "郧西农村商业银行")
 
 FIRST_PEOPLE: Final = (*ADMINISTRATORS, *COUNTY_PEOPLE)

@@ -134,6 +134,12 @@ class Stack:
     def password(self, username: str) -> str:
         return self.secrets.passwords[username]
 
+    def keep_secret(self, client_id: str, secret: str) -> None:
+        """Keep the secret of a client that was registered since, as long as the data is kept: it is shown once only."""
+        self.secrets.passwords[client_id] = secret
+        if self._kept is not None:
+            self.secrets.keep(self._home / "keys.json")
+
     def child(self, name: str) -> Child:
         """The process `funds_api`, `audit_api`, `follower` or `gateway`."""
         return self._children[name]

@@ -15,13 +15,14 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from demo import regions
+from demo import bank, regions
 from demo.client import Caller, Unexpected
-from deploy.onebox.logins import FIRST_PEOPLE
+from deploy.onebox.logins import BANK, FIRST_PEOPLE
 from deploy.onebox.processes import ROOT
 from deploy.onebox.stack import Stack, StackFailed
 
 DEFAULT_PORT = 8080
+LOST = "（未保存；请另行登记客户端）"
 WIDTH = 120  # where nobody is looking: rich would fold the tables at 80 columns
 
 
@@ -43,15 +44,27 @@ def _show(console: Console, stack: Stack) -> None:
     for login in FIRST_PEOPLE:
         people.add_row(login.username, stack.password(login.username), login.name, login.region, "、".join(login.roles))
     console.print(people)
+    banks = Table(title="银行系统（客户端凭证；POST /oauth/token）", title_justify="left")
+    for name in ("客户端", "密钥", "名称", "区划", "角色"):
+        banks.add_column(name)
+    secret = stack.secrets.passwords.get(BANK.username, LOST)
+    banks.add_row(BANK.username, secret, BANK.name, BANK.region, "、".join(BANK.roles))
+    console.print(banks)
 
 
-def _register_places(stack: Stack) -> None:
-    """Register the divisions of `data/regions` in a fresh ledger: without places no office can be opened."""
+def register(stack: Stack) -> None:
+    """Register the divisions of `data/regions` in a fresh ledger (without places no office can be opened) and the bank.
+
+    A bank whose secret was not kept, because the first start was cut off between, is not registered twice.
+    """
     with httpx.Client(base_url=stack.url, timeout=30, trust_env=False) as http:
-        administrator = Caller.person(http, "xitong", stack.password("xitong"))
+        administrator, security = (Caller.person(http, one, stack.password(one)) for one in ("xitong", "anquan"))
         if not administrator.get("/funds/v1/regions", limit=1)["items"]:
             for body in regions.requests():
                 administrator.post("/funds/v1/regions", body)
+        clients = {one["client_id"] for one in administrator.every("/identity/v1/clients")}
+        if BANK.username not in clients:
+            stack.keep_secret(BANK.username, bank.enter(administrator, security))
 
 
 def main() -> int:
@@ -69,7 +82,7 @@ def main() -> int:
     )
     try:
         with stack:
-            _register_places(stack)
+            register(stack)
             _show(console, stack)
             stack.watch()
     except KeyboardInterrupt:

@@ -21,10 +21,11 @@ from demo.county import COUNTY
 from deploy.onebox import archive, backup, restore
 from deploy.onebox.archive import ArchiveBroken, evidence_files, keys_beside
 from deploy.onebox.installation import Installation, InUse, Refused, unpack_script
-from deploy.onebox.logins import FIRST_PEOPLE
+from deploy.onebox.logins import BANK, FIRST_PEOPLE
 from deploy.onebox.postgres import PostgresFailed
 from deploy.onebox.secrecy import Secrets
 from deploy.onebox.stack import Stack
+from deploy.onebox.up import register
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
@@ -87,6 +88,7 @@ def kept(places: Path) -> Kept:
         shelf.mkdir(parents=True)
         (shelf / name).write_bytes(PDF)
         seen = _seen(stack, http, batch)
+        register(stack)
         manifest = backup.make(Installation(home, None), file)
     told = {name: manifest.figures[f"县 {COUNTY} {name}"] for name in ("paid_fen", "spanned_fen", "moved_fen")}
     assert told["paid_fen"] == told["spanned_fen"] > 0
@@ -112,6 +114,11 @@ def test_a_backup_gives_back_the_same_figures_people_and_logins(places: Path, ke
         httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http,
     ):
         assert _seen(stack, http, kept.batch) == kept.seen
+        # The bank's secret was shown once, and came along with the keys; nobody registers the bank a second time.
+        secret = stack.password(BANK.username)
+        register(stack)
+        assert stack.password(BANK.username) == secret
+        assert Caller.system(http, BANK.username, secret).get("/funds/v1/treasury-orders")["items"] == []
 
 
 def test_it_is_refused_over_data_unless_forced_and_the_old_keys_are_set_aside(places: Path, kept: Kept) -> None:
