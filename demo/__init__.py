@@ -1,1 +1,1 @@
-"""The demo: one county's year told over HTTP, on published notices and on people who cannot exist."""
+"""The demo: two years of one county told over HTTP, on published notices and on people who cannot exist."""

@@ -19,8 +19,10 @@ import httpx
 from demo.chapters import (
     bookkeeping,
     bounding,
+    building,
     handing_down,
     idling,
+    ordering,
     paying,
     receiving,
     registering,
@@ -44,6 +46,8 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     tracing,
     bounding,
     bookkeeping,
+    building,
+    ordering,
 )
 
 
@@ -72,7 +76,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _asked_to_end)
     began = time.monotonic()
-    screen.say("清流演示：从资金文件到农户，从停留资金到整改销号。全程经网关 HTTP 接口，业务日期为 2017 年。")
+    screen.say("清流演示：从资金文件到农户，从停留资金到整改销号。全程经网关 HTTP 接口，业务日期为 2017、2018 年。")
     stack = Stack(
         logins=LOGINS,
         database_url=os.environ.get("QINGLIU_DATABASE_URL") or None,

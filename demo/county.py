@@ -50,7 +50,7 @@ class CountyNotice:
             "document_number": self.document,
             "cites": [],
             "fund_code": self.fund,
-            "fiscal_year": 2017,
+            "fiscal_year": self.received_on.year,
             "issued_on_printed": self.received_on.isoformat(),
             "received_on": self.received_on.isoformat(),
             "received_on_basis": "printed",
