@@ -79,7 +79,7 @@ class Treasury:
         return movement("reverse", {"movement_id": self._dice.choice(self._made)})
 
     def _keep(self) -> Act:
-        """Keep fen for a payment, and then: pay from it, set it free, leave it, or come when it has run out."""
+        """Keep fen for a payment, and then: pay from it, set it free, leave it, or set it free and pay all the same."""
         body = {
             "account_id": self._county.treasury,
             "fund_code": FUND,
@@ -87,16 +87,15 @@ class Treasury:
             "document": f"演练冻结{uuid4().hex[:12]}",
             "purpose": "待支付",
         }
-        over = self._dice.random() < 0.2  # noqa: PLR2004 - one in five has run out before it is paid from
-        if over:
-            body["expires_on"] = MOVED_ON
         placed = self._person.act(Act("hold", new_key(), "POST", "/funds/v1/holds", body))
         if placed.fate is not Fate.DONE or placed.answer is None:
             return self._hand_down()
         hold, what = placed.answer["id"], self._dice.random()
-        if not over and what < 0.4:  # noqa: PLR2004 - of those in force two fifths are set free
-            return Act("void", new_key(), "POST", f"/funds/v1/holds/{hold}/voiding", {"reason": "演练"})
-        if not over and what < 0.5:  # noqa: PLR2004 - and a tenth is left
+        void = Act("void", new_key(), "POST", f"/funds/v1/holds/{hold}/voiding", {"reason": "演练"})
+        over = what > 0.8 and self._person.act(void).fate is Fate.DONE  # noqa: PLR2004 - one in five is over by then
+        if what < 0.4:  # noqa: PLR2004 - two fifths are set free
+            return void
+        if what < 0.5:  # noqa: PLR2004 - and a tenth is left
             return self._hand_down()
         line = {"to_account_id": self._county.contractor, "amount_fen": body["amount_fen"]}
         order = {"from_account_id": self._county.treasury, "fund_code": FUND, "hold_id": hold, "lines": [line]}

@@ -71,6 +71,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "document-used", 409, "文件已办理过", "请核对文号；确属重复的无需再办，登记有误的请先冲正原业务"
     ),
     refusals.HoldOver: Problem("hold-over", 409, "冻结已失效", "请重新冻结，或不经冻结直接支付"),
+    refusals.ExpiryPassed: Problem("expiry-passed", 422, "冻结有效期已过", "请填写今天或以后的日期，或省略 expires_on"),
+    refusals.DocumentHolds: Problem(
+        "document-holds", 409, "文件已有有效冻结", "请凭已有冻结支付（hold_id）；金额有变的请先解除再冻结"
+    ),
     refusals.HoldTooSmall: Problem("hold-too-small", 409, "冻结金额不足", "请减少金额，或另行冻结后支付"),
     refusals.FundNeeded: Problem(
         "fund-needed", 422, "需要指明资金", "请填写 fund_code；统筹整合的项目及其质保金账户可以省略"

@@ -75,7 +75,13 @@ class Desk:
         return list(answer.json()["items"])
 
     async def hold(self, fen: int, account: str, **more: Any) -> httpx.Response:
-        body = {"account_id": account, "amount_fen": fen, "document": "支付申请1号", "purpose": "待支付", **more}
+        body = {
+            "account_id": account,
+            "amount_fen": fen,
+            "document": f"支付申请{uuid4().hex[:6]}",
+            "purpose": "待支付",
+            **more,
+        }
         return await self.clerk.post("/funds/v1/holds", body)
 
     async def balance(self, account: str, on: str = "2017-12-31") -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
+import pytest
 
+from services.funds_api.lots import ledger
 from tests.callers import funds_caller
 from tests.funds_api.desk import Desk, conserved
 
@@ -55,18 +58,57 @@ async def test_a_voided_hold_frees_its_fen_once(desk: Desk) -> None:
     assert (await desk.out(1_000_000, desk.first, "2017-05-01")).status_code == 201
 
 
-async def test_a_hold_runs_out_by_itself(desk: Desk) -> None:
-    """Yesterday was its last day: nobody has to do anything, and the books say so."""
-    hold = (await desk.hold(1_000_000, desk.treasury, expires_on="2017-06-30")).json()
-    assert hold["status"] == "held"
-    assert (await desk.clerk.get(f"/funds/v1/holds/{hold['id']}")).json()["status"] == "expired"
-    then = await desk.clerk.get(f"/funds/v1/holds/{hold['id']}", params={"as_of": "2017-06-30"})
-    assert then.json()["status"] == "held"
+async def test_a_hold_runs_out_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last day was yesterday: nobody has to do anything, and the books say so."""
+    last = ledger.today()
+    late_day = last + timedelta(days=1)
+    passed = await desk.hold(1, desk.treasury, expires_on=(last - timedelta(days=1)).isoformat())
+    assert (passed.status_code, passed.json()["type"]) == (422, "/problems/expiry-passed")
+    hold = (await desk.hold(1_000_000, desk.treasury, expires_on=last.isoformat())).json()
+    assert (hold["status"], hold["placed_on"]) == ("held", last.isoformat())
+    path = f"/funds/v1/holds/{hold['id']}"
+    assert (await desk.clerk.get(path)).json()["status"] == "held"
+    after = (await desk.clerk.get(path, params={"as_of": late_day.isoformat()})).json()
+    assert (after["status"], after["ended_on"], after["freed_fen"]) == ("expired", None, 1_000_000)
+    monkeypatch.setattr(ledger, "today", lambda: late_day)
     assert (await desk.out(1_000_000, desk.first, "2017-05-01")).status_code == 201
     late = await desk.out(1, desk.contractor, "2017-05-02", kind="pay", hold_id=hold["id"])
     assert late.json()["figures"]["status"] == "expired"
-    live = (await desk.clerk.get("/funds/v1/holds", params={"live": "true"})).json()
+    live = (await desk.clerk.get("/funds/v1/holds", params={"live": "true", "as_of": late_day.isoformat()})).json()
     assert (live["items"], live["empty_because"]) == ([], "您的管辖范围内没有符合条件的冻结")
+
+
+async def test_a_hold_stands_on_its_days_and_tells_what_it_left(desk: Desk) -> None:
+    """Placed today, it was not there in 2017; the balance of today shows it, and what the payment left is told."""
+    hold = (await desk.hold(1_000, desk.treasury)).json()
+    path, today = f"/funds/v1/holds/{hold['id']}", ledger.today().isoformat()
+    assert (await desk.clerk.get(path, params={"as_of": "2017-12-31"})).status_code == 404
+    for params in ({"as_of": "2017-12-31"}, {"as_of": "2017-12-31", "live": "true"}):
+        assert (await desk.clerk.get("/funds/v1/holds", params=params)).json()["items"] == []
+
+    async def split(on: str) -> list[int]:
+        told = (await desk.clerk.get(f"/funds/v1/accounts/{desk.treasury}", params={"as_of": on})).json()
+        return [told[name] for name in ("balance_fen", "held_fen", "available_fen")]
+
+    assert await split(today) == [1_000_000, 1_000, 999_000]
+    assert await split("2017-12-31") == [1_000_000, 0, 1_000_000]
+    paid = await desk.out(400, desk.contractor, today, kind="pay", hold_id=hold["id"])
+    assert paid.status_code == 201, paid.text
+    told = (await desk.clerk.get(path)).json()
+    assert [told[name] for name in ("status", "ended_on", "posted_fen", "freed_fen")] == ["posted", today, 400, 600]
+    assert await split(today) == [999_600, 0, 999_600]
+
+
+async def test_a_document_holds_money_of_an_account_once(desk: Desk) -> None:
+    first = await desk.hold(10, desk.treasury, document="支付申请〔2017〕9号")
+    again = await desk.hold(10, desk.treasury, document="支付申请[2017]9号")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/document-holds")
+    told = again.json()["figures"]
+    assert (told["hold_id"], told["amount_fen"]) == (first.json()["id"], 10)
+    voided = await desk.clerk.post(f"/funds/v1/holds/{first.json()['id']}/voiding", {"reason": "改额"})
+    assert (voided.json()["status"], voided.json()["freed_fen"], voided.json()["posted_fen"]) == ("voided", 10, 0)
+    assert voided.json()["ended_on"] == ledger.today().isoformat()
+    assert (await desk.hold(20, desk.treasury, document="支付申请〔2017〕9号")).status_code == 201
 
 
 async def test_returns_and_reversals_leave_held_fen_where_they_are(desk: Desk) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from chassis import clock
 from chassis.database import Read, Tx
 from chassis.identity import Principal, can
 from chassis.journal import Acting
@@ -15,9 +14,9 @@ from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.holds import service, store
 from services.funds_api.holds.schemas import Hold, HoldPage, HoldRequest, VoidRequest
+from services.funds_api.lots import ledger
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
-from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1/holds", tags=["holds 资金冻结"])
 
@@ -26,7 +25,7 @@ router = APIRouter(prefix="/funds/v1/holds", tags=["holds 资金冻结"])
 async def post_hold(
     request: HoldRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("holds:write")], county: County = None
 ) -> Hold:
-    return await service.place(tx, who, act, county_of(who, county), request, business_date(clock.now()))
+    return await service.place(tx, who, act, county_of(who, county), request, ledger.today())
 
 
 @router.post("/{hold_id}/voiding", summary="解除冻结")
@@ -38,7 +37,7 @@ async def post_voiding(
     who: Annotated[Principal, can("holds:write")],
     county: County = None,
 ) -> Hold:
-    today = business_date(clock.now())
+    today = ledger.today()
     return await service.void(tx, who, act, county_of(who, county), hold_id, request.reason, today)
 
 
@@ -58,7 +57,7 @@ async def get_holds(
     found = await store.page(tx, who, asked, window, moment=moment, account=account, live=live)
     rows, after = cut(found, window, lambda row: (row.id,))
     kept = await store.lots_of(tx, asked, [row.id for row in rows])
-    items = [service.hold_of(row, kept, moment.as_of, moment.position) for row in rows]
+    items = [service.hold_of(row, kept, moment.as_of) for row in rows]
     because = None if items else "您的管辖范围内没有符合条件的冻结"
     return HoldPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
 
@@ -74,5 +73,5 @@ async def get_hold(
 ) -> Hold:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    row = await store.one(tx, who, asked, hold_id, known=moment.position)
-    return service.hold_of(row, await store.lots_of(tx, asked, [hold_id]), moment.as_of, moment.position)
+    row = await store.one(tx, who, asked, hold_id, moment)
+    return service.hold_of(row, await store.lots_of(tx, asked, [hold_id]), moment.as_of)

@@ -57,6 +57,10 @@ class Hold(Answer):
     purpose: str
     expires_on: date | None
     status: HoldStatus
+    placed_on: date = Field(description="冻结的业务日期：退回留存的为退回日，其他为登记日")
+    ended_on: date | None = Field(description="支付或解除的业务日期；仍有效或自动到期的为空")
+    posted_fen: int = Field(description="凭本冻结支付的金额")
+    freed_fen: int = Field(description="支付、解除或到期后放开的余额")
     lots: list[HeldLot]
     unexplained_fen: int = Field(description="amount_fen 减去各批次之和，恒为 0")
 

@@ -5,26 +5,58 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.lots.refusals import HoldOver
+from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
-from services.funds_api.moments import EVERYTHING, Moment
+from services.funds_api.moments import Moment, day_or_today
 from services.funds_api.tables import HoldLotRow, HoldRow
+from treasury.calendar import AHEAD_DAYS
+from treasury.documents import normalise_document
+
+# Holds with their business days. What an act that moved money placed or ended, it did on the day the money moved: a
+# return keeps what came back, a payment ends what it draws. All other holds are placed and voided on the day itself.
+_HOLDS: Final = """
+  SELECT h.*, CASE WHEN h.ended_position <= :known THEN h.status ELSE 'held' END AS known_status,
+         coalesce((SELECT max(m.effective_on) FROM funds.hold_lot k
+                     JOIN funds.lot l ON l.county_code = :county AND l.id = k.lot_id AND l.position = h.position
+                     JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
+                    WHERE k.county_code = :county AND k.hold_id = h.id),
+                  (SELECT (e.recorded_at AT TIME ZONE 'Asia/Shanghai')::date FROM funds.event e
+                    WHERE e.stream = :county AND e.position = h.position), CAST(:today AS date)) AS placed_on,
+         CASE WHEN h.ended_position <= :known THEN coalesce(drawn.ended_on,
+                  (SELECT (e.recorded_at AT TIME ZONE 'Asia/Shanghai')::date FROM funds.event e
+                    WHERE e.stream = :county AND e.position = h.ended_position), CAST(:today AS date)) END AS ended_on,
+         CASE WHEN h.ended_position <= :known AND h.status = 'posted' THEN drawn.fen ELSE 0 END AS posted_fen
+    FROM funds.hold h CROSS JOIN LATERAL (
+      SELECT max(d.effective_on) AS ended_on, coalesce(sum(least(d.fen, k.amount_fen)), 0)::bigint AS fen
+        FROM funds.hold_lot k CROSS JOIN LATERAL (
+          SELECT max(d.effective_on) AS effective_on, sum(d.amount_fen) AS fen FROM funds.draw d
+           WHERE d.county_code = :county AND d.from_lot_id = k.lot_id AND d.position = h.ended_position) d
+       WHERE k.county_code = :county AND k.hold_id = h.id) drawn
+   WHERE h.county_code = :county AND h.position <= :known
+     AND h.region_code >= :scope AND h.region_code < :scope || '~'"""
+# In force on :as_of. No act is dated further ahead than `AHEAD_DAYS`, so what was ended long before that day is passed
+# over before its days are looked up: the cost does not grow with the holds that ever were.
+_LIVE: Final = f"""(h.status = 'held' OR h.ended_position > (
+       SELECT funds.position_at(:county, CAST(:as_of AS date)::timestamptz - interval '{AHEAD_DAYS + 2} days')))
+     AND (h.ended_on IS NULL OR h.ended_on > :as_of) AND h.placed_on <= :as_of
+     AND (h.expires_on IS NULL OR h.expires_on >= :as_of)"""
 
 
-def status_of(row: HoldRow, today: date, known: int = EVERYTHING) -> str:
-    """The status of a hold on `today` as known at a position: one that nobody ended is over after its last day."""
-    status = "held" if row.ended_position is not None and row.ended_position > known else row.status
-    expired = status == "held" and row.expires_on is not None and row.expires_on < today
-    return "expired" if expired else status
+def status_of(row: Row[Any], on: date) -> str:
+    """The status of a hold on a day, as known: one that nobody ended is over after its last day."""
+    if row.ended_on is not None and row.ended_on <= on:
+        return str(row.known_status)
+    return "expired" if row.expires_on is not None and row.expires_on < on else "held"
 
 
 async def place(session: AsyncSession, county: str, row: Mapping[str, Any], lots: Mapping[UUID, int]) -> None:
@@ -54,32 +86,64 @@ async def keep_again(session: AsyncSession, county: str, reversal: UUID) -> list
     return list(rows)
 
 
-async def one(session: AsyncSession, who: Principal, county: str, hold: UUID, *, known: int = EVERYTHING) -> HoldRow:
-    """A visible hold that was known at that position, or `Missing`."""
+async def one(session: AsyncSession, who: Principal, county: str, hold: UUID, moment: Moment) -> Row[Any]:
+    """A visible hold that was placed and known by that moment, or `Missing`."""
+    rows = await _read(session, who, county, "h.id = :hold AND h.placed_on <= :as_of", moment, hold=hold)
+    if not rows:
+        raise Missing("冻结", str(hold))
+    return rows[0]
+
+
+async def in_force(session: AsyncSession, who: Principal, county: str, hold: UUID, today: date) -> HoldRow:
+    """A visible hold that can be paid from or voided today, whatever day that will be for; `Missing` or `HoldOver`."""
     query = (
         select(HoldRow)
-        .where(
-            HoldRow.county_code == county,
-            HoldRow.id == hold,
-            visible_to(who, HoldRow.region_code),
-            HoldRow.position <= known,
-        )
+        .where(HoldRow.county_code == county, HoldRow.id == hold, visible_to(who, HoldRow.region_code))
         .execution_options(populate_existing=True)
     )
     found = (await session.scalars(query)).one_or_none()
     if found is None:
         raise Missing("冻结", str(hold))
+    expired = found.status == "held" and found.expires_on is not None and found.expires_on < today
+    if found.status != "held" or expired:
+        raise HoldOver(str(hold), "expired" if expired else found.status)
     return found
+
+
+async def live_by_document(session: AsyncSession, county: str, account: UUID, key: str, today: date) -> HoldRow | None:
+    """The hold in force on an account that was placed by this document (normalised), if there is one."""
+    query = select(HoldRow).where(
+        HoldRow.county_code == county,
+        HoldRow.account_id == account,
+        HoldRow.status == "held",
+        HoldRow.expires_on.is_(None) | (HoldRow.expires_on >= today),
+    )
+    return next((one for one in await session.scalars(query) if normalise_document(one.document) == key), None)
+
+
+async def held_fen(session: AsyncSession, who: Principal, county: str, account: UUID, moment: Moment) -> int:
+    """What holds in force at that moment kept of an account's money."""
+    rows = await _read(session, who, county, f"h.account_id = :account AND {_LIVE}", moment, account=account)
+    return sum(row.amount_fen for row in rows)
+
+
+async def _read(
+    session: AsyncSession, who: Principal, county: str, which: str, moment: Moment, **values: Any
+) -> Sequence[Row[Any]]:
+    """Visible holds that `which` says, by id. Within, the journal shows the day on which an act was recorded."""
+    arguments = {"county": county, "scope": who.region, "as_of": moment.as_of, "known": moment.position, **values}
+    query = text(f"SELECT * FROM ({_HOLDS}) h WHERE {which} ORDER BY h.id LIMIT :limit")
+    async with whole_county(session, who, county):
+        return (await session.execute(query, {"today": day_or_today(None), "limit": None, **arguments})).all()
 
 
 async def kept(
     session: AsyncSession, who: Principal, county: str, hold: UUID, *, account: UUID, today: date
 ) -> dict[UUID, int]:
     """What a hold on `account` keeps of which lot, or `HoldOver` when it is not in force there."""
-    found = await one(session, who, county, hold)
-    status = status_of(found, today)
-    if status != "held" or found.account_id != account:
-        raise HoldOver(str(hold), status if status != "held" else "elsewhere")
+    found = await in_force(session, who, county, hold, today)
+    if found.account_id != account:
+        raise HoldOver(str(hold), "elsewhere")
     return {lot.lot_id: lot.amount_fen for lot in await lots_of(session, county, [hold])}
 
 
@@ -102,21 +166,13 @@ async def page(
     moment: Moment,
     account: UUID | None,
     live: bool,
-) -> Sequence[HoldRow]:
-    """Visible holds known at that moment by id, one more than the page holds; with `live` only those in force then."""
-    query = (
-        select(HoldRow)
-        .where(HoldRow.county_code == county, visible_to(who, HoldRow.region_code), HoldRow.position <= moment.position)
-        .order_by(HoldRow.id)
-        .limit(window.limit + 1)
-    )
+) -> Sequence[Row[Any]]:
+    """Visible holds placed and known by that moment by id, one more than the page has; `live`: those in force then."""
+    which = [_LIVE if live else "h.placed_on <= :as_of"]
+    after = window.key(UUID)
     if account is not None:
-        query = query.where(HoldRow.account_id == account)
-    if live:
-        query = query.where(
-            (HoldRow.status == "held") | (HoldRow.ended_position > moment.position),
-            (HoldRow.expires_on.is_(None)) | (HoldRow.expires_on >= moment.as_of),
-        )
-    if after := window.key(UUID):
-        query = query.where(HoldRow.id > after[0])
-    return (await session.scalars(query)).all()
+        which.append("h.account_id = :account")
+    if after:
+        which.append("h.id > :after")
+    values = {"account": account, "after": after[0] if after else None, "limit": window.limit + 1}
+    return await _read(session, who, county, " AND ".join(which), moment, **values)

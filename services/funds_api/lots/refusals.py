@@ -167,6 +167,29 @@ class HoldOver(Exception):
 
 
 @dataclass(eq=False)
+class ExpiryPassed(Exception):
+    """A hold would have run out before it is placed."""
+
+    expires_on: date
+    today: date
+
+    def __str__(self) -> str:
+        return f"有效期 {self.expires_on} 已过（今天 {self.today}），不能据此冻结"
+
+
+@dataclass(eq=False)
+class DocumentHolds(Exception):
+    """The same document keeps money of this account already."""
+
+    document: str
+    hold_id: str
+    amount_fen: int
+
+    def __str__(self) -> str:
+        return f"文件“{self.document}”已冻结该账户 {yuan(self.amount_fen)} 元且仍有效，同一文件不重复冻结"
+
+
+@dataclass(eq=False)
 class HoldTooSmall(Exception):
     """More was to be paid from a hold than it holds."""
 

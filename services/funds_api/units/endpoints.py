@@ -13,6 +13,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
+from services.funds_api.holds import store as holds
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units import service, store
@@ -82,11 +83,14 @@ async def get_account(
     account, name = found[0]
     moment = await moment_of(tx, asked, as_of, known_at)
     figures = await store.balance(tx, asked, account_id, moment)
+    held = await holds.held_fen(tx, who, asked, account_id, moment)
     return Balance(
         account=service.account_of(account, name),
         as_of=moment.as_of,
         **moment.shown,
         balance_fen=figures.balance_fen,
+        held_fen=held,
+        available_fen=figures.balance_fen - held,
         lots_fen=figures.lots_fen,
         unexplained_fen=figures.balance_fen - figures.lots_fen,
         resting_fen_days=figures.resting_fen_days,

@@ -92,6 +92,8 @@ class Balance(Answer, Known):
     account: Account
     as_of: date
     balance_fen: int
+    held_fen: int = Field(description="其中已为支付冻结")
+    available_fen: int = Field(description="其中未冻结：balance_fen 减 held_fen")
     lots_fen: int
     unexplained_fen: int
     resting_fen_days: int = Field(description="Σ 余额 × 已停留天数，单位：分·天")
