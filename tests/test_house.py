@@ -53,6 +53,13 @@ def test_file_names_say_what_they_hold() -> None:
     assert bad == []
 
 
+def test_every_decision_is_listed_once_and_in_order() -> None:
+    """A merge of two branches that both touched the list once left it there twice, in two orders."""
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
+    assert listed == sorted(path.name for path in folder.glob("[0-9]*.md"))
+
+
 def test_every_module_opens_with_what_it_holds() -> None:
     silent = [
         str(path.relative_to(ROOT))
