@@ -169,14 +169,18 @@ QUICK: Final[dict[str, str]] = {
          WHERE h.status = 'held' AND (h.expires_on IS NULL OR h.expires_on > current_date)
          GROUP BY l.county_code, l.id, l.remaining_fen, l.account_id
         HAVING sum(k.amount_fen) > l.remaining_fen OR bool_or(h.account_id <> l.account_id)""",
-    "在途 = Σ 未办结的支付令": f"""
+    "在途 = Σ 未办结的支付令 + 收款人退来待转回的": f"""
         SELECT a.id, a.sum_fen FROM funds.account a LEFT JOIN (
           SELECT o.county_code, o.bank_account_id, sum(o.amount_fen) AS fen FROM funds.treasury_order o
            WHERE NOT {_ORDER_UNDONE} AND NOT EXISTS (
              SELECT FROM funds.order_result s WHERE s.county_code = o.county_code AND s.order_id = o.id
                 AND NOT {_RESULT_UNDONE}) GROUP BY 1, 2) o
             ON o.county_code = a.county_code AND o.bank_account_id = a.id
-         WHERE a.kind = 'bank' AND a.sum_fen <> coalesce(o.fen, 0)""",
+         WHERE a.kind = 'bank' AND a.sum_fen <> coalesce(o.fen, 0) + (
+           SELECT coalesce(sum(l.remaining_fen), 0) FROM funds.lot l
+             JOIN funds.movement m ON m.county_code = l.county_code AND m.id = l.movement_id
+              AND m.kind IN ('return', 'recover')
+            WHERE l.county_code = a.county_code AND l.account_id = a.id)""",
     "一份支付令至多一条有效回单": f"""
         SELECT s.order_id FROM funds.order_result s WHERE NOT {_RESULT_UNDONE}
          GROUP BY s.county_code, s.order_id HAVING count(*) > 1""",

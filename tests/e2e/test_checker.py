@@ -149,7 +149,7 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     "money in transit that no order has": (
         "UPDATE funds.account SET sum_fen = sum_fen + 1 WHERE kind = 'bank'",
         "broken",
-        "在途 = Σ 未办结的支付令",
+        "在途 = Σ 未办结的支付令 + 收款人退来待转回的",
     ),
     "a row that gave back more than it got": (
         f"UPDATE funds.payment_return SET amount_fen = amount_fen + 1 WHERE movement_id = {_STANDING}",

@@ -93,7 +93,7 @@ async def test_a_breach_that_only_flags_goes_through_and_says_so_in_the_same_act
         ("B02", 2_000, "2017-05-02"),
     ]
     assert flags[0]["facts"]["source"] == "财农〔2017〕8号"
-    assert "wage" in flags[0]["explanation"]
+    assert "工资" in flags[0]["explanation"]
     rows = await admin.fetch(
         "SELECT kind, body::jsonb->'flags'->0->>'unit_name' AS desk FROM funds.event"
         " WHERE stream = $1 ORDER BY position DESC LIMIT 4",

@@ -84,10 +84,11 @@ def back(
 ) -> list[Made]:
     """The movements that bring `draws` back to the accounts they came from, each part restoring the lot above it.
 
-    A receipt that was undone stays outside. A household's money comes back row by row (returns/), or is recovered.
+    A receipt that was undone stays outside. A household's money comes back row by row (returns/), or is recovered. From
+    a bank only what it was given back is drawn, which says nothing of what had arrived before.
     """
     source = books.ends[order.account_id]
-    closed = {UnitKind.BANK, UnitKind.OUTSIDE} | ({UnitKind.HOUSEHOLDS} if order.kind == "return" else set())
+    closed = {UnitKind.OUTSIDE} | ({UnitKind.HOUSEHOLDS} if order.kind == "return" else set())
     if UnitKind(source.kind) in closed:
         raise WrongAccount(str(source.id), source.kind, order.kind)
     by_account: dict[UUID, list[Draw]] = defaultdict(list)
@@ -106,7 +107,7 @@ def back(
             order.effective_on,
             sum(draw.amount_fen for draw in fed),
             actor,
-            drawn="named" if order.lots else "oldest",
+            drawn="named" if order.lots or source.kind == UnitKind.BANK else "oldest",
             note=order.note,
             fund=order.fund_code,
         )

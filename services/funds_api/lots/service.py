@@ -25,6 +25,7 @@ from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger, shortfall, store, undo
 from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import Books, End
+from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.lots.schemas import (
     BackOrder,
     CarryOverOrder,
@@ -41,7 +42,6 @@ from services.funds_api.projects import gate
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
 from treasury.errors import MoneyNotThere
-from treasury.lots import Lot
 from wire.funds import MoneyMoved
 
 
@@ -145,6 +145,7 @@ async def _decided(
         else:
             await guard.hold_funds_of(tx, county, order.use, accounts[0])
     held = await _kept(tx, who, county, order)
+    whole = held is not None or ends[accounts[0]].kind == UnitKind.BANK
     lots = await ledger.open_lots(
         tx,
         county,
@@ -152,7 +153,7 @@ async def _decided(
         accounts[0],
         upto=order.effective_on,
         fund=order.fund_code,
-        need_fen=None if held else _need(order),
+        need_fen=None if whole else _need(order),
         named=list(held) if held else _named(order),
     )
     await _kept(tx, who, county, order)  # still, now that the account is locked
@@ -167,10 +168,20 @@ async def _decided(
         case CarryOverOrder():
             return decide.carry_over(order, books, act.actor)
         case BackOrder():
-            released: Sequence[Lot] = [ledger.released(lot) for lot in lots]
-            draws = decide.draw(released, order.amount_fen, order.lots, order.effective_on)
-            origins = await store.origins(tx, county, [draw.lot.id for draw in draws])
-            return decide.back(order, books, origins, draws, act.actor)
+            return await _back(tx, county, order, books, act.actor)
+
+
+async def _back(tx: AsyncSession, county: str, order: BackOrder, books: Books, actor: str) -> list[Made]:
+    """What goes back; from a bank only what the payee of an order gave back, since the rest is on its way."""
+    lots = books.lots
+    if books.ends[order.account_id].kind == UnitKind.BANK:
+        given = await store.given_back(tx, county, [lot.id for lot in lots])
+        lots = [lot for lot in lots if lot.id in given]
+        if not lots:
+            raise WrongAccount(str(order.account_id), UnitKind.BANK, order.kind)
+    draws = decide.draw([ledger.released(lot) for lot in lots], order.amount_fen, order.lots, order.effective_on)
+    origins = await store.origins(tx, county, [draw.lot.id for draw in draws])
+    return decide.back(order, books, origins, draws, actor)
 
 
 async def _kept(

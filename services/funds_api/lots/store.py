@@ -71,6 +71,22 @@ async def origins(session: AsyncSession, county: str, lots: Sequence[UUID]) -> d
     return {row.lot_id: Origin(row.origin_lot_id, row.origin_account_id) for row in rows}
 
 
+async def given_back(session: AsyncSession, county: str, lots: Sequence[UUID]) -> set[UUID]:
+    """Those of the lots that a return or a recovery brought."""
+    found = await session.scalars(
+        text(
+            """
+            SELECT l.id FROM funds.lot l
+              JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
+               AND m.kind IN ('return', 'recover')
+             WHERE l.county_code = :county AND l.id = ANY(:lots)
+            """
+        ),
+        {"county": county, "lots": list(lots)},
+    )
+    return set(found)
+
+
 async def stands_for(session: AsyncSession, county: str, movement: UUID) -> list[Brought]:
     """The lots that a movement made and, in the same account, those that restore one of them; drawn or not."""
     rows = await session.execute(
