@@ -302,6 +302,8 @@ async def test_a_retention_is_kept_and_released_once(library: Library) -> None:
     await library.progress(contract, 1_000_000, "2017-10-01")
     deposit = await open_account(library.http, library.county + "101", "retention", "质保金专户")
     assert (await library.move("pay", library.cash, library.contractor, 570_000, "2017-10-05")).status_code == 201
+    more = await library.move("retain", library.cash, deposit, 30_001, "2017-10-05", release_on="2018-10-01")
+    assert refusal(more) == (409, "over-progress"), "all that is due is paid or kept back, and no more"
     kept = await library.move("retain", library.cash, deposit, 30_000, "2017-10-05", release_on="2018-10-01")
     assert kept.status_code == 201, kept.text
     refused = await library.move("pay", library.cash, library.contractor, 30_000, "2018-10-01")

@@ -144,9 +144,18 @@ async def _within_progress(tx: AsyncSession, project: ProjectRow, on: date) -> N
         if contractor is not None:
             _must_cover(project, due.get(contractor, Due(0, 0, 0)), got.claimed_fen)
     flows = (await money.flows(tx, county, [project.id], money.EVER)).get(project.id, [])
-    kept = max(money.total(one.flow for one in flows).retained_fen, sum(one.kept_fen for one in due.values()))
+    retained, claimed = (
+        money.total(one.flow for one in flows).retained_fen,
+        sum(one.claimed_fen for one in paid.values()),
+    )
+    kept = max(retained, sum(one.kept_fen for one in due.values()))
     together = Due(sum(one.contracts_fen for one in due.values()), sum(one.due_fen for one in due.values()), kept)
-    _must_cover(project, together, sum(one.claimed_fen for one in paid.values()))
+    _must_cover(project, together, claimed)
+    # A retention is a part of what is due: without a contract or its progress there is nothing to keep back.
+    if retained + claimed > together.due_fen:
+        raise OverProgress(
+            str(project.id), together.contracts_fen, together.due_fen, together.kept_fen, retained + claimed
+        )
 
 
 def _must_cover(project: ProjectRow, due: Due, paid_fen: int) -> None:
