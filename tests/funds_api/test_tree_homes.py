@@ -67,9 +67,11 @@ async def township(funds_http: httpx.AsyncClient, county: str) -> Villages:
     return await Villages(funds_http, county).open()
 
 
-async def lawful(admin: asyncpg.Pool | asyncpg.Connection) -> None:
+async def lawful(admin: asyncpg.Pool | asyncpg.Connection, county: str) -> None:
+    """In this county: other tests damage rows of theirs on purpose."""
     for law in ("名册分村金额 = Σ 各行", "分村到户 = Σ 发放与退回"):
-        assert await admin.fetch((QUICK | THOROUGH)[law]) == [], law
+        broken = [tuple(row) for row in await admin.fetch((QUICK | THOROUGH)[law])]
+        assert [row for row in broken if any(str(one).startswith(county) for one in row)] == [], law
 
 
 async def test_a_village_tells_what_its_households_got_though_the_township_paid(
@@ -87,7 +89,7 @@ async def test_a_village_tells_what_its_households_got_though_the_township_paid(
     assert (own["spent_fen"], own["households_fen"], own["households_from_above_fen"]) == (150_000, 150_000, 0)
     assert (await township.tree(region=township.region + "202"))["root"] == village
     assert (await township.tree(year=2017))["root"]["households_fen"] is None
-    await lawful(admin)
+    await lawful(admin, township.county)
 
 
 async def test_what_came_back_is_out_of_its_village_and_what_was_undone_was_never_paid(
@@ -99,7 +101,7 @@ async def test_what_came_back_is_out_of_its_village_and_what_was_undone_was_neve
     async def stands(one: int, two: int, recovered: int = 0) -> None:
         assert await township.shown() == (one, two, one + two - recovered)
         told.append((clock.now().isoformat(), (one, two, one + two - recovered)))
-        await lawful(admin)
+        await lawful(admin, township.county)
 
     await stands(60_000, 90_000)
     back = {"document": "退汇1", "effective_on": "2017-05-20", "reason": "account_closed"}
@@ -137,5 +139,5 @@ async def test_what_the_migration_fills_in_is_what_the_triggers_keep(township: V
             await connection.execute(statement)
         assert by_triggers == await connection.fetch(kept)
         assert by_triggers
-        await lawful(connection)
+        await lawful(connection, township.county)
         await before.rollback()

@@ -7,6 +7,7 @@ followed, it asks them all again by `known_at`, and nothing may differ but what 
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -22,8 +23,9 @@ __all__ = ["world"]
 
 BY_WHICH_KNOWLEDGE = {"known_at", "known_position"}
 
-# Readings that take nothing but the two times.
-MORE = ("idle", "idle/yuan-days", "holds", "closings")
+# Readings that take nothing but the two times, and lists, which come in pages.
+MORE = ("idle", "idle/yuan-days", "holds")
+PAGED = re.compile(r"(lots|tranches|movements|idle|holds|closings|tranches/[^/]+/trace)$")
 
 
 def told(answer: Any) -> Any:
@@ -37,7 +39,8 @@ class KnowledgeMachine(LedgerMachine):
     """The ledger's acts, with questions between them."""
 
     def ask(self, path: str, **asked: str) -> Any:
-        answer = self.do(self.clerk.get(f"/funds/v1/{path}", params={"limit": "200", **asked}))
+        page = {"limit": "200"} if PAGED.match(path) else {}
+        answer = self.do(self.clerk.get(f"/funds/v1/{path}", params={**page, **asked}))
         assert answer.status_code == 200, answer.text
         return told(answer.json())
 
@@ -58,6 +61,7 @@ class KnowledgeMachine(LedgerMachine):
                 asked = {**as_of, **more}
                 answer = self.ask(path, **asked)
                 self.kept.append((path, asked, answer, clock.now()))
+        self.kept.append(("closings", {}, self.ask("closings"), clock.now()))
 
     def teardown(self) -> None:
         for path, asked, answer, then in getattr(self, "kept", []):

@@ -15,13 +15,13 @@ from typing import IO, Final
 
 import polars as pl
 
-from chassis.fields import MAX_FEN
 from services.funds_api import columns
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.payments import workbook
 from services.funds_api.separated import Separated
 from treasury.money import Unit
 
+_MOST_PRINTED: Final = 2**63 - 1  # what the ledger can keep of a printed total, which is a sum
 _ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "id_number": ("身份证号", "身份证号码", "公民身份号码", "公民身份证号码", "证件号码", "身份证"),
     "name": ("姓名", "户主姓名", "户主", "领款人", "领款人姓名"),
@@ -121,7 +121,7 @@ class Roster:
     @property
     def printed_total_fen(self) -> int | None:
         told = self._parts_fen if self._grand_fen is None else self._grand_fen
-        return None if told is None or told > MAX_FEN else told
+        return None if told is None or told > _MOST_PRINTED else told
 
     @property
     def difference_fen(self) -> int | None:
