@@ -31,8 +31,9 @@ from chaos.workers import Office, new_key
 from deploy.onebox.logins import FIRST_PEOPLE
 from deploy.onebox.stack import Stack
 
-SIZE = "240m"
-SETTINGS = {"max_wal_size": "64MB", "min_wal_size": "32MB", "shared_buffers": "64MB"}
+SIZE = "600m"
+# No checkpoint comes by itself: while it frees the log, whether the log or a table runs out first is chance.
+SETTINGS = {"max_wal_size": "4GB", "min_wal_size": "128MB", "shared_buffers": "64MB", "checkpoint_timeout": "1h"}
 TOWN = TOWNSHIPS[0]
 SAYS_FULL = """
 CREATE FUNCTION public.disk_is_full() RETURNS trigger LANGUAGE plpgsql AS
@@ -51,6 +52,7 @@ class Disk:
             trigger = "CREATE TRIGGER disk_is_full BEFORE INSERT ON funds.event EXECUTE FUNCTION public.disk_is_full()"
             self._say(SAYS_FULL, trigger)
             return
+        self._say("CHECKPOINT")  # the log has room in its old segments, so that a table is the first to want more
         with (self.mounted / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
             for size in (1 << 20, 1 << 12):
                 with contextlib.suppress(OSError):
@@ -58,10 +60,10 @@ class Disk:
                         ballast.write(b"\0" * size)
 
     def use_up_the_log(self) -> None:
-        """Let the server need a new segment of its log for the next write, which panics it."""
+        """Write into the log and into no table until it needs a new segment, which panics the server."""
         with contextlib.suppress(asyncpg.PostgresError, OSError, asyncpg.InterfaceError):
-            for _ in range(12):
-                self._say("SELECT pg_switch_wal()", "CREATE TABLE public.x(); DROP TABLE public.x")
+            for _ in range(60):
+                self._say("SELECT pg_logical_emit_message(true, 'filler', repeat('x', 16000000))")
 
     def room(self) -> None:
         if self.mounted is None:
