@@ -9,14 +9,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from wire.fact import Fact
 
 
-class _Fact(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class AlertsTakenIn(_Fact):
+class AlertsTakenIn(Fact):
     """Flags of one event of the funds feed became alerts."""
 
     county_code: str
@@ -24,18 +20,18 @@ class AlertsTakenIn(_Fact):
     alert_ids: list[UUID]
 
 
-class AlertDismissed(_Fact):
+class AlertDismissed(Fact):
     alert_id: UUID
     county_code: str
     text_sha256: str
 
 
-class LotBound(_Fact):
+class LotBound(Fact):
     lot_id: UUID
     bound_fen: int
 
 
-class FindingOpened(_Fact):
+class FindingOpened(Fact):
     """A finding over `amount_fen`, which is Σ of the lots it is bound to."""
 
     finding_id: UUID
@@ -48,7 +44,7 @@ class FindingOpened(_Fact):
     text_sha256: str
 
 
-class RectifiedChange(_Fact):
+class RectifiedChange(Fact):
     """A movement changed what a finding counts as put right; negative when a reversal took it back."""
 
     finding_id: UUID
@@ -58,7 +54,7 @@ class RectifiedChange(_Fact):
     change_fen: int
 
 
-class RectificationMeasured(_Fact):
+class RectificationMeasured(Fact):
     """One event of the funds feed moved money of bound lots."""
 
     county_code: str
@@ -66,7 +62,7 @@ class RectificationMeasured(_Fact):
     changes: list[RectifiedChange]
 
 
-class RectificationOrdered(_Fact):
+class RectificationOrdered(Fact):
     order_id: UUID
     finding_id: UUID
     county_code: str
@@ -78,7 +74,7 @@ class RectificationOrdered(_Fact):
     text_sha256: str
 
 
-class ClosureRequested(_Fact):
+class ClosureRequested(Fact):
     order_id: UUID
     finding_id: UUID
     county_code: str
@@ -86,7 +82,7 @@ class ClosureRequested(_Fact):
     text_sha256: str
 
 
-class ClosureReviewed(_Fact):
+class ClosureReviewed(Fact):
     """A request to close was decided; the figures are those the reviewer had before them."""
 
     order_id: UUID
@@ -100,7 +96,7 @@ class ClosureReviewed(_Fact):
     text_sha256: str
 
 
-class EvidenceKept(_Fact):
+class EvidenceKept(Fact):
     evidence_id: UUID
     finding_id: UUID
     county_code: str
@@ -109,7 +105,7 @@ class EvidenceKept(_Fact):
     file_kind: str
 
 
-class EvidenceRead(_Fact):
+class EvidenceRead(Fact):
     """Somebody took a copy of a kept file; recorded before the first byte left."""
 
     evidence_id: UUID

@@ -44,7 +44,7 @@ from services.funds_api.projects.service import must_lie
 from services.funds_api.tables import AssetIncomeRow, IncomeShareRow, ShareLineRow
 from services.funds_api.units import store as places
 from treasury.policy import PolicyValue, in_force
-from wire.funds import IncomePassed, IncomeReceived, IncomeSharedOut, ShareLinePaid
+from wire.projects import IncomePassed, IncomeReceived, IncomeSharedOut, ShareLinePaid
 
 PV_WORKDAYS: Final = "pv_pass_on_workdays"
 

@@ -33,7 +33,7 @@ from services.funds_api.projects import service as projects
 from services.funds_api.projects.stages import Stage
 from services.funds_api.tables import AssetRow
 from services.funds_api.units import store as places
-from wire.funds import AssetChanged, AssetRegistered
+from wire.projects import AssetChanged, AssetRegistered
 
 _BUILT: Final = frozenset({Stage.ACCEPTED, Stage.ANNOUNCED, Stage.OWNED, Stage.MAINTAINED})
 

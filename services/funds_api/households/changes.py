@@ -48,7 +48,7 @@ from services.funds_api.households.standings import StandingKind, may_become, re
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, PersonRow
 from treasury.identifiers import is_id_number, normalise_id_number
-from wire.funds import (
+from wire.people import (
     HouseholdsMoved,
     HouseholdSplit,
     HouseholdsReinstated,

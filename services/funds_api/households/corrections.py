@@ -25,7 +25,7 @@ from services.funds_api.households.schemas import ChangeAnswer, CorrectionReques
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, MembershipRow, ResidenceRow, StandingRow
-from wire.funds import HouseholdCorrected
+from wire.people import HouseholdCorrected
 
 
 class Told:

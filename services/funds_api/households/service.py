@@ -35,7 +35,7 @@ from services.funds_api.households.schemas import (
 from services.funds_api.households.standings import StandingKind
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, PersonRow
-from wire.funds import HouseholdsRegistered
+from wire.people import HouseholdsRegistered
 
 MAX_LISTED: Final = 200
 Columns = list[list[Any]]

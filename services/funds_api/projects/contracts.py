@@ -42,7 +42,7 @@ from services.funds_api.projects.stages import Stage
 from services.funds_api.tables import ProjectContractRow, ProjectProgressRow
 from services.funds_api.units.schemas import UnitKind
 from treasury.policy import in_force
-from wire.funds import ContractEnded, ContractSigned, ProgressRecorded
+from wire.projects import ContractEnded, ContractSigned, ProgressRecorded
 
 ADVANCE: Final = "project_advance_ppm"
 _SIGNED: Final = frozenset({Stage.TENDERING, Stage.BUILDING})

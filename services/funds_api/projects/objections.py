@@ -16,7 +16,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.projects import service, store
 from services.funds_api.projects.refusals import ObjectionClosed
 from services.funds_api.projects.schemas import Objection, ObjectionAnswer, ObjectionRequest
-from wire.funds import ProjectObjected
+from wire.projects import ProjectObjected
 
 
 async def object_to(

@@ -45,7 +45,7 @@ from services.funds_api.units import store as places
 from services.funds_api.units.schemas import AccountRequest, Book, Unit, UnitKind, UnitRequest
 from services.funds_api.units.service import RegionTooHigh
 from treasury.policy import in_force
-from wire.funds import ProjectChanged, ProjectStaged
+from wire.projects import ProjectChanged, ProjectStaged
 
 PUBLICITY: Final = "publicity_min_days"
 # Who may take the step to a stage; whoever may take the next step may send the project back as well.

@@ -19,7 +19,7 @@ from services.funds_api.projects import service, store, target_rows
 from services.funds_api.projects.refusals import StepByMaker, TargetsNotNow
 from services.funds_api.projects.schemas import TargetOutcome, TargetOutcomes, TargetResultsRequest
 from services.funds_api.projects.stages import Stage
-from wire.funds import TargetsReported
+from wire.projects import TargetsReported
 
 PPM = 1_000_000
 
