@@ -8,6 +8,7 @@ from chassis.problems import Problem
 from services.funds_api import access, columns, uploads
 from services.funds_api.assets import refusals as assets
 from services.funds_api.closings import service as closings
+from services.funds_api.flows.households import OneSideOnly
 from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.households import refusals as register
@@ -39,6 +40,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "region-list-older", 409, "名单早于已登记的年份", "请登记最新年份的名单；往年代码请登记变更"
     ),
     RegionChangeShape: Problem("region-change-shape", 422, "区划变更不成立", "请核对变更种类、前后代码与停用代码"),
+    OneSideOnly: Problem("one-side-only", 422, "只能选择一种查询方式", "请只填写 region 或 living_in 中的一个"),
     FundKnown: Problem("fund-known", 409, "资金代码已被使用", "请换一个代码，或沿用已登记的名称、级别和用途"),
     TermsKnown: Problem(
         "terms-known", 409, "规定已设定", "如有新文件，请用新的生效日期设定；记录有误请以新生效日期更正"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from chassis import clock
 from tests.callers import Caller, funds_caller
-from tests.factories import fund
-from tests.funds_api.people import Township, id_number
+from tests.factories import fund, open_account, receive
+from tests.funds_api.people import Township, id_number, roster_csv
 from tests.funds_api.test_flows import found
 
 END = "2017-12-31"
@@ -18,7 +19,8 @@ END = "2017-12-31"
 
 async def opened(township: Township, by: Caller | None = None, **asked: Any) -> dict[str, Any]:
     """The households of the township's desks, every page of them; each page has the same sums."""
-    caller, params = by or township.finance, {"as_of": END, "region": township.region, "limit": 3, **asked}
+    where = {} if "living_in" in asked else {"region": township.region}
+    caller, params = by or township.finance, {"as_of": END, **where, "limit": 3, **asked}
     pages: list[dict[str, Any]] = []
     while not pages or pages[-1]["next"]:
         more = {"after": pages[-1]["next"]} if pages else {}
@@ -129,3 +131,96 @@ async def test_one_fund_only_and_only_ones_own_place(township: Township) -> None
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/outside-region")
     own = await other.get("/funds/v1/tree/households", params={"as_of": END})
     assert (own.json()["items"], own.json()["spent_fen"], own.json()["unexplained_fen"]) == ([], 0, 0)
+
+
+class Homes(Township):
+    """The township with people in two villages: its office pays both, and the county's treasury pays both too."""
+
+    async def open(self) -> Homes:
+        await super().open()
+        await self.register(range(40, 44), "101202")
+        self.treasury = await open_account(self.http, self.county, "treasury")
+        await receive(self.http, self.county, self.treasury, 500_000, "2017-03-01")
+        await open_account(self.http, self.county, "households")
+        return self
+
+    async def by_county(self, fen: dict[int, str]) -> str:
+        """A roster of the county's own desk, across villages."""
+        batch = await self.batch(by=self.finance, account_id=self.treasury, effective_on="2017-06-01")
+        answer = await self.put(batch, roster_csv([(id_number(one), fen[one]) for one in fen]), by=self.finance)
+        assert answer.json()["rows_good"] == len(fen), answer.text
+        reviewer = funds_caller(self.http, "finance_reviewer", self.county, subject="zhao")
+        assert (await self.approve(batch, by=reviewer)).status_code == 201
+        return batch
+
+    async def living(self, village: str = "", by: Caller | None = None, **asked: Any) -> dict[str, Any]:
+        """The households of a village, or of the township, as told, with the tree's own figure."""
+        place = self.region + village
+        told = await opened(self, by, living_in=place, **asked)
+        tree = {"region": place, "as_of": END, **{name: asked[name] for name in asked if name != "limit"}}
+        root = (await self.finance.get("/funds/v1/tree", params=tree)).json()["root"]
+        assert (told["side"], told["spent_fen"], told["recovered_fen"]) == ("home", root["households_fen"], 0)
+        assert sum(one["spent_fen"] for one in told["items"]) == told["spent_fen"]
+        return told
+
+
+@pytest.fixture
+async def homes(funds_http: httpx.AsyncClient, county: str) -> Homes:
+    return await Homes(funds_http, county).open()
+
+
+async def test_the_households_of_a_village_are_told_whoever_paid_them(homes: Homes) -> None:
+    await pay(homes, {0: "100.00", 1: "100.00", 40: "7.00"})
+    before = clock.now().isoformat()
+    batch = await homes.by_county({0: "3.00", 41: "11.00"})
+    village = await homes.living("201")
+    assert (village["households_n"], village["spent_fen"], village["name"]) == (2, 20_300, "201村")
+    most = max(village["items"], key=lambda one: int(one["spent_fen"]))
+    assert (most["spent_fen"], most["desks"], most["payments_n"]) == (10_300, [homes.county, homes.region], 2)
+    assert most["last_payment_id"] == f"{batch}-2"
+    assert {one["region_code"] for one in village["items"]} == {homes.region + "201"}
+    assert [one["desks"] for one in (await homes.living("202"))["items"]] in (
+        [[homes.region], [homes.county]],
+        [[homes.county], [homes.region]],
+    )
+    whole = await homes.living()
+    assert (whole["households_n"], whole["spent_fen"], whole["pages"]) == (4, 22_100, 2)
+    assert (await homes.living("201", as_of="2017-05-31"))["spent_fen"] == 20_000
+    assert (await homes.living("201", known_at=before))["spent_fen"] == 20_000
+    assert (await homes.living(fund=await fund(homes.http, "OTHER-FUND")))["items"] == []
+    own = await homes.living("201", by=homes.clerk)
+    assert (own["spent_fen"], own["items"]) == (20_300, village["items"])
+    back = {"document": "退汇1", "effective_on": "2017-06-20", "reason": "account_closed"}
+    answer = await homes.finance.post(f"/funds/v1/payments/{batch}-2/returns", back)
+    assert answer.status_code == 201, answer.text
+    after = await homes.living("201")
+    assert (after["returned_fen"], after["spent_fen"]) == (300, 20_000)
+    posted = (await homes.finance.get(f"/funds/v1/payment-batches/{await pay(homes, {2: '1.00'})}")).json()
+    undo = {"kind": "reverse", "document": "冲", "effective_on": "2017-08-01", "movement_id": posted["movement_id"]}
+    assert (await homes.living("201"))["households_n"] == 3
+    assert (await homes.finance.post("/funds/v1/movements", undo)).status_code == 201
+    assert (await homes.living("201"))["households_n"] == 2
+
+
+async def test_who_has_moved_is_told_where_it_was_paid(homes: Homes, admin: asyncpg.Pool) -> None:
+    await pay(homes, {40: "7.00"})
+    home = await homes.household(admin, 40)
+    moved = {"household_ids": [home], "effective_on": "2017-05-20", "region_code": homes.region + "201"}
+    await homes.change("moves", moved)
+    await pay(homes, {40: "2.00"}, effective_on="2017-06-01")
+    for village, fen in (("202", 700), ("201", 200)):
+        told = await homes.living(village)
+        assert [(one["household_id"], one["spent_fen"]) for one in told["items"]] == [(home, fen)]
+
+
+async def test_only_one_side_and_only_ones_own_place(homes: Homes) -> None:
+    both = {"region": homes.region, "living_in": homes.region, "as_of": END}
+    answer = await homes.finance.get("/funds/v1/tree/households", params=both)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/one-side-only")
+    for asked, status in (({"living_in": homes.county}, 422), ({"living_in": homes.region + "999"}, 404)):
+        answer = await homes.finance.get("/funds/v1/tree/households", params={"as_of": END, **asked})
+        assert answer.status_code == status, answer.text
+    answer = await homes.neighbour.get("/funds/v1/tree/households", params={"living_in": homes.region + "201"})
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/outside-region")
+    empty = await homes.living("202")
+    assert (empty["items"], empty["empty_because"]) == ([], "截至所查日期，住在该区划的农户没有收到支付")

@@ -29,6 +29,13 @@ Region = Annotated[
         description="从哪个区划看（县、乡镇、村）；省略表示您管辖的整个县或乡镇",
     ),
 ]
+LivingIn = Annotated[
+    str | None,
+    Query(
+        pattern=r"^([0-9]{9}|[0-9]{12})$",
+        description="住在哪个乡镇或村（按发放时的住址）：不论由哪一级支付；与 region 二选一",
+    ),
+]
 Fund = Annotated[Code | None, Query(description="只看这项资金")]
 Year = Annotated[int | None, Query(ge=1949, le=2200, description="只看该年度预算的资金（结转后属下一年度）")]
 Depth = Annotated[int, Query(ge=0, le=4, description="向下展开几层：县、乡镇、村、本级、农户与施工单位")]
@@ -63,20 +70,24 @@ async def get_tree(
     return await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)
 
 
-@router.get("/tree/households", summary="资金树的最下一层：某区划本级支付的每一户收到、退回多少")
+@router.get("/tree/households", summary="资金树的最下一层：某区划本级支付的、或住在某区划的每一户收到、退回多少")
 async def get_households_of_tree(
     request: Request,
     tx: Read,
     window: Paging,
     who: Annotated[Principal, can("payments:read")],
     region: Region = None,
+    living_in: LivingIn = None,
     fund: Fund = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> PaidHouseholds:
-    asked = await _asked(tx, who, region, fund)
+    if living_in is not None and region is not None:
+        raise households.OneSideOnly(region, living_in)
+    asked = await _asked(tx, who, living_in or region, fund)
     moment = await moment_of(tx, asked.county, as_of, known_at)
-    return await households.paid(tx, who, request.app.state.vault, asked, moment, window)
+    told = households.paid_by if living_in is None else households.living_in
+    return await told(tx, who, request.app.state.vault, asked, moment, window)
 
 
 @router.get("/flow-graph", summary="资金流向图：节点与流量，可直接绘制桑基图")

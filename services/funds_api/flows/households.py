@@ -1,6 +1,12 @@
-"""The lowest level of the tree: the households that a place's own desks have paid, and the proof that they are all."""
+"""The lowest level of the tree, household by household, and the proof that they are all.
+
+Either the households that a place's own desks have paid, or those that live in a place, whoever's desk paid them.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,16 +14,32 @@ from chassis.identity import Principal
 from chassis.pages import Window, cut
 from chassis.vault import Vault
 from services.funds_api.flows import paid as rosters
-from services.funds_api.flows import service
-from services.funds_api.flows.schemas import PaidHousehold, PaidHouseholds
+from services.funds_api.flows import service, store
+from services.funds_api.flows.schemas import PaidHousehold, PaidHouseholds, Side
 from services.funds_api.flows.store import Asked
 from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import Moment
 from services.funds_api.payments.shown import payee_name
 from services.funds_api.regions.store import names_on
 
+_EMPTY: Final = {
+    Side.DESK: "截至所查日期，该区划本级没有直接支付到农户",
+    Side.HOME: "截至所查日期，住在该区划的农户没有收到支付",
+}
 
-async def paid(
+
+@dataclass(eq=False)
+class OneSideOnly(Exception):
+    """Households were asked for by the desks that paid and by where they live at once."""
+
+    region: str
+    living_in: str
+
+    def __str__(self) -> str:
+        return f"按支付单位（region={self.region}）与按住址（living_in={self.living_in}）不能同时查询"
+
+
+async def paid_by(
     tx: AsyncSession, who: Principal, vault: Vault, asked: Asked, moment: Moment, window: Window
 ) -> PaidHouseholds:
     """The households of a place's node in the tree by that moment, a page of them by id.
@@ -27,8 +49,34 @@ async def paid(
     async with whole_county(tx, who, asked.county):
         spent = await service.spent_on_households(tx, asked, moment)
         recovered = await rosters.recovered(tx, asked, moment)
-    every = await rosters.sums(tx, asked, moment)
-    rows, after = cut(await rosters.page(tx, asked, moment, window), window, lambda row: (row.household_id,))
+    return await _told(tx, vault, asked, Side.DESK, moment, window, spent, recovered)
+
+
+async def living_in(
+    tx: AsyncSession, who: Principal, vault: Vault, asked: Asked, moment: Moment, window: Window
+) -> PaidHouseholds:
+    """The households that lived in a place when they were paid, by that moment, a page of them by id.
+
+    The figure of the tree (`households_fen`) comes from the sums by place, the rest from the rows of rosters. A roster
+    may be of a desk above, which the caller does not see; of its rows only those of the place are told.
+    """
+    async with whole_county(tx, who, asked.county):
+        kept = sum(one.fen for one in await store.housed(tx, asked, moment) if one.place.startswith(asked.root))
+        return await _told(tx, vault, asked, Side.HOME, moment, window, kept, 0)
+
+
+async def _told(
+    tx: AsyncSession,
+    vault: Vault,
+    asked: Asked,
+    side: Side,
+    moment: Moment,
+    window: Window,
+    spent: int,
+    recovered: int,
+) -> PaidHouseholds:
+    every = await rosters.sums(tx, asked, side, moment)
+    rows, after = cut(await rosters.page(tx, asked, side, moment, window), window, lambda row: (row.household_id,))
     names = await names_on(tx, {asked.root, *(row.region_code for row in rows)}, moment.as_of)
     items = [
         PaidHousehold(
@@ -42,12 +90,14 @@ async def paid(
             spent_fen=row.received_fen - row.returned_fen,
             last_paid_on=row.last_paid_on,
             last_payment_id=f"{row.batch_id}-{row.line}",
+            desks=row.desks,
         )
         for row in rows
     ]
     return PaidHouseholds(
         county_code=asked.county,
         region_code=asked.root,
+        side=side,
         name=names.get(asked.root, asked.root),
         as_of=moment.as_of,
         **moment.shown,
@@ -60,5 +110,5 @@ async def paid(
         unexplained_fen=spent - (every.received_fen - every.returned_fen - recovered),
         items=items,
         next=after,
-        empty_because=None if items else "截至所查日期，该区划本级没有直接支付到农户",
+        empty_because=None if items else _EMPTY[side],
     )

@@ -73,8 +73,15 @@ class FlowTree(Answer, Known):
     empty_because: str | None = None
 
 
+class Side(StrEnum):
+    """By which of its sides a place is asked: the desks that paid, or the households that got it."""
+
+    DESK = "desk"
+    HOME = "home"
+
+
 class PaidHousehold(Answer):
-    """A household and all that desks of the place have paid it; it kept what it received less what came back."""
+    """A household and all that it was paid by, or living in, the place; it kept what did not come back."""
 
     household_id: UUID
     payee: str = Field(description="最近一次发放的收款人（脱敏）")
@@ -86,13 +93,15 @@ class PaidHousehold(Answer):
     spent_fen: int = Field(description="净额：received_fen 减去 returned_fen")
     last_paid_on: date
     last_payment_id: str = Field(description="最近一笔支付（批次-行号），可据此追溯")
+    desks: list[str] = Field(description="由哪些区划的单位支付")
 
 
 class PaidHouseholds(Page, Known):
-    """The households node of a place's own desks, opened household by household; its figure is that of the tree."""
+    """What the tree tells of households at a place, opened household by household: by its desks, or living in it."""
 
     county_code: str
     region_code: str
+    side: Side = Field(description="desk：该区划本级支付的农户；home：住在该区划（含其下级）的农户，不论由哪一级支付")
     name: str
     as_of: date
     fund_code: str | None
@@ -100,7 +109,9 @@ class PaidHouseholds(Page, Known):
     received_fen: int = Field(description="各户收到的合计：逐页 items 之和")
     returned_fen: int = Field(description="其中已退回（退汇）的合计")
     recovered_fen: int = Field(description="未按名册行退回、而由农户账户追缴或退回的金额")
-    spent_fen: int = Field(description="资金树中该区划本级支付到户的净额")
+    spent_fen: int = Field(
+        description="资金树中的净额。desk：该区划 households 节点的 spent_fen；home：该区划的 households_fen"
+    )
     unexplained_fen: int = Field(description="spent_fen 减去（received_fen − returned_fen − recovered_fen），恒为 0")
     items: list[PaidHousehold]
 

@@ -106,6 +106,7 @@ class BatchPlaceRow(Row):
             ["county_code", "batch_id"], ["funds.payment_batch.county_code", "funds.payment_batch.id"]
         ),
         CheckConstraint("rows_n > 0 AND amount_fen > 0", name="pays"),
+        Index("ix_batch_place_region", "county_code", "region_code", "batch_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     batch_id: Mapped[UUID] = mapped_column(primary_key=True)
