@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Read
@@ -55,7 +55,7 @@ async def _asked(
     return Asked(county, root, fund, year)
 
 
-@router.get("/tree", summary="资金树：县、乡镇、村、户逐级收到、拨下、支出、结存、退回")
+@router.get("/tree", summary="资金树：县、乡镇、村、户逐级收到、拨下、支出、结存、退回", response_model=FlowTree)
 async def get_tree(
     tx: Read,
     who: Annotated[Principal, can("lots:read")],
@@ -65,9 +65,10 @@ async def get_tree(
     depth: Depth = 4,
     as_of: AsOf = None,
     known_at: KnownAt = None,
-) -> FlowTree:
+) -> Response:
     asked = await _asked(tx, who, region, fund, year)
-    return await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)
+    told = await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)
+    return Response(told, media_type="application/json")
 
 
 @router.get("/tree/households", summary="资金树的最下一层：某区划本级支付的、或住在某区划的每一户收到、退回多少")

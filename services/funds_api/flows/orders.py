@@ -9,7 +9,7 @@ the tree holds after as it did before, and what a bank's balance holds beyond it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -43,11 +43,13 @@ class Ordered(Generic[_Where]):
         return (self.source, self.desk) if self.into else (self.desk, self.target)
 
 
-def by_desk(flows: Iterable[Flow], ordered: Iterable[Ordered[End]]) -> list[Flow]:
+def by_desk(flows: Iterable[Flow], ordered: Collection[Ordered[End]]) -> list[Flow]:
     """The flows between places with the desk that ordered standing where the bank does; what cancels out is none."""
+    if not ordered:
+        return list(flows)
     summed: dict[tuple[str, End | None, End | None], int] = defaultdict(int)
-    for flow in flows:
-        summed[flow.kind, flow.source, flow.target] += flow.fen
+    for kind, source, target, fen in flows:
+        summed[kind, source, target] += fen
     for one in ordered:
         summed[one.kind, one.source, one.target] -= one.fen
         summed[one.kind, *one.as_the_desks] += one.fen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -13,62 +13,58 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.flows import nodes, orders, store
 from services.funds_api.flows.graph import Drawn, draw
-from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, GraphLink, GraphNode, PaidBy, TreeNode
+from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, GraphLink, GraphNode
 from services.funds_api.flows.store import Asked
-from services.funds_api.flows.tree import LEVELS, SINKS, End, Figures, Flow, Place, build
+from services.funds_api.flows.tree import SINKS, End, Figures, Flow, Place, build
+from services.funds_api.flows.written import EMPTY, written
 from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import Moment
 from services.funds_api.regions.store import names_on
 from services.funds_api.units.schemas import TERMINAL, UnitKind
 from services.funds_api.units.store import balances
 
-_SINK_NAMES: Final = {"households": "农户", "contractor": "施工单位等"}
 
+async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, depth: int) -> bytes:
+    """The tree below the asked place by that moment, opened `depth` levels, as the JSON of a `FlowTree`.
 
-async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, depth: int) -> FlowTree:
-    """The tree below the asked place by that moment, opened `depth` levels; nothing beyond the place is named."""
-    root, paid = await (_tree_of(tx, who, asked, moment) if asked.filtered else _whole_tree(tx, asked, moment))
+    Nothing beyond the place is named.
+    """
+    root = await (_tree_of(tx, who, asked, moment) if asked.filtered else _whole_tree(tx, asked, moment))
     names = await names_on(tx, [asked.root, *_codes(root, depth)], moment.as_of)
-    shown = _node(root, names, paid, depth)
-    return FlowTree(
+    answer = FlowTree(
         county_code=asked.county,
         as_of=moment.as_of,
         **moment.shown,
         fund_code=asked.fund,
         fiscal_year=asked.year,
         resting_from="flows" if asked.filtered else "balances",
-        root=shown,
+        root=EMPTY,
         empty_because=None if root.below or root.figures != Figures() else "截至所查日期，没有资金经过该区划",
     )
+    # Of one year it is not told who got what: one payment may be drawn from several.
+    return written(answer, root, names, depth, told=asked.year is None)
 
 
-async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> tuple[Place, dict[str, int]]:
-    """The tree whatever fund and year, and the number of household payments that each place made."""
+async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> Place:
+    """The tree whatever fund and year."""
     sums = await store.sums(tx, asked, moment)
     ordered = await store.ordered(tx, asked, moment)
-    paid: dict[str, int] = defaultdict(int)
-    for flow, n in sums.flows:
-        if n and flow.source:
-            paid[flow.source.place] += n
     resting = Counter(sums.resting)
     resting.update({desk.place: fen for desk, fen in orders.in_transit(ordered).items()})
-    flows = orders.by_desk((flow for flow, _ in sums.flows), ordered)
-    return build(asked.root, flows, resting, None, await store.housed(tx, asked, moment)), paid
+    flows = orders.by_desk(sums.flows, ordered)
+    return build(asked.root, flows, resting, None, await store.housed(tx, asked, moment), sums.payments)
 
 
-async def _tree_of(
-    tx: AsyncSession, who: Principal, asked: Asked, moment: Moment
-) -> tuple[Place, dict[str, int] | None]:
-    """The tree of one fund or year, and of a fund the number of household payments that each place made."""
+async def _tree_of(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment) -> Place:
+    """The tree of one fund or year; of a year it does not know the number of payments and where households live."""
     async with whole_county(tx, who, asked.county):
         accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
         flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
         carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
         paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
     ordered = await store.ordered(tx, asked, moment)
-    # One payment may be of several budget years, so of one year it is not told who got what.
     housed = [] if asked.year is not None else await store.housed(tx, asked, moment)
-    return build(asked.root, orders.by_desk(flows, ordered), None, carried, housed), paid
+    return build(asked.root, orders.by_desk(flows, ordered), None, carried, housed, paid)
 
 
 async def spent_on_households(tx: AsyncSession, asked: Asked, moment: Moment) -> int:
@@ -164,81 +160,3 @@ def _codes(place: Place, depth: int) -> list[str]:
     if depth == 0:
         return []
     return [code for one in place.below for code in (one.code, *_codes(one, depth - 1))]
-
-
-def _figures(figures: Figures) -> dict[str, int]:
-    return {
-        "received_fen": figures.received,
-        "received_from_above_fen": figures.received_from_above,
-        "came_back_fen": figures.came_back,
-        "passed_on_fen": figures.passed_on,
-        "spent_fen": figures.spent,
-        "returned_fen": figures.returned,
-        "moved_out_fen": figures.moved_out,
-        "carried_fen": figures.carried,
-        "resting_fen": figures.resting,
-    }
-
-
-def _paid(place: Place, paid: Mapping[str, int]) -> int:
-    return paid.get(place.code, 0) + sum(_paid(one, paid) for one in place.below)
-
-
-def _node(place: Place, names: Mapping[str, str], paid: Mapping[str, int] | None, depth: int) -> TreeNode:
-    name = names.get(place.code, place.code)
-    return TreeNode(
-        kind=LEVELS[len(place.code)],
-        region_code=place.code,
-        name=name,
-        **_figures(place.figures),
-        unexplained_fen=place.unexplained,
-        payments_n=None if paid is None else _paid(place, paid),
-        **_housed(place, told=paid is not None),
-        children=[
-            _own(place, name, paid, depth - 1),
-            *(_node(one, names, paid, depth - 1) for one in place.below),
-        ]
-        if depth
-        else [],
-    )
-
-
-def _housed(place: Place, *, told: bool) -> dict[str, Any]:
-    if not told:
-        return {}
-    every = list(place.all_housed)
-    return {
-        "households_fen": sum(one.fen for one in every),
-        "households_from_above_fen": sum(one.fen for one in every if len(one.desk) < len(place.code)),
-        "paid_by": [
-            PaidBy(region_code=one.desk, fen=one.fen, payments_n=one.payments)
-            for one in sorted(place.housed, key=lambda one: one.desk)
-        ],
-    }
-
-
-def _own(place: Place, name: str, paid: Mapping[str, int] | None, depth: int) -> TreeNode:
-    """The place's own desks, and as their parts what they spent on whom."""
-    return TreeNode(
-        kind="own",
-        region_code=place.code,
-        name=f"{name}本级",
-        **_figures(place.own),
-        unexplained_fen=place.own_unexplained,
-        payments_n=None if paid is None else paid.get(place.code, 0),
-        children=[
-            TreeNode(
-                kind="households" if sink == "households" else "contractors",
-                region_code=place.code,
-                name=_SINK_NAMES[sink],
-                received_fen=fen,
-                spent_fen=fen,
-                unexplained_fen=0 if paid is None or sink != "households" else fen - sum(one.fen for one in place.paid),
-                payments_n=paid.get(place.code, 0) if paid is not None and sink == "households" else None,
-                recovered_fen=-sum(one.fen for one in place.paid if not one.place),
-            )
-            for sink, fen in sorted(place.sinks.items())
-        ]
-        if depth
-        else [],
-    )

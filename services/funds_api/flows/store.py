@@ -9,6 +9,7 @@ counted up to the day of that instant; of the days after it only what was dated 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -90,9 +91,10 @@ def _movements(asked: Asked, moment: Moment) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a tree is built from: flows between places with the household payments among them, and what rests where."""
+    """What a tree is built from: flows between places, household payments by the desks' place, and what rests where."""
 
-    flows: list[tuple[Flow, int]]
+    flows: list[Flow]
+    payments: dict[str, int]
     resting: dict[str, int]
 
 
@@ -104,20 +106,13 @@ async def sums(session: AsyncSession, asked: Asked, moment: Moment) -> Sums:
             {**asked.arguments(moment), "root": asked.root},
         )
     ).one()
-    ends: dict[tuple[str | None, str | None], End | None] = {(None, None): None}
-
-    def end(place: str | None, sink: str | None) -> End | None:
-        if (place, sink) not in ends:
-            ends[place, sink] = End(place or "", sink)
-        return ends[place, sink]
-
-    return Sums(
-        [
-            (Flow(flow, end(gave, from_sink), end(got, to_sink), fen), n)
-            for flow, gave, from_sink, got, to_sink, fen, n in json.loads(row.flows)
-        ],
-        json.loads(row.resting),
-    )
+    payments: dict[str, int] = defaultdict(int)
+    flows = []
+    for flow, gave, from_sink, got, to_sink, fen, n in json.loads(row.flows):
+        flows.append(Flow(flow, gave and End(gave, from_sink), got and End(got, to_sink), fen))
+        if n and gave:
+            payments[gave] += n
+    return Sums(flows, payments, json.loads(row.resting))
 
 
 _ORDERED: Final = "funds.ordered(:county, :place, :as_of, :known, :known_on, CAST(:fund AS text), CAST(:year AS int))"

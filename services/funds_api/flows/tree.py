@@ -27,26 +27,25 @@ Who lives in a place may be paid by desks above it: that is told beside these fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 BACKWARD: Final = frozenset({"return", "recover", "take_back"})
 SINKS: Final = ("households", "contractor")
 LEVELS: Final = {6: "county", 9: "township", 12: "village"}
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """Where a flow begins or ends: desks of a place, or a sink (`households`, `contractor`) where money is spent."""
 
     place: str
     sink: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """Fen that moved by one kind of movement; None is beyond the county."""
 
     kind: str
@@ -55,8 +54,7 @@ class Flow:
     fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class Housed:
+class Housed(NamedTuple):
     """Fen that households living in `place` kept of what desks of `desk` paid; of '' what is of no row (追缴)."""
 
     desk: str
@@ -89,16 +87,22 @@ class Figures:
 class Place:
     """A place: its figures with everything below it, those of its own desks, its sinks, and the places next below.
 
-    `housed` is what households living here got from whose desks, `paid` what its own desks paid to households where.
+    `payments` is the number of household payments that its own desks made, `all_payments` those from below too.
+    `housed` is what households living here got from whose desks, `paid` what its own desks paid to households where,
+    `living` what households got that live here or below, by the level (6, 9, 12 digits) of the desks that paid it.
     """
 
     code: str
+    above: Place | None = field(default=None, repr=False, compare=False)
     figures: Figures = field(default_factory=Figures)
     own: Figures = field(default_factory=Figures)
     sinks: dict[str, int] = field(default_factory=dict)
     below: list[Place] = field(default_factory=list)
+    payments: int = 0
+    all_payments: int = 0
     housed: list[Housed] = field(default_factory=list)
     paid: list[Housed] = field(default_factory=list)
+    living: dict[int, int] = field(default_factory=dict)
 
     @property
     def unexplained(self) -> int:
@@ -108,27 +112,15 @@ class Place:
     def own_unexplained(self) -> int:
         return self.own.left - self.own.passed_on - self.own.resting
 
-    @property
-    def all_housed(self) -> Iterator[Housed]:
-        """What households got that live here or in a place below."""
-        yield from self.housed
-        for one in self.below:
-            yield from one.all_housed
-
 
 # The place of a code, made with everything above it where it is not there yet.
 _At = Callable[[str], Place]
 
 
 @lru_cache(maxsize=4096)  # a county has some hundred places, and a tree asks for each of them many times
-def way_up(code: str) -> tuple[str, ...]:
-    """The place and the places above it, up to its county."""
-    return tuple(code[:digits] for digits in sorted(LEVELS, reverse=True) if digits <= len(code))
-
-
 def _above(code: str) -> str:
     """The place next above; of a county, nowhere."""
-    return next(iter(way_up(code)[1:]), "")
+    return next((code[:digits] for digits in sorted(LEVELS, reverse=True) if digits < len(code)), "")
 
 
 def build(
@@ -137,19 +129,23 @@ def build(
     resting: Mapping[str, int] | None = None,
     carried: Mapping[str, int] | None = None,
     housed: Iterable[Housed] = (),
+    payments: Mapping[str, int] | None = None,
 ) -> Place:
     """The tree below `root` (6, 9 or 12 digits), children in the order of their codes, no empty place in it.
 
-    `resting` and `carried` are fen per place of what its own desks hold and took over from other years. Without
-    `resting`, what rests is what the flows left there, and nothing can be unexplained.
+    `resting` and `carried` are fen per place of what its own desks hold and took over from other years, `payments` the
+    household payments they made. Without `resting`, what rests is what the flows left there, and nothing can be
+    unexplained.
     """
     places: dict[str, Place] = {root: Place(root)}
 
     def at(code: str) -> Place:
-        if code not in places:
-            places[code] = Place(code)
-            at(_above(code)).below.append(places[code])
-        return places[code]
+        found = places.get(code)
+        if found is None:
+            above = at(_above(code))
+            found = places[code] = Place(code, above)
+            above.below.append(found)
+        return found
 
     for flow in flows:
         _count(root, flow, at)
@@ -163,7 +159,7 @@ def build(
         if code.startswith(root) and fen:
             at(code).own.resting = fen
     _house(root, housed, at)
-    _sum_up(places[root])
+    _sum_up(places[root], payments or {})
     return places[root]
 
 
@@ -177,50 +173,47 @@ def _house(root: str, housed: Iterable[Housed], at: _At) -> None:
 
 def _count(root: str, flow: Flow, at: _At) -> None:
     """Count one flow at its own desks and at the border of every place it crosses."""
-    source, target = flow.source, flow.target
+    kind, source, target, fen = flow
     if source and target and (source.sink or target.sink):
         if target.sink and not source.sink:
-            _spend(root, at, source.place, target.sink, flow.fen)
+            _spend(root, at, source.place, target.sink, fen)
         elif source.sink and not target.sink:
-            _spend(root, at, target.place, source.sink, -flow.fen)
+            _spend(root, at, target.place, source.sink, -fen)
         return
     gave, got = (source.place if source else ""), (target.place if target else "")
     if gave != got:
         if gave.startswith(root):
-            _leaves(root, gave, got, flow, at)
+            _leaves(at(gave), got, kind, fen)
         if got.startswith(root):
-            _comes(root, gave, got, flow, at)
+            _comes(at(got), gave, kind, fen)
 
 
-def _leaves(root: str, gave: str, got: str, flow: Flow, at: _At) -> None:
-    backward, own = flow.kind in BACKWARD, at(gave).own
-    if backward:
-        own.returned += flow.fen
-    elif got.startswith(gave):
-        own.passed_on += flow.fen
-        at(gave).figures.passed_on += flow.fen
+def _leaves(place: Place, got: str, kind: str, fen: int) -> None:
+    if kind in BACKWARD:
+        place.own.returned += fen
+        for one in _crossed(place, got):
+            one.figures.returned += fen
+    elif got.startswith(place.code):
+        place.own.passed_on += fen
+        place.figures.passed_on += fen
     else:
-        own.moved_out += flow.fen
-    for code in _crossed(root, gave, got):
-        if backward:
-            at(code).figures.returned += flow.fen
-        else:
-            at(code).figures.moved_out += flow.fen
+        place.own.moved_out += fen
+        for one in _crossed(place, got):
+            one.figures.moved_out += fen
 
 
-def _comes(root: str, gave: str, got: str, flow: Flow, at: _At) -> None:
-    backward, own = flow.kind in BACKWARD, at(got).own
-    if backward:
-        own.came_back += flow.fen
-    else:
-        own.received += flow.fen
-    for code in _crossed(root, got, gave):
-        if backward:
-            at(code).figures.came_back += flow.fen
-            continue
-        at(code).figures.received += flow.fen
-        if gave and gave == _above(code):
-            at(code).figures.received_from_above += flow.fen
+def _comes(place: Place, gave: str, kind: str, fen: int) -> None:
+    if kind in BACKWARD:
+        place.own.came_back += fen
+        for one in _crossed(place, gave):
+            one.figures.came_back += fen
+        return
+    place.own.received += fen
+    crossed = _crossed(place, gave)
+    for one in crossed:
+        one.figures.received += fen
+    if crossed and gave and gave == _above(crossed[-1].code):
+        crossed[-1].figures.received_from_above += fen
 
 
 def _spend(root: str, at: _At, code: str, sink: str, fen: int) -> None:
@@ -230,17 +223,30 @@ def _spend(root: str, at: _At, code: str, sink: str, fen: int) -> None:
         place.sinks[sink] = place.sinks.get(sink, 0) + fen
 
 
-def _crossed(root: str, inside: str, outside: str) -> Iterator[str]:
-    """The places within `root` that hold the one end and not the other."""
-    return (code for code in way_up(inside) if code.startswith(root) and not outside.startswith(code))
+def _crossed(inside: Place | None, outside: str) -> list[Place]:
+    """The place and those above it, within the tree, that do not hold the other end as well, upwards."""
+    found = []
+    while inside and not outside.startswith(inside.code):
+        found.append(inside)
+        inside = inside.above
+    return found
 
 
-def _sum_up(place: Place) -> None:
-    """Spent, resting and carried of a place are those of its own desks and of the places next below."""
+def _sum_up(place: Place, payments: Mapping[str, int]) -> None:
+    """Spent, resting, carried and payments of a place are those of its own desks and of the places next below."""
     place.below.sort(key=lambda one: one.code)
-    for one in place.below:
-        _sum_up(one)
     figures, own = place.figures, place.own
-    figures.spent = own.spent + sum(one.figures.spent for one in place.below)
-    figures.resting = own.resting + sum(one.figures.resting for one in place.below)
-    figures.carried = own.carried + sum(one.figures.carried for one in place.below)
+    figures.spent, figures.resting, figures.carried = own.spent, own.resting, own.carried
+    place.payments = place.all_payments = payments.get(place.code, 0)
+    living: dict[int, int] = defaultdict(int)
+    for paid in place.housed:
+        living[len(paid.desk)] += paid.fen
+    for one in place.below:
+        _sum_up(one, payments)
+        figures.spent += one.figures.spent
+        figures.resting += one.figures.resting
+        figures.carried += one.figures.carried
+        place.all_payments += one.all_payments
+        for level, fen in one.living.items():
+            living[level] += fen
+    place.living = dict(living)
