@@ -79,11 +79,29 @@ async def void(session: AsyncSession, county: str, hold: UUID) -> None:
 
 
 async def keep_again(session: AsyncSession, county: str, reversal: UUID) -> list[UUID]:
-    """Keep again what the payment that this reversal undid had drawn from holds of returns; the new holds."""
+    """Keep again what the payment that this reversal undid had drawn from holds, until the same day; the new holds."""
     rows = await session.scalars(
         text("SELECT funds.keep_again(:county, :reversal)"), {"county": county, "reversal": reversal}
     )
     return list(rows)
+
+
+async def placed_by(session: AsyncSession, county: str, reversal: UUID, today: date) -> UUID | None:
+    """The hold in force that keeps what came back by this undoing; None where nothing was held, or is not any more."""
+    return (
+        await session.scalars(
+            text(
+                """
+                SELECT h.id FROM funds.lot l
+                  JOIN funds.hold_lot k ON k.county_code = :county AND k.lot_id = l.id
+                  JOIN funds.hold h ON h.county_code = :county AND h.id = k.hold_id AND h.position = l.position
+                 WHERE l.county_code = :county AND l.movement_id = :reversal
+                   AND h.status = 'held' AND (h.expires_on IS NULL OR h.expires_on >= :today) LIMIT 1
+                """
+            ),
+            {"county": county, "reversal": reversal, "today": today},
+        )
+    ).one_or_none()
 
 
 async def one(session: AsyncSession, who: Principal, county: str, hold: UUID, moment: Moment) -> Row[Any]:

@@ -188,6 +188,7 @@ class MovementsAnswer(Answer):
     total_fen: int
     unexplained_fen: int = Field(description="total_fen 减去各笔之和，恒为 0")
     flagged: list[dict[str, Any]] = Field(default_factory=list, description="违反资金规定但允许办理、已预警的事项")
+    holds: list[UUID] = Field(default_factory=list, description="冲正从冻结中支付的款项后，继续冻结退回资金的新冻结")
     movements: list[MovementAnswer]
 
 

@@ -252,9 +252,11 @@ def _told(
     regions = {one.id: one.region_code for one in ends.values()}
     moved = [ledger.as_moved(one.movement, one.draws, one.parts, regions) for one in made]
     total = sum(one.movement.amount_fen for one in made)
+    holds_again = [hold for one in made for hold in one.holds]
     answer = MovementsAnswer(
         total_fen=total,
         flagged=told(breaches),
+        holds=holds_again,
         unexplained_fen=total - sum(draw.amount_fen for one in moved for draw in one.draws),
         movements=[
             MovementAnswer(
@@ -281,4 +283,4 @@ def _told(
             for one, made_one in zip(moved, made, strict=True)
         ],
     )
-    return answer, MoneyMoved(county_code=county, movements=moved, holds=[hold for one in made for hold in one.holds])
+    return answer, MoneyMoved(county_code=county, movements=moved, holds=holds_again)

@@ -2,7 +2,7 @@
 
 What a movement brought may stand in its account as other lots by now: what left and was undone or came back is a lot
 that restores the one it left. Those stand for it, so a chain can be undone link by link, at once or one by one.
-What had been kept for a household that was to be paid again is kept again when that payment is undone.
+What a payment had drawn of a hold, whoever it was kept for, is kept again when that payment is undone.
 """
 
 from __future__ import annotations
@@ -61,9 +61,11 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
     for one in chain:
         back = await _undo(tx, county, order, one, one.from_account_id or outside, actor)
         await ledger.post(tx, county, [back.movement], back.parts)
+        made.append(back)
+    # Only now: what came back to one account may have gone on to the one it had come from.
+    for one, back in zip(chain, made, strict=True):
         if one.batch_id is not None or one.hold_id is not None:
             back.holds.extend(await holds.keep_again(tx, county, back.movement.id))
-        made.append(back)
     return made
 
 

@@ -25,6 +25,15 @@ from treasury.lots import Draw, Lot, draw_named, draw_oldest_first, draw_proport
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """How an order draws, as its movement tells it: which lots give how much, and the hold that keeps them."""
+
+    how: str
+    draws: list[Draw]
+    hold: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ends:
     """The three accounts of an order: the quota it draws, the bank it goes through, and who is to get the money."""
 
@@ -39,29 +48,35 @@ def bank_of(who: Principal) -> str | None:
     return (who.unit or "") if "orders:settle" in who.permissions else None
 
 
-async def draws(
-    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends
-) -> tuple[str, list[Draw]]:
-    """How an order draws (as its movement tells it) and what: the sum is exactly its amount, or nothing is drawn."""
+async def draws(tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends) -> Drawing:
+    """How an order draws and what: the sum is exactly its amount, or nothing is drawn."""
     if request.reissues_order_id is not None:
-        return "named", await _again(tx, who, county, request, ends, request.reissues_order_id)
+        return await _again(tx, who, county, request, ends, request.reissues_order_id)
     source = ledger.End(ends.source.id, ends.source.region_code, ends.source.kind, ends.source.book)
     decide.must_name_fund(request.fund_code, source, held=request.hold_id is not None)
     amount, on = request.amount_fen, request.effective_on
     if request.hold_id is not None:
-        account, today = ends.source.id, ledger.today()
-        kept = await holds.kept(tx, who, county, request.hold_id, account=account, today=today)
-        there = await _open(tx, county, request, ends, named=list(kept))
-        await holds.kept(tx, who, county, request.hold_id, account=account, today=today)  # still, now that it is locked
-        return "named", draw_oldest_first(decide.held_only(request.hold_id, amount, there, kept), amount, on)
+        return await _held(tx, who, county, request, ends, request.hold_id)
     if request.lots:
         there = await _open(tx, county, request, ends, named=[share.lot_id for share in request.lots])
-        return "named", decide.draw(there, amount, request.lots, on)
+        return Drawing("named", decide.draw(there, amount, request.lots, on))
     async with explained(tx, county, ends.source.id, request.fund_code):
         if request.drawn == "proportional":
-            return "proportional", draw_proportionally(await _open(tx, county, request, ends), amount, on)
+            return Drawing("proportional", draw_proportionally(await _open(tx, county, request, ends), amount, on))
         there = await _open(tx, county, request, ends, need_fen=amount)
-        return "oldest", draw_oldest_first(there, amount, on)
+        return Drawing("oldest", draw_oldest_first(there, amount, on))
+
+
+async def _held(
+    tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends, hold: UUID
+) -> Drawing:
+    """What the order's amount takes of a hold in force, looked at again once the account is locked."""
+    account, today, amount = ends.source.id, ledger.today(), request.amount_fen
+    kept = await holds.kept(tx, who, county, hold, account=account, today=today)
+    there = await _open(tx, county, request, ends, named=list(kept))
+    await holds.kept(tx, who, county, hold, account=account, today=today)
+    drawn = draw_oldest_first(decide.held_only(hold, amount, there, kept), amount, request.effective_on)
+    return Drawing("named", drawn, hold)
 
 
 async def _open(
@@ -87,8 +102,11 @@ async def _open(
 
 async def _again(
     tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends, order_id: UUID
-) -> list[Draw]:
-    """All the quota that came back of an order (退汇 or 冲正), if it may be issued again: once, for the same money."""
+) -> Drawing:
+    """All the quota that came back of an order (退汇 or 冲正), if it may be issued again: once, for the same money.
+
+    An order that was undone and had drawn on a hold is issued again out of the hold that keeps its fen since.
+    """
     old = await store.order(tx, who, county, order_id, bank=bank_of(who))
     if old is None:
         raise Missing("支付令", str(order_id))
@@ -101,9 +119,12 @@ async def _again(
     if by is not None or old.state not in {OrderState.RETURNED, OrderState.REVERSED} or not same:
         raise NotReissuable(str(old.id), old.state, str(by) if by else None, old.amount_fen, request.amount_fen)
     came_back = old.undone_by if old.state == OrderState.REVERSED else old.result_movement_id
+    hold = await holds.placed_by(tx, county, old.undone_by, ledger.today()) if old.undone_by else None
+    if hold is not None:
+        return await _held(tx, who, county, request, ends, hold)
     named = await store.lots_in(tx, county, ends.source.id, came_back)
     there = await _open(tx, county, request, ends, named=named)
     free = sum(lot.remaining_fen for lot in there)
     if free != request.amount_fen:
         raise TransitDrawn(str(order_id), request.amount_fen, free)
-    return draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on)
+    return Drawing("named", draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on))

@@ -26,7 +26,8 @@ from services.funds_api.lots import store as lots
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import NowhereToReturn, WrongAccount, WrongBook
 from services.funds_api.missing import Missing
-from services.funds_api.orders import drawing, states, store
+from services.funds_api.orders import drawing as drawings
+from services.funds_api.orders import states, store
 from services.funds_api.orders.drawing import Ends, bank_of
 from services.funds_api.orders.refusals import (
     InvoiceClaimed,
@@ -103,7 +104,8 @@ async def issue(
         await guard.hold_fund(tx, county, request.use, [request.fund_code])
     else:
         await guard.hold_funds_of(tx, county, request.use, ends.source.id)
-    drawn, draws = await drawing.draws(tx, who, county, request, ends)
+    drawing = await drawings.draws(tx, who, county, request, ends)
+    draws = drawing.draws
     await guard.hold_fund(tx, county, request.use, {draw.lot.fund for draw in draws})
     breaches = await guard.hear(
         tx, county, guard.Asked("order", request.effective_on, request.use, ends.payee.kind, draws)
@@ -118,11 +120,11 @@ async def issue(
         request.effective_on,
         request.amount_fen,
         act.actor,
-        drawn=drawn,
+        drawn=drawing.how,
         note=request.note,
         fund=request.fund_code,
         use=request.use,
-        hold=request.hold_id,
+        hold=drawing.hold,
     )
     parts = ledger.parts_of(movement, draws)
     answer = TreasuryOrder(
@@ -134,9 +136,10 @@ async def issue(
         movement_id=movement.id,
         state=OrderState.ISSUED,
         flagged=told(breaches),
-        drawn=drawn,
+        drawn=drawing.how,
+        hold_id=drawing.hold,
         by_fund=_by_fund(draws),
-        **request.model_dump(exclude={"lots", "note", "drawn"}),
+        **request.model_dump(exclude={"lots", "note", "drawn", "hold_id"}),
     )
 
     await ledger.post(tx, county, [movement], parts)
