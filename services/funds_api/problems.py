@@ -54,9 +54,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "违反资金使用规定",
         "请按 figures.breaches 逐条核对用途、收款人和金额，或更正后重新办理",
     ),
-    NoticeKnown: Problem("notice-known", 409, "文件已登记", "请查询已登记的文件；确属不同文件请核对文号"),
+    NoticeKnown: Problem("notice-known", 409, "文件已登记", "请查询该县已按此文件登记的资金；确属不同文件请核对文号"),
     NoticeExceeded: Problem(
-        "notice-exceeded", 409, "明细超过文件总额", "请核对明细；印发数确不相符时改按资金来源入账（brought_by=sources）"
+        "notice-exceeded",
+        409,
+        "明细超过文件总额",
+        "请核对明细与其他县已接收的金额；印发数确不相符时改按资金来源入账（brought_by=sources）",
     ),
     NothingBrought: Problem("nothing-brought", 422, "文件没有可入账的资金", "请补充明细或资金来源"),
     AccountMissing: Problem("account-missing", 422, "没有可收款的账户", "请在 accounts 中为每个县指定国库或部门账户"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -77,13 +78,74 @@ async def test_one_document_of_one_issuer_is_received_once_whatever_its_brackets
     assert again.json()["figures"]["notice_id"] == first.json()["id"]
 
 
-async def test_a_prefecture_list_puts_each_line_into_its_own_county(
-    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
-) -> None:
+async def _neighbour(admin: asyncpg.Pool, county: str) -> str:
     other = f"{int(county) + 5000}"
     await admin.execute(
         "INSERT INTO funds.region VALUES ($1, '邻县', 'county', '9900', 2023) ON CONFLICT DO NOTHING", other
     )
+    return other
+
+
+async def _of_the_province(http: httpx.AsyncClient, county: str, number: str, fen: int, **changes: Any) -> Any:
+    """What a county makes of its own line of a 指标文 of the province, which states 1,000 fen for all."""
+    account = await open_account(http, county, "treasury")
+    issued = {"issuer": "测试省财政厅", "title": "提前下达专项扶贫资金", "document_number": number}
+    printed = {"region": county[:2], "stated_total_fen": 1_000, "completeness": "partial"}
+    request = await notice_request(http, county, account, amounts=[fen], **issued, **printed, **changes)
+    return await funds_caller(http, "finance_clerk", county).post("/funds/v1/notices", request)
+
+
+async def test_a_document_that_names_several_counties_is_received_by_each_of_them_once(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    other, number = await _neighbour(admin, county), f"测财农〔2017〕{uuid4().int % 100000}号"
+    first = await _of_the_province(funds_http, county, number, 600)
+    second = await _of_the_province(funds_http, other, number, 400)
+    assert (first.status_code, second.status_code) == (201, 201), second.text
+    for here, there, own, fen in ((county, other, first, 600), (other, county, second, 400)):
+        again = await _of_the_province(funds_http, here, number.replace("〔", "[").replace("〕", "]"), 1)
+        assert (again.status_code, again.json()["type"]) == (409, "/problems/notice-known"), again.text
+        figures = again.json()["figures"]
+        assert (figures["county_code"], figures["notice_id"]) == (here, own.json()["id"])
+        clerk = funds_caller(funds_http, "finance_clerk", here)
+        read = (await clerk.get(f"/funds/v1/notices/{own.json()['id']}")).json()
+        assert (read["received_fen"], read["elsewhere_fen"], read["unexplained_fen"]) == (fen, 0, 0)
+        assert [tranche["county_code"] for tranche in read["tranches"]] == [here]
+        copy = first if here == other else second
+        beside = (await clerk.get(f"/funds/v1/notices/{copy.json()['id']}")).json()
+        assert (beside["tranches"], beside["elsewhere_fen"], beside["unexplained_fen"]) == ([], 1_000 - fen, 0), there
+
+
+async def test_counties_together_receive_no_more_than_their_document_states(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    other, number = await _neighbour(admin, county), f"测财农〔2017〕{uuid4().int % 100000}号"
+    assert (await _of_the_province(funds_http, county, number, 600)).status_code == 201
+    refused = await _of_the_province(funds_http, other, number, 401)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/notice-exceeded"), refused.text
+    figures = {"stated_total_fen": 1_000, "parts_fen": 401, "elsewhere_fen": 600, "difference_fen": 1}
+    assert figures.items() <= refused.json()["figures"].items()
+    assert "其他县已按此文件接收的 6.00 元" in refused.json()["detail"]
+    assert await admin.fetchval("SELECT count(*) FROM funds.tranche WHERE county_code = $1", other) == 0
+    assert (await _of_the_province(funds_http, other, number, 400)).status_code == 201
+
+
+async def test_counties_that_receive_at_once_do_not_exceed_their_document(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    other, number = await _neighbour(admin, county), f"测财农〔2017〕{uuid4().int % 100000}号"
+    answers = await asyncio.gather(
+        *(_of_the_province(funds_http, here, number, 600) for here in (county, other, county, other))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    received = "SELECT sum(amount_fen) FROM funds.tranche WHERE county_code = ANY($1)"
+    assert await admin.fetchval(received, [county, other]) == 600
+
+
+async def test_a_prefecture_list_puts_each_line_into_its_own_county(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    other = await _neighbour(admin, county)
     here, there = await open_account(funds_http, county, "treasury"), await open_account(funds_http, other, "treasury")
     clerk = funds_caller(funds_http, "finance_clerk", "99")
     request = await notice_request(funds_http, county, here, amounts=[100, 200], region="99")

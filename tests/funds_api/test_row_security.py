@@ -26,6 +26,7 @@ PUBLIC = {
     "notice",
     "notice_line",
     "notice_discrepancy",
+    "notice_receipt",
     "data_key",
     "schema_version",
 }

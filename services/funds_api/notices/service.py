@@ -1,9 +1,9 @@
-"""Receiving a notice: as printed, once, and never more than it states."""
+"""Receiving a notice: as printed, by each county once, and never more than it states, whoever received it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -41,32 +41,42 @@ from wire.funds import NoticeReceived, TrancheOpened
 
 @dataclass(eq=False)
 class NoticeKnown(Exception):
-    """The same document of the same issuer was received before."""
+    """The county has received by the same document of the same issuer before."""
 
     document: str
+    county_code: str
     notice_id: str
 
     def __str__(self) -> str:
-        return f"文件“{self.document}”已经登记过，不重复接收"
+        return f"{self.county_code} 已经按文件“{self.document}”接收过资金，不重复接收"
 
 
 @dataclass(eq=False)
 class NoticeExceeded(Exception):
-    """Law 5: the parts the money is to be received by make more than the notice states."""
+    """Law 5: what is to be received, with what other counties have by the document, is more than it states."""
 
     stated_total_fen: int
     parts_fen: int
     brought_by: str
+    elsewhere_fen: int = 0
+
+    @property
+    def difference_fen(self) -> int:
+        return self.parts_fen + self.elsewhere_fen - self.stated_total_fen
 
     def __str__(self) -> str:
-        over = self.parts_fen - self.stated_total_fen
-        return f"明细合计 {yuan(self.parts_fen)} 元超过文件总额 {yuan(self.stated_total_fen)} 元，多出 {yuan(over)} 元"
+        others = f"，连同其他县已按此文件接收的 {yuan(self.elsewhere_fen)} 元，" if self.elsewhere_fen else ""
+        return (
+            f"明细合计 {yuan(self.parts_fen)} 元{others}超过文件总额 {yuan(self.stated_total_fen)} 元，"
+            f"多出 {yuan(self.difference_fen)} 元"
+        )
 
     def figures(self) -> dict[str, int | str]:
         return {
             "stated_total_fen": self.stated_total_fen,
             "parts_fen": self.parts_fen,
-            "difference_fen": self.parts_fen - self.stated_total_fen,
+            "elsewhere_fen": self.elsewhere_fen,
+            "difference_fen": self.difference_fen,
             "brought_by": self.brought_by,
         }
 
@@ -136,9 +146,10 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
         await act.claim(tx, county)
     document = normalise_document_number(request.document_number) if request.document_number else None
     key = document or normalise_title(request.title)
-    known = await store.find(tx, request.issuer, key)
-    if known is not None:
-        raise NoticeKnown(request.document_number or request.title, str(known))
+    received: dict[str, int] = defaultdict(int)
+    for one in parts:
+        received[one.line.county_code] += one.line.amount_fen
+    await _must_be_left(tx, request, key, received)
     if not await funds.exists(tx, request.fund_code):
         raise Missing("资金", request.fund_code)
     if not await units.region_exists(tx, request.region_code):
@@ -185,6 +196,7 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
     await store.record(
         tx,
         {**answer.model_dump(exclude=ours), "document_key": key},
+        received,
         _printed(answer.id, request),
         [
             {"notice_id": answer.id, "check_name": gap.check, **gap.model_dump(exclude={"check"})}
@@ -199,6 +211,17 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
     for county in counties:
         await act.record(tx, county, _event(county, answer, by_county[county], request.accounts[county]), answer)
     return answer
+
+
+async def _must_be_left(tx: AsyncSession, request: NoticeRequest, key: str, received: Mapping[str, int]) -> None:
+    """Each county receives by a document once, and all of them together no more than it states."""
+    before = await store.receipts(tx, request.issuer, key)
+    for one in before:
+        if one.county_code in received:
+            raise NoticeKnown(request.document_number or request.title, one.county_code, str(one.notice_id))
+    here, elsewhere = sum(received.values()), sum(one.received_fen for one in before)
+    if request.stated_total_fen is not None and here + elsewhere > request.stated_total_fen:
+        raise NoticeExceeded(request.stated_total_fen, here, request.brought_by, elsewhere)
 
 
 async def _must_receive(tx: AsyncSession, who: Principal, county: str, account: UUID | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,20 +11,33 @@ from sqlalchemy import BigInteger, Row, and_, cast, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.pages import Window
-from services.funds_api.tables import NoticeDiscrepancyRow, NoticeLineRow, NoticeRow, TrancheRow
+from services.funds_api.tables import NoticeDiscrepancyRow, NoticeLineRow, NoticeReceiptRow, NoticeRow, TrancheRow
 
 
-async def find(session: AsyncSession, issuer: str, document_key: str) -> UUID | None:
-    """The notice of this issuer under this key, if it was received."""
-    query = select(NoticeRow.id).where(NoticeRow.issuer == issuer, NoticeRow.document_key == document_key)
-    return (await session.scalars(query)).one_or_none()
+async def receipts(session: AsyncSession, issuer: str, document_key: str) -> Sequence[NoticeReceiptRow]:
+    """What every county has received by this document. Until the transaction ends nobody else receives by it."""
+    document = f"{issuer}\n{document_key}"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(document, 0))))
+    query = (
+        select(NoticeReceiptRow)
+        .where(NoticeReceiptRow.issuer == issuer, NoticeReceiptRow.document_key == document_key)
+        .order_by(NoticeReceiptRow.county_code)
+    )
+    return (await session.scalars(query)).all()
 
 
 async def record(
-    session: AsyncSession, notice: dict[str, Any], printed: Sequence[dict[str, Any]], gaps: Sequence[dict[str, Any]]
+    session: AsyncSession,
+    notice: dict[str, Any],
+    received: Mapping[str, int],
+    printed: Sequence[dict[str, Any]],
+    gaps: Sequence[dict[str, Any]],
 ) -> None:
-    """The document, every printed line and source, and every sum that does not tie."""
+    """The document, the fen each county receives by it, every printed line and source, and sums that do not tie."""
     await session.execute(insert(NoticeRow).values(notice))
+    document = {"issuer": notice["issuer"], "document_key": notice["document_key"], "notice_id": notice["id"]}
+    receipt = [{**document, "county_code": county, "received_fen": fen} for county, fen in received.items()]
+    await session.execute(insert(NoticeReceiptRow), receipt)
     await session.execute(insert(NoticeLineRow), list(printed))
     if gaps:
         await session.execute(insert(NoticeDiscrepancyRow), list(gaps))

@@ -86,11 +86,10 @@ class AccountRow(Row):
 
 
 class NoticeRow(Row):
-    """One received document as printed. A notice may address several counties, so it belongs to none."""
+    """One document as printed, as its receiver registered it. It may address several counties and belongs to none."""
 
     __tablename__ = "notice"
     __table_args__ = (
-        UniqueConstraint("issuer", "document_key"),
         CheckConstraint("received_fen >= 0 AND received_fen <= coalesce(stated_total_fen, received_fen)", name="law5"),
         CheckConstraint("received_on_basis IN ('printed', 'assumed')", name="received_on_basis"),
         CheckConstraint("brought_by IN ('lines', 'sources')", name="brought_by"),
@@ -138,6 +137,18 @@ class NoticeLineRow(Row):
     amount_printed: Mapped[str]
     amount_fen: Mapped[int]
     note: Mapped[str | None]
+
+
+class NoticeReceiptRow(Row):
+    """What one county has received by a document: once, whoever registered it. As public as the document."""
+
+    __tablename__ = "notice_receipt"
+    __table_args__ = (CheckConstraint("received_fen > 0", name="received"),)
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    document_key: Mapped[str] = mapped_column(primary_key=True)
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("funds.notice.id"))
+    received_fen: Mapped[int]
 
 
 class NoticeDiscrepancyRow(Row):
