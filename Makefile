@@ -21,7 +21,7 @@ demo: setup ## the whole story over HTTP on a temporary stack; ends by itself
 	@$(BIN)/python -m demo
 
 up: setup ## the stack in the foreground until Ctrl-C; data stays in var/
-	@$(BIN)/python -m deploy.onebox.up
+	@$(BIN)/python -m deploy.onebox.up --end-with-parent
 
 bench: setup ## every figure against its limit; make bench NAME=roster_post runs one
 	@$(BIN)/python -m benchmarks $(NAME)

@@ -7,7 +7,7 @@ PostgreSQL through the environment, never on a command line.
 from __future__ import annotations
 
 import asyncio
-import fcntl
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ import asyncpg
 
 from chassis.vault import CellUnreadable, WrappedKey, unwrap
 from deploy.onebox.bootstrap import prepare
+from deploy.onebox.lock import HeldByAnother, held
 from deploy.onebox.postgres import Postgres, PostgresFailed
 from deploy.onebox.secrecy import Secrets
 from deploy.onebox.stack import DATABASE, StackFailed
@@ -77,13 +78,11 @@ class Installation:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep `make up` out for as long as the block lasts, or raise `InUse` if it runs."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        with (self.home / "lock").open("w") as lock:
+        with contextlib.ExitStack() as kept:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                msg = f"{self.home} 正被另一个清流实例使用；请先停止它（Ctrl-C）"
-                raise InUse(msg) from error
+                kept.enter_context(held(self.home))
+            except HeldByAnother as error:
+                raise InUse(str(error)) from error
             yield
 
     @contextmanager

@@ -1,7 +1,8 @@
 """Child processes that never outlive us: started in groups of their own, watched, and ended with a deadline.
 
-Where the kernel can do it (Linux), a child also gets SIGTERM when its parent dies, however that happened. Knows no
-service by name.
+Where the kernel can do it (Linux), a child is killed when its parent dies, however that happened: no generation is left
+on a port beside the next. It may be, since whatever had been acknowledged is on the disk. One program is one process; a
+program that makes processes of its own would leave them behind. Knows no service by name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -24,10 +25,21 @@ PR_SET_PDEATHSIG: Final = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
-    """Runs in the child between fork and exec: the kernel shall end it when the thread that forked it is gone."""
+def end_with_parent(number: signal.Signals) -> None:
+    """The kernel shall send this process `number` when the thread that forked it is gone (Linux; elsewhere nothing)."""
     if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _libc.prctl(PR_SET_PDEATHSIG, number)
+
+
+def _dying_with(parent: int) -> Callable[[], None]:
+    """What a child of `parent` runs between fork and exec; the parent may be gone before the kernel was told."""
+
+    def told() -> None:
+        end_with_parent(signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return told
 
 
 @dataclass
@@ -57,7 +69,7 @@ class Child:
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, safe between fork and exec
+                preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 - two system calls, safe between fork and exec
             )
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import secrets
 import shutil
@@ -24,12 +23,13 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Self
 
 import asyncpg
 
 from deploy.onebox.bootstrap import ROLES, migrate, prepare
 from deploy.onebox.guard import Guard
+from deploy.onebox.lock import HeldByAnother, held
 from deploy.onebox.postgres import Postgres
 from deploy.onebox.processes import Child, stop_all
 from deploy.onebox.secrecy import Secrets
@@ -39,7 +39,9 @@ OLDEST_POSTGRES: Final = 150000
 READY_SECONDS: Final = 40.0
 STEP_SECONDS: Final = 0.1
 DATABASE: Final = "qingliu"
+# One process per service, whatever WEB_CONCURRENCY says: uvicorn's own workers survive its kill and stay on the port.
 UVICORN: Final = (
+    *("--workers", "1"),
     *("--loop", "uvloop", "--http", "httptools", "--no-proxy-headers", "--no-access-log"),
     *("--timeout-graceful-shutdown", "5"),
 )
@@ -109,7 +111,7 @@ class Stack:
         self._postgres: Postgres | None = None
         self._guard: Guard | None = None
         self._scratch: str | None = None
-        self._lock: IO[str] | None = None
+        self._lock = contextlib.ExitStack()
         self._children: dict[str, Child] = {}
         self._addresses: dict[str, str] = {}
         self._folder: Path | None = None
@@ -169,9 +171,7 @@ class Stack:
                 self._guard = None
             if self._kept is None and self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
-            if self._lock is not None:
-                self._lock.close()
-                self._lock = None
+            self._lock.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -232,15 +232,10 @@ class Stack:
             self._folder = Path(tempfile.mkdtemp(prefix="qingliu-"))
         else:
             self._folder = self._kept
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (self._folder / "lock").open("w")
             try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                self._lock.close()
-                self._lock = None
-                msg = f"{self._folder} 正被另一个清流实例使用；请先停止它（Ctrl-C）再启动"
-                raise StackFailed(msg) from error
+                self._lock.enter_context(held(self._folder))
+            except HeldByAnother as error:
+                raise StackFailed(str(error)) from error
             self.secrets = Secrets.kept(self._folder / "keys.json")
         self.secrets.give_passwords(login.username for login in self._logins)
         if self._kept is not None:
@@ -269,6 +264,8 @@ class Stack:
         funds, audit, front = _free_ports(3)
         if self._wanted_port and _is_free(self._wanted_port):
             front = self._wanted_port
+        elif self._wanted_port:
+            self._report(f"端口 {self._wanted_port} 已被别的程序占用，入口改用 {front}")
         ports = {"funds_api": funds, "audit_api": audit, "gateway": front}
         self._addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         own = self.secrets

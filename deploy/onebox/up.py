@@ -1,11 +1,13 @@
 """`make up`: the whole stack in the foreground until Ctrl-C, with its addresses and the logins of a first start.
 
 Data, keys and logs are kept below `var/`. QINGLIU_DATABASE_URL points it at another PostgreSQL ≥ 15 (an
-administrator's URL); QINGLIU_PORT asks for another port than 8080.
+administrator's URL); QINGLIU_PORT asks for another port than 8080. With `--end-with-parent` it ends when whoever
+started it is gone: somebody who kills `make` would otherwise leave it on the port without a window.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
@@ -18,7 +20,7 @@ from rich.table import Table
 from demo import bank, regions
 from demo.client import Caller, Unexpected
 from deploy.onebox.logins import BANK, FIRST_PEOPLE
-from deploy.onebox.processes import ROOT
+from deploy.onebox.processes import ROOT, end_with_parent
 from deploy.onebox.stack import Stack, StackFailed
 
 DEFAULT_PORT = 8080
@@ -68,6 +70,10 @@ def register(stack: Stack) -> None:
 
 
 def main() -> int:
+    asked = argparse.ArgumentParser(prog="make up")
+    asked.add_argument("--end-with-parent", action="store_true", help="stop when the process that started this is gone")
+    if asked.parse_args().end_with_parent:
+        end_with_parent(signal.SIGTERM)
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)

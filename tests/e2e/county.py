@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -41,6 +42,18 @@ class County:
     def tranche_on(self, day: str) -> dict[str, Any]:
         found: dict[str, Any] = self.who("jiwei").get(f"/funds/v1/tranches/{self.tranche}", as_of=day)
         return found
+
+    def hand_down(self, wan: int) -> None:
+        """So many 万元 from the county to the township, under a document of its own."""
+        order = {
+            "kind": "hand_down",
+            "document": f"测下〔2017〕{uuid4().hex[:6]}号",
+            "effective_on": "2017-03-20",
+            "from_account_id": self.accounts[COUNTY],
+            "fund_code": FUND,
+            "lines": [{"to_account_id": self.accounts[TOWNSHIP], "amount_fen": wan * 1_000_000}],
+        }
+        self.who("caizheng").post("/funds/v1/movements", order)
 
     def roster(self, name: str) -> RosterFile:
         """A roster of every household of the township."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,11 +13,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from demo.county import COUNTY
 from deploy.onebox.logins import FIRST_PEOPLE
-from deploy.onebox.processes import ROOT
 from deploy.onebox.stack import Stack
-from tests.e2e.county import FUND, GRANT_FEN, PEOPLE, TOWNSHIP, County, found
+from tests.e2e.county import GRANT_FEN, PEOPLE, County, found
 
 SEEN_ON = "2017-12-31"
 RECEIVED_FEN = 10_000 * 1_000_000
@@ -31,21 +25,8 @@ RECEIVED_FEN = 10_000 * 1_000_000
 def county() -> Iterator[County]:
     with Stack(logins=FIRST_PEOPLE) as stack, httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http:
         founded = found(stack, http)
-        _hand_down(founded, 7_000)
+        founded.hand_down(7_000)
         yield founded
-
-
-def _hand_down(county: County, wan: int) -> None:
-    amount = wan * 1_000_000
-    order = {
-        "kind": "hand_down",
-        "document": f"测下〔2017〕{uuid4().hex[:6]}号",
-        "effective_on": "2017-03-20",
-        "from_account_id": county.accounts[COUNTY],
-        "fund_code": FUND,
-        "lines": [{"to_account_id": county.accounts[TOWNSHIP], "amount_fen": amount}],
-    }
-    county.who("caizheng").post("/funds/v1/movements", order)
 
 
 def _until(ask: Callable[[], Any], fits: Callable[[Any], bool]) -> Any:
@@ -96,7 +77,7 @@ def test_without_audit_api_money_still_moves_and_the_door_says_503(county: Count
     )
     assert answer.status_code == 503, answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")
-    _hand_down(county, 1)
+    county.hand_down(1)
     _whole(county)
     county.stack.restart("audit_api")
     assert county.who("jiwei").get("/audit/v1/alerts")["items"]
@@ -106,7 +87,7 @@ def test_a_follower_that_was_away_catches_up(county: County) -> None:
     seen = len(list(county.who("jiwei").every("/audit/v1/alerts")))
     county.stack.child("follower").kill()
     for _ in range(3):
-        _hand_down(county, 1)
+        county.hand_down(1)
     run = county.who("jiwei").post("/funds/v1/flags/runs", {"as_of": "2017-11-29"})
     assert run["new_n"] >= 3
     time.sleep(0.5)
@@ -212,31 +193,6 @@ def test_nothing_is_left_after_a_stop(county: County) -> None:
     assert not folder.exists()
 
 
-LAUNCH = """
-import json, time
-from deploy.onebox.stack import Stack
-from tests.e2e.test_stack import _postmaster
-stack = Stack()
-stack.start()
-pids = [stack.child(name).pid for name in ("funds_api", "audit_api", "gateway", "follower")]
-print(json.dumps({"pids": [*pids, _postmaster(stack)], "folder": str(stack.logs.parent)}), flush=True)
-time.sleep(600)
-"""
-
-
 def _postmaster(stack: Stack) -> int:
     assert stack._postgres is not None
     return int((stack._postgres.home / "cluster" / "postmaster.pid").read_text().split("\n", 1)[0])
-
-
-def test_nothing_is_left_when_the_launcher_is_killed() -> None:
-    launcher = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-c", LAUNCH], cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    assert launcher.stdout is not None
-    with launcher.stdout:
-        told = json.loads(launcher.stdout.readline())
-        launcher.send_signal(signal.SIGKILL)
-        launcher.wait()
-    _until(lambda: [pid for pid in told["pids"] if _alive(pid)], lambda left: not left)
-    _until(lambda: Path(told["folder"]).exists(), lambda exists: not exists)
