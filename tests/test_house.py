@@ -143,6 +143,7 @@ EVERYWHERE = {
     "fund_terms",
     "fund_use",
     "function_code",
+    "national_rule",
     "policy_value",
     "notice",
     "notice_line",

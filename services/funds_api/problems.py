@@ -9,7 +9,7 @@ from services.funds_api import access, columns, uploads
 from services.funds_api.assets import refusals as assets
 from services.funds_api.closings import service as closings
 from services.funds_api.flows.households import OneSideOnly
-from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown
+from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown, TermsLoosened
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.households import refusals as register
 from services.funds_api.households.history import BeyondHistory, LaterFactKnown, NoFactThen, NothingCorrected
@@ -44,6 +44,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     FundKnown: Problem("fund-known", 409, "资金代码已被使用", "请换一个代码，或沿用已登记的名称、级别和用途"),
     TermsKnown: Problem(
         "terms-known", 409, "规定已设定", "如有新文件，请用新的生效日期设定；记录有误请以新生效日期更正"
+    ),
+    TermsLoosened: Problem(
+        "terms-loosened", 409, "规定宽于上级", "请按 figures.loosened 收紧各条，或删去与上级相同的条款"
     ),
     FunctionCodeNotInYear: Problem(
         "function-code-not-in-year", 409, "科目在该年度无效", "请查询 /funds/v1/function-codes 中该年度的科目"

@@ -12,7 +12,6 @@ import pytest
 
 from tests.factories import open_account
 from tests.funds_api.desk import Desk, conserved, refused, written
-from tests.funds_api.test_terms import FEE, set_terms, terms
 
 Ask = Callable[[Desk], Awaitable[tuple[httpx.Response, dict[str, Any]]]]
 
@@ -167,9 +166,6 @@ async def _set_up(desk: Desk, name: str) -> None:
         case "undone over a hold":
             desk.made = (await desk.out(500_000, desk.first, "2017-05-02")).json()["movements"][0]["id"]
             assert (await desk.hold(5, desk.first)).status_code == 201
-        case "past a fund's cap":
-            set_by = await set_terms(desk.clerk, "TEST-FUND", terms(desk.county, FEE))
-            assert set_by.status_code == 201, set_by.text
         case "with a document already used":
             used = await desk.out(5, desk.first, "2017-05-02", document="西财农〔2017〕8号")
             assert used.status_code == 201

@@ -13,7 +13,6 @@ from tests.callers import funds_caller
 from tests.factories import fund
 from tests.funds_api.desk import conserved, refused, written
 from tests.funds_api.test_orders import ORDERS, Chain
-from tests.funds_api.test_terms import FEE, set_terms, terms
 
 Ask = Callable[[Chain, dict[str, Any]], Awaitable[tuple[httpx.Response, dict[str, Any]]]]
 
@@ -120,8 +119,6 @@ async def _set_up(chain: Chain, name: str, order: dict[str, Any]) -> None:
                 "purpose": "待支付",
             }
             assert (await chain.clerk.post("/funds/v1/holds", body)).status_code == 201
-        case "past a fund's cap":
-            assert (await set_terms(chain.clerk, chain.fund, terms(chain.county, FEE))).status_code == 201
         case "settled against what was told" | "settled by a serial already used":
             assert (await chain.result(order, bank_serial="RCB-1")).status_code == 201
 

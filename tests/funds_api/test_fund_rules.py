@@ -47,11 +47,11 @@ async def ruled(funds_http: httpx.AsyncClient, county: str) -> Ruled:
 
 
 async def test_a_barred_use_is_refused_with_the_term_it_breaks_and_nothing_moves(ruled: Ruled) -> None:
-    await ruled.rule(BARRED)
+    await ruled.rule({**BARRED, "uses": ["training", "health"]})
     for answer in (
-        await ruled.pay(1_000, "wage"),
-        await ruled.clerk.post(ORDERS, ruled.order(1_000, use="debt")),
-        await ruled.split(1_000, ruled.treasury["quota"], ruled.department["quota"], use="wage"),
+        await ruled.pay(1_000, "training"),
+        await ruled.clerk.post(ORDERS, ruled.order(1_000, use="health")),
+        await ruled.split(1_000, ruled.treasury["quota"], ruled.department["quota"], use="training"),
     ):
         figures = refused(answer, "fund-rule-broken")
         [breach] = figures["breaches"]
@@ -77,13 +77,13 @@ async def test_a_permitted_list_asks_for_a_use_of_the_list(ruled: Ruled) -> None
 async def test_a_breach_that_only_flags_goes_through_and_says_so_in_the_same_act(
     ruled: Ruled, admin: asyncpg.Pool, county: str
 ) -> None:
-    await ruled.rule({**BARRED, "on_breach": "flag"})
+    await ruled.rule({**BARRED, "uses": ["training"], "on_breach": "flag"})
     key = uuid4().hex
-    body = ruled.order(300_000, use="wage")
+    body = ruled.order(300_000, use="training")
     order = await ruled.clerk.post(ORDERS, body, key=key)
     assert order.status_code == 201, order.text
     assert [one["code"] for one in order.json()["flagged"]] == ["B02"]
-    paid = await ruled.pay(2_000, "wage")
+    paid = await ruled.pay(2_000, "training")
     assert [one["title"] for one in paid.json()["flagged"]] == ["用于资金禁止的用途"]
     assert (await ruled.clerk.post(ORDERS, body, key=key)).json() == order.json()
 
@@ -93,7 +93,7 @@ async def test_a_breach_that_only_flags_goes_through_and_says_so_in_the_same_act
         ("B02", 2_000, "2017-05-02"),
     ]
     assert flags[0]["facts"]["source"] == "财农〔2017〕8号"
-    assert "工资" in flags[0]["explanation"]
+    assert "技能培训" in flags[0]["explanation"]
     rows = await admin.fetch(
         "SELECT kind, body::jsonb->'flags'->0->>'unit_name' AS desk FROM funds.event"
         " WHERE stream = $1 ORDER BY position DESC LIMIT 4",
@@ -118,7 +118,6 @@ async def test_a_payee_of_the_wrong_kind_is_refused(ruled: Ruled) -> None:
 
 async def test_management_fees_stay_within_their_share_over_payments_and_orders(ruled: Ruled) -> None:
     """2,000,000 fen were received of the fund-year, so 20,000 may be fees."""
-    await ruled.rule(FEE)
     assert (await ruled.pay(12_000, "management_fee")).status_code == 201
     order = await ruled.issue(5_000, use="management_fee")
     [breach] = refused(await ruled.pay(3_001, "management_fee"), "fund-rule-broken")["breaches"]
@@ -155,26 +154,98 @@ async def test_fees_at_the_same_time_do_not_pass_their_share_together(ruled: Rul
 
 async def test_a_county_cannot_loosen_what_its_province_set(ruled: Ruled, funds_http: httpx.AsyncClient) -> None:
     province = funds_caller(funds_http, "finance_clerk", "99")
+    await ruled.rule({**FEE, "cap_ppm": 5_000})
     await ruled.rule({**FEE, "cap_ppm": 0}, by=province, region="99")
-    await ruled.rule({**FEE, "cap_ppm": 1_000_000})
     [breach] = refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")["breaches"]
     assert breach["region_code"] == "99"
+    looser = await set_terms(
+        ruled.clerk, ruled.fund, terms(ruled.county, {**FEE, "cap_ppm": 1}, valid_from="2017-02-01")
+    )
+    assert looser.json()["type"] == "/problems/terms-loosened"
 
 
 async def test_terms_bind_the_money_of_their_year_from_their_day_on(ruled: Ruled) -> None:
-    await ruled.rule(BARRED, fiscal_year=2018, valid_from="2017-01-01")
-    assert (await ruled.pay(1_000, "wage")).status_code == 201
-    await ruled.rule(BARRED, valid_from="2017-05-03")
-    assert (await ruled.pay(1_000, "wage")).status_code == 201
-    refused(await ruled.pay(1_000, "wage", effective_on="2017-05-03"), "fund-rule-broken")
-    await ruled.rule(valid_from="2017-06-01", document="县财农〔2017〕20号")
-    assert (await ruled.pay(1_000, "wage", effective_on="2017-06-01")).status_code == 201
+    training = {**BARRED, "uses": ["training"]}
+    await ruled.rule(training, fiscal_year=2018, valid_from="2017-01-01")
+    assert (await ruled.pay(1_000, "training")).status_code == 201
+    await ruled.rule(training, valid_from="2017-05-03")
+    assert (await ruled.pay(1_000, "training")).status_code == 201
+    refused(await ruled.pay(1_000, "training", effective_on="2017-05-03"), "fund-rule-broken")
+    await ruled.rule({**BARRED, "uses": ["health"]}, valid_from="2017-06-01", document="县财农〔2017〕20号")
+    assert (await ruled.pay(1_000, "training", effective_on="2017-06-01")).status_code == 201
+
+
+async def test_a_fund_without_terms_keeps_what_the_nation_laid_down_for_every_fund(ruled: Ruled) -> None:
+    """2,000,000 fen received: 20,000 may be fees, and nothing may be wages, whoever has set nothing."""
+    assert (await ruled.pay(20_000, "management_fee")).status_code == 201
+    [over] = refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")["breaches"]
+    assert (over["code"], over["region_code"], over["document"], over["over_fen"]) == (
+        "B04",
+        "00",
+        "财农〔2017〕8号",
+        1,
+    )
+    for answer in (
+        await ruled.pay(1_000, "wage"),
+        await ruled.clerk.post(ORDERS, ruled.order(1_000, use="debt")),
+        await ruled.split(1_000, ruled.treasury["cash"], ruled.department["cash"], use="wage"),
+    ):
+        [barred] = refused(answer, "fund-rule-broken")["breaches"]
+        assert (barred["code"], barred["document"], barred["basis"]) == ("B02", "财农〔2017〕8号", "law")
+        assert "一般" not in barred["source"]
+        assert barred["source"] in answer.json()["detail"]
+    assert (await ruled.pay(1_000, "advance")).status_code == 201, "barred since 2021 only"
+    advance = await ruled.pay(1_000, "advance", effective_on="2021-03-25")
+    assert advance.status_code == 201, advance.text
+    refused(await ruled.pay(1_000, "advance", effective_on="2021-03-26"), "fund-rule-broken")
+    assert (await ruled.pay(1_000)).status_code == 201
+
+
+async def test_only_the_nation_says_otherwise_for_one_fund(ruled: Ruled, funds_http: httpx.AsyncClient) -> None:
+    nation = funds_caller(funds_http, "finance_clerk", "00")
+    await ruled.rule({**FEE, "cap_ppm": 20_000, "on_breach": "flag"}, by=nation, region="00")
+    assert (await ruled.pay(40_000, "management_fee")).json()["flagged"] == []
+    beyond = await ruled.pay(1, "management_fee")
+    assert [(one["code"], one["cap_ppm"]) for one in beyond.json()["flagged"]] == [("B04", 20_000)]
+    refused(await ruled.pay(1, "wage"), "fund-rule-broken")
+
+
+async def test_a_fee_that_was_recovered_gives_room_again_to_the_fen(ruled: Ruled) -> None:
+    """Of 20,000 by payment and order, what the contractor no longer has is no fee."""
+    assert (await ruled.pay(12_000, "management_fee")).status_code == 201
+    order = await ruled.issue(8_000, use="management_fee")
+    await ruled.result(order, "paid")
+    refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")
+
+    async def back(kind: str, fen: int) -> str:
+        body = {
+            "kind": kind,
+            "document": f"文{uuid4().hex[:8]}",
+            "effective_on": "2017-05-10",
+            "account_id": ruled.contractor["cash"],
+            "fund_code": ruled.fund,
+            "amount_fen": fen,
+        }
+        answer = await ruled.clerk.post("/funds/v1/movements", body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["movements"][0]["id"])
+
+    await back("recover", 5_000)
+    assert (await ruled.pay(5_000, "management_fee")).status_code == 201
+    [breach] = refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")["breaches"]
+    assert (breach["fees_before_fen"], breach["over_fen"]) == (20_000, 1)
+    # all that is left of the first payment and 3,000 of the order's
+    await back("return", 10_000)
+    [breach] = refused(await ruled.pay(10_001, "management_fee"), "fund-rule-broken")["breaches"]
+    assert (breach["fees_before_fen"], breach["over_fen"]) == (10_000, 1)
+    assert (await ruled.pay(10_000, "management_fee")).status_code == 201
 
 
 async def test_a_township_is_held_to_the_fees_of_the_whole_county_and_flagged_on_its_own_desk(
     ruled: Ruled, funds_http: httpx.AsyncClient, county: str
 ) -> None:
-    await ruled.rule({**FEE, "on_breach": "flag"})
+    nation = funds_caller(funds_http, "finance_clerk", "00")
+    await ruled.rule({**FEE, "on_breach": "flag"}, by=nation, region="00")
     await ruled.split(500_000, ruled.treasury["quota"], ruled.township["quota"])
     assert (await ruled.pay(20_000, "management_fee")).status_code == 201
     township = funds_caller(funds_http, "township_clerk", county + "101")

@@ -22,6 +22,7 @@ PUBLIC = {
     "fund_terms",
     "fund_use",
     "function_code",
+    "national_rule",
     "policy_value",
     "notice",
     "notice_line",

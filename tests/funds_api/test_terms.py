@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 
+from services.funds_api import words
 from tests.callers import Caller, funds_caller
 from tests.factories import fund
 
@@ -18,6 +19,7 @@ BARRED = {
     "source": "财农〔2017〕8号",
     "basis": "assumed",
 }
+PUBLIC = {"rule": "publicity", "publicity_days": 10, "on_breach": "refuse", "source": "第四条", "basis": "practice"}
 
 
 async def new_fund(http: httpx.AsyncClient) -> str:
@@ -55,7 +57,7 @@ async def test_terms_are_kept_with_document_source_and_what_a_breach_does(
     assert next(rule for rule in held["rules"] if rule["rule"] == "fee_cap") == FEE
     empty = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2018})).json()
     assert empty["items"] == []
-    assert empty["empty_because"]
+    assert "国家的一般规定" in empty["empty_because"]
 
 
 async def test_a_later_set_replaces_the_earlier_one_from_its_day_on(funds_http: httpx.AsyncClient, county: str) -> None:
@@ -74,7 +76,7 @@ async def test_every_level_is_heard_and_none_speaks_for_another(funds_http: http
     clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
     province = funds_caller(funds_http, "finance_clerk", "99")
     assert (await set_terms(province, code, terms("99", FEE))).status_code == 201
-    assert (await set_terms(clerk, code, terms(county, {**FEE, "cap_ppm": 1_000_000}))).status_code == 201
+    assert (await set_terms(clerk, code, terms(county, {**FEE, "cap_ppm": 9_000}))).status_code == 201
     seen = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2017})).json()
     assert [held["region_code"] for held in seen["items"]] == ["99", county]
     outside = await set_terms(clerk, code, terms("99", FEE, valid_from="2017-02-01"))
@@ -105,6 +107,7 @@ async def test_terms_name_only_what_is_known(funds_http: httpx.AsyncClient, coun
         (terms(county, FEE, function_code="2130505"), 409, "function-code-not-in-year"),
         (terms(county, FEE, FEE), 422, "invalid-request"),
         (terms(county, {**FEE, "cap_ppm": 1_000_001}), 422, "invalid-request"),
+        (terms(county), 422, "invalid-request"),
     ):
         answer = await set_terms(clerk, code, request)
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text
@@ -131,3 +134,82 @@ async def test_function_codes_and_uses_say_since_when_and_from_where(
     uses = {row["code"]: row for row in (await clerk.get("/funds/v1/uses")).json()["items"]}
     assert uses["wage"]["barred_by_practice"] is True
     assert uses["management_fee"]["barred_by_practice"] is False
+
+
+async def test_the_words_of_uses_and_what_the_nation_bars_are_those_of_the_list(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """One list of uses stands in three places: the table, the words of sentences, and the nation's rule."""
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    uses = (await clerk.get("/funds/v1/uses")).json()["items"]
+    assert {row["code"]: row["name"] for row in uses} == words.USES
+    asked = {"fiscal_year": 2021, "as_of": "2021-12-31"}
+    bound = (await clerk.get(f"/funds/v1/funds/{code}/terms", params=asked)).json()["binding"]
+    [barred] = [one["rule"]["uses"] for one in bound if one["rule"]["rule"] == "barred_uses"]
+    assert sorted(barred) == sorted(row["code"] for row in uses if row["barred_by_practice"])
+
+
+async def test_the_answer_shows_what_binds_and_whence(funds_http: httpx.AsyncClient, county: str) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    province = funds_caller(funds_http, "finance_clerk", "99")
+    await set_terms(province, code, terms("99", PUBLIC))
+    await set_terms(clerk, code, terms(county, {**FEE, "cap_ppm": 9_000}))
+
+    async def bound(on: str) -> list[tuple[str, str, str, str]]:
+        asked = {"fiscal_year": 2017, "as_of": on}
+        answer = (await clerk.get(f"/funds/v1/funds/{code}/terms", params=asked)).json()
+        return [(one["origin"], one["region_code"], one["document"], one["rule"]["rule"]) for one in answer["binding"]]
+
+    own = [("superior", "99", "县财农〔2017〕3号", "publicity"), ("own", county, "县财农〔2017〕3号", "fee_cap")]
+    of_2017 = [("national", "00", "财农〔2017〕8号", rule) for rule in ("barred_uses", "fee_cap")]
+    assert await bound("2017-03-12") == own
+    assert await bound("2017-03-13") == of_2017 + own
+    assert await bound("2021-03-25") == of_2017 + own
+    assert await bound("2021-03-26") == [("national", "00", "财农〔2021〕19号", one[3]) for one in of_2017] + own
+
+
+async def test_terms_looser_than_what_stands_above_are_refused_with_both(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    province = funds_caller(funds_http, "finance_clerk", "99")
+    late = {"valid_from": "2017-04-01"}
+    only = {**BARRED, "rule": "permitted_uses", "uses": ["infrastructure", "training"]}
+    caps = {name: FEE[name] for name in ("on_breach", "source", "basis")}
+    cap = {"rule": "household_cap", "cap_fen": 10_000, **caps}
+    payees = {"rule": "permitted_payees", "unit_kinds": ["contractor"], **caps}
+    assert (await set_terms(province, code, terms("99", only, PUBLIC, cap, payees))).status_code == 201
+    for rule, above in (
+        ({**FEE, "cap_ppm": 10_001}, ("00", "财农〔2017〕8号", 10_000)),
+        ({**FEE, "on_breach": "flag"}, ("00", "财农〔2017〕8号", 10_000)),
+        ({**BARRED, "on_breach": "flag"}, ("00", "财农〔2017〕8号", None)),
+        ({**only, "uses": ["infrastructure", "health"]}, ("99", "县财农〔2017〕3号", ["infrastructure", "training"])),
+        ({**PUBLIC, "publicity_days": 9}, ("99", "县财农〔2017〕3号", 10)),
+        ({**PUBLIC, "on_breach": "flag"}, ("99", "县财农〔2017〕3号", 10)),
+        ({**cap, "cap_fen": 10_001}, ("99", "县财农〔2017〕3号", 10_000)),
+        ({**payees, "unit_kinds": ["contractor", "households"]}, ("99", "县财农〔2017〕3号", ["contractor"])),
+    ):
+        answer = await set_terms(clerk, code, terms(county, rule, **late))
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/terms-loosened"), answer.text
+        [told] = answer.json()["figures"]["loosened"]
+        assert (told["rule"], told["above"]["region_code"], told["above"]["document"]) == (rule["rule"], *above[:2])
+        assert above[2] is None or told["above"]["value"] == above[2]
+    barred_above = await set_terms(clerk, code, terms(county, {**only, "uses": ["training", "debt"]}, **late))
+    told = barred_above.json()["figures"]["loosened"]
+    assert [(one["above"]["region_code"], one["set"]["value"]) for one in told] == [
+        ("00", ["training", "debt"]),
+        ("99", ["training", "debt"]),
+    ]
+    kept = terms(
+        county,
+        FEE,
+        {**BARRED, "uses": ["education"], "on_breach": "flag"},
+        {**only, "uses": ["training"]},
+        {**PUBLIC, "publicity_days": 11, "on_breach": "flag"},
+        cap,
+        payees,
+        **late,
+    )
+    assert (await set_terms(clerk, code, kept)).status_code == 201
+    before = await set_terms(clerk, code, terms(county, {**FEE, "cap_ppm": 10_001}, valid_from="2017-03-12"))
+    assert before.status_code == 201, "before its day the national rule bound nobody"

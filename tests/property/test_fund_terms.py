@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.funds_api.funds.judge import (
+    EVERY_FUND,
     JUDGED,
     MANAGEMENT_FEE,
+    NATION,
     PPM,
     Facts,
     FundRule,
@@ -22,6 +25,7 @@ from services.funds_api.funds.judge import (
     levels,
     refused,
 )
+from services.funds_api.funds.loosening import loosened
 from treasury.policy import Basis
 
 USES = ["production", "wage", "debt", MANAGEMENT_FEE]
@@ -177,3 +181,40 @@ def test_the_latest_set_of_a_level_replaces_its_earlier_ones_whole_even_when_it_
 
 def test_a_county_hears_the_nation_its_province_its_prefecture_and_itself() -> None:
     assert levels("420322") == ["00", "42", "4203", "420322"]
+
+
+@given(facts(), term(), term())
+def test_what_is_not_looser_stops_whatever_the_same_rule_above_stops(one: Facts, new: Term, above: Term) -> None:
+    """Of caps, days and lists of what is permitted; lists of what is barred add up instead."""
+    adding = {FundRule.BARRED_USES, FundRule.EXCLUSIVE_WITH, FundRule.HOUSEHOLD_EXCLUSIVE_WITH}
+    new = replace(new, on_breach=above.on_breach)
+    if new.rule is not above.rule or new.rule in adding or loosened([new], [above]):
+        return
+    if judge(one, [above]):
+        assert judge(one, [new])
+
+
+@given(term())
+def test_the_same_again_is_not_looser_and_a_flag_in_place_of_a_refusal_is(one: Term) -> None:
+    assert loosened([one], [one]) == []
+    stopping, asking = replace(one, on_breach=OnBreach.REFUSE), replace(one, on_breach=OnBreach.FLAG)
+    assert loosened([asking], [stopping]) == [(asking, stopping)]
+    assert loosened([stopping], [asking]) == []
+
+
+@given(facts(), TERMS, TERMS)
+def test_rules_for_every_fund_bind_beside_all_levels_and_give_way_to_the_nation_alone(
+    one: Facts, terms: list[Term], general: list[Term]
+) -> None:
+    day = date(2017, 12, 31)
+    sets = [TermSet("F", 2017, each.region, each.valid_from, (each,)) for each in terms]
+    rules = [replace(each, fund_code=EVERY_FUND, fiscal_year=0, region=NATION, general=True) for each in general]
+    every = [TermSet(EVERY_FUND, 0, NATION, each.valid_from, (each,)) for each in rules]
+    own, held = in_force(sets, "F", 2017, day), in_force([*sets, *every], "F", 2017, day)
+    assert [each for each in held if not each.general] == own
+    said = {each.rule for each in own if each.region == NATION}
+    assert {each.rule for each in held if each.general} == {each.rule for each in general} - said
+    assert {each.fund_code for each in held} <= {"F"}
+    assert [breach.term for breach in judge(one, own)] == [
+        breach.term for breach in judge(one, held) if not breach.term.general
+    ]

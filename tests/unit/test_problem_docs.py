@@ -36,6 +36,18 @@ REFUSALS = sorted(
     },
     key=lambda kind: f"{kind.__module__}.{kind.__qualname__}",
 )
+TERM = judge.Term(
+    fund_code="F",
+    fiscal_year=2017,
+    region="42",
+    valid_from=date(2017, 1, 1),
+    document="文",
+    rule=judge.FundRule.BARRED_USES,
+    value=("wage",),
+    on_breach=judge.OnBreach.REFUSE,
+    source="第八条",
+    basis=Basis.LAW,
+)
 # What stands in a figure of each type, so that any refusal can be built and asked what it says.
 SAMPLES: Mapping[str, Any] = {
     "int": 7,
@@ -48,22 +60,9 @@ SAMPLES: Mapping[str, Any] = {
     "str | None": "issued",
     "list[str]": ["inspector"],
     "list[Breach]": judge.judge(
-        judge.Facts(kind="pay", fund_code="F", fiscal_year=2017, amount_fen=7, use="wage"),
-        [
-            judge.Term(
-                fund_code="F",
-                fiscal_year=2017,
-                region="42",
-                valid_from=date(2017, 1, 1),
-                document="文",
-                rule=judge.FundRule.BARRED_USES,
-                value=("wage",),
-                on_breach=judge.OnBreach.REFUSE,
-                source="第八条",
-                basis=Basis.LAW,
-            )
-        ],
+        judge.Facts(kind="pay", fund_code="F", fiscal_year=2017, amount_fen=7, use="wage"), [TERM]
     ),
+    "list[tuple[Term, Term]]": [(TERM, TERM)],
 }
 
 

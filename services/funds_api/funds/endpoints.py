@@ -82,7 +82,8 @@ async def get_terms(
         county_code=asked,
         as_of=day,
         items=items,
-        empty_because=None if items else "截至该日，各级均未设定该资金该年度的使用规定",
+        binding=await service.binding(tx, asked, fund_code, fiscal_year, day),
+        empty_because=None if items else "截至该日，各级均未设定该资金该年度的使用规定，只适用国家的一般规定",
     )
 
 

@@ -54,7 +54,7 @@ class Asked:
 
 def passes(asked: Asked, sets: Sequence[TermSet]) -> bool:
     """Whether these terms surely let it through: nothing is broken, and no sum has to be asked for under a lock."""
-    for facts in asked.facts if sets else ():
+    for facts in asked.facts:
         terms = judge.in_force(sets, facts.fund_code, facts.fiscal_year, asked.on)
         if judge.asks_for_fees(terms, facts.kind, facts.use) or judge.judge(facts, terms):
             return False
@@ -62,10 +62,10 @@ def passes(asked: Asked, sets: Sequence[TermSet]) -> bool:
 
 
 async def hear(tx: AsyncSession, county: str, asked: Asked) -> list[Breach]:
-    """The breaches that are only flagged; raises `FundRuleBroken` with all that refuse. [] for funds without terms."""
+    """The breaches that are only flagged; raises `FundRuleBroken` with all that refuse."""
     sets = await store.term_sets(tx, county, {draw.lot.fund for draw in asked.draws}, asked.on)
     breaches: list[Breach] = []
-    for facts in asked.facts if sets else ():
+    for facts in asked.facts:
         terms = judge.in_force(sets, facts.fund_code, facts.fiscal_year, asked.on)
         known = facts
         if judge.asks_for_fees(terms, facts.kind, facts.use):

@@ -1,8 +1,9 @@
 """What the terms of a fund say about one movement of its money: terms and facts in, breaches out.
 
 A breach names its rule, its figures, the source of the rule, and whether the rule refuses the movement or only flags
-it. Every level of government whose terms cover the county is heard, so no level can loosen what a higher one set.
-Pure: the caller brings every figure.
+it. Every level of government whose terms cover the county is heard, so no level can loosen what a higher one set. What
+the nation laid down for all such funds is heard as well, so that no fund is bound by nothing. Pure: the caller brings
+every figure.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from treasury.policy import Basis
 
 PPM: Final = 1_000_000
 NATION: Final = "00"
+# In the place of a fund's code (and 0 in the place of the year): a rule of the nation for every fund.
+EVERY_FUND: Final = "*"
 # 项目管理费: the one use with a ceiling of its own (财农〔2021〕19号).
 MANAGEMENT_FEE: Final = "management_fee"
 
@@ -35,6 +38,14 @@ class FundRule(StrEnum):
     EXCLUSIVE_WITH = "exclusive_with"
     HOUSEHOLD_EXCLUSIVE_WITH = "household_exclusive_with"
     PUBLICITY = "publicity"
+
+
+class Origin(StrEnum):
+    """Whence a rule binds a county's money: the county's own terms, a level's above it, the nation's for every fund."""
+
+    OWN = "own"
+    SUPERIOR = "superior"
+    NATIONAL = "national"
 
 
 class OnBreach(StrEnum):
@@ -67,7 +78,10 @@ JUDGED: Final = SPENDING | {"hand_down"}
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One rule of a fund for one fiscal year, as one level of government set it; in force from `valid_from` on."""
+    """One rule of a fund for one fiscal year, as one level of government set it; in force from `valid_from` on.
+
+    `general`: the nation laid it down for every fund.
+    """
 
     fund_code: str
     fiscal_year: int
@@ -79,6 +93,7 @@ class Term:
     on_breach: OnBreach
     source: str
     basis: Basis
+    general: bool = False
 
     @property
     def number(self) -> int:
@@ -94,10 +109,16 @@ class Term:
             raise TypeError(msg)
         return self.value
 
+    def origin(self, region: str) -> Origin:
+        """Whence it binds the money of a region."""
+        if self.general:
+            return Origin.NATIONAL
+        return Origin.OWN if self.region == region else Origin.SUPERIOR
+
 
 @dataclass(frozen=True, slots=True)
 class TermSet:
-    """All that one level of government laid down for a fund-year by one document; an empty set lifts the one before."""
+    """All that one level of government laid down for a fund-year (or `EVERY_FUND`) by one document."""
 
     fund_code: str
     fiscal_year: int
@@ -150,12 +171,26 @@ def levels(county: str) -> list[str]:
 
 
 def in_force(sets: Iterable[TermSet], fund_code: str, fiscal_year: int, on: date) -> list[Term]:
-    """The terms of a fund-year that hold on a day: of each level the latest set, whole; [] when nobody set any."""
+    """The terms that hold for a fund-year on a day: of each level the latest set, whole, and the rules for every fund.
+
+    Only the nation itself says otherwise for one fund: where its own terms have a rule, the general one gives way.
+    """
     latest: dict[str, TermSet] = {}
+    general: dict[FundRule, Term] = {}
     for one in sorted(sets, key=lambda one: one.valid_from):
-        if (one.fund_code, one.fiscal_year) == (fund_code, fiscal_year) and one.valid_from <= on:
+        if one.valid_from > on:
+            continue
+        if one.fund_code == EVERY_FUND:
+            general |= {term.rule: term for term in one.terms}
+        elif (one.fund_code, one.fiscal_year) == (fund_code, fiscal_year):
             latest[one.region] = one
     held = [term for one in latest.values() for term in one.terms]
+    said = {term.rule for term in held if term.region == NATION}
+    held += [
+        replace(term, fund_code=fund_code, fiscal_year=fiscal_year)
+        for rule, term in general.items()
+        if rule not in said
+    ]
     return sorted(held, key=lambda one: (one.region, TITLES[one.rule][0]))
 
 
@@ -271,7 +306,7 @@ def naming(sets: Sequence[TermSet], own: Sequence[Term], fund_code: str, fiscal_
     `own` are this fund's terms in force; what they exclude already is not told twice.
     """
     told = {(one.rule, code) for one in own if one.rule in EXCLUDING for code in one.codes}
-    others = {one.fund_code for one in sets} - {fund_code}
+    others = {one.fund_code for one in sets} - {fund_code, EVERY_FUND}
     return [
         replace(term, value=(term.fund_code,))
         for other in sorted(others)

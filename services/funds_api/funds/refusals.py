@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from services.funds_api.funds.judge import Breach
+from services.funds_api.funds.judge import TITLES, Breach, Term
 
 
 def told(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
@@ -57,6 +57,42 @@ class TermsKnown(Exception):
             f"{self.region_code} 已以“{self.document}”设定了资金 {self.fund_code} {self.fiscal_year} 年度"
             f"自 {self.valid_from} 起的规定，内容不同"
         )
+
+
+def _said(term: Term) -> dict[str, Any]:
+    return {
+        "region_code": term.region,
+        "document": term.document,
+        "value": term.value,
+        "on_breach": term.on_breach.value,
+        "source": term.source,
+    }
+
+
+@dataclass(eq=False)
+class TermsLoosened(Exception):
+    """Terms that allow what a level above, or the nation for every fund, does not; they were not set."""
+
+    fund_code: str
+    fiscal_year: int
+    region_code: str
+    loosened: list[tuple[Term, Term]]
+
+    def __str__(self) -> str:
+        told = "；".join(
+            f"“{TITLES[new.rule][1]}”一项宽于 {above.region} 的“{above.document}”" for new, above in self.loosened
+        )
+        return f"资金 {self.fund_code} {self.fiscal_year} 年度的规定不得宽于上级：{told}"
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "fund_code": self.fund_code,
+            "fiscal_year": self.fiscal_year,
+            "region_code": self.region_code,
+            "loosened": [
+                {"rule": new.rule.value, "set": _said(new), "above": _said(above)} for new, above in self.loosened
+            ],
+        }
 
 
 @dataclass(eq=False)

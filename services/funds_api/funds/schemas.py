@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen
 from chassis.pages import Page
-from services.funds_api.funds.judge import FundRule, OnBreach
+from services.funds_api.funds.judge import FundRule, OnBreach, Origin
 from services.funds_api.units.schemas import UnitKind
 from treasury.policy import Basis
 
@@ -106,14 +106,17 @@ AnyRule = Annotated[
 
 
 class TermsRequest(Body):
-    """What a document lays down for a fund and fiscal year, in a region and below; it replaces the last set."""
+    """What a document lays down for a fund and fiscal year, in a region and below; it replaces the last set.
+
+    A set says something, and nothing looser than what binds from above.
+    """
 
     region_code: LevelCode
     fiscal_year: FiscalYear
     valid_from: Day
     function_code: FunctionCode | None = None
     document: Line = Field(description="设定这些规定的文件")
-    rules: Annotated[list[AnyRule], Field(max_length=8)]
+    rules: Annotated[list[AnyRule], Field(min_length=1, max_length=8)]
 
     @model_validator(mode="after")
     def _each_rule_once(self) -> Self:
@@ -130,14 +133,28 @@ class Terms(TermsRequest):
     fund_code: Code
 
 
+class BindingRule(Answer):
+    """One rule that binds the money, and whence: own 本县, superior 上级 or national 国家对各项资金的一般规定."""
+
+    origin: Origin
+    region_code: str
+    valid_from: date
+    document: str
+    rule: AnyRule
+
+
 class TermsAnswer(Answer):
-    """The sets that hold for a county on a day, by level; each is heard, so the strictest decides."""
+    """The sets that hold for a county on a day, by level; each is heard, so the strictest decides.
+
+    `binding`: rule by rule what a movement is held to, with what the nation laid down for every fund.
+    """
 
     fund_code: str
     fiscal_year: int
     county_code: str
     as_of: date
     items: list[Terms]
+    binding: list[BindingRule]
     empty_because: str | None = None
 
 

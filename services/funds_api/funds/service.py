@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
 from services.funds_api.access import must_hold
 from services.funds_api.funds import store
-from services.funds_api.funds.judge import FundRule, levels
-from services.funds_api.funds.refusals import FunctionCodeNotInYear, TermsKnown
+from services.funds_api.funds.judge import NATION, FundRule, OnBreach, Term, in_force, levels
+from services.funds_api.funds.loosening import loosened
+from services.funds_api.funds.refusals import FunctionCodeNotInYear, TermsKnown, TermsLoosened
 from services.funds_api.funds.schemas import (
     AnyRule,
+    BindingRule,
     ExclusiveRule,
     HouseholdExclusiveRule,
     Terms,
@@ -38,6 +41,7 @@ _FIELD: Final[dict[FundRule, str]] = {
     FundRule.HOUSEHOLD_EXCLUSIVE_WITH: "funds",
     FundRule.PUBLICITY: "publicity_days",
 }
+_ANY: Final[TypeAdapter[AnyRule]] = TypeAdapter(AnyRule)
 
 
 async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, request: TermsRequest) -> Terms:
@@ -48,6 +52,7 @@ async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, reque
     must_hold(who, request.region_code)
     await act.claim(tx, request.region_code)
     await _must_be_known(tx, fund, request)
+    await _must_not_loosen(tx, fund, request)
 
     answer = Terms(fund_code=fund, **request.model_dump())
     row = request.model_dump(exclude={"rules"})
@@ -82,7 +87,7 @@ async def _must_be_known(tx: AsyncSession, fund: str, request: TermsRequest) -> 
         for use in rule.uses if isinstance(rule, UsesRule) else []:
             if use not in uses:
                 raise Missing("用途", use)
-    if not await units.region_exists(tx, request.region_code):
+    if request.region_code != NATION and not await units.region_exists(tx, request.region_code):
         raise Missing("区划", request.region_code)
     if request.function_code is not None:
         rows = await store.function_codes(tx, code=request.function_code)
@@ -91,6 +96,34 @@ async def _must_be_known(tx: AsyncSession, fund: str, request: TermsRequest) -> 
         ):
             years = [f"{row.valid_from_year}–{row.valid_to_year or ''}" for row in rows]
             raise FunctionCodeNotInYear(request.function_code, request.fiscal_year, years)
+
+
+async def _must_not_loosen(tx: AsyncSession, fund: str, request: TermsRequest) -> None:
+    """Refuse what would be looser than what binds from above on its first day; the nation is bound by nobody."""
+    own = request.region_code
+    if own == NATION:
+        return
+    sets = await store.term_sets(tx, own, [fund], request.valid_from)
+    held = in_force(sets, fund, request.fiscal_year, request.valid_from)
+    new = [_term(fund, request, rule) for rule in request.rules]
+    if found := loosened(new, [term for term in held if term.region != own]):
+        raise TermsLoosened(fund, request.fiscal_year, own, found)
+
+
+def _term(fund: str, request: TermsRequest, rule: AnyRule) -> Term:
+    value = _row(rule)["value"]
+    return Term(
+        fund,
+        request.fiscal_year,
+        request.region_code,
+        request.valid_from,
+        request.document,
+        rule.rule,
+        value if isinstance(value, int) else tuple(value),
+        OnBreach(rule.on_breach),
+        rule.source,
+        rule.basis,
+    )
 
 
 def _row(rule: AnyRule) -> dict[str, Any]:
@@ -104,18 +137,19 @@ def terms_answer(row: FundTermsRow, rules: list[FundRuleRow]) -> Terms:
     return Terms.model_validate(
         {
             **{name: getattr(row, name) for name in Terms.model_fields if name != "rules"},
-            "rules": [
-                {
-                    "rule": rule.rule,
-                    _FIELD[FundRule(rule.rule)]: rule.value,
-                    "on_breach": rule.on_breach,
-                    "source": rule.source,
-                    "basis": rule.basis,
-                }
-                for rule in rules
-            ],
+            "rules": [_shape(rule) for rule in rules],
         }
     )
+
+
+def _shape(rule: FundRuleRow | Term) -> dict[str, Any]:
+    return {
+        "rule": rule.rule,
+        _FIELD[FundRule(rule.rule)]: list(rule.value) if isinstance(rule.value, tuple) else rule.value,
+        "on_breach": rule.on_breach,
+        "source": rule.source,
+        "basis": rule.basis,
+    }
 
 
 def _sorted(terms: Terms) -> Terms:
@@ -128,3 +162,18 @@ async def terms_in_force(tx: AsyncSession, county: str, fund: str, fiscal_year: 
     for row, rules in await store.terms_set(tx, levels(county), fund, fiscal_year, on):
         latest[row.region_code] = terms_answer(row, rules)  # oldest first, so the last one stays
     return sorted(latest.values(), key=lambda one: (one.region_code != "00", len(one.region_code)))
+
+
+async def binding(tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date) -> list[BindingRule]:
+    """Every rule that a movement of the fund-year is held to in a county on a day, the highest level first."""
+    held = in_force(await store.term_sets(tx, county, [fund], on), fund, fiscal_year, on)
+    return [
+        BindingRule(
+            origin=term.origin(county),
+            region_code=term.region,
+            valid_from=term.valid_from,
+            document=term.document,
+            rule=_ANY.validate_python(_shape(term)),
+        )
+        for term in held
+    ]

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.pages import Window
-from services.funds_api.funds.judge import FundRule, OnBreach, Term, TermSet
+from services.funds_api.funds.judge import EVERY_FUND, FundRule, OnBreach, Term, TermSet
 from services.funds_api.tables import FunctionCodeRow, FundRow, FundRuleRow, FundTermsRow, FundUseRow
 from treasury.policy import Basis
 
@@ -98,7 +98,7 @@ async def terms_set(
 
 
 async def term_sets(session: AsyncSession, county: str, funds: Collection[str], upto: date) -> list[TermSet]:
-    """Every set that any level laid down for these funds and that starts by `upto`; mostly there is none."""
+    """Every set that any level laid down for these funds and that starts by `upto`, and the rules for every fund."""
     found = await session.scalar(
         text("SELECT funds.terms_of(:county, :funds, :upto)"), {"county": county, "funds": list(funds), "upto": upto}
     )
@@ -140,6 +140,7 @@ def sets_of(told: str | None) -> list[TermSet]:
                     on_breach=OnBreach(on_breach),
                     source=source,
                     basis=Basis(basis),
+                    general=fund == EVERY_FUND,
                 )
                 for rule, value, on_breach, source, basis in rules
             ),

@@ -68,7 +68,14 @@ from services.funds_api.tables.registry import (
 )
 from services.funds_api.tables.returns import PaymentReturnRow
 from services.funds_api.tables.rows import Row
-from services.funds_api.tables.terms import FunctionCodeRow, FundGateRow, FundRuleRow, FundTermsRow, FundUseRow
+from services.funds_api.tables.terms import (
+    FunctionCodeRow,
+    FundGateRow,
+    FundRuleRow,
+    FundTermsRow,
+    FundUseRow,
+    NationalRuleRow,
+)
 from services.funds_api.tables.uploads import UploadAttemptRow
 
 __all__ = [
@@ -101,6 +108,7 @@ __all__ = [
     "LotRow",
     "MembershipRow",
     "MovementRow",
+    "NationalRuleRow",
     "NoticeDiscrepancyRow",
     "NoticeLineRow",
     "NoticeReceiptRow",

@@ -164,6 +164,12 @@ class LotRow(Row):
         Index("ix_lot_emptied", "county_code", "emptied_on", postgresql_where=text("emptied_on IS NOT NULL")),
         Index("ix_lot_tranche", "county_code", "tranche_id"),
         Index("ix_lot_movement", "county_code", "movement_id"),
+        Index(
+            "ix_lot_restores",
+            "county_code",
+            "restores_lot_id",
+            postgresql_where=text("restores_lot_id IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": 80}},
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)

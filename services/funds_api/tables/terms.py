@@ -101,6 +101,30 @@ class FundRuleRow(Row):
     basis: Mapped[str]
 
 
+class NationalRuleRow(Row):
+    """A rule that the nation laid down for every fund, in force from a day on until the next row of the same rule."""
+
+    __tablename__ = "national_rule"
+    __table_args__ = (
+        CheckConstraint("rule IN ('permitted_uses', 'barred_uses', 'permitted_payees', 'fee_cap')", name="rule"),
+        CheckConstraint(
+            "CASE WHEN rule = 'fee_cap' THEN jsonb_typeof(value) = 'number' AND value >= '0'"
+            " ELSE jsonb_typeof(value) = 'array' END",
+            name="value_fits_rule",
+        ),
+        CheckConstraint("on_breach IN ('refuse', 'flag')", name="on_breach"),
+        CheckConstraint(_BASIS, name="basis"),
+        CheckConstraint("document <> '' AND source <> ''", name="source_given"),
+    )
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    document: Mapped[str]
+    value: Mapped[Any] = mapped_column(JSONB)
+    on_breach: Mapped[str]
+    source: Mapped[str]
+    basis: Mapped[str]
+
+
 class FundGateRow(Row):
     """Whoever judges a movement by the sums of a fund holds its row, so that two are not let through side by side."""
 
