@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, AsyncAdaptedQueuePool, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from chassis.connections import FAILURES, Alone, Connection, OutcomeUnknown, begin_for, lost, watch
@@ -93,6 +93,20 @@ class Database:
         """One consistent read-only picture of `region`'s rows."""
         async with self._read.begin() as session:
             await begin_for(session, region)
+            yield session
+
+    @asynccontextmanager
+    async def beside(self, region: str) -> AsyncIterator[AsyncSession | None]:
+        """A second session that reads `region`'s rows while the caller's own transaction writes; None when pressed.
+
+        It sees one consistent picture, without what that transaction has done. Nobody may wait for a second connection
+        holding a first: it is given only while at most half of the pool is in use, the caller's own included.
+        """
+        pool = cast("AsyncAdaptedQueuePool", self.engine.pool)
+        if 2 * pool.checkedout() > pool.size():
+            yield None
+            return
+        async with self.reading(region) as session:
             yield session
 
     def alone(self, region: str) -> Alone:

@@ -68,6 +68,29 @@ async def test_a_transaction_begins_with_its_region_in_one_round_trip(database: 
         assert await session.scalar(text("SHOW transaction_read_only")) == "on"
 
 
+async def test_a_second_session_is_given_while_half_of_the_pool_is_free(urls: dict[str, str]) -> None:
+    made = Database(urls["funds"], Limits(pool=3, pool_wait=0.2))
+    try:
+        async with made.writing("420322") as tx:
+            await tx.execute(text("CREATE TEMPORARY TABLE mine ()"))
+            async with made.beside("4203") as reads:
+                assert reads is not None
+                assert await region_of(reads) == "4203"
+                assert await reads.scalar(text("SELECT to_regclass('mine')")) is None
+                assert await reads.scalar(text("SHOW transaction_read_only")) == "on"
+                async with made.beside("4203") as third:
+                    assert third is None
+            async with made.beside("4203") as again:
+                assert again is not None
+    finally:
+        await made.close()
+
+
+async def test_nobody_with_the_last_connection_waits_for_a_second(database: Database) -> None:
+    async with database.writing("420322"), database.beside("420322") as reads:
+        assert reads is None
+
+
 async def test_the_region_ends_with_its_transaction(database: Database) -> None:
     async with database.writing("420322") as session:
         await region_of(session)

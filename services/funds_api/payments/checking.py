@@ -1,8 +1,9 @@
 """A roster from its file to its rows in the database, piece by piece, within the transaction of the caller.
 
-Two hands: while PostgreSQL writes one piece, a thread judges and seals the next and reads the one after it. So the
-memory is that of three pieces, whatever the file has, and the time is little more than that of the writing. Nothing is
-committed here: a roster that ends badly in its last piece leaves no row of the first.
+Two hands: while PostgreSQL writes one piece, a thread judges and seals the next and reads the one after it. What the
+next is judged by is asked on a second connection meanwhile, where one is to spare; else before the writing goes on. So
+the memory is that of three pieces, whatever the file has, and the time is little more than that of the writing. Nothing
+is committed here: a roster that ends badly in its last piece leaves no row of the first.
 """
 
 from __future__ import annotations
@@ -37,6 +38,15 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the people of one piece are judged by: the register, and what others pay them (`Check.judge`)."""
+
+    registry: pl.DataFrame
+    claimed: pl.DataFrame
+    year: Year | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """A judged piece as it rests: the bytes of a COPY (None without good rows), and the rejected rows."""
 
@@ -49,7 +59,8 @@ async def keep(
 ) -> None:
     """Judge every row of a roster and keep both halves; afterwards `judging` and `roster` know the sums.
 
-    `listed` is asked for the people of each piece, and afterwards knows the hash of all it let through.
+    `listed` is asked for the people of each piece, and afterwards knows the hash of all it let through. It may read by
+    another session than `tx`, which then must see none of its work.
     """
     pieces = roster.pieces()
     county, batch_id = batch.county_code, batch.id  # a thread touches no row of the session
@@ -61,37 +72,37 @@ async def keep(
         rows = check.with_tokens(rows, vault.tokens)
         return Piece(rows, rows["token"].drop_nulls().unique().sort())
 
-    def judge_and_read_on(
-        piece: Piece, registry: pl.DataFrame, claimed: pl.DataFrame, year: Year | None
-    ) -> tuple[Sealed, Piece | None]:
-        judged = judging.judge(piece.rows, registry, claimed, year)
+    def judge_and_read_on(piece: Piece, known: Known) -> tuple[Sealed, Piece | None]:
+        judged = judging.judge(piece.rows, known.registry, known.claimed, known.year)
         listed.include(judged.good)
         payments = sealing.payments(judged.good, county, batch_id, vault) if judged.good.height else None
         return Sealed(payments, sealing.rejected(judged.rejected, county, batch_id, vault)), read()
 
+    async def go_on(piece: Piece, asking: Awaitable[Known]) -> tuple[Sealed, Piece | None]:
+        return await to_thread.run_sync(judge_and_read_on, piece, await asking)
+
     piece = await to_thread.run_sync(read)
     ready = Sealed(None, [])
-    await keep_plans(tx)
+    for session in {tx, listed.reads}:
+        await keep_plans(session)
     while piece is not None:
-        registry = await listed.people(piece.tokens)
-        claimed, year = await _others(tx, listed, batch, judging.facts, registry)
-        (ready, piece), _ = await _both(
-            to_thread.run_sync(judge_and_read_on, piece, registry, claimed, year), _write(tx, batch, ready)
-        )
+        asking = asyncio.ensure_future(_ask(listed, batch, judging.facts, piece))
+        if listed.reads is tx:  # one connection does one thing at a time
+            await asking
+        (ready, piece), _ = await _both(go_on(piece, asking), _write(tx, batch, ready))
     await _write(tx, batch, ready)
 
 
-async def _others(
-    tx: AsyncSession, listed: DayList, batch: PaymentBatchRow, facts: Facts, registry: pl.DataFrame
-) -> tuple[pl.DataFrame, Year | None]:
-    """What other batches pay these people: of the same entitlement, and (None without terms) in the fund's year."""
+async def _ask(listed: DayList, batch: PaymentBatchRow, facts: Facts, piece: Piece) -> Known:
+    """Whom the register knows, and what other batches pay them: of the same entitlement, and in the fund's year."""
+    registry = await listed.people(piece.tokens)
     if not listed.rivals and not facts.terms:
-        return pl.DataFrame(schema=check.CLAIMED), None
-    await plan_each_time(tx)
+        return Known(registry, pl.DataFrame(schema=check.CLAIMED), None)
+    await plan_each_time(listed.reads)
     claimed = await listed.claimed(registry)
-    year = await yearly.paid(tx, batch, registry, facts) if facts.terms else None
-    await keep_plans(tx)
-    return claimed, year
+    year = await yearly.paid(listed.reads, batch, registry, facts) if facts.terms else None
+    await keep_plans(listed.reads)
+    return Known(registry, claimed, year)
 
 
 async def _write(tx: AsyncSession, batch: PaymentBatchRow, piece: Sealed) -> None:

@@ -148,10 +148,10 @@ async def put_roster(
         attempts.noted(database, who, asked, batch_id, upload.sha256) as attempt,
     ):
         opened = await to_thread.run_sync(open_roster, upload.file)
-        async with database.writing(who.region) as tx:
+        async with database.writing(who.region) as tx, database.beside(who.region) as beside:
             await attempts.finish(tx, asked, attempt)
             file = RosterFile(opened, upload.sha256, name)
-            return await service.check_roster(tx, who, act, vault, asked, batch_id, file)
+            return await service.check_roster(tx, who, act, vault, asked, batch_id, file, beside)
 
 
 @router.post("/payment-batches/{batch_id}/approval", status_code=201, summary="审批并发放（须由另一人办理）")

@@ -41,8 +41,9 @@ _SETTLED: Final = """
 class DayList:
     """The register on a batch's day, asked piece by piece; every piece is told what the first one could know."""
 
-    def __init__(self, tx: AsyncSession, batch: PaymentBatchRow) -> None:
-        self._tx, self._region = tx, batch.region_code
+    def __init__(self, reads: AsyncSession, batch: PaymentBatchRow) -> None:
+        """Of a batch, by a session that reads: the transaction that writes the roster, or one beside it."""
+        self.reads, self._region = reads, batch.region_code
         self._county, self._batch, self._on, self._per = batch.county_code, batch.id, batch.effective_on, batch.per
         self._position: int | None = None
         # Whether any other live batch had the entitlement when people were asked for last.
@@ -69,7 +70,7 @@ class DayList:
 
         The tokens are sorted and distinct, as PostgreSQL looks them up fastest.
         """
-        [found] = await (await driver(self._tx)).fetch(
+        [found] = await (await driver(self.reads)).fetch(
             _SETTLED,
             self._county,
             b"".join(tokens.to_list()),
@@ -87,7 +88,7 @@ class DayList:
         if settled.height == tokens.len():
             return settled
         rest = tokens.filter(~tokens.is_in(settled["token"].implode())).to_list()
-        looked_up = await registry_on(self._tx, self._county, rest, self._on, self._position)
+        looked_up = await registry_on(self.reads, self._county, rest, self._on, self._position)
         others = pl.DataFrame([tuple(row) for row in looked_up], schema=REGISTRY, orient="row")
         return pl.concat([settled, others], how="diagonal")
 
@@ -99,7 +100,7 @@ class DayList:
         if not self.rivals:
             return pl.DataFrame(schema=CLAIMED)
         homes = people["household"].drop_nulls().unique()
-        found = await (await driver(self._tx)).fetch(
+        found = await (await driver(self.reads)).fetch(
             "SELECT payee_token, uuid_send(household_id), status FROM funds.claimed_by_another($1, $2, $3, $4)",
             self._county,
             self._batch,

@@ -133,9 +133,19 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
 
 
 async def check_roster(
-    tx: AsyncSession, who: Principal, act: Act, vault: Vault, county: str, batch_id: UUID, file: RosterFile
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    vault: Vault,
+    county: str,
+    batch_id: UUID,
+    file: RosterFile,
+    beside: AsyncSession | None,
 ) -> RosterAnswer:
-    """Judge a roster row by row and keep both halves, or keep nothing; good rows then wait for a second person."""
+    """Judge a roster row by row and keep both halves, or keep nothing; good rows then wait for a second person.
+
+    The register is read `beside` the writing, if that session is given.
+    """
     act = act.with_content(file.sha256)
     await act.claim(tx, county)
     batch = await store.batch(tx, who, county, batch_id, lock=True)
@@ -145,7 +155,7 @@ async def check_roster(
         raise BatchNotDraft(str(batch_id), batch.status)
     await allow_long_statements(tx)
 
-    judging, listed = Check(await _facts(tx, who, batch)), lists.DayList(tx, batch)
+    judging, listed = Check(await _facts(tx, who, batch)), lists.DayList(beside or tx, batch)
 
     await checking.keep(tx, listed, batch, file.roster, judging, vault)
     checked = await store.change_batch(

@@ -154,18 +154,11 @@ async def prove(tx: AsyncSession, county: str, batch_id: UUID) -> Proof:
     """Read the stored rows once, in line order, and say what they are."""
     found = (
         await tx.execute(
-            text(
-                """
-                SELECT count(*) AS rows, coalesce(sum(amount_fen), 0)::bigint AS total_fen,
-                       coalesce(bool_and(amount_fen > 0 AND cum_fen = before + amount_fen), true) AS contiguous
-                  FROM (SELECT amount_fen, cum_fen, lag(cum_fen, 1, 0::bigint) OVER (ORDER BY line) AS before
-                          FROM funds.payment WHERE county_code = :county AND batch_id = :batch) laid
-                """
-            ),
+            text("SELECT rows_n, total_fen, contiguous FROM funds.prove_batch(:county, :batch)"),
             {"county": county, "batch": batch_id},
         )
     ).one()
-    return Proof(found.rows, found.total_fen, found.contiguous)
+    return Proof(found.rows_n, found.total_fen, found.contiguous)
 
 
 async def lines_of(tx: AsyncSession, county: str, batch_id: UUID, spans: Sequence[Span]) -> list[tuple[int, int]]:

@@ -1,0 +1,73 @@
+"""What a roster is judged by is one picture of the register, read beside the writing or between, and says the same."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import Database
+from services.funds_api import separated
+from services.funds_api.payments import store
+from tests.funds_api.people import Township, id_number, roster_csv
+
+PEOPLE = range(1, 21)
+
+
+@pytest.fixture
+async def township(funds_http: httpx.AsyncClient, county: str) -> Township:
+    return await Township(funds_http, county, households=PEOPLE).open()
+
+
+@pytest.fixture(params=["beside", "between"])
+def connections(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Rosters are read three or four lines at a time; how many connections their check takes."""
+    monkeypatch.setattr(separated, "PIECE_BYTES", 180)
+    if request.param == "beside":
+        return 2
+
+    @asynccontextmanager
+    async def pressed(_: Database, __: str) -> AsyncIterator[None]:
+        yield
+
+    monkeypatch.setattr(Database, "beside", pressed)
+    return 1
+
+
+async def test_a_register_that_changes_between_two_pieces_is_judged_as_the_first_knew_it(
+    township: Township, admin: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, connections: int
+) -> None:
+    batch, text = await township.batch(), roster_csv([(id_number(p), "1") for p in [*PEOPLE, 5, 99]])
+    pool = township.http.app.state.database.engine.pool  # type: ignore[attr-defined]
+    copy, taken = store.copy_payments, []
+
+    async def beside_a_removal(tx: AsyncSession, rows: bytes) -> None:
+        taken.append(pool.checkedout())
+        if len(taken) == 1:
+            await township.remove(await township.household(admin, 18), "2017-04-01")
+        await copy(tx, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "copy_payments", beside_a_removal)
+        told = (await township.put(batch, text)).json()
+    assert set(taken) == {connections}
+    assert len(taken) > 3
+    assert (told["rows_good"], told["by_reason"]) == (20, {"duplicate_in_file": 1, "unknown_household": 1})
+    listed = (await township.clerk.get(f"/funds/v1/payment-batches/{batch}/list")).json()
+    assert (listed["sha256"], listed["again_n"]) == (listed["again_sha256"], 20)
+    assert (listed["stopped_n"], listed["stopped_first_line"]) == (1, 19)
+    assert (await township.approve(batch)).json()["type"] == "/problems/payments-stopped"
+
+
+async def test_what_others_claim_is_asked_of_every_piece(township: Township, connections: int) -> None:
+    assert connections
+    first = await township.batch("补贴乙")
+    await township.checked([(id_number(p), "1") for p in (2, 9, 20)], first)
+    told = await township.checked([(id_number(p), "1") for p in PEOPLE], entitlement="补贴乙")
+    assert (told["rows_good"], told["by_reason"]) == (17, {"already_paid": 3})
+    found = await township.rejected(told["batch"]["id"])
+    assert found == {3: ["already_paid"], 10: ["already_paid"], 21: ["already_paid"]}
