@@ -191,7 +191,7 @@ async def test_a_fund_without_terms_keeps_what_the_nation_laid_down_for_every_fu
         await ruled.split(1_000, ruled.treasury["cash"], ruled.department["cash"], use="wage"),
     ):
         [barred] = refused(answer, "fund-rule-broken")["breaches"]
-        assert (barred["code"], barred["document"], barred["basis"]) == ("B02", "财农〔2017〕8号", "law")
+        assert (barred["code"], barred["document"], barred["basis"]) == ("B02", "财农〔2017〕8号", "assumed")
         assert "一般" not in barred["source"]
         assert barred["source"] in answer.json()["detail"]
     assert (await ruled.pay(1_000, "advance")).status_code == 201, "barred since 2021 only"
