@@ -29,8 +29,7 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
 
     Nothing beyond the place is named.
     """
-    root = await (_tree_of(tx, who, asked, moment) if asked.filtered else _whole_tree(tx, asked, moment))
-    names = await names_on(tx, [asked.root, *_codes(root, depth)], moment.as_of)
+    root, names = await (_tree_of(tx, who, asked, moment) if asked.filtered else _whole_tree(tx, asked, moment))
     answer = FlowTree(
         county_code=asked.county,
         as_of=moment.as_of,
@@ -45,17 +44,17 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
     return written(answer, root, names, depth, told=asked.year is None)
 
 
-async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> Place:
-    """The tree whatever fund and year."""
-    sums = await store.sums(tx, asked, moment)
-    ordered = await store.ordered(tx, asked, moment)
-    resting = Counter(sums.resting)
+async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> tuple[Place, dict[str, str]]:
+    """The tree whatever fund and year, and the names of its places."""
+    books = await store.books(tx, asked, moment)
+    ordered = await store.ordered(tx, asked, moment) if books.any_ordered else []
+    resting = Counter(books.resting)
     resting.update({desk.place: fen for desk, fen in orders.in_transit(ordered).items()})
-    flows = orders.by_desk(sums.flows, ordered)
-    return build(asked.root, flows, resting, None, await store.housed(tx, asked, moment), sums.payments)
+    flows = orders.by_desk(books.flows, ordered)
+    return build(asked.root, flows, resting, None, books.housed, books.payments), books.names
 
 
-async def _tree_of(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment) -> Place:
+async def _tree_of(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment) -> tuple[Place, dict[str, str]]:
     """The tree of one fund or year; of a year it does not know the number of payments and where households live."""
     async with whole_county(tx, who, asked.county):
         accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
@@ -64,7 +63,8 @@ async def _tree_of(tx: AsyncSession, who: Principal, asked: Asked, moment: Momen
         paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
     ordered = await store.ordered(tx, asked, moment)
     housed = [] if asked.year is not None else await store.housed(tx, asked, moment)
-    return build(asked.root, orders.by_desk(flows, ordered), None, carried, housed, paid)
+    root = build(asked.root, orders.by_desk(flows, ordered), None, carried, housed, paid)
+    return root, await names_on(tx, _codes(root), moment.as_of)
 
 
 async def spent_on_households(tx: AsyncSession, asked: Asked, moment: Moment) -> int:
@@ -156,7 +156,5 @@ def _by_place(accounts: Mapping[UUID, Row[Any]], rows: Sequence[Row[UUID, int]])
     return found
 
 
-def _codes(place: Place, depth: int) -> list[str]:
-    if depth == 0:
-        return []
-    return [code for one in place.below for code in (one.code, *_codes(one, depth - 1))]
+def _codes(place: Place) -> list[str]:
+    return [place.code, *(code for one in place.below for code in _codes(one))]

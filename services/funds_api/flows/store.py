@@ -1,16 +1,15 @@
 """Flows in SQL: between which accounts how much moved by a moment, from sums by month and never from the whole history.
 
-Whole years and months come from `flow_period`, read as the owner by `funds.tree_sums` and `funds.flowed`; of one fund
-or year whole months come from `flow_month`. The days of the last month, and what has to be taken out of them again
+Whole years and months come from `flow_period`, read as the owner by `funds.tree_books`; of one fund or year whole
+months come from `flow_month`. The days of the last month, and what has to be taken out of them again
 because it was recorded later, come from movements found by an index of their own. What was known at an instant is
 counted up to the day of that instant; of the days after it only what was dated ahead can have been known.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -90,29 +89,42 @@ def _movements(asked: Asked, moment: Moment) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
-    """What a tree is built from: flows between places, household payments by the desks' place, and what rests where."""
+class Books:
+    """What a tree is built from: flows between places, household payments by the desks' place, what rests where by the
+    balances, and what households living where kept of whose payments; with what each place was called on the day.
+    """
 
     flows: list[Flow]
     payments: dict[str, int]
     resting: dict[str, int]
+    housed: list[Housed]
+    names: dict[str, str]
+    any_ordered: bool
 
 
-async def sums(session: AsyncSession, asked: Asked, moment: Moment) -> Sums:
+async def books(session: AsyncSession, asked: Asked, moment: Moment) -> Books:
     """All that had moved by that moment between places, and what rested by the balances, whatever fund and year."""
     row = (
         await session.execute(
-            text("SELECT * FROM funds.tree_sums(:county, :root, :as_of, :known, :known_on)"),
+            text("SELECT * FROM funds.tree_books(:county, :root, :as_of, :known, :known_on)"),
             {**asked.arguments(moment), "root": asked.root},
         )
     ).one()
     payments: dict[str, int] = defaultdict(int)
     flows = []
-    for flow, gave, from_sink, got, to_sink, fen, n in json.loads(row.flows):
+    for flow, gave, from_sink, got, to_sink, fen, n in _rows(row[:7]):
         flows.append(Flow(flow, gave and End(gave, from_sink), got and End(got, to_sink), fen))
         if n and gave:
             payments[gave] += n
-    return Sums(flows, payments, json.loads(row.resting))
+    resting, housed, names = row[7:9], row[9:13], row[13:15]
+    return Books(
+        flows, payments, dict(_rows(resting)), [Housed(*one) for one in _rows(housed)], dict(_rows(names)), row.ordered
+    )
+
+
+def _rows(columns: Iterable[list[Any] | None]) -> Iterator[tuple[Any, ...]]:
+    """Rows out of columns; a column of none is null."""
+    return zip(*(one or () for one in columns), strict=True)
 
 
 _ORDERED: Final = "funds.ordered(:county, :place, :as_of, :known, :known_on, CAST(:fund AS text), CAST(:year AS int))"

@@ -88,8 +88,9 @@ class Place:
     """A place: its figures with everything below it, those of its own desks, its sinks, and the places next below.
 
     `payments` is the number of household payments that its own desks made, `all_payments` those from below too.
-    `housed` is what households living here got from whose desks, `paid` what its own desks paid to households where,
-    `living` what households got that live here or below, by the level (6, 9, 12 digits) of the desks that paid it.
+    `housed` is what households living here got from whose desks, `paid` the fen that its own desks paid to households,
+    `paid_nowhere` those among them that are of no row (追缴, hence negative), `living` what households got that live
+    here or below, by the level (6, 9, 12 digits) of the desks that paid it.
     """
 
     code: str
@@ -101,7 +102,8 @@ class Place:
     payments: int = 0
     all_payments: int = 0
     housed: list[Housed] = field(default_factory=list)
-    paid: list[Housed] = field(default_factory=list)
+    paid: int = 0
+    paid_nowhere: int = 0
     living: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -168,7 +170,10 @@ def _house(root: str, housed: Iterable[Housed], at: _At) -> None:
         if one.place.startswith(root):
             at(one.place).housed.append(one)
         if one.desk.startswith(root):
-            at(one.desk).paid.append(one)
+            desk = at(one.desk)
+            desk.paid += one.fen
+            if not one.place:
+                desk.paid_nowhere += one.fen
 
 
 def _count(root: str, flow: Flow, at: _At) -> None:

@@ -7,15 +7,17 @@ to add them up; as text they are what the same models would have said, byte for 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from operator import attrgetter
 from typing import Final
 
 from services.funds_api.flows.schemas import FlowTree, PaidBy, TreeNode
-from services.funds_api.flows.tree import LEVELS, Figures, Place
+from services.funds_api.flows.tree import LEVELS, Place
 
 # Stands in an answer where the tree is going to be.
 EMPTY: Final = TreeNode(kind="own", region_code="", name="", unexplained_fen=0)
 _SINKS: Final = {"households": ("households", "农户"), "contractor": ("contractors", "施工单位等")}
+_TEXT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FIGURES: Final = dict.fromkeys(
     (
         "received_fen",
@@ -40,12 +42,8 @@ def _template(fields: Mapping[str, str], model: FlowTree | PaidBy | TreeNode = E
     if order != list(fields):
         msg = f"the schema has {order}"
         raise LookupError(msg)
-    parts = {name: fields.get(name) or _text(value).replace("%", "%%") for name, value in plain.items()}
+    parts = {name: fields.get(name) or _TEXT(value).replace("%", "%%") for name, value in plain.items()}
     return "{" + ",".join(f'"{name}":{part}' for name, part in parts.items()) + "}"
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 _PLACE: Final = _template(
@@ -97,24 +95,26 @@ class _Nodes:
 
     def place(self, place: Place, depth: int) -> str:
         """A place with everything below it, its own desks and the places next below as its parts."""
-        code, level = place.code, len(place.code)
-        name = _text(self._names.get(code, code))[1:-1]
+        code, level, living = place.code, len(place.code), place.living
+        name = _TEXT(self._names.get(code, code))[1:-1]
         children = ""
         if depth:
             children = ",".join(
-                (self._own(place, name, depth - 1), *(self.place(one, depth - 1) for one in place.below))
+                [self._own(place, name, depth - 1), *[self.place(one, depth - 1) for one in place.below]]
             )
-        living = place.living
+        paid_by = ",".join([_PAID_BY % (one.desk, one.fen, one.payments) for one in sorted(place.housed)])
         return _PLACE % (
             LEVELS[level],
             code,
             name,
             *_figures(place.figures),
             place.unexplained,
-            place.all_payments if self._told else "null",
-            sum(living.values()) if self._told else "null",
-            sum(fen for desk, fen in living.items() if desk < level) if self._told else "null",
-            ",".join([_PAID_BY % (one.desk, one.fen, one.payments) for one in sorted(place.housed)]),
+            *(
+                (place.all_payments, sum(living.values()), sum([fen for desk, fen in living.items() if desk < level]))
+                if self._told
+                else ("null", "null", "null")
+            ),
+            paid_by,
             children,
         )
 
@@ -126,35 +126,25 @@ class _Nodes:
             *_figures(place.own),
             place.own_unexplained,
             place.payments if self._told else "null",
-            ",".join(self._sinks(place)) if depth else "",
+            ",".join([self._sink(place, sink, fen) for sink, fen in sorted(place.sinks.items())]) if depth else "",
         )
 
-    def _sinks(self, place: Place) -> Iterator[str]:
-        for sink, fen in sorted(place.sinks.items()):
-            kind, name = _SINKS[sink]
-            counted = self._told and sink == "households"
-            yield _SINK % (
-                kind,
-                place.code,
-                name,
-                fen,
-                fen,
-                fen - sum([one.fen for one in place.paid]) if counted else 0,
-                place.payments if counted else "null",
-                -sum([one.fen for one in place.paid if not one.place]),
-            )
+    def _sink(self, place: Place, sink: str, fen: int) -> str:
+        kind, name = _SINKS[sink]
+        if self._told and sink == "households":
+            return _SINK % (kind, place.code, name, fen, fen, fen - place.paid, place.payments, -place.paid_nowhere)
+        return _SINK % (kind, place.code, name, fen, fen, 0, "null", -place.paid_nowhere)
 
 
-def _figures(of: Figures) -> tuple[int, ...]:
-    """As `_FIGURES` has them, without the last."""
-    return (
-        of.received,
-        of.received_from_above,
-        of.came_back,
-        of.passed_on,
-        of.spent,
-        of.returned,
-        of.moved_out,
-        of.carried,
-        of.resting,
-    )
+# As `_FIGURES` has them, without the last.
+_figures = attrgetter(
+    "received",
+    "received_from_above",
+    "came_back",
+    "passed_on",
+    "spent",
+    "returned",
+    "moved_out",
+    "carried",
+    "resting",
+)
