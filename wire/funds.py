@@ -59,11 +59,14 @@ class Moved(Fact):
 class MoneyMoved(Fact):
     """Movements recorded together: hand-down, payment, return, recovery or reversal.
 
-    `holds` keep again what had come back of households, when the payment that drew it was undone.
+    `holds` keep again what the payments that were undone had drawn of holds. A retention (质保金) names the contractor
+    it is kept for, and of a project the contract.
     """
 
     county_code: str
     movements: list[Moved]
+    contractor_id: UUID | None = None
+    contract_id: UUID | None = None
     holds: list[UUID] = Field(default=[])
 
 

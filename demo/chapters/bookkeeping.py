@@ -95,7 +95,16 @@ def _hold(story: Story, bureau: str) -> None:
 def _retain(story: Story, bureau: str, deposit: str) -> None:
     story.clerk.post(
         "/funds/v1/movements",
-        _order("retain", bureau, deposit, 2 * WAN, "质保2017-9", "2017-12-10", release_on="2018-12-10"),
+        _order(
+            "retain",
+            bureau,
+            deposit,
+            2 * WAN,
+            "质保2017-9",
+            "2017-12-10",
+            release_on="2018-12-10",
+            contractor_id=story.units[BUILDER],
+        ),
     )
     [lot] = list(story.clerk.every("/funds/v1/lots", account=deposit, as_of=YEAR_END))
     early = _order("pay", deposit, story.accounts[BUILDER], 2 * WAN, "付字120号", "2018-06-01")

@@ -123,7 +123,8 @@ def _kept(story: Story, project: Project) -> None:
     story.clerk.post("/funds/v1/movements", _payment(story, project, contractor["payable_fen"], "2018-07-12"))
     keep = _payment(story, project, contractor["kept_fen"], "2018-07-12")
     deposit = [{"to_account_id": story.accounts[DEPOSIT], "amount_fen": contractor["kept_fen"]}]
-    kept = {**keep, "kind": "retain", "document": "质保2018-1", "release_on": RELEASE_ON, "lines": deposit}
+    named = {"document": "质保2018-1", "release_on": RELEASE_ON, "contract_id": project.contract}
+    kept = {**keep, **named, "kind": "retain", "lines": deposit}
     story.clerk.post("/funds/v1/movements", kept)
     money = project.shown("2018-07-31")["money"]
     story.must(

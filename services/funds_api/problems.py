@@ -23,6 +23,7 @@ from services.funds_api.projects import refusals as projects
 from services.funds_api.publications import refusals as publications
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
 from services.funds_api.regions.service import RegionUnknown
+from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.returns import refusals as returns
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from treasury import errors
@@ -258,6 +259,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     projects.OverPlan: Problem("over-plan", 409, "超过项目计划", "请减少金额，或先报批项目变更"),
     projects.OverProgress: Problem("over-progress", 409, "超过进度应付", "请先报告并验收工程进度，或减少支付金额"),
+    ContractNeeded: Problem(
+        "contract-needed", 409, "需要写明合同", "请填写 contract_id（不是项目的质保金填写 contractor_id）"
+    ),
+    RetainedForAnother: Problem(
+        "retained-for-another",
+        409,
+        "质保金是为别人预留的",
+        "质保金只付给预留时的施工单位；因质量缺陷不再支付的，凭文件退回（return）或收回国库（take_back）",
+    ),
     projects.ContractNotNow: Problem("contract-not-now", 409, "现在不能登记合同或进度", "请在招标、实施阶段办理"),
     projects.NoContractor: Problem("no-contractor", 409, "不是施工单位", "请先开立 kind=contractor 的单位"),
     projects.ProgressNotForward: Problem("progress-not-forward", 409, "进度没有推进", "请核对进度；进度只能增加"),

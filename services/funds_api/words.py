@@ -28,6 +28,7 @@ MOVEMENTS: Final[Mapping[str, str]] = {
     "pay": "支付",
     "disburse": "到户发放",
     "retain": "预留质保金",
+    "release": "支付质保金",
     "return": "退回",
     "recover": "追缴",
     "take_back": "收回",

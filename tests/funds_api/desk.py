@@ -64,6 +64,11 @@ class Desk:
         order = {"kind": "reverse", "document": "冲1", "effective_on": on, "movement_id": movement}
         return await (by or self.clerk).post("/funds/v1/movements", order)
 
+    async def keep_back(self, fen: int, deposit: str, on: str, release_on: str) -> httpx.Response:
+        """A retention out of the treasury, for the one contractor."""
+        units = (await self.clerk.get("/funds/v1/units", params={"kind": "contractor"})).json()["items"]
+        return await self.out(fen, deposit, on, kind="retain", release_on=release_on, contractor_id=units[0]["id"])
+
     async def order(self, kind: str, on: str, **more: Any) -> httpx.Response:
         """Any other order, by a document of its own."""
         order = {"kind": kind, "document": f"文{uuid4().hex[:6]}", "effective_on": on, **more}

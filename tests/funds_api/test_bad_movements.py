@@ -140,7 +140,7 @@ async def _tie_up(desk: Desk, *, retain: bool) -> None:
     """Keep some money until a later day, or draw all of it on one; what is undone then is there since then only."""
     if retain:
         desk.made = await open_account(desk.http, desk.county, "retention", "质保金专户")
-        kept = await desk.out(1_500, desk.made, "2017-05-01", kind="retain", release_on="2018-06-01")
+        kept = await desk.keep_back(1_500, desk.made, "2017-05-01", "2018-06-01")
         assert kept.status_code == 201, kept.text
         return
     assert (await desk.out(700_000, desk.first, "2017-06-01")).status_code == 201

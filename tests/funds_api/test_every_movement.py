@@ -20,7 +20,7 @@ async def quota_account(desk: Desk, region: str, kind: str) -> str:
 
 async def test_a_retention_is_unspent_until_its_release(desk: Desk, admin: asyncpg.Pool) -> None:
     deposit = await open_account(desk.http, desk.county, "retention", "质保金专户")
-    kept = await desk.out(30_000, deposit, "2017-05-01", kind="retain", release_on="2018-05-01")
+    kept = await desk.keep_back(30_000, deposit, "2017-05-01", "2018-05-01")
     assert kept.status_code == 201, kept.text
     [lot] = await desk.lots(deposit)
     assert (lot["remaining_fen"], lot["release_on"]) == (30_000, "2018-05-01")
@@ -47,7 +47,7 @@ async def test_a_retention_is_unspent_until_its_release(desk: Desk, admin: async
 
 async def test_a_retention_goes_back_before_its_release(desk: Desk) -> None:
     deposit = await open_account(desk.http, desk.county, "retention", "质保金专户")
-    await desk.out(30_000, deposit, "2017-05-01", kind="retain", release_on="2018-05-01")
+    await desk.keep_back(30_000, deposit, "2017-05-01", "2018-05-01")
     assert (await desk.back(30_000, deposit, "2017-08-01")).status_code == 201
     assert await desk.balance(desk.treasury) == 1_000_000
 
@@ -213,7 +213,7 @@ async def test_books_are_kept_apart(desk: Desk) -> None:
 async def test_a_retention_stays_one_whatever_is_undone(desk: Desk, admin: asyncpg.Pool) -> None:
     """Undoing its return, or its carry-over, restores a deposit that pays nobody before its day, as it was."""
     deposit = await open_account(desk.http, desk.county, "retention", "质保金专户")
-    await desk.out(30_000, deposit, "2017-05-01", kind="retain", release_on="2018-05-01")
+    await desk.keep_back(30_000, deposit, "2017-05-01", "2018-05-01")
     back = (await desk.back(30_000, deposit, "2017-08-01")).json()["movements"][0]["id"]
     assert (await desk.undo(back, "2017-08-02")).status_code == 201
     assert [lot["release_on"] for lot in await desk.lots(deposit)] == ["2018-05-01"]

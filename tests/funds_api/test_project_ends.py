@@ -164,7 +164,9 @@ async def test_the_retention_of_a_cancelled_contract_may_still_be_owed(library: 
     await library.progress(contract, 500_000, "2017-07-01")
     deposit = await open_account(library.http, library.county + "101", "retention", "质保金专户")
     assert (await pay(library, 285_000, "2017-07-02")).status_code == 201
-    kept = await library.move("retain", library.cash, deposit, 15_000, "2017-07-02", release_on="2018-10-01")
+    kept = await library.move(
+        "retain", library.cash, deposit, 15_000, "2017-07-02", release_on="2018-10-01", contract_id=contract
+    )
     assert kept.status_code == 201, kept.text
     assert (await cancel(library, contract, 300_001)).json()["figures"]["most_fen"] == 300_000
     assert (await cancel(library, contract, 300_000)).status_code == 201

@@ -28,12 +28,12 @@ class Retained(Orders):
         accounts = [{"name": "指标", "book": "quota"}, {"name": "专户", "book": "cash"}]
         opened = (await library.clerk.post("/funds/v1/units", {**unit, "accounts": accounts})).json()["accounts"]
         self.kept = {one["book"]: one["id"] for one in opened}
-        contract = (await library.sign(600_000, retention_ppm=50_000, release_on=RELEASED)).json()["id"]
-        await library.progress(contract, 1_000_000, "2017-10-01")
+        self.contract = (await library.sign(600_000, retention_ppm=50_000, release_on=RELEASED)).json()["id"]
+        await library.progress(self.contract, 1_000_000, "2017-10-01")
         return self
 
     async def retain(self, fen: int = 30_000, **changes: Any) -> httpx.Response:
-        order = {"release_on": RELEASED, **changes}
+        order = {"release_on": RELEASED, "contract_id": self.contract, **changes}
         target = order.pop("target", self.kept["quota"])
         return await self.library.move("retain", self.own_quota, target, fen, "2017-10-05", **order)
 

@@ -59,6 +59,7 @@ SAMPLES: Mapping[str, Any] = {
     "date | None": date(2017, 11, 30),
     "str | None": "issued",
     "list[str]": ["inspector"],
+    "dict[str, int]": {"019a0000-0000-7000-8000-000000000001": 7},
     "list[Breach]": judge.judge(
         judge.Facts(kind="pay", fund_code="F", fiscal_year=2017, amount_fen=7, use="wage"), [TERM]
     ),

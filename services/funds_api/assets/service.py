@@ -28,6 +28,7 @@ from services.funds_api.assets.schemas import (
     ProjectAssets,
 )
 from services.funds_api.missing import Missing
+from services.funds_api.moments import Moment
 from services.funds_api.projects import money
 from services.funds_api.projects import service as projects
 from services.funds_api.projects.stages import Stage
@@ -71,7 +72,7 @@ async def register(
         raise Missing("单位", str(request.owner_unit_id))
     projects.must_lie(request.registered_on, min(request.registered_on, today), today)
     paid = money.total(one.flow for one in await projects.flows_of(tx, who, project)).paid_fen
-    assets = await store.value_fen(tx, county, project.id, money.EVER) + request.value_fen
+    assets = await store.value_fen(tx, county, project.id, money.EVER.as_of) + request.value_fen
     if assets > paid:
         raise AssetOverPaid(str(project.id), paid, assets)
 
@@ -135,7 +136,7 @@ async def _change(
 async def of_project(tx: AsyncSession, who: Principal, county: str, project_id: UUID, as_of: date) -> ProjectAssets:
     """What the project had paid by a day, held against what was registered of it by then."""
     project = await projects.found(tx, who, county, project_id)
-    paid = money.total(one.flow for one in await projects.flows_of(tx, who, project, as_of)).paid_fen
+    paid = money.total(one.flow for one in await projects.flows_of(tx, who, project, Moment(as_of))).paid_fen
     assets = await store.value_fen(tx, county, project_id, as_of)
     return ProjectAssets(
         project_id=project_id, as_of=as_of, paid_fen=paid, assets_fen=assets, unexplained_fen=paid - assets

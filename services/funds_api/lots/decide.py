@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -40,8 +40,17 @@ class Made:
     holds: list[UUID] = field(default_factory=list)
 
 
-def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | None = None) -> list[Made]:
-    """The movements of a hand-down, payment or retention, line by line; `held` is what its hold keeps of which lot."""
+def out(
+    order: OutOrder,
+    books: Books,
+    actor: str,
+    held: Mapping[UUID, int] | None = None,
+    payable: Mapping[UUID, Collection[UUID]] | None = None,
+) -> list[Made]:
+    """The movements of a hand-down, payment or retention, line by line; `held` is what its hold keeps of which lot.
+
+    `payable` names the lots of a deposit that each account may be paid from; without it any lot pays any line.
+    """
     source = books.ends[order.from_account_id]
     must_hand_out(order.kind, source, [books.ends[line.to_account_id] for line in order.lines])
     must_name_fund(order.fund_code, source, held=held is not None)
@@ -53,12 +62,13 @@ def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | No
 
     made: list[Made] = []
     for line in order.lines:
+        own = lots if payable is None else [lot for lot in lots if lot.id in payable[line.to_account_id]]
         if line.lots:
-            drawn, draws = "named", draw_named(lots, _wanted(line.lots), order.effective_on)
+            drawn, draws = "named", draw_named(own, _wanted(line.lots), order.effective_on)
         elif order.drawn == "proportional":
-            drawn, draws = "proportional", draw_proportionally(lots, line.amount_fen, order.effective_on)
+            drawn, draws = "proportional", draw_proportionally(own, line.amount_fen, order.effective_on)
         else:
-            drawn, draws = "oldest", draw_oldest_first(lots, line.amount_fen, order.effective_on)
+            drawn, draws = "oldest", draw_oldest_first(own, line.amount_fen, order.effective_on)
         lots = after(lots, draws)
         movement = Movement(
             new_id(),
@@ -69,7 +79,7 @@ def out(order: OutOrder, books: Books, actor: str, held: Mapping[UUID, int] | No
             order.effective_on,
             line.amount_fen,
             actor,
-            drawn=drawn if held is None else "named",
+            drawn=drawn if held is None and payable is None else "named",
             note=order.note,
             fund=order.fund_code,
             use=order.use,

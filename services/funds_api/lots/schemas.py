@@ -78,6 +78,11 @@ class OutOrder(_Order):
     use: Code | None = Field(default=None, description="资金用途代码")
     release_on: Day | None = Field(default=None, description="质保金可以支付的日期，仅用于 retain")
     hold_id: UUID | None = Field(default=None, description="从这笔冻结中支付")
+    contract_id: UUID | None = Field(
+        default=None,
+        description="质保金属于哪一份合同：从项目预留时必填；从质保金支付时，该单位有多份合同的质保金须填",
+    )
+    contractor_id: UUID | None = Field(default=None, description="为哪家施工单位预留，仅用于不是项目的 retain，必填")
     lines: Annotated[list[OutLine], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
@@ -85,6 +90,11 @@ class OutOrder(_Order):
         named = any(line.lots for line in self.lines)
         if (self.kind == "retain") != (self.release_on is not None):
             msg = "release_on 用于且必须用于 retain"
+            raise ValueError(msg)
+        if (self.contractor_id and (self.kind != "retain" or self.contract_id)) or (
+            self.contract_id and self.kind == "hand_down"
+        ):
+            msg = "contract_id 用于 retain 和从质保金支付，contractor_id 仅用于没有合同的 retain"
             raise ValueError(msg)
         if self.release_on is not None and self.release_on < self.effective_on:
             msg = "release_on 不能早于预留之日"

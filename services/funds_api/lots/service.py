@@ -6,6 +6,7 @@ was decided too late; everything else, and what was refused so, is decided again
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from uuid import UUID
@@ -24,7 +25,7 @@ from services.funds_api.funds.refusals import told
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger, shortfall, store, undo
 from services.funds_api.lots.decide import Made
-from services.funds_api.lots.ledger import Books, End
+from services.funds_api.lots.ledger import Books, End, Movement
 from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.lots.schemas import (
     BackOrder,
@@ -39,6 +40,8 @@ from services.funds_api.lots.schemas import (
 )
 from services.funds_api.missing import Missing
 from services.funds_api.projects import gate
+from services.funds_api.retentions import service as retentions
+from services.funds_api.retentions.store import Kept
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
 from treasury.errors import MoneyNotThere
@@ -64,8 +67,8 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
     if books is None:
         return None
     _must_know(books.ends, _accounts_of(order))
-    if any(one.kind == UnitKind.PROJECT_UNIT for one in books.ends.values()):
-        return None  # what the project library asks is asked of the written books, under locks
+    if any(one.kind in {UnitKind.PROJECT_UNIT, UnitKind.RETENTION} for one in books.ends.values()):
+        return None  # what the project library asks, and whose a retention is, is asked under locks
     try:
         made = decide.out(order, books, act.actor)
     except MoneyNotThere:
@@ -87,6 +90,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
     """Carry out one order with its accounts locked, whole or not at all; the same key acts once."""
     await act.claim(tx, county)
     breaches: list[Breach] = []
+    kept: Kept | None = None
     if isinstance(order, ReverseOrder):
         made = await undo.reverse(tx, who, county, order, act.actor)
     else:
@@ -96,12 +100,24 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
             breaches = await guard.hear(tx, county, _asked(order, made))
         movements = [one.movement for one in made]
         await ledger.post(tx, county, movements, [part for one in made for part in one.parts])
+        if isinstance(order, OutOrder) and order.kind == "retain":
+            kept = await _keep(tx, who, county, order, movements)
         await gate.hold(tx, who, county, movements)
     answer, event = _told(county, made, await store.ends(tx, county, _ends_of(made)), breaches)
+    if kept is not None:
+        event = event.model_copy(update={"contractor_id": kept.contractor_id, "contract_id": kept.contract_id})
     await act.record(tx, county, event, answer)
     if breaches:
         await _flag(tx, who, act, county, made, breaches)
     return answer
+
+
+async def _keep(tx: AsyncSession, who: Principal, county: str, order: OutOrder, movements: Sequence[Movement]) -> Kept:
+    """Write for whom these written movements keep what they brought, and tell it."""
+    ends = {one.id: one for one in await store.visible_ends(tx, who, county, _accounts_of(order))}
+    kept = await retentions.named(tx, who, county, ends[order.from_account_id], order.contract_id, order.contractor_id)
+    await retentions.record(tx, county, movements, {one.id: one.region_code for one in ends.values()}, kept)
+    return kept
 
 
 async def _flag(
@@ -145,7 +161,7 @@ async def _decided(
         else:
             await guard.hold_funds_of(tx, county, order.use, accounts[0])
     held = await _kept(tx, who, county, order)
-    whole = held is not None or ends[accounts[0]].kind == UnitKind.BANK
+    whole = held is not None or ends[accounts[0]].kind in {UnitKind.BANK, UnitKind.RETENTION}
     lots = await ledger.open_lots(
         tx,
         county,
@@ -162,13 +178,44 @@ async def _decided(
         case OutOrder():
             # A fund that came to the account only after its funds were asked for.
             await guard.hold_fund(tx, county, order.use, {lot.fund for lot in lots})
-            return decide.out(order, books, act.actor, held)
+            payable = await _payable(tx, who, county, order, books)
+            return decide.out(order, books, act.actor, held, payable)
         case TakeBackOrder():
             return decide.take_back(order, books, act.actor)
         case CarryOverOrder():
             return decide.carry_over(order, books, act.actor)
         case BackOrder():
             return await _back(tx, county, order, books, act.actor)
+
+
+async def _payable(
+    tx: AsyncSession, who: Principal, county: str, order: OutOrder, books: Books
+) -> dict[UUID, set[UUID]] | None:
+    """The lots that a deposit may pay each line's contractor from; None where the money is of no deposit."""
+    source = books.ends[order.from_account_id]
+    if source.kind != UnitKind.RETENTION or order.kind != "pay":
+        if order.contract_id is not None and order.kind == "pay":
+            raise WrongAccount(str(source.id), source.kind, "release")
+        return None
+    decide.must_hand_out(order.kind, source, [books.ends[line.to_account_id] for line in order.lines])
+    asked: dict[UUID, int] = defaultdict(int)
+    for line in order.lines:
+        asked[line.to_account_id] += line.amount_fen
+    chosen = {line.to_account_id: [share.lot_id for share in line.lots or ()] for line in order.lines}
+    payable: dict[UUID, set[UUID]] = {}
+    for account, _ in await units.accounts(tx, who, county, ids=sorted(asked)):
+        lots = [lot for lot in books.lots if not chosen[account.id] or lot.id in chosen[account.id]]
+        own = await retentions.of_payee(
+            tx,
+            county,
+            lots,
+            account.unit_id,
+            asked[account.id],
+            order.contract_id,
+            chosen=bool(chosen[account.id]) or order.hold_id is not None,
+        )
+        payable[account.id] = {lot.id for lot in own}
+    return payable
 
 
 async def _back(tx: AsyncSession, county: str, order: BackOrder, books: Books, actor: str) -> list[Made]:

@@ -14,13 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger
+from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.orders import store
 from services.funds_api.orders.refusals import NotReissuable, TransitDrawn
 from services.funds_api.orders.schemas import TreasuryOrderRequest
 from services.funds_api.orders.states import OrderState
+from services.funds_api.retentions import service as retentions
 from services.funds_api.tables import AccountRow
+from services.funds_api.units.schemas import UnitKind
 from treasury.lots import Draw, Lot, draw_named, draw_oldest_first, draw_proportionally
 
 
@@ -50,6 +53,8 @@ def bank_of(who: Principal) -> str | None:
 
 async def draws(tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends) -> Drawing:
     """How an order draws and what: the sum is exactly its amount, or nothing is drawn."""
+    if request.contract_id is not None and ends.source.kind != UnitKind.RETENTION:
+        raise WrongAccount(str(ends.source.id), ends.source.kind, "release")
     if request.reissues_order_id is not None:
         return await _again(tx, who, county, request, ends, request.reissues_order_id)
     source = ledger.End(ends.source.id, ends.source.region_code, ends.source.kind, ends.source.book)
@@ -59,10 +64,15 @@ async def draws(tx: AsyncSession, who: Principal, county: str, request: Treasury
         return await _held(tx, who, county, request, ends, request.hold_id)
     if request.lots:
         there = await _open(tx, county, request, ends, named=[share.lot_id for share in request.lots])
+        await _payable(tx, county, request, ends, there, chosen=True)
         return Drawing("named", decide.draw(there, amount, request.lots, on))
     async with explained(tx, county, ends.source.id, request.fund_code):
         if request.drawn == "proportional":
-            return Drawing("proportional", draw_proportionally(await _open(tx, county, request, ends), amount, on))
+            there = await _payable(tx, county, request, ends, await _open(tx, county, request, ends))
+            return Drawing("proportional", draw_proportionally(there, amount, on))
+        if ends.source.kind == UnitKind.RETENTION:
+            there = await _payable(tx, county, request, ends, await _open(tx, county, request, ends))
+            return Drawing("named", draw_oldest_first(there, amount, on))
         there = await _open(tx, county, request, ends, need_fen=amount)
         return Drawing("oldest", draw_oldest_first(there, amount, on))
 
@@ -75,8 +85,26 @@ async def _held(
     kept = await holds.kept(tx, who, county, hold, account=account, today=today)
     there = await _open(tx, county, request, ends, named=list(kept))
     await holds.kept(tx, who, county, hold, account=account, today=today)
+    await _payable(tx, county, request, ends, there, chosen=True)
     drawn = draw_oldest_first(decide.held_only(hold, amount, there, kept), amount, request.effective_on)
     return Drawing("named", drawn, hold)
+
+
+async def _payable(
+    tx: AsyncSession,
+    county: str,
+    request: TreasuryOrderRequest,
+    ends: Ends,
+    there: list[Lot],
+    *,
+    chosen: bool = False,
+) -> list[Lot]:
+    """Those of the lots that may pay this payee: of a deposit what is kept for it; `chosen` ones all have to be."""
+    if ends.source.kind != UnitKind.RETENTION:
+        return there
+    return await retentions.of_payee(
+        tx, county, there, ends.payee.unit_id, request.amount_fen, request.contract_id, chosen=chosen
+    )
 
 
 async def _open(
@@ -124,6 +152,7 @@ async def _again(
         return await _held(tx, who, county, request, ends, hold)
     named = await store.lots_in(tx, county, ends.source.id, came_back)
     there = await _open(tx, county, request, ends, named=named)
+    await _payable(tx, county, request, ends, there, chosen=True)
     free = sum(lot.remaining_fen for lot in there)
     if free != request.amount_fen:
         raise TransitDrawn(str(order_id), request.amount_fen, free)

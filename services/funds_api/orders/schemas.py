@@ -53,6 +53,9 @@ class TreasuryOrderRequest(Body):
         "省略时：有 lots 为 named，否则 oldest",
     )
     hold_id: UUID | None = Field(default=None, description="从这笔指标冻结中支付；支付后冻结即告结束")
+    contract_id: UUID | None = Field(
+        default=None, description="从质保金指标支付哪一份合同的质保金；该单位有多份合同的质保金时必填"
+    )
     use: UseCode = Field(description="用途代码，见 /funds/v1/uses")
     amount_fen: PositiveFen
     effective_on: Day

@@ -139,7 +139,7 @@ async def issue(
         drawn=drawing.how,
         hold_id=drawing.hold,
         by_fund=_by_fund(draws),
-        **request.model_dump(exclude={"lots", "note", "drawn", "hold_id"}),
+        **request.model_dump(exclude={"lots", "note", "drawn", "hold_id", "contract_id"}),
     )
 
     await ledger.post(tx, county, [movement], parts)
@@ -228,7 +228,8 @@ async def _record(
         }
         for one in request.invoices
     }
-    kept = request.model_dump(exclude={"lots", "note", "invoices", "use", "reissues_order_id", "drawn", "hold_id"})
+    not_kept = {"lots", "note", "invoices", "use", "reissues_order_id", "drawn", "hold_id", "contract_id"}
+    kept = request.model_dump(exclude=not_kept)
     free, claimed = await store.record(
         tx,
         {

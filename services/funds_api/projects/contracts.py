@@ -126,10 +126,10 @@ async def cancel(
     others_fen = due_together((terms_of(one, reports, today) for one in others), advance, today).due_fen
     async with whole_county(tx, who, county):
         paid = await money.paid_to(tx, county, project_id, money.EVER)
-        flows = (await money.flows(tx, county, [project_id], money.EVER)).get(project_id, [])
+        retained = await money.retained(tx, county, project_id, money.EVER)
     got_fen = paid.get(contract.contractor_id, Got()).claimed_fen
     least_fen = max(got_fen - others_fen, 0)
-    most_fen = max(min(due_fen, got_fen + money.total(one.flow for one in flows).retained_fen), least_fen)
+    most_fen = max(min(due_fen, got_fen + retained.get(contract_id, 0)), least_fen)
     if not least_fen <= request.settled_fen <= most_fen:
         raise SettlementDiffers(str(contract_id), request.settled_fen, least_fen, most_fen)
 
@@ -292,8 +292,10 @@ def terms_of(
     return Terms(row.amount_fen, max(accepted, default=0), row.retention_ppm, row.release_on)
 
 
-def shown(row: ProjectContractRow, reports: Sequence[ProjectProgressRow], advance: int, on: date) -> Contract:
-    """A contract with what was reported and accepted by a day."""
+def shown(
+    row: ProjectContractRow, reports: Sequence[ProjectProgressRow], advance: int, on: date, retained_fen: int = 0
+) -> Contract:
+    """A contract with what was reported and accepted by a day, and what is kept back of it."""
     terms = terms_of(row, reports, on)
     due = due_of(terms, advance, on)
     own = {name: getattr(row, name) for name in Contract.model_fields if hasattr(row, name)}
@@ -304,6 +306,7 @@ def shown(row: ProjectContractRow, reports: Sequence[ProjectProgressRow], advanc
         progress_ppm=terms.progress_ppm,
         due_fen=due.due_fen,
         kept_fen=due.kept_fen,
+        retained_fen=retained_fen,
         progress=[_progress(one) for one in reports if one.contract_id == row.id and one.reached_on <= on],
     )
 

@@ -14,7 +14,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, Moment, day_or_today
 from services.funds_api.projects import contracts, objections, service, shown, store, targets
 from services.funds_api.projects.schemas import (
     CancellationRequest,
@@ -66,7 +66,7 @@ async def get_projects(
     day, asked = day_or_today(as_of), county_of(who, county)
     found = await store.page(tx, who, asked, window, as_of=day, region=region, year=year, stage=stage, kind=kind)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = await shown.lines(tx, who, asked, rows, day)
+    items = await shown.lines(tx, who, asked, rows, Moment(day))
     return ProjectPage(
         as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内当日没有符合条件的项目"
     )
@@ -80,7 +80,7 @@ async def get_project(
     county: County = None,
     as_of: AsOf = None,
 ) -> Project:
-    return await shown.whole(tx, who, county_of(who, county), project_id, day_or_today(as_of))
+    return await shown.whole(tx, who, county_of(who, county), project_id, Moment(day_or_today(as_of)))
 
 
 @router.post("/{project_id}/versions", status_code=201, summary="报告项目变更")

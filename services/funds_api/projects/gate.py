@@ -9,7 +9,9 @@ reversal, taking back) are never refused.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -20,7 +22,8 @@ from chassis.identity import Principal
 from services.funds_api.lots.ledger import Movement
 from services.funds_api.lots.store import whole_county
 from services.funds_api.projects import contract_rows, contracts, money, store
-from services.funds_api.projects.progress import Due
+from services.funds_api.projects.money import Got
+from services.funds_api.projects.progress import Due, due_of
 from services.funds_api.projects.refusals import (
     OverPlan,
     OverProgress,
@@ -131,18 +134,26 @@ async def _within_plan(tx: AsyncSession, project: ProjectRow) -> None:
 async def _within_progress(tx: AsyncSession, project: ProjectRow, on: date) -> None:
     """No contractor gets more than its contracts let it by that day; all together, what is due less retentions.
 
-    A cancelled contract is due what it was settled at, also to a payment dated back. What an order has sent counts as
-    paid. A desk that is reimbursed (报账) has no contract: it counts together only.
+    What is kept back of a contract is no more than what is due of it, and with what its contractor got no more than
+    what is due to that contractor. A cancelled contract is due what it was settled at, also to a payment dated back.
+    What an order has sent counts as paid. A desk that is reimbursed (报账) has no contract: it counts together only.
     """
     county = project.county_code
     signed = await contract_rows.contracts(tx, county, [project.id])
     reports = await contract_rows.progress(tx, county, [one.id for one in signed])
     advance = await contracts.advance_ppm(tx, project.region_code, on)
-    due = contracts.dues(signed, reports, advance, on, ended_by=money.EVER)
+    due = contracts.dues(signed, reports, advance, on, ended_by=money.EVER.as_of)
     paid = await money.paid_to(tx, county, project.id, money.EVER)
-    for contractor, got in paid.items():
-        if contractor is not None:
-            _must_cover(project, due.get(contractor, Due(0, 0, 0)), got.claimed_fen)
+    kept_back: dict[UUID, int] = defaultdict(int)
+    for contract, fen in (await money.retained(tx, county, project.id, money.EVER)).items():
+        for one in (one for one in signed if one.id == contract):
+            _must_be_due(project, due_of(contracts.terms_of(one, reports, on, money.EVER.as_of), advance, on), fen)
+            kept_back[one.contractor_id] += fen
+    for contractor in {*kept_back, *(one for one in paid if one is not None)}:
+        own, got_fen = due.get(contractor, Due(0, 0, 0)), paid.get(contractor, Got()).claimed_fen
+        own = replace(own, kept_fen=max(own.kept_fen, kept_back[contractor]))
+        _must_cover(project, own, got_fen)
+        _must_be_due(project, own, got_fen + kept_back[contractor])
     flows = (await money.flows(tx, county, [project.id], money.EVER)).get(project.id, [])
     retained, claimed = (
         money.total(one.flow for one in flows).retained_fen,
@@ -151,11 +162,13 @@ async def _within_progress(tx: AsyncSession, project: ProjectRow, on: date) -> N
     kept = max(retained, sum(one.kept_fen for one in due.values()))
     together = Due(sum(one.contracts_fen for one in due.values()), sum(one.due_fen for one in due.values()), kept)
     _must_cover(project, together, claimed)
-    # A retention is a part of what is due: without a contract or its progress there is nothing to keep back.
-    if retained + claimed > together.due_fen:
-        raise OverProgress(
-            str(project.id), together.contracts_fen, together.due_fen, together.kept_fen, retained + claimed
-        )
+    _must_be_due(project, together, retained + claimed)
+
+
+def _must_be_due(project: ProjectRow, due: Due, fen: int) -> None:
+    """A retention is a part of what is due: without its contract's progress there is nothing to keep back."""
+    if fen > due.due_fen:
+        raise OverProgress(str(project.id), due.contracts_fen, due.due_fen, due.kept_fen, fen)
 
 
 def _must_cover(project: ProjectRow, due: Due, paid_fen: int) -> None:

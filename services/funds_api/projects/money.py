@@ -1,4 +1,4 @@
-"""A project's money, from the ledger: per tranche what came, went back, was paid, is retained and rests, on a day.
+"""A project's money, from the ledger: per tranche what came, went back, was paid, is retained and rests, at a moment.
 
 What a movement means to a project is read from the account at its other end, so that a reversal or a return takes back
 just what it undoes. Of a treasury order the movements are read together, whatever accounts they join: out of the
@@ -12,14 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funds_api.moments import Moment
+
 # Everything that is on the books, whatever day it is effective: what a limit is held against.
-EVER: Final = date(9999, 12, 31)
+EVER: Final = Moment(date(9999, 12, 31))
 
 _ENDS: Final = """
 WITH RECURSIVE own AS MATERIALIZED (
@@ -47,7 +49,8 @@ transit AS MATERIALIZED (
       SELECT s.movement_id, s.sign
       UNION ALL
       SELECT u.id, -s.sign FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = s.movement_id) x
-    JOIN funds.movement m ON m.county_code = :county AND m.id = x.movement_id AND m.effective_on <= :as_of),
+    JOIN funds.movement m ON m.county_code = :county AND m.id = x.movement_id
+     AND m.effective_on <= :as_of AND m.position <= :known),
 ordered AS (
   SELECT t.*, l.tranche_id, l.fund_code, t.sign * d.amount_fen AS fen, d.to_lot_id FROM transit t
     JOIN funds.draw d ON d.county_code = :county AND d.movement_id = t.movement_id
@@ -66,23 +69,23 @@ sent_back AS (
   SELECT r.*, x.sign * d.amount_fen AS fen FROM reached r
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = r.lot_id
     JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id AND m.kind IN ('return', 'recover')
-     AND m.effective_on <= :as_of
+     AND m.effective_on <= :as_of AND m.position <= :known
     CROSS JOIN LATERAL (
       SELECT 1 AS sign
       UNION ALL
       SELECT -1 FROM funds.movement u
-       WHERE u.county_code = :county AND u.reverses_id = m.id AND u.effective_on <= :as_of) x),
+       WHERE u.county_code = :county AND u.reverses_id = m.id AND u.effective_on <= :as_of AND u.position <= :known) x),
 came AS MATERIALIZED (
   -- Every lot the project's accounts ever got, by way of the movements to them: no index leads from account to lots.
   SELECT o.project_id, l.id, l.tranche_id, l.fund_code, l.amount_fen, l.remaining_fen, l.last_drawn_on,
-         m.kind AS movement, m.id AS movement_id, m.from_account_id, o.book
+         l.last_position, m.kind AS movement, m.id AS movement_id, m.from_account_id, o.book
     FROM own o JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = o.account_id
-                                    AND m.effective_on <= :as_of
+                                    AND m.effective_on <= :as_of AND m.position <= :known
     JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id),
 ends AS (
   -- What came into the project's accounts from elsewhere, and what left them for elsewhere; its own orders apart.
   SELECT c.project_id, c.tranche_id, c.fund_code, c.amount_fen AS fen, 1 AS sign, c.movement,
-         other.kind AS end_kind, other.unit_id AS end_unit, NULL::uuid AS made_lot,
+         other.kind AS end_kind, other.unit_id AS end_unit, c.id AS made_lot,
          -- between a quota and a bank there is nothing but the project's own orders and what comes back of them
          coalesce(other.kind = 'bank', false) AND c.book = 'quota' AS in_transit
     FROM came c LEFT JOIN funds.account other ON other.county_code = :county AND other.id = c.from_account_id
@@ -97,7 +100,7 @@ ends AS (
              JOIN transit t ON t.project_id = o.project_id AND t.by_own AND t.movement_id = was.movement_id
             WHERE made.county_code = :county AND made.id = d.to_lot_id))
     FROM own o JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = o.account_id
-                                    AND m.effective_on <= :as_of
+                                    AND m.effective_on <= :as_of AND m.position <= :known
     JOIN funds.account other ON other.county_code = :county AND other.id = m.to_account_id
     JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
     JOIN funds.lot l ON l.county_code = :county AND l.id = d.from_lot_id
@@ -106,11 +109,14 @@ ends AS (
 held AS (
   -- Quality retentions of the project, and what became of their lots: with a bank by an order, with a contractor,
   -- carried over, or come back to them from elsewhere.
-  SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id, 'retention' AS kind, NULL::uuid AS unit_id
-    FROM ends e WHERE e.sign < 0 AND e.end_kind = 'retention'
+  SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id, 'retention' AS kind, NULL::uuid AS unit_id,
+         k.contract_id
+    FROM ends e JOIN funds.lot l ON l.county_code = :county AND l.id = e.made_lot
+    LEFT JOIN funds.retention k ON k.county_code = :county AND k.movement_id = l.movement_id
+   WHERE e.sign < 0 AND e.end_kind = 'retention'
   UNION
   SELECT h.project_id, h.tranche_id, h.fund_code, went.to_lot_id, a.kind,
-         CASE a.kind WHEN 'contractor' THEN a.unit_id END FROM held h
+         CASE a.kind WHEN 'contractor' THEN a.unit_id END, h.contract_id FROM held h
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id
     CROSS JOIN LATERAL (
       SELECT d.to_lot_id, d.movement_id, false AS came_back
@@ -122,14 +128,28 @@ held AS (
      AND (a.kind = 'retention' OR a.kind IN ('bank', 'contractor') AND NOT went.came_back)),
 released AS (
   -- What retentions paid to contractors, and what of it came back.
-  SELECT h.project_id, h.tranche_id, h.fund_code, h.unit_id AS end_unit, paid.fen FROM held h
+  SELECT h.project_id, h.tranche_id, h.fund_code, h.unit_id AS end_unit, h.contract_id, paid.fen FROM held h
     CROSS JOIN LATERAL (
       SELECT d.amount_fen AS fen FROM funds.draw d
        WHERE d.county_code = :county AND d.to_lot_id = h.lot_id AND d.effective_on <= :as_of
+         AND d.position <= :known
       UNION ALL
       SELECT -back.amount_fen FROM funds.draw back
-       WHERE back.county_code = :county AND back.from_lot_id = h.lot_id AND back.effective_on <= :as_of) paid
-   WHERE h.kind = 'contractor')"""
+       WHERE back.county_code = :county AND back.from_lot_id = h.lot_id
+         AND back.effective_on <= :as_of AND back.position <= :known) paid
+   WHERE h.kind = 'contractor'),
+forfeited AS (
+  -- What of retentions the treasury took back by document, less what of that was undone.
+  SELECT h.project_id, h.tranche_id, h.fund_code, h.contract_id, x.sign * d.amount_fen AS fen FROM held h
+    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id
+    JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id AND m.kind = 'take_back'
+     AND m.effective_on <= :as_of AND m.position <= :known
+    CROSS JOIN LATERAL (
+      SELECT 1 AS sign
+      UNION ALL
+      SELECT -1 FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = m.id
+         AND u.effective_on <= :as_of AND u.position <= :known) x
+   WHERE h.kind = 'retention')"""
 _FLOWS: Final = f"""{_ENDS},
 flows AS (
   SELECT project_id, tranche_id, fund_code, CASE WHEN in_transit THEN -fen * sign ELSE fen * sign END AS fen,
@@ -140,6 +160,8 @@ flows AS (
               WHEN sign < 0 THEN 'paid' ELSE 'received' END AS class FROM ends
   UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid' FROM released
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'retained' FROM released
+  UNION ALL SELECT f.project_id, f.tranche_id, f.fund_code, c.sign * f.fen, c.class
+              FROM forfeited f CROSS JOIN (VALUES ('given_back', -1), ('retained', 1)) c (class, sign)
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, CASE WHEN by_own THEN 'in_transit' ELSE 'coming' END
               FROM ordered
   UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'paid' FROM ordered
@@ -147,9 +169,10 @@ flows AS (
   UNION ALL SELECT s.project_id, s.tranche_id, s.fund_code, s.fen, c.class
               FROM sent_back s CROSS JOIN (VALUES ('paid'), ('in_transit')) c (class)
   UNION ALL
-  SELECT c.project_id, c.tranche_id, c.fund_code, c.remaining_fen + CASE WHEN c.last_drawn_on > :as_of THEN coalesce((
+  SELECT c.project_id, c.tranche_id, c.fund_code,
+         c.remaining_fen + CASE WHEN c.last_drawn_on > :as_of OR c.last_position > :known THEN coalesce((
            SELECT sum(d.amount_fen)::bigint FROM funds.draw d WHERE d.county_code = :county AND d.from_lot_id = c.id
-              AND d.effective_on > :as_of), 0) ELSE 0 END, 'resting' FROM came c)
+              AND (d.effective_on > :as_of OR d.position > :known)), 0) ELSE 0 END, 'resting' FROM came c)
 SELECT project_id, tranche_id, fund_code,
        coalesce(sum(fen) FILTER (WHERE class = 'received'), 0)::bigint AS received_fen,
        coalesce(-sum(fen) FILTER (WHERE class = 'given_back'), 0)::bigint AS given_back_fen,
@@ -169,6 +192,18 @@ SELECT CASE WHEN payee_kind = 'contractor' THEN end_unit END AS end_unit,
     UNION ALL SELECT payee_unit, payee_kind, -fen, false FROM ordered WHERE by_own AND NOT for_own AND result = 'paid'
     UNION ALL SELECT payee_unit, payee_kind, fen, true FROM ordered WHERE by_own AND NOT for_own
     UNION ALL SELECT payee_unit, payee_kind, -fen, false FROM sent_back) paid
+ GROUP BY 1"""
+_RETAINED: Final = f"""{_ENDS}
+SELECT contract_id, sum(fen)::bigint AS fen FROM (
+    SELECT h.contract_id, e.fen FROM ends e JOIN held h ON h.project_id = e.project_id AND h.lot_id = e.made_lot
+     WHERE e.sign < 0 AND e.end_kind = 'retention'
+    UNION ALL
+    SELECT h.contract_id, -e.fen FROM ends e
+      JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = e.made_lot
+      JOIN held h ON h.project_id = e.project_id AND h.lot_id = d.from_lot_id
+     WHERE e.sign > 0 AND e.end_kind = 'retention'
+    UNION ALL SELECT contract_id, -fen FROM released
+    UNION ALL SELECT contract_id, -fen FROM forfeited) retained
  GROUP BY 1"""
 
 
@@ -246,25 +281,35 @@ def by_fund(flows: Iterable[TrancheFlow]) -> Mapping[str, Flow]:
 
 
 async def flows(
-    session: AsyncSession, county: str, projects: Sequence[UUID], as_of: date
+    session: AsyncSession, county: str, projects: Sequence[UUID], moment: Moment
 ) -> Mapping[UUID, list[TrancheFlow]]:
-    """Per project its tranches with their flows up to `as_of`, by fund and tranche; a project without money is absent.
+    """Per project its tranches with their flows at a moment, by fund and tranche; a project without money is absent.
 
     To be asked where the whole county is shown (`lots.store.whole_county`): a contractor's account may lie elsewhere.
     """
     found: dict[UUID, list[TrancheFlow]] = defaultdict(list)
     if projects:
-        rows = await session.execute(text(_FLOWS), {"county": county, "projects": list(projects), "as_of": as_of})
+        rows = await session.execute(text(_FLOWS), _asked(county, projects, moment))
         for row in rows:
             flow = Flow(**{one.name: getattr(row, one.name) for one in fields(Flow)})
             found[row.project_id].append(TrancheFlow(row.tranche_id, row.fund_code, flow))
     return found
 
 
-async def paid_to(session: AsyncSession, county: str, project: UUID, as_of: date) -> Mapping[UUID | None, Got]:
-    """Per contractor (unit) what a project paid it up to `as_of`, less what came back, with released retentions.
+def _asked(county: str, projects: Sequence[UUID], moment: Moment) -> dict[str, Any]:
+    return {"county": county, "projects": list(projects), "as_of": moment.as_of, "known": moment.position}
+
+
+async def retained(session: AsyncSession, county: str, project: UUID, moment: Moment) -> Mapping[UUID | None, int]:
+    """Per contract what is kept back of it in fen, sent by an order or not; None for what names no contract."""
+    rows = await session.execute(text(_RETAINED), _asked(county, [project], moment))
+    return {row.contract_id: row.fen for row in rows if row.fen}
+
+
+async def paid_to(session: AsyncSession, county: str, project: UUID, moment: Moment) -> Mapping[UUID | None, Got]:
+    """Per contractor (unit) what a project paid it at a moment, less what came back, with released retentions.
 
     Under None: all the desks together that orders out of the project's quota reimburse (报账).
     """
-    rows = await session.execute(text(_PAID_TO), {"county": county, "projects": [project], "as_of": as_of})
+    rows = await session.execute(text(_PAID_TO), _asked(county, [project], moment))
     return {row.end_unit: Got(row.paid_fen, row.in_transit_fen) for row in rows}

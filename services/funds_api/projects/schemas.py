@@ -248,6 +248,7 @@ class Contract(Answer):
     progress_ppm: int
     due_fen: int = Field(description="按已验收进度（或预付款比例）应付")
     kept_fen: int = Field(description="其中应扣留的质保金")
+    retained_fen: int = Field(description="已转入质保金专户、尚未支付或退回的")
     progress: list[Progress]
 
 

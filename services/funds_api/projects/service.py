@@ -18,6 +18,7 @@ from services.funds_api.funds import store as funds
 from services.funds_api.households import masks
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
+from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import money, stages, store, target_rows
 from services.funds_api.projects.refusals import (
@@ -290,11 +291,11 @@ def _step_of(row: ProjectStepRow) -> Step:
 
 
 async def flows_of(
-    tx: AsyncSession, who: Principal, project: ProjectRow, as_of: date = money.EVER
+    tx: AsyncSession, who: Principal, project: ProjectRow, moment: Moment = money.EVER
 ) -> list[money.TrancheFlow]:
-    """The project's tranches with everything that is on the books for them up to `as_of`."""
+    """The project's tranches with everything that is on the books for them at a moment."""
     async with whole_county(tx, who, project.county_code):
-        return (await money.flows(tx, project.county_code, [project.id], as_of)).get(project.id, [])
+        return (await money.flows(tx, project.county_code, [project.id], moment)).get(project.id, [])
 
 
 async def _standing(

@@ -14,6 +14,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
+from services.funds_api.moments import Moment
 from services.funds_api.projects import contract_rows, contracts, money, store, target_rows, targets
 from services.funds_api.projects.money import Flow, TrancheFlow
 from services.funds_api.projects.schemas import (
@@ -68,24 +69,25 @@ def _line(row: Row[Any], flows: Sequence[TrancheFlow], as_of: date) -> dict[str,
 
 
 async def lines(
-    tx: AsyncSession, who: Principal, county: str, rows: Sequence[Row[Any]], as_of: date
+    tx: AsyncSession, who: Principal, county: str, rows: Sequence[Row[Any]], moment: Moment
 ) -> list[ProjectLine]:
-    """The projects of a page, each with its money on that day."""
+    """The projects of a page, each with its money at that moment."""
     async with whole_county(tx, who, county):
-        flows = await money.flows(tx, county, [row.id for row in rows], as_of)
-    return [ProjectLine(**_line(row, flows.get(row.id, []), as_of)) for row in rows]
+        flows = await money.flows(tx, county, [row.id for row in rows], moment)
+    return [ProjectLine(**_line(row, flows.get(row.id, []), moment.as_of)) for row in rows]
 
 
-async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID, as_of: date) -> Project:
-    """One project with everything recorded for it by `as_of`; `Missing` before it was declared."""
-    window = Window(after=None, limit=1)
+async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID, moment: Moment) -> Project:
+    """One project with everything recorded for it by that moment; `Missing` before it was declared."""
+    window, as_of = Window(after=None, limit=1), moment.as_of
     rows = await store.page(tx, who, county, window, as_of=as_of, project_id=project_id)
     project = await store.project(tx, who, county, project_id)
     if not rows or project is None:
         raise Missing("项目", str(project_id))
     async with whole_county(tx, who, county):
-        flows = (await money.flows(tx, county, [project_id], as_of)).get(project_id, [])
-        paid = await money.paid_to(tx, county, project_id, as_of)
+        flows = (await money.flows(tx, county, [project_id], moment)).get(project_id, [])
+        paid = await money.paid_to(tx, county, project_id, moment)
+        retained = await money.retained(tx, county, project_id, moment)
     advance = await contracts.advance_ppm(tx, project.region_code, as_of)
     signed = [one for one in await contract_rows.contracts(tx, county, [project_id]) if one.signed_on <= as_of]
     reports = await contract_rows.progress(tx, county, [one.id for one in signed])
@@ -121,7 +123,7 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
             for one in flows
             if one.flow.received_fen
         ],
-        contracts=[contracts.shown(one, reports, advance, as_of) for one in signed],
+        contracts=[contracts.shown(one, reports, advance, as_of, retained.get(one.id, 0)) for one in signed],
         contractors=contracts.contractors(contracts.dues(signed, reports, advance, as_of), paid),
         target_outcomes=targets.shown(await target_rows.outcomes(tx, county, project_id, current.version, as_of)),
     )

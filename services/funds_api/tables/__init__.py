@@ -66,6 +66,7 @@ from services.funds_api.tables.registry import (
     ResidenceRow,
     StandingRow,
 )
+from services.funds_api.tables.retentions import RetentionRow
 from services.funds_api.tables.returns import PaymentReturnRow
 from services.funds_api.tables.rows import Row
 from services.funds_api.tables.terms import (
@@ -137,6 +138,7 @@ __all__ = [
     "RegistryActRow",
     "RejectedRowRow",
     "ResidenceRow",
+    "RetentionRow",
     "Row",
     "ShareHouseholdRow",
     "ShareLineRow",
