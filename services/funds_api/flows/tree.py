@@ -28,7 +28,7 @@ Who lives in a place may be paid by desks above it: that is told beside these fi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -94,7 +94,6 @@ class Place:
     """
 
     code: str
-    above: Place | None = field(default=None, repr=False, compare=False)
     figures: Figures = field(default_factory=Figures)
     own: Figures = field(default_factory=Figures)
     sinks: dict[str, int] = field(default_factory=dict)
@@ -115,8 +114,29 @@ class Place:
         return self.own.left - self.own.passed_on - self.own.resting
 
 
-# The place of a code, made with everything above it where it is not there yet.
-_At = Callable[[str], Place]
+class _Places(dict[str, Place]):
+    """The places of one tree by code; a place that is not there yet is made, with everything above it.
+
+    Nothing here refers to itself or upwards: a tree of thousands of objects is gone with its answer, and leaves nothing
+    to the collector, whose rounds were a third of an answer's time.
+    """
+
+    def __init__(self, root: str) -> None:
+        super().__init__({root: Place(root)})
+        self.root = root
+
+    def __missing__(self, code: str) -> Place:
+        found = self[code] = Place(code)
+        self[_above(code)].below.append(found)
+        return found
+
+    def crossed(self, inside: str, outside: str) -> list[Place]:
+        """The place `inside` and those above it, within the tree, that do not hold `outside` as well, upwards."""
+        found = []
+        while inside.startswith(self.root) and not outside.startswith(inside):
+            found.append(self[inside])
+            inside = _above(inside)
+        return found
 
 
 @lru_cache(maxsize=4096)  # a county has some hundred places, and a tree asks for each of them many times
@@ -139,102 +159,85 @@ def build(
     household payments they made. Without `resting`, what rests is what the flows left there, and nothing can be
     unexplained.
     """
-    places: dict[str, Place] = {root: Place(root)}
-
-    def at(code: str) -> Place:
-        found = places.get(code)
-        if found is None:
-            above = at(_above(code))
-            found = places[code] = Place(code, above)
-            above.below.append(found)
-        return found
-
+    places = _Places(root)
     for flow in flows:
-        _count(root, flow, at)
+        _count(places, flow)
     for code, fen in (carried or {}).items():
         if code.startswith(root):
-            at(code).own.carried += fen
+            places[code].own.carried += fen
     for place in list(places.values()):
         if resting is None:
             place.own.resting = place.own.left - place.own.passed_on
     for code, fen in (resting or {}).items():
         if code.startswith(root) and fen:
-            at(code).own.resting = fen
-    _house(root, housed, at)
+            places[code].own.resting = fen
+    _house(places, housed)
     _sum_up(places[root], payments or {})
     return places[root]
 
 
-def _house(root: str, housed: Iterable[Housed], at: _At) -> None:
+def _house(places: _Places, housed: Iterable[Housed]) -> None:
     for one in housed:
-        if one.place.startswith(root):
-            at(one.place).housed.append(one)
-        if one.desk.startswith(root):
-            desk = at(one.desk)
+        if one.place.startswith(places.root):
+            places[one.place].housed.append(one)
+        if one.desk.startswith(places.root):
+            desk = places[one.desk]
             desk.paid += one.fen
             if not one.place:
                 desk.paid_nowhere += one.fen
 
 
-def _count(root: str, flow: Flow, at: _At) -> None:
+def _count(places: _Places, flow: Flow) -> None:
     """Count one flow at its own desks and at the border of every place it crosses."""
     kind, source, target, fen = flow
     if source and target and (source.sink or target.sink):
         if target.sink and not source.sink:
-            _spend(root, at, source.place, target.sink, fen)
+            _spend(places, source.place, target.sink, fen)
         elif source.sink and not target.sink:
-            _spend(root, at, target.place, source.sink, -fen)
+            _spend(places, target.place, source.sink, -fen)
         return
     gave, got = (source.place if source else ""), (target.place if target else "")
     if gave != got:
-        if gave.startswith(root):
-            _leaves(at(gave), got, kind, fen)
-        if got.startswith(root):
-            _comes(at(got), gave, kind, fen)
+        if gave.startswith(places.root):
+            _leaves(places, gave, got, kind, fen)
+        if got.startswith(places.root):
+            _comes(places, gave, got, kind, fen)
 
 
-def _leaves(place: Place, got: str, kind: str, fen: int) -> None:
+def _leaves(places: _Places, gave: str, got: str, kind: str, fen: int) -> None:
+    place = places[gave]
     if kind in BACKWARD:
         place.own.returned += fen
-        for one in _crossed(place, got):
+        for one in places.crossed(gave, got):
             one.figures.returned += fen
-    elif got.startswith(place.code):
+    elif got.startswith(gave):
         place.own.passed_on += fen
         place.figures.passed_on += fen
     else:
         place.own.moved_out += fen
-        for one in _crossed(place, got):
+        for one in places.crossed(gave, got):
             one.figures.moved_out += fen
 
 
-def _comes(place: Place, gave: str, kind: str, fen: int) -> None:
+def _comes(places: _Places, gave: str, got: str, kind: str, fen: int) -> None:
+    place, crossed = places[got], places.crossed(got, gave)
     if kind in BACKWARD:
         place.own.came_back += fen
-        for one in _crossed(place, gave):
+        for one in crossed:
             one.figures.came_back += fen
         return
     place.own.received += fen
-    crossed = _crossed(place, gave)
     for one in crossed:
         one.figures.received += fen
     if crossed and gave and gave == _above(crossed[-1].code):
         crossed[-1].figures.received_from_above += fen
 
 
-def _spend(root: str, at: _At, code: str, sink: str, fen: int) -> None:
-    if code.startswith(root):
-        place = at(code)
+def _spend(places: _Places, code: str, sink: str, fen: int) -> None:
+    if code.startswith(places.root):
+        place = places[code]
         place.own.spent += fen
         place.sinks[sink] = place.sinks.get(sink, 0) + fen
-
-
-def _crossed(inside: Place | None, outside: str) -> list[Place]:
-    """The place and those above it, within the tree, that do not hold the other end as well, upwards."""
-    found = []
-    while inside and not outside.startswith(inside.code):
-        found.append(inside)
-        inside = inside.above
-    return found
 
 
 def _sum_up(place: Place, payments: Mapping[str, int]) -> None:
