@@ -131,6 +131,18 @@ QUICK: Final[dict[str, str]] = {
           FULL JOIN (SELECT county_code, grain, since, desk_region, sum(amount_fen) AS fen FROM funds.household_flow
                       WHERE fund_code = '' GROUP BY 1, 2, 3, 4) h USING (county_code, grain, since, desk_region)
          WHERE coalesce(d.fen, 0) <> coalesce(h.fen, 0)""",
+    "移交 = 接收：两县同一笔": """
+        SELECT s.county_code, s.lot_id FROM funds.succession_lot s
+          JOIN funds.lot l ON l.county_code = s.county_code AND l.id = s.lot_id
+          LEFT JOIN funds.succession_lot o ON o.county_code = s.other_county AND o.lot_id = s.other_lot_id
+           AND o.other_county = s.county_code AND o.other_lot_id = s.lot_id AND o.side <> s.side
+           AND o.succession_id = s.succession_id AND o.amount_fen = s.amount_fen
+         WHERE o.lot_id IS NULL OR l.amount_fen <> s.amount_fen OR l.tranche_id <> s.tranche_id
+        UNION ALL
+        SELECT t.county_code, t.id FROM funds.tranche t
+          LEFT JOIN funds.succession_lot s ON s.county_code = t.county_code AND s.tranche_id = t.id AND s.side = 'in'
+         WHERE t.succession_id IS NOT NULL
+         GROUP BY t.county_code, t.id, t.amount_fen HAVING t.amount_fen IS DISTINCT FROM sum(s.amount_fen)""",
     "流水号连续，末号即流水头": """
         SELECT h.stream FROM funds.stream_head h LEFT JOIN funds.event e ON e.stream = h.stream
          GROUP BY h.stream, h.position, h.hash

@@ -285,3 +285,41 @@ class TreasuryOrderSettled(Fact):
     bank_serial: str
     reason_code: str | None = None
     movement: Moved
+
+
+class LotSucceeded(Fact):
+    """All of `drawn_lot_id` left the old county as `from_lot_id` and is `lot_id` of the new one."""
+
+    drawn_lot_id: UUID
+    from_account_id: UUID
+    from_tranche_id: UUID
+    from_lot_id: UUID
+    to_account_id: UUID
+    tranche_id: UUID
+    lot_id: UUID
+    fund_code: str
+    amount_fen: int
+
+
+class MoneySucceeded(Fact):
+    """What rested in a county whose code ended went over to the county that follows it; told in both streams."""
+
+    succession_id: UUID
+    county_code: str
+    from_county: str
+    to_county: str
+    document: str
+    effective_on: date
+    amount_fen: int
+    lots: list[LotSucceeded]
+
+
+class SuccessionReversed(Fact):
+    """Money that had gone over went back whole; told in both streams, each with its own movements."""
+
+    succession_id: UUID
+    county_code: str
+    document: str
+    effective_on: date
+    amount_fen: int
+    movements: list[Moved]

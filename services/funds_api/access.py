@@ -45,6 +45,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "notices:write",
         "movements:write",
         "movements:reverse",
+        "successions:write",
         "orders:write",
         "holds:write",
         "batches:write",

@@ -37,6 +37,7 @@ from services.funds_api.publications.endpoints import router as publications
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.returns.endpoints import router as returns
 from services.funds_api.settings import Settings
+from services.funds_api.successions.endpoints import router as successions
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
 from wire.files import file_bytes
@@ -70,6 +71,7 @@ BLUEPRINT = Blueprint(
         projects,
         assets,
         orders,
+        successions,
     ],
 )
 

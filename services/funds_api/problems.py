@@ -25,6 +25,7 @@ from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, Re
 from services.funds_api.regions.service import RegionUnknown
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.returns import refusals as returns
+from services.funds_api.successions import refusals as successions
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from treasury import errors
 
@@ -41,6 +42,22 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "region-list-older", 409, "名单早于已登记的年份", "请登记最新年份的名单；往年代码请登记变更"
     ),
     RegionChangeShape: Problem("region-change-shape", 422, "区划变更不成立", "请核对变更种类、前后代码与停用代码"),
+    successions.NotSuccessor: Problem(
+        "not-successor", 409, "不是后继区划", "请先登记区划变更（regions/changes），或核对前后县级代码"
+    ),
+    successions.SuccessionTooEarly: Problem(
+        "succession-too-early", 409, "移交日期早于区划变更", "请填写区划变更之日或以后的日期"
+    ),
+    successions.NotYetFree: Problem(
+        "not-yet-free", 409, "原县资金尚未了结", "请先支付或解除冻结、等待银行回单，再办理移交"
+    ),
+    successions.NothingSucceeds: Problem("nothing-succeeds", 409, "没有可移交的资金", "请核对账户与移交日期"),
+    successions.AccountsDiffer: Problem(
+        "accounts-differ", 409, "前后账户不一致", "请为后继县开立同类单位、同一账的账户"
+    ),
+    refusals.PartOfSuccession: Problem(
+        "part-of-succession", 409, "属于资金移交", "请用 successions/{编号}/reversal 两县同时冲正"
+    ),
     OneSideOnly: Problem("one-side-only", 422, "只能选择一种查询方式", "请只填写 region 或 living_in 中的一个"),
     FundKnown: Problem("fund-known", 409, "资金代码已被使用", "请换一个代码，或沿用已登记的名称、级别和用途"),
     TermsKnown: Problem(

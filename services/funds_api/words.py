@@ -34,6 +34,7 @@ MOVEMENTS: Final[Mapping[str, str]] = {
     "take_back": "收回",
     "carry_over": "结转",
     "reverse": "冲正",
+    "succeed": "移交后继县",
     "hold": "冻结",
 }
 HOLDS: Final[Mapping[str, str]] = {

@@ -29,7 +29,7 @@ from treasury.lots import Draw, Lot
 from wire.funds import Drawn, Moved
 
 # These move money once by a document of one account; what comes back or is paid in batches may repeat its document.
-ONCE_BY_DOCUMENT: Final = frozenset({"hand_down", "order", "pay", "retain", "take_back", "carry_over"})
+ONCE_BY_DOCUMENT: Final = frozenset({"hand_down", "order", "pay", "retain", "take_back", "carry_over", "succeed"})
 
 
 @dataclass(frozen=True, slots=True)

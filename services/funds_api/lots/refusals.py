@@ -33,6 +33,17 @@ class SpentOn(Exception):
 
 
 @dataclass(eq=False)
+class PartOfSuccession(Exception):
+    """The movement is one side of money that went over to another county: only both sides are undone, at once."""
+
+    movement_id: str
+    succession_id: str
+
+    def __str__(self) -> str:
+        return "该笔业务是区划改码资金移交的一部分，不能在一个县单独冲正"
+
+
+@dataclass(eq=False)
 class AlreadyReversed(Exception):
     """Law 3: a movement is undone exactly once."""
 
@@ -114,7 +125,7 @@ class NoOutsideAccount(Exception):
     county_code: str
 
     def __str__(self) -> str:
-        return f"{self.county_code} 尚未开立“县外”单位（kind=outside）及账户，撤销入账的资金无处记账"
+        return f"{self.county_code} 尚未开立“县外”单位（kind=outside）及账户，撤销入账、移交后继县的资金无处记账"
 
 
 @dataclass(eq=False)

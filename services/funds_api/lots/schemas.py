@@ -28,6 +28,7 @@ class MovementKind(StrEnum):
     TAKE_BACK = "take_back"
     CARRY_OVER = "carry_over"
     REVERSE = "reverse"
+    SUCCEED = "succeed"
 
 
 class LotShare(Body):
@@ -243,7 +244,7 @@ class TrancheAnswer(Answer, Known):
     received_fen: int
     resting_fen: int = Field(description="停留在各单位账户，尚未支出")
     spent_fen: int = Field(description="已到施工单位或农户")
-    outside_fen: int = Field(description="已退出本县（撤销入账、上级收回）")
+    outside_fen: int = Field(description="已退出本县（撤销入账、上级收回、移交后继县）")
     unexplained_fen: int
 
 

@@ -19,7 +19,7 @@ from services.funds_api.access import holds, visible_to
 from services.funds_api.lots.ledger import End
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, SCOPE, THERE
-from services.funds_api.tables import AccountRow, MovementRow
+from services.funds_api.tables import AccountRow, MovementRow, SuccessionLotRow
 from services.funds_api.units.schemas import UnitKind
 
 
@@ -150,6 +150,15 @@ async def movement(session: AsyncSession, who: Principal, county: str, movement_
 async def reversal_of(session: AsyncSession, county: str, movement_id: UUID) -> UUID | None:
     query = select(MovementRow.id).where(MovementRow.county_code == county, MovementRow.reverses_id == movement_id)
     return (await session.scalars(query)).one_or_none()
+
+
+async def succession_of(session: AsyncSession, county: str, movements: Sequence[UUID]) -> tuple[str, str] | None:
+    """One of these movements that is a side of a succession, and that succession."""
+    query = select(SuccessionLotRow.movement_id, SuccessionLotRow.succession_id).where(
+        SuccessionLotRow.county_code == county, SuccessionLotRow.movement_id.in_(movements)
+    )
+    found = (await session.execute(query.limit(1))).one_or_none()
+    return None if found is None else (str(found.movement_id), str(found.succession_id))
 
 
 async def returns_of(session: AsyncSession, county: str, movements: Sequence[UUID]) -> Sequence[Row[Any]]:

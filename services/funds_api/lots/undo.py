@@ -24,6 +24,7 @@ from services.funds_api.lots.refusals import (
     NoOutsideAccount,
     NotReversible,
     PaidAgain,
+    PartOfSuccession,
     ReversalTooEarly,
     SpentOn,
 )
@@ -48,6 +49,7 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
         chain = list(await store.chain(tx, who, county, undone.id, MAX_CHAIN + 1))
         if len(chain) > MAX_CHAIN:
             raise ChainTooLong(str(undone.id), MAX_CHAIN)
+    await _must_stand_alone(tx, county, chain)
     latest = max(one.effective_on for one in chain)
     if order.effective_on < latest:
         raise ReversalTooEarly(order.effective_on, latest)
@@ -59,7 +61,7 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
 
     made: list[Made] = []
     for one in chain:
-        back = await _undo(tx, county, order, one, one.from_account_id or outside, actor)
+        back = await undo_one(tx, county, order, one, one.from_account_id or outside, actor)
         await ledger.post(tx, county, [back.movement], back.parts)
         made.append(back)
     # Only now: what came back to one account may have gone on to the one it had come from.
@@ -69,9 +71,18 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
     return made
 
 
-async def _undo(
+async def _must_stand_alone(tx: AsyncSession, county: str, chain: Sequence[MovementRow]) -> None:
+    """Money that went over to another county, or came from one, is undone in both or in neither."""
+    sides = [one.id for one in chain if one.kind in {"succeed", "receive"}]
+    found = await store.succession_of(tx, county, sides) if sides else None
+    if found is not None:
+        raise PartOfSuccession(*found)
+
+
+async def undo_one(
     tx: AsyncSession, county: str, order: ReverseOrder, undone: MovementRow, target: UUID | None, actor: str
 ) -> Made:
+    """What undoes one movement whose accounts are locked, not posted yet; a receipt goes to `target`, the outside."""
     if target is None:
         raise NoOutsideAccount(county)
     await _unkeep(tx, county, undone)

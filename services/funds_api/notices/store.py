@@ -100,6 +100,11 @@ async def brought(session: AsyncSession, notices: Sequence[UUID]) -> Sequence[Ro
 
 
 async def tranches_of(session: AsyncSession, notices: Sequence[UUID]) -> Sequence[TrancheRow]:
-    """The tranches of these notices that lie within the caller's counties."""
-    query = select(TrancheRow).where(TrancheRow.notice_id.in_(notices)).order_by(TrancheRow.part, TrancheRow.line_no)
+    """The tranches that these notices brought to the caller's counties, not what went over from a former county."""
+    received = TrancheRow.succession_id.is_(None)
+    query = (
+        select(TrancheRow)
+        .where(TrancheRow.notice_id.in_(notices), received)
+        .order_by(TrancheRow.part, TrancheRow.line_no)
+    )
     return (await session.scalars(query)).all()

@@ -32,6 +32,7 @@ _FLOWS: Final = {
     "returned_out_fen": ("source", _BACK),
     "retention_in_fen": ("target", ("retain",)),
     "retention_out_fen": ("source", ("retain",)),
+    "succeeded_fen": ("source", ("succeed",)),
     "ordered_fen": ("source", ("order",)),
 }
 
@@ -140,6 +141,7 @@ def _desk(row: Row[Any]) -> DeskQuota:
 def _proofs(held: dict[str, int]) -> dict[str, int]:
     came = held["received_fen"] + held["handed_in_fen"] + held["returned_in_fen"] + held["retention_in_fen"]
     went = held["split_fen"] + held["returned_out_fen"] + held["retention_out_fen"] + held["ordered_fen"]
+    went += held["succeeded_fen"]
     told = held["in_transit_fen"] + held["paid_fen"] + held["bounced_fen"]
     return {
         "unexplained_fen": came - went - held["resting_fen"],

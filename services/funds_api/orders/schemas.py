@@ -186,6 +186,7 @@ class DeskQuota(Answer):
     returned_out_fen: int = Field(description="已退回或被收回")
     retention_in_fen: int = Field(description="转入的质保金指标")
     retention_out_fen: int = Field(description="已转出作质保金的指标")
+    succeeded_fen: int = Field(description="区划改码时移交后继县")
     ordered_fen: int = Field(description="已签发支付令")
     resting_fen: int = Field(description="停留的指标：未分解也未支付")
     unexplained_fen: int

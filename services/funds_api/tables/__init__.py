@@ -69,6 +69,7 @@ from services.funds_api.tables.registry import (
 from services.funds_api.tables.retentions import RetentionRow
 from services.funds_api.tables.returns import PaymentReturnRow
 from services.funds_api.tables.rows import Row
+from services.funds_api.tables.successions import SuccessionLotRow, SuccessionRow
 from services.funds_api.tables.terms import (
     FunctionCodeRow,
     FundGateRow,
@@ -144,6 +145,8 @@ __all__ = [
     "ShareLineRow",
     "StandingRow",
     "StreamHeadRow",
+    "SuccessionLotRow",
+    "SuccessionRow",
     "TargetResultRow",
     "TrancheRow",
     "TreasuryOrderRow",

@@ -25,7 +25,10 @@ from services.funds_api.tables.rows import RegionText, Row
 
 
 class TrancheRow(Row):
-    """The money one notice line brings to one county; it never merges with another."""
+    """The money one notice line brings to one county; it never merges with another.
+
+    With `succession_id` it came from the books of a former county and is what still rested there of that line.
+    """
 
     __tablename__ = "tranche"
     __table_args__ = (
@@ -33,7 +36,22 @@ class TrancheRow(Row):
             ["notice_id", "part", "line_no"],
             ["funds.notice_line.notice_id", "funds.notice_line.part", "funds.notice_line.line_no"],
         ),
-        UniqueConstraint("county_code", "notice_id", "part", "line_no"),
+        ForeignKeyConstraint(
+            ["county_code", "succession_id"],
+            ["funds.succession.county_code", "funds.succession.id"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        # A line brings money to a county once; what goes over from a former county keeps the line that brought it.
+        Index(
+            "uq_tranche_line",
+            "county_code",
+            "notice_id",
+            "part",
+            "line_no",
+            unique=True,
+            postgresql_where=text("succession_id IS NULL"),
+        ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -46,6 +64,7 @@ class TrancheRow(Row):
     purpose: Mapped[str]
     amount_fen: Mapped[int]
     received_on: Mapped[date]
+    succession_id: Mapped[UUID | None]
 
 
 class MovementRow(Row):
@@ -62,7 +81,7 @@ class MovementRow(Row):
         UniqueConstraint("county_code", "reverses_id"),
         CheckConstraint(
             "kind IN ('receive', 'hand_down', 'order', 'pay', 'disburse', 'retain', 'return', 'recover', 'take_back',"
-            " 'carry_over', 'reverse')",
+            " 'carry_over', 'reverse', 'succeed')",
             name="kind",
         ),
         CheckConstraint("(kind = 'receive') = (from_account_id IS NULL)", name="receive_comes_from_outside"),

@@ -20,12 +20,21 @@ from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.payments import returned
 from services.funds_api.payments.shown import payee_name
 from services.funds_api.traces import store
-from services.funds_api.traces.schemas import PaidFromTranche, PaymentTrace, Resting, TrancheTrace, Way
+from services.funds_api.traces.schemas import (
+    EarlierHop,
+    PaidFromTranche,
+    PaymentTrace,
+    Resting,
+    Succeeded,
+    TrancheTrace,
+    Way,
+)
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1", tags=["traces 资金追溯"])
 
 _WAYS: Final = TypeAdapter(list[Way])
+_EARLIER: Final = TypeAdapter(list[EarlierHop])
 UUID_CHARACTERS = 36
 PaymentId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]{0,8}$", description="批次编号-行号")
@@ -49,7 +58,7 @@ async def get_payment_trace(
     if paid is None:
         raise Missing("支付", payment_id)
     back = (await returned.of_rows(tx, asked, batch, [line], moment)).get(line) if paid.came_back else None
-    ways = _WAYS.validate_json(paid.ways)
+    ways = await _with_earlier(tx, asked, _WAYS.validate_json(paid.ways))
     traced = sum(way.amount_fen for way in ways)
     return PaymentTrace(
         payment_id=payment_id,
@@ -69,6 +78,15 @@ async def get_payment_trace(
     )
 
 
+async def _with_earlier(tx: Read, county: str, ways: list[Way]) -> list[Way]:
+    """The ways with what came before, in a former county, where money went over from one."""
+    receipts = sorted({way.hops[0].movement_id for way in ways if way.succession_id is not None})
+    if not receipts:
+        return ways
+    before = {one: _EARLIER.validate_json(hops) for one, hops in await store.earlier(tx, county, receipts)}
+    return [way.model_copy(update={"earlier": before.get(way.hops[0].movement_id, [])}) for way in ways]
+
+
 @router.get("/tranches/{tranche_id}/trace", summary="一笔来文资金追溯到户")
 async def get_tranche_trace(
     tranche_id: UUID,
@@ -85,6 +103,7 @@ async def get_tranche_trace(
     tranche = await tranche_of(tx, who, asked, tranche_id, moment)
     async with whole_county(tx, who, asked):
         holders = await store.holders(tx, asked, tranche_id, moment)
+        over = await store.succeeded(tx, asked, tranche_id, moment)
     found = await store.households(tx, who, asked, tranche_id, moment, window)
     rows, after = cut(found, window, lambda row: (row.batch_id, row.lo_fen, row.line))
     accounts = [Resting.model_validate(row, from_attributes=True) for row in holders if holds(who, row.region_code)]
@@ -107,6 +126,8 @@ async def get_tranche_trace(
         accounts=accounts,
         elsewhere_fen=elsewhere,
         unexplained_fen=tranche.received_fen - sum(one.fen for one in accounts) - elsewhere,
+        came_from=[Succeeded.model_validate(row, from_attributes=True) for row in over if row.side == "in"],
+        went_to=[Succeeded.model_validate(row, from_attributes=True) for row in over if row.side == "out"],
         items=items,
         next=after,
         empty_because=None if items else "截至所查日期，这笔资金尚未支付到您管辖范围内的农户",

@@ -25,6 +25,13 @@ class Hop(Answer):
     days_rested: int | None = Field(description="在转出单位停留的天数；收到上级资金时为空")
 
 
+class EarlierHop(Hop):
+    """A step in the books of a former county, before its money went over."""
+
+    county_code: str
+    tranche_id: UUID
+
+
 class Way(Answer):
     """How some fen of a payment came: the hops from the notice to the household, oldest first."""
 
@@ -34,6 +41,8 @@ class Way(Answer):
     notice: str
     issuer: str
     fund_code: str
+    succession_id: UUID | None = Field(default=None, description="经区划改码由原县移交而来时，移交的编号")
+    earlier: list[EarlierHop] = Field(default=[], description="移交以前在原县的各步，由远及近，接在 hops 之前")
     hops: list[Hop]
 
 
@@ -78,6 +87,17 @@ class PaidFromTranche(Answer):
     effective_on: date
 
 
+class Succeeded(Answer):
+    """What of a tranche went over to, or came from, a tranche of another county."""
+
+    succession_id: UUID
+    county_code: str
+    tranche_id: UUID
+    document: str
+    effective_on: date
+    fen: int
+
+
 class TrancheTrace(Page):
     """A tranche traced down: where every fen of it is, and page by page the households it reached."""
 
@@ -85,4 +105,6 @@ class TrancheTrace(Page):
     accounts: list[Resting] = Field(description="您管辖范围内各账户持有的部分（到户部分记在“农户一卡通”账户）")
     elsewhere_fen: int = Field(description="您管辖范围以外的部分")
     unexplained_fen: int = Field(description="received_fen 减去 accounts 之和与 elsewhere_fen，恒为 0")
+    came_from: list[Succeeded] = Field(default=[], description="由哪个原县的哪笔资金移交而来")
+    went_to: list[Succeeded] = Field(default=[], description="移交给哪个后继县，成为哪笔资金，可在该县继续追溯")
     items: list[PaidFromTranche]

@@ -48,6 +48,37 @@ async def payment(session: AsyncSession, county: str, batch: UUID, line: int, mo
     return Traced(row.payee_cell, row.amount_fen, row.ways, row.reversed_by, row.came_back)
 
 
+async def earlier(session: AsyncSession, county: str, receipts: Sequence[UUID]) -> Sequence[Row[UUID, str]]:
+    """(receipt of a succession, the hops before it as a JSON list of `schemas.EarlierHop`)."""
+    found = await session.execute(
+        text("SELECT receipt_id, hops FROM funds.earlier_hops(:county, :receipts)"),
+        {"county": county, "receipts": list(receipts)},
+    )
+    return found.all()
+
+
+async def succeeded(session: AsyncSession, county: str, tranche: UUID, moment: Moment) -> Sequence[Row[Any]]:
+    """What of the tranche went over to another county, or came from one, by that moment and was not undone by then."""
+    found = await session.execute(
+        text(
+            """
+            SELECT s.side, s.succession_id, s.other_county AS county_code, s.other_tranche_id AS tranche_id, c.document,
+                   c.effective_on, sum(s.amount_fen)::bigint AS fen
+              FROM funds.succession_lot s
+              JOIN funds.succession c ON c.county_code = :county AND c.id = s.succession_id
+               AND c.effective_on <= :as_of AND c.position <= :known
+             WHERE s.county_code = :county AND s.tranche_id = :tranche
+               AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county
+                                  AND r.reverses_id = s.movement_id AND r.effective_on <= :as_of
+                                  AND r.position <= :known)
+             GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY c.effective_on, s.succession_id
+            """
+        ),
+        {"county": county, "tranche": tranche, **moment.arguments},
+    )
+    return found.all()
+
+
 async def holders(session: AsyncSession, county: str, tranche: UUID, moment: Moment) -> Sequence[Row[Any]]:
     """Every account of the county that held some of the tranche at that moment, the largest share first."""
     found = await session.execute(
