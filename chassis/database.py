@@ -51,6 +51,7 @@ class Database:
             pool_size=bound.pool,
             max_overflow=0,
             pool_timeout=bound.pool_wait,
+            pool_use_lifo=True,  # the one used last has its plans and caches; in turn, each is used cold
             hide_parameters=True,
             connect_args={
                 **tls,

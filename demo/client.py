@@ -17,6 +17,7 @@ import httpx
 PAGE: Final = 200
 EARLY_SECONDS: Final = 60
 TRIES: Final = 5
+FILE_SECONDS: Final = 330.0  # longer than the gateway waits for a service that has a file
 
 
 class Unexpected(AssertionError):
@@ -109,7 +110,7 @@ class Caller:
     def send_file(self, method: str, path: str, name: str, content: bytes, kind: str) -> Any:
         """The body of a successful upload; the file's name goes percent-encoded in X-File-Name."""
         headers = {"X-File-Name": quote(name), "Content-Type": kind}
-        return _answered(self.ask(method, path, content=content, headers=headers, timeout=120))
+        return _answered(self.ask(method, path, content=content, headers=headers, timeout=FILE_SECONDS))
 
     def fetch_file(self, path: str) -> bytes:
         """The bytes of a file."""
