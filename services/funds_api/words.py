@@ -59,6 +59,7 @@ PAYMENTS: Final[Mapping[str, str]] = {
     "withdrawn": "已撤回",
     "returned": "已退汇",
     "reissued": "已重发",
+    "recovered": "已追缴",
 }
 STANDINGS: Final[Mapping[str, str]] = {
     "registered": "登记在册",

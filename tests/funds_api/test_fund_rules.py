@@ -241,6 +241,36 @@ async def test_a_fee_that_was_recovered_gives_room_again_to_the_fen(ruled: Ruled
     assert (await ruled.pay(10_000, "management_fee")).status_code == 201
 
 
+async def test_undoing_what_came_back_of_a_fee_is_held_to_its_share(ruled: Ruled) -> None:
+    """Of 20,000: an order of 8,000 came back and 5,000 were recovered, so others filled the room to the fen."""
+    order = await ruled.issue(8_000, use="management_fee")
+    returned = await ruled.result(order, "returned")
+    assert (await ruled.pay(20_000, "management_fee")).status_code == 201
+    order_back = returned.json()["result"]["movement_id"]
+    body = {
+        "kind": "recover",
+        "document": "追1",
+        "effective_on": "2017-05-10",
+        "account_id": ruled.contractor["cash"],
+        "fund_code": ruled.fund,
+        "amount_fen": 5_000,
+    }
+    recovered = (await ruled.clerk.post("/funds/v1/movements", body)).json()["movements"][0]["id"]
+    last = (await ruled.pay(5_000, "management_fee")).json()["movements"][0]["id"]
+
+    async def undo(movement: str) -> httpx.Response:
+        reversal = {"kind": "reverse", "document": "冲1", "effective_on": "2017-05-20", "movement_id": movement}
+        return await ruled.clerk.post("/funds/v1/movements", reversal)
+
+    for movement, fen in ((recovered, 5_000), (order_back, 8_000)):
+        [breach] = refused(await undo(movement), "fund-rule-broken")["breaches"]
+        told = {name: breach[name] for name in ("rule", "fees_before_fen", "amount_fen", "over_fen")}
+        assert told == {"rule": "fee_cap", "fees_before_fen": 20_000, "amount_fen": fen, "over_fen": fen}
+    assert (await undo(last)).status_code == 201
+    assert (await undo(recovered)).status_code == 201, "20,000 again, to the fen"
+    refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")
+
+
 async def test_a_township_is_held_to_the_fees_of_the_whole_county_and_flagged_on_its_own_desk(
     ruled: Ruled, funds_http: httpx.AsyncClient, county: str
 ) -> None:

@@ -89,7 +89,7 @@ class PaidHousehold(Answer):
     region_name: str
     payments_n: int
     received_fen: int
-    returned_fen: int = Field(description="其中已退回（退汇）的金额")
+    returned_fen: int = Field(description="其中已逐户退回（退汇、追缴）的金额")
     spent_fen: int = Field(description="净额：received_fen 减去 returned_fen")
     last_paid_on: date
     last_payment_id: str = Field(description="最近一笔支付（批次-行号），可据此追溯")
@@ -107,7 +107,7 @@ class PaidHouseholds(Page, Known):
     fund_code: str | None
     households_n: int
     received_fen: int = Field(description="各户收到的合计：逐页 items 之和")
-    returned_fen: int = Field(description="其中已退回（退汇）的合计")
+    returned_fen: int = Field(description="其中已逐户退回（退汇、追缴）的合计")
     recovered_fen: int = Field(description="未按名册行退回、而由农户账户追缴或退回的金额")
     spent_fen: int = Field(
         description="资金树中的净额。desk：该区划 households 节点的 spent_fen；home：该区划的 households_fen"

@@ -77,6 +77,40 @@ async def hear(tx: AsyncSession, county: str, asked: Asked) -> list[Breach]:
     return breaches
 
 
+async def foreseen(tx: AsyncSession, county: str, parts: Sequence[Facts], on: date) -> list[Breach]:
+    """What the terms would say of a payment to households: all but publicity, which comes after the check."""
+    sets = await store.term_sets(tx, county, {one.fund_code for one in parts}, on)
+    return [
+        breach
+        for one in parts
+        for breach in judge.judge(one, judge.in_force(sets, one.fund_code, one.fiscal_year, on))
+        if breach.term.rule is not judge.FundRule.PUBLICITY
+    ]
+
+
+async def fees_fen(tx: AsyncSession, county: str, fund: str, year: int) -> int:
+    """What management fees of a fund-year stand now."""
+    return (await store.fee_sums(tx, county, fund, year)).fees_fen
+
+
+async def fees_again(tx: AsyncSession, county: str, fund: str, year: int, on: date, before_fen: int) -> list[Breach]:
+    """What the caps of fees say of those that stand again beside `before_fen`, once their coming back was undone."""
+    sums = await store.fee_sums(tx, county, fund, year)
+    if sums.fees_fen <= before_fen:
+        return []
+    terms = judge.in_force(await store.term_sets(tx, county, [fund], on), fund, year, on)
+    facts = Facts(
+        "pay",
+        fund,
+        year,
+        sums.fees_fen - before_fen,
+        judge.MANAGEMENT_FEE,
+        received_fen=sums.received_fen,
+        fees_fen=before_fen,
+    )
+    return judge.judge(facts, [one for one in terms if one.rule is judge.FundRule.FEE_CAP])
+
+
 async def hold_fund(tx: AsyncSession, county: str, use: str | None, funds: Iterable[str]) -> None:
     """Before any account is locked: let management fees of these funds be judged one at a time until the commit."""
     if use == judge.MANAGEMENT_FEE:

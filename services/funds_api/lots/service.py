@@ -20,7 +20,7 @@ from chassis.journal import Act, Recorded
 from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
 from services.funds_api.funds import guard
 from services.funds_api.funds import store as funds
-from services.funds_api.funds.judge import Breach
+from services.funds_api.funds.judge import OF_PEOPLE, Breach
 from services.funds_api.funds.refusals import told
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger, shortfall, store, undo
@@ -92,7 +92,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
     breaches: list[Breach] = []
     kept: Kept | None = None
     if isinstance(order, ReverseOrder):
-        made = await undo.reverse(tx, who, county, order, act.actor)
+        made, breaches = await undo.reverse(tx, who, county, order, act.actor)
     else:
         async with _explained(tx, county, order):
             made = await _decided(tx, who, act, county, order)
@@ -127,12 +127,15 @@ async def _flag(
     first = made[0].movement
     [(account, unit_name)] = await units.accounts(tx, who, county, ids=[first.source] if first.source else [])
     desk = Desk(account.id, account.unit_id, unit_name, account.region_code)
-    lots = [
-        MadeLot(part.to_lot, draw.lot.fund, draw.lot.fiscal_year, part.amount_fen)
-        for one in made
-        for draw, part in zip(one.draws, one.parts, strict=True)
-    ]
-    await raise_breaches(tx, act, county, breaches, desk, lots, first.effective_on, first.id)
+    # Terms about people are those of the calendar year in which they were paid, whatever budget the money is of.
+    for year in {one.term.fiscal_year if one.term.rule in OF_PEOPLE else None for one in breaches}:
+        lots = [
+            MadeLot(part.to_lot, draw.lot.fund, year or draw.lot.fiscal_year, part.amount_fen)
+            for one in made
+            for draw, part in zip(one.draws, one.parts, strict=True)
+        ]
+        of_year = [one for one in breaches if (one.term.fiscal_year if one.term.rule in OF_PEOPLE else None) == year]
+        await raise_breaches(tx, act, county, of_year, desk, lots, first.effective_on, first.id)
 
 
 def _asked(order: OutOrder, made: Sequence[Made]) -> guard.Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ from services.funds_api.access import holds, visible_to
 from services.funds_api.lots.ledger import End
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, SCOPE, THERE
-from services.funds_api.tables import AccountRow, MovementRow, SuccessionLotRow
+from services.funds_api.tables import AccountRow, LotRow, MovementRow, PaymentBatchRow, SuccessionLotRow
 from services.funds_api.units.schemas import UnitKind
 
 
@@ -184,6 +184,22 @@ async def hold_entitlements(session: AsyncSession, county: str, batches: Iterabl
         await session.execute(
             text("SELECT funds.hold_entitlement(:county, :batch)"), {"county": county, "batch": batch}
         )
+
+
+async def batches(session: AsyncSession, county: str, ids: Collection[UUID]) -> Sequence[PaymentBatchRow]:
+    """These batches, as far as the caller sees them."""
+    query = select(PaymentBatchRow).where(PaymentBatchRow.county_code == county, PaymentBatchRow.id.in_(ids))
+    return (await session.scalars(query)).all()
+
+
+async def fund_years(session: AsyncSession, county: str, movements: Sequence[UUID]) -> list[tuple[str, int]]:
+    """The funds and budget years of the lots that these movements brought."""
+    query = (
+        select(LotRow.fund_code, LotRow.fiscal_year)
+        .where(LotRow.county_code == county, LotRow.movement_id.in_(movements))
+        .distinct()
+    )
+    return [(row.fund_code, row.fiscal_year) for row in await session.execute(query)]
 
 
 async def outside_account(session: AsyncSession, county: str) -> UUID | None:

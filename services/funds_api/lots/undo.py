@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.ids import new_id
+from services.funds_api.funds.judge import Breach
 from services.funds_api.holds import store as holds
-from services.funds_api.lots import ledger, store
+from services.funds_api.lots import again, ledger, store
 from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import (
@@ -37,8 +38,13 @@ from treasury.lots import draw_named
 MAX_CHAIN = 200
 
 
-async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseOrder, actor: str) -> list[Made]:
-    """Undo the movement (with `cascade`: and what followed from it, newest first) and post each reversal."""
+async def reverse(
+    tx: AsyncSession, who: Principal, county: str, order: ReverseOrder, actor: str
+) -> tuple[list[Made], list[Breach]]:
+    """Undo the movement (with `cascade`: and what followed from it, newest first) and post each reversal.
+
+    With the breaches of terms that are only flagged: what had come back is spent again.
+    """
     undone = await store.movement(tx, who, county, order.movement_id)
     if undone is None:
         raise Missing("业务", str(order.movement_id))
@@ -53,8 +59,7 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
     latest = max(one.effective_on for one in chain)
     if order.effective_on < latest:
         raise ReversalTooEarly(order.effective_on, latest)
-    returns = {row.batch_id for row in await store.returns_of(tx, county, [one.id for one in chain])}
-    await store.hold_entitlements(tx, county, returns)
+    spent_again = await again.foreseen(tx, county, chain, order.effective_on)
     outside = await store.outside_account(tx, county) if any(one.from_account_id is None for one in chain) else None
     ends = {end for one in chain for end in (one.from_account_id or outside, one.to_account_id) if end}
     await ledger.open_lots(tx, county, sorted(ends), undone.to_account_id, upto=order.effective_on, named=[])
@@ -68,7 +73,7 @@ async def reverse(tx: AsyncSession, who: Principal, county: str, order: ReverseO
     for one, back in zip(chain, made, strict=True):
         if one.batch_id is not None or one.hold_id is not None:
             back.holds.extend(await holds.keep_again(tx, county, back.movement.id))
-    return made
+    return made, await again.hear(tx, county, spent_again, order.effective_on)
 
 
 async def _must_stand_alone(tx: AsyncSession, county: str, chain: Sequence[MovementRow]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -95,11 +96,14 @@ async def get_batch(
     paid = await store.disbursement(tx, row)
     paid_fen = paid.amount_fen if paid else 0
     owed_fen = row.total_fen if row.status == BatchStatus.POSTED else 0
+    returned_fen, recovered_fen = await returned.of_batch(tx, row.county_code, batch_id)
     return BatchProof(
         batch=service.batch_of(row),
         movement_id=paid.id if paid else None,
         paid_fen=paid_fen,
-        returned_fen=await returned.of_batch(tx, row.county_code, batch_id),
+        returned_fen=returned_fen,
+        recovered_fen=recovered_fen,
+        recovered_at_large_fen=await _at_large(tx, who, row, Moment(date.max)),
         reversed_on=paid.reversed_on if paid else None,
         unexplained_fen=owed_fen - paid_fen,
         last_upload=await attempts.last(tx, row.county_code, batch_id),
@@ -257,6 +261,7 @@ async def get_payments(
     return PaymentPage(
         as_of=moment.as_of,
         **moment.shown,
+        recovered_at_large_fen=await _at_large(tx, who, of, moment),
         items=await _payments(tx, vault, of, rows, moment),
         next=after,
         empty_because=None if rows else "该批次没有可发放的行，或已到末页",
@@ -297,6 +302,12 @@ async def _payments(
     paid, roles = await store.disbursement(tx, batch, moment), await _roles(tx, batch, rows)
     back = await returned.of_rows(tx, batch.county_code, batch.id, [row.line for row in rows], moment)
     return returned.told([shown.payment_of(row, batch, vault, moment.as_of, paid, roles) for row in rows], back)
+
+
+async def _at_large(tx: Read, who: Principal, batch: PaymentBatchRow, moment: Moment) -> int:
+    """What was recovered of a batch's money by no row."""
+    paid = await store.disbursement(tx, batch, moment)
+    return await returned.at_large(tx, who, batch.county_code, paid.id, moment) if paid else 0
 
 
 async def _roles(tx: Read, batch: PaymentBatchRow, rows: Sequence[PaymentRow]) -> dict[bytes, Role]:

@@ -33,13 +33,16 @@ async def must_fit(tx: AsyncSession, who: Principal, county: str, hold: UUID, *,
         raise HoldNotForBatch(str(hold), fund, kept_for_return=False)
 
 
-async def available_fen(tx: AsyncSession, who: Principal, batch: PaymentBatchRow) -> int:
-    """What a batch may pay on its day: what its hold keeps of its fund, else what its account has free of it."""
+async def available(tx: AsyncSession, who: Principal, batch: PaymentBatchRow) -> list[tuple[int, int]]:
+    """What a batch may pay on its day, as (budget year, fen) in the order in which it would be drawn.
+
+    What its hold keeps of its fund, else what its account has free of it.
+    """
     if batch.hold_id is None:
-        return await store.available_fen(tx, batch.county_code, batch.account_id, batch.fund_code, batch.effective_on)
+        return await store.available(tx, batch.county_code, batch.account_id, batch.fund_code, batch.effective_on)
     kept = await _kept(tx, who, batch, batch.hold_id)
     payable = await _of_fund(tx, batch.county_code, kept, batch.fund_code, batch.effective_on)
-    return sum(kept[lot] for lot in payable)
+    return [(lot.fiscal_year, kept[lot.id]) for lot in payable]
 
 
 async def open_lots(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, cards: UUID, need_fen: int) -> list[Lot]:
@@ -65,9 +68,9 @@ async def _kept(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, hold: 
     return await holds.kept(tx, who, batch.county_code, hold, account=batch.account_id, today=ledger.today())
 
 
-async def _of_fund(tx: AsyncSession, county: str, kept: Mapping[UUID, int], fund: str, on: date | None) -> list[UUID]:
-    """Those of the kept lots that are of a fund and, with `on`, pay that day."""
-    query = select(LotRow.id).where(LotRow.county_code == county, LotRow.id.in_(kept), LotRow.fund_code == fund)
+async def _of_fund(tx: AsyncSession, county: str, kept: Mapping[UUID, int], fund: str, on: date | None) -> list[LotRow]:
+    """Those of the kept lots that are of a fund and, with `on`, pay that day; the oldest first."""
+    query = select(LotRow).where(LotRow.county_code == county, LotRow.id.in_(kept), LotRow.fund_code == fund)
     if on is not None:
         query = query.where(LotRow.arrived_on <= on, or_(LotRow.release_on.is_(None), LotRow.release_on <= on))
-    return list(await tx.scalars(query))
+    return list(await tx.scalars(query.order_by(LotRow.arrived_on, LotRow.id)))

@@ -1,4 +1,4 @@
-"""What came back of paid rows and how they were paid again, for the answers about payments."""
+"""What came back of paid rows, or was recovered, and how they were paid again, for the answers about payments."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.identity import Principal
+from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import Moment
 from services.funds_api.payments.schemas import Payment, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What of one row came back, by which movements, and the payment that paid it again."""
+    """What of one row came back and what was recovered, by which movements, and the payment that paid it again."""
 
     fen: int
+    recovered_fen: int
     by: list[UUID]
     reissued_as: str | None
 
@@ -29,8 +32,11 @@ async def of_rows(
     rows = await tx.execute(
         text(
             """
-            SELECT r.line, r.fen, r.by, n.batch_id, n.line AS next_line
-              FROM (SELECT r.line, sum(r.amount_fen)::bigint AS fen, max(r.position) AS last,
+            SELECT r.line, r.fen, r.recovered_fen, r.by, n.batch_id, n.line AS next_line
+              FROM (SELECT r.line, max(r.position) AS last,
+                           coalesce(sum(r.amount_fen) FILTER (WHERE r.reason <> 'recovered'), 0)::bigint AS fen,
+                           coalesce(sum(r.amount_fen) FILTER (WHERE r.reason = 'recovered'), 0)::bigint
+                             AS recovered_fen,
                            array_agg(r.movement_id ORDER BY r.position) AS by
                       FROM funds.payment_return r
                      WHERE r.county_code = :county AND r.batch_id = :batch AND r.line = ANY(:lines)
@@ -45,18 +51,22 @@ async def of_rows(
         {"county": county, "batch": batch, "lines": list(lines), **moment.arguments},
     )
     return {
-        row.line: Returned(row.fen, list(row.by), f"{row.batch_id}-{row.next_line}" if row.batch_id else None)
+        row.line: Returned(
+            row.fen, row.recovered_fen, list(row.by), f"{row.batch_id}-{row.next_line}" if row.batch_id else None
+        )
         for row in rows
     }
 
 
-async def of_batch(tx: AsyncSession, county: str, batch: UUID) -> int:
-    """How many fen of a batch have come back."""
-    found: int = (
+async def of_batch(tx: AsyncSession, county: str, batch: UUID) -> tuple[int, int]:
+    """How many fen of the rows of a batch have come back, and how many were recovered."""
+    found = (
         await tx.execute(
             text(
                 """
-                SELECT coalesce(sum(r.amount_fen), 0)::bigint FROM funds.payment_return r
+                SELECT coalesce(sum(r.amount_fen) FILTER (WHERE r.reason <> 'recovered'), 0)::bigint AS fen,
+                       coalesce(sum(r.amount_fen) FILTER (WHERE r.reason = 'recovered'), 0)::bigint AS recovered_fen
+                  FROM funds.payment_return r
                  WHERE r.county_code = :county AND r.batch_id = :batch
                    AND NOT EXISTS (SELECT FROM funds.movement u
                                     WHERE u.county_code = :county AND u.reverses_id = r.movement_id)
@@ -64,17 +74,62 @@ async def of_batch(tx: AsyncSession, county: str, batch: UUID) -> int:
             ),
             {"county": county, "batch": batch},
         )
-    ).scalar_one()
+    ).one()
+    return found.fen, found.recovered_fen
+
+
+async def at_large(tx: AsyncSession, who: Principal, county: str, movement: UUID, moment: Moment) -> int:
+    """Fen that were recovered from the cards out of what one disbursement brought there, and of no row.
+
+    What had left the cards and was undone stands there as lots that restore those it brought.
+    """
+    async with whole_county(tx, who, county):
+        found: int = (
+            await tx.execute(
+                text(
+                    """
+                    WITH RECURSIVE stands AS (
+                      SELECT l.id, l.account_id FROM funds.lot l
+                       WHERE l.county_code = :county AND l.movement_id = :movement
+                      UNION ALL
+                      SELECT l.id, l.account_id FROM stands s
+                        JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = s.id
+                         AND l.account_id = s.account_id)
+                    SELECT coalesce(sum(d.amount_fen), 0)::bigint FROM stands s
+                      JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = s.id
+                      JOIN funds.movement k ON k.county_code = :county AND k.id = d.movement_id AND k.kind = 'recover'
+                       AND k.effective_on <= :as_of AND k.position <= :known
+                     WHERE NOT EXISTS (SELECT FROM funds.payment_return r
+                                        WHERE r.county_code = :county AND r.movement_id = k.id)
+                       AND NOT EXISTS (SELECT FROM funds.movement u
+                                        WHERE u.county_code = :county AND u.reverses_id = k.id
+                                          AND u.effective_on <= :as_of AND u.position <= :known)
+                    """
+                ),
+                {"county": county, "movement": movement, **moment.arguments},
+            )
+        ).scalar_one()
     return found
 
 
 def told(payments: Iterable[Payment], returned: dict[int, Returned]) -> list[Payment]:
-    """The payments with what came back of them; one that came back whole is `returned`, `reissued` once paid again."""
+    """The payments with what came back of them; one that came back whole is `returned`, `reissued` once paid again.
+
+    It is `recovered` when any of it was: that money was taken back, and whoever has it again has another payment.
+    """
     return [_told(one, returned[one.line]) if one.line in returned else one for one in payments]
 
 
 def _told(payment: Payment, back: Returned) -> Payment:
     status = payment.status
-    if status == PaymentStatus.PAID and back.fen >= payment.amount_fen:
+    if status == PaymentStatus.PAID and back.fen + back.recovered_fen >= payment.amount_fen:
         status = PaymentStatus.REISSUED if back.reissued_as else PaymentStatus.RETURNED
-    return payment.model_copy(update={"status": status, "returned_fen": back.fen, "reissued_as": back.reissued_as})
+        status = PaymentStatus.RECOVERED if back.recovered_fen else status
+    return payment.model_copy(
+        update={
+            "status": status,
+            "returned_fen": back.fen,
+            "recovered_fen": back.recovered_fen,
+            "reissued_as": back.reissued_as,
+        }
+    )

@@ -30,7 +30,8 @@ class BatchStatus(StrEnum):
 class PaymentStatus(StrEnum):
     """What one row's money did, seen from a day: `scheduled` is approved for a later day than the one asked about.
 
-    `returned` came back whole (退汇) and waits; `reissued` was paid again by a later payment.
+    `returned` came back whole (退汇) and waits; `reissued` was paid again by a later payment; `recovered` came back
+    whole, and some of it by recovery (追缴).
     """
 
     WAITING = "waiting"
@@ -40,6 +41,7 @@ class PaymentStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     RETURNED = "returned"
     REISSUED = "reissued"
+    RECOVERED = "recovered"
 
 
 class UploadOutcome(StrEnum):
@@ -159,6 +161,10 @@ class BatchProof(Answer):
     returned_fen: int = Field(
         default=0, description="paid_fen 中已逐行退回（退汇）的金额，见 /funds/v1/payment-returns"
     )
+    recovered_fen: int = Field(default=0, description="paid_fen 中已逐户追缴的金额")
+    recovered_at_large_fen: int = Field(
+        default=0, description="paid_fen 中从农户账户笼统追缴、没有落到名册某一行的金额；明细行仍显示为已支付"
+    )
     reversed_on: date | None
     unexplained_fen: int
     last_upload: UploadAttempt | None = Field(description="最近一次上传及其结局；尚未上传时为 null")
@@ -182,6 +188,10 @@ class RosterAnswer(Answer):
     kept_fen: int = Field(default=0, description="另为同一项目退汇冻结、只用于重发的金额")
     cap_fen: int | None
     cap_source: str | None
+    foreseen: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="若现在审批，资金规定对用途、收款对象的意见：on_breach 为 refuse 的将被拒绝，flag 的将预警",
+    )
 
 
 class Reason(Answer):
@@ -277,10 +287,14 @@ class Payment(Answer):
     movement_id: UUID | None
     payee_role: Role | None = Field(default=None, description="发放日领款人在该户中是户主还是成员")
     returned_fen: int = Field(default=0, description="其中已退回（退汇）的金额")
+    recovered_fen: int = Field(default=0, description="其中已追缴的金额")
     reissued_as: str | None = Field(default=None, description="退回后重发的支付编号（批次-行号）")
     judged: Judged | None = Field(default=None, description="只在查询单笔时给出：发放日所属户、居住地与登记状态")
 
 
 class PaymentPage(Page, Known):
     as_of: date
+    recovered_at_large_fen: int = Field(
+        default=0, description="该批次资金中从农户账户笼统追缴、没有落到名册某一行的金额"
+    )
     items: list[Payment]

@@ -26,7 +26,7 @@ from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import WrongAccount, WrongBook
 from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
-from services.funds_api.payments import checking, held, kept, lists, store, yearly
+from services.funds_api.payments import checking, foreseen, held, kept, lists, store, yearly
 from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.refusals import (
     BatchNotChecked,
@@ -155,7 +155,9 @@ async def check_roster(
         raise BatchNotDraft(str(batch_id), batch.status)
     await allow_long_statements(tx)
 
-    judging, listed = Check(await _facts(tx, who, batch)), lists.DayList(beside or tx, batch)
+    available = await held.available(tx, who, batch)
+    judging = Check(await _facts(tx, batch, sum(fen for _, fen in available)))
+    listed = lists.DayList(beside or tx, batch)
 
     await checking.keep(tx, listed, batch, file.roster, judging, vault)
     checked = await store.change_batch(
@@ -177,7 +179,7 @@ async def check_roster(
             "list_sha256": listed.sha256,
         },
     )
-    answer = _told(checked, judging, file.roster)
+    answer = _told(checked, judging, file.roster, await foreseen.hear(tx, batch, available, judging.total_fen))
     told = RosterChecked(
         batch_id=batch_id,
         county_code=county,
@@ -190,8 +192,7 @@ async def check_roster(
     return answer
 
 
-async def _facts(tx: AsyncSession, who: Principal, batch: PaymentBatchRow) -> Facts:
-    available = await held.available_fen(tx, who, batch)
+async def _facts(tx: AsyncSession, batch: PaymentBatchRow, available: int) -> Facts:
     payees = in_force(await policies.values(tx, PAYEE), PAYEE, batch.region_code, batch.effective_on)
     return Facts(
         batch.region_code,
@@ -213,7 +214,7 @@ async def _cap(tx: AsyncSession, batch: PaymentBatchRow) -> PolicyValue | None:
     return own or in_force(values, CAP, batch.region_code, batch.effective_on)
 
 
-def _told(batch: PaymentBatchRow, judging: Check, roster: Roster) -> RosterAnswer:
+def _told(batch: PaymentBatchRow, judging: Check, roster: Roster, breaches: Sequence[Breach]) -> RosterAnswer:
     facts = judging.facts
     return RosterAnswer(
         batch=batch_of(batch),
@@ -229,6 +230,7 @@ def _told(batch: PaymentBatchRow, judging: Check, roster: Roster) -> RosterAnswe
         kept_fen=facts.kept_fen,
         cap_fen=facts.cap.number if facts.cap else None,
         cap_source=facts.cap.source if facts.cap else None,
+        foreseen=refusals.told(breaches),
     )
 
 

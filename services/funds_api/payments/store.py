@@ -90,24 +90,28 @@ async def hold_entitlement(tx: AsyncSession, county: str, batch_id: UUID) -> Non
     await tx.execute(text("SELECT funds.hold_entitlement(:county, :batch)"), {"county": county, "batch": batch_id})
 
 
-async def available_fen(tx: AsyncSession, county: str, account: UUID, fund: str, on: date) -> int:
-    """What the account may pay out of this fund on that day: what is left of the lots there, less what is held."""
-    found: int | None = await tx.scalar(
+async def available(tx: AsyncSession, county: str, account: UUID, fund: str, on: date) -> list[tuple[int, int]]:
+    """What the account may pay out of this fund on that day, oldest lot first, each as (budget year, free fen).
+
+    Free is what is left of a lot, less what is held.
+    """
+    found = await tx.execute(
         text(
             """
-            SELECT coalesce(sum(l.remaining_fen - coalesce((
+            SELECT l.fiscal_year, (l.remaining_fen - coalesce((
                      SELECT sum(k.amount_fen) FROM funds.hold_lot k
                        JOIN funds.hold h ON h.county_code = :county AND h.id = k.hold_id
                       WHERE k.county_code = :county AND k.lot_id = l.id AND h.status = 'held'
-                        AND (h.expires_on IS NULL OR h.expires_on >= :today)), 0)), 0)::bigint
+                        AND (h.expires_on IS NULL OR h.expires_on >= :today)), 0))::bigint AS free_fen
               FROM funds.lot l
              WHERE l.county_code = :county AND l.account_id = :account AND l.fund_code = :fund AND l.is_open
                AND l.arrived_on <= :on AND (l.release_on IS NULL OR l.release_on <= :on)
+             ORDER BY l.arrived_on, l.id
             """
         ),
         {"county": county, "account": account, "fund": fund, "on": on, "today": ledger.today()},
     )
-    return found or 0
+    return [(row.fiscal_year, row.free_fen) for row in found]
 
 
 async def copy_payments(tx: AsyncSession, rows: bytes) -> None:

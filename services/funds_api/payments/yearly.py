@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from datetime import date
 from uuid import UUID
 
 import polars as pl
@@ -24,13 +25,13 @@ from services.funds_api.payments.check import HOME_YEAR, YEAR, Facts, Year
 from services.funds_api.tables import PaymentBatchRow
 
 
-async def terms(tx: AsyncSession, batch: PaymentBatchRow) -> list[Term]:
-    """The terms about people that are in force for a batch, those of other funds that exclude it too; mostly none."""
-    own, on = batch.fund_code, batch.effective_on
+async def terms(tx: AsyncSession, batch: PaymentBatchRow, on: date | None = None) -> list[Term]:
+    """The terms about people that hold for a batch on its day (or on `on`), and those of funds that exclude it."""
+    own, day, year = batch.fund_code, on or batch.effective_on, batch.effective_on.year
     others = await funds.naming(tx, batch.county_code, own)
-    sets = await funds.term_sets(tx, batch.county_code, [own, *others], on)
-    held = judge.of_people(judge.in_force(sets, own, on.year, on))
-    return [*held, *judge.naming(sets, held, own, on.year, on)]
+    sets = await funds.term_sets(tx, batch.county_code, [own, *others], day)
+    held = judge.of_people(judge.in_force(sets, own, year, day))
+    return [*held, *judge.naming(sets, held, own, year, day)]
 
 
 async def hear(tx: AsyncSession, batch: PaymentBatchRow) -> list[Breach]:
@@ -41,12 +42,43 @@ async def hear(tx: AsyncSession, batch: PaymentBatchRow) -> list[Breach]:
     held = await terms(tx, batch)
     if not held:
         return []
-    excluding = [code for term in held if term.rule in judge.EXCLUDING for code in term.codes]
-    for fund in sorted({batch.fund_code, *excluding}):
+    for fund in sorted(_named(batch, held)):
         await funds.hold_fund(tx, batch.county_code, fund)
     breaches = [found for term in held if (found := await _beyond(tx, batch, term)) is not None]
     if stopping := judge.refused(breaches):
         raise FundRuleBroken("disburse", stopping)
+    return breaches
+
+
+async def funds_of(tx: AsyncSession, batch: PaymentBatchRow, on: date) -> set[str]:
+    """The funds by whose sums people of a batch are judged on a day; none without terms."""
+    held = await terms(tx, batch, on)
+    return _named(batch, held) if held else set()
+
+
+def _named(batch: PaymentBatchRow, held: Collection[Term]) -> set[str]:
+    return {batch.fund_code, *(code for term in held if term.rule in judge.EXCLUDING for code in term.codes)}
+
+
+async def of_row(tx: AsyncSession, batch: PaymentBatchRow, line: int, on: date) -> list[Breach]:
+    """What the terms of a day say about one paid row whose household has its money again; hold its funds before."""
+    breaches = []
+    for term in await terms(tx, batch, on):
+        exclusive = term.rule in judge.EXCLUDING
+        over_fen = await tx.scalar(
+            text("SELECT funds.beyond_for_row(:county, :batch, :line, :on, :cap, :others, :per)"),
+            {
+                "county": batch.county_code,
+                "batch": batch.id,
+                "line": line,
+                "on": on,
+                "cap": 0 if exclusive else term.number,
+                "others": list(term.codes) if exclusive else None,
+                "per": "household" if term.rule in judge.OF_HOUSEHOLDS else "person",
+            },
+        )
+        if over_fen and (found := beyond(term, 1, line, over_fen)) is not None:
+            breaches.append(found)
     return breaches
 
 

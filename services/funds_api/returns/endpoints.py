@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from chassis.database import Read, Tx
-from chassis.identity import Principal, can
+from chassis.identity import Forbidden, Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.returns import service, store
-from services.funds_api.returns.schemas import Return, ReturnPage, ReturnRequest
+from services.funds_api.returns.schemas import Return, ReturnPage, ReturnReason, ReturnRequest
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1", tags=["returns 退汇"])
@@ -27,7 +27,7 @@ PaymentId = Annotated[
 @router.post(
     "/payments/{payment_id}/returns",
     status_code=201,
-    summary="一户资金退回（退汇）",
+    summary="一户资金退回（退汇、追缴）",
     responses={200: {"model": Return}},
 )
 async def post_return(
@@ -39,7 +39,12 @@ async def post_return(
     who: Annotated[Principal, can("returns:write")],
     county: County = None,
 ) -> Return:
-    """201 for a new return, 200 with the recorded one when the serial has acted with the same content."""
+    """201 for a new return, 200 with the recorded one when the serial has acted with the same content.
+
+    Recovering (追缴) needs the office above, as any recovery does.
+    """
+    if request.reason == ReturnReason.RECOVERED and "movements:reverse" not in who.permissions:
+        raise Forbidden("movements:reverse")
     batch, _, line = payment_id.rpartition("-")
     answer, is_new = await service.give_back(tx, who, act, county_of(who, county), UUID(batch), int(line), request)
     if not is_new:

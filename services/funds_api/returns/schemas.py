@@ -15,12 +15,13 @@ from services.funds_api.moments import Known
 
 
 class ReturnReason(StrEnum):
-    """Why a card did not take the money, or why the household gave it back."""
+    """Why a card did not take the money, or why the household gave it back; `recovered`: it was made to (追缴)."""
 
     ACCOUNT_CLOSED = "account_closed"
     NAME_MISMATCH = "name_mismatch"
     WRONG_NUMBER = "wrong_number"
     DECEASED = "deceased"
+    RECOVERED = "recovered"
     OTHER = "other"
 
 
@@ -39,7 +40,8 @@ class ReturnRequest(Body):
     """What came back of one payment. Without an amount: all that is left of it.
 
     `document` is the bank's serial or the voucher; one of a source acts once for ever in its county. What comes back
-    whole is kept for the next payment of the same entitlement to the same payee, unless `keep` says otherwise.
+    whole is kept for the next payment of the same entitlement to the same payee, unless `keep` says otherwise. What is
+    recovered is owed to nobody and kept for nobody.
     """
 
     document: Line = Field(description="银行退汇流水号或凭证号，同一来源只生效一次")
@@ -53,6 +55,9 @@ class ReturnRequest(Body):
     def _other_is_explained(self) -> Self:
         if self.reason == ReturnReason.OTHER and not self.reason_text:
             msg = "原因为 other 时须填写 reason_text"
+            raise ValueError(msg)
+        if self.reason == ReturnReason.RECOVERED and self.keep:
+            msg = "追缴的资金不冻结待重发"
             raise ValueError(msg)
         return self
 

@@ -1,5 +1,7 @@
 """Taking back one row of a paid roster: the very fen that it got, to the very lots that fed it, kept for its return.
 
+What is recovered (追缴) takes the same way and is kept for nobody.
+
 Loads with the accounts locked, decides from the end of the row's interval, records; nothing here commits.
 """
 
@@ -27,7 +29,14 @@ from services.funds_api.payments import store as payments
 from services.funds_api.payments.schemas import BatchStatus, PaymentStatus
 from services.funds_api.returns import store
 from services.funds_api.returns.refusals import NotPaid, ReturnSerialReused, ReturnTooEarly, ReturnTooLarge
-from services.funds_api.returns.schemas import LotRestored, Return, ReturnRequest, ReturnState, ReturnStatus
+from services.funds_api.returns.schemas import (
+    LotRestored,
+    Return,
+    ReturnReason,
+    ReturnRequest,
+    ReturnState,
+    ReturnStatus,
+)
 from services.funds_api.returns.store import Fed, Record
 from services.funds_api.tables import PaymentBatchRow, PaymentReturnRow, PaymentRow
 from treasury.lots import Draw, draw_oldest_first
@@ -75,7 +84,7 @@ async def give_back(
     movement, parts = _moved(paid, request, drawn, act.actor)
     await ledger.post(tx, county, [movement], parts)
     whole = movement.amount_fen == paid.row.amount_fen
-    keep = whole if request.keep is None else request.keep
+    keep = whole and request.reason != ReturnReason.RECOVERED if request.keep is None else request.keep
     hold = await _keep(tx, county, act, paid, movement, parts) if keep else None
     why = masks.free_text(request.reason_text)
     told = Record(movement.id, batch, line, hold, who.client_id, request.document, request.reason.value, why, content)
@@ -101,7 +110,7 @@ def _moved(
     """The movement from the cards back to the account that paid, each part restoring the lot that had fed it."""
     movement = Movement(
         new_id(),
-        "return",
+        "recover" if request.reason == ReturnReason.RECOVERED else "return",
         request.document,
         paid.cards,
         paid.batch.account_id,

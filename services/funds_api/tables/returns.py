@@ -1,4 +1,4 @@
-"""Returned rows of rosters (退汇): which payment came back, by which voucher, why. Written only by SQL."""
+"""Returned rows of rosters (退汇, 追缴): which payment came back, by which voucher, why. Written only by SQL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class PaymentReturnRow(Row):
         UniqueConstraint("county_code", "hold_id"),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint(
-            "reason IN ('account_closed', 'name_mismatch', 'wrong_number', 'deceased', 'other')", name="reason"
+            "reason IN ('account_closed', 'name_mismatch', 'wrong_number', 'deceased', 'recovered', 'other')",
+            name="reason",
         ),
         CheckConstraint("reason <> 'other' OR reason_text <> ''", name="other_is_explained"),
         Index("ix_payment_return_row", "county_code", "batch_id", "line"),
