@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import asyncpg
@@ -128,12 +129,19 @@ class Alone:
         Values as the driver takes them: JSON as text, both ways. An error undoes the statement; when the connection
         was lost on the way nobody knows (`OutcomeUnknown`), and a repeat with the same key finds out.
         """
+        return await self._fetchrow(statement, arguments, acts=True)
+
+    async def look(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+        """The same of a statement that only reads: nothing was done when the connection was lost on the way."""
+        return await self._fetchrow(statement, arguments, acts=False)
+
+    async def _fetchrow(self, statement: str, arguments: Sequence[Any], *, acts: bool) -> asyncpg.Record | None:
         pooled = await self._connected()
         connection = cast("Connection", pooled.driver_connection)
         try:
             return await connection.fetchrow(statement, self.region, *arguments)
         except Exception as error:
-            if lost(error):
+            if acts and lost(error):
                 raise OutcomeUnknown from error
             raise
         except BaseException:  # the caller left in the middle: what still comes back on this connection is for nobody

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import connections
-from chassis.connections import Connection, OutcomeUnknown
+from chassis.connections import Connection, OutcomeUnknown, lost
 from chassis.database import Database, Limits, driver
 
 REGION = "SELECT current_setting('app.region', true)"
@@ -166,6 +166,21 @@ async def test_a_connection_lost_in_use_is_an_error_that_can_be_retried(
     with pytest.raises(OutcomeUnknown):
         await hanging
     assert await _backend(database) != pid
+
+
+async def test_a_look_that_lost_its_connection_leaves_no_doubt_what_was_done(
+    database: Database, admin: asyncpg.Pool
+) -> None:
+    pid = await _backend(database)
+    hanging = asyncio.create_task(database.alone("42").look("SELECT pg_sleep(5), $1::text"))
+    await asyncio.sleep(0.2)
+    await admin.execute("SELECT pg_terminate_backend($1)", pid)
+    with pytest.raises(asyncpg.PostgresError) as failed:
+        await hanging
+    assert lost(failed.value)
+    row = await database.alone("42").look("SELECT $1::text AS region")
+    assert row is not None
+    assert row["region"] == "42"
 
 
 async def test_only_a_connection_that_lay_idle_is_asked_first(

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import TypeAdapter
 
-from chassis.database import Read
+from chassis.database import Database, Read, Single
 from chassis.identity import Principal, can
 from chassis.pages import Paging, cut
 from chassis.vault import Vault
@@ -16,7 +16,7 @@ from services.funds_api.access import county_of, holds
 from services.funds_api.lots.endpoints import tranche_of
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
-from services.funds_api.moments import AsOf, KnownAt, moment_of
+from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.payments import returned
 from services.funds_api.payments.shown import payee_name
 from services.funds_api.traces import store
@@ -45,20 +45,25 @@ PaymentId = Annotated[
 async def get_payment_trace(
     payment_id: PaymentId,
     request: Request,
-    tx: Read,
+    single: Single,
     who: Annotated[Principal, can("payments:read")],
     county: County = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> PaymentTrace:
     asked = county_of(who, county)
-    moment = await moment_of(tx, asked, as_of, known_at)
     batch, line = UUID(payment_id[:UUID_CHARACTERS]), int(payment_id[UUID_CHARACTERS + 1 :])
-    paid = await store.payment(tx, asked, batch, line, moment)
+    paid = await store.payment(single, asked, batch, line, day_or_today(as_of), known_at)
     if paid is None:
         raise Missing("支付", payment_id)
-    back = (await returned.of_rows(tx, asked, batch, [line], moment)).get(line) if paid.came_back else None
-    ways = await _with_earlier(tx, asked, _WAYS.validate_json(paid.ways))
+    moment, back = paid.moment, None
+    ways = _WAYS.validate_json(paid.ways)
+    # Looks of their own, where there is anything to see: neither changes what the way that led here is.
+    if paid.came_back or any(way.succession_id for way in ways):
+        database: Database = request.app.state.database
+        async with database.reading(who.region) as tx:
+            back = (await returned.of_rows(tx, asked, batch, [line], moment)).get(line)
+            ways = await _with_earlier(tx, asked, ways)
     traced = sum(way.amount_fen for way in ways)
     return PaymentTrace(
         payment_id=payment_id,

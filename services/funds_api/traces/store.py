@@ -1,18 +1,20 @@
 """Traces in SQL: spans are joined to a payment by two running sums, and the way up is a chain of draws.
 
-The way of one payment is read by `funds.payment_ways`, a tranche's way down page by page here.
+The way of one payment is read by `funds.payment_trace`, a tranche's way down page by page here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.pages import Window, whole
 from services.funds_api.moments import Moment
@@ -23,7 +25,8 @@ from services.funds_api.standing import REMAINING, THERE
 class Traced:
     """A payment's sealed cell and figure, and the ways that feed it as a JSON list of `schemas.Way`.
 
-    `reversed_by` undid the whole disbursement; `came_back` says that some of this row was ever returned.
+    `reversed_by` undid the whole disbursement; `came_back` says that some of this row was ever returned. `moment` is
+    the one that was asked for, with its position in the journal.
     """
 
     payee_cell: bytes
@@ -31,21 +34,23 @@ class Traced:
     ways: str
     reversed_by: UUID | None
     came_back: bool
+    moment: Moment
 
 
-async def payment(session: AsyncSession, county: str, batch: UUID, line: int, moment: Moment) -> Traced | None:
-    """One payment with its ways by that moment, or None when the caller may not see it. One look at the database.
+async def payment(
+    single: Alone, county: str, batch: UUID, line: int, as_of: date, known_at: datetime | None
+) -> Traced | None:
+    """One payment with its ways by that moment, or None when the caller may not see it. One statement, alone.
 
-    The payment is held against the region of this transaction; the way up is told whole, wherever it leads.
+    The payment is held against the region of the caller; the way up is told whole, wherever it leads.
     """
-    found = await session.execute(
-        text("SELECT * FROM funds.payment_ways(:county, :batch, :line, :as_of, :known)"),
-        {"county": county, "batch": batch, "line": line, "as_of": moment.as_of, "known": moment.position},
+    row = await single.look(
+        "SELECT * FROM funds.payment_trace($1, $2, $3, $4, $5, $6)", county, batch, line, as_of, known_at
     )
-    row = found.one_or_none()
     if row is None:
         return None
-    return Traced(row.payee_cell, row.amount_fen, row.ways, row.reversed_by, row.came_back)
+    moment = Moment(as_of, row["known"], known_at)
+    return Traced(row["payee_cell"], row["amount_fen"], row["ways"], row["reversed_by"], row["came_back"], moment)
 
 
 async def earlier(session: AsyncSession, county: str, receipts: Sequence[UUID]) -> Sequence[Row[UUID, str]]:
