@@ -6,7 +6,7 @@ hold each twin to its original. Pure: knows no file, no table and no person.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +44,34 @@ class FileUnreadable(Exception):
 
     def figures(self) -> dict[str, str]:
         return {"reason": self.reason, "how_to": self.advice}
+
+
+class Sought:
+    """The search for a file's header in its first rows; remembers what the row that came nearest lacks."""
+
+    def __init__(self, lacking: Callable[[Sequence[str]], list[str]], needed: str) -> None:
+        """`lacking` names the columns that a row of cells does not head; `needed` tells people what a header has."""
+        self._lacking = lacking
+        self._needed = needed
+        self._nearest: tuple[int, int, list[str]] | None = None
+
+    def found_in(self, top: Sequence[Sequence[str]]) -> bool:
+        """Whether one of these rows is the header."""
+        nobody = len(self._lacking([]))
+        for row, cells in enumerate(top, 1):
+            lacks = self._lacking(cells)
+            if not lacks:
+                return True
+            if len(lacks) < nobody and (self._nearest is None or len(lacks) < self._nearest[0]):
+                self._nearest = (len(lacks), row, lacks)
+        return False
+
+    def in_vain(self) -> FileUnreadable:
+        """What to tell whoever sent a file without a header."""
+        if self._nearest is None:
+            return FileUnreadable(f"前 {HEADER_WITHIN} 行内没有找到表头", self._needed)
+        _, row, lacks = self._nearest
+        return FileUnreadable(f"第 {row} 行像是表头，但缺少“{'”“'.join(lacks)}”列", self._needed)
 
 
 def _mended(column: pl.Expr, sound: str, mend: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:

@@ -125,7 +125,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     refusals.NoOutsideAccount: Problem("no-outside-account", 409, "缺少县外账户", "请先开立 kind=outside 的单位"),
     refusals.MixedLines: Problem("mixed-lines", 422, "指定方式不一致", "请为每一行都指定资金批次，或都不指定"),
-    columns.FileUnreadable: Problem("file-unreadable", 422, "文件无法读取", "请按 how_to 的说明另存或修改后重新上传"),
+    columns.FileUnreadable: Problem("file-unreadable", 422, "文件无法读取", "请按说明另存或修改后重新上传"),
     uploads.UploadBroken: Problem(
         "upload-broken", 413, "文件没有完整收到", "请检查网络后重新上传；单个文件不超过 limit_bytes 字节"
     ),

@@ -10,24 +10,33 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Final
 
 import polars as pl
 
-from services.funds_api.columns import HEADER_WITHIN, FileUnreadable
+from services.funds_api.columns import HEADER_WITHIN, FileUnreadable, Sought
 
 SEPARATORS: Final = ",;\t"
 PIECE_BYTES: Final = 1024 * 1024
 PIECE_ROWS: Final = 10_000
 _MAX_LINE_BYTES: Final = 64 * 1024
 _TOP_BYTES: Final = 256 * 1024
+_BEGINNING_BYTES: Final = 8
 _SAVE_AS_UTF8: Final = "请用 Excel 打开后另存为 .xlsx 或“CSV UTF-8”再上传"
 _SAVE_AGAIN: Final = "请用 Excel 打开后另存为 .xlsx 再上传"
 
-HasHeader = Callable[[list[list[str]]], bool]
+# What people send in place of a table, by its first bytes.
+_NO_TABLES: Final = {
+    b"%PDF": " PDF 文件",
+    b"\x89PNG": "图片",
+    b"\xff\xd8\xff": "图片",
+    b"Rar!": "压缩包",
+    b"7z\xbc\xaf": "压缩包",
+    b"{\\rtf": " Word 文档",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,16 @@ class Survey:
     encoding: str
     lines: int
     by_line: bool
+
+
+def refuse_no_table(start: bytes) -> None:
+    """Refuse a file without content, and one that its first bytes tell to be something else than a table."""
+    if not start:
+        raise FileUnreadable("文件是空的（0 字节）", "请重新导出，打开确认有内容后再上传")
+    for beginning, kind in _NO_TABLES.items():
+        if start.startswith(beginning):
+            reason = f"这是{kind}，不是表格"
+            raise FileUnreadable(reason, "请上传 Excel 工作簿（.xlsx）或 CSV，不要上传扫描件、图片或压缩包")
 
 
 def survey(file: IO[bytes]) -> Survey:
@@ -65,15 +84,17 @@ def survey(file: IO[bytes]) -> Survey:
 class Separated:
     """One file of records, the separator found; `pieces()` gives all of them, as often as it is asked.
 
-    The separator is the first of , ; tab under which `has_header` finds a header in the first records.
+    The separator is the first of , ; tab under which the header that is `sought` is in the first records.
     """
 
-    def __init__(self, file: IO[bytes], has_header: HasHeader, max_lines: int) -> None:
+    def __init__(self, file: IO[bytes], sought: Sought, max_lines: int) -> None:
+        file.seek(0)
+        refuse_no_table(file.read(_BEGINNING_BYTES))
         self._file = file
         self._seen = survey(file)
         if self._seen.lines > max_lines:
             raise FileUnreadable("行数过多", f"每个文件不超过 {max_lines} 行，请拆分后分批上传")
-        self.separator, top = self._top(has_header)
+        self.separator, top = self._top(sought)
         self.width = max(len(record) for record in top)
 
     @property
@@ -86,7 +107,7 @@ class Separated:
             return (self._parsed(block) for block in self._blocks())
         return self._records()
 
-    def _top(self, has_header: HasHeader) -> tuple[str, list[list[str]]]:
+    def _top(self, sought: Sought) -> tuple[str, list[list[str]]]:
         self._file.seek(0)
         text = codecs.getincrementaldecoder(self._seen.encoding)().decode(self._file.read(_TOP_BYTES))
         for separator in SEPARATORS:
@@ -94,9 +115,9 @@ class Separated:
                 top = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), HEADER_WITHIN))
             except csv.Error:
                 continue
-            if has_header(top):
+            if sought.found_in(top):
                 return separator, top
-        raise FileUnreadable("前 15 行内没有找到表头", "表头须写明身份证号等规定列，列之间用逗号、分号或制表符分隔")
+        raise sought.in_vain()
 
     def _blocks(self) -> Iterator[bytes]:
         """About a piece of whole lines at a time, in UTF-8; a small one first, so that work begins sooner."""

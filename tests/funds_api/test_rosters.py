@@ -315,3 +315,34 @@ async def test_households_are_paid_out_of_cash_that_rests_with_a_desk(
     batch = {"account_id": account, "fund_code": await fund(funds_http), "entitlement": "补助", "document": "文"}
     answer = await clerk.post("/funds/v1/payment-batches", {**batch, "effective_on": "2017-05-04"})
     assert (answer.status_code, answer.json()["type"]) == (409, f"/problems/wrong-{slug}")
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason", "how_to"),
+    [
+        (b"", "文件是空的（0 字节）", "重新导出"),
+        (b"%PDF-1.4\n1 0 obj", "这是 PDF 文件，不是表格", "不要上传扫描件"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "这是图片，不是表格", ".xlsx"),
+        ("名册\n姓名,身份证号,村\n张三,1,甲".encode(), "第 2 行像是表头，但缺少“金额（元）”列", "金额（元）"),
+        ("姓名,补贴金额（元）\n张三,1".encode(), "第 1 行像是表头，但缺少“身份证号”列", "身份证号"),
+        ("张三,1000".encode(), "前 15 行内没有找到表头", "身份证号"),
+        ("姓名,身份证号,金额\n\n合计,,0\n".encode(), "表头下面没有一行名册", "同一张工作表"),
+    ],
+)
+async def test_a_file_that_is_no_roster_is_told_what_it_is_and_what_it_lacks(
+    township: Township, raw: bytes, reason: str, how_to: str
+) -> None:
+    answer = await township.put(await township.batch(), raw)
+    assert answer.status_code == 422, answer.text
+    told = answer.json()
+    assert (told["figures"]["reason"], told["advice"]) == (reason, "请按说明另存或修改后重新上传")
+    assert how_to in told["figures"]["how_to"]
+    assert reason in told["detail"]
+
+
+async def test_a_register_without_a_column_is_told_which_one(township: Township) -> None:
+    lacking = "村代码,户主姓名,身份证号,银行卡号,手机号,登记日期\n1,2,3,4,5,6\n".encode()
+    clerk = funds_caller(township.http, "finance_clerk", township.county)
+    answer = await clerk.request("POST", "/funds/v1/households/imports", content=lacking, headers=CSV)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/file-unreadable"), answer.text
+    assert answer.json()["figures"]["reason"] == "第 1 行像是表头，但缺少“人口数”列"

@@ -81,6 +81,26 @@ def test_a_far_cell_is_refused_before_memory_is_taken(reference: str, part: str)
         read_roster(out.getvalue())
 
 
+@pytest.mark.parametrize("filler", [b"\x00", b" ", b"<row/>"])
+def test_a_part_that_is_packed_to_nothing_is_refused_unlooked_at(filler: bytes) -> None:
+    """A file of some kilobytes would otherwise unpack to hundreds of MiB, each of them searched."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(BOOK)) as whole, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bent:
+        for name in whole.namelist():
+            bent.writestr(name, whole.read(name))
+        bent.writestr("xl/media/picture.png", filler * (8 * 1024 * 1024 // len(filler)))
+    assert len(out.getvalue()) < 64 * 1024
+    with pytest.raises(FileUnreadable, match="解压后过大"):
+        read_roster(out.getvalue())
+
+
+@pytest.mark.parametrize("at", [0, workbook._LOOK_BYTES - 5, workbook._LOOK_BYTES, 3 * workbook._LOOK_BYTES - 1])
+@pytest.mark.parametrize("cell", [b' r="XFD1"', b" r" + b" " * 1500 + b'="XFD1"', b' r="B' + b"0" * 1500 + b'200000"'])
+def test_a_far_cell_is_seen_wherever_the_pieces_are_cut(at: int, cell: bytes) -> None:
+    part = io.BytesIO(b"x" * at + cell + b"x" * (4 * workbook._LOOK_BYTES - at))
+    assert workbook._has_far_cell(part)
+
+
 def test_cells_up_to_the_bound_are_read() -> None:
     wide = book_of([["姓名", "身份证号", "金额", *range(3, workbook.MAX_COLUMNS)], ["张三", id_number(1), 1]])
     assert read_roster(wide)[1].height == 1

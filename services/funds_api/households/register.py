@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from services.funds_api import columns
-from services.funds_api.columns import FileUnreadable
 from services.funds_api.separated import Separated
 
 _ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -65,9 +65,19 @@ class Register:
     by_reason: dict[str, int]
 
 
+def _labels(cells: Sequence[str]) -> list[str]:
+    return [re.sub(r"[\s*]+", "", unicodedata.normalize("NFKC", cell)) for cell in cells]
+
+
+def _lacking(cells: Sequence[str]) -> list[str]:
+    """The columns a register cannot do without that this row does not head, by their usual names."""
+    labels = _labels(cells)
+    return [aliases[0] for aliases in _ALIASES.values() if not any(label in aliases for label in labels)]
+
+
 def _places(top: list[list[str]]) -> tuple[int, dict[str, int]] | None:
     for at, cells in enumerate(top):
-        labels = [re.sub(r"[\s*]+", "", unicodedata.normalize("NFKC", cell)) for cell in cells]
+        labels = _labels(cells)
         places = {
             field: next(place for place, label in enumerate(labels) if label in aliases)
             for field, aliases in {**_ALIASES, **_MEMBER_ALIASES}.items()
@@ -80,10 +90,11 @@ def _places(top: list[list[str]]) -> tuple[int, dict[str, int]] | None:
 
 def read(raw: bytes) -> pl.DataFrame:
     """The rows of a register file as tidy text with `line`, the file's own row number from 1."""
-    grid = pl.concat(Separated(io.BytesIO(raw), lambda top: _places(top) is not None, MAX_ROWS).pieces())
+    sought = columns.Sought(_lacking, f"表头须有：{'、'.join(aliases[0] for aliases in _ALIASES.values())}")
+    grid = pl.concat(Separated(io.BytesIO(raw), sought, MAX_ROWS).pieces())
     found = _places([[cell or "" for cell in row] for row in grid.head(columns.HEADER_WITHIN).rows()])
     if found is None:
-        raise FileUnreadable("没有找到表头", "表头须有：村代码、户主姓名、身份证号、银行卡号、手机号、人口数、登记日期")
+        raise sought.in_vain()
     header, places = found
     cells = {field: pl.col(f"c{place}") for field, place in places.items()}
     numbers = {"id_number", "card", "phone", "village", "head_id"}

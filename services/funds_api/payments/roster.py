@@ -78,8 +78,18 @@ def find_header(top: Sequence[Sequence[str]]) -> Header | None:
     return None
 
 
-def _has_header(top: list[list[str]]) -> bool:
-    return find_header(top) is not None
+def _lacking(cells: Sequence[str]) -> list[str]:
+    """Which of the two columns that a roster cannot do without this row does not head."""
+    labels = [_label(cell) for cell in cells]
+    names_people = any(label in _ID_LABELS for label in labels)
+    names_amounts = any(_AMOUNT.match(label) for label in labels)
+    return [name for name, there in (("身份证号", names_people), ("金额（元）", names_amounts)) if not there]
+
+
+def _sought() -> columns.Sought:
+    return columns.Sought(
+        _lacking, "表头须在同一行写明“身份证号”和“金额（元）”两列；CSV 的列之间用逗号、分号或制表符分隔"
+    )
 
 
 def open_roster(file: IO[bytes]) -> Roster:
@@ -89,8 +99,8 @@ def open_roster(file: IO[bytes]) -> Roster:
     if start.startswith(_OLD_EXCEL):
         raise FileUnreadable("旧版 Excel 文件（.xls）", "请用 Excel 打开后另存为 .xlsx 再上传")
     if workbook.is_workbook(start):
-        return Roster(workbook.pieces_of(file, _has_header), "xlsx")
-    text = Separated(file, _has_header, MAX_LINES)
+        return Roster(workbook.pieces_of(file, _sought()), "xlsx")
+    text = Separated(file, _sought(), MAX_LINES)
     if text.width > workbook.MAX_COLUMNS:
         raise FileUnreadable("列数过多", f"不超过 {workbook.MAX_COLUMNS} 列，请只保留名册所需的列")
     return Roster(text.pieces(), f"csv/{text.encoding}")
@@ -107,9 +117,10 @@ class Roster:
     def __init__(self, grids: Iterator[pl.DataFrame], file_format: str) -> None:
         """Take a file as grids of text (columns c0, c1, …) that follow each other; the first has the header."""
         first = next(grids, pl.DataFrame())
-        header = find_header([[cell or "" for cell in row] for row in first.head(columns.HEADER_WITHIN).rows()])
+        top = [[cell or "" for cell in row] for row in first.head(columns.HEADER_WITHIN).rows()]
+        header = find_header(top)
         if header is None:
-            raise FileUnreadable("前 15 行内没有找到表头", "表头须同时写明身份证号一列和金额一列")
+            raise _sought().in_vain()
         self.file_format = file_format
         self.unit = header.unit
         self.printed_sum_fen = 0
@@ -129,8 +140,11 @@ class Roster:
         return None if self.printed_total_fen is None else self.printed_sum_fen - self.printed_total_fen
 
     def pieces(self) -> Iterator[pl.DataFrame]:
-        """The rows of people, piece by piece; totals, blank and foot lines are taken out; a bad row is still a row."""
-        line = 1
+        """The rows of people, piece by piece; totals, blank and foot lines are taken out; a bad row is still a row.
+
+        A file that has a header and nobody below it is `FileUnreadable` at its end.
+        """
+        line, people_n = 1, 0
         for grid in self._grids:
             below = grid.with_row_index("line", offset=line).filter(pl.col("line") > self._header.row + 1)
             line += grid.height
@@ -138,7 +152,10 @@ class Roster:
             self._note_totals(rows.filter(pl.col("total").is_not_null() & pl.col("amount_fen").is_not_null()))
             people = rows.filter(pl.col("total").is_null()).drop("total")
             self.printed_sum_fen += int(people["amount_fen"].cast(pl.Int128).sum())  # huge amounts must not wrap
+            people_n += people.height
             yield people
+        if not people_n:
+            raise FileUnreadable("表头下面没有一行名册", "请打开文件确认名册与表头在同一张工作表内，再上传")
 
     def _read(self, below: pl.DataFrame) -> pl.DataFrame:
         """The lines that say something, with fields and amounts; `total` is “grand” or “part” on totals lines."""
