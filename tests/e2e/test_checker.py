@@ -83,6 +83,16 @@ _RETURN = _told("PaymentReturned", "movement,movement_id")
 _RESULT = _told("TreasuryOrderSettled", "movement,movement_id")
 _ORDER = _told("TreasuryOrderIssued", "movement,movement_id")
 _REISSUE = "(SELECT id FROM funds.movement WHERE document LIKE '演练重发%' LIMIT 1)"
+_REISSUED = (
+    "(SELECT id FROM funds.event WHERE kind = 'PaymentsDisbursed'"
+    f" AND body #>> '{{movement,movement_id}}' = {_REISSUE}::text)"
+)
+_REVERSAL = "(SELECT id FROM funds.movement WHERE reverses_id IS NOT NULL ORDER BY position LIMIT 1)"
+_REVERSED = (
+    "(SELECT e.id FROM funds.event e, json_array_elements(e.body->'movements') m"
+    f" WHERE e.kind = 'MoneyMoved' AND m->>'movement_id' = {_REVERSAL}::text)"
+)
+_UNPAID = "UPDATE funds.payment_batch SET status = 'checked', approved_by = NULL, approved_at = NULL WHERE id"
 _FREE = "UPDATE funds.hold SET status = 'held', ended_position = NULL WHERE id = {0}"
 
 # By name: what is done to the books, as what it must be found, and a word of the finding.
@@ -133,8 +143,36 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "half",
         "冻结",
     ),
+    # As if its transaction had never been: what the client was told is all that is left of it.
+    "a reissue lost whole": (
+        (
+            "CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT id, batch_id FROM funds.movement WHERE id = "
+            f"{_REISSUE}; {_untold(_REISSUED)}; DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone);"
+            f" {_UNPAID} IN (SELECT batch_id FROM gone)"
+        ),
+        "lost",
+        "approve again",
+    ),
+    "a reissue told and never paid": (
+        (f"{_UNPAID} = (SELECT batch_id FROM funds.movement WHERE id = {_REISSUE})"),
+        "lost",
+        "已发放批次",
+    ),
+    "a reissue without its movement": (f"DELETE FROM funds.movement WHERE id = {_REISSUE}", "lost", "业务"),
+    "a reissue told twice": (_twice(_REISSUED), "double", "已发放批次"),
     "a reissue moved twice": (_moved_twice(_REISSUE), "double", "approve again"),
     "half a reissue": (f"DELETE FROM funds.movement WHERE id = {_REISSUE}", "half", "approve again"),
+    "a reversal lost whole": (
+        (
+            f"CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT {_REVERSAL} AS id;"
+            f" {_untold(_REVERSED)}; DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone)"
+        ),
+        "lost",
+        "reverse",
+    ),
+    "a reversal without its movement": (f"DELETE FROM funds.movement WHERE id = {_REVERSAL}", "lost", "业务"),
+    "a reversal told twice": (_twice(_REVERSED), "double", "业务"),
+    "half a reversal": (_untold(_REVERSED), "half", "业务"),
     "a reversal moved twice": (
         "ALTER TABLE funds.movement DROP CONSTRAINT uq_movement_county_code_reverses_id;"
         + _moved_twice("(SELECT id FROM funds.movement WHERE reverses_id IS NOT NULL LIMIT 1)"),
