@@ -314,7 +314,7 @@ async def test_the_database_itself_tells_no_place_beyond_the_region(river: River
 
     county, one, two = river.county, river.county + "101", river.county + "102"
     try:
-        for function in ("tree_books", "tree_sums", "flowed"):
+        for function in ("tree_books", "flowed"):
             await tell(one, one + "201", function)
             for region, root in ((one, county), (one, two), ("980001", county), ("", county), (county, "980001")):
                 with pytest.raises(asyncpg.PostgresError, match="outside the region"):
