@@ -6,6 +6,7 @@ import asyncio
 
 import asyncpg
 
+from tests.callers import funds_caller
 from tests.factories import notice_request, open_account
 from tests.funds_api.desk import Desk, conserved
 
@@ -29,6 +30,19 @@ async def test_closed_books_take_reversals_only(desk: Desk, admin: asyncpg.Pool)
     assert (await desk.undo(movement, "2017-05-20")).status_code == 201
     assert await desk.balance(desk.first, "2017-05-31") == 0
     await conserved(admin, desk.county)
+
+
+async def test_a_roster_for_a_closed_day_is_refused_before_anybody_makes_it(desk: Desk) -> None:
+    """Also to a township's clerk, who sees the county's closings; the day after the closing is open."""
+    await closed(desk, "2017-05-31")
+    township = desk.county + "101"
+    office = await open_account(desk.http, township, "township_office")
+    clerk = funds_caller(desk.http, "township_clerk", township)
+    batch = {"account_id": office, "fund_code": "TEST-FUND", "entitlement": "补", "document": "补发"}
+    refused = await clerk.post("/funds/v1/payment-batches", {**batch, "effective_on": "2017-05-31"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/books-closed"), refused.text
+    assert refused.json()["figures"]["closed_through"] == "2017-05-31"
+    assert (await clerk.post("/funds/v1/payment-batches", {**batch, "effective_on": "2017-06-01"})).status_code == 201
 
 
 async def test_books_are_closed_forward_and_never_ahead(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import COUNTY_DIGITS
+from services.funds_api.closings import store as closings
 from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
 from services.funds_api.funds import guard, refusals
 from services.funds_api.funds import store as funds
@@ -23,7 +24,7 @@ from services.funds_api.households import masks
 from services.funds_api.lots import ledger
 from services.funds_api.lots.decide import CLOSED
 from services.funds_api.lots.ledger import Movement, Part
-from services.funds_api.lots.refusals import WrongAccount, WrongBook
+from services.funds_api.lots.refusals import BooksClosed, WrongAccount, WrongBook
 from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.payments import checking, foreseen, held, kept, lists, store, yearly
@@ -99,6 +100,9 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
         raise Missing("用途", request.use)
 
     ledger.must_be_near([request.effective_on])
+    closed_through = await closings.closed_through(tx, county)
+    if closed_through is not None and request.effective_on <= closed_through:  # told now, not after the roster
+        raise BooksClosed(county, request.effective_on, closed_through)
     if request.hold_id is not None:
         await held.must_fit(tx, who, county, request.hold_id, account=account.id, fund=request.fund_code)
     row = await store.open_batch(
