@@ -10,15 +10,17 @@ from collections.abc import Iterator
 
 from migrations.ledger_v2 import ROLE
 
-# As the caller sees the rows: whoever does not see all of them proves nothing.
+# As the caller sees the rows: whoever does not see all of them proves nothing. Each row begins where the one before it
+# ended, as two arrays in the order of the lines: a window function took half as long again.
 PROVE = """
 CREATE FUNCTION funds.prove_batch(p_county text, p_batch uuid)
 RETURNS TABLE (rows_n bigint, total_fen bigint, contiguous boolean)
 LANGUAGE sql STABLE SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off AS $$
   SELECT count(*), coalesce(sum(amount_fen), 0)::bigint,
-         coalesce(bool_and(amount_fen > 0 AND cum_fen = before + amount_fen), true)
-    FROM (SELECT amount_fen, cum_fen, lag(cum_fen, 1, 0::bigint) OVER (ORDER BY line) AS before
-            FROM funds.payment WHERE county_code = p_county AND batch_id = p_batch) laid
+         coalesce(min(amount_fen) > 0
+                  AND array_agg(cum_fen - amount_fen) = (0::bigint || array_agg(cum_fen))[1:count(*)], true)
+    FROM (SELECT amount_fen, cum_fen FROM funds.payment
+           WHERE county_code = p_county AND batch_id = p_batch ORDER BY line) laid
 $$"""
 
 

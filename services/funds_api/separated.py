@@ -20,7 +20,7 @@ import polars as pl
 from services.funds_api.columns import HEADER_WITHIN, FileUnreadable, Sought
 
 SEPARATORS: Final = ",;\t"
-PIECE_BYTES: Final = 1024 * 1024
+PIECE_BYTES: Final = 512 * 1024  # twice as much is written no faster, and begins later
 PIECE_ROWS: Final = 10_000
 _MAX_LINE_BYTES: Final = 64 * 1024
 _TOP_BYTES: Final = 256 * 1024

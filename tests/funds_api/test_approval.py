@@ -164,6 +164,7 @@ async def test_rows_changed_behind_the_service_are_not_paid(township: Township, 
         "UPDATE funds.payment SET amount_fen = amount_fen + 1 WHERE batch_id = $1 AND line = 3",
         "DELETE FROM funds.payment WHERE batch_id = $1 AND line = 4",
         "UPDATE funds.payment SET cum_fen = cum_fen + 1 WHERE batch_id = $1 AND line = 2",
+        "UPDATE funds.payment SET line = 9 WHERE batch_id = $1 AND line = 2",
     ):
         batch = (await township.checked([(id_number(p), "10") for p in range(3)]))["batch"]["id"]
         await admin.execute(change, batch)
