@@ -149,9 +149,36 @@ class IncomeSharedOut(Fact):
     due_on: date
 
 
-class ShareLinePaid(Fact):
-    """A line of a share was paid out."""
+class ShareLineReturned(Fact):
+    """Some of a paid line came back, of a household if it is named."""
 
+    payment_id: UUID
+    income_id: UUID
+    county_code: str
+    region_code: str
+    line_no: int
+    amount_fen: int
+    household_id: UUID | None
+    returned_on: date
+
+
+class SharePaymentReversed(Fact):
+    """A payment or a return of a line was undone."""
+
+    payment_id: UUID
+    undoes_id: UUID
+    income_id: UUID
+    county_code: str
+    region_code: str
+    line_no: int
+    amount_fen: int
+    undone_on: date
+
+
+class ShareLinePaid(Fact):
+    """A line of a share was paid out, or what had come back of it."""
+
+    payment_id: UUID
     income_id: UUID
     county_code: str
     region_code: str

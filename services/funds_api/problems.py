@@ -303,6 +303,16 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     assets.IncomeShared: Problem("income-shared", 409, "收益已经分配", "请查看已有的分配方案"),
     assets.ShareDiffers: Problem("share-differs", 409, "分配与收益不符", "请核对各行金额，或改用权重由系统计算"),
     assets.ShareTooSmall: Problem("share-too-small", 409, "收益不足以分配", "请减少分配的行数"),
+    assets.ReturnBeyondShare: Problem(
+        "return-beyond-share", 409, "退回超过发放", "请核对金额和农户；农户退回不超过其所得"
+    ),
+    assets.ShareDocumentUsed: Problem(
+        "share-document-used", 409, "退回凭证已登记", "请核对是否重复登记；确属另一笔请用其自己的凭证号"
+    ),
+    assets.SharePaymentUndone: Problem("share-payment-undone", 409, "已经冲正", "请查询该笔收益的发放明细"),
+    assets.SharePaymentFollowed: Problem(
+        "share-payment-followed", 409, "之后还有业务", "请先冲正该行之后登记的退回或发放"
+    ),
     assets.SharePaid: Problem("share-paid", 409, "分配已经发放", "请查看发放凭证"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api.assets.shares import overdue_days, split
+from services.funds_api.assets.shares import (
+    Entry,
+    followed_by,
+    overdue_days,
+    paid_fen,
+    returnable_fen,
+    split,
+    standing,
+)
 from services.funds_api.projects.progress import PPM, Terms, due_of, due_together
 
 AMOUNT = st.integers(0, 10**13)
 WEIGHTS = st.lists(st.integers(1, 10**6), min_size=1, max_size=50)
 SHARE = st.integers(0, PPM)
+DAY_ONE = date(2017, 12, 1)
 DAY = st.dates(date(2015, 1, 1), date(2030, 12, 31))
 
 
@@ -75,3 +85,35 @@ def test_more_progress_never_pays_less(terms: Terms, other: Terms, advance: int,
     before = due_of(Terms(terms.amount_fen, low, terms.retention_ppm, terms.release_on), advance, on)
     after = due_of(Terms(terms.amount_fen, high, terms.retention_ppm, terms.release_on), advance, on)
     assert before.payable_fen <= after.payable_fen
+
+
+@given(
+    st.integers(1, 10**6),
+    st.lists(st.tuples(st.sampled_from(["pay", "back", "undo"]), st.integers(0, 10**6)), max_size=30),
+)
+def test_what_stands_paid_lies_between_nothing_and_the_line(line_fen: int, acts: list[tuple[str, int]]) -> None:
+    """Paid, come back and undone by the rules of the service, in any order: never below zero, never above the line."""
+    entries: list[Entry] = []
+    for kind, number in acts:
+        stands, paid = standing(entries), paid_fen(entries)
+        if kind == "pay" and paid < line_fen:
+            entries.append(Entry(uuid4(), "paid", line_fen - paid, DAY_ONE, "文"))
+        elif kind == "back" and paid:
+            entries.append(Entry(uuid4(), "returned", 1 + number % paid, DAY_ONE, "文"))
+        elif kind == "undo" and stands:
+            undone = stands[number % len(stands)]
+            if followed_by(entries, undone) is None:
+                entries.append(Entry(uuid4(), "undone", undone.amount_fen, DAY_ONE, "文", undoes_id=undone.id))
+        assert 0 <= paid_fen(entries) <= line_fen
+        last = standing(entries)[-1:]
+        assert all(followed_by(entries, one) is None for one in last), "the last that stands can be undone"
+
+
+def test_a_household_gives_back_its_part_once_for_each_payment() -> None:
+    home, other = uuid4(), uuid4()
+    paid = Entry(uuid4(), "paid", 100, DAY_ONE, "文")
+    back = Entry(uuid4(), "returned", 30, DAY_ONE, "文", home)
+    assert returnable_fen([paid, back], home, 40) == 10
+    assert returnable_fen([paid, back], other, 40) == 40
+    assert returnable_fen([paid, back, Entry(uuid4(), "undone", 30, DAY_ONE, "文", home, back.id)], home, 40) == 40
+    assert returnable_fen([paid, back, Entry(uuid4(), "paid", 30, DAY_ONE, "文")], home, 40) == 40

@@ -14,7 +14,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.assets import incomes, service, store
+from services.funds_api.assets import incomes, service, share_payments, store
 from services.funds_api.assets.schemas import (
     Asset,
     AssetKind,
@@ -30,9 +30,11 @@ from services.funds_api.assets.schemas import (
     ProjectAssets,
     SharePayment,
     ShareRequest,
+    ShareReturn,
+    ShareReversal,
 )
-from services.funds_api.missing import Missing
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.known import known
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 from treasury.calendar import business_date
 
@@ -57,30 +59,31 @@ async def get_assets(
     kind: AssetKind | None = None,
     region: Annotated[RegionCode | None, Query(description="资产所在区划及其下级")] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> AssetPage:
-    day = day_or_today(as_of)
-    found = await store.assets(
-        tx, who, county_of(who, county), window, as_of=day, project=project, kind=kind, region=region
-    )
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.assets(tx, who, asked, window, moment=moment, project=project, kind=kind, region=region)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = [service.asset_of(row, day) for row in rows]
-    return AssetPage(as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内当日没有资产")
+    items = [service.asset_of(row, moment.as_of) for row in known(rows, moment)]
+    empty = None if items else "您的管辖范围内当日没有资产"
+    return AssetPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=empty)
 
 
 @router.get("/assets/{asset_id}", summary="资产")
-async def get_asset(asset_id: UUID, tx: Read, who: Reading, county: County = None, as_of: AsOf = None) -> Asset:
-    day = day_or_today(as_of)
-    row = await service.found(tx, who, county_of(who, county), asset_id)
-    if row.registered_on > day:
-        raise Missing("资产", str(asset_id))
-    return service.asset_of(row, day)
+async def get_asset(
+    asset_id: UUID, tx: Read, who: Reading, county: County = None, as_of: AsOf = None, known_at: KnownAt = None
+) -> Asset:
+    asked = county_of(who, county)
+    return await service.standing(tx, who, asked, asset_id, await moment_of(tx, asked, as_of, known_at))
 
 
 @router.get("/projects/{project_id}/assets", summary="项目支付与形成资产的核对")
 async def get_project_assets(
-    project_id: UUID, tx: Read, who: Reading, county: County = None, as_of: AsOf = None
+    project_id: UUID, tx: Read, who: Reading, county: County = None, as_of: AsOf = None, known_at: KnownAt = None
 ) -> ProjectAssets:
-    return await service.of_project(tx, who, county_of(who, county), project_id, day_or_today(as_of))
+    asked = county_of(who, county)
+    return await service.of_project(tx, who, asked, project_id, await moment_of(tx, asked, as_of, known_at))
 
 
 @router.post("/assets/{asset_id}/confirmation", status_code=201, summary="资产确权（他人）")
@@ -123,14 +126,15 @@ async def get_incomes(
     asset: UUID | None = None,
     overdue: Annotated[bool, Query(description="只看到期而未发放完的")] = False,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> IncomePage:
-    day, asked = day_or_today(as_of), county_of(who, county)
-    found = await store.incomes(tx, who, asked, window, as_of=day, asset_id=asset, overdue=overdue)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.incomes(tx, who, asked, window, moment=moment, asset_id=asset, overdue=overdue)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = await incomes.shown(tx, asked, rows, day)
-    return IncomePage(
-        as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内当日没有符合条件的收益"
-    )
+    items = await incomes.shown(tx, asked, rows, moment)
+    empty = None if items else "您的管辖范围内当日没有符合条件的收益"
+    return IncomePage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=empty)
 
 
 @router.get("/incomes/benefits", summary="收益惠及：按地区与用途")
@@ -140,13 +144,18 @@ async def get_benefits(
     county: County = None,
     digits: Annotated[int, Query(ge=6, le=12, description="地区代码位数：6 县，9 乡镇，12 村")] = 9,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Benefits:
-    return await incomes.benefits(tx, who, county_of(who, county), day_or_today(as_of), digits)
+    asked = county_of(who, county)
+    return await incomes.benefits(tx, who, asked, await moment_of(tx, asked, as_of, known_at), digits)
 
 
 @router.get("/incomes/{income_id}", summary="一笔收益及其分配")
-async def get_income(income_id: UUID, tx: Read, who: Reading, county: County = None, as_of: AsOf = None) -> Income:
-    return await incomes.told(tx, who, county_of(who, county), income_id, day_or_today(as_of))
+async def get_income(
+    income_id: UUID, tx: Read, who: Reading, county: County = None, as_of: AsOf = None, known_at: KnownAt = None
+) -> Income:
+    asked = county_of(who, county)
+    return await incomes.told(tx, who, asked, income_id, await moment_of(tx, asked, as_of, known_at))
 
 
 @router.post("/incomes/{income_id}/passing-on", status_code=201, summary="转付收益")
@@ -174,4 +183,32 @@ async def post_share_payment(
     county: County = None,
 ) -> Income:
     today = business_date(clock.now())
-    return await incomes.pay(tx, who, act, county_of(who, county), income_id, line_no, request, today)
+    return await share_payments.pay(tx, who, act, county_of(who, county), income_id, line_no, request, today)
+
+
+@router.post("/incomes/{income_id}/share/lines/{line_no}/returns", status_code=201, summary="登记分配退回，待重发")
+async def post_share_return(
+    income_id: UUID,
+    line_no: Annotated[int, Path(ge=1, le=200)],
+    request: ShareReturn,
+    tx: Tx,
+    act: Acting,
+    who: Writing,
+    county: County = None,
+) -> Income:
+    today = business_date(clock.now())
+    return await share_payments.give_back(tx, who, act, county_of(who, county), income_id, line_no, request, today)
+
+
+@router.post("/incomes/{income_id}/share/payments/{payment_id}/reversal", status_code=201, summary="冲正一笔发放或退回")
+async def post_share_reversal(
+    income_id: UUID,
+    payment_id: UUID,
+    request: ShareReversal,
+    tx: Tx,
+    act: Acting,
+    who: Writing,
+    county: County = None,
+) -> Income:
+    today = business_date(clock.now())
+    return await share_payments.undo(tx, who, act, county_of(who, county), income_id, payment_id, request, today)

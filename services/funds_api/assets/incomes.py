@@ -1,8 +1,9 @@
-"""What assets earn: recorded per period, passed on to the owner, shared to the fen, and paid out line by line."""
+"""What assets earn: recorded per period, passed on to the owner, and shared to the fen (paid out in share_payments)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +22,6 @@ from services.funds_api.assets.refusals import (
     IncomePassedOn,
     IncomeShared,
     ShareDiffers,
-    SharePaid,
     ShareTooSmall,
 )
 from services.funds_api.assets.schemas import (
@@ -33,18 +33,21 @@ from services.funds_api.assets.schemas import (
     IncomeRequest,
     PassingOn,
     Share,
+    ShareEntry,
     ShareLine,
-    SharePayment,
     ShareRequest,
     ShareUse,
 )
+from services.funds_api.assets.shares import Entry
+from services.funds_api.known import known
 from services.funds_api.missing import Missing
+from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.projects.service import must_lie
 from services.funds_api.tables import AssetIncomeRow, IncomeShareRow, ShareLineRow
 from services.funds_api.units import store as places
 from treasury.policy import PolicyValue, in_force
-from wire.projects import IncomePassed, IncomeReceived, IncomeSharedOut, ShareLinePaid
+from wire.projects import IncomePassed, IncomeReceived, IncomeSharedOut
 
 PV_WORKDAYS: Final = "pv_pass_on_workdays"
 
@@ -73,7 +76,7 @@ async def record(
         "recorded_by": who.subject,
     }
     await store.insert_income(tx, row)
-    answer = await told(tx, who, county, row["id"], today)
+    answer = await told(tx, who, county, row["id"], Moment(today))
     event = IncomeReceived(
         income_id=answer.id,
         asset_id=asset_id,
@@ -92,12 +95,12 @@ async def pass_on(
 ) -> Income:
     """Record that the county passed an income on to its owner, once."""
     await act.claim(tx, county)
-    income = await _found(tx, who, county, income_id)
+    income = await found(tx, who, county, income_id)
     if income.passed_on is not None:
         raise IncomePassedOn(str(income_id), income.passed_on)
     must_lie(request.passed_on, income.arrived_on, today)
     await store.pass_on(tx, income, {"passed_on": request.passed_on, "passing_document": request.document})
-    answer = await told(tx, who, county, income_id, today)
+    answer = await told(tx, who, county, income_id, Moment(today))
     event = IncomePassed(
         income_id=income_id, county_code=county, region_code=income.region_code, passed_on=request.passed_on
     )
@@ -110,7 +113,7 @@ async def share(
 ) -> Income:
     """Decide how an income is shared (收益分配), once: the lines make the income to the fen."""
     await act.claim(tx, county)
-    income = await _found(tx, who, county, income_id)
+    income = await found(tx, who, county, income_id)
     if (await store.shares(tx, county, [income_id])).get(income_id) is not None:
         raise IncomeShared(str(income_id))
     must_lie(request.decided_on, income.arrived_on, today)
@@ -154,7 +157,7 @@ async def share(
             )
         ],
     )
-    answer = await told(tx, who, county, income_id, today)
+    answer = await told(tx, who, county, income_id, Moment(today))
     event = IncomeSharedOut(
         income_id=income_id,
         county_code=county,
@@ -180,79 +183,45 @@ def _amounts(income_fen: int, request: ShareRequest) -> list[int]:
     return parts
 
 
-async def pay(
-    tx: AsyncSession,
-    who: Principal,
-    act: Act,
-    county: str,
-    income_id: UUID,
-    line_no: int,
-    request: SharePayment,
-    today: date,
-) -> Income:
-    """Record that a line of a share was paid out, once."""
-    await act.claim(tx, county)
-    income = await _found(tx, who, county, income_id)
-    decided = (await store.shares(tx, county, [income_id])).get(income_id)
-    lines = (await store.lines(tx, county, [income_id])).get(income_id, [])
-    line = next((one for one in lines if one.line_no == line_no), None)
-    if decided is None or line is None:
-        raise Missing("分配明细", f"{income_id}-{line_no}")
-    if line.paid_on is not None:
-        raise SharePaid(str(income_id), line_no)
-    must_lie(request.paid_on, decided.decided_on, today)
-    await store.pay_line(
-        tx, line, {"paid_on": request.paid_on, "payment_document": request.document, "paid_by": who.subject}
-    )
-    answer = await told(tx, who, county, income_id, today)
-    event = ShareLinePaid(
-        income_id=income_id,
-        county_code=county,
-        region_code=income.region_code,
-        line_no=line_no,
-        amount_fen=line.amount_fen,
-        paid_on=request.paid_on,
-    )
-    await act.record(tx, county, event, answer)
-    return answer
-
-
-async def _found(tx: AsyncSession, who: Principal, county: str, income_id: UUID) -> AssetIncomeRow:
+async def found(tx: AsyncSession, who: Principal, county: str, income_id: UUID) -> AssetIncomeRow:
+    """The income, which nobody else changes before the commit; `Missing` when it is not there or not visible."""
     income = await store.income(tx, who, county, income_id, lock=True)
     if income is None:
         raise Missing("收益", str(income_id))
     return income
 
 
-async def told(tx: AsyncSession, who: Principal, county: str, income_id: UUID, as_of: date) -> Income:
-    """One income as it stood on a day."""
+async def told(tx: AsyncSession, who: Principal, county: str, income_id: UUID, moment: Moment) -> Income:
+    """One income as it stood at a moment."""
     row = await store.income(tx, who, county, income_id)
-    if row is None or row.arrived_on > as_of:
+    rows = [one for one in known([row] if row else [], moment) if one.arrived_on <= moment.as_of]
+    if not rows:
         raise Missing("收益", str(income_id))
-    return (await shown(tx, county, [row], as_of))[0]
+    return (await shown(tx, county, rows, moment))[0].model_copy(update=moment.shown)
 
 
-async def shown(tx: AsyncSession, county: str, rows: Sequence[AssetIncomeRow], as_of: date) -> list[Income]:
-    """Incomes as they stood on a day, each with its share, what is late of it, and the proof that the lines tie."""
+async def shown(tx: AsyncSession, county: str, rows: Sequence[AssetIncomeRow], moment: Moment) -> list[Income]:
+    """Incomes as they stood at a moment, each with its share, what is late of it, and the proof that the lines tie."""
     values = await policies.values(tx, PV_WORKDAYS)
     ids = [row.id for row in rows]
-    decided = {key: one for key, one in (await store.shares(tx, county, ids)).items() if one.decided_on <= as_of}
+    plans = known((await store.shares(tx, county, ids)).values(), moment)
+    decided = {one.income_id: one for one in plans if one.decided_on <= moment.as_of}
     lines = await store.lines(tx, county, ids)
-    return [_income(row, decided.get(row.id), lines.get(row.id, []), values, as_of) for row in rows]
+    paid = await store.share_payments(tx, county, ids, moment)
+    plan = {
+        key: _share(one, [(line, paid.get((key, line.line_no), [])) for line in lines[key]], moment.as_of)
+        for key, one in decided.items()
+    }
+    return [_income(row, plan.get(row.id), values, moment.as_of) for row in known(rows, moment)]
 
 
-def _income(
-    row: AssetIncomeRow,
-    decided: IncomeShareRow | None,
-    lines: Sequence[ShareLineRow],
-    values: Sequence[PolicyValue],
-    as_of: date,
-) -> Income:
+def _income(row: AssetIncomeRow, plan: Share | None, values: Sequence[PolicyValue], as_of: date) -> Income:
     held = {name: getattr(row, name) for name in Income.model_fields if hasattr(row, name)}
     passed_on = row.passed_on if row.passed_on and row.passed_on <= as_of else None
     due_on = _passing_due(row, values)
-    plan = _share(decided, lines, as_of) if decided else None
     unshared = 0 if plan else row.amount_fen
+    paid = plan.paid_fen if plan else 0
+    open_fen = plan.open_fen if plan else 0
     return Income(
         **{**held, "passed_on": passed_on},
         passing_due_on=due_on,
@@ -260,7 +229,8 @@ def _income(
         passing_overdue_days=shares.overdue_days(due_on, passed_on, as_of) if due_on else 0,
         share=plan,
         unshared_fen=unshared,
-        unexplained_fen=row.amount_fen - (plan.shared_fen if plan else 0) - unshared,
+        resting_fen=row.amount_fen - paid,
+        unexplained_fen=row.amount_fen - paid - open_fen - unshared,
     )
 
 
@@ -272,9 +242,9 @@ def _passing_due(row: AssetIncomeRow, values: Sequence[PolicyValue]) -> date | N
     return workdays.later(row.arrived_on, limit.number) if limit else None
 
 
-def _share(decided: IncomeShareRow, rows: Sequence[ShareLineRow], as_of: date) -> Share:
-    lines = [_line(row, as_of) for row in rows]
-    open_fen = sum(line.amount_fen for line in lines if line.paid_on is None)
+def _share(decided: IncomeShareRow, rows: Sequence[tuple[ShareLineRow, list[Entry]]], as_of: date) -> Share:
+    lines = [_line(row, entries) for row, entries in rows]
+    open_fen = sum(line.amount_fen - line.paid_fen for line in lines)
     late = decided.due_on < as_of
     return Share(
         document=decided.document,
@@ -282,14 +252,18 @@ def _share(decided: IncomeShareRow, rows: Sequence[ShareLineRow], as_of: date) -
         due_on=decided.due_on,
         lines=lines,
         shared_fen=sum(line.amount_fen for line in lines),
-        paid_fen=sum(line.amount_fen for line in lines) - open_fen,
+        paid_fen=sum(line.paid_fen for line in lines),
+        open_fen=open_fen,
         overdue_fen=open_fen if late else 0,
         overdue_days=max((shares.overdue_days(decided.due_on, line.paid_on, as_of) for line in lines), default=0),
     )
 
 
-def _line(row: ShareLineRow, as_of: date) -> ShareLine:
-    paid = row.paid_on is not None and row.paid_on <= as_of
+def _line(row: ShareLineRow, entries: Sequence[Entry]) -> ShareLine:
+    """A line with what was paid of it by a moment; its day and document are told while it stands paid whole."""
+    paid_fen = shares.paid_fen(entries)
+    last = next((one for one in reversed(shares.standing(entries)) if one.kind == "paid"), None)
+    whole = last if paid_fen == row.amount_fen else None
     return ShareLine(
         line_no=row.line_no,
         use=ShareUse(row.use),
@@ -297,14 +271,16 @@ def _line(row: ShareLineRow, as_of: date) -> ShareLine:
         amount_fen=row.amount_fen,
         households_n=row.households_n,
         per_household_fen=row.amount_fen // row.households_n if row.households_n else None,
-        paid_on=row.paid_on if paid else None,
-        payment_document=row.payment_document if paid else None,
+        paid_fen=paid_fen,
+        paid_on=whole.effective_on if whole else None,
+        payment_document=whole.document if whole else None,
+        entries=[ShareEntry(**asdict(one)) for one in entries],
     )
 
 
-async def benefits(tx: AsyncSession, who: Principal, county: str, as_of: date, digits: int) -> Benefits:
+async def benefits(tx: AsyncSession, who: Principal, county: str, moment: Moment, digits: int) -> Benefits:
     """Who benefits, place by place and use by use, with the proof that it is all that was earned."""
-    whole = await store.income_fen(tx, who, county, as_of)
+    whole = await store.income_fen(tx, who, county, moment)
     items = [
         Benefit(
             place_code=row.place_code,
@@ -314,11 +290,12 @@ async def benefits(tx: AsyncSession, who: Principal, county: str, as_of: date, d
             shared_fen=row.shared_fen,
             paid_fen=row.paid_fen,
         )
-        for row in await store.benefits(tx, who, county, as_of=as_of, digits=digits)
+        for row in await store.benefits(tx, who, county, moment=moment, digits=digits)
     ]
     shared = sum(item.shared_fen for item in items)
     return Benefits(
-        as_of=as_of,
+        as_of=moment.as_of,
+        **moment.shown,
         income_fen=whole.income_fen,
         shared_fen=shared,
         unshared_fen=whole.unshared_fen,

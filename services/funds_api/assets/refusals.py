@@ -139,3 +139,52 @@ class SharePaid(Exception):
 
     def __str__(self) -> str:
         return f"第 {self.line_no} 行已经发放"
+
+
+@dataclass(eq=False)
+class ReturnBeyondShare(Exception):
+    """More came back than stands paid of the line, or than the household's part of it."""
+
+    income_id: str
+    line_no: int
+    asked_fen: int
+    paid_fen: int
+
+    def __str__(self) -> str:
+        return f"第 {self.line_no} 行可退回的最多 {yuan(self.paid_fen)} 元，本次为 {yuan(self.asked_fen)} 元"
+
+
+@dataclass(eq=False)
+class ShareDocumentUsed(Exception):
+    """A return of this line is recorded by this document already."""
+
+    document: str
+    amount_fen: int
+    effective_on: date
+
+    def __str__(self) -> str:
+        return f"凭证“{self.document}”已于 {self.effective_on} 登记退回 {yuan(self.amount_fen)} 元"
+
+
+@dataclass(eq=False)
+class SharePaymentUndone(Exception):
+    """The entry was undone before, or undoes one itself."""
+
+    payment_id: str
+
+    def __str__(self) -> str:
+        return "该笔发放或退回已经冲正，或本身就是冲正"
+
+
+@dataclass(eq=False)
+class SharePaymentFollowed(Exception):
+    """A later entry of the line rests on this one: what was paid has come back since, or was paid again."""
+
+    payment_id: str
+    later_kind: str
+    later_fen: int
+    later_on: date
+
+    def __str__(self) -> str:
+        what = "退回" if self.later_kind == "returned" else "重新发放"
+        return f"该笔之后已于 {self.later_on} {what} {yuan(self.later_fen)} 元，须先冲正后一笔"

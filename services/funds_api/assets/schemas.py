@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -12,6 +12,7 @@ from pydantic.types import Strict
 
 from chassis.fields import MAX_FEN, Answer, Body, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
+from services.funds_api.moments import Known
 
 Count = Annotated[int, Strict(), Field(ge=0, le=100_000_000)]
 
@@ -162,7 +163,23 @@ class SharePayment(Body):
     paid_on: Day
 
 
-class Asset(Answer):
+class ShareReturn(Body):
+    """What came back of a line that was paid: of one of its households, or of whoever got it (退回)."""
+
+    amount_fen: PositiveFen
+    household_id: UUID | None = Field(default=None, description="退回的农户；分配方案列明农户时填写")
+    document: Line
+    returned_on: Day
+
+
+class ShareReversal(Body):
+    """A payment or a return that was recorded by mistake is undone (冲正), whole."""
+
+    document: Line
+    undone_on: Day
+
+
+class Asset(Answer, Known):
     id: UUID
     county_code: str
     region_code: str
@@ -184,12 +201,12 @@ class Asset(Answer):
     proceeds_fen: int | None
 
 
-class AssetPage(Page):
+class AssetPage(Page, Known):
     as_of: date
     items: list[Asset]
 
 
-class ProjectAssets(Answer):
+class ProjectAssets(Answer, Known):
     """What a project paid, held against what it left behind."""
 
     project_id: UUID
@@ -199,6 +216,18 @@ class ProjectAssets(Answer):
     unexplained_fen: int = Field(description="已支付而未形成登记资产的金额")
 
 
+class ShareEntry(Answer):
+    """What was recorded of a line: paid out, come back, or one of these undone."""
+
+    id: UUID
+    kind: Literal["paid", "returned", "undone"]
+    amount_fen: int
+    effective_on: date
+    document: str
+    household_id: UUID | None
+    undoes_id: UUID | None
+
+
 class ShareLine(Answer):
     line_no: int
     use: ShareUse
@@ -206,8 +235,10 @@ class ShareLine(Answer):
     amount_fen: int
     households_n: int
     per_household_fen: int | None = Field(description="每户所得（整分，余数归末户）")
-    paid_on: date | None
+    paid_fen: int = Field(description="已发放，扣除退回与冲正")
+    paid_on: date | None = Field(description="全部发放之日；没有发放完的为 null")
     payment_document: str | None
+    entries: list[ShareEntry]
 
 
 class Share(Answer):
@@ -217,12 +248,13 @@ class Share(Answer):
     lines: list[ShareLine]
     shared_fen: int
     paid_fen: int
+    open_fen: int = Field(description="已分配而尚未发放，含退回待重发的")
     overdue_fen: int = Field(description="到期而未发放")
     overdue_days: int
 
 
-class Income(Answer):
-    """An income on a day, with its proof: Σ of its lines against it."""
+class Income(Answer, Known):
+    """An income at a moment, with its proof: what was paid, is to be paid and is not shared yet makes it."""
 
     id: UUID
     asset_id: UUID
@@ -241,10 +273,11 @@ class Income(Answer):
     passing_overdue_days: int
     share: Share | None
     unshared_fen: int = Field(description="尚未制定分配方案的金额")
-    unexplained_fen: int
+    resting_fen: int = Field(description="尚未发放到位的金额：amount_fen 减去已发放")
+    unexplained_fen: int = Field(description="amount_fen - 已发放 - 待发放 - unshared_fen，恒为 0")
 
 
-class IncomePage(Page):
+class IncomePage(Page, Known):
     as_of: date
     items: list[Income]
 
@@ -260,7 +293,7 @@ class Benefit(Answer):
     paid_fen: int
 
 
-class Benefits(Answer):
+class Benefits(Answer, Known):
     as_of: date
     income_fen: int
     shared_fen: int

@@ -27,8 +27,9 @@ from services.funds_api.assets.schemas import (
     Disposal,
     ProjectAssets,
 )
+from services.funds_api.known import known
 from services.funds_api.missing import Missing
-from services.funds_api.moments import Moment
+from services.funds_api.moments import Known, Moment
 from services.funds_api.projects import money
 from services.funds_api.projects import service as projects
 from services.funds_api.projects.stages import Stage
@@ -40,8 +41,8 @@ _BUILT: Final = frozenset({Stage.ACCEPTED, Stage.ANNOUNCED, Stage.OWNED, Stage.M
 
 
 def asset_of(row: AssetRow, as_of: date | None = None) -> Asset:
-    """The asset as it stood on a day: what was confirmed or disposed of later is not told."""
-    told = {name: getattr(row, name) for name in Asset.model_fields}
+    """The asset (as known) as it stood on a day: what was confirmed or disposed of later is not told."""
+    told = {name: getattr(row, name) for name in Asset.model_fields if name not in Known.model_fields}
     if as_of is not None and row.confirmed_on is not None and row.confirmed_on > as_of:
         told |= {"confirmed_on": None, "title_document": None}
     if as_of is not None and row.disposed_on is not None and row.disposed_on > as_of:
@@ -55,6 +56,14 @@ async def found(tx: AsyncSession, who: Principal, county: str, asset_id: UUID, *
     if row is None:
         raise Missing("资产", str(asset_id))
     return row
+
+
+async def standing(tx: AsyncSession, who: Principal, county: str, asset_id: UUID, moment: Moment) -> Asset:
+    """The asset as it stood at a moment; `Missing` before it was registered or known."""
+    rows = known([await found(tx, who, county, asset_id)], moment)
+    if not rows or rows[0].registered_on > moment.as_of:
+        raise Missing("资产", str(asset_id))
+    return asset_of(rows[0], moment.as_of).model_copy(update=moment.shown)
 
 
 async def register(
@@ -72,7 +81,7 @@ async def register(
         raise Missing("单位", str(request.owner_unit_id))
     projects.must_lie(request.registered_on, min(request.registered_on, today), today)
     paid = money.total(one.flow for one in await projects.flows_of(tx, who, project)).paid_fen
-    assets = await store.value_fen(tx, county, project.id, money.EVER.as_of) + request.value_fen
+    assets = await store.value_fen(tx, county, project.id, money.EVER) + request.value_fen
     if assets > paid:
         raise AssetOverPaid(str(project.id), paid, assets)
 
@@ -133,11 +142,16 @@ async def _change(
     return answer
 
 
-async def of_project(tx: AsyncSession, who: Principal, county: str, project_id: UUID, as_of: date) -> ProjectAssets:
-    """What the project had paid by a day, held against what was registered of it by then."""
+async def of_project(tx: AsyncSession, who: Principal, county: str, project_id: UUID, moment: Moment) -> ProjectAssets:
+    """What the project had paid by a moment, held against what was registered of it by then."""
     project = await projects.found(tx, who, county, project_id)
-    paid = money.total(one.flow for one in await projects.flows_of(tx, who, project, Moment(as_of))).paid_fen
-    assets = await store.value_fen(tx, county, project_id, as_of)
+    paid = money.total(one.flow for one in await projects.flows_of(tx, who, project, moment)).paid_fen
+    assets = await store.value_fen(tx, county, project_id, moment)
     return ProjectAssets(
-        project_id=project_id, as_of=as_of, paid_fen=paid, assets_fen=assets, unexplained_fen=paid - assets
+        project_id=project_id,
+        as_of=moment.as_of,
+        **moment.shown,
+        paid_fen=paid,
+        assets_fen=assets,
+        unexplained_fen=paid - assets,
     )

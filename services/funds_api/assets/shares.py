@@ -1,9 +1,11 @@
-"""Splitting an income to the fen, and counting the days by which it should have moved. Pure; dates are given."""
+"""Splitting an income to the fen, what stands paid of a part, and the days by which it was late. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 
 def split(amount_fen: int, weights: Sequence[int]) -> list[int]:
@@ -25,3 +27,44 @@ def overdue_days(due_on: date, done_on: date | None, as_of: date) -> int:
     """By how many days something was late on `as_of`: 0 while it is not due, or when it was done in time."""
     end = done_on if done_on is not None and done_on <= as_of else as_of
     return max((end - due_on).days, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line was paid out (`paid`), some of it came back (`returned`), or one of these was `undone`; never changed."""
+
+    id: UUID
+    kind: str
+    amount_fen: int
+    effective_on: date
+    document: str
+    household_id: UUID | None = None
+    undoes_id: UUID | None = None
+
+
+def standing(entries: Sequence[Entry]) -> list[Entry]:
+    """The payments and returns that were not undone, in the order of recording."""
+    undone = {one.undoes_id for one in entries}
+    return [one for one in entries if one.kind != "undone" and one.id not in undone]
+
+
+def paid_fen(entries: Sequence[Entry]) -> int:
+    """What stands paid: Σ paid less Σ returned, of what was not undone."""
+    return sum(one.amount_fen if one.kind == "paid" else -one.amount_fen for one in standing(entries))
+
+
+def returnable_fen(entries: Sequence[Entry], household_id: UUID, part_fen: int) -> int:
+    """What a household may still give back of its part since the line was last paid out."""
+    given = 0
+    for one in standing(entries):
+        if one.kind == "paid":
+            given = 0
+        elif one.household_id == household_id:
+            given += one.amount_fen
+    return part_fen - given
+
+
+def followed_by(entries: Sequence[Entry], undone: Entry) -> Entry | None:
+    """What stands recorded after an entry and is of the other kind: the entry is not undone behind it."""
+    after = entries[entries.index(undone) + 1 :]
+    return next((one for one in standing(entries) if one in after and one.kind != undone.kind), None)

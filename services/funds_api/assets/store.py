@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, and_, cast, func, insert, or_, select, text, update
+from sqlalchemy import BigInteger, Row, cast, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
+from services.funds_api.assets.shares import Entry
+from services.funds_api.moments import Moment
 from services.funds_api.tables import (
     AssetIncomeRow,
     AssetRow,
@@ -20,8 +23,22 @@ from services.funds_api.tables import (
     IncomeShareRow,
     ShareHouseholdRow,
     ShareLineRow,
+    SharePaymentRow,
     UnitRow,
 )
+
+# What stood paid of a line `l` at a moment: an undoing takes back what it undoes.
+_PAID: Final = """(SELECT coalesce(sum(CASE WHEN coalesce(u.kind, p.kind) = 'paid' THEN 1 ELSE -1 END
+                               * CASE WHEN u.id IS NULL THEN p.amount_fen ELSE -p.amount_fen END), 0)::bigint
+     FROM funds.share_payment p
+     LEFT JOIN funds.share_payment u ON u.county_code = :county AND u.id = p.undoes_id
+    WHERE p.county_code = :county AND p.income_id = l.income_id AND p.line_no = l.line_no
+      AND p.effective_on <= :as_of AND p.position <= :known)"""
+_OVERDUE: Final = f"""
+  SELECT l.income_id FROM funds.share_line l
+    JOIN funds.income_share s ON s.county_code = :county AND s.income_id = l.income_id AND s.due_on < :as_of
+     AND s.decided_on <= :as_of AND s.position <= :known
+   WHERE l.county_code = :county AND {_PAID} < l.amount_fen"""
 
 
 async def asset(
@@ -42,10 +59,13 @@ async def owner_exists(tx: AsyncSession, who: Principal, county: str, unit_id: U
     return (await tx.scalar(query)) is not None
 
 
-async def value_fen(tx: AsyncSession, county: str, project_id: UUID, as_of: date) -> int:
-    """Σ of what a project's assets cost, registered by a day; a disposed asset stays what it cost."""
+async def value_fen(tx: AsyncSession, county: str, project_id: UUID, moment: Moment) -> int:
+    """Σ of what a project's assets cost, registered by a moment; a disposed asset stays what it cost."""
     query = select(cast(func.coalesce(func.sum(AssetRow.value_fen), 0), BigInteger)).where(
-        AssetRow.county_code == county, AssetRow.project_id == project_id, AssetRow.registered_on <= as_of
+        AssetRow.county_code == county,
+        AssetRow.project_id == project_id,
+        AssetRow.registered_on <= moment.as_of,
+        AssetRow.position <= moment.position,
     )
     return int(await tx.scalar(query) or 0)
 
@@ -66,15 +86,20 @@ async def assets(
     county: str,
     window: Window,
     *,
-    as_of: date,
+    moment: Moment,
     project: UUID | None,
     kind: str | None,
     region: str | None,
 ) -> Sequence[AssetRow]:
-    """Visible assets registered by `as_of`, by id, one more than the page holds."""
+    """Visible assets registered by a moment, by id, one more than the page holds."""
     query = (
         select(AssetRow)
-        .where(AssetRow.county_code == county, visible_to(who, AssetRow.region_code), AssetRow.registered_on <= as_of)
+        .where(
+            AssetRow.county_code == county,
+            visible_to(who, AssetRow.region_code),
+            AssetRow.registered_on <= moment.as_of,
+            AssetRow.position <= moment.position,
+        )
         .order_by(AssetRow.id)
         .limit(window.limit + 1)
     )
@@ -135,15 +160,23 @@ async def pass_on(tx: AsyncSession, row: AssetIncomeRow, changes: dict[str, Any]
 
 
 async def incomes(
-    tx: AsyncSession, who: Principal, county: str, window: Window, *, as_of: date, asset_id: UUID | None, overdue: bool
+    tx: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    *,
+    moment: Moment,
+    asset_id: UUID | None,
+    overdue: bool,
 ) -> Sequence[AssetIncomeRow]:
-    """Visible incomes that had arrived by `as_of`, by id; with `overdue` those with a line due before it and unpaid."""
+    """Visible incomes that had arrived by a moment, by id; with `overdue` those with a line due before and not paid."""
     query = (
         select(AssetIncomeRow)
         .where(
             AssetIncomeRow.county_code == county,
             visible_to(who, AssetIncomeRow.region_code),
-            AssetIncomeRow.arrived_on <= as_of,
+            AssetIncomeRow.arrived_on <= moment.as_of,
+            AssetIncomeRow.position <= moment.position,
         )
         .order_by(AssetIncomeRow.id)
         .limit(window.limit + 1)
@@ -151,23 +184,8 @@ async def incomes(
     if asset_id is not None:
         query = query.where(AssetIncomeRow.asset_id == asset_id)
     if overdue:
-        late = (
-            select(ShareLineRow.income_id)
-            .join(
-                IncomeShareRow,
-                and_(
-                    IncomeShareRow.county_code == ShareLineRow.county_code,
-                    IncomeShareRow.income_id == ShareLineRow.income_id,
-                ),
-            )
-            .where(
-                ShareLineRow.county_code == county,
-                IncomeShareRow.due_on < as_of,
-                IncomeShareRow.decided_on <= as_of,
-                or_(ShareLineRow.paid_on.is_(None), ShareLineRow.paid_on > as_of),
-            )
-        )
-        query = query.where(AssetIncomeRow.id.in_(late))
+        late = text(_OVERDUE).bindparams(county=county, as_of=moment.as_of, known=moment.position)
+        query = query.where(AssetIncomeRow.id.in_(late.columns(ShareLineRow.income_id).scalar_subquery()))
     if after := window.key(UUID):
         query = query.where(AssetIncomeRow.id > after[0])
     return (await tx.scalars(query)).all()
@@ -209,20 +227,44 @@ async def lines(tx: AsyncSession, county: str, incomes: Sequence[UUID]) -> dict[
     return found
 
 
-async def pay_line(tx: AsyncSession, row: ShareLineRow, changes: dict[str, Any]) -> None:
-    await tx.execute(
-        update(ShareLineRow)
+async def insert_share_payment(tx: AsyncSession, row: dict[str, Any]) -> None:
+    await tx.execute(insert(SharePaymentRow).values(row))
+
+
+async def share_payments(
+    tx: AsyncSession, county: str, incomes: Sequence[UUID], moment: Moment
+) -> dict[tuple[UUID, int], list[Entry]]:
+    """What was paid, came back and was undone by a moment, by income and line, in the order of recording."""
+    query = (
+        select(SharePaymentRow)
         .where(
-            ShareLineRow.county_code == row.county_code,
-            ShareLineRow.income_id == row.income_id,
-            ShareLineRow.line_no == row.line_no,
+            SharePaymentRow.county_code == county,
+            SharePaymentRow.income_id.in_(incomes),
+            SharePaymentRow.effective_on <= moment.as_of,
+            SharePaymentRow.position <= moment.position,
         )
-        .values(changes)
+        .order_by(SharePaymentRow.position)
     )
+    found: dict[tuple[UUID, int], list[Entry]] = {}
+    for row in await tx.scalars(query):
+        entry = Entry(**{one.name: getattr(row, one.name) for one in fields(Entry)})
+        found.setdefault((row.income_id, row.line_no), []).append(entry)
+    return found
 
 
-async def income_fen(tx: AsyncSession, who: Principal, county: str, as_of: date) -> Row[Any]:
-    """What visible incomes made by `as_of`, and what of it had a plan of shares by then."""
+async def household_part(tx: AsyncSession, county: str, line: ShareLineRow, household_id: UUID) -> int | None:
+    """What a household gets of a line in fen; None when it is not among those named."""
+    query = select(ShareHouseholdRow.amount_fen).where(
+        ShareHouseholdRow.county_code == county,
+        ShareHouseholdRow.income_id == line.income_id,
+        ShareHouseholdRow.line_no == line.line_no,
+        ShareHouseholdRow.household_id == household_id,
+    )
+    return (await tx.scalars(query)).one_or_none()
+
+
+async def income_fen(tx: AsyncSession, who: Principal, county: str, moment: Moment) -> Row[Any]:
+    """What visible incomes made by a moment, and what of it had a plan of shares by then."""
     found = await tx.execute(
         text(
             """
@@ -230,32 +272,34 @@ async def income_fen(tx: AsyncSession, who: Principal, county: str, as_of: date)
                    coalesce(sum(i.amount_fen) FILTER (WHERE s.income_id IS NULL), 0)::bigint AS unshared_fen
               FROM funds.asset_income i
               LEFT JOIN funds.income_share s
-                ON s.county_code = :county AND s.income_id = i.id AND s.decided_on <= :as_of
-             WHERE i.county_code = :county AND i.arrived_on <= :as_of
+                ON s.county_code = :county AND s.income_id = i.id AND s.decided_on <= :as_of AND s.position <= :known
+             WHERE i.county_code = :county AND i.arrived_on <= :as_of AND i.position <= :known
                AND i.region_code >= :scope AND i.region_code < :scope || '~'
             """
         ),
-        {"county": county, "as_of": as_of, "scope": who.region},
+        {"county": county, "as_of": moment.as_of, "known": moment.position, "scope": who.region},
     )
     return found.one()
 
 
-async def benefits(tx: AsyncSession, who: Principal, county: str, *, as_of: date, digits: int) -> Sequence[Row[Any]]:
-    """Per place (its code cut to `digits`) and use: the lines decided by `as_of` of visible incomes, in that order."""
+async def benefits(tx: AsyncSession, who: Principal, county: str, *, moment: Moment, digits: int) -> Sequence[Row[Any]]:
+    """Per place (its code cut to `digits`) and use: the lines decided by a moment of visible incomes, in that order."""
     found = await tx.execute(
         text(
-            """
+            f"""
             SELECT left(l.place_code, :digits) AS place_code, l.use, count(*) AS lines_n,
                    sum(l.households_n)::bigint AS households_n, sum(l.amount_fen)::bigint AS shared_fen,
-                   coalesce(sum(l.amount_fen) FILTER (WHERE l.paid_on <= :as_of), 0)::bigint AS paid_fen
+                   sum({_PAID})::bigint AS paid_fen
               FROM funds.share_line l
               JOIN funds.income_share s
                 ON s.county_code = :county AND s.income_id = l.income_id AND s.decided_on <= :as_of
+               AND s.position <= :known
               JOIN funds.asset_income i ON i.county_code = :county AND i.id = l.income_id AND i.arrived_on <= :as_of
+               AND i.position <= :known
              WHERE l.county_code = :county AND l.region_code >= :scope AND l.region_code < :scope || '~'
              GROUP BY 1, 2 ORDER BY 1, 2
             """
         ),
-        {"county": county, "as_of": as_of, "scope": who.region, "digits": digits},
+        {"county": county, "as_of": moment.as_of, "known": moment.position, "scope": who.region, "digits": digits},
     )
     return found.all()

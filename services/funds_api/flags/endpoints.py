@@ -15,7 +15,7 @@ from services.funds_api.flags import service, store
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.flags.schemas import Flag, FlagPage, RunAnswer, RunRequest
 from services.funds_api.funds.judge import TITLE_OF_CODE
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1/flags", tags=["flags 预警"])
@@ -36,8 +36,11 @@ async def get_flags(
     county: County = None,
     rule: Annotated[str | None, Query(pattern=r"^[A-Z][0-9]{2}$", description="规则代码")] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> FlagPage:
-    found = await store.page(tx, who, county_of(who, county), window, as_of=day_or_today(as_of), rule=rule)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.page(tx, who, asked, window, moment=moment, rule=rule)
     rows, after = cut(found, window, lambda row: (row.id,))
     items = [
         Flag(
@@ -57,4 +60,5 @@ async def get_flags(
         )
         for row in rows
     ]
-    return FlagPage(items=items, next=after, empty_because=None if items else "您的管辖范围内截至该日没有预警")
+    empty = None if items else "您的管辖范围内截至该日没有预警"
+    return FlagPage(**moment.shown, items=items, next=after, empty_because=empty)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.fields import Answer, Body, Day
 from chassis.pages import Page
+from services.funds_api.moments import Known
 
 
 class RunRequest(Body):
@@ -53,5 +54,5 @@ class Flag(Answer):
     raised_at: datetime
 
 
-class FlagPage(Page):
+class FlagPage(Page, Known):
     items: list[Flag]

@@ -78,12 +78,17 @@ async def raise_new(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> se
 
 
 async def page(
-    session: AsyncSession, who: Principal, county: str, window: Window, *, as_of: date, rule: str | None
+    session: AsyncSession, who: Principal, county: str, window: Window, *, moment: Moment, rule: str | None
 ) -> Sequence[FlagRow]:
-    """Visible flags raised for a business date up to `as_of`, in the order they were raised."""
+    """Visible flags raised for a day up to that of a moment and known by it, in the order they were raised."""
     query = (
         select(FlagRow)
-        .where(FlagRow.county_code == county, visible_to(who, FlagRow.region_code), FlagRow.as_of <= as_of)
+        .where(
+            FlagRow.county_code == county,
+            visible_to(who, FlagRow.region_code),
+            FlagRow.as_of <= moment.as_of,
+            FlagRow.position <= moment.position,
+        )
         .order_by(FlagRow.id)
         .limit(window.limit + 1)
     )

@@ -14,7 +14,7 @@ from services.funds_api.access import county_of
 from services.funds_api.keys import Cells
 from services.funds_api.loans import service, store
 from services.funds_api.loans.schemas import DisbursementRequest, Loan, LoanPage
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1/loans", tags=["loans 小额信贷"])
@@ -43,10 +43,13 @@ async def get_loans(
     who: Annotated[Principal, can("loans:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> LoanPage:
     """A bank sees its own postings; officials those of their region."""
     own = who.client_id if "loans:write" in who.permissions else None
-    found = await store.page(tx, who, county_of(who, county), window, as_of=day_or_today(as_of), bank=own)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.page(tx, who, asked, window, moment=moment, bank=own)
     rows, after = cut(found, window, lambda row: (row.id,))
     items = [service.loan_of(row) for row in rows]
-    return LoanPage(items=items, next=after, empty_because=None if items else "没有您可以查看的贷款")
+    return LoanPage(**moment.shown, items=items, next=after, empty_because=None if items else "没有您可以查看的贷款")

@@ -11,6 +11,7 @@ from pydantic.types import Strict
 
 from chassis.fields import Answer, Body, Code, CountyCode, Day, Line, PositiveFen
 from chassis.pages import Page
+from services.funds_api.moments import Known
 
 
 class DisbursementRequest(Body):
@@ -48,5 +49,5 @@ class Loan(Answer):
     recorded_at: datetime
 
 
-class LoanPage(Page):
+class LoanPage(Page, Known):
     items: list[Loan]

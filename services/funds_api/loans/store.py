@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
+from services.funds_api.moments import Moment
 from services.funds_api.tables import LoanRow
 
 
@@ -30,12 +30,17 @@ async def record(tx: AsyncSession, row: dict[str, Any]) -> LoanRow | None:
 
 
 async def page(
-    tx: AsyncSession, who: Principal, county: str, window: Window, *, as_of: date, bank: str | None
+    tx: AsyncSession, who: Principal, county: str, window: Window, *, moment: Moment, bank: str | None
 ) -> Sequence[LoanRow]:
-    """Visible loans disbursed by `as_of`, by id, of one bank if given, one more than the page holds."""
+    """Visible loans disbursed and known by a moment, by id, of one bank if given, one more than the page holds."""
     query = (
         select(LoanRow)
-        .where(LoanRow.county_code == county, visible_to(who, LoanRow.region_code), LoanRow.disbursed_on <= as_of)
+        .where(
+            LoanRow.county_code == county,
+            visible_to(who, LoanRow.region_code),
+            LoanRow.disbursed_on <= moment.as_of,
+            LoanRow.position <= moment.position,
+        )
         .order_by(LoanRow.id)
         .limit(window.limit + 1)
     )

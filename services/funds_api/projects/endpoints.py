@@ -14,7 +14,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.moments import AsOf, Moment, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.projects import contracts, objections, service, shown, store, targets
 from services.funds_api.projects.schemas import (
     CancellationRequest,
@@ -62,13 +62,19 @@ async def get_projects(
     stage: Stage | None = None,
     kind: ProjectKind | None = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> ProjectPage:
-    day, asked = day_or_today(as_of), county_of(who, county)
-    found = await store.page(tx, who, asked, window, as_of=day, region=region, year=year, stage=stage, kind=kind)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.page(tx, who, asked, window, moment=moment, region=region, year=year, stage=stage, kind=kind)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = await shown.lines(tx, who, asked, rows, Moment(day))
+    items = await shown.lines(tx, who, asked, rows, moment)
     return ProjectPage(
-        as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内当日没有符合条件的项目"
+        as_of=moment.as_of,
+        **moment.shown,
+        items=items,
+        next=after,
+        empty_because=None if items else "您的管辖范围内当日没有符合条件的项目",
     )
 
 
@@ -79,8 +85,10 @@ async def get_project(
     who: Annotated[Principal, can("projects:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Project:
-    return await shown.whole(tx, who, county_of(who, county), project_id, Moment(day_or_today(as_of)))
+    asked = county_of(who, county)
+    return await shown.whole(tx, who, asked, project_id, await moment_of(tx, asked, as_of, known_at))
 
 
 @router.post("/{project_id}/versions", status_code=201, summary="报告项目变更")

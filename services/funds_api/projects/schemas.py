@@ -12,6 +12,7 @@ from pydantic.types import Strict
 
 from chassis.fields import MAX_FEN, Answer, Body, Code, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
+from services.funds_api.moments import Known
 from services.funds_api.projects.stages import Stage
 
 Number = Annotated[str, StringConstraints(strict=True, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")]
@@ -363,12 +364,12 @@ class ProjectLine(Answer):
     money: ProjectMoney
 
 
-class ProjectPage(Page):
+class ProjectPage(Page, Known):
     as_of: date
     items: list[ProjectLine]
 
 
-class Project(ProjectLine):
+class Project(ProjectLine, Known):
     """A project with every version, step, objection and source."""
 
     as_of: date

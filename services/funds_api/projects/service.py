@@ -304,7 +304,7 @@ async def _standing(
     flow = money.total(one.flow for one in await flows_of(tx, who, project))
     asked = in_force(await policies.values(tx, PUBLICITY), PUBLICITY, project.region_code, on)
     current = next(one for one in versions if one.version == project.version)
-    reached = await target_rows.outcomes(tx, project.county_code, project.id, project.version, date.max)
+    reached = await target_rows.outcomes(tx, project.county_code, project.id, project.version, money.EVER)
     return Standing(
         targets_n=len(reached),
         targets_open=tuple(row.code for row in reached if row.reached is None),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
+from services.funds_api.known import known
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
@@ -80,7 +81,7 @@ async def lines(
 async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID, moment: Moment) -> Project:
     """One project with everything recorded for it by that moment; `Missing` before it was declared."""
     window, as_of = Window(after=None, limit=1), moment.as_of
-    rows = await store.page(tx, who, county, window, as_of=as_of, project_id=project_id)
+    rows = await store.page(tx, who, county, window, moment=moment, project_id=project_id)
     project = await store.project(tx, who, county, project_id)
     if not rows or project is None:
         raise Missing("项目", str(project_id))
@@ -89,24 +90,30 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
         paid = await money.paid_to(tx, county, project_id, moment)
         retained = await money.retained(tx, county, project_id, moment)
     advance = await contracts.advance_ppm(tx, project.region_code, as_of)
-    signed = [one for one in await contract_rows.contracts(tx, county, [project_id]) if one.signed_on <= as_of]
-    reports = await contract_rows.progress(tx, county, [one.id for one in signed])
-    versions = await _versions(tx, county, project_id, as_of)
+    signed = [
+        one for one in known(await contract_rows.contracts(tx, county, [project_id]), moment) if one.signed_on <= as_of
+    ]
+    reports = known(await contract_rows.progress(tx, county, [one.id for one in signed]), moment)
+    versions = await _versions(tx, county, project_id, moment)
+    steps = known(await store.steps(tx, county, project_id), moment)
+    # Its accounts were opened when the plan was given out (计划下达).
+    opened = any(one.stage == Stage.PLANNED for one in steps)
     current = next(one for one in versions if one.version == rows[0].version)
     planned = {one.fund_code: one.planned_fen for one in current.plan.sources}
     by_fund = money.by_fund(flows)
     return Project(
         **_line(rows[0], flows, as_of),
         as_of=as_of,
-        unit_id=project.unit_id,
-        cash_account_id=project.cash_account_id,
-        quota_account_id=project.quota_account_id,
+        unit_id=project.unit_id if opened else None,
+        cash_account_id=project.cash_account_id if opened else None,
+        quota_account_id=project.quota_account_id if opened else None,
+        **moment.shown,
         plan=current.plan,
         versions=versions,
-        steps=_steps(await store.steps(tx, county, project_id), as_of),
+        steps=_steps(steps, as_of),
         objections=[
             Objection(id=one.id, raised_on=one.raised_on, text=one.text, closed_on=one.closed_on, outcome=one.outcome)
-            for one in await store.objections(tx, county, project_id)
+            for one in known(await store.objections(tx, county, project_id), moment)
             if one.raised_on <= as_of
         ],
         sources=[
@@ -125,11 +132,11 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
         ],
         contracts=[contracts.shown(one, reports, advance, as_of, retained.get(one.id, 0)) for one in signed],
         contractors=contracts.contractors(contracts.dues(signed, reports, advance, as_of), paid),
-        target_outcomes=targets.shown(await target_rows.outcomes(tx, county, project_id, current.version, as_of)),
+        target_outcomes=targets.shown(await target_rows.outcomes(tx, county, project_id, current.version, moment)),
     )
 
 
-async def _versions(tx: AsyncSession, county: str, project_id: UUID, as_of: date) -> list[Version]:
+async def _versions(tx: AsyncSession, county: str, project_id: UUID, moment: Moment) -> list[Version]:
     sources: dict[int, list[Source]] = {}
     for source in await store.sources(tx, county, [project_id]):
         sources.setdefault(source.version, []).append(
@@ -143,8 +150,8 @@ async def _versions(tx: AsyncSession, county: str, project_id: UUID, as_of: date
         targets.setdefault(target.version, []).append(shown)
     return [
         _version(row, sources[row.version], targets.get(row.version, []))
-        for row in await store.versions(tx, county, project_id)
-        if row.reported_on <= as_of
+        for row in known(await store.versions(tx, county, project_id), moment)
+        if row.reported_on <= moment.as_of
     ]
 
 

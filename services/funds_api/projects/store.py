@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
+from services.funds_api.moments import Moment
 from services.funds_api.tables import (
     AccountRow,
     AssetRow,
@@ -212,14 +213,14 @@ async def page(
     county: str,
     window: Window,
     *,
-    as_of: date,
+    moment: Moment,
     region: str | None = None,
     year: int | None = None,
     stage: str | None = None,
     kind: str | None = None,
     project_id: UUID | None = None,
 ) -> Sequence[Row[Any]]:
-    """Visible projects declared by `as_of` as they stood then, by id: the last step and the version in force."""
+    """Visible projects declared by a moment as they stood then, by id: the last step and the version in force."""
     after = window.key(UUID)
     found = await tx.execute(
         text(
@@ -228,10 +229,11 @@ async def page(
                    s.stage, s.effective_on AS stage_since
               FROM funds.project p
               CROSS JOIN LATERAL (SELECT stage, effective_on FROM funds.project_step
-                WHERE county_code = :county AND project_id = p.id AND effective_on <= :as_of
+                WHERE county_code = :county AND project_id = p.id AND effective_on <= :as_of AND position <= :known
                 ORDER BY seq DESC LIMIT 1) s
               CROSS JOIN LATERAL (SELECT * FROM funds.project_version
-                WHERE county_code = :county AND project_id = p.id AND effective_on <= :as_of
+                WHERE county_code = :county AND project_id = p.id AND effective_on <= :as_of AND position <= :known
+                  AND coalesce(approved_position, 0) <= :known
                 ORDER BY version DESC LIMIT 1) v
              WHERE p.county_code = :county AND p.region_code >= :scope AND p.region_code < :scope || '~'
                AND (CAST(:id AS uuid) IS NULL OR p.id = :id)
@@ -247,7 +249,8 @@ async def page(
         {
             "county": county,
             "scope": who.region,
-            "as_of": as_of,
+            "as_of": moment.as_of,
+            "known": moment.position,
             "id": project_id,
             "region": region,
             "year": year,

@@ -15,6 +15,7 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from services.funds_api.missing import Missing
+from services.funds_api.moments import Moment
 from services.funds_api.projects import service, store, target_rows
 from services.funds_api.projects.refusals import StepByMaker, TargetsNotNow
 from services.funds_api.projects.schemas import TargetOutcome, TargetOutcomes, TargetResultsRequest
@@ -43,7 +44,7 @@ async def report(
         raise StepByMaker(Stage.ACCEPTED, "绩效目标完成情况")
     begun = next(one for one in reversed(steps) if one.stage == Stage.BUILDING)
     service.must_lie(request.reached_on, begun.effective_on, today)
-    known = {row.code for row in await target_rows.outcomes(tx, county, project_id, project.version, today)}
+    known = {row.code for row in await target_rows.outcomes(tx, county, project_id, project.version, Moment(today))}
     for one in request.results:
         if one.code not in known:
             raise Missing("绩效目标", one.code)
@@ -64,7 +65,7 @@ async def report(
             for one in request.results
         ],
     )
-    items = shown(await target_rows.outcomes(tx, county, project_id, project.version, today))
+    items = shown(await target_rows.outcomes(tx, county, project_id, project.version, Moment(today)))
     answer = TargetOutcomes(project_id=project_id, items=items)
     told = TargetsReported(
         project_id=project_id,

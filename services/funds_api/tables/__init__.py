@@ -14,6 +14,7 @@ from services.funds_api.tables.assets import (
     IncomeShareRow,
     ShareHouseholdRow,
     ShareLineRow,
+    SharePaymentRow,
 )
 from services.funds_api.tables.books import (
     AccountMonthRow,
@@ -143,6 +144,7 @@ __all__ = [
     "Row",
     "ShareHouseholdRow",
     "ShareLineRow",
+    "SharePaymentRow",
     "StandingRow",
     "StreamHeadRow",
     "SuccessionLotRow",

@@ -58,6 +58,9 @@ class AssetRow(Row):
     disposal_reason: Mapped[str | None]
     proceeds_fen: Mapped[int | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
+    confirmed_position: Mapped[int | None]
+    disposed_position: Mapped[int | None]
 
 
 class AssetIncomeRow(Row):
@@ -91,6 +94,8 @@ class AssetIncomeRow(Row):
     passing_document: Mapped[str | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
+    passed_position: Mapped[int | None]
 
 
 class IncomeShareRow(Row):
@@ -110,10 +115,13 @@ class IncomeShareRow(Row):
     due_on: Mapped[date]
     decided_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
 
 
 class ShareLineRow(Row):
     """One use of a shared income, for a place; overdue while it is not paid after the share's day.
+
+    `paid_fen` is what stands paid of it, kept by a trigger with each payment, return and undoing.
 
     `region_code` is the income's: who may see the income sees every line of it, or the lines would not add up.
     """
@@ -128,7 +136,7 @@ class ShareLineRow(Row):
         ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("households_n >= 0 AND (use <> 'households' OR households_n > 0)", name="households_counted"),
-        CheckConstraint("num_nulls(paid_on, payment_document, paid_by) IN (0, 3)", name="paid_by_document"),
+        CheckConstraint("paid_fen BETWEEN 0 AND amount_fen", name="paid_within_line"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     income_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -138,9 +146,7 @@ class ShareLineRow(Row):
     use: Mapped[str]
     amount_fen: Mapped[int]
     households_n: Mapped[int] = mapped_column(Integer)
-    paid_on: Mapped[date | None]
-    payment_document: Mapped[str | None]
-    paid_by: Mapped[str | None]
+    paid_fen: Mapped[int] = mapped_column(server_default=sql("0"))
 
 
 class ShareHouseholdRow(Row):
@@ -162,3 +168,51 @@ class ShareHouseholdRow(Row):
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
     amount_fen: Mapped[int]
+
+
+class SharePaymentRow(Row):
+    """A line of a share was paid out, some of it came back (of a household, if named), or either was undone, once.
+
+    Never changed; a trigger keeps `share_line.paid_fen` and refuses more than was paid, or than a household's part.
+    """
+
+    __tablename__ = "share_payment"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "income_id", "line_no"],
+            ["funds.share_line.county_code", "funds.share_line.income_id", "funds.share_line.line_no"],
+        ),
+        ForeignKeyConstraint(
+            ["county_code", "income_id", "line_no", "household_id"],
+            [
+                "funds.share_household.county_code",
+                "funds.share_household.income_id",
+                "funds.share_household.line_no",
+                "funds.share_household.household_id",
+            ],
+        ),
+        ForeignKeyConstraint(
+            ["county_code", "undoes_id"], ["funds.share_payment.county_code", "funds.share_payment.id"]
+        ),
+        UniqueConstraint("county_code", "undoes_id"),
+        CheckConstraint("kind IN ('paid', 'returned', 'undone')", name="kind"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("document <> ''", name="document_given"),
+        CheckConstraint("(kind = 'undone') = (undoes_id IS NOT NULL)", name="undoes_one"),
+        CheckConstraint("kind <> 'paid' OR household_id IS NULL", name="paid_by_line"),
+        Index("ix_share_payment_line", "county_code", "income_id", "line_no", "position"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    income_id: Mapped[UUID]
+    line_no: Mapped[int] = mapped_column(SmallInteger)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    kind: Mapped[str]
+    amount_fen: Mapped[int]
+    household_id: Mapped[UUID | None]
+    undoes_id: Mapped[UUID | None]
+    document: Mapped[str]
+    effective_on: Mapped[date]
+    actor: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]

@@ -36,6 +36,7 @@ class FlagRow(Row):
     facts: Mapped[Any] = mapped_column(JSONB)
     explanation: Mapped[str]
     raised_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
 
 
 class StreamHeadRow(StreamHead, Row):

@@ -177,6 +177,7 @@ class LoanRow(Row):
     use: Mapped[str]
     content_hash: Mapped[bytes]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
 
 
 class DataKeyRow(Row):

@@ -117,6 +117,8 @@ class ProjectVersionRow(Row):
     approval_document: Mapped[str | None]
     effective_on: Mapped[date | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
+    approved_position: Mapped[int | None]
 
 
 class ProjectSourceRow(Row):
@@ -181,6 +183,7 @@ class TargetResultRow(Row):
     document: Mapped[str]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
 
 
 class ProjectStepRow(Row):
@@ -210,6 +213,7 @@ class ProjectStepRow(Row):
     actor: Mapped[str]
     makers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
 
 
 class ProjectObjectionRow(Row):
@@ -233,6 +237,8 @@ class ProjectObjectionRow(Row):
     outcome: Mapped[str | None]
     closed_by: Mapped[str | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
+    closed_position: Mapped[int | None]
 
 
 class ProjectContractRow(Row):
@@ -267,6 +273,8 @@ class ProjectContractRow(Row):
     release_on: Mapped[date | None]
     signed_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
+    cancelled_position: Mapped[int | None]
     cancelled_on: Mapped[date | None]
     cancellation_document: Mapped[str | None]
     settled_fen: Mapped[int | None]
@@ -300,3 +308,5 @@ class ProjectProgressRow(Row):
     accepted_on: Mapped[date | None]
     acceptance_document: Mapped[str | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
+    position: Mapped[int]
+    accepted_position: Mapped[int | None]
