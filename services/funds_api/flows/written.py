@@ -16,7 +16,9 @@ from services.funds_api.flows.tree import LEVELS, Place
 
 # Stands in an answer where the tree is going to be.
 EMPTY: Final = TreeNode(kind="own", region_code="", name="", unexplained_fen=0)
-_SINKS: Final = {"households": ("households", "农户"), "contractor": ("contractors", "施工单位等")}
+_SINKS: Final = {"households": (b"households", "农户".encode()), "contractor": (b"contractors", "施工单位等".encode())}
+_LEVELS: Final = {digits: level.encode() for digits, level in LEVELS.items()}
+_OWN_NAME: Final = "本级".encode()
 _TEXT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FIGURES: Final = dict.fromkeys(
     (
@@ -35,7 +37,7 @@ _FIGURES: Final = dict.fromkeys(
 )
 
 
-def _template(fields: Mapping[str, str], model: FlowTree | PaidBy | TreeNode = EMPTY) -> str:
+def _template(fields: Mapping[str, str], model: FlowTree | PaidBy | TreeNode = EMPTY) -> bytes:
     """The model as JSON with a place for each of `fields` (in the order of the schema); every other field as it is."""
     plain = model.model_dump(mode="json")
     order = [name for name in plain if name in fields]
@@ -43,37 +45,22 @@ def _template(fields: Mapping[str, str], model: FlowTree | PaidBy | TreeNode = E
         msg = f"the schema has {order}"
         raise LookupError(msg)
     parts = {name: fields.get(name) or _TEXT(value).replace("%", "%%") for name, value in plain.items()}
-    return "{" + ",".join(f'"{name}":{part}' for name, part in parts.items()) + "}"
+    return ("{" + ",".join(f'"{name}":{part}' for name, part in parts.items()) + "}").encode()
 
 
-_PLACE: Final = _template(
-    {
-        "kind": '"%s"',
-        "region_code": '"%s"',
-        "name": '"%s"',
-        **_FIGURES,
-        "payments_n": "%s",
-        "households_fen": "%s",
-        "households_from_above_fen": "%s",
-        "paid_by": "[%s]",
-        "children": "[%s]",
-    }
-)
-_OWN: Final = _template({"region_code": '"%s"', "name": '"%s本级"', **_FIGURES, "payments_n": "%s", "children": "[%s]"})
-_SINK: Final = _template(
-    {
-        "kind": '"%s"',
-        "region_code": '"%s"',
-        "name": '"%s"',
-        "received_fen": "%d",
-        "spent_fen": "%d",
-        "unexplained_fen": "%d",
-        "payments_n": "%s",
-        "recovered_fen": "%d",
-    }
-)
+# How a node ends whose parts are told one by one: they are the schema's last field.
+_END: Final = b"]}"
+_NAMED: Final = {"region_code": '"%b"', "name": '"%b"', **_FIGURES}
+_LIVING: Final = {"payments_n": "%d", "households_fen": "%d", "households_from_above_fen": "%d", "paid_by": "[%b]"}
+_PLACE: Final = _template({"kind": '"%b"', **_NAMED, **_LIVING, "children": "[]"}).removesuffix(_END)
+_PLACE_OF_YEAR: Final = _template({"kind": '"%b"', **_NAMED, "children": "[]"}).removesuffix(_END)
+_OWN: Final = _template({**_NAMED, "payments_n": "%d", "children": "[]"}).removesuffix(_END)
+_OWN_OF_YEAR: Final = _template({**_NAMED, "children": "[]"}).removesuffix(_END)
+_SPENT: Final = {"kind": '"%b"', "region_code": '"%b"', "name": '"%b"', "received_fen": "%d", "spent_fen": "%d"}
+_SINK: Final = _template({**_SPENT, "unexplained_fen": "%d", "recovered_fen": "%d"})
+_HOUSEHOLDS: Final = _template({**_SPENT, "unexplained_fen": "%d", "payments_n": "%d", "recovered_fen": "%d"})
 _PAID_BY: Final = _template(
-    {"region_code": '"%s"', "fen": "%d", "payments_n": "%d"}, PaidBy(region_code="", fen=0, payments_n=0)
+    {"region_code": '"%b"', "fen": "%d", "payments_n": "%d"}, PaidBy(region_code="", fen=0, payments_n=0)
 )
 
 
@@ -82,58 +69,53 @@ def written(answer: FlowTree, root: Place, names: Mapping[str, str], depth: int,
 
     A place without a name is called by its code. Unless `told`, who got what and how many payments is left out (null).
     """
-    node = _Nodes(names, told=told).place(root, depth)
-    return (_template({"root": "%s"}, answer) % node).encode()
+    nodes = _Nodes(names, told=told)
+    nodes.place(root, depth)
+    return _template({"root": "%b"}, answer) % b"".join(nodes.text)
 
 
 class _Nodes:
-    """Nodes of one answer as text."""
+    """Nodes of one answer, piece after piece and joined once. Bytes, because text of Chinese names is twice as wide."""
 
     def __init__(self, names: Mapping[str, str], *, told: bool) -> None:
+        self.text: list[bytes] = []
         self._names = names
         self._told = told
 
-    def place(self, place: Place, depth: int) -> str:
+    def place(self, place: Place, depth: int) -> None:
         """A place with everything below it, its own desks and the places next below as its parts."""
-        code, level, living = place.code, len(place.code), place.living
-        name = _TEXT(self._names.get(code, code))[1:-1]
-        children = ""
+        code, level = place.code.encode(), len(place.code)
+        name = _TEXT(self._names.get(place.code, place.code))[1:-1].encode()
+        figures = (_LEVELS[level], code, name, *_figures(place.figures), place.unexplained)
+        if self._told:
+            living = place.living
+            above = sum([fen for desk, fen in living.items() if desk < level])
+            paid_by = [_PAID_BY % (one.desk.encode(), one.fen, one.payments) for one in sorted(place.housed)]
+            self.text.append(_PLACE % (*figures, place.all_payments, sum(living.values()), above, b",".join(paid_by)))
+        else:
+            self.text.append(_PLACE_OF_YEAR % figures)
         if depth:
-            children = ",".join(
-                [self._own(place, name, depth - 1), *[self.place(one, depth - 1) for one in place.below]]
-            )
-        paid_by = ",".join([_PAID_BY % (one.desk, one.fen, one.payments) for one in sorted(place.housed)])
-        return _PLACE % (
-            LEVELS[level],
-            code,
-            name,
-            *_figures(place.figures),
-            place.unexplained,
-            *(
-                (place.all_payments, sum(living.values()), sum([fen for desk, fen in living.items() if desk < level]))
-                if self._told
-                else ("null", "null", "null")
-            ),
-            paid_by,
-            children,
-        )
+            self._own(place, code, name, depth - 1)
+            for one in place.below:
+                self.text.append(b",")
+                self.place(one, depth - 1)
+        self.text.append(_END)
 
-    def _own(self, place: Place, name: str, depth: int) -> str:
+    def _own(self, place: Place, code: bytes, name: bytes, depth: int) -> None:
         """The place's own desks, and as their parts what they spent on whom."""
-        return _OWN % (
-            place.code,
-            name,
-            *_figures(place.own),
-            place.own_unexplained,
-            place.payments if self._told else "null",
-            ",".join([self._sink(place, sink, fen) for sink, fen in sorted(place.sinks.items())]) if depth else "",
-        )
+        figures = (code, name + _OWN_NAME, *_figures(place.own), place.own_unexplained)
+        self.text.append(_OWN % (*figures, place.payments) if self._told else _OWN_OF_YEAR % figures)
+        if depth:
+            sinks = [self._sink(place, code, sink, fen) for sink, fen in sorted(place.sinks.items())]
+            self.text.append(b",".join(sinks))
+        self.text.append(_END)
 
-    def _sink(self, place: Place, sink: str, fen: int) -> str:
+    def _sink(self, place: Place, code: bytes, sink: str, fen: int) -> bytes:
         kind, name = _SINKS[sink]
+        spent, back = (kind, code, name, fen, fen), -place.paid_nowhere
         if self._told and sink == "households":
-            return _SINK % (kind, place.code, name, fen, fen, fen - place.paid, place.payments, -place.paid_nowhere)
-        return _SINK % (kind, place.code, name, fen, fen, 0, "null", -place.paid_nowhere)
+            return _HOUSEHOLDS % (*spent, fen - place.paid, place.payments, back)
+        return _SINK % (*spent, 0, back)
 
 
 # As `_FIGURES` has them, without the last.
