@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -97,7 +98,7 @@ async def terms_set(
     ]
 
 
-async def term_sets(session: AsyncSession, county: str, funds: Collection[str], upto: date) -> list[TermSet]:
+async def term_sets(session: AsyncSession, county: str, funds: Collection[str], upto: date) -> Sequence[TermSet]:
     """Every set that any level laid down for these funds and that starts by `upto`, and the rules for every fund."""
     found = await session.scalar(
         text("SELECT funds.terms_of(:county, :funds, :upto)"), {"county": county, "funds": list(funds), "upto": upto}
@@ -120,9 +121,10 @@ async def naming(session: AsyncSession, county: str, fund: str) -> list[str]:
     return list(found)
 
 
-def sets_of(told: str | None) -> list[TermSet]:
-    """The answer of `funds.terms_of` as values."""
-    return [
+@lru_cache(maxsize=256)
+def sets_of(told: str | None) -> tuple[TermSet, ...]:
+    """The answer of `funds.terms_of` as values; every movement of a fund is told the same text, so it is read once."""
+    return tuple(
         TermSet(
             fund,
             year,
@@ -146,7 +148,7 @@ def sets_of(told: str | None) -> list[TermSet]:
             ),
         )
         for fund, year, region, valid_from, document, rules in json.loads(told or "[]")
-    ]
+    )
 
 
 async def hold_fund(session: AsyncSession, county: str, fund: str) -> None:
