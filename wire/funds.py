@@ -234,6 +234,17 @@ class FundTermsSet(Fact):
     valid_from: date
     document: str
     rules: list[str]
+    waits: bool = False
+
+
+class FundTermsConfirmed(Fact):
+    """A second person agreed to terms that lift or loosen what their own level had laid down; they hold from now on."""
+
+    fund_code: str
+    fiscal_year: int
+    region_code: str
+    valid_from: date
+    document: str
 
 
 class HoldPlaced(Fact):

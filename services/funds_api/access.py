@@ -64,6 +64,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "batches:approve",
         "batches:object",
         "books:close",
+        "terms:confirm",
         "projects:step",
         "projects:review",
         "projects:admit",

@@ -9,7 +9,15 @@ from services.funds_api import access, columns, uploads
 from services.funds_api.assets import refusals as assets
 from services.funds_api.closings import service as closings
 from services.funds_api.flows.households import OneSideOnly
-from services.funds_api.funds.refusals import FunctionCodeNotInYear, FundRuleBroken, TermsKnown, TermsLoosened
+from services.funds_api.funds.refusals import (
+    FunctionCodeNotInYear,
+    FundRuleBroken,
+    TermsBindNothing,
+    TermsKnown,
+    TermsLoosened,
+    TermsNotWaiting,
+    TermsOwnWork,
+)
 from services.funds_api.funds.store import FundKnown
 from services.funds_api.households import refusals as register
 from services.funds_api.households.history import BeyondHistory, LaterFactKnown, NoFactThen, NothingCorrected
@@ -66,6 +74,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     TermsLoosened: Problem(
         "terms-loosened", 409, "规定宽于上级", "请按 figures.loosened 收紧各条，或删去与上级相同的条款"
     ),
+    TermsBindNothing: Problem("terms-bind-nothing", 409, "规定没有任何条款", "请至少写明一条规定"),
+    TermsNotWaiting: Problem("terms-not-waiting", 409, "规定不在等待确认", "请查询该资金该年度现行的规定"),
+    TermsOwnWork: Problem("terms-own-work", 409, "不能确认本人提出的放宽", "请由另一位有权人员核对文件后确认"),
     FunctionCodeNotInYear: Problem(
         "function-code-not-in-year", 409, "科目在该年度无效", "请查询 /funds/v1/function-codes 中该年度的科目"
     ),

@@ -172,6 +172,13 @@ async def test_terms_bind_the_money_of_their_year_from_their_day_on(ruled: Ruled
     assert (await ruled.pay(1_000, "training")).status_code == 201
     refused(await ruled.pay(1_000, "training", effective_on="2017-05-03"), "fund-rule-broken")
     await ruled.rule({**BARRED, "uses": ["health"]}, valid_from="2017-06-01", document="县财农〔2017〕20号")
+    refused(await ruled.pay(1_000, "training", effective_on="2017-06-01"), "fund-rule-broken")
+    reviewer = funds_caller(ruled.http, "finance_reviewer", ruled.county, subject="zhao")
+    lifting = {"region_code": ruled.county, "fiscal_year": 2017, "valid_from": "2017-06-01"}
+    agreed = await reviewer.post(
+        f"/funds/v1/funds/{ruled.fund}/terms/confirmation", {**lifting, "document": "县财农〔2017〕20号"}
+    )
+    assert agreed.status_code == 201, agreed.text
     assert (await ruled.pay(1_000, "training", effective_on="2017-06-01")).status_code == 201
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from services.funds_api import words
 from tests.callers import Caller, funds_caller
@@ -62,14 +64,74 @@ async def test_terms_are_kept_with_document_source_and_what_a_breach_does(
 
 async def test_a_later_set_replaces_the_earlier_one_from_its_day_on(funds_http: httpx.AsyncClient, county: str) -> None:
     clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
-    await set_terms(clerk, code, terms(county, FEE, BARRED))
-    later = terms(county, {**FEE, "cap_ppm": 5_000}, valid_from="2017-07-01", document="县财农〔2017〕9号")
-    assert (await set_terms(clerk, code, later)).status_code == 201
-    for day, caps, rules in (("2017-06-30", 10_000, 2), ("2017-07-01", 5_000, 1)):
+    await set_terms(clerk, code, terms(county, FEE))
+    later = terms(county, {**FEE, "cap_ppm": 5_000}, BARRED, valid_from="2017-07-01", document="县财农〔2017〕9号")
+    set_later = await set_terms(clerk, code, later)
+    assert (set_later.status_code, set_later.json()["waits"]) == (201, False), "stricter in all it replaces"
+    for day, caps, rules in (("2017-06-30", 10_000, 1), ("2017-07-01", 5_000, 2)):
         seen = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2017, "as_of": day})).json()
         [held] = seen["items"]
         assert len(held["rules"]) == rules
         assert [rule["cap_ppm"] for rule in held["rules"] if rule["rule"] == "fee_cap"] == [caps]
+
+
+CAP = {"rule": "household_cap", "cap_fen": 10_000, "on_breach": "refuse", "source": "第三条", "basis": "practice"}
+ONLY = {**BARRED, "rule": "permitted_uses", "uses": ["infrastructure", "training"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "waits"),
+    [
+        ([CAP, ONLY, BARRED], False),
+        ([{**CAP, "cap_fen": 9_999}, ONLY, BARRED], False),
+        ([{**CAP, "cap_fen": 10_001}, ONLY, BARRED], True),
+        ([{**CAP, "on_breach": "flag"}, ONLY, BARRED], True),
+        ([CAP, {**ONLY, "uses": ["training"]}, BARRED], False),
+        ([CAP, {**ONLY, "uses": ["infrastructure", "training", "health"]}, BARRED], True),
+        ([CAP, ONLY, {**BARRED, "uses": ["wage", "debt", "health"]}], False),
+        ([CAP, ONLY, {**BARRED, "uses": ["wage"]}], True),
+        ([CAP, ONLY], True),
+        ([], True),
+    ],
+)
+async def test_lifting_or_loosening_its_own_terms_takes_a_level_two_people(
+    funds_http: httpx.AsyncClient, county: str, changed: list[dict[str, Any]], waits: bool
+) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county, subject="chen"), await new_fund(funds_http)
+    reviewer = funds_caller(funds_http, "finance_reviewer", county, subject="zhao")
+    await set_terms(clerk, code, terms(county, CAP, ONLY, BARRED))
+    new = terms(county, *changed, valid_from="2017-07-01", document="县财农〔2017〕9号")
+    answer = await set_terms(clerk, code, new)
+    assert (answer.status_code, answer.json()["waits"]) == (201, waits), answer.text
+    path = f"/funds/v1/funds/{code}/terms"
+
+    async def holds() -> tuple[list[str], int, int]:
+        seen = (await clerk.get(path, params={"fiscal_year": 2017, "as_of": "2017-07-01"})).json()
+        own = [one for one in seen["binding"] if one["origin"] == "own"]
+        assert {one["document"] for one in own} <= {one["document"] for one in seen["items"]}
+        return [one["document"] for one in seen["items"]], len(own), len(seen["waiting"])
+
+    wanted = {name: new[name] for name in ("region_code", "fiscal_year", "valid_from", "document")}
+    if not waits:
+        assert await holds() == (["县财农〔2017〕9号"], 3, 0)
+        refused = await reviewer.post(f"{path}/confirmation", wanted)
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/terms-not-waiting")
+        return
+    assert await holds() == (["县财农〔2017〕3号"], 3, 1), "until then the earlier ones hold"
+    assert (await set_terms(clerk, code, new)).json()["waits"] is True, "the same set says nothing new"
+    assert (await clerk.post(f"{path}/confirmation", wanted)).status_code == 403
+    both = funds_caller(funds_http, "finance_reviewer", county, subject="chen")
+    own_work = await both.post(f"{path}/confirmation", wanted)
+    assert (own_work.status_code, own_work.json()["type"]) == (409, "/problems/terms-own-work")
+    other = await reviewer.post(f"{path}/confirmation", {**wanted, "document": "县财农〔2017〕10号"})
+    assert other.status_code == 404, "another document than the one that waits"
+    neighbour = funds_caller(funds_http, "finance_reviewer", "990099")
+    assert (await neighbour.post(f"{path}/confirmation", wanted)).status_code == 403
+    agreed = await asyncio.gather(*(reviewer.post(f"{path}/confirmation", wanted) for _ in range(3)))
+    assert sorted(one.status_code for one in agreed) == [201, 409, 409]
+    [told] = [one.json() for one in agreed if one.status_code == 201]
+    assert (told["waits"], told["confirmed_by"], len(told["rules"])) == (True, "zhao", len(changed))
+    assert await holds() == (["县财农〔2017〕9号"], len(changed), 0)
 
 
 async def test_every_level_is_heard_and_none_speaks_for_another(funds_http: httpx.AsyncClient, county: str) -> None:
@@ -107,7 +169,7 @@ async def test_terms_name_only_what_is_known(funds_http: httpx.AsyncClient, coun
         (terms(county, FEE, function_code="2130505"), 409, "function-code-not-in-year"),
         (terms(county, FEE, FEE), 422, "invalid-request"),
         (terms(county, {**FEE, "cap_ppm": 1_000_001}), 422, "invalid-request"),
-        (terms(county), 422, "invalid-request"),
+        (terms(county), 409, "terms-bind-nothing"),
     ):
         answer = await set_terms(clerk, code, request)
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text

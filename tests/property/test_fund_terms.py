@@ -214,7 +214,7 @@ def test_rules_for_every_fund_bind_beside_all_levels_and_give_way_to_the_nation_
     assert [each for each in held if not each.general] == own
     said = {each.rule for each in own if each.region == NATION}
     assert {each.rule for each in held if each.general} == {each.rule for each in general} - said
-    assert {each.fund_code for each in held} <= {"F"}
+    assert {breach.term.fund_code for breach in judge(one, held)} <= {"F"}
     assert [breach.term for breach in judge(one, own)] == [
         breach.term for breach in judge(one, held) if not breach.term.general
     ]

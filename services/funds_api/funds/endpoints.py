@@ -21,6 +21,7 @@ from services.funds_api.funds.schemas import (
     FundPage,
     Terms,
     TermsAnswer,
+    TermsConfirmation,
     TermsRequest,
     UseAnswer,
     Uses,
@@ -63,6 +64,17 @@ async def post_terms(
     return await service.set_terms(tx, who, act, fund_code, request)
 
 
+@router.post("/funds/{fund_code}/terms/confirmation", status_code=201, summary="确认放宽或取消的规定（须由另一人办理）")
+async def post_terms_confirmation(
+    fund_code: FundCode,
+    request: TermsConfirmation,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("terms:confirm")],
+) -> Terms:
+    return await service.confirm(tx, who, act, fund_code, request)
+
+
 @router.get("/funds/{fund_code}/terms", summary="资金的年度使用规定：各级规定同时有效，从严执行")
 async def get_terms(
     fund_code: FundCode,
@@ -75,13 +87,14 @@ async def get_terms(
     asked, day = county_of(who, county), day_or_today(as_of)
     if not await store.exists(tx, fund_code):
         raise Missing("资金", fund_code)
-    items = await service.terms_in_force(tx, asked, fund_code, fiscal_year, day)
+    items, waiting = await service.terms_in_force(tx, asked, fund_code, fiscal_year, day)
     return TermsAnswer(
         fund_code=fund_code,
         fiscal_year=fiscal_year,
         county_code=asked,
         as_of=day,
         items=items,
+        waiting=waiting,
         binding=await service.binding(tx, asked, fund_code, fiscal_year, day),
         empty_because=None if items else "截至该日，各级均未设定该资金该年度的使用规定，只适用国家的一般规定",
     )

@@ -150,7 +150,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A term that a movement does not keep, with the figures it was judged by, in one Chinese sentence."""
+    """A term that a movement does not keep, with the figures it was judged by, in one Chinese sentence.
+
+    A general term is told as one of the fund-year that it was broken by.
+    """
 
     term: Term
     figures: dict[str, Any]
@@ -186,11 +189,7 @@ def in_force(sets: Iterable[TermSet], fund_code: str, fiscal_year: int, on: date
             latest[one.region] = one
     held = [term for one in latest.values() for term in one.terms]
     said = {term.rule for term in held if term.region == NATION}
-    held += [
-        replace(term, fund_code=fund_code, fiscal_year=fiscal_year)
-        for rule, term in general.items()
-        if rule not in said
-    ]
+    held += [term for rule, term in general.items() if rule not in said]
     return sorted(held, key=lambda one: (one.region, TITLES[one.rule][0]))
 
 
@@ -214,7 +213,8 @@ def judge(facts: Facts, terms: Sequence[Term]) -> list[Breach]:
         if told is not None:
             figures, sentence = told
             figures = {"fund_code": facts.fund_code, "fiscal_year": facts.fiscal_year, **figures}
-            found.append(Breach(term, figures, f"{sentence}（依据：{term.source}）"))
+            own = replace(term, fund_code=facts.fund_code, fiscal_year=facts.fiscal_year) if term.general else term
+            found.append(Breach(own, figures, f"{sentence}（依据：{term.source}）"))
     return found
 
 

@@ -1,6 +1,7 @@
-"""Whether terms that are to be set say less than what binds from above: the pair of terms for every such rule.
+"""Whether terms that are to be set say less than what stands: above, or in the own set that they replace.
 
-Every level is heard, so looser terms would let nothing through; they would only tell people otherwise. Pure.
+Every level is heard, so terms looser than those above would let nothing through and only tell people otherwise. What a
+level laid down itself it may lift, but not one person alone. Pure.
 """
 
 from __future__ import annotations
@@ -34,3 +35,19 @@ def _looser(new: Term, above: Term) -> bool:
         beyond = set(new.codes) - set(above.codes)
         return bool(beyond) or (milder and set(new.codes) == set(above.codes))
     return milder and bool(set(new.codes) & set(above.codes))
+
+
+def lifted(new: Sequence[Term], old: Sequence[Term]) -> list[Term]:
+    """The terms of a level's own set that the set replacing it leaves out or loosens."""
+    return [term for term in old if not any(_as_strict(one, term) for one in new if one.rule is term.rule)]
+
+
+def _as_strict(new: Term, old: Term) -> bool:
+    if old.on_breach is OnBreach.REFUSE and new.on_breach is OnBreach.FLAG:
+        return False
+    if old.rule in _CAPS:
+        return new.number <= old.number
+    if old.rule is FundRule.PUBLICITY:
+        return new.number >= old.number
+    wide, narrow = (old, new) if old.rule in _PERMITTING else (new, old)
+    return set(narrow.codes) <= set(wide.codes)

@@ -96,6 +96,47 @@ class TermsLoosened(Exception):
 
 
 @dataclass(eq=False)
+class TermsBindNothing(Exception):
+    """A set without any rule where there is none to lift."""
+
+    fund_code: str
+    fiscal_year: int
+    region_code: str
+
+    def __str__(self) -> str:
+        return f"{self.region_code} 未设定过资金 {self.fund_code} {self.fiscal_year} 年度的规定，没有可以取消的条款"
+
+
+@dataclass(eq=False)
+class TermsNotWaiting(Exception):
+    """The set holds already: it was confirmed, or it lifted nothing."""
+
+    fund_code: str
+    fiscal_year: int
+    region_code: str
+    valid_from: str
+    confirmed_by: str | None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.region_code} 自 {self.valid_from} 起的资金 {self.fund_code} {self.fiscal_year} 年度规定不在等待确认"
+        )
+
+
+@dataclass(eq=False)
+class TermsOwnWork(Exception):
+    """Whoever lifts terms does not confirm it."""
+
+    fund_code: str
+    fiscal_year: int
+    region_code: str
+    valid_from: str
+
+    def __str__(self) -> str:
+        return "放宽或取消规定由您本人提出，须由另一人确认"
+
+
+@dataclass(eq=False)
 class FunctionCodeNotInYear(Exception):
     """The function code did not exist in the fiscal year."""
 

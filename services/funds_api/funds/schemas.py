@@ -108,7 +108,8 @@ AnyRule = Annotated[
 class TermsRequest(Body):
     """What a document lays down for a fund and fiscal year, in a region and below; it replaces the last set.
 
-    A set says something, and nothing looser than what binds from above.
+    A set says nothing looser than what binds from above. One that leaves out or loosens what the region itself laid
+    down waits for a second person; without any rule it lifts all of that.
     """
 
     region_code: LevelCode
@@ -116,7 +117,7 @@ class TermsRequest(Body):
     valid_from: Day
     function_code: FunctionCode | None = None
     document: Line = Field(description="设定这些规定的文件")
-    rules: Annotated[list[AnyRule], Field(min_length=1, max_length=8)]
+    rules: Annotated[list[AnyRule], Field(max_length=8)]
 
     @model_validator(mode="after")
     def _each_rule_once(self) -> Self:
@@ -128,9 +129,20 @@ class TermsRequest(Body):
 
 
 class Terms(TermsRequest):
-    """A set of terms as recorded."""
+    """A set of terms as recorded; while it `waits` and nobody has confirmed it, the set before it holds."""
 
     fund_code: Code
+    waits: bool = Field(default=False, description="放宽或取消本级原有规定，须由另一人确认后生效")
+    confirmed_by: str | None = Field(default=None, description="确认人")
+
+
+class TermsConfirmation(Body):
+    """Which set a second person has compared with its document."""
+
+    region_code: LevelCode
+    fiscal_year: FiscalYear
+    valid_from: Day
+    document: Line
 
 
 class BindingRule(Answer):
@@ -155,6 +167,7 @@ class TermsAnswer(Answer):
     as_of: date
     items: list[Terms]
     binding: list[BindingRule]
+    waiting: list[Terms] = Field(default_factory=list, description="等待第二人确认、尚未生效的规定")
     empty_because: str | None = None
 
 

@@ -8,26 +8,35 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis import clock
 from chassis.identity import Principal
 from chassis.journal import Act
 from services.funds_api.access import must_hold
 from services.funds_api.funds import store
-from services.funds_api.funds.judge import NATION, FundRule, OnBreach, Term, in_force, levels
-from services.funds_api.funds.loosening import loosened
-from services.funds_api.funds.refusals import FunctionCodeNotInYear, TermsKnown, TermsLoosened
+from services.funds_api.funds.judge import NATION, FundRule, OnBreach, Origin, Term, in_force, levels
+from services.funds_api.funds.loosening import lifted, loosened
+from services.funds_api.funds.refusals import (
+    FunctionCodeNotInYear,
+    TermsBindNothing,
+    TermsKnown,
+    TermsLoosened,
+    TermsNotWaiting,
+    TermsOwnWork,
+)
 from services.funds_api.funds.schemas import (
     AnyRule,
     BindingRule,
     ExclusiveRule,
     HouseholdExclusiveRule,
     Terms,
+    TermsConfirmation,
     TermsRequest,
     UsesRule,
 )
 from services.funds_api.missing import Missing
 from services.funds_api.tables import FundRuleRow, FundTermsRow
 from services.funds_api.units import store as units
-from wire.funds import FundTermsSet
+from wire.funds import FundTermsConfirmed, FundTermsSet
 
 # Which field of a rule's shape is its value.
 _FIELD: Final[dict[FundRule, str]] = {
@@ -52,16 +61,17 @@ async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, reque
     must_hold(who, request.region_code)
     await act.claim(tx, request.region_code)
     await _must_be_known(tx, fund, request)
-    await _must_not_loosen(tx, fund, request)
+    waits = await _lifts(tx, fund, request)
 
-    answer = Terms(fund_code=fund, **request.model_dump())
+    answer = Terms(fund_code=fund, waits=waits, **request.model_dump())
     row = request.model_dump(exclude={"rules"})
     rules = [_row(rule) for rule in request.rules]
-    if not await store.set_terms(tx, {**row, "fund_code": fund, "set_by": who.subject}, rules):
+    if not await store.set_terms(tx, {**row, "fund_code": fund, "set_by": who.subject, "waits": waits}, rules):
         sets = await store.terms_set(tx, [request.region_code], fund, request.fiscal_year, request.valid_from)
         recorded = terms_answer(*sets[-1])
-        if _sorted(recorded) != _sorted(answer):
+        if _said(recorded) != _said(answer):
             raise TermsKnown(fund, request.fiscal_year, request.region_code, str(request.valid_from), recorded.document)
+        answer = recorded
     event = FundTermsSet(
         fund_code=fund,
         fiscal_year=request.fiscal_year,
@@ -69,6 +79,39 @@ async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, reque
         valid_from=request.valid_from,
         document=request.document,
         rules=[rule.rule for rule in request.rules],
+        waits=answer.waits,
+    )
+    await act.record(tx, request.region_code, event, answer)
+    return answer
+
+
+async def confirm(tx: AsyncSession, who: Principal, act: Act, fund: str, request: TermsConfirmation) -> Terms:
+    """Let a set that lifts its level's own terms hold, by a second person, once."""
+    must_hold(who, request.region_code)
+    await act.claim(tx, request.region_code)
+    sets = await store.terms_set(tx, [request.region_code], fund, request.fiscal_year, request.valid_from)
+    found = next(
+        (row for row, _ in sets if (row.valid_from, row.document) == (request.valid_from, request.document)), None
+    )
+    if found is None:
+        raise Missing("规定", request.document)
+    place = (fund, request.fiscal_year, request.region_code, str(request.valid_from))
+    if not found.waits or found.confirmed_by is not None:
+        raise TermsNotWaiting(*place, found.confirmed_by)
+    if found.set_by == who.subject:
+        raise TermsOwnWork(*place)
+
+    key = {"fund_code": fund, **request.model_dump(exclude={"document"})}
+    if not await store.confirm_terms(tx, key, who.subject, clock.now()):
+        raise TermsNotWaiting(*place, None)
+    rules = next(rules for row, rules in sets if row is found)
+    answer = terms_answer(found, rules).model_copy(update={"confirmed_by": who.subject})
+    event = FundTermsConfirmed(
+        fund_code=fund,
+        fiscal_year=request.fiscal_year,
+        region_code=request.region_code,
+        valid_from=request.valid_from,
+        document=request.document,
     )
     await act.record(tx, request.region_code, event, answer)
     return answer
@@ -98,16 +141,22 @@ async def _must_be_known(tx: AsyncSession, fund: str, request: TermsRequest) -> 
             raise FunctionCodeNotInYear(request.function_code, request.fiscal_year, years)
 
 
-async def _must_not_loosen(tx: AsyncSession, fund: str, request: TermsRequest) -> None:
-    """Refuse what would be looser than what binds from above on its first day; the nation is bound by nobody."""
-    own = request.region_code
-    if own == NATION:
-        return
-    sets = await store.term_sets(tx, own, [fund], request.valid_from)
-    held = in_force(sets, fund, request.fiscal_year, request.valid_from)
+async def _lifts(tx: AsyncSession, fund: str, request: TermsRequest) -> bool:
+    """Whether the set lifts or loosens what the region itself had laid down by its first day.
+
+    Refuses one that is looser than what binds from above (the nation is bound by nobody), or says nothing and lifts
+    nothing.
+    """
+    own, year, day = request.region_code, request.fiscal_year, request.valid_from
+    sets = await store.term_sets(tx, own, [fund], day)
+    held = in_force([one for one in sets if one.region != own or one.valid_from < day], fund, year, day)
     new = [_term(fund, request, rule) for rule in request.rules]
+    before = [term for term in held if term.origin(own) is Origin.OWN]
     if found := loosened(new, [term for term in held if term.region != own]):
-        raise TermsLoosened(fund, request.fiscal_year, own, found)
+        raise TermsLoosened(fund, year, own, found)
+    if not new and not before:
+        raise TermsBindNothing(fund, year, own)
+    return bool(lifted(new, before))
 
 
 def _term(fund: str, request: TermsRequest, rule: AnyRule) -> Term:
@@ -152,16 +201,24 @@ def _shape(rule: FundRuleRow | Term) -> dict[str, Any]:
     }
 
 
-def _sorted(terms: Terms) -> Terms:
-    return terms.model_copy(update={"rules": sorted(terms.rules, key=lambda rule: rule.rule)})
+def _said(terms: Terms) -> Terms:
+    """What a set says, however its rules are ordered and whether it holds already."""
+    rules = sorted(terms.rules, key=lambda rule: rule.rule)
+    return terms.model_copy(update={"rules": rules, "waits": False, "confirmed_by": None})
 
 
-async def terms_in_force(tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date) -> list[Terms]:
-    """The set of each level of government that holds for a county on a day, highest level first."""
+async def terms_in_force(
+    tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date
+) -> tuple[list[Terms], list[Terms]]:
+    """The set of each level that holds for a county on a day, highest level first; and those that wait."""
     latest: dict[str, Terms] = {}
+    waiting: list[Terms] = []
     for row, rules in await store.terms_set(tx, levels(county), fund, fiscal_year, on):
-        latest[row.region_code] = terms_answer(row, rules)  # oldest first, so the last one stays
-    return sorted(latest.values(), key=lambda one: (one.region_code != "00", len(one.region_code)))
+        if row.waits and row.confirmed_by is None:
+            waiting.append(terms_answer(row, rules))
+        else:
+            latest[row.region_code] = terms_answer(row, rules)  # oldest first, so the last one stays
+    return sorted(latest.values(), key=lambda one: (one.region_code != "00", len(one.region_code))), waiting
 
 
 async def binding(tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date) -> list[BindingRule]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,6 +64,21 @@ async def set_terms(session: AsyncSession, row: dict[str, Any], rules: Sequence[
     if rules:
         await session.execute(insert(FundRuleRow), [{**place, **rule} for rule in rules])
     return True
+
+
+async def confirm_terms(session: AsyncSession, place: Mapping[str, Any], who: str, at: datetime) -> bool:
+    """Let a waiting set hold; False when somebody has."""
+    found = await session.scalars(
+        update(FundTermsRow)
+        .where(
+            *(getattr(FundTermsRow, name) == value for name, value in place.items()),
+            FundTermsRow.waits,
+            FundTermsRow.confirmed_by.is_(None),
+        )
+        .values(confirmed_by=who, confirmed_at=at)
+        .returning(FundTermsRow.fund_code)
+    )
+    return found.one_or_none() is not None
 
 
 async def terms_set(

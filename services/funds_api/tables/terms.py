@@ -46,12 +46,17 @@ class FundUseRow(Row):
 
 
 class FundTermsRow(Row):
-    """Terms one level of government set for a fund and fiscal year by a document; a later set replaces them whole."""
+    """Terms one level of government set for a fund and fiscal year by a document; a later set replaces them whole.
+
+    One that lifts what its own level laid down `waits`: it holds from when a second person confirmed it.
+    """
 
     __tablename__ = "fund_terms"
     __table_args__ = (
         CheckConstraint("length(region_code) IN (2, 4, 6)", name="region_level"),
         CheckConstraint("document <> ''", name="document_given"),
+        CheckConstraint("confirmed_by IS NULL OR waits AND confirmed_by <> set_by", name="second_person"),
+        CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_at"),
     )
     region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     fund_code: Mapped[str] = mapped_column(ForeignKey("funds.fund.code"), primary_key=True)
@@ -61,6 +66,9 @@ class FundTermsRow(Row):
     document: Mapped[str]
     set_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    waits: Mapped[bool] = mapped_column(server_default=text("false"))
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
 
 
 class FundRuleRow(Row):
