@@ -31,6 +31,10 @@ def run() -> Result:
                 for name in ("payment", "tree")
                 for when, sample in (("before", before), ("after", after))
             },
+            **{
+                f"{name}_cpu": [getattr(sample, f"{name}_cpu") for sample in (before, after)]
+                for name in ("payment", "tree")
+            },
             "payments": [before.payments, after.payments],
             "lots": [before.lots, after.lots],
             "flows": [before.flows, after.flows],
