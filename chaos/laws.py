@@ -75,10 +75,12 @@ QUICK: Final[dict[str, str]] = {
             WHERE coalesce(u.kind, m.kind) <> 'carry_over' GROUP BY 1, 2, 3, 4, 5, 6, 7
            UNION ALL
            SELECT d.county_code, date_trunc('month', d.effective_on::timestamp)::date, 'carry_over', f.account_id,
-                  f.account_id, t.fund_code, greatest(f.fiscal_year, t.fiscal_year),
+                  f.account_id, t.fund_code, y.year,
                   sum(sign(t.fiscal_year - f.fiscal_year) * d.amount_fen)
              FROM funds.draw d JOIN funds.lot f ON f.county_code = d.county_code AND f.id = d.from_lot_id
              JOIN funds.lot t ON t.county_code = d.county_code AND t.id = d.to_lot_id
+            CROSS JOIN LATERAL generate_series(least(f.fiscal_year, t.fiscal_year) + 1,
+                                               greatest(f.fiscal_year, t.fiscal_year)) AS y(year)
             WHERE f.fiscal_year <> t.fiscal_year GROUP BY 1, 2, 4, 6, 7) d
           FULL JOIN funds.flow_month f
           USING (county_code, month, flow, from_account_id, to_account_id, fund_code, fiscal_year)

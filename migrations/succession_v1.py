@@ -22,7 +22,7 @@ BARRED = f"""({ledger_v3.BARRED}
            OR m.from_kind IN ('contractor', 'households', 'outside', 'bank', 'project_unit', 'retention')))"""
 
 
-def _posting() -> str:
+def posting() -> str:
     """Version 3 of `post_movements` with the new kind, which a document moves once from one account."""
     found = ledger_v3.POST_MOVEMENTS
     for old, new in (
@@ -161,7 +161,7 @@ SIGNATURES = (
 
 def statements() -> Iterator[str]:
     """The functions, and who sees both tables, which are there and empty."""
-    yield from (_posting(), HOLD_BOOKS, RECORD_SUCCESSION, EARLIER_HOPS, _ways())
+    yield from (posting(), HOLD_BOOKS, RECORD_SUCCESSION, EARLIER_HOPS, _ways())
     for signature in SIGNATURES:
         yield f"REVOKE ALL ON FUNCTION funds.{signature} FROM PUBLIC"
         yield f"GRANT EXECUTE ON FUNCTION funds.{signature} TO {ROLE}"

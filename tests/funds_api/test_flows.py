@@ -343,3 +343,35 @@ async def test_what_the_migration_fills_in_is_what_postings_keep(river: River, a
             assert await connection.fetch(LAWS[law], river.county) == [], law
         await before.rollback()
     await kept(river, admin)
+
+
+async def test_money_carried_twice_and_undone_leaves_no_trace_in_the_year_between(
+    river: River, admin: asyncpg.Pool
+) -> None:
+    """Undoing takes it back over two borders at once; each border's sum knows of it."""
+    down = await river.move("hand_down", river.treasury, river.one, 300_000, "2017-03-10")
+    for year in (2017, 2018):
+        carry = {"kind": "carry_over", "document": f"结转{year}", "effective_on": f"{year + 1}-01-01"}
+        await river.order({**carry, "account_id": river.one, "from_year": year})
+    undo = {
+        "kind": "reverse",
+        "document": "冲",
+        "effective_on": "2019-02-01",
+        "movement_id": down["movements"][0]["id"],
+    }
+    before = clock.now().isoformat()
+    await river.order(undo)
+
+    async def shown(on: str, **asked: Any) -> list[tuple[int, int]]:
+        """What each year took over from others, and what rests of it."""
+        trees = [await river.tree(year=year, as_of=on, **asked) for year in (2017, 2018, 2019)]
+        return [(tree["root"]["carried_fen"], tree["root"]["resting_fen"]) for tree in trees]
+
+    gone = [(-300_000, 700_000), (0, 0), (300_000, 300_000)]
+    assert await shown("2018-06-30") == [(-300_000, 700_000), (300_000, 300_000), (0, 0)]
+    assert await shown("2019-01-31") == gone
+    for on in ("2019-02-28", "2019-12-31"):  # from the draws of the month, and from its sum
+        assert await shown(on) == [(0, 1_000_000), (0, 0), (0, 0)]
+        assert await shown(on, known_at=before) == gone
+    for law in ("flows of a fund and year = lots", "flows = what came less what left"):
+        assert await admin.fetch(LAWS[law], river.county) == []

@@ -221,6 +221,10 @@ async def test_a_payment_of_the_new_county_is_traced_to_the_notice_of_the_old_on
         assert (link["county_code"], link["tranche_id"]) == (following.new, way["tranche_id"])
         assert link["fen"] == down_trace["tranche"]["received_fen"] == up_trace["tranche"]["outside_fen"]
         assert up_trace["tranche"]["document"] == way["notice"] == down_trace["tranche"]["document"]
+    for region, fen in ((following.new, 1_010_000), (following.new + "101", 15_000)):
+        params = {"region": region, "as_of": LATER, "by": "unit"}
+        graph = (await following.inspector.get("/funds/v1/flow-graph", params=params)).json()
+        assert (graph["tranches_fen"], graph["unexplained_fen"]) == (fen, 0)
     first = (await following.town.clerk.get("/funds/v1/payment-batches")).json()["items"][0]["id"]
     trace = (await following.town.clerk.get(f"/funds/v1/payments/{first}-2/trace", params={"as_of": LATER})).json()
     assert [way["earlier"] for way in trace["ways"]] == [[]]

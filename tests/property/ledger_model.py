@@ -118,10 +118,12 @@ LAWS = {
             WHERE m.county_code = $1 AND coalesce(u.kind, m.kind) <> 'carry_over' GROUP BY 1, 2, 3, 4, 5, 6
            UNION ALL
            SELECT date_trunc('month', d.effective_on::timestamp)::date, 'carry_over', f.account_id,
-                  f.account_id, t.fund_code, greatest(f.fiscal_year, t.fiscal_year),
+                  f.account_id, t.fund_code, y.year,
                   sum(sign(t.fiscal_year - f.fiscal_year) * d.amount_fen)
              FROM funds.draw d JOIN funds.lot f ON f.county_code = $1 AND f.id = d.from_lot_id
              JOIN funds.lot t ON t.county_code = $1 AND t.id = d.to_lot_id
+            CROSS JOIN LATERAL generate_series(least(f.fiscal_year, t.fiscal_year) + 1,
+                                               greatest(f.fiscal_year, t.fiscal_year)) AS y(year)
             WHERE d.county_code = $1 AND f.fiscal_year <> t.fiscal_year GROUP BY 1, 3, 5, 6) d
           FULL JOIN (SELECT * FROM funds.flow_month WHERE county_code = $1) f
           USING (month, flow, from_account_id, to_account_id, fund_code, fiscal_year)

@@ -48,7 +48,8 @@ async def paid_by(
     """
     async with whole_county(tx, who, asked.county):
         spent = await service.spent_on_households(tx, asked, moment)
-        recovered = await rosters.recovered(tx, asked, moment)
+        housed = await store.housed(tx, asked, moment)
+    recovered = -sum(one.fen for one in housed if one.desk == asked.root and not one.place)
     return await _told(tx, vault, asked, Side.DESK, moment, window, spent, recovered)
 
 

@@ -110,26 +110,3 @@ async def sums(session: AsyncSession, asked: Asked, side: Side, moment: Moment) 
         _arguments(asked, moment),
     )
     return found.one()
-
-
-async def recovered(session: AsyncSession, asked: Asked, moment: Moment) -> int:
-    """Fen that came back to desks of the place from households otherwise than by the return of a roster's row."""
-    found = await session.execute(
-        text(
-            f"""
-            SELECT coalesce(sum(l.amount_fen), 0)::bigint
-              FROM funds.account a
-              JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = a.id AND m.reverses_id IS NULL
-               AND m.effective_on <= :as_of AND m.position <= :known AND {_NOT_UNDONE.format(of="m.id")}
-              JOIN funds.account h ON h.county_code = :county AND h.id = m.from_account_id AND h.kind = 'households'
-              JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id
-               {"AND l.fund_code = :fund" if asked.fund is not None else ""}
-             WHERE a.county_code = :county AND a.region_code = :place
-               AND NOT EXISTS (SELECT FROM funds.payment_return r
-                                WHERE r.county_code = :county AND r.movement_id = m.id)
-            """
-        ),
-        _arguments(asked, moment),
-    )
-    fen: int = found.scalar_one()
-    return fen

@@ -60,9 +60,11 @@ async def _tree_of(tx: AsyncSession, who: Principal, asked: Asked, moment: Momen
         accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
         flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
         carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
-        paid = None if asked.year is not None else _by_place(accounts, await store.payments(tx, asked, moment))
     ordered = await store.ordered(tx, asked, moment)
     housed = [] if asked.year is not None else await store.housed(tx, asked, moment)
+    paid: Counter[str] = Counter()
+    for one in housed:
+        paid[one.desk] += one.payments
     root = build(asked.root, orders.by_desk(flows, ordered), None, carried, housed, paid)
     return root, await names_on(tx, _codes(root), moment.as_of)
 

@@ -220,41 +220,31 @@ async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment) -> Sequ
 
 
 async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, int]]:
-    """(account, fen that came into the asked year from others less what left it) by carry-overs and their undoing."""
+    """(account, fen that came into the asked year from others less what left it) by carry-overs and their undoing.
+
+    What crossed the border from the year before came, what crossed the next one left: whole months from the sums, the
+    last month and what was recorded later from its draws.
+    """
     found = await session.execute(
         text(
             f"""
-            SELECT f.account_id,
-                   sum(CASE WHEN t.fiscal_year = :year THEN d.amount_fen ELSE -d.amount_fen END)::bigint AS fen
-              FROM funds.movement m
-              JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
-              JOIN funds.lot f ON f.county_code = :county AND f.id = d.from_lot_id
-              JOIN funds.lot t ON t.county_code = :county AND t.id = d.to_lot_id
-             WHERE m.county_code = :county AND m.kind IN ('carry_over', 'reverse') AND m.effective_on <= :as_of
-               AND m.position <= :known AND f.fiscal_year <> t.fiscal_year
-               AND :year IN (f.fiscal_year, t.fiscal_year)
-               {"AND f.fund_code = :fund" if asked.fund is not None else ""}{asked.touching("m")}
-             GROUP BY f.account_id
-            """
-        ),
-        asked.arguments(moment),
-    )
-    return found.all()
-
-
-async def payments(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, int]]:
-    """(paying account, number of household payments of the asked fund made by that moment and not undone by then)."""
-    found = await session.execute(
-        text(
-            f"""
-            SELECT m.from_account_id AS account_id, sum(b.rows_good)::bigint AS n
-              FROM funds.movement m
-              JOIN funds.payment_batch b ON b.county_code = :county AND b.id = m.batch_id AND b.fund_code = :fund
-             WHERE m.county_code = :county AND m.batch_id IS NOT NULL AND m.effective_on <= :as_of
-               AND m.position <= :known{asked.touching("m")}
-               AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
-                                  AND r.effective_on <= :as_of AND r.position <= :known)
-             GROUP BY m.from_account_id
+            SELECT account_id, sum(fen)::bigint AS fen FROM (
+              SELECT f.from_account_id AS account_id,
+                     CASE WHEN f.fiscal_year = :year THEN f.amount_fen ELSE -f.amount_fen END AS fen
+                FROM funds.flow_month f
+               WHERE f.county_code = :county AND f.flow = 'carry_over' AND f.fiscal_year IN (:year, :year + 1)
+                 AND f.month < {_MONTH}{asked.touching("f")}
+                 {"AND f.fund_code = :fund" if asked.fund is not None else ""}
+              UNION ALL
+              SELECT f.account_id, m.sign * CASE WHEN t.fiscal_year = :year THEN d.amount_fen ELSE -d.amount_fen END
+                FROM ({_movements(asked, moment)}) m
+                JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
+                JOIN funds.lot f ON f.county_code = :county AND f.id = d.from_lot_id
+                JOIN funds.lot t ON t.county_code = :county AND t.id = d.to_lot_id
+               WHERE m.kind IN ('carry_over', 'reverse') AND f.fiscal_year <> t.fiscal_year
+                 AND :year IN (f.fiscal_year, t.fiscal_year)
+                 {"AND f.fund_code = :fund" if asked.fund is not None else ""}) c
+             GROUP BY account_id HAVING sum(fen) <> 0
             """
         ),
         asked.arguments(moment),
@@ -278,15 +268,18 @@ async def accounts(session: AsyncSession, county: str) -> Sequence[Row[Any]]:
 
 
 async def received(session: AsyncSession, asked: Asked, moment: Moment) -> int:
-    """Σ of the tranches whose receipt was effective and known by that moment and not undone by then."""
+    """Σ of what receipts brought that were effective and known by that moment and not undone by then.
+
+    Read from their own lots, one for each line of a notice (or lot that came from a former county): it is what the
+    flows are held against.
+    """
     fen: int = (
         await session.execute(
             text(
                 f"""
-                SELECT coalesce(sum(t.amount_fen), 0)::bigint
+                SELECT coalesce(sum(l.amount_fen), 0)::bigint
                   FROM funds.movement m
-                  JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id
-                  JOIN funds.tranche t ON t.county_code = :county AND t.id = l.tranche_id{asked.of("t")}
+                  JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id{asked.of("l")}
                  WHERE m.county_code = :county AND m.from_account_id IS NULL AND m.effective_on <= :as_of
                    AND m.position <= :known{asked.touching("m")}
                    AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county

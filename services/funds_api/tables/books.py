@@ -85,11 +85,22 @@ class AccountMonthRow(Row):
 class FlowMonthRow(Row):
     """What flowed from one account to another in one month, by kind, fund and budget year, reversals taken out.
 
+    What crosses the border of a budget year is a `carry_over` into the later one, once for each border.
     Money received by notice comes from the account of all zeros.
     """
 
     __tablename__ = "flow_month"
-    __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
+    __table_args__ = (
+        Index(
+            "ix_flow_month_carried",
+            "county_code",
+            "fiscal_year",
+            "month",
+            postgresql_where=text("flow = 'carry_over'"),
+        ),
+        Index("ix_flow_month_year", "county_code", "fiscal_year", "fund_code", "month"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)
     flow: Mapped[str] = mapped_column(primary_key=True)
