@@ -25,7 +25,7 @@ from services.funds_api.funds.judge import (
     levels,
     refused,
 )
-from services.funds_api.funds.loosening import loosened
+from services.funds_api.funds.loosening import lifted, loosened
 from treasury.policy import Basis
 
 USES = ["production", "wage", "debt", MANAGEMENT_FEE]
@@ -218,3 +218,18 @@ def test_rules_for_every_fund_bind_beside_all_levels_and_give_way_to_the_nation_
     assert [breach.term for breach in judge(one, own)] == [
         breach.term for breach in judge(one, held) if not breach.term.general
     ]
+
+
+@given(facts(), TERMS, TERMS)
+def test_a_set_that_lifts_nothing_stops_whatever_the_set_before_it_stopped(
+    one: Facts, old: list[Term], new: list[Term]
+) -> None:
+    """So one person may set it; an exclusion is of people, whom this judgement does not ask."""
+    if lifted(new, old) == [] and refused(judge(one, old)):
+        assert refused(judge(one, new))
+
+
+@given(TERMS)
+def test_leaving_out_a_rule_lifts_it_and_repeating_all_lifts_nothing(terms: list[Term]) -> None:
+    assert lifted(terms, terms) == []
+    assert lifted([], terms) == terms
