@@ -16,5 +16,7 @@ REMAINING: Final = """(l.remaining_fen + CASE WHEN l.last_drawn_on > :as_of OR l
 # Whether it was there at all, and may have held something.
 THERE: Final = """(l.arrived_on <= :as_of AND l.position <= :known
     AND (l.is_open OR l.emptied_on > :as_of OR l.last_position > :known))"""
+# The same by all knowledge there is.
+STILL_THERE: Final = "(l.arrived_on <= :as_of AND (l.is_open OR l.emptied_on > :as_of))"
 # Whether it lies in the caller's region.
 SCOPE: Final = "region_code >= :scope AND l.region_code < :scope || '~'"

@@ -88,7 +88,10 @@ async def test_a_village_tells_what_its_households_got_though_the_township_paid(
     own = found(tree, township.region)
     assert (own["spent_fen"], own["households_fen"], own["households_from_above_fen"]) == (150_000, 150_000, 0)
     assert (await township.tree(region=township.region + "202"))["root"] == village
-    assert (await township.tree(year=2017))["root"]["households_fen"] is None
+    of_year = await township.tree(year=2017)
+    assert (of_year["root"]["households_fen"], of_year["root"]["payments_n"]) == (None, None)
+    assert "预算年度" in of_year["untold_because"]
+    assert tree["untold_because"] is None
     await lawful(admin, township.county)
 
 

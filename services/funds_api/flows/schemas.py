@@ -70,6 +70,9 @@ class FlowTree(Answer, Known):
         description="balances：结存取自账户余额，与流量相互印证；flows：按资金或年度筛选时，结存由流量推得"
     )
     root: TreeNode
+    untold_because: str | None = Field(
+        default=None, description="按年度筛选时，为何不告知到户笔数与分村到户（payments_n、households_fen、paid_by）"
+    )
     empty_because: str | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -23,6 +23,11 @@ from services.funds_api.regions.store import names_on
 from services.funds_api.units.schemas import TERMINAL, UnitKind
 from services.funds_api.units.store import balances
 
+_UNTOLD: Final = (
+    "一份名册可由几个预算年度的资金支付，各户分别用了哪一年的资金只在追溯中逐笔可知，"
+    "因此按年度筛选时不告知到户笔数与分村到户；请不选年度，或只按资金查询"
+)
+
 
 async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, depth: int) -> bytes:
     """The tree below the asked place by that moment, opened `depth` levels, as the JSON of a `FlowTree`.
@@ -38,6 +43,7 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
         fiscal_year=asked.year,
         resting_from="flows" if asked.filtered else "balances",
         root=EMPTY,
+        untold_because=None if asked.year is None else _UNTOLD,
         empty_because=None if root.below or root.figures != Figures() else "截至所查日期，没有资金经过该区划",
     )
     # Of one year it is not told who got what: one payment may be drawn from several.

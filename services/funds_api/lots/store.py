@@ -18,7 +18,7 @@ from chassis.pages import Window, date_in
 from services.funds_api.access import holds, visible_to
 from services.funds_api.lots.ledger import End
 from services.funds_api.moments import Moment
-from services.funds_api.standing import REMAINING, SCOPE, THERE
+from services.funds_api.standing import REMAINING, SCOPE, STILL_THERE, THERE
 from services.funds_api.tables import AccountRow, LotRow, MovementRow, PaymentBatchRow, SuccessionLotRow
 from services.funds_api.units.schemas import UnitKind
 
@@ -270,7 +270,11 @@ async def lots(
     account: UUID | None,
     fund: str | None,
 ) -> Sequence[Row[Any]]:
-    """Lots that held money at that moment, oldest arrival first, as they stood then."""
+    """Lots that held money at that moment, oldest arrival first, as they stood then.
+
+    By all knowledge, those of an account are found by their indexes: what is open, and what was emptied since that day.
+    """
+    there = THERE if moment.known_at is not None else STILL_THERE
     after_arrived, after_id = window.key(date_in, UUID) or (None, None)
     found = await session.execute(
         text(
@@ -279,9 +283,9 @@ async def lots(
                    l.amount_fen, l.fiscal_year, l.release_on, {REMAINING} AS remaining_fen,
                    CAST(:as_of AS date) - l.arrived_on AS days_rested
               FROM funds.lot l
-             WHERE l.county_code = :county AND l.{SCOPE} AND {THERE} AND {REMAINING} > 0
-               AND (CAST(:account AS uuid) IS NULL OR l.account_id = :account)
-               AND (CAST(:fund AS text) IS NULL OR l.fund_code = :fund)
+             WHERE l.county_code = :county AND l.{SCOPE} AND {there} AND {REMAINING} > 0
+               {"AND l.account_id = :account" if account is not None else ""}
+               {"AND l.fund_code = :fund" if fund is not None else ""}
                AND (CAST(:after_arrived AS date) IS NULL
                     OR (l.arrived_on, l.id) > (CAST(:after_arrived AS date), CAST(:after_id AS uuid)))
              ORDER BY l.arrived_on, l.id LIMIT :limit
@@ -291,8 +295,8 @@ async def lots(
             "county": county,
             "scope": who.region,
             **moment.arguments,
-            "account": account,
-            "fund": fund,
+            **({"account": account} if account is not None else {}),
+            **({"fund": fund} if fund is not None else {}),
             "after_arrived": after_arrived,
             "after_id": after_id,
             "limit": window.limit + 1,
