@@ -71,3 +71,28 @@ async def test_what_others_claim_is_asked_of_every_piece(township: Township, con
     assert (told["rows_good"], told["by_reason"]) == (17, {"already_paid": 3})
     found = await township.rejected(told["batch"]["id"])
     assert found == {3: ["already_paid"], 10: ["already_paid"], 21: ["already_paid"]}
+
+
+@pytest.mark.parametrize("connections", ["beside"], indirect=True)
+async def test_a_second_connection_that_dies_undoes_the_roster_and_a_retry_keeps_it(
+    township: Township, admin: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, connections: int
+) -> None:
+    assert connections == 2
+    batch, text = await township.batch(), roster_csv([(id_number(p), "1") for p in PEOPLE])
+    copy, killed = store.copy_payments, []
+
+    async def beside_a_kill(tx: AsyncSession, rows: bytes) -> None:
+        await copy(tx, rows)
+        if not killed:  # the one that has read and written nothing
+            killed.append(await admin.fetchval(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND usename <> current_user AND state <> 'idle' AND backend_xid IS NULL"
+            ))  # fmt: skip
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "copy_payments", beside_a_kill)
+        answer = await township.put(batch, text, key="second-dies-1")
+    assert killed == [1]
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/try-again")
+    assert await admin.fetchval("SELECT count(*) FROM funds.payment WHERE batch_id = $1", batch) == 0
+    assert (await township.put(batch, text, key="second-dies-1")).json()["rows_good"] == 20
