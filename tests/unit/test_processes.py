@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.onebox.lock import HeldByAnother, held
+from deploy.onebox.postgres import open_to_readers
 from deploy.onebox.processes import ROOT, Child
 
 PARENT = """
@@ -101,6 +102,20 @@ def test_a_child_outlives_the_stop_of_another(tmp_path: Path) -> None:
         assert (one.code, other.alive) == (-signal.SIGTERM, True)
     finally:
         other.kill()
+
+
+def test_a_copy_of_files_for_their_owner_only_is_opened_to_readers(tmp_path: Path) -> None:
+    """A newcomer with umask 077 installs programs that the server's own uid could not run."""
+    folder = tmp_path / "copy" / "bin"
+    folder.mkdir(parents=True)
+    program, library = folder / "initdb", folder / "libpq.so"
+    for path, mode in ((program, 0o700), (library, 0o600), (folder, 0o700), (folder.parent, 0o700)):
+        path.touch()
+        path.chmod(mode)
+    (folder / "link").symlink_to("nowhere")
+    open_to_readers(folder.parent)
+    modes = [path.stat().st_mode & 0o777 for path in (folder.parent, folder, program, library)]
+    assert modes == [0o755, 0o755, 0o755, 0o644]
 
 
 def test_a_home_is_held_by_one_process_that_is_named_and_freed_by_its_death(tmp_path: Path) -> None:
