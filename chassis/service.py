@@ -25,7 +25,6 @@ UNAUTHENTICATED: Final = Problem("not-signed-in", 401, "未登录或登录已失
 FORBIDDEN: Final = Problem("forbidden", 403, "没有权限", "如确需办理，请联系安全管理员调整授权")
 BAD_MARK: Final = Problem("bad-page-mark", 422, "分页标记无效", "请从第一页重新读取（不带 after）")
 
-ALIVE_BEFORE_COLLECTING: Final = 20_000
 OUTCOME_UNKNOWN: Final = Problem(
     "outcome-unknown",
     503,
@@ -89,9 +88,6 @@ def assemble(
         # again: a request that it fell into waited 0.2 s (measured on a busy machine, a tree of 1,200 nodes).
         gc.collect()
         gc.freeze()
-        # Nor whenever 700 objects more are alive than at its last round: a large answer is thousands, and gone with it.
-        # Its rounds were a third of a tree's time, and the full ones made one answer in twenty wait 50 ms.
-        gc.set_threshold(ALIVE_BEFORE_COLLECTING)
         if opening is None:
             yield
         else:

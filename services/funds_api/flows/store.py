@@ -18,7 +18,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.flows.orders import Ordered
-from services.funds_api.flows.tree import End, Flow, Housed
+from services.funds_api.flows.tree import End, Flow, Housed, uncollected
 from services.funds_api.moments import Moment
 
 # The last day that is counted as a whole: what is effective later was not yet known, unless it was dated ahead.
@@ -110,6 +110,11 @@ async def books(session: AsyncSession, asked: Asked, moment: Moment) -> Books:
             {**asked.arguments(moment), "root": asked.root},
         )
     ).one()
+    return _read(row)
+
+
+@uncollected()
+def _read(row: Row[Any]) -> Books:
     payments: dict[str, int] = defaultdict(int)
     flows = []
     for flow, gave, from_sink, got, to_sink, fen, n in _rows(row[:7]):

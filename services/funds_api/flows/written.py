@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Final
 
 from services.funds_api.flows.schemas import FlowTree, PaidBy, TreeNode
-from services.funds_api.flows.tree import LEVELS, Place
+from services.funds_api.flows.tree import LEVELS, Place, uncollected
 
 # Stands in an answer where the tree is going to be.
 EMPTY: Final = TreeNode(kind="own", region_code="", name="", unexplained_fen=0)
@@ -64,6 +64,7 @@ _PAID_BY: Final = _template(
 )
 
 
+@uncollected()
 def written(answer: FlowTree, root: Place, names: Mapping[str, str], depth: int, *, told: bool) -> bytes:
     """`answer` as JSON with the tree of `root` in it, opened `depth` levels.
 
