@@ -2,22 +2,13 @@
 
 Undoing a hand-down whose money was carried over twice takes it back over both borders at once. `post_movements` booked
 that in the later year alone, so what a year took over from others could not be told from the sums, and was read from
-all draws of all reversals. Now each border has its row. Frozen: a change is a new file and a new migration.
+all draws of all reversals. Since `ledger_v4` each border has its row; this is for what was recorded before.
+Frozen: a change is a new file and a new migration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from migrations import succession_v1
-
-_ONE_ROW = """      SELECT 'carry_over', m.source, m.source, m.from_region, m.from_region, greatest(p.drawn_year, p.fiscal_year),
-             sign(p.fiscal_year - p.drawn_year)::int
-       WHERE p.fiscal_year <> p.drawn_year) w"""
-_EACH_BORDER = """      SELECT 'carry_over', m.source, m.source, m.from_region, m.from_region, y.year::smallint,
-             sign(p.fiscal_year - p.drawn_year)::int
-        FROM generate_series(least(p.drawn_year, p.fiscal_year) + 1, greatest(p.drawn_year, p.fiscal_year)) AS y(year)
-       WHERE p.fiscal_year <> p.drawn_year) w"""
 
 # Every change of the budget year is in the draws; of what was booked before only these rows can differ.
 MEND = (
@@ -37,10 +28,5 @@ SELECT d.county_code, date_trunc('month', d.effective_on::timestamp)::date, 'car
 
 
 def statements() -> Iterator[str]:
-    """The new function, and the sums of what is recorded already."""
-    found = succession_v1.posting()
-    if found.count(_ONE_ROW) != 1:
-        msg = "the posting before is not what this version goes on from"
-        raise ValueError(msg)
-    yield found.replace(_ONE_ROW, _EACH_BORDER)
+    """The sums of what is recorded already."""
     yield from MEND

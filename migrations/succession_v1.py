@@ -1,40 +1,19 @@
 """The SQL side of successions, version 1: money that goes over from a county whose code ended to the one that follows.
 
-`post_movements` knows one kind more, `succeed`: all that rests on a desk of the old county leaves its books for the
-account that stands for everything beyond. The new county receives it in tranches of its own, a lot for each lot;
-`record_succession` pairs the two and holds that they are the same fen, fund, year and clock. `earlier_hops`
-leads a trace over the border. Frozen: a change is a new file and a new migration.
+What rests on desks of the old county leaves its books by movements of the kind `succeed` (`ledger_v4`). The new county
+receives it in tranches of its own, a lot for each lot; `record_succession` pairs the two and holds that they are the
+same fen, fund, year and clock. `earlier_hops` leads a trace over the border. Frozen: a change is a new file and a new migration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrations import ledger_v3, traces_v1
+from migrations import traces_v1
 from migrations.journal_v1 import scoped
 from migrations.ledger_v2 import ROLE
 
 _AS_OWNER = "SECURITY DEFINER SET search_path = funds, pg_temp"
-
-# No money in transit, no project's and no retention: plans and contracts are of the old county's library.
-BARRED = f"""({ledger_v3.BARRED}
-        OR m.kind = 'succeed' AND (m.to_kind <> 'outside'
-           OR m.from_kind IN ('contractor', 'households', 'outside', 'bank', 'project_unit', 'retention')))"""
-
-
-def posting() -> str:
-    """Version 3 of `post_movements` with the new kind, which a document moves once from one account."""
-    found = ledger_v3.POST_MOVEMENTS
-    for old, new in (
-        (ledger_v3.BARRED, BARRED),
-        ("'take_back', 'carry_over') AND EXISTS", "'take_back', 'carry_over', 'succeed') AND EXISTS"),
-    ):
-        if found.count(old) != 1:
-            msg = f"version 3 is not what this version goes on from: {old}"
-            raise ValueError(msg)
-        found = found.replace(old, new)
-    return found
-
 
 # An act on two counties takes their books in the order of codes: accounts, then the head, then those of the next county.
 # So no ring is made with an act that does the same, nor with the postings of either.
@@ -161,7 +140,7 @@ SIGNATURES = (
 
 def statements() -> Iterator[str]:
     """The functions, and who sees both tables, which are there and empty."""
-    yield from (posting(), HOLD_BOOKS, RECORD_SUCCESSION, EARLIER_HOPS, _ways())
+    yield from (HOLD_BOOKS, RECORD_SUCCESSION, EARLIER_HOPS, _ways())
     for signature in SIGNATURES:
         yield f"REVOKE ALL ON FUNCTION funds.{signature} FROM PUBLIC"
         yield f"GRANT EXECUTE ON FUNCTION funds.{signature} TO {ROLE}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from migrations import succession_v1
+from migrations import ledger_v4, succession_v1
 
 revision = "0031"
 down_revision = "0030"
@@ -102,7 +102,7 @@ def upgrade() -> None:
         schema="funds",
         postgresql_where=sa.text("succession_id IS NULL"),
     )
-    for statement in succession_v1.statements():
+    for statement in (*ledger_v4.statements(), *succession_v1.statements()):
         op.execute(statement)
 
 

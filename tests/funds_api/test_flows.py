@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from chassis import clock
-from migrations import ledger_v3
+from migrations import carried_v1, ledger_v3
 from tests.callers import Caller, funds_caller
 from tests.factories import fund, notice_request, open_account, receive
 from tests.funds_api.people import Township, id_number
@@ -337,7 +337,7 @@ async def test_what_the_migration_fills_in_is_what_postings_keep(river: River, a
         before = connection.transaction()
         await before.start()
         await connection.execute("DELETE FROM funds.flow_period")
-        for statement in (ledger_v3.FILL_PERIODS, *ledger_v3.MEND_CARRIED):
+        for statement in (ledger_v3.FILL_PERIODS, *carried_v1.MEND):
             await connection.execute(statement)
         for law in ("flows by month and year = movements", "flows of a fund and year = lots"):
             assert await connection.fetch(LAWS[law], river.county) == [], law
