@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -96,3 +98,26 @@ async def test_a_second_connection_that_dies_undoes_the_roster_and_a_retry_keeps
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/try-again")
     assert await admin.fetchval("SELECT count(*) FROM funds.payment WHERE batch_id = $1", batch) == 0
     assert (await township.put(batch, text, key="second-dies-1")).json()["rows_good"] == 20
+
+
+async def test_what_was_copied_is_kept_by_nobody(
+    township: Township, monkeypatch: pytest.MonkeyPatch, admin: asyncpg.Pool
+) -> None:
+    """A service that checks rosters all day held the bytes of each until a full collection, which hardly ever came."""
+    copy, held = store.copy_payments, []
+
+    async def counted(tx: AsyncSession, rows: bytes) -> None:
+        before = sys.getrefcount(rows)
+        await copy(tx, rows)
+        held.append(sys.getrefcount(rows) - before)
+
+    batch = await township.batch()
+    gc.disable()
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "copy_payments", counted)
+            await township.put(batch, roster_csv([(id_number(p), "1") for p in PEOPLE]))
+    finally:
+        gc.enable()
+    assert held == [0]
+    assert await admin.fetchval("SELECT count(*) FROM funds.payment WHERE batch_id = $1", batch) == len(PEOPLE)
