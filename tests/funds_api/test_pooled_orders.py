@@ -23,7 +23,8 @@ SHARES = {"TEST-FUND": 400_000, "second": 250_000, "third": 150_000}
 class Pooled(Orders):
     """A project at building whose quota pools three funds: 400,000, 250,000 and 150,000 fen, ten days apart."""
 
-    async def pool(self) -> Pooled:
+    async def pool(self, **terms: Any) -> Pooled:
+        """Open it, with one contract for all of it, of these terms, that is built and accepted."""
         library = self.library
         await library.fund_it()
         self.codes = {"TEST-FUND": "TEST-FUND"}
@@ -43,8 +44,8 @@ class Pooled(Orders):
             assert (await library.clerk.post("/funds/v1/notices", notice)).status_code == 201
             moved = await library.move("hand_down", self.quota, self.own_quota, fen, day, fund_code=self.codes[name])
             assert moved.status_code == 201, moved.text
-        contract = (await library.sign(800_000)).json()["id"]
-        await library.progress(contract, 1_000_000, "2017-07-01")
+        self.contract = (await library.sign(800_000, **terms)).json()["id"]
+        await library.progress(self.contract, 1_000_000, "2017-07-01")
         return self
 
     def told(self, order: dict[str, Any]) -> dict[str, int]:

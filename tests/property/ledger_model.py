@@ -132,7 +132,8 @@ LAWS = {
         SELECT l.id FROM funds.lot l LEFT JOIN funds.movement m ON m.county_code = $1 AND m.id = l.movement_id
           LEFT JOIN funds.event e ON e.stream = $1 AND e.position = l.position
          WHERE l.county_code = $1 AND (l.position IS DISTINCT FROM m.position
-           OR coalesce(e.kind, '') NOT IN ('NoticeReceived', 'MoneyMoved', 'PaymentsDisbursed', 'PaymentReturned'))""",
+           OR coalesce(e.kind, '') NOT IN ('NoticeReceived', 'MoneyMoved', 'PaymentsDisbursed', 'PaymentReturned',
+                                           'TreasuryOrderIssued', 'TreasuryOrderSettled'))""",
     "time never runs back": """
         SELECT position FROM (SELECT position, recorded_at, lag(recorded_at) OVER (ORDER BY position) AS before
           FROM funds.event WHERE stream = $1) e WHERE recorded_at <= before""",
