@@ -106,6 +106,11 @@ async def _to_nobody(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
     return await desk.out(1, nobody, "2017-05-01"), {"id": nobody}
 
 
+async def _of_a_fund_nobody_listed(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(1, desk.first, "2017-05-01", fund_code="NO-SUCH-FUND")
+    return answer, {"id": "NO-SUCH-FUND"}
+
+
 async def _past_a_funds_cap(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
     """1 % of the 1,000,000 fen received may be spent on management."""
     answer = await desk.out(10_001, desk.contractor, "2017-05-01", kind="pay", use="management_fee")
@@ -133,6 +138,7 @@ CASES: dict[str, tuple[int, str, Ask]] = {
     "undone twice": (409, "already-reversed", _undone_twice),
     "of what was spent on": (409, "spent-on", _of_what_was_spent_on),
     "to nobody": (404, "not-found", _to_nobody),
+    "of a fund nobody listed": (404, "not-found", _of_a_fund_nobody_listed),
 }
 
 

@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funds_api.funds import store as funds
+from services.funds_api.missing import Missing
 from services.funds_api.moments import EVERYTHING
 from services.funds_api.standing import THERE
 from treasury.errors import MoneyArrivesLater, MoneyDrawnLater, MoneyNotThere, MoneyRetained
@@ -46,11 +48,14 @@ SELECT coalesce(sum(remaining_fen) FILTER (WHERE why = 'arrives'), 0)::bigint AS
 async def explained(tx: AsyncSession, county: str, account: UUID, fund: str | None) -> AsyncIterator[None]:
     """Within the block, `MoneyNotThere` of lots nobody named tells what else the account has, and why that is no use.
 
-    Where one reason alone makes up what is missing, the refusal is of that reason's own kind.
+    Where one reason alone makes up what is missing, the refusal is of that reason's own kind. A fund that nobody has
+    listed is `Missing`: nothing of it could be anywhere.
     """
     try:
         yield
     except MoneyNotThere as short:
+        if fund is not None and not await funds.exists(tx, fund):
+            raise Missing("资金", fund) from None
         missing = short.asked_fen - short.available_fen
         values = {"county": county, "account": account, "fund": fund, "missing": missing}
         row = (await tx.execute(text(_BESIDES), {**values, "as_of": short.on, "known": EVERYTHING})).one()
