@@ -187,6 +187,11 @@ async def test_households_are_paid_only_by_funds_that_may_pay_them(township: Tow
     wider = {**payees, "unit_kinds": ["contractor", "households"]}
     answer = await set_terms(township.finance, township.fund, terms(township.county, wider, valid_from="2017-05-01"))
     assert answer.status_code == 201, answer.text
+    assert broken(await township.approve(batch))["code"] == "B03", "wider terms wait for a second person"
+    waiting_set = {name: answer.json()[name] for name in ("region_code", "fiscal_year", "valid_from", "document")}
+    reviewer = funds_caller(township.http, "finance_reviewer", township.county, subject="zhao")
+    agreed = await reviewer.post(f"/funds/v1/funds/{township.fund}/terms/confirmation", waiting_set)
+    assert agreed.status_code == 201, agreed.text
     assert (await township.approve(batch)).status_code == 201
 
 
