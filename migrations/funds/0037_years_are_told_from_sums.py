@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from migrations import carried_v1
+from migrations import carried_v1, ledger_v4
 
 revision = "0037"
 down_revision = "0036"
@@ -14,7 +14,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in carried_v1.statements():
+    # The function again, for a database that met 0031 before it booked each border.
+    for statement in (*ledger_v4.statements(), *carried_v1.statements()):
         op.execute(statement)
     op.create_index(
         "ix_flow_month_carried",

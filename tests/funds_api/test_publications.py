@@ -218,6 +218,15 @@ async def test_a_barred_use_only_flags_when_the_terms_say_so(township: Township)
     assert clean.json()["flagged"] == []
 
 
+async def test_terms_about_people_and_about_money_are_flagged_together(township: Township) -> None:
+    flags = {**TERM, "on_breach": "flag"}
+    barred = {"rule": "barred_uses", "uses": ["infrastructure"], **flags}
+    await rule(township, barred, {"rule": "person_cap", "cap_fen": 5_000, **flags})
+    paid = await township.approve(await waiting(township, use="infrastructure"))
+    assert paid.status_code == 201, paid.text
+    assert sorted({one["code"] for one in paid.json()["flagged"]}) == ["B02", "B06"]
+
+
 async def test_a_roster_is_no_management_fee_and_names_a_known_use(township: Township) -> None:
     order = {
         "account_id": township.office,

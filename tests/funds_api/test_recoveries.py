@@ -63,6 +63,9 @@ async def test_a_row_says_what_was_recovered_of_it(paid: Paid, admin: asyncpg.Po
     assert await payment(paid, 2, as_of="2017-05-07") == ("paid", 0, 0, None)
     assert await payment(paid, 3) == ("paid", 0, 10_000, None)
     assert await payment(paid, 4) == ("returned", 50_000, 0, None)
+    for row, back in ((2, (0, 30_000, 1)), (4, (50_000, 0, 1)), (1, (0, 0, 0))):
+        trace = (await paid.town.finance.get(f"/funds/v1/payments/{paid.line(row)}/trace")).json()
+        assert (trace["returned_fen"], trace["recovered_fen"], len(trace["returned_by"])) == back, row
     assert await proof(paid) == (50_000, 40_000, 0)
     moved = await paid.town.finance.get("/funds/v1/movements", params={"account": paid.town.cards})
     assert sorted(one["kind"] for one in moved.json()["items"]) == ["disburse", "recover", "recover", "return"]

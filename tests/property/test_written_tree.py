@@ -77,3 +77,5 @@ def test_what_households_of_no_place_or_too_much_got_is_unexplained_at_the_desk(
             paid = [one for one in housed if one.desk == node.region_code]
             assert node.unexplained_fen == node.spent_fen - sum(one.fen for one in paid)
             assert node.recovered_fen == -sum(one.fen for one in paid if not one.place)
+        else:
+            assert node.recovered_fen == 0, "only households have cards to recover from"

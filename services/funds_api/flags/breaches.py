@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,18 +44,19 @@ async def raise_breaches(
     tx: AsyncSession,
     act: Act,
     county: str,
-    breaches: Sequence[Breach],
+    found: Iterable[tuple[Sequence[Breach], Sequence[MadeLot]]],
     desk: Desk,
-    lots: Sequence[MadeLot],
     on: date,
     cause: UUID,
 ) -> list[UUID]:
     """One flag per breach and lot made of its fund-year, told as FlagsRaised after the movement; ids of the flags.
 
-    Call it after `act.record`: the movement's event comes first. A lot that two levels flag for one rule is one flag.
+    `found` are breaches with the lots they may be about. Call it once, after `act.record`: the movement's event comes
+    first, and what it caused is told in one. A lot that two levels flag for one rule is one flag.
     """
     pairs = [
         (breach, lot, new_id())
+        for breaches, lots in found
         for breach in breaches
         for lot in lots
         if (lot.fund_code, lot.fiscal_year) == (breach.term.fund_code, breach.term.fiscal_year)

@@ -113,10 +113,10 @@ class _Nodes:
 
     def _sink(self, place: Place, code: bytes, sink: str, fen: int) -> bytes:
         kind, name = _SINKS[sink]
-        spent, back = (kind, code, name, fen, fen), -place.paid_nowhere
+        spent = (kind, code, name, fen, fen)
         if self._told and sink == "households":
-            return _HOUSEHOLDS % (*spent, fen - place.paid, place.payments, back)
-        return _SINK % (*spent, 0, back)
+            return _HOUSEHOLDS % (*spent, fen - place.paid, place.payments, -place.paid_nowhere)
+        return _SINK % (*spent, 0, 0)
 
 
 # As `_FIGURES` has them, without the last.

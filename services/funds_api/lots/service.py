@@ -128,6 +128,7 @@ async def _flag(
     [(account, unit_name)] = await units.accounts(tx, who, county, ids=[first.source] if first.source else [])
     desk = Desk(account.id, account.unit_id, unit_name, account.region_code)
     # Terms about people are those of the calendar year in which they were paid, whatever budget the money is of.
+    found = []
     for year in {one.term.fiscal_year if one.term.rule in OF_PEOPLE else None for one in breaches}:
         lots = [
             MadeLot(part.to_lot, draw.lot.fund, year or draw.lot.fiscal_year, part.amount_fen)
@@ -135,7 +136,8 @@ async def _flag(
             for draw, part in zip(one.draws, one.parts, strict=True)
         ]
         of_year = [one for one in breaches if (one.term.fiscal_year if one.term.rule in OF_PEOPLE else None) == year]
-        await raise_breaches(tx, act, county, of_year, desk, lots, first.effective_on, first.id)
+        found.append((of_year, lots))
+    await raise_breaches(tx, act, county, found, desk, first.effective_on, first.id)
 
 
 def _asked(order: OutOrder, made: Sequence[Made]) -> guard.Asked:

@@ -163,7 +163,7 @@ async def issue(
             MadeLot(part.to_lot, draw.lot.fund, draw.lot.fiscal_year, part.amount_fen)
             for draw, part in zip(draws, parts, strict=True)
         ]
-        await raise_breaches(tx, act, county, breaches, desk, made, request.effective_on, movement.id)
+        await raise_breaches(tx, act, county, [(breaches, made)], desk, request.effective_on, movement.id)
     return answer
 
 

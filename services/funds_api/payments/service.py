@@ -158,6 +158,8 @@ async def check_roster(
     if batch.status != BatchStatus.DRAFT:
         raise BatchNotDraft(str(batch_id), batch.status)
     await allow_long_statements(tx)
+    if beside is not None:
+        await allow_long_statements(beside)
 
     available = await held.available(tx, who, batch)
     judging = Check(await _facts(tx, batch, sum(fen for _, fen in available)))
@@ -335,9 +337,8 @@ async def approve(
         MadeLot(part.to_lot, batch.fund_code, span.draw.lot.fiscal_year, part.amount_fen)
         for span, part in zip(laid, parts, strict=True)
     ]
-    for breaches, made in ((of_people, paid_in), (of_money, drawn_of)):
-        if breaches:
-            await _flag(tx, who, act, batch, movement, made, breaches)
+    if of_people or of_money:
+        await _flag(tx, who, act, batch, movement, [(of_people, paid_in), (of_money, drawn_of)])
     return answer
 
 
@@ -356,13 +357,12 @@ async def _flag(
     act: Act,
     batch: PaymentBatchRow,
     movement: Movement,
-    lots: Sequence[MadeLot],
-    breaches: Sequence[Breach],
+    found: Sequence[tuple[Sequence[Breach], Sequence[MadeLot]]],
 ) -> None:
     """The questions that a fund's terms ask about a batch they let through, in the same transaction."""
     [(account, unit_name)] = await units.accounts(tx, who, batch.county_code, ids=[batch.account_id])
     desk = Desk(account.id, account.unit_id, unit_name, account.region_code)
-    await raise_breaches(tx, act, batch.county_code, breaches, desk, lots, batch.effective_on, movement.id)
+    await raise_breaches(tx, act, batch.county_code, found, desk, batch.effective_on, movement.id)
 
 
 async def _to_approve(

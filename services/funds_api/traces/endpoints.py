@@ -76,6 +76,7 @@ async def get_payment_trace(
         unexplained_fen=(paid.amount_fen if ways else 0) - traced,
         reversed_by=paid.reversed_by,
         returned_fen=back.fen if back else 0,
+        recovered_fen=back.recovered_fen if back else 0,
         returned_by=back.by if back else [],
         reissued_as=back.reissued_as if back else None,
         ways=ways,

@@ -58,7 +58,8 @@ class PaymentTrace(Answer, Known):
     unexplained_fen: int
     reversed_by: UUID | None = Field(default=None, description="整批已冲正时，冲正业务的编号")
     returned_fen: int = Field(default=0, description="其中已退回（退汇）的金额")
-    returned_by: list[UUID] = Field(default=[], description="退回业务的编号")
+    recovered_fen: int = Field(default=0, description="其中已追缴的金额")
+    returned_by: list[UUID] = Field(default=[], description="退回、追缴业务的编号")
     reissued_as: str | None = Field(default=None, description="退回后重发的支付编号（批次-行号）")
     ways: list[Way]
     empty_because: str | None = None
@@ -83,7 +84,7 @@ class PaidFromTranche(Answer):
     region_code: str
     amount_fen: int
     from_tranche_fen: int
-    returned_fen: int = Field(default=0, description="from_tranche_fen 中已退回（退汇）的金额；重发的另列一行")
+    returned_fen: int = Field(default=0, description="from_tranche_fen 中已退回（退汇）或追缴的金额；重发的另列一行")
     effective_on: date
 
 
