@@ -90,8 +90,8 @@ async def _of_the_province(http: httpx.AsyncClient, county: str, number: str, fe
     """What a county makes of its own line of a 指标文 of the province, which states 1,000 fen for all."""
     account = await open_account(http, county, "treasury")
     issued = {"issuer": "测试省财政厅", "title": "提前下达专项扶贫资金", "document_number": number}
-    printed = {"region": county[:2], "stated_total_fen": 1_000, "completeness": "partial"}
-    request = await notice_request(http, county, account, amounts=[fen], **issued, **printed, **changes)
+    printed = {"region": county[:2], "stated_total_fen": 1_000, "completeness": "partial", **changes}
+    request = await notice_request(http, county, account, amounts=[fen], **issued, **printed)
     return await funds_caller(http, "finance_clerk", county).post("/funds/v1/notices", request)
 
 
@@ -126,6 +126,9 @@ async def test_counties_together_receive_no_more_than_their_document_states(
     figures = {"stated_total_fen": 1_000, "parts_fen": 401, "elsewhere_fen": 600, "difference_fen": 1}
     assert figures.items() <= refused.json()["figures"].items()
     assert "其他县已按此文件接收的 6.00 元" in refused.json()["detail"]
+    for stated in (None, 5_000):
+        told = await _of_the_province(funds_http, other, number, 401, stated_total_fen=stated)
+        assert figures.items() <= told.json()["figures"].items(), "what another county read in the document binds, too"
     assert await admin.fetchval("SELECT count(*) FROM funds.tranche WHERE county_code = $1", other) == 0
     assert (await _of_the_province(funds_http, other, number, 400)).status_code == 201
 

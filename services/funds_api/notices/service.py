@@ -214,14 +214,15 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
 
 
 async def _must_be_left(tx: AsyncSession, request: NoticeRequest, key: str, received: Mapping[str, int]) -> None:
-    """Each county receives by a document once, and all of them together no more than it states."""
+    """Each county receives by a document once, and all together no more than any registration of it stated."""
     before = await store.receipts(tx, request.issuer, key)
     for one in before:
         if one.county_code in received:
             raise NoticeKnown(request.document_number or request.title, one.county_code, str(one.notice_id))
     here, elsewhere = sum(received.values()), sum(one.received_fen for one in before)
-    if request.stated_total_fen is not None and here + elsewhere > request.stated_total_fen:
-        raise NoticeExceeded(request.stated_total_fen, here, request.brought_by, elsewhere)
+    said = [one for one in (request.stated_total_fen, *(row.stated_total_fen for row in before)) if one is not None]
+    if said and here + elsewhere > min(said):
+        raise NoticeExceeded(min(said), here, request.brought_by, elsewhere)
 
 
 async def _must_receive(tx: AsyncSession, who: Principal, county: str, account: UUID | None) -> None:

@@ -14,16 +14,25 @@ from chassis.pages import Window
 from services.funds_api.tables import NoticeDiscrepancyRow, NoticeLineRow, NoticeReceiptRow, NoticeRow, TrancheRow
 
 
-async def receipts(session: AsyncSession, issuer: str, document_key: str) -> Sequence[NoticeReceiptRow]:
-    """What every county has received by this document. Until the transaction ends nobody else receives by it."""
+async def receipts(session: AsyncSession, issuer: str, document_key: str) -> Sequence[Row[str, UUID, int, int | None]]:
+    """(county, notice, fen received, total that this registration of the document stated) of all who received by it.
+
+    Until the transaction ends nobody else receives by it.
+    """
     document = f"{issuer}\n{document_key}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(document, 0))))
     query = (
-        select(NoticeReceiptRow)
+        select(
+            NoticeReceiptRow.county_code,
+            NoticeReceiptRow.notice_id,
+            NoticeReceiptRow.received_fen,
+            NoticeRow.stated_total_fen,
+        )
+        .join(NoticeRow, NoticeRow.id == NoticeReceiptRow.notice_id)
         .where(NoticeReceiptRow.issuer == issuer, NoticeReceiptRow.document_key == document_key)
         .order_by(NoticeReceiptRow.county_code)
     )
-    return (await session.scalars(query)).all()
+    return (await session.execute(query)).all()
 
 
 async def record(
