@@ -60,10 +60,15 @@ class Disk:
                         ballast.write(b"\0" * size)
 
     def use_up_the_log(self) -> None:
-        """Write into the log and into no table until it needs a new segment, which panics the server."""
-        with contextlib.suppress(asyncpg.PostgresError, OSError, asyncpg.InterfaceError):
-            for _ in range(60):
+        """Write into the log and into no table until it needs a new segment, which panics the server.
+
+        A message that fails for another reason (a busy machine that does not connect in time) is sent again.
+        """
+        for _ in range(60):
+            with contextlib.suppress(asyncpg.PostgresError, OSError, asyncpg.InterfaceError):
                 self._say("SELECT pg_logical_emit_message(true, 'filler', repeat('x', 16000000))")
+            if self.mounted is None or "PANIC" in (self.mounted / "cluster" / "server.log").read_text():
+                return
 
     def room(self) -> None:
         if self.mounted is None:
