@@ -129,6 +129,18 @@ async def test_a_payment_is_undone_once_and_not_behind_what_came_back(shared: Sh
     assert (await shared.pay(paid_on="2017-12-21")).status_code == 201
 
 
+async def test_an_undoing_takes_effect_no_earlier_than_what_was_recorded_before_it(shared: Shared) -> None:
+    paid = last(await shared.pay())
+    returned = last(await shared.back(10_000))
+    assert (await shared.undo(returned, "2017-12-20")).status_code == 201
+    early = await shared.undo(paid, "2017-12-02")
+    assert refusal(early) == (409, "step-date-refused"), "on the 10th less than nothing would stand paid"
+    assert early.json()["figures"]["earliest_on"] == "2017-12-20"
+    assert (await shared.undo(paid, "2017-12-20")).status_code == 201
+    told = [await shared.figures(day) for day in ("2017-11-30", "2017-12-02", "2017-12-10", "2017-12-20")]
+    assert [paid_fen for paid_fen, _, _ in told] == [0, 50_001, 40_001, 0]
+
+
 async def test_what_comes_back_of_a_line_without_names_stays_within_the_line(shared: Shared) -> None:
     assert (await shared.pay(1)).status_code == 201
     assert refusal(await shared.back(50_001, line=1)) == (409, "return-beyond-share")
@@ -163,11 +175,13 @@ async def test_the_database_holds_the_book_without_the_service(shared: Shared, a
     paid = last(await shared.pay())
     returned = last(await shared.back(16_667, shared.homes[0]))
 
-    async def write(kind: str, fen: int, home: str | None = None, undoes: str | None = None) -> None:
+    async def write(
+        kind: str, fen: int, home: str | None = None, undoes: str | None = None, on: str = "2017-12-20"
+    ) -> None:
         await admin.execute(
             "INSERT INTO funds.share_payment (county_code, id, income_id, line_no, region_code, kind, amount_fen,"
             " household_id, undoes_id, document, effective_on, actor) VALUES ($1, gen_random_uuid(), $2::uuid, 2, $3,"
-            " $4, $5, $6::uuid, $7::uuid, '绕过', '2017-12-20', '某一人')",
+            " $4, $5, $6::uuid, $7::uuid, '绕过', $8::text::date, '某一人')",
             shared.county,
             shared.income,
             shared.village,
@@ -175,6 +189,7 @@ async def test_the_database_holds_the_book_without_the_service(shared: Shared, a
             fen,
             home,
             undoes,
+            on,
         )
 
     for kind, fen, home, undoes, wrong in (
@@ -188,6 +203,8 @@ async def test_the_database_holds_the_book_without_the_service(shared: Shared, a
     ):
         with pytest.raises(asyncpg.PostgresError, match=wrong):
             await write(kind, fen, home, undoes)
+    with pytest.raises(asyncpg.PostgresError, match="dated before an earlier one"):
+        await write("returned", 1, shared.homes[1], on="2017-12-04")
     kept = await admin.fetchrow(
         "SELECT l.paid_fen, (SELECT sum(CASE p.kind WHEN 'paid' THEN p.amount_fen ELSE -p.amount_fen END)::bigint"
         " FROM funds.share_payment p WHERE p.county_code = $1 AND p.income_id = l.income_id AND p.line_no = 2)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.funds_api.assets.shares import (
     Entry,
+    earliest_on,
     followed_by,
     overdue_days,
     paid_fen,
@@ -89,22 +90,27 @@ def test_more_progress_never_pays_less(terms: Terms, other: Terms, advance: int,
 
 @given(
     st.integers(1, 10**6),
-    st.lists(st.tuples(st.sampled_from(["pay", "back", "undo"]), st.integers(0, 10**6)), max_size=30),
+    st.lists(
+        st.tuples(st.sampled_from(["pay", "back", "undo"]), st.integers(0, 10**6), st.integers(0, 9)), max_size=30
+    ),
 )
-def test_what_stands_paid_lies_between_nothing_and_the_line(line_fen: int, acts: list[tuple[str, int]]) -> None:
-    """Paid, come back and undone by the rules of the service, in any order: never below zero, never above the line."""
+def test_what_stands_paid_lies_between_nothing_and_the_line(line_fen: int, acts: list[tuple[str, int, int]]) -> None:
+    """Paid, come back and undone by the rules of the service, in any order: on no day below zero or above the line."""
     entries: list[Entry] = []
-    for kind, number in acts:
-        stands, paid = standing(entries), paid_fen(entries)
+    for kind, number, day in acts:
+        stands, paid, on = standing(entries), paid_fen(entries), DAY_ONE + timedelta(days=day)
+        if on < earliest_on(entries, DAY_ONE):
+            continue
         if kind == "pay" and paid < line_fen:
-            entries.append(Entry(uuid4(), "paid", line_fen - paid, DAY_ONE, "文"))
+            entries.append(Entry(uuid4(), "paid", line_fen - paid, on, "文"))
         elif kind == "back" and paid:
-            entries.append(Entry(uuid4(), "returned", 1 + number % paid, DAY_ONE, "文"))
+            entries.append(Entry(uuid4(), "returned", 1 + number % paid, on, "文"))
         elif kind == "undo" and stands:
             undone = stands[number % len(stands)]
             if followed_by(entries, undone) is None:
-                entries.append(Entry(uuid4(), "undone", undone.amount_fen, DAY_ONE, "文", undoes_id=undone.id))
-        assert 0 <= paid_fen(entries) <= line_fen
+                entries.append(Entry(uuid4(), "undone", undone.amount_fen, on, "文", undoes_id=undone.id))
+        for end in {one.effective_on for one in entries}:
+            assert 0 <= paid_fen([one for one in entries if one.effective_on <= end]) <= line_fen
         last = standing(entries)[-1:]
         assert all(followed_by(entries, one) is None for one in last), "the last that stands can be undone"
 

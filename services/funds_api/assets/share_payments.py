@@ -1,7 +1,8 @@
 """Paying out the lines of a share, what comes back of them, and undoing either: entries that are never changed.
 
 A line is paid out whole, or what came back of it since; what comes back of a household is no more than its part. An
-entry is undone once, by document, and not behind a later one of the other kind. All under the lock of the income.
+entry is undone once, by document, and not behind a later one of the other kind. None takes effect before what was
+recorded of its line earlier, or a day in between would tell less than nothing. All under the lock of the income.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ async def pay(
     if open_fen == 0:
         raise SharePaid(str(income_id), line_no)
     decided = (await store.shares(tx, county, [income_id]))[income_id].decided_on
-    must_lie(request.paid_on, max((decided, *(one.effective_on for one in entries))), today)
+    must_lie(request.paid_on, shares.earliest_on(entries, decided), today)
     entry = Entry(new_id(), "paid", open_fen, request.paid_on, request.document)
     answer = await _record(tx, who, line, entry, today)
     event = ShareLinePaid(
@@ -92,7 +93,7 @@ async def give_back(
     for one in shares.standing(entries):
         if one.kind == "returned" and normalise_document(one.document) == used:
             raise ShareDocumentUsed(one.document, one.amount_fen, one.effective_on)
-    must_lie(request.returned_on, max(one.effective_on for one in entries), today)
+    must_lie(request.returned_on, shares.earliest_on(entries, entries[0].effective_on), today)
     entry = Entry(new_id(), "returned", request.amount_fen, request.returned_on, request.document, request.household_id)
     answer = await _record(tx, who, line, entry, today)
     event = ShareLineReturned(
@@ -135,7 +136,7 @@ async def undo(
     later = shares.followed_by(entries, undone)
     if later is not None:
         raise SharePaymentFollowed(str(payment_id), later.kind, later.amount_fen, later.effective_on)
-    must_lie(request.undone_on, undone.effective_on, today)
+    must_lie(request.undone_on, shares.earliest_on(entries, undone.effective_on), today)
     entry = Entry(
         new_id(), "undone", undone.amount_fen, request.undone_on, request.document, undone.household_id, undone.id
     )

@@ -53,6 +53,14 @@ def paid_fen(entries: Sequence[Entry]) -> int:
     return sum(one.amount_fen if one.kind == "paid" else -one.amount_fen for one in standing(entries))
 
 
+def earliest_on(entries: Sequence[Entry], decided_on: date) -> date:
+    """The first day on which something more may take effect of a line: none before what was recorded of it earlier.
+
+    The entries by any day are then the first of them, as they once stood: never below nothing, never above the line.
+    """
+    return max((decided_on, *(one.effective_on for one in entries)))
+
+
 def returnable_fen(entries: Sequence[Entry], household_id: UUID, part_fen: int) -> int:
     """What a household may still give back of its part since the line was last paid out."""
     given = 0
