@@ -247,6 +247,17 @@ class FundTermsConfirmed(Fact):
     document: str
 
 
+class FundTermsWithdrawn(Fact):
+    """Terms that waited for a second person were taken back; they never held."""
+
+    fund_code: str
+    fiscal_year: int
+    region_code: str
+    valid_from: date
+    document: str
+    reason: str
+
+
 class HoldPlaced(Fact):
     """Fen of an account were kept for one payment."""
 

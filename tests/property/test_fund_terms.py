@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -25,7 +26,7 @@ from services.funds_api.funds.judge import (
     levels,
     refused,
 )
-from services.funds_api.funds.loosening import lifted, loosened
+from services.funds_api.funds.loosening import OwnSet, before, lifted, loosened, second_person_for
 from treasury.policy import Basis
 
 USES = ["production", "wage", "debt", MANAGEMENT_FEE]
@@ -233,3 +234,42 @@ def test_a_set_that_lifts_nothing_stops_whatever_the_set_before_it_stopped(
 def test_leaving_out_a_rule_lifts_it_and_repeating_all_lifts_nothing(terms: list[Term]) -> None:
     assert lifted(terms, terms) == []
     assert lifted([], terms) == terms
+
+
+SETS = st.lists(term(), max_size=3, unique_by=lambda one: one.rule)
+ACTS = st.lists(st.tuples(st.integers(1, 6), SETS, st.sampled_from(["", "confirm", "withdraw"])), max_size=9)
+
+
+@given(ACTS)
+def test_no_set_that_holds_lifts_the_one_before_it_unless_two_people_agreed(
+    acts: list[tuple[int, list[Term], str]],
+) -> None:
+    """Whatever the order of the days in which sets are recorded, and whichever of those that wait are answered when."""
+    own: dict[date, OwnSet] = {}
+    seen: dict[date, int] = {}
+    for number, (day_no, terms, then) in enumerate(acts):
+        day = date(2017, day_no, 1)
+        if day not in own:
+            because = second_person_for(terms, day, list(own.values()), [])
+            own[day], seen[day] = OwnSet(day, terms, waiting=bool(because)), number
+        for one in [one for one in own.values() if one.waiting and then]:
+            if then == "confirm":
+                own[one.valid_from] = replace(one, waiting=False, agreed=True)
+            else:
+                del own[one.valid_from]
+            break
+        held = sorted((one for one in own.values() if not one.waiting), key=lambda one: one.valid_from)
+        for first, second in pairwise(held):
+            by_both = first.agreed and seen[second.valid_from] < seen[first.valid_from]
+            assert second.agreed or by_both or not lifted(second.terms, first.terms)
+
+
+@given(ACTS)
+def test_what_may_stand_before_a_day_is_the_last_set_that_holds_and_all_that_wait_after_it(
+    acts: list[tuple[int, list[Term], str]],
+) -> None:
+    own = [OwnSet(date(2017, 1, number + 1), terms, waiting=then == "") for number, (_, terms, then) in enumerate(acts)]
+    found = before(own, date(2017, 1, 6))
+    assert found == sorted((one for one in own[:5] if one in found), key=lambda one: one.valid_from, reverse=True)
+    assert [one.waiting for one in found[:-1]] == [True] * (len(found) - 1)
+    assert all(one.waiting for one in found) == (not any(not one.waiting for one in own[:5]))

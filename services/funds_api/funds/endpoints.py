@@ -23,6 +23,7 @@ from services.funds_api.funds.schemas import (
     TermsAnswer,
     TermsConfirmation,
     TermsRequest,
+    TermsWithdrawal,
     UseAnswer,
     Uses,
 )
@@ -75,6 +76,13 @@ async def post_terms_confirmation(
     return await service.confirm(tx, who, act, fund_code, request)
 
 
+@router.post("/funds/{fund_code}/terms/withdrawal", status_code=201, summary="撤回尚在等待确认的规定（保留记录）")
+async def post_terms_withdrawal(
+    fund_code: FundCode, request: TermsWithdrawal, tx: Tx, act: Acting, who: Annotated[Principal, can("funds:write")]
+) -> Terms:
+    return await service.withdraw(tx, who, act, fund_code, request)
+
+
 @router.get("/funds/{fund_code}/terms", summary="资金的年度使用规定：各级规定同时有效，从严执行")
 async def get_terms(
     fund_code: FundCode,
@@ -87,16 +95,17 @@ async def get_terms(
     asked, day = county_of(who, county), day_or_today(as_of)
     if not await store.exists(tx, fund_code):
         raise Missing("资金", fund_code)
-    items, waiting = await service.terms_in_force(tx, asked, fund_code, fiscal_year, day)
+    standing = await service.terms_in_force(tx, asked, fund_code, fiscal_year, day)
     return TermsAnswer(
         fund_code=fund_code,
         fiscal_year=fiscal_year,
         county_code=asked,
         as_of=day,
-        items=items,
-        waiting=waiting,
+        items=standing.held,
+        waiting=standing.waiting,
+        withdrawn=standing.withdrawn,
         binding=await service.binding(tx, asked, fund_code, fiscal_year, day),
-        empty_because=None if items else "截至该日，各级均未设定该资金该年度的使用规定，只适用国家的一般规定",
+        empty_because=None if standing.held else "截至该日，各级均未设定该资金该年度的使用规定，只适用国家的一般规定",
     )
 
 

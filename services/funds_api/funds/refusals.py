@@ -109,18 +109,18 @@ class TermsBindNothing(Exception):
 
 @dataclass(eq=False)
 class TermsNotWaiting(Exception):
-    """The set holds already: it was confirmed, or it lifted nothing."""
+    """The set holds already, since it was confirmed or needed nobody; or it was withdrawn."""
 
     fund_code: str
     fiscal_year: int
     region_code: str
     valid_from: str
     confirmed_by: str | None
+    withdrawn_by: str | None
 
     def __str__(self) -> str:
-        return (
-            f"{self.region_code} 自 {self.valid_from} 起的资金 {self.fund_code} {self.fiscal_year} 年度规定不在等待确认"
-        )
+        so = "已经撤回" if self.withdrawn_by else "已经确认" if self.confirmed_by else "不在等待确认"
+        return f"{self.region_code} 自 {self.valid_from} 起的资金 {self.fund_code} {self.fiscal_year} 年度规定{so}"
 
 
 @dataclass(eq=False)

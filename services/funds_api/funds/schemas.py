@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from chassis.fields import Answer, Body, Code, Day, Line, PositiveFen
 from chassis.pages import Page
 from services.funds_api.funds.judge import FundRule, OnBreach, Origin
+from services.funds_api.funds.loosening import WaitsBecause
 from services.funds_api.units.schemas import UnitKind
 from treasury.policy import Basis
 
@@ -109,7 +110,8 @@ class TermsRequest(Body):
     """What a document lays down for a fund and fiscal year, in a region and below; it replaces the last set.
 
     A set says nothing looser than what binds from above. One that leaves out or loosens what the region itself laid
-    down waits for a second person; without any rule it lifts all of that.
+    down waits for a second person, and so does an earlier one after which a later set is such a loosening; without any
+    rule it lifts all of that.
     """
 
     region_code: LevelCode
@@ -129,11 +131,21 @@ class TermsRequest(Body):
 
 
 class Terms(TermsRequest):
-    """A set of terms as recorded; while it `waits` and nobody has confirmed it, the set before it holds."""
+    """A set of terms as recorded; while it `waits` and nobody has confirmed it, the set before it holds.
+
+    Only while it waits it may be withdrawn; it stays on record, and its day may be set anew.
+    """
 
     fund_code: Code
-    waits: bool = Field(default=False, description="放宽或取消本级原有规定，须由另一人确认后生效")
+    waits: bool = Field(default=False, description="放宽或取消原有规定，须由另一人确认后生效")
+    waits_because: list[WaitsBecause] = Field(
+        default_factory=list,
+        description="等待的原因：lifts_own 放宽或取消本级原有规定；lifts_general 放宽国家一般规定；"
+        "loosened_later 本级在后一日期起的已有规定宽于本规定，一经设定即成放宽",
+    )
     confirmed_by: str | None = Field(default=None, description="确认人")
+    withdrawn_by: str | None = Field(default=None, description="撤回人")
+    withdrawn_because: str | None = Field(default=None, description="撤回原因")
 
 
 class TermsConfirmation(Body):
@@ -143,6 +155,12 @@ class TermsConfirmation(Body):
     fiscal_year: FiscalYear
     valid_from: Day
     document: Line
+
+
+class TermsWithdrawal(TermsConfirmation):
+    """Which waiting set is taken back, and why."""
+
+    reason: Line = Field(description="撤回原因")
 
 
 class BindingRule(Answer):
@@ -168,6 +186,7 @@ class TermsAnswer(Answer):
     items: list[Terms]
     binding: list[BindingRule]
     waiting: list[Terms] = Field(default_factory=list, description="等待第二人确认、尚未生效的规定")
+    withdrawn: list[Terms] = Field(default_factory=list, description="确认前已撤回、从未生效的规定")
     empty_because: str | None = None
 
 

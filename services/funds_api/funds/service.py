@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -13,8 +15,8 @@ from chassis.identity import Principal
 from chassis.journal import Act
 from services.funds_api.access import must_hold
 from services.funds_api.funds import store
-from services.funds_api.funds.judge import NATION, FundRule, OnBreach, Origin, Term, in_force, levels
-from services.funds_api.funds.loosening import lifted, loosened
+from services.funds_api.funds.judge import NATION, FundRule, OnBreach, Term, in_force, levels
+from services.funds_api.funds.loosening import OwnSet, WaitsBecause, before, loosened, second_person_for
 from services.funds_api.funds.refusals import (
     FunctionCodeNotInYear,
     TermsBindNothing,
@@ -31,12 +33,13 @@ from services.funds_api.funds.schemas import (
     Terms,
     TermsConfirmation,
     TermsRequest,
+    TermsWithdrawal,
     UsesRule,
 )
 from services.funds_api.missing import Missing
 from services.funds_api.tables import FundRuleRow, FundTermsRow
 from services.funds_api.units import store as units
-from wire.funds import FundTermsConfirmed, FundTermsSet
+from wire.funds import FundTermsConfirmed, FundTermsSet, FundTermsWithdrawn
 
 # Which field of a rule's shape is its value.
 _FIELD: Final[dict[FundRule, str]] = {
@@ -61,17 +64,22 @@ async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, reque
     must_hold(who, request.region_code)
     await act.claim(tx, request.region_code)
     await _must_be_known(tx, fund, request)
-    waits = await _lifts(tx, fund, request)
+    await store.hold_terms(tx, fund)
+    own = await store.terms_set(tx, [request.region_code], fund, request.fiscal_year)
+    same_day = [one for one in own if one[0].valid_from == request.valid_from]
+    standing = next((terms_answer(*one) for one in same_day if one[0].withdrawn_by is None), None)
 
-    answer = Terms(fund_code=fund, waits=waits, **request.model_dump())
-    row = request.model_dump(exclude={"rules"})
-    rules = [_row(rule) for rule in request.rules]
-    if not await store.set_terms(tx, {**row, "fund_code": fund, "set_by": who.subject, "waits": waits}, rules):
-        sets = await store.terms_set(tx, [request.region_code], fund, request.fiscal_year, request.valid_from)
-        recorded = terms_answer(*sets[-1])
-        if _said(recorded) != _said(answer):
-            raise TermsKnown(fund, request.fiscal_year, request.region_code, str(request.valid_from), recorded.document)
-        answer = recorded
+    if standing is None:
+        because = await _weighed(tx, fund, request, own)
+        answer = Terms(fund_code=fund, waits=bool(because), waits_because=because, **request.model_dump())
+        place = {"fund_code": fund, "edition": len(same_day) + 1, "set_by": who.subject}
+        told = {name: getattr(answer, name) for name in ("waits", "waits_because")}
+        row = {**request.model_dump(exclude={"rules"}), **place, **told}
+        await store.set_terms(tx, row, [_row(rule) for rule in request.rules])
+    elif _said(standing) == _said(Terms(fund_code=fund, **request.model_dump())):
+        answer = standing
+    else:
+        raise TermsKnown(fund, request.fiscal_year, request.region_code, str(request.valid_from), standing.document)
     event = FundTermsSet(
         fund_code=fund,
         fiscal_year=request.fiscal_year,
@@ -86,26 +94,13 @@ async def set_terms(tx: AsyncSession, who: Principal, act: Act, fund: str, reque
 
 
 async def confirm(tx: AsyncSession, who: Principal, act: Act, fund: str, request: TermsConfirmation) -> Terms:
-    """Let a set that lifts its level's own terms hold, by a second person, once."""
-    must_hold(who, request.region_code)
-    await act.claim(tx, request.region_code)
-    sets = await store.terms_set(tx, [request.region_code], fund, request.fiscal_year, request.valid_from)
-    found = next(
-        (row for row, _ in sets if (row.valid_from, row.document) == (request.valid_from, request.document)), None
-    )
-    if found is None:
-        raise Missing("规定", request.document)
-    place = (fund, request.fiscal_year, request.region_code, str(request.valid_from))
-    if not found.waits or found.confirmed_by is not None:
-        raise TermsNotWaiting(*place, found.confirmed_by)
-    if found.set_by == who.subject:
-        raise TermsOwnWork(*place)
+    """Let a set that waits hold, by a second person, once."""
+    row, rules = await _waiting(tx, who, act, fund, request)
+    if row.set_by == who.subject:
+        raise TermsOwnWork(fund, request.fiscal_year, request.region_code, str(request.valid_from))
 
-    key = {"fund_code": fund, **request.model_dump(exclude={"document"})}
-    if not await store.confirm_terms(tx, key, who.subject, clock.now()):
-        raise TermsNotWaiting(*place, None)
-    rules = next(rules for row, rules in sets if row is found)
-    answer = terms_answer(found, rules).model_copy(update={"confirmed_by": who.subject})
+    await store.answer_terms(tx, row, {"confirmed_by": who.subject, "confirmed_at": clock.now()})
+    answer = terms_answer(row, rules).model_copy(update={"confirmed_by": who.subject})
     event = FundTermsConfirmed(
         fund_code=fund,
         fiscal_year=request.fiscal_year,
@@ -115,6 +110,46 @@ async def confirm(tx: AsyncSession, who: Principal, act: Act, fund: str, request
     )
     await act.record(tx, request.region_code, event, answer)
     return answer
+
+
+async def withdraw(tx: AsyncSession, who: Principal, act: Act, fund: str, request: TermsWithdrawal) -> Terms:
+    """Take back a set that waits, by anybody of its level who sets terms; it stays on record, its day is free again."""
+    row, rules = await _waiting(tx, who, act, fund, request)
+
+    done = {"withdrawn_by": who.subject, "withdrawn_because": request.reason}
+    await store.answer_terms(tx, row, {**done, "withdrawn_at": clock.now()})
+    answer = terms_answer(row, rules).model_copy(update=done)
+    event = FundTermsWithdrawn(
+        fund_code=fund,
+        fiscal_year=request.fiscal_year,
+        region_code=request.region_code,
+        valid_from=request.valid_from,
+        document=request.document,
+        reason=request.reason,
+    )
+    await act.record(tx, request.region_code, event, answer)
+    return answer
+
+
+async def _waiting(
+    tx: AsyncSession, who: Principal, act: Act, fund: str, request: TermsConfirmation
+) -> tuple[FundTermsRow, list[FundRuleRow]]:
+    """The named set with its rules, while it waits; nobody else touches sets of the fund until the commit."""
+    must_hold(who, request.region_code)
+    await act.claim(tx, request.region_code)
+    await store.hold_terms(tx, fund)
+    named = [
+        one
+        for one in await store.terms_set(tx, [request.region_code], fund, request.fiscal_year)
+        if (one[0].valid_from, one[0].document) == (request.valid_from, request.document)
+    ]
+    if not named:
+        raise Missing("规定", request.document)
+    row, rules = named[-1]  # earlier editions of a day were withdrawn
+    if not _waits(row):
+        place = (fund, request.fiscal_year, request.region_code, str(request.valid_from))
+        raise TermsNotWaiting(*place, row.confirmed_by, row.withdrawn_by)
+    return row, rules
 
 
 async def _must_be_known(tx: AsyncSession, fund: str, request: TermsRequest) -> None:
@@ -141,22 +176,37 @@ async def _must_be_known(tx: AsyncSession, fund: str, request: TermsRequest) -> 
             raise FunctionCodeNotInYear(request.function_code, request.fiscal_year, years)
 
 
-async def _lifts(tx: AsyncSession, fund: str, request: TermsRequest) -> bool:
-    """Whether the set lifts or loosens what the region itself had laid down by its first day.
+async def _weighed(
+    tx: AsyncSession, fund: str, request: TermsRequest, recorded: Sequence[tuple[FundTermsRow, list[FundRuleRow]]]
+) -> list[WaitsBecause]:
+    """Why the set needs a second person beside those that its region `recorded` for the fund-year; [] if it does not.
 
     Refuses one that is looser than what binds from above (the nation is bound by nobody), or says nothing and lifts
     nothing.
     """
-    own, year, day = request.region_code, request.fiscal_year, request.valid_from
-    sets = await store.term_sets(tx, own, [fund], day)
-    held = in_force([one for one in sets if one.region != own or one.valid_from < day], fund, year, day)
+    region, year, day = request.region_code, request.fiscal_year, request.valid_from
     new = [_term(fund, request, rule) for rule in request.rules]
-    before = [term for term in held if term.origin(own) is Origin.OWN]
-    if found := loosened(new, [term for term in held if term.region != own]):
-        raise TermsLoosened(fund, year, own, found)
-    if not new and not before:
-        raise TermsBindNothing(fund, year, own)
-    return bool(lifted(new, before))
+    held = in_force(await store.term_sets(tx, region, [fund], day), fund, year, day)
+    if found := loosened(new, [term for term in held if term.region != region]):
+        raise TermsLoosened(fund, year, region, found)
+    own = [_own(row, rules) for row, rules in recorded if row.withdrawn_by is None]
+    if not new and not any(one.terms for one in before(own, day)):
+        raise TermsBindNothing(fund, year, region)
+    return second_person_for(new, day, own, await store.general(tx, day) if region == NATION else [])
+
+
+def _own(row: FundTermsRow, rules: Sequence[FundRuleRow]) -> OwnSet:
+    told = terms_answer(row, rules)
+    return OwnSet(
+        row.valid_from,
+        [_term(row.fund_code, told, rule) for rule in told.rules],
+        waiting=_waits(row),
+        agreed=row.confirmed_by is not None,
+    )
+
+
+def _waits(row: FundTermsRow) -> bool:
+    return row.waits and row.confirmed_by is None and row.withdrawn_by is None
 
 
 def _term(fund: str, request: TermsRequest, rule: AnyRule) -> Term:
@@ -181,7 +231,7 @@ def _row(rule: AnyRule) -> dict[str, Any]:
     return {**told, "value": value}
 
 
-def terms_answer(row: FundTermsRow, rules: list[FundRuleRow]) -> Terms:
+def terms_answer(row: FundTermsRow, rules: Sequence[FundRuleRow]) -> Terms:
     """A recorded set in the shape in which it was given."""
     return Terms.model_validate(
         {
@@ -204,21 +254,33 @@ def _shape(rule: FundRuleRow | Term) -> dict[str, Any]:
 def _said(terms: Terms) -> Terms:
     """What a set says, however its rules are ordered and whether it holds already."""
     rules = sorted(terms.rules, key=lambda rule: rule.rule)
-    return terms.model_copy(update={"rules": rules, "waits": False, "confirmed_by": None})
+    return terms.model_copy(update={"rules": rules, "waits": False, "waits_because": [], "confirmed_by": None})
 
 
-async def terms_in_force(
-    tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date
-) -> tuple[list[Terms], list[Terms]]:
-    """The set of each level that holds for a county on a day, highest level first; and those that wait."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The sets of a fund-year that start by a day: those that hold, of each level the last; those that do not."""
+
+    held: list[Terms]
+    waiting: list[Terms]
+    withdrawn: list[Terms]
+
+
+async def terms_in_force(tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date) -> Standing:
+    """The set of each level that holds for a county on a day, highest level first, and those that do not hold."""
     latest: dict[str, Terms] = {}
     waiting: list[Terms] = []
+    withdrawn: list[Terms] = []
     for row, rules in await store.terms_set(tx, levels(county), fund, fiscal_year, on):
-        if row.waits and row.confirmed_by is None:
-            waiting.append(terms_answer(row, rules))
+        told = terms_answer(row, rules)
+        if row.withdrawn_by is not None:
+            withdrawn.append(told)
+        elif _waits(row):
+            waiting.append(told)
         else:
-            latest[row.region_code] = terms_answer(row, rules)  # oldest first, so the last one stays
-    return sorted(latest.values(), key=lambda one: (one.region_code != "00", len(one.region_code))), waiting
+            latest[row.region_code] = told  # oldest first, so the last one stays
+    held = sorted(latest.values(), key=lambda one: (one.region_code != NATION, len(one.region_code)))
+    return Standing(held, waiting, withdrawn)
 
 
 async def binding(tx: AsyncSession, county: str, fund: str, fiscal_year: int, on: date) -> list[BindingRule]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, text, update
@@ -15,8 +16,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.pages import Window
-from services.funds_api.funds.judge import EVERY_FUND, FundRule, OnBreach, Term, TermSet
-from services.funds_api.tables import FunctionCodeRow, FundRow, FundRuleRow, FundTermsRow, FundUseRow
+from services.funds_api.funds.judge import EVERY_FUND, NATION, FundRule, OnBreach, Term, TermSet
+from services.funds_api.tables import (
+    FunctionCodeRow,
+    FundRow,
+    FundRuleRow,
+    FundTermsRow,
+    FundUseRow,
+    NationalRuleRow,
+)
 from treasury.policy import Basis
 
 
@@ -53,36 +61,30 @@ async def page(session: AsyncSession, window: Window) -> Sequence[FundRow]:
     return (await session.scalars(query)).all()
 
 
-async def set_terms(session: AsyncSession, row: dict[str, Any], rules: Sequence[dict[str, Any]]) -> bool:
-    """Record a set of terms with its rules; False, and nothing written, when its day has a set already."""
-    made = await session.scalars(
-        insert(FundTermsRow).values(row).on_conflict_do_nothing().returning(FundTermsRow.fiscal_year)
-    )
-    if made.one_or_none() is None:
-        return False
-    place = {name: row[name] for name in ("region_code", "fund_code", "fiscal_year", "valid_from")}
+async def hold_terms(session: AsyncSession, fund: str) -> None:
+    """Let nobody else record or answer sets of the fund until this transaction ends: each is judged by the others."""
+    await session.execute(text("SELECT funds.hold_terms(:fund)"), {"fund": fund})
+
+
+_PLACE: Final = ("region_code", "fund_code", "fiscal_year", "valid_from", "edition")
+
+
+async def set_terms(session: AsyncSession, row: dict[str, Any], rules: Sequence[dict[str, Any]]) -> None:
+    """Record a set of terms with its rules; the sets of its fund are held."""
+    await session.execute(insert(FundTermsRow).values(row))
     if rules:
+        place = {name: row[name] for name in _PLACE}
         await session.execute(insert(FundRuleRow), [{**place, **rule} for rule in rules])
-    return True
 
 
-async def confirm_terms(session: AsyncSession, place: Mapping[str, Any], who: str, at: datetime) -> bool:
-    """Let a waiting set hold; False when somebody has."""
-    found = await session.scalars(
-        update(FundTermsRow)
-        .where(
-            *(getattr(FundTermsRow, name) == value for name, value in place.items()),
-            FundTermsRow.waits,
-            FundTermsRow.confirmed_by.is_(None),
-        )
-        .values(confirmed_by=who, confirmed_at=at)
-        .returning(FundTermsRow.fund_code)
-    )
-    return found.one_or_none() is not None
+async def answer_terms(session: AsyncSession, row: FundTermsRow, values: Mapping[str, Any]) -> None:
+    """Write who confirmed or withdrew a waiting set; the database refuses to do either twice."""
+    place = [getattr(FundTermsRow, name) == getattr(row, name) for name in _PLACE]
+    await session.execute(update(FundTermsRow).where(*place).values(values))
 
 
 async def terms_set(
-    session: AsyncSession, regions: Sequence[str], fund: str, fiscal_year: int, upto: date
+    session: AsyncSession, regions: Sequence[str], fund: str, fiscal_year: int, upto: date = date.max
 ) -> list[tuple[FundTermsRow, list[FundRuleRow]]]:
     """Every set these regions recorded for a fund-year that starts by `upto`, oldest first, each with its rules."""
     sets = await session.scalars(
@@ -93,7 +95,7 @@ async def terms_set(
             FundTermsRow.fiscal_year == fiscal_year,
             FundTermsRow.valid_from <= upto,
         )
-        .order_by(FundTermsRow.region_code, FundTermsRow.valid_from)
+        .order_by(FundTermsRow.region_code, FundTermsRow.valid_from, FundTermsRow.edition)
     )
     rules = (
         await session.scalars(
@@ -107,9 +109,37 @@ async def terms_set(
             .order_by(FundRuleRow.rule)
         )
     ).all()
+    by_set: dict[tuple[str, date, int], list[FundRuleRow]] = defaultdict(list)
+    for one in rules:
+        by_set[one.region_code, one.valid_from, one.edition].append(one)
+    return [(row, by_set[row.region_code, row.valid_from, row.edition]) for row in sets]
+
+
+async def general(session: AsyncSession, since: date) -> list[Term]:
+    """The nation's rules for every fund that hold on a day or begin later."""
+    rows = await session.scalars(
+        select(NationalRuleRow).order_by(NationalRuleRow.rule, NationalRuleRow.valid_from.desc())
+    )
+    found: dict[str, list[NationalRuleRow]] = defaultdict(list)
+    for row in rows:
+        if not found[row.rule] or found[row.rule][-1].valid_from > since:
+            found[row.rule].append(row)
     return [
-        (row, [one for one in rules if (one.region_code, one.valid_from) == (row.region_code, row.valid_from)])
-        for row in sets
+        Term(
+            EVERY_FUND,
+            0,
+            NATION,
+            row.valid_from,
+            row.document,
+            FundRule(row.rule),
+            row.value if isinstance(row.value, int) else tuple(row.value),
+            OnBreach(row.on_breach),
+            row.source,
+            Basis(row.basis),
+            general=True,
+        )
+        for rows_of in found.values()
+        for row in rows_of
     ]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, SmallInteger, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funds_api.tables.rows import RegionText, Row
@@ -48,7 +48,8 @@ class FundUseRow(Row):
 class FundTermsRow(Row):
     """Terms one level of government set for a fund and fiscal year by a document; a later set replaces them whole.
 
-    One that lifts what its own level laid down `waits`: it holds from when a second person confirmed it.
+    One that lifts what its own level laid down `waits`: it holds from when a second person confirmed it, and until then
+    may be withdrawn. What was withdrawn stays, and its day may have another `edition`.
     """
 
     __tablename__ = "fund_terms"
@@ -57,11 +58,28 @@ class FundTermsRow(Row):
         CheckConstraint("document <> ''", name="document_given"),
         CheckConstraint("confirmed_by IS NULL OR waits AND confirmed_by <> set_by", name="second_person"),
         CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_at"),
+        CheckConstraint("waits OR waits_because = '{}'", name="waits_because"),
+        CheckConstraint("withdrawn_by IS NULL OR waits AND confirmed_by IS NULL", name="withdrawn_while_waiting"),
+        CheckConstraint(
+            "(withdrawn_by IS NULL) = (withdrawn_at IS NULL) AND (withdrawn_by IS NULL) = (withdrawn_because IS NULL)",
+            name="withdrawn_whole",
+        ),
+        CheckConstraint("edition > 0", name="edition_counts"),
+        Index(
+            "uq_fund_terms_day",
+            "region_code",
+            "fund_code",
+            "fiscal_year",
+            "valid_from",
+            unique=True,
+            postgresql_where=text("withdrawn_by IS NULL"),
+        ),
     )
     region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     fund_code: Mapped[str] = mapped_column(ForeignKey("funds.fund.code"), primary_key=True)
     fiscal_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     valid_from: Mapped[date] = mapped_column(primary_key=True)
+    edition: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default=text("1"))
     function_code: Mapped[str | None]
     document: Mapped[str]
     set_by: Mapped[str]
@@ -69,6 +87,10 @@ class FundTermsRow(Row):
     waits: Mapped[bool] = mapped_column(server_default=text("false"))
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
+    waits_because: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    withdrawn_by: Mapped[str | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str | None]
 
 
 class FundRuleRow(Row):
@@ -77,13 +99,15 @@ class FundRuleRow(Row):
     __tablename__ = "fund_rule"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["region_code", "fund_code", "fiscal_year", "valid_from"],
+            ["region_code", "fund_code", "fiscal_year", "valid_from", "edition"],
             [
                 "funds.fund_terms.region_code",
                 "funds.fund_terms.fund_code",
                 "funds.fund_terms.fiscal_year",
                 "funds.fund_terms.valid_from",
+                "funds.fund_terms.edition",
             ],
+            name="fk_fund_rule_terms",
         ),
         CheckConstraint(
             f"rule IN ({_LISTS}, 'fee_cap', 'household_cap', 'person_cap', 'publicity')",
@@ -102,6 +126,7 @@ class FundRuleRow(Row):
     fund_code: Mapped[str] = mapped_column(primary_key=True)
     fiscal_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     valid_from: Mapped[date] = mapped_column(primary_key=True)
+    edition: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default=text("1"))
     rule: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[Any] = mapped_column(JSONB)
     on_breach: Mapped[str]
