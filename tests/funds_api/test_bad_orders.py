@@ -66,6 +66,32 @@ async def _again_without_having_come_back(chain: Chain, order: dict[str, Any]) -
     return answer, {"order_id": order["id"], "state": "issued", "amount_fen": 10_000, "asked_fen": 10_000}
 
 
+async def _of_a_fund_nobody_listed(chain: Chain, _: dict[str, Any]) -> tuple[httpx.Response, dict[str, Any]]:
+    return await _order(chain, 1, fund_code="NO-SUCH-FUND"), {"id": "NO-SUCH-FUND"}
+
+
+async def _held_of_a_fund_nobody_listed(chain: Chain, _: dict[str, Any]) -> tuple[httpx.Response, dict[str, Any]]:
+    hold = (await chain.clerk.get("/funds/v1/holds")).json()["items"][0]["id"]
+    return await _order(chain, 1, fund_code="NO-SUCH-FUND", hold_id=hold), {"id": "NO-SUCH-FUND"}
+
+
+async def _a_fee_of_a_fund_nobody_listed(chain: Chain, _: dict[str, Any]) -> tuple[httpx.Response, dict[str, Any]]:
+    fee = {"use": "management_fee", "fund_code": "NO-SUCH-FUND"}
+    answer = await chain.clerk.post(
+        "/funds/v1/movements",
+        {
+            **fee,
+            "kind": "hand_down",
+            "document": "费1",
+            "effective_on": "2017-05-02",
+            "from_account_id": chain.treasury["cash"],
+            "lines": [{"to_account_id": chain.department["cash"], "amount_fen": 1}],
+        },
+    )
+    assert answer.status_code == 404, answer.text
+    return await _order(chain, 1, **fee), {"id": "NO-SUCH-FUND"}
+
+
 async def _settled_against_what_was_told(chain: Chain, order: dict[str, Any]) -> tuple[httpx.Response, dict[str, Any]]:
     answer = await chain.result(order, "returned")
     return answer, {"order_id": order["id"], "amount_fen": 10_000, "state": "paid"}
@@ -97,6 +123,9 @@ CASES: dict[str, tuple[str, Ask]] = {
     "to a payee of the wrong kind": ("wrong-account", _to_a_payee_of_the_wrong_kind),
     "from the wrong book": ("wrong-book", _from_the_wrong_book),
     "with a number already used": ("order-number-used", _with_a_number_already_used),
+    "of a fund nobody listed": ("not-found", _of_a_fund_nobody_listed),
+    "held, of a fund nobody listed": ("not-found", _held_of_a_fund_nobody_listed),
+    "a fee of a fund nobody listed": ("not-found", _a_fee_of_a_fund_nobody_listed),
     "again without having come back": ("not-reissuable", _again_without_having_come_back),
     "settled against what was told": ("order-settled", _settled_against_what_was_told),
     "settled by a serial already used": ("bank-serial-used", _settled_by_a_serial_already_used),
@@ -111,7 +140,7 @@ async def _set_up(chain: Chain, name: str, order: dict[str, Any]) -> None:
             reviewer = funds_caller(chain.http, "finance_reviewer", chain.county)
             closing = {"through": "2017-05-02", "document": "结账"}
             assert (await reviewer.post("/funds/v1/closings", closing)).status_code == 201
-        case "over a hold":
+        case "over a hold" | "held, of a fund nobody listed":
             body = {
                 "account_id": chain.treasury["quota"],
                 "amount_fen": 900_000,
@@ -135,6 +164,6 @@ async def test_a_bad_order_has_its_own_problem_with_figures_and_leaves_no_row(
     await _set_up(chain, name, order)
     before = await written(admin)
     answer, figures = await ask(chain, order)
-    refused(answer, 409, slug, figures)
+    refused(answer, 404 if slug == "not-found" else 409, slug, figures)
     assert await written(admin) == before
     await conserved(admin, county)

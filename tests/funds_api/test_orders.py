@@ -151,6 +151,12 @@ async def test_quota_is_split_ordered_and_paid_as_one_chain(chain: Chain, admin:
     assert desks[""]["resting_fen"] == 700_000
 
 
+async def test_the_chain_of_a_fund_nobody_listed_is_not_told_as_nothing(chain: Chain) -> None:
+    answer = await chain.clerk.get("/funds/v1/quota", params={"fund": "NO-SUCH-FUND"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "没有找到资金 NO-SUCH-FUND")
+    assert (await chain.clerk.get("/funds/v1/quota", params={"fund": chain.fund})).status_code == 200
+
+
 async def test_the_chain_is_told_as_it_stood_on_any_day(chain: Chain) -> None:
     treasury, project = chain.treasury["quota"], chain.project["quota"]
     await chain.split(700_000, treasury, project)

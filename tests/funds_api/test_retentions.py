@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ import pytest
 from tests.factories import open_account
 from tests.funds_api.desk import Desk, conserved
 from tests.funds_api.library import Library
+from tests.funds_api.test_project_ends import cancel
 from tests.funds_api.test_project_orders import Orders
 from tests.funds_api.test_projects import refusal
 
@@ -124,6 +126,59 @@ async def test_of_two_contracts_of_one_contractor_the_payment_says_which(deposit
     assert (await deposit.release(10_000, deposit.contractor, contract_id=third)).status_code == 201
     assert await deposit.kept("2018-12-31") == {deposit.first: 15_000, deposit.second: 15_000, third: 0}
     assert (await deposit.release(15_000, deposit.contractor)).status_code == 201, "only one is left"
+
+
+async def test_a_retention_pays_no_more_than_its_cancelled_contract_was_settled_at(deposit: Deposit) -> None:
+    """285,000 were paid and 15,000 kept back; settled at 290,000, 10,000 of the deposit have to go back."""
+    assert (await deposit.move("pay", deposit.cash, deposit.contractor, 285_000, "2017-10-10")).status_code == 201
+    ended = await cancel(deposit, deposit.first, 290_000, cancelled_on="2018-01-10")
+    assert ended.status_code == 201, ended.text
+    for fen in (15_000, 5_001):
+        over = await deposit.release(fen, deposit.contractor)
+        assert refusal(over) == (409, "over-progress")
+        assert (over.json()["figures"]["due_fen"], over.json()["figures"]["paid_fen"]) == (290_000, 285_000 + fen)
+    more = await deposit.move("pay", deposit.cash, deposit.contractor, 1, DAY)
+    assert refusal(more) == (409, "over-progress"), "what is owed lies in the deposit"
+    again = await deposit.keep(1, deposit.first, DAY)
+    assert refusal(again) == (409, "contract-cancelled")
+    whole = await deposit.move("pay", deposit.cash, deposit.other, 285_000, "2018-02-01")
+    assert whole.status_code == 201, "nobody else waits for what has to go back: " + whole.text
+    assert (await deposit.release(5_000, deposit.contractor)).status_code == 201
+    assert refusal(await deposit.release(1, deposit.contractor)) == (409, "over-progress")
+    assert await deposit.kept(DAY) == {deposit.first: 10_000, deposit.second: 15_000}
+    assert (await deposit.release(15_000, deposit.other)).status_code == 201
+
+
+async def test_what_a_retention_paid_bounds_the_settlement_from_below(deposit: Deposit) -> None:
+    assert (await deposit.release(15_000, deposit.contractor)).status_code == 201
+    # Another contract of the same contractor could account for all it got, but not for what was kept back of this one.
+    third = (await deposit.sign(200_000)).json()["id"]
+    await deposit.progress(third, 1_000_000, "2017-10-01")
+    below = await cancel(deposit, deposit.first, 14_999, cancelled_on="2018-10-02")
+    assert refusal(below) == (409, "settlement-differs")
+    assert below.json()["figures"]["least_fen"] == 15_000
+    assert (await cancel(deposit, deposit.first, 15_000, cancelled_on="2018-10-02")).status_code == 201
+
+
+async def test_a_release_and_a_cancellation_race_and_the_settlement_holds(deposit: Deposit) -> None:
+    ended, paid = await asyncio.gather(
+        cancel(deposit, deposit.first, 0, cancelled_on="2018-01-10"), deposit.release(15_000, deposit.contractor)
+    )
+    assert sorted((ended.status_code, paid.status_code)) == [201, 409], (ended.text, paid.text)
+
+
+async def test_two_lines_to_one_contractor_name_the_lots_of_two_contracts(deposit: Deposit) -> None:
+    third = (await deposit.sign(200_000, retention_ppm=50_000, release_on=DAY)).json()["id"]
+    await deposit.progress(third, 1_000_000, "2017-10-01")
+    assert (await deposit.keep(10_000, third)).status_code == 201
+    lots = (await deposit.clerk.get("/funds/v1/lots", params={"account": deposit.deposit})).json()["items"]
+    lines = [
+        {"to_account_id": deposit.contractor, "amount_fen": fen, "lots": [{"lot_id": lots[n]["id"], "amount_fen": fen}]}
+        for n, fen in ((0, 15_000), (2, 10_000))
+    ]
+    paid = await deposit.release(0, deposit.contractor, lines=lines)
+    assert paid.status_code == 201, paid.text
+    assert await deposit.kept(DAY) == {deposit.first: 0, deposit.second: 15_000, third: 0}
 
 
 async def test_a_retention_is_of_a_contract_of_its_project_and_of_what_is_due_of_it(deposit: Deposit) -> None:
@@ -252,6 +307,23 @@ async def test_an_order_out_of_a_retention_pays_its_contractor_also_when_issued_
     await quota.settle(second, on="2018-10-04")
     [contract] = (await quota.library.shown("2018-10-04"))["contracts"]
     assert contract["retained_fen"] == 0
+
+
+async def test_an_order_on_its_way_counts_as_paid_out_of_a_cancelled_contracts_retention(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    quota = await QuotaDeposit(Library(funds_http, county)).finish()
+    ended = await cancel(quota.library, quota.contract, 20_000, cancelled_on="2018-01-10")
+    assert ended.status_code == 201, ended.text
+    over = await quota.order(20_001, quota.kept, effective_on=DAY)
+    assert refusal(over) == (409, "over-progress")
+    first = await quota.issue(12_000, quota.kept, effective_on=DAY)
+    for fen in (8_001, 18_000):
+        assert refusal(await quota.order(fen, quota.kept, effective_on=DAY)) == (409, "over-progress")
+    await quota.settle(first, "returned", on="2018-10-02")
+    whole = await quota.issue(20_000, quota.kept, effective_on="2018-10-03")
+    await quota.settle(whole, on="2018-10-04")
+    assert refusal(await quota.order(1, quota.kept, effective_on="2018-10-05")) == (409, "over-progress")
 
 
 async def test_the_database_pays_no_retention_to_another_and_keeps_none_for_nobody(

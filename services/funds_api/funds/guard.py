@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funds_api.funds import judge, store
 from services.funds_api.funds.judge import Breach, Facts, TermSet
 from services.funds_api.funds.refusals import FundRuleBroken
+from services.funds_api.missing import Missing
 from treasury.lots import Draw
 
 
@@ -112,9 +113,15 @@ async def fees_again(tx: AsyncSession, county: str, fund: str, year: int, on: da
 
 
 async def hold_fund(tx: AsyncSession, county: str, use: str | None, funds: Iterable[str]) -> None:
-    """Before any account is locked: let management fees of these funds be judged one at a time until the commit."""
+    """Before any account is locked: let management fees of these funds be judged one at a time until the commit.
+
+    A fund that nobody has listed is `Missing`.
+    """
     if use == judge.MANAGEMENT_FEE:
+        listed = await store.known(tx, set(funds))
         for fund in sorted(set(funds)):
+            if fund not in listed:
+                raise Missing("资金", fund)
             await store.hold_fund(tx, county, fund)
 
 

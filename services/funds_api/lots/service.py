@@ -156,7 +156,9 @@ async def _decided(
     accounts = _accounts_of(order)
     ends = {one.id: one for one in await store.visible_ends(tx, who, county, accounts)}
     _must_know(ends, accounts)
-    if isinstance(order, OutOrder) and any(one.kind == UnitKind.PROJECT_UNIT for one in ends.values()):
+    if isinstance(order, OutOrder) and any(
+        one.kind in {UnitKind.PROJECT_UNIT, UnitKind.RETENTION} for one in ends.values()
+    ):
         await gate.still(tx, who, county, accounts)
     if isinstance(order, OutOrder) and order.use is not None:
         if not await funds.use_known(tx, order.use):
@@ -204,9 +206,10 @@ async def _payable(
         return None
     decide.must_hand_out(order.kind, source, [books.ends[line.to_account_id] for line in order.lines])
     asked: dict[UUID, int] = defaultdict(int)
+    chosen: dict[UUID, set[UUID]] = defaultdict(set)
     for line in order.lines:
         asked[line.to_account_id] += line.amount_fen
-    chosen = {line.to_account_id: [share.lot_id for share in line.lots or ()] for line in order.lines}
+        chosen[line.to_account_id] |= {share.lot_id for share in line.lots or ()}
     payable: dict[UUID, set[UUID]] = {}
     for account, _ in await units.accounts(tx, who, county, ids=sorted(asked)):
         lots = [lot for lot in books.lots if not chosen[account.id] or lot.id in chosen[account.id]]

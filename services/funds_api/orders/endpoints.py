@@ -13,6 +13,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
+from services.funds_api.funds import store as funds
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.orders import chain, service, store
@@ -136,5 +137,7 @@ async def get_quota(
     known_at: KnownAt = None,
 ) -> QuotaPage:
     asked = county_of(who, county)
+    if fund is not None and not await funds.exists(tx, fund):
+        raise Missing("资金", fund)
     moment = await moment_of(tx, asked, as_of, known_at)
     return await chain.quota(tx, who, asked, window, moment=moment, fund=fund)

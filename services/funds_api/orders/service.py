@@ -94,11 +94,13 @@ async def issue(
     fiscal_year, key = request.effective_on.year, normalise_document(request.order_number)
     if not await funds.use_known(tx, request.use):
         raise Missing("用途", request.use)
+    if request.fund_code is not None and not await funds.exists(tx, request.fund_code):
+        raise Missing("资金", request.fund_code)
     used, earlier = await store.numbered(tx, who, county, fiscal_year, key)
     if used:
         told_of = (earlier.effective_on, earlier.amount_fen) if earlier else (None, None)
         raise OrderNumberUsed(request.order_number, fiscal_year, *told_of)
-    if UnitKind.PROJECT_UNIT in {ends.source.kind, ends.payee.kind}:
+    if {UnitKind.PROJECT_UNIT, UnitKind.RETENTION} & {ends.source.kind, ends.payee.kind}:
         await gate.still(tx, who, county, [ends.source.id, ends.payee.id])
     if request.fund_code is not None:
         await guard.hold_fund(tx, county, request.use, [request.fund_code])
@@ -144,7 +146,7 @@ async def issue(
 
     await ledger.post(tx, county, [movement], parts)
     await _record(tx, who, request, answer, ends, key)
-    await gate.hold_order(tx, who, county, ends.source.id, ends.payee.id, request.effective_on)
+    await gate.hold_order(tx, who, county, movement, ends.payee)
     regions = {ends.source.id: ends.source.region_code, ends.bank.id: ends.bank.region_code}
     event = TreasuryOrderIssued(
         order_id=answer.id,

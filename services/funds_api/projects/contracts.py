@@ -111,8 +111,8 @@ async def cancel(
     """Cancel a contract by document: what it was settled at stays paid, and nothing more is due of it.
 
     What was paid names the contractor, not the contract, so the settlement has to lie within what the books allow: at
-    least what the contractor's other contracts cannot account for, at most what is due of this one and was paid or
-    retained.
+    least what the contractor's other contracts cannot account for and what its own retention paid, at most what is due
+    of this one and was paid or retained.
     """
     await act.claim(tx, county)
     contract, _ = await _contract(tx, who, county, project_id, contract_id)
@@ -127,9 +127,12 @@ async def cancel(
     async with whole_county(tx, who, county):
         paid = await money.paid_to(tx, county, project_id, money.EVER)
         retained = await money.retained(tx, county, project_id, money.EVER)
-    got_fen = paid.get(contract.contractor_id, Got()).claimed_fen
-    least_fen = max(got_fen - others_fen, 0)
-    most_fen = max(min(due_fen, got_fen + retained.get(contract_id, 0)), least_fen)
+        released = await money.released(tx, county, project_id, money.EVER)
+    sent_fen = sum(released.get(one.id, Got()).in_transit_fen for one in (contract, *others))
+    got_fen = paid.get(contract.contractor_id, Got()).claimed_fen + sent_fen
+    own = released.get(contract_id, Got())
+    least_fen = max(got_fen - others_fen, own.claimed_fen)
+    most_fen = max(min(due_fen, got_fen + retained.get(contract_id, 0) - own.in_transit_fen), least_fen)
     if not least_fen <= request.settled_fen <= most_fen:
         raise SettlementDiffers(str(contract_id), request.settled_fen, least_fen, most_fen)
 

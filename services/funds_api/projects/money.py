@@ -126,9 +126,9 @@ held AS (
     JOIN funds.movement m ON m.county_code = :county AND m.id = went.movement_id
     JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id
      AND (a.kind = 'retention' OR a.kind IN ('bank', 'contractor') AND NOT went.came_back)),
-released AS (
-  -- What retentions paid to contractors, and what of it came back.
-  SELECT h.project_id, h.tranche_id, h.fund_code, h.unit_id AS end_unit, h.contract_id, paid.fen FROM held h
+let_go AS (
+  -- What retentions sent by orders (with a bank) and paid to contractors, and what of it went on or came back.
+  SELECT h.project_id, h.tranche_id, h.fund_code, h.kind, h.unit_id AS end_unit, h.contract_id, paid.fen FROM held h
     CROSS JOIN LATERAL (
       SELECT d.amount_fen AS fen FROM funds.draw d
        WHERE d.county_code = :county AND d.to_lot_id = h.lot_id AND d.effective_on <= :as_of
@@ -137,7 +137,8 @@ released AS (
       SELECT -back.amount_fen FROM funds.draw back
        WHERE back.county_code = :county AND back.from_lot_id = h.lot_id
          AND back.effective_on <= :as_of AND back.position <= :known) paid
-   WHERE h.kind = 'contractor'),
+   WHERE h.kind IN ('bank', 'contractor')),
+released AS (SELECT * FROM let_go WHERE kind = 'contractor'),
 forfeited AS (
   -- What of retentions the treasury took back by document, less what of that was undone.
   SELECT h.project_id, h.tranche_id, h.fund_code, h.contract_id, x.sign * d.amount_fen AS fen FROM held h
@@ -205,6 +206,9 @@ SELECT contract_id, sum(fen)::bigint AS fen FROM (
     UNION ALL SELECT contract_id, -fen FROM released
     UNION ALL SELECT contract_id, -fen FROM forfeited) retained
  GROUP BY 1"""
+_LET_GO: Final = f"""{_ENDS}
+SELECT contract_id, coalesce(sum(fen) FILTER (WHERE kind = 'contractor'), 0)::bigint AS paid_fen,
+       coalesce(sum(fen) FILTER (WHERE kind = 'bank'), 0)::bigint AS in_transit_fen FROM let_go GROUP BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +308,12 @@ async def retained(session: AsyncSession, county: str, project: UUID, moment: Mo
     """Per contract what is kept back of it in fen, sent by an order or not; None for what names no contract."""
     rows = await session.execute(text(_RETAINED), _asked(county, [project], moment))
     return {row.contract_id: row.fen for row in rows if row.fen}
+
+
+async def released(session: AsyncSession, county: str, project: UUID, moment: Moment) -> Mapping[UUID | None, Got]:
+    """Per contract what deposits paid of its retention, and what their orders have sent, which is still retained."""
+    rows = await session.execute(text(_LET_GO), _asked(county, [project], moment))
+    return {row.contract_id: Got(row.paid_fen, row.in_transit_fen) for row in rows}
 
 
 async def paid_to(session: AsyncSession, county: str, project: UUID, moment: Moment) -> Mapping[UUID | None, Got]:

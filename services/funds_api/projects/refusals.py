@@ -193,7 +193,7 @@ class TargetsUnreported(Exception):
 
 @dataclass(eq=False)
 class ContractCancelled(Exception):
-    """The contract was cancelled; nothing more is reported, accepted or cancelled of it."""
+    """The contract was cancelled; nothing more is reported, accepted, kept back or cancelled of it."""
 
     contract_id: str
     cancelled_on: date

@@ -17,12 +17,15 @@ from services.funds_api.moments import Moment
 from services.funds_api.tables import (
     AccountRow,
     AssetRow,
+    MovementRow,
+    ProjectContractRow,
     ProjectObjectionRow,
     ProjectRow,
     ProjectSourceRow,
     ProjectStepRow,
     ProjectTargetRow,
     ProjectVersionRow,
+    RetentionRow,
 )
 from services.funds_api.units.schemas import UnitKind
 
@@ -43,10 +46,8 @@ async def by_code(tx: AsyncSession, county: str, code: str) -> UUID | None:
     return (await tx.scalars(query)).one_or_none()
 
 
-async def of_accounts(
-    tx: AsyncSession, county: str, accounts: Sequence[UUID], *, lock: bool = False
-) -> Sequence[ProjectRow]:
-    """The projects that hold one of these accounts, in id order; with `lock` none changes before the commit."""
+async def of_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> Sequence[ProjectRow]:
+    """The projects that hold one of these accounts, in id order."""
     query = (
         select(ProjectRow)
         .where(
@@ -55,13 +56,75 @@ async def of_accounts(
         )
         .order_by(ProjectRow.id)
     )
-    return (await tx.scalars(query.with_for_update(read=True) if lock else query)).all()
+    return (await tx.scalars(query)).all()
 
 
-async def project_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> Sequence[UUID]:
-    """Those of these accounts that projects hold, in the library or not."""
-    query = select(AccountRow.id).where(
-        AccountRow.county_code == county, AccountRow.id.in_(accounts), AccountRow.kind == UnitKind.PROJECT_UNIT
+async def keep_still(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> None:
+    """Until the commit nobody changes a project that holds one of these accounts, or whose money one keeps back."""
+    kept = (
+        select(ProjectContractRow.project_id)
+        .join(
+            RetentionRow,
+            (RetentionRow.county_code == county) & (RetentionRow.contract_id == ProjectContractRow.id),
+        )
+        .join(MovementRow, (MovementRow.county_code == county) & (MovementRow.id == RetentionRow.movement_id))
+        .where(ProjectContractRow.county_code == county, MovementRow.to_account_id.in_(accounts))
+    )
+    query = (
+        select(ProjectRow.id)
+        .where(
+            ProjectRow.county_code == county,
+            or_(
+                ProjectRow.cash_account_id.in_(accounts),
+                ProjectRow.quota_account_id.in_(accounts),
+                ProjectRow.id.in_(kept),
+            ),
+        )
+        .order_by(ProjectRow.id)
+    )
+    await tx.execute(query.with_for_update(read=True))
+
+
+async def kinds(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> dict[UUID | None, str]:
+    """The kind of those of these accounts that projects hold, in the library or not, and that are deposits (质保金)."""
+    query = select(AccountRow.id, AccountRow.kind).where(
+        AccountRow.county_code == county,
+        AccountRow.id.in_(accounts),
+        AccountRow.kind.in_([UnitKind.PROJECT_UNIT, UnitKind.RETENTION]),
+    )
+    return {row.id: row.kind for row in await tx.execute(query)}
+
+
+async def meant(tx: AsyncSession, county: str, movements: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The unit that each written movement is for: whom a retention is kept for, of every other who got it."""
+    query = (
+        select(MovementRow.id, func.coalesce(RetentionRow.contractor_id, AccountRow.unit_id).label("unit_id"))
+        .join(AccountRow, (AccountRow.county_code == county) & (AccountRow.id == MovementRow.to_account_id))
+        .outerjoin(RetentionRow, (RetentionRow.county_code == county) & (RetentionRow.movement_id == MovementRow.id))
+        .where(MovementRow.county_code == county, MovementRow.id.in_(movements))
+    )
+    return {row.id: row.unit_id for row in await tx.execute(query)}
+
+
+async def whose_retentions(tx: AsyncSession, county: str, movements: Sequence[UUID]) -> Sequence[ProjectRow]:
+    """The projects whose retentions these written movements drew, in id order; none changes before the commit.
+
+    Whoever wrote them has kept all of them still, but for one that had its first retention put in since.
+    """
+    drawn = text(
+        """
+        SELECT c.project_id
+          FROM funds.kept_for(:county, ARRAY(SELECT d.from_lot_id FROM funds.draw d
+                                              WHERE d.county_code = :county AND d.movement_id = ANY(:moved))) k
+          JOIN funds.project_contract c ON c.county_code = :county AND c.id = k.contract_id
+        """
+    )
+    found = (await tx.scalars(drawn, {"county": county, "moved": list(movements)})).all()
+    query = (
+        select(ProjectRow)
+        .where(ProjectRow.county_code == county, ProjectRow.id.in_(found))
+        .order_by(ProjectRow.id)
+        .with_for_update(read=True)
     )
     return (await tx.scalars(query)).all()
 

@@ -19,7 +19,7 @@ from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.projects import contract_rows
 from services.funds_api.projects import store as projects
-from services.funds_api.projects.refusals import NoContractor
+from services.funds_api.projects.refusals import ContractCancelled, NoContractor
 from services.funds_api.retentions import store
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.retentions.store import Kept
@@ -30,7 +30,10 @@ from treasury.lots import Lot
 async def named(
     tx: AsyncSession, who: Principal, county: str, source: End, contract: UUID | None, contractor: UUID | None
 ) -> Kept:
-    """For whom a retention out of `source` is kept; `ContractNeeded` when a project names no contract of its own."""
+    """For whom a retention out of `source` is kept; `ContractNeeded` when a project names no contract of its own.
+
+    Nothing is kept back of a contract that was cancelled.
+    """
     async with whole_county(tx, who, county):
         if source.kind == UnitKind.PROJECT_UNIT:
             held = await projects.of_accounts(tx, county, [source.id])
@@ -40,6 +43,8 @@ async def named(
             found = next((one for one in signed if one.id == contract), None)
             if found is None:
                 raise Missing("合同", str(contract))
+            if found.cancelled_on is not None:
+                raise ContractCancelled(str(contract), found.cancelled_on)
             return Kept(found.contractor_id, found.id)
         if contractor is None:
             raise ContractNeeded(str(source.id), {})
