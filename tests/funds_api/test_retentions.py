@@ -326,6 +326,38 @@ async def test_an_order_on_its_way_counts_as_paid_out_of_a_cancelled_contracts_r
     assert refusal(await quota.order(1, quota.kept, effective_on="2018-10-05")) == (409, "over-progress")
 
 
+async def test_whose_a_retention_is_is_told_within_the_county(
+    deposit: Deposit, admin: asyncpg.Pool, county: str
+) -> None:
+    asked = (
+        "SELECT count(*) FROM funds.kept_for($1, ARRAY(SELECT id FROM funds.lot"
+        " WHERE county_code = $1 AND account_id = $2::uuid))"
+    )
+    async with admin.acquire() as session:
+        for region in (county[:4], county, county + "101"):
+            await session.execute("SELECT set_config('app.region', $1, false)", region)
+            assert await session.fetchval(asked, county, deposit.deposit) == 2
+        for region in ("", "999999", "999999101"):
+            await session.execute("SELECT set_config('app.region', $1, false)", region)
+            with pytest.raises(asyncpg.PostgresError, match="outside the region"):
+                await session.fetchval(asked, county, deposit.deposit)
+
+
+async def test_what_came_back_and_is_kept_back_again_is_of_its_new_contract_alone(deposit: Deposit) -> None:
+    back = {"kind": "return", "document": "退1", "effective_on": "2017-11-01", "fund_code": "TEST-FUND"}
+    answer = await deposit.clerk.post(
+        "/funds/v1/movements", {**back, "account_id": deposit.deposit, "amount_fen": 15_000}
+    )
+    assert answer.status_code == 201, answer.text
+    [lot] = [draw["to_lot_id"] for one in answer.json()["movements"] for draw in one["draws"]]
+    line = {"to_account_id": deposit.deposit, "amount_fen": 15_000, "lots": [{"lot_id": lot, "amount_fen": 15_000}]}
+    kept = await deposit.keep(0, deposit.second, "2017-11-02", lines=[line])
+    assert kept.status_code == 201, kept.text
+    assert await deposit.kept("2017-12-31") == {deposit.first: 0, deposit.second: 30_000}
+    assert (await deposit.release(30_000, deposit.other)).status_code == 201
+    assert await deposit.kept(DAY) == {deposit.first: 0, deposit.second: 0}
+
+
 async def test_the_database_pays_no_retention_to_another_and_keeps_none_for_nobody(
     deposit: Deposit, admin: asyncpg.Pool, county: str
 ) -> None:
@@ -339,6 +371,7 @@ async def test_the_database_pays_no_retention_to_another_and_keeps_none_for_nobo
     for kind, source, target, release_on, wrong in (
         ("pay", deposit.deposit, deposit.contractor, None, "pays what is kept for another"),
         ("retain", deposit.cash, deposit.deposit, DAY, "is kept for nobody"),
+        ("hand_down", deposit.deposit, deposit.cash, None, "joins accounts that do not fit"),
     ):
         move = {
             "id": str(uuid4()),

@@ -160,3 +160,15 @@ async def test_the_looks_beyond_a_township_answer_nobody_outside_the_county(
     for region in (township.region, "980001"):  # nor does a township write an act of the county
         with pytest.raises(asyncpg.PostgresError, match="outside the region"):
             await told(region, act)
+
+
+async def test_codes_of_places_sort_by_their_digits_in_every_table(admin: asyncpg.Pool) -> None:
+    """A row is seen by a range of codes: in another order than their digits' an index cannot serve it."""
+    found = await admin.fetch(
+        "SELECT c.relname, a.attname, l.collname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_collation l ON l.oid = a.attcollation"
+        " WHERE n.nspname = 'funds' AND c.relkind IN ('r', 'p') AND NOT a.attisdropped"
+        " AND (a.attname IN ('county_code', 'region_code') OR a.attname LIKE '%\\_region')"
+    )
+    assert len(found) > 60
+    assert [(one["relname"], one["attname"]) for one in found if one["collname"] != "C"] == []

@@ -19,11 +19,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.moments import Moment
+from services.funds_api.retentions.store import WENT
 
 # Everything that is on the books, whatever day it is effective: what a limit is held against.
 EVER: Final = Moment(date(9999, 12, 31))
 
-_ENDS: Final = """
+_ENDS: Final = f"""
 WITH RECURSIVE own AS MATERIALIZED (
   SELECT p.id AS project_id, a.id AS account_id, a.book FROM funds.project p
     JOIN funds.account a ON a.county_code = :county AND a.id IN (p.cash_account_id, p.quota_account_id)
@@ -107,8 +108,7 @@ ends AS (
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = m.to_account_id)
      AND NOT EXISTS (SELECT FROM transit t WHERE t.project_id = o.project_id AND t.movement_id = m.id AND t.by_own)),
 held AS (
-  -- Quality retentions of the project, and what became of their lots: with a bank by an order, with a contractor,
-  -- carried over, or come back to them from elsewhere.
+  -- Quality retentions of the project, and what became of their lots.
   SELECT e.project_id, e.tranche_id, e.fund_code, e.made_lot AS lot_id, 'retention' AS kind, NULL::uuid AS unit_id,
          k.contract_id
     FROM ends e JOIN funds.lot l ON l.county_code = :county AND l.id = e.made_lot
@@ -117,15 +117,7 @@ held AS (
   UNION
   SELECT h.project_id, h.tranche_id, h.fund_code, went.to_lot_id, a.kind,
          CASE a.kind WHEN 'contractor' THEN a.unit_id END, h.contract_id FROM held h
-    JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id
-    CROSS JOIN LATERAL (
-      SELECT d.to_lot_id, d.movement_id, false AS came_back
-      UNION ALL
-      SELECT back.to_lot_id, back.movement_id, true FROM funds.draw back
-       WHERE back.county_code = :county AND back.from_lot_id = d.to_lot_id) went
-    JOIN funds.movement m ON m.county_code = :county AND m.id = went.movement_id
-    JOIN funds.account a ON a.county_code = :county AND a.id = m.to_account_id
-     AND (a.kind = 'retention' OR a.kind IN ('bank', 'contractor') AND NOT went.came_back)),
+   {WENT}),
 let_go AS (
   -- What retentions sent by orders (with a bank) and paid to contractors, and what of it went on or came back.
   SELECT h.project_id, h.tranche_id, h.fund_code, h.kind, h.unit_id AS end_unit, h.contract_id, paid.fen FROM held h
