@@ -27,6 +27,7 @@ from typing import Any, Final, Self
 
 import asyncpg
 
+from deploy.onebox.aftermath import Aftermath
 from deploy.onebox.bootstrap import ROLES, migrate, prepare
 from deploy.onebox.guard import Guard
 from deploy.onebox.lock import HeldByAnother, held
@@ -114,6 +115,7 @@ class Stack:
         self._lock = contextlib.ExitStack()
         self._children: dict[str, Child] = {}
         self._addresses: dict[str, str] = {}
+        self._aftermath: Aftermath | None = None
         self._folder: Path | None = None
         self.secrets = Secrets.drawn()
         self.database_urls: dict[str, str] = {}
@@ -195,14 +197,21 @@ class Stack:
         return Supervisor(list(self._children.values()), self._works, self._postgres, self._report)
 
     def watch(self) -> None:
-        """Return never: start again what crashes; raise `StackFailed` when something crashes before it can work."""
+        """Return never: start again what crashes, and tell what that undid; raise `StackFailed` when something crashes
+        before it can work.
+        """
         watched = self.watched()
         while True:
             try:
                 watched.look()
             except GivenUp as failed:
                 raise StackFailed(str(failed)) from failed
+            self._tell_what_became_of_uploads()
             time.sleep(STEP_SECONDS)
+
+    def _tell_what_became_of_uploads(self) -> None:
+        for sentence in self._aftermath.news() if self._aftermath is not None else ():
+            self._report(sentence)
 
     def _works(self, name: str) -> bool | None:
         return _ready(self._addresses[name]) if name in self._addresses else None
@@ -216,9 +225,11 @@ class Stack:
         migrate(self.database_urls["admin"], *ROLES)
         self._plan()
         self._report("启动 funds_api、audit_api、gateway 与 follower")
+        self._aftermath = Aftermath(self._children["funds_api"].log)
         for child in self._children.values():
             child.start()
         self._wait(list(self._children))
+        self._tell_what_became_of_uploads()
 
     @property
     def _home(self) -> Path:

@@ -33,10 +33,12 @@ from pathlib import Path
 from deploy.onebox.logins import FIRST_PEOPLE
 from deploy.onebox.stack import Stack
 home, port = sys.argv[1:]
-stack = Stack(home=Path(home) if home else None, logins=FIRST_PEOPLE, port=int(port))
+told = []
+stack = Stack(home=Path(home) if home else None, logins=FIRST_PEOPLE, port=int(port), report=told.append)
 stack.start()
 pids = {name: stack.child(name).pid for name in ("funds_api", "audit_api", "gateway", "follower")}
-print(json.dumps({"url": stack.url, "pids": pids, "server": stack.postgres.pid, "logs": str(stack.logs)}), flush=True)
+where = {"url": stack.url, "server": stack.postgres.pid, "logs": str(stack.logs)}
+print(json.dumps({**where, "pids": pids, "told": told}), flush=True)
 time.sleep(600)
 """
 GONE_SECONDS = 5.0
@@ -51,6 +53,7 @@ class Launched:
     pids: dict[str, int]
     server: int
     logs: Path
+    told: list[str]
 
     def kill(self) -> None:
         self.process.kill()
@@ -68,7 +71,7 @@ def _launched(home: Path | None, port: int = 0) -> Iterator[Launched]:
     with process.stdout:
         told = json.loads(process.stdout.readline())
     try:
-        yield Launched(process, told["url"], told["pids"], told["server"], Path(told["logs"]))
+        yield Launched(process, told["url"], told["pids"], told["server"], Path(told["logs"]), told["told"])
     finally:
         process.kill()
         process.wait()
@@ -140,6 +143,8 @@ def test_the_next_generation_takes_the_port_and_says_what_became_of_an_upload(ho
         with _launched(home, port) as second:
             assert second.url == first.url, "the port is free again"
             _all_gone(list(first.pids.values()))
+            [undone] = [told for told in second.told if "已撤销中断的上传" in told]
+            assert path.rpartition("/")[2] in undone
             with httpx.Client(base_url=second.url, timeout=60, trust_env=False) as http:
                 clerk = County(county.stack, http).who("chengguan")
                 cut_off = clerk.get(path)

@@ -50,13 +50,32 @@ async def test_an_upload_says_that_it_finished_and_a_bad_file_that_it_was_refuse
     batch = await township.batch()
     assert await _last(township, batch) is None
     assert (await township.put(batch, "这不是名册")).status_code == 422
-    assert (await _last(township, batch))["outcome"] == "refused"
+    refused = await _last(township, batch)
+    assert (refused["outcome"], refused["told"]) == ("refused", "名册被退回，一行也没有入库")
+    assert "改正文件" in refused["advice"]
     checked = await township.checked([(id_number(1), "12.34")], batch)
     last = await _last(township, batch)
     assert (last["outcome"], last["file_sha256"]) == ("finished", checked["batch"]["file_sha256"])
     # A second file for the same batch is refused before it is an attempt; what finished stays what is told.
     assert (await township.put(batch, roster_csv([(id_number(2), "1")]))).status_code == 409
     assert await _last(township, batch) == last
+
+
+async def test_an_upload_whose_answer_was_lost_after_its_commit_is_named_as_finished(
+    township: Township, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch, who = await township.batch(), _clerk(township)
+
+    async def committed_and_lost() -> None:
+        async with attempts.noted(database, who, township.county, UUID(batch), b"\1" * 32) as attempt:
+            async with database.writing(who.region) as tx:
+                await attempts.finish(tx, township.county, attempt)
+            raise OutcomeUnknown
+
+    with caplog.at_level(logging.WARNING, logger="uploads"), pytest.raises(OutcomeUnknown):
+        await committed_and_lost()
+    [named] = [one.__dict__ for one in caplog.records if one.name == "uploads" and one.__dict__["batch"] == batch]
+    assert (named["outcome"], (await _last(township, batch))["outcome"]) == ("finished", "finished")
 
 
 @pytest.mark.parametrize("failure", [OutcomeUnknown(), asyncpg.DiskFullError("no space left on device")])

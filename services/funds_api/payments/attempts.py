@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -31,18 +32,33 @@ log = logging.getLogger("uploads")
 
 _INTERRUPTED: Final = (*FAILURES, OutcomeUnknown, PoolTimeout)
 
+# What each outcome means, and what to do next.
+TOLD: Final[Mapping[UploadOutcome, tuple[str, str]]] = {
+    UploadOutcome.UNDER_WAY: (
+        "名册正在校验，还没有结果",
+        "请稍候再查；长时间没有结果的，用同一个 Idempotency-Key 重新上传",
+    ),
+    UploadOutcome.FINISHED: ("名册已校验入库", "请核对校验结果，由另一人审批"),
+    UploadOutcome.REFUSED: ("名册被退回，一行也没有入库", "请按上传时答复的原因改正文件后重新上传"),
+    UploadOutcome.UNDONE: (
+        "上传中断，已全部撤销，一行也没有入库",
+        "批次仍待上传名册；请用同一个 Idempotency-Key 重新上传原文件",
+    ),
+}
 
-async def settle(tx: AsyncSession) -> None:
-    """Mark every attempt that was cut off as undone, of any county, and name it in the log."""
-    for county, batch, begun_at in await tx.execute(text("SELECT * FROM funds.settle_uploads()")):
-        told = {"county": county, "batch": str(batch), "begun_at": begun_at.isoformat()}
-        log.warning("upload cut off and undone; the batch is a draft as before", extra=told)
+
+async def settle(tx: AsyncSession) -> int:
+    """Mark every attempt that was cut off as undone, of any county, and name it in the log; returns how many."""
+    undone = (await tx.execute(text("SELECT * FROM funds.settle_uploads()"))).all()
+    for county, batch, begun_at in undone:
+        _name(county, batch, begun_at, UploadOutcome.UNDONE)
+    return len(undone)
 
 
 async def settle_at_start(database: Database) -> None:
     """Say what the last end of a process cut off; the transactions themselves are undone already."""
     async with database.writing("") as tx:
-        await settle(tx)
+        log.info("started; uploads that were cut off are undone", extra={"undone": await settle(tx)})
 
 
 @asynccontextmanager
@@ -72,7 +88,7 @@ async def noted(
         yield attempt
     except _INTERRUPTED:
         with contextlib.suppress(*_INTERRUPTED):  # the server may be away; the next attempt or start says it then
-            await _ended(database, who, county, attempt, UploadOutcome.UNDONE)
+            await _cut_off(database, who, county, attempt)
         raise
     except Exception:
         with contextlib.suppress(*_INTERRUPTED):
@@ -101,7 +117,26 @@ async def last(tx: AsyncSession, county: str, batch_id: UUID) -> UploadAttempt |
     if row is None:
         return None
     outcome = UploadOutcome(row.outcome) if row.outcome else UploadOutcome.UNDER_WAY
-    return UploadAttempt(begun_at=row.begun_at, file_sha256=row.file_sha256.hex(), outcome=outcome)
+    told, advice = TOLD[outcome]
+    return UploadAttempt(
+        begun_at=row.begun_at, file_sha256=row.file_sha256.hex(), outcome=outcome, told=told, advice=advice
+    )
+
+
+async def _cut_off(database: Database, who: Principal, county: str, attempt: UUID | None) -> None:
+    """Name in the log how an attempt ended whose answer was lost: undone, or finished if its commit went through."""
+    await _ended(database, who, county, attempt, UploadOutcome.UNDONE)
+    if attempt is not None:
+        async with database.reading(who.region) as tx:
+            of = (UploadAttemptRow.county_code == county) & (UploadAttemptRow.id == attempt)
+            row = (await tx.scalars(select(UploadAttemptRow).where(of))).one()
+            _name(county, row.batch_id, row.begun_at, UploadOutcome(row.outcome or UploadOutcome.UNDER_WAY))
+
+
+def _name(county: str, batch: UUID, begun_at: datetime, outcome: UploadOutcome) -> None:
+    """One line of the log for an upload that was cut off, as the console of `make up` reads it."""
+    told = {"county": county, "batch": str(batch), "begun_at": begun_at.isoformat(), "outcome": outcome.value}
+    log.warning("upload cut off: %s", outcome, extra=told)
 
 
 async def _ended(database: Database, who: Principal, county: str, attempt: UUID | None, outcome: UploadOutcome) -> None:

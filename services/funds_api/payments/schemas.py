@@ -150,6 +150,8 @@ class UploadAttempt(Answer):
     outcome: UploadOutcome = Field(
         description="under_way 处理中，finished 已校验入库，refused 被退回，undone 中断并已撤销"
     )
+    told: str = Field(description="结局的中文说明")
+    advice: str = Field(description="接下来该怎么办")
 
 
 class BatchProof(Answer):
