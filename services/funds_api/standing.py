@@ -20,3 +20,16 @@ THERE: Final = """(l.arrived_on <= :as_of AND l.position <= :known
 STILL_THERE: Final = "(l.arrived_on <= :as_of AND (l.is_open OR l.emptied_on > :as_of))"
 # Whether it lies in the caller's region.
 SCOPE: Final = "region_code >= :scope AND l.region_code < :scope || '~'"
+# The draws by :as_of, but recorded later than what was known: dated within the week before that knowledge or
+# since, or a late row, of which movements have an index. No history is read for it.
+RECORDED_LATER: Final = """
+                SELECT d.from_lot_id, d.amount_fen FROM funds.draw d
+                 WHERE d.county_code = :county AND d.position > :known
+                   AND d.effective_on > CAST(:known_on AS date) - 9 AND d.effective_on <= :as_of
+                UNION ALL
+                SELECT d.from_lot_id, d.amount_fen FROM funds.movement m
+                  JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
+                 WHERE m.county_code = :county AND m.position > :known
+                   AND m.recorded_at >= (CAST(:known_on AS date) - 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+                   AND (m.recorded_at AT TIME ZONE 'Asia/Shanghai')::date > m.effective_on + 7
+                   AND m.effective_on <= least(CAST(:known_on AS date) - 9, CAST(:as_of AS date))"""

@@ -15,7 +15,7 @@ from chassis.identity import Principal
 from chassis.pages import Window, date_in
 from services.funds_api.access import visible_to
 from services.funds_api.moments import Moment
-from services.funds_api.standing import REMAINING, SCOPE
+from services.funds_api.standing import RECORDED_LATER, REMAINING, SCOPE
 from services.funds_api.tables import AccountRow, UnitRow
 from services.funds_api.units.schemas import TERMINAL
 from services.funds_api.units.store import balances
@@ -28,19 +28,6 @@ _LOT: Final = f"""
 _DRAWN_LATER: Final = """
                 SELECT from_lot_id, amount_fen FROM funds.draw
                  WHERE county_code = :county AND effective_on > :as_of AND effective_on - days_rested <= :as_of"""
-# What was drawn by :as_of, but recorded later than what was known: dated within the week before that knowledge or
-# since, or a late row, of which movements have an index. No history is read for it.
-_RECORDED_LATER: Final = """
-                SELECT d.from_lot_id, d.amount_fen FROM funds.draw d
-                 WHERE d.county_code = :county AND d.position > :known
-                   AND d.effective_on > CAST(:known_on AS date) - 9 AND d.effective_on <= :as_of
-                UNION ALL
-                SELECT d.from_lot_id, d.amount_fen FROM funds.movement m
-                  JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
-                 WHERE m.county_code = :county AND m.position > :known
-                   AND m.recorded_at >= (CAST(:known_on AS date) - 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
-                   AND (m.recorded_at AT TIME ZONE 'Asia/Shanghai')::date > m.effective_on + 7
-                   AND m.effective_on <= least(CAST(:known_on AS date) - 9, CAST(:as_of AS date))"""
 
 
 def _resting(moment: Moment) -> str:
@@ -54,9 +41,9 @@ def _resting(moment: Moment) -> str:
     branches = [f"{lot} AND is_resting", f"{lot} AND NOT is_terminal AND emptied_on > :as_of"]
     later = [_DRAWN_LATER]
     if known:
-        emptied = f"id IN (SELECT from_lot_id FROM ({_RECORDED_LATER}) e)"
+        emptied = f"id IN (SELECT from_lot_id FROM ({RECORDED_LATER}) e)"
         branches.append(f"{lot} AND NOT is_terminal AND emptied_on <= :as_of AND {emptied}")
-        later.append(_RECORDED_LATER)
+        later.append(RECORDED_LATER)
     return f"""
   SELECT l.account_id, l.clock_from, l.remaining_fen + coalesce(later.fen, 0) AS fen
     FROM ({" UNION ALL ".join(branches)}) l
@@ -113,7 +100,7 @@ async def lots(
         branch += " AND l.position <= :known"
     branches = [f"{branch} AND l.is_resting", f"{branch} AND NOT l.is_terminal AND l.emptied_on > :as_of"]
     if moment.known_at is not None:
-        emptied = f"l.id IN (SELECT from_lot_id FROM ({_RECORDED_LATER}) e)"
+        emptied = f"l.id IN (SELECT from_lot_id FROM ({RECORDED_LATER}) e)"
         branches.append(f"{branch} AND NOT l.is_terminal AND l.emptied_on <= :as_of AND {emptied}")
     pages = " UNION ALL ".join(f"({one} ORDER BY l.clock_from, l.id LIMIT :limit)" for one in branches)
     found = await session.execute(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, select, text
@@ -18,7 +18,7 @@ from chassis.pages import Window, date_in
 from services.funds_api.access import holds, visible_to
 from services.funds_api.lots.ledger import End
 from services.funds_api.moments import Moment
-from services.funds_api.standing import REMAINING, SCOPE, STILL_THERE, THERE
+from services.funds_api.standing import RECORDED_LATER, REMAINING, SCOPE, STILL_THERE, THERE
 from services.funds_api.tables import AccountRow, LotRow, MovementRow, PaymentBatchRow, SuccessionLotRow
 from services.funds_api.units.schemas import UnitKind
 
@@ -260,6 +260,12 @@ async def movements(
     return (await session.scalars(query)).all()
 
 
+_LOT: Final = f"""l.id, l.tranche_id, l.fund_code, l.account_id, l.region_code, l.arrived_on, l.clock_from,
+                   l.amount_fen, l.fiscal_year, l.release_on, {REMAINING} AS remaining_fen,
+                   CAST(:as_of AS date) - l.arrived_on AS days_rested"""
+_LATER: Final = "AND (l.arrived_on, l.id) > (CAST(:after_arrived AS date), CAST(:after_id AS uuid))"
+
+
 async def lots(
     session: AsyncSession,
     who: Principal,
@@ -272,41 +278,64 @@ async def lots(
 ) -> Sequence[Row[Any]]:
     """Lots that held money at that moment, oldest arrival first, as they stood then.
 
-    By all knowledge, those of an account are found by their indexes: what is open, and what was emptied since that day.
+    Of a whole region they are read along their arrival, and what was emptied since; of an account, by its own index.
     """
-    there = THERE if moment.known_at is not None else STILL_THERE
     after_arrived, after_id = window.key(date_in, UUID) or (None, None)
+    named = {"account": account, "fund": fund, "after_arrived": after_arrived, "after_id": after_id}
+    narrowed = (
+        f"l.county_code = :county AND l.{SCOPE}"
+        f" {'AND l.fund_code = :fund' if fund is not None else ''} {_LATER if after_id is not None else ''}"
+    )
+    if account is None:
+        await _along_indexes(session)
+        page = _page(narrowed, moment)
+    else:
+        there = THERE if moment.known_at is not None else STILL_THERE
+        page = f"""
+            SELECT {_LOT} FROM funds.lot l
+             WHERE {narrowed} AND l.account_id = :account AND {there} AND {REMAINING} > 0
+             ORDER BY l.arrived_on, l.id LIMIT :limit"""
     found = await session.execute(
-        text(
-            f"""
-            SELECT l.id, l.tranche_id, l.fund_code, l.account_id, l.region_code, l.arrived_on, l.clock_from,
-                   l.amount_fen, l.fiscal_year, l.release_on, {REMAINING} AS remaining_fen,
-                   CAST(:as_of AS date) - l.arrived_on AS days_rested
-              FROM funds.lot l
-             WHERE l.county_code = :county AND l.{SCOPE} AND {there} AND {REMAINING} > 0
-               {"AND l.account_id = :account" if account is not None else ""}
-               {"AND l.fund_code = :fund" if fund is not None else ""}
-               AND (CAST(:after_arrived AS date) IS NULL
-                    OR (l.arrived_on, l.id) > (CAST(:after_arrived AS date), CAST(:after_id AS uuid)))
-             ORDER BY l.arrived_on, l.id LIMIT :limit
-            """
-        ),
+        text(page),
         {
             "county": county,
             "scope": who.region,
             **moment.arguments,
-            **({"account": account} if account is not None else {}),
-            **({"fund": fund} if fund is not None else {}),
-            "after_arrived": after_arrived,
-            "after_id": after_id,
+            **{name: value for name, value in named.items() if value is not None},
             "limit": window.limit + 1,
         },
     )
     return found.all()
 
 
-def _held(kinds: str) -> str:
-    return f"coalesce(sum({REMAINING}) FILTER (WHERE a.kind {kinds}), 0)::bigint"
+def _page(narrowed: str, moment: Moment) -> str:
+    """A page of the lots of a region. What is open or was emptied by a later draw has held something before it."""
+    lot = f"SELECT l.arrived_on, l.id FROM funds.lot l WHERE {narrowed} AND l.arrived_on <= :as_of"
+    if moment.known_at is not None:
+        lot += " AND l.position <= :known"
+    branches = [f"{lot} AND l.is_open", f"{lot} AND l.emptied_on > :as_of"]
+    if moment.known_at is not None:
+        branches.append(f"{lot} AND l.emptied_on <= :as_of AND l.id IN (SELECT from_lot_id FROM ({RECORDED_LATER}) e)")
+    pages = " UNION ALL ".join(f"({one} ORDER BY l.arrived_on, l.id LIMIT :limit)" for one in branches)
+    return f"""
+            WITH page AS MATERIALIZED ({pages} ORDER BY arrived_on, id LIMIT :limit)
+            SELECT {_LOT} FROM page p JOIN funds.lot l ON l.county_code = :county AND l.id = p.id
+             ORDER BY p.arrived_on, p.id"""
+
+
+async def _along_indexes(session: AsyncSession) -> None:
+    """Have the statements that follow in this transaction read pages along the order of an index.
+
+    Row-level security compares with a region that the planner does not know, so it expects a dozen rows where a whole
+    county's are, and would read and sort them all for one page.
+    """
+    await session.execute(
+        text("SELECT set_config('enable_sort', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)")
+    )
+
+
+def _held(which: str) -> str:
+    return f"coalesce(sum({REMAINING}) FILTER (WHERE {which}), 0)::bigint"
 
 
 async def tranches(
@@ -321,9 +350,12 @@ async def tranches(
 ) -> Sequence[Row[Any]]:
     """Tranches received by that moment, each with where its money was then: resting, spent, outside.
 
+    What is terminal is spent, or beyond the county: which accounts that are is asked once and not for each lot.
     A caller below the county gets those that some of the caller's own money belongs to.
     """
-    after = window.key(UUID)
+    [after] = window.key(UUID) or (None,)
+    named = {"tranche": tranche, "notice": notice, "after": after}
+    await _along_indexes(session)
     found = await session.execute(
         text(
             f"""
@@ -333,19 +365,20 @@ async def tranches(
                      WHERE county_code = :county AND received_on <= :as_of
                        AND EXISTS (SELECT FROM funds.lot r WHERE r.county_code = :county AND r.tranche_id = tranche.id
                                       AND r.position <= :known)
-                       AND (CAST(:tranche AS uuid) IS NULL OR id = :tranche)
-                       AND (CAST(:notice AS uuid) IS NULL OR notice_id = :notice)
-                       AND (CAST(:after AS uuid) IS NULL OR id > :after)
+                       {"AND id = :tranche" if tranche is not None else ""}
+                       {"AND notice_id = :notice" if notice is not None else ""}
+                       {"AND id > :after" if after is not None else ""}
                        AND (:whole OR EXISTS (SELECT FROM funds.lot l WHERE l.county_code = :county
                                                  AND l.tranche_id = tranche.id AND l.{SCOPE}))
                      ORDER BY id LIMIT :limit) t
               JOIN funds.notice n ON n.id = t.notice_id
+             CROSS JOIN (SELECT array(SELECT id FROM funds.account
+                                       WHERE county_code = :county AND kind = 'outside') AS accounts) o
               CROSS JOIN LATERAL (
-                SELECT {_held("NOT IN ('contractor', 'households', 'outside')")} AS resting_fen,
-                       {_held("IN ('contractor', 'households')")} AS spent_fen,
-                       {_held("= 'outside'")} AS outside_fen
+                SELECT {_held("NOT l.is_terminal")} AS resting_fen,
+                       {_held("l.is_terminal AND NOT l.account_id = ANY(o.accounts)")} AS spent_fen,
+                       {_held("l.is_terminal AND l.account_id = ANY(o.accounts)")} AS outside_fen
                   FROM funds.lot l
-                  JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
                  WHERE l.county_code = :county AND l.tranche_id = t.id AND {THERE}) s
              ORDER BY t.id
             """
@@ -353,11 +386,9 @@ async def tranches(
         {
             "county": county,
             **moment.arguments,
-            "tranche": tranche,
-            "notice": notice,
+            **{name: value for name, value in named.items() if value is not None},
             "scope": who.region,
             "whole": holds(who, county),
-            "after": after[0] if after else None,
             "limit": window.limit + 1,
         },
     )
