@@ -149,6 +149,29 @@ class IncomeSharedOut(Fact):
     due_on: date
 
 
+class IncomeReversed(Fact):
+    """The receipt of an income was undone, and with it its passing-on, if it had been passed on."""
+
+    income_id: UUID
+    asset_id: UUID
+    county_code: str
+    region_code: str
+    amount_fen: int
+    passed_on: date | None
+    undone_on: date
+
+
+class IncomeShareReversed(Fact):
+    """The decision how an income is shared was undone, while nothing stood paid of it."""
+
+    income_id: UUID
+    county_code: str
+    region_code: str
+    decision_no: int
+    amount_fen: int
+    undone_on: date
+
+
 class ShareLineReturned(Fact):
     """Some of a paid line came back, of a household if it is named."""
 

@@ -13,6 +13,7 @@ from services.funds_api.moments import Moment
 from services.funds_api.tables import (
     AssetIncomeRow,
     AssetRow,
+    IncomeShareRow,
     ProjectContractRow,
     ProjectObjectionRow,
     ProjectProgressRow,
@@ -26,6 +27,7 @@ class _Recorded(Protocol):
 
 Recorded = TypeVar("Recorded", bound=_Recorded)
 
+_UNDONE: Final = ("undone_on", "undoing_document", "undoing_reason", "undone_by")
 # By kind of row: the position of each later fact, and the columns that tell it.
 _LATER: Final[Mapping[type[Any], Mapping[str, tuple[str, ...]]]] = {
     ProjectVersionRow: {"approved_position": ("approved_by", "approval_document", "effective_on")},
@@ -38,7 +40,8 @@ _LATER: Final[Mapping[type[Any], Mapping[str, tuple[str, ...]]]] = {
         "confirmed_position": ("title_document", "confirmed_on", "confirmed_by"),
         "disposed_position": ("disposed_on", "disposal_document", "disposal_reason", "proceeds_fen"),
     },
-    AssetIncomeRow: {"passed_position": ("passed_on", "passing_document")},
+    AssetIncomeRow: {"passed_position": ("passed_on", "passing_document"), "undone_position": _UNDONE},
+    IncomeShareRow: {"undone_position": _UNDONE},
 }
 
 

@@ -320,6 +320,13 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     assets.IncomeKnown: Problem("income-known", 409, "该期间收益已登记", "请核对期间；同类收益的期间不得重叠"),
     assets.IncomePassedOn: Problem("income-passed-on", 409, "收益已经转付", "请查看转付凭证"),
     assets.IncomeShared: Problem("income-shared", 409, "收益已经分配", "请查看已有的分配方案"),
+    assets.IncomeUndone: Problem("income-undone", 409, "收益已经冲正", "请查看冲正依据；更正后的收益另行登记"),
+    assets.IncomeStillShared: Problem(
+        "income-still-shared", 409, "收益的分配方案仍然有效", "请先冲正已发放的明细和分配方案，再冲正收益"
+    ),
+    assets.ShareStillPaid: Problem(
+        "share-still-paid", 409, "分配方案已有发放", "请先逐笔冲正发放或登记退回，再冲正分配方案"
+    ),
     assets.ShareDiffers: Problem("share-differs", 409, "分配与收益不符", "请核对各行金额，或改用权重由系统计算"),
     assets.ShareTooSmall: Problem("share-too-small", 409, "收益不足以分配", "请减少分配的行数"),
     assets.ReturnBeyondShare: Problem(

@@ -232,8 +232,8 @@ async def test_shares_that_do_not_tie_are_refused_here_and_in_the_database(
     assert (await register.share(income)).status_code == 201
     with pytest.raises(asyncpg.PostgresError, match="do not make it"):
         await admin.execute(
-            "INSERT INTO funds.share_line (county_code, income_id, line_no, region_code, place_code, use, amount_fen,"
-            " households_n) VALUES ($1, $2, 9, $3, $3, 'awards', 1, 0)",
+            "INSERT INTO funds.share_line (county_code, income_id, decision_no, line_no, region_code, place_code, use,"
+            " amount_fen, households_n) VALUES ($1, $2, 1, 9, $3, $3, 'awards', 1, 0)",
             register.county,
             income,
             register.village,

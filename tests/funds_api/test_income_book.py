@@ -179,8 +179,9 @@ async def test_the_database_holds_the_book_without_the_service(shared: Shared, a
         kind: str, fen: int, home: str | None = None, undoes: str | None = None, on: str = "2017-12-20"
     ) -> None:
         await admin.execute(
-            "INSERT INTO funds.share_payment (county_code, id, income_id, line_no, region_code, kind, amount_fen,"
-            " household_id, undoes_id, document, effective_on, actor) VALUES ($1, gen_random_uuid(), $2::uuid, 2, $3,"
+            "INSERT INTO funds.share_payment (county_code, id, income_id, decision_no, line_no, region_code, kind,"
+            " amount_fen, household_id, undoes_id, document, effective_on, actor)"
+            " VALUES ($1, gen_random_uuid(), $2::uuid, 1, 2, $3,"
             " $4, $5, $6::uuid, $7::uuid, '绕过', $8::text::date, '某一人')",
             shared.county,
             shared.income,

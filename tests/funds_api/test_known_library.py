@@ -19,6 +19,7 @@ from tests.funds_api.test_terms import BARRED
 
 # Before, between and after all that is recorded, all of it in 2017.
 ON = ("2017-01-20", "2017-06-30", "2017-10-16", "2017-12-31")
+BACK = {"document": "退款", "returned_on": "2017-12-04"}
 
 
 async def told(by: Caller, paths: list[str], at: str | None, **more: str) -> list[Any]:
@@ -118,17 +119,34 @@ class Story(Register):
         yield await self.share(self.income)
         pay = f"incomes/{self.income}/share/lines/1"
         yield await self.post(f"{pay}/payment", {"document": "发放表", "paid_on": "2017-12-01"}, self.lister)
-        back = {"amount_fen": 10_000, "document": "退款", "returned_on": "2017-12-02"}
+        back = {**BACK, "amount_fen": 10_000, "returned_on": "2017-12-02"}
         given = await self.post(f"{pay}/returns", back, self.lister)
         yield given
         entry = given["share"]["lines"][0]["entries"][-1]["id"]
         undone = {"document": "更正", "undone_on": "2017-12-02"}
         yield await self.post(f"incomes/{self.income}/share/payments/{entry}/reversal", undone, self.lister)
+        async for act in self.undone(given["share"]["lines"][0]["entries"][0]["id"]):
+            yield act
         yield await self.move("pay", self.deposit, self.contractor, 20_000, "2017-12-01")
         undo = {"kind": "reverse", "document": "冲1", "effective_on": "2017-12-05", "movement_id": self.paid}
         yield await self.post("movements", undo)
         gone = {"document": "处置批复", "reason": "水毁", "disposed_on": "2017-12-10", "proceeds_fen": 1}
         yield await self.post(f"assets/{self.asset}/disposal", gone, self.approver)
+
+    async def undone(self, payment: str) -> Any:
+        """What was paid, decided and earned undone one after the other, decided once more and earned once more."""
+        path = f"incomes/{self.income}"
+        body = {"document": "更正", "undone_on": "2017-12-03"}
+        yield await self.post(f"{path}/share/payments/{payment}/reversal", body, self.lister)
+        yield await self.post(f"{path}/share/reversal", {**body, "reason": "面积有误"}, self.lister)
+        yield await self.share(self.income, decided_on="2017-12-03")
+        yield await self.post(f"{path}/share/lines/2/payment", {"document": "发放表", "paid_on": "2017-12-04"})
+        yield await self.post(f"{path}/share/lines/2/returns", {**BACK, "amount_fen": 30_000})
+        yield await self.post(f"{path}/share/reversal", {**body, "undone_on": "2017-12-05", "reason": "重议"})
+        yield await self.post(f"{path}/reversal", {**body, "undone_on": "2017-12-06", "reason": "登记有误"})
+        again = await self.earn(self.asset, 90_000)
+        assert again.status_code == 201, again.text
+        yield again
 
 
 async def test_the_library_tells_again_what_it_told_after_every_act(funds_http: httpx.AsyncClient, county: str) -> None:
@@ -136,7 +154,7 @@ async def test_the_library_tells_again_what_it_told_after_every_act(funds_http: 
     kept: list[tuple[str, list[str], list[Any]]] = []
     for part in (story.built, story.earned):
         kept += [(now(), story.paths(), await story.read(None)) async for _ in part()]
-    assert len(kept) > 30
+    assert len(kept) > 38
     for at, paths, then in kept:
         again = await told(story.clerk, paths, at)
         for before, after in zip(then, again, strict=True):

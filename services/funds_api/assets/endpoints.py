@@ -14,7 +14,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.assets import incomes, service, share_payments, store
+from services.funds_api.assets import incomes, service, share_payments, store, undoings
 from services.funds_api.assets.schemas import (
     Asset,
     AssetKind,
@@ -26,6 +26,7 @@ from services.funds_api.assets.schemas import (
     Income,
     IncomePage,
     IncomeRequest,
+    IncomeReversal,
     PassingOn,
     ProjectAssets,
     SharePayment,
@@ -170,6 +171,23 @@ async def post_share(
     income_id: UUID, request: ShareRequest, tx: Tx, act: Acting, who: Writing, county: County = None
 ) -> Income:
     return await incomes.share(tx, who, act, county_of(who, county), income_id, request, business_date(clock.now()))
+
+
+@router.post("/incomes/{income_id}/reversal", status_code=201, summary="冲正收益登记")
+async def post_income_reversal(
+    income_id: UUID, request: IncomeReversal, tx: Tx, act: Acting, who: Writing, county: County = None
+) -> Income:
+    today = business_date(clock.now())
+    return await undoings.undo_receipt(tx, who, act, county_of(who, county), income_id, request, today)
+
+
+@router.post("/incomes/{income_id}/share/reversal", status_code=201, summary="冲正收益分配方案")
+async def post_decision_reversal(
+    income_id: UUID, request: IncomeReversal, tx: Tx, act: Acting, who: Writing, county: County = None
+) -> Income:
+    return await undoings.undo_share(
+        tx, who, act, county_of(who, county), income_id, request, business_date(clock.now())
+    )
 
 
 @router.post("/incomes/{income_id}/share/lines/{line_no}/payment", status_code=201, summary="登记分配发放")

@@ -1,4 +1,7 @@
-"""What assets earn: recorded per period, passed on to the owner, and shared to the fen (paid out in share_payments)."""
+"""What assets earn: recorded per period, passed on to the owner, and shared to the fen.
+
+Shares are paid out in share_payments; a receipt or a decision recorded by mistake is undone in undoings.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from services.funds_api.assets.refusals import (
     IncomeKnown,
     IncomePassedOn,
     IncomeShared,
+    IncomeUndone,
     ShareDiffers,
     ShareTooSmall,
 )
@@ -37,6 +41,7 @@ from services.funds_api.assets.schemas import (
     ShareLine,
     ShareRequest,
     ShareUse,
+    UndoneShare,
 )
 from services.funds_api.assets.shares import Entry
 from services.funds_api.known import known
@@ -50,6 +55,7 @@ from treasury.policy import PolicyValue, in_force
 from wire.projects import IncomePassed, IncomeReceived, IncomeSharedOut
 
 PV_WORKDAYS: Final = "pv_pass_on_workdays"
+_UNDOING: Final = ("undone_on", "undoing_document", "undoing_reason")
 
 
 async def record(
@@ -99,7 +105,7 @@ async def pass_on(
     if income.passed_on is not None:
         raise IncomePassedOn(str(income_id), income.passed_on)
     must_lie(request.passed_on, income.arrived_on, today)
-    await store.pass_on(tx, income, {"passed_on": request.passed_on, "passing_document": request.document})
+    await store.change_income(tx, income, {"passed_on": request.passed_on, "passing_document": request.document})
     answer = await told(tx, who, county, income_id, Moment(today))
     event = IncomePassed(
         income_id=income_id, county_code=county, region_code=income.region_code, passed_on=request.passed_on
@@ -111,12 +117,14 @@ async def pass_on(
 async def share(
     tx: AsyncSession, who: Principal, act: Act, county: str, income_id: UUID, request: ShareRequest, today: date
 ) -> Income:
-    """Decide how an income is shared (收益分配), once: the lines make the income to the fen."""
+    """Decide how an income is shared (收益分配), once, or again after that was undone: the lines make it to the fen."""
     await act.claim(tx, county)
     income = await found(tx, who, county, income_id)
-    if (await store.shares(tx, county, [income_id])).get(income_id) is not None:
+    decisions = await store.shares(tx, county, [income_id])
+    if any(one.undone_on is None for one in decisions):
         raise IncomeShared(str(income_id))
-    must_lie(request.decided_on, income.arrived_on, today)
+    earlier = (one.undone_on for one in decisions if one.undone_on is not None)
+    must_lie(request.decided_on, max((income.arrived_on, *earlier)), today)
     amounts = _amounts(income.amount_fen, request)
     for place in sorted({line.place_code for line in request.lines}):
         if not place.startswith(county) or not await places.region_exists(tx, place):
@@ -127,7 +135,12 @@ async def share(
         if one not in registered:
             raise Missing("农户", str(one))
 
-    key = {"county_code": county, "income_id": income_id, "region_code": income.region_code}
+    key = {
+        "county_code": county,
+        "income_id": income_id,
+        "decision_no": len(decisions) + 1,
+        "region_code": income.region_code,
+    }
     await store.insert_share(
         tx,
         {
@@ -184,10 +197,12 @@ def _amounts(income_fen: int, request: ShareRequest) -> list[int]:
 
 
 async def found(tx: AsyncSession, who: Principal, county: str, income_id: UUID) -> AssetIncomeRow:
-    """The income, which nobody else changes before the commit; `Missing` when it is not there or not visible."""
+    """The income, which nobody else changes before the commit; refused when it was undone, is not there or visible."""
     income = await store.income(tx, who, county, income_id, lock=True)
     if income is None:
         raise Missing("收益", str(income_id))
+    if income.undone_on is not None:
+        raise IncomeUndone(str(income_id), income.undone_on, income.amount_fen)
     return income
 
 
@@ -204,33 +219,58 @@ async def shown(tx: AsyncSession, county: str, rows: Sequence[AssetIncomeRow], m
     """Incomes as they stood at a moment, each with its share, what is late of it, and the proof that the lines tie."""
     values = await policies.values(tx, PV_WORKDAYS)
     ids = [row.id for row in rows]
-    plans = known((await store.shares(tx, county, ids)).values(), moment)
-    decided = {one.income_id: one for one in plans if one.decided_on <= moment.as_of}
+    decisions: dict[UUID, list[IncomeShareRow]] = {}
+    for one in known(await store.shares(tx, county, ids), moment):
+        if one.decided_on <= moment.as_of:
+            decisions.setdefault(one.income_id, []).append(one)
     lines = await store.lines(tx, county, ids)
     paid = await store.share_payments(tx, county, ids, moment)
-    plan = {
-        key: _share(one, [(line, paid.get((key, line.line_no), [])) for line in lines[key]], moment.as_of)
-        for key, one in decided.items()
-    }
-    return [_income(row, plan.get(row.id), values, moment.as_of) for row in known(rows, moment)]
+    found = []
+    for row in known(rows, moment):
+        decided = decisions.get(row.id, [])
+        plan = next((one for one in decided if not _undone(one, moment.as_of)), None)
+        key = (row.id, plan.decision_no if plan else 0)
+        entries = [(line, paid.get((key, line.line_no), [])) for line in lines.get(key, [])]
+        earlier = [_undone_share(one) for one in decided if _undone(one, moment.as_of)]
+        share = _share(plan, entries, moment.as_of) if plan else None
+        found.append(_income(row, share, earlier, values, moment.as_of))
+    return found
 
 
-def _income(row: AssetIncomeRow, plan: Share | None, values: Sequence[PolicyValue], as_of: date) -> Income:
+def _undone(row: AssetIncomeRow | IncomeShareRow, as_of: date) -> bool:
+    return row.undone_on is not None and row.undone_on <= as_of
+
+
+def _undone_share(row: IncomeShareRow) -> UndoneShare:
+    return UndoneShare(**{name: getattr(row, name) for name in UndoneShare.model_fields})
+
+
+def _income(
+    row: AssetIncomeRow,
+    plan: Share | None,
+    earlier: Sequence[UndoneShare],
+    values: Sequence[PolicyValue],
+    as_of: date,
+) -> Income:
     held = {name: getattr(row, name) for name in Income.model_fields if hasattr(row, name)}
     passed_on = row.passed_on if row.passed_on and row.passed_on <= as_of else None
-    due_on = _passing_due(row, values)
-    unshared = 0 if plan else row.amount_fen
+    undone = _undone(row, as_of)
+    due_on = None if undone else _passing_due(row, values)
+    undone_fen = row.amount_fen if undone else 0
+    unshared = 0 if plan else row.amount_fen - undone_fen
     paid = plan.paid_fen if plan else 0
     open_fen = plan.open_fen if plan else 0
     return Income(
-        **{**held, "passed_on": passed_on},
+        **{**held, "passed_on": passed_on, **({} if undone else dict.fromkeys(_UNDOING))},
         passing_due_on=due_on,
         passing_due_assumed=due_on is not None and not workdays.announced(due_on),
         passing_overdue_days=shares.overdue_days(due_on, passed_on, as_of) if due_on else 0,
         share=plan,
+        undone_shares=list(earlier),
         unshared_fen=unshared,
-        resting_fen=row.amount_fen - paid,
-        unexplained_fen=row.amount_fen - paid - open_fen - unshared,
+        undone_fen=undone_fen,
+        resting_fen=row.amount_fen - undone_fen - paid,
+        unexplained_fen=row.amount_fen - undone_fen - paid - open_fen - unshared,
     )
 
 

@@ -109,6 +109,47 @@ class IncomeShared(Exception):
 
 
 @dataclass(eq=False)
+class IncomeUndone(Exception):
+    """The income was undone; nothing more is recorded of it."""
+
+    income_id: str
+    undone_on: date
+    amount_fen: int
+
+    def __str__(self) -> str:
+        return f"该笔收益 {yuan(self.amount_fen)} 元已于 {self.undone_on} 冲正"
+
+
+@dataclass(eq=False)
+class IncomeStillShared(Exception):
+    """A decision stands how the income is shared, so that its receipt is not undone."""
+
+    income_id: str
+    document: str
+    decided_on: date
+    shared_fen: int
+    paid_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"该笔收益已于 {self.decided_on} 按“{self.document}”分配 {yuan(self.shared_fen)} 元，"
+            f"其中已发放 {yuan(self.paid_fen)} 元"
+        )
+
+
+@dataclass(eq=False)
+class ShareStillPaid(Exception):
+    """Some of the income stands paid out by the decision, so that it is not undone."""
+
+    income_id: str
+    paid_fen: int
+    lines_n: int
+
+    def __str__(self) -> str:
+        return f"该分配方案已有 {self.lines_n} 行发放，合计 {yuan(self.paid_fen)} 元"
+
+
+@dataclass(eq=False)
 class ShareDiffers(Exception):
     """The lines do not make the income to the fen."""
 

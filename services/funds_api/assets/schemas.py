@@ -179,6 +179,14 @@ class ShareReversal(Body):
     undone_on: Day
 
 
+class IncomeReversal(Body):
+    """An income, or the decision how it is shared, that was recorded by mistake is undone (冲正), whole."""
+
+    document: Line
+    reason: Prose = Field(description="冲正理由，不写个人身份信息")
+    undone_on: Day
+
+
 class Asset(Answer, Known):
     id: UUID
     county_code: str
@@ -253,8 +261,19 @@ class Share(Answer):
     overdue_days: int
 
 
+class UndoneShare(Answer):
+    """A decision how an income was to be shared that was undone, and why."""
+
+    document: str
+    decided_on: date
+    due_on: date
+    undone_on: date
+    undoing_document: str
+    undoing_reason: str
+
+
 class Income(Answer, Known):
-    """An income at a moment, with its proof: what was paid, is to be paid and is not shared yet makes it."""
+    """An income at a moment, with its proof: what was paid, is to be paid, is not shared or was undone makes it."""
 
     id: UUID
     asset_id: UUID
@@ -271,10 +290,15 @@ class Income(Answer, Known):
     passing_due_on: date | None = Field(description="应转付村集体的最后日期（光伏电费），按国务院公布的放假安排推算")
     passing_due_assumed: bool = Field(default=False, description="该年放假安排尚未公布，只按周末推算")
     passing_overdue_days: int
-    share: Share | None
+    share: Share | None = Field(description="现行的分配方案")
+    undone_shares: list[UndoneShare] = Field(description="已冲正的分配方案，按先后")
+    undone_on: date | None = Field(description="收益登记有误而冲正之日；没有冲正的为 null")
+    undoing_document: str | None
+    undoing_reason: str | None
+    undone_fen: int = Field(description="已冲正的金额")
     unshared_fen: int = Field(description="尚未制定分配方案的金额")
-    resting_fen: int = Field(description="尚未发放到位的金额：amount_fen 减去已发放")
-    unexplained_fen: int = Field(description="amount_fen - 已发放 - 待发放 - unshared_fen，恒为 0")
+    resting_fen: int = Field(description="尚未发放到位的金额：amount_fen 减去已冲正和已发放")
+    unexplained_fen: int = Field(description="amount_fen - undone_fen - 已发放 - 待发放 - unshared_fen，恒为 0")
 
 
 class IncomePage(Page, Known):

@@ -30,7 +30,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.projects import money
 from services.funds_api.projects.service import must_lie
-from services.funds_api.tables import AssetIncomeRow, ShareLineRow
+from services.funds_api.tables import IncomeShareRow, ShareLineRow
 from treasury.documents import normalise_document
 from wire.projects import ShareLinePaid, ShareLineReturned, SharePaymentReversed
 
@@ -47,12 +47,13 @@ async def pay(
 ) -> Income:
     """Record that a line of a share was paid out, or what had come back of it since."""
     await act.claim(tx, county)
-    income, line, entries = await _line(tx, who, county, income_id, line_no)
+    income = await incomes.found(tx, who, county, income_id)
+    plan = await standing_share(tx, county, income_id)
+    line, entries = await _line(tx, plan, line_no)
     open_fen = line.amount_fen - shares.paid_fen(entries)
     if open_fen == 0:
         raise SharePaid(str(income_id), line_no)
-    decided = (await store.shares(tx, county, [income_id]))[income_id].decided_on
-    must_lie(request.paid_on, shares.earliest_on(entries, decided), today)
+    must_lie(request.paid_on, shares.earliest_on(entries, plan.decided_on), today)
     entry = Entry(new_id(), "paid", open_fen, request.paid_on, request.document)
     answer = await _record(tx, who, line, entry, today)
     event = ShareLinePaid(
@@ -80,7 +81,9 @@ async def give_back(
 ) -> Income:
     """Record that some of a paid line came back, of a household if it is named; it is to be paid out again."""
     await act.claim(tx, county)
-    income, line, entries = await _line(tx, who, county, income_id, line_no)
+    income = await incomes.found(tx, who, county, income_id)
+    plan = await standing_share(tx, county, income_id)
+    line, entries = await _line(tx, plan, line_no)
     most = shares.paid_fen(entries)
     if request.household_id is not None:
         part = await store.household_part(tx, county, line, request.household_id)
@@ -93,7 +96,7 @@ async def give_back(
     for one in shares.standing(entries):
         if one.kind == "returned" and normalise_document(one.document) == used:
             raise ShareDocumentUsed(one.document, one.amount_fen, one.effective_on)
-    must_lie(request.returned_on, shares.earliest_on(entries, entries[0].effective_on), today)
+    must_lie(request.returned_on, shares.earliest_on(entries, plan.decided_on), today)
     entry = Entry(new_id(), "returned", request.amount_fen, request.returned_on, request.document, request.household_id)
     answer = await _record(tx, who, line, entry, today)
     event = ShareLineReturned(
@@ -123,20 +126,26 @@ async def undo(
     """Undo a payment or a return that was recorded by mistake, whole and once; later entries first."""
     await act.claim(tx, county)
     income = await incomes.found(tx, who, county, income_id)
+    plan = await standing_share(tx, county, income_id)
     by_line = await store.share_payments(tx, county, [income_id], money.EVER)
     line_no, undone = next(
-        ((line, one) for (_, line), entries in by_line.items() for one in entries if one.id == payment_id),
+        (
+            (line_no, one)
+            for ((_, decision), line_no), entries in by_line.items()
+            for one in entries
+            if decision == plan.decision_no and one.id == payment_id
+        ),
         (0, None),
     )
     if undone is None:
         raise Missing("分配发放", str(payment_id))
-    _, line, entries = await _line(tx, who, county, income_id, line_no)
+    line, entries = await _line(tx, plan, line_no)
     if undone not in shares.standing(entries):
         raise SharePaymentUndone(str(payment_id))
     later = shares.followed_by(entries, undone)
     if later is not None:
         raise SharePaymentFollowed(str(payment_id), later.kind, later.amount_fen, later.effective_on)
-    must_lie(request.undone_on, shares.earliest_on(entries, undone.effective_on), today)
+    must_lie(request.undone_on, shares.earliest_on(entries, plan.decided_on), today)
     entry = Entry(
         new_id(), "undone", undone.amount_fen, request.undone_on, request.document, undone.household_id, undone.id
     )
@@ -155,23 +164,30 @@ async def undo(
     return answer
 
 
-async def _line(
-    tx: AsyncSession, who: Principal, county: str, income_id: UUID, line_no: int
-) -> tuple[AssetIncomeRow, ShareLineRow, list[Entry]]:
-    """The income, locked, with one line of its share and all that was recorded of it."""
-    income = await incomes.found(tx, who, county, income_id)
-    lines = (await store.lines(tx, county, [income_id])).get(income_id, [])
+async def standing_share(tx: AsyncSession, county: str, income_id: UUID) -> IncomeShareRow:
+    """The decision how an income is shared that stands; `Missing` when there is none. The income is locked."""
+    decisions = await store.shares(tx, county, [income_id])
+    if not decisions or decisions[-1].undone_on is not None:
+        raise Missing("分配方案", str(income_id))
+    return decisions[-1]
+
+
+async def _line(tx: AsyncSession, plan: IncomeShareRow, line_no: int) -> tuple[ShareLineRow, list[Entry]]:
+    """One line of a decision and all that was recorded of it."""
+    county, key = plan.county_code, (plan.income_id, plan.decision_no)
+    lines = (await store.lines(tx, county, [plan.income_id]))[key]
     line = next((one for one in lines if one.line_no == line_no), None)
     if line is None:
-        raise Missing("分配明细", f"{income_id}-{line_no}")
-    entries = await store.share_payments(tx, county, [income_id], money.EVER)
-    return income, line, entries.get((income_id, line_no), [])
+        raise Missing("分配明细", f"{plan.income_id}-{line_no}")
+    entries = await store.share_payments(tx, county, [plan.income_id], money.EVER)
+    return line, entries.get((key, line_no), [])
 
 
 async def _record(tx: AsyncSession, who: Principal, line: ShareLineRow, entry: Entry, today: date) -> Income:
     row: dict[str, Any] = {
         "county_code": line.county_code,
         "income_id": line.income_id,
+        "decision_no": line.decision_no,
         "line_no": line.line_no,
         "region_code": line.region_code,
         "id": entry.id,

@@ -27,17 +27,25 @@ from services.funds_api.tables import (
     UnitRow,
 )
 
+# A decision how an income is shared: the income, and which of its decisions.
+Decision = tuple[UUID, int]
+
+# An income or a decision was there at a moment and had not been undone by then.
+_STOOD: Final = """ AND {0}.{1} <= :as_of AND {0}.position <= :known
+     AND ({0}.undone_on IS NULL OR {0}.undone_on > :as_of OR {0}.undone_position > :known)"""
+_INCOME_STOOD, _DECISION_STOOD = _STOOD.format("i", "arrived_on"), _STOOD.format("s", "decided_on")
 # What stood paid of a line `l` at a moment: an undoing takes back what it undoes.
 _PAID: Final = """(SELECT coalesce(sum(CASE WHEN coalesce(u.kind, p.kind) = 'paid' THEN 1 ELSE -1 END
                                * CASE WHEN u.id IS NULL THEN p.amount_fen ELSE -p.amount_fen END), 0)::bigint
      FROM funds.share_payment p
      LEFT JOIN funds.share_payment u ON u.county_code = :county AND u.id = p.undoes_id
-    WHERE p.county_code = :county AND p.income_id = l.income_id AND p.line_no = l.line_no
+    WHERE p.county_code = :county AND p.income_id = l.income_id AND p.decision_no = l.decision_no
+      AND p.line_no = l.line_no
       AND p.effective_on <= :as_of AND p.position <= :known)"""
 _OVERDUE: Final = f"""
   SELECT l.income_id FROM funds.share_line l
-    JOIN funds.income_share s ON s.county_code = :county AND s.income_id = l.income_id AND s.due_on < :as_of
-     AND s.decided_on <= :as_of AND s.position <= :known
+    JOIN funds.income_share s ON s.county_code = :county AND s.income_id = l.income_id
+     AND s.decision_no = l.decision_no AND s.due_on < :as_of{_DECISION_STOOD}
    WHERE l.county_code = :county AND {_PAID} < l.amount_fen"""
 
 
@@ -121,7 +129,7 @@ async def insert_income(tx: AsyncSession, row: dict[str, Any]) -> None:
 async def overlapping(
     tx: AsyncSession, county: str, asset_id: UUID, kind: str, period_from: date, period_to: date
 ) -> AssetIncomeRow | None:
-    """An income of this kind whose period touches the one given."""
+    """An income of this kind whose period touches the one given and which was not undone."""
     query = (
         select(AssetIncomeRow)
         .where(
@@ -130,6 +138,7 @@ async def overlapping(
             AssetIncomeRow.kind == kind,
             AssetIncomeRow.period_from <= period_to,
             AssetIncomeRow.period_to >= period_from,
+            AssetIncomeRow.undone_on.is_(None),
         )
         .limit(1)
     )
@@ -151,7 +160,7 @@ async def income(
     return (await tx.scalars(query.with_for_update(key_share=True) if lock else query)).one_or_none()
 
 
-async def pass_on(tx: AsyncSession, row: AssetIncomeRow, changes: dict[str, Any]) -> None:
+async def change_income(tx: AsyncSession, row: AssetIncomeRow, changes: dict[str, Any]) -> None:
     await tx.execute(
         update(AssetIncomeRow)
         .where(AssetIncomeRow.county_code == row.county_code, AssetIncomeRow.id == row.id)
@@ -208,22 +217,40 @@ async def known_households(tx: AsyncSession, who: Principal, county: str, ids: S
     return {row.id: row.region_code for row in await tx.execute(query)}
 
 
-async def shares(tx: AsyncSession, county: str, incomes: Sequence[UUID]) -> dict[UUID, IncomeShareRow]:
-    query = select(IncomeShareRow).where(IncomeShareRow.county_code == county, IncomeShareRow.income_id.in_(incomes))
-    return {row.income_id: row for row in await tx.scalars(query)}
+async def change_share(tx: AsyncSession, row: IncomeShareRow, changes: dict[str, Any]) -> None:
+    await tx.execute(
+        update(IncomeShareRow)
+        .where(
+            IncomeShareRow.county_code == row.county_code,
+            IncomeShareRow.income_id == row.income_id,
+            IncomeShareRow.decision_no == row.decision_no,
+        )
+        .values(changes)
+    )
 
 
-async def lines(tx: AsyncSession, county: str, incomes: Sequence[UUID]) -> dict[UUID, list[ShareLineRow]]:
-    """The lines of these incomes' shares, in their order."""
+async def shares(tx: AsyncSession, county: str, incomes: Sequence[UUID]) -> Sequence[IncomeShareRow]:
+    """All decisions how these incomes are shared, by income and in their order; all but the last were undone."""
+    query = (
+        select(IncomeShareRow)
+        .where(IncomeShareRow.county_code == county, IncomeShareRow.income_id.in_(incomes))
+        .order_by(IncomeShareRow.income_id, IncomeShareRow.decision_no)
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.scalars(query)).all()
+
+
+async def lines(tx: AsyncSession, county: str, incomes: Sequence[UUID]) -> dict[Decision, list[ShareLineRow]]:
+    """The lines of each decision how these incomes are shared, in their order."""
     query = (
         select(ShareLineRow)
         .where(ShareLineRow.county_code == county, ShareLineRow.income_id.in_(incomes))
-        .order_by(ShareLineRow.income_id, ShareLineRow.line_no)
+        .order_by(ShareLineRow.income_id, ShareLineRow.decision_no, ShareLineRow.line_no)
         .execution_options(populate_existing=True)
     )
-    found: dict[UUID, list[ShareLineRow]] = {}
+    found: dict[Decision, list[ShareLineRow]] = {}
     for row in await tx.scalars(query):
-        found.setdefault(row.income_id, []).append(row)
+        found.setdefault((row.income_id, row.decision_no), []).append(row)
     return found
 
 
@@ -233,8 +260,8 @@ async def insert_share_payment(tx: AsyncSession, row: dict[str, Any]) -> None:
 
 async def share_payments(
     tx: AsyncSession, county: str, incomes: Sequence[UUID], moment: Moment
-) -> dict[tuple[UUID, int], list[Entry]]:
-    """What was paid, came back and was undone by a moment, by income and line, in the order of recording."""
+) -> dict[tuple[Decision, int], list[Entry]]:
+    """What was paid, came back and was undone by a moment, by decision and line, in the order of recording."""
     query = (
         select(SharePaymentRow)
         .where(
@@ -245,10 +272,10 @@ async def share_payments(
         )
         .order_by(SharePaymentRow.position)
     )
-    found: dict[tuple[UUID, int], list[Entry]] = {}
+    found: dict[tuple[Decision, int], list[Entry]] = {}
     for row in await tx.scalars(query):
         entry = Entry(**{one.name: getattr(row, one.name) for one in fields(Entry)})
-        found.setdefault((row.income_id, row.line_no), []).append(entry)
+        found.setdefault(((row.income_id, row.decision_no), row.line_no), []).append(entry)
     return found
 
 
@@ -257,6 +284,7 @@ async def household_part(tx: AsyncSession, county: str, line: ShareLineRow, hous
     query = select(ShareHouseholdRow.amount_fen).where(
         ShareHouseholdRow.county_code == county,
         ShareHouseholdRow.income_id == line.income_id,
+        ShareHouseholdRow.decision_no == line.decision_no,
         ShareHouseholdRow.line_no == line.line_no,
         ShareHouseholdRow.household_id == household_id,
     )
@@ -267,13 +295,12 @@ async def income_fen(tx: AsyncSession, who: Principal, county: str, moment: Mome
     """What visible incomes made by a moment, and what of it had a plan of shares by then."""
     found = await tx.execute(
         text(
-            """
+            f"""
             SELECT coalesce(sum(i.amount_fen), 0)::bigint AS income_fen,
                    coalesce(sum(i.amount_fen) FILTER (WHERE s.income_id IS NULL), 0)::bigint AS unshared_fen
               FROM funds.asset_income i
-              LEFT JOIN funds.income_share s
-                ON s.county_code = :county AND s.income_id = i.id AND s.decided_on <= :as_of AND s.position <= :known
-             WHERE i.county_code = :county AND i.arrived_on <= :as_of AND i.position <= :known
+              LEFT JOIN funds.income_share s ON s.county_code = :county AND s.income_id = i.id{_DECISION_STOOD}
+             WHERE i.county_code = :county{_INCOME_STOOD}
                AND i.region_code >= :scope AND i.region_code < :scope || '~'
             """
         ),
@@ -291,11 +318,9 @@ async def benefits(tx: AsyncSession, who: Principal, county: str, *, moment: Mom
                    sum(l.households_n)::bigint AS households_n, sum(l.amount_fen)::bigint AS shared_fen,
                    sum({_PAID})::bigint AS paid_fen
               FROM funds.share_line l
-              JOIN funds.income_share s
-                ON s.county_code = :county AND s.income_id = l.income_id AND s.decided_on <= :as_of
-               AND s.position <= :known
-              JOIN funds.asset_income i ON i.county_code = :county AND i.id = l.income_id AND i.arrived_on <= :as_of
-               AND i.position <= :known
+              JOIN funds.income_share s ON s.county_code = :county AND s.income_id = l.income_id
+               AND s.decision_no = l.decision_no{_DECISION_STOOD}
+              JOIN funds.asset_income i ON i.county_code = :county AND i.id = l.income_id{_INCOME_STOOD}
              WHERE l.county_code = :county AND l.region_code >= :scope AND l.region_code < :scope || '~'
              GROUP BY 1, 2 ORDER BY 1, 2
             """

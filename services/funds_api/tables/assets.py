@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint
@@ -10,6 +11,14 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funds_api.tables.rows import RegionText, Row
+
+_UNDONE_WHOLE: Final = "num_nulls(undone_on, undoing_document, undoing_reason, undone_by) IN (0, 4)"
+
+
+def _decision(table: str, *more: str) -> tuple[list[str], list[str]]:
+    """The key of a decision how an income is shared, or of a part of it, here and in `table`."""
+    key = ["county_code", "income_id", "decision_no", *more]
+    return key, [f"funds.{table}.{one}" for one in key]
 
 
 class AssetRow(Row):
@@ -64,18 +73,32 @@ class AssetRow(Row):
 
 
 class AssetIncomeRow(Row):
-    """What an asset earned in a period: when it arrived, when it was passed on to its owner, into which account."""
+    """What an asset earned in a period: when it arrived, when it was passed on to its owner, into which account.
+
+    One recorded by mistake is undone by document, once; another may then be recorded of its period.
+    """
 
     __tablename__ = "asset_income"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "asset_id"], ["funds.asset.county_code", "funds.asset.id"]),
-        UniqueConstraint("county_code", "asset_id", "kind", "period_from"),
+        Index(
+            "uq_asset_income_period",
+            "county_code",
+            "asset_id",
+            "kind",
+            "period_from",
+            unique=True,
+            postgresql_where=sql("undone_on IS NULL"),
+        ),
         CheckConstraint("kind IN ('rent', 'dividend', 'pv_feed_in', 'pv_subsidy', 'sale', 'other')", name="kind"),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("energy_kwh IS NULL OR (energy_kwh >= 0 AND kind = 'pv_feed_in')", name="energy_is_fed_in"),
         CheckConstraint("period_to >= period_from", name="period_in_order"),
         CheckConstraint("passed_on >= arrived_on", name="passed_on_after_arrival"),
         CheckConstraint("(passed_on IS NULL) = (passing_document IS NULL)", name="passed_on_by_document"),
+        CheckConstraint(_UNDONE_WHOLE, name="undone_by_document"),
+        CheckConstraint("undone_on >= arrived_on", name="undone_after_arrived"),
+        CheckConstraint("undone_on >= passed_on", name="undone_after_passed"),
         Index("ix_asset_income_region", "county_code", "region_code", "id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -96,19 +119,31 @@ class AssetIncomeRow(Row):
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     position: Mapped[int]
     passed_position: Mapped[int | None]
+    undone_on: Mapped[date | None]
+    undoing_document: Mapped[str | None]
+    undoing_reason: Mapped[str | None]
+    undone_by: Mapped[str | None]
+    undone_position: Mapped[int | None]
 
 
 class IncomeShareRow(Row):
-    """How one income is shared (收益分配), by a document; Σ lines = the income (held at commit by a trigger)."""
+    """How one income is shared (收益分配), by a document; Σ lines = the income (held at commit by a trigger).
+
+    One decision stands at a time: the next number follows one that was undone.
+    """
 
     __tablename__ = "income_share"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "income_id"], ["funds.asset_income.county_code", "funds.asset_income.id"]),
         CheckConstraint("due_on >= decided_on", name="due_after_decided"),
+        CheckConstraint("decision_no > 0", name="decision_counts"),
+        CheckConstraint(_UNDONE_WHOLE, name="undone_by_document"),
+        CheckConstraint("undone_on >= decided_on", name="undone_after_decided"),
         Index("ix_income_share_region", "county_code", "region_code", "income_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     income_id: Mapped[UUID] = mapped_column(primary_key=True)
+    decision_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
     document: Mapped[str]
     decided_on: Mapped[date]
@@ -116,6 +151,11 @@ class IncomeShareRow(Row):
     decided_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     position: Mapped[int]
+    undone_on: Mapped[date | None]
+    undoing_document: Mapped[str | None]
+    undoing_reason: Mapped[str | None]
+    undone_by: Mapped[str | None]
+    undone_position: Mapped[int | None]
 
 
 class ShareLineRow(Row):
@@ -128,9 +168,7 @@ class ShareLineRow(Row):
 
     __tablename__ = "share_line"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["county_code", "income_id"], ["funds.income_share.county_code", "funds.income_share.income_id"]
-        ),
+        ForeignKeyConstraint(*_decision("income_share"), name="fk_share_line_decision"),
         CheckConstraint(
             "use IN ('village_reserve', 'public_posts', 'small_works', 'awards', 'households')", name="use"
         ),
@@ -140,6 +178,7 @@ class ShareLineRow(Row):
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     income_id: Mapped[UUID] = mapped_column(primary_key=True)
+    decision_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     line_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
     place_code: Mapped[str] = mapped_column(RegionText)
@@ -154,16 +193,14 @@ class ShareHouseholdRow(Row):
 
     __tablename__ = "share_household"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["county_code", "income_id", "line_no"],
-            ["funds.share_line.county_code", "funds.share_line.income_id", "funds.share_line.line_no"],
-        ),
+        ForeignKeyConstraint(*_decision("share_line", "line_no"), name="fk_share_household_line"),
         ForeignKeyConstraint(["county_code", "household_id"], ["funds.household.county_code", "funds.household.id"]),
         CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
         Index("ix_share_household_household", "county_code", "household_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     income_id: Mapped[UUID] = mapped_column(primary_key=True)
+    decision_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     line_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
@@ -178,18 +215,9 @@ class SharePaymentRow(Row):
 
     __tablename__ = "share_payment"
     __table_args__ = (
+        ForeignKeyConstraint(*_decision("share_line", "line_no"), name="fk_share_payment_line"),
         ForeignKeyConstraint(
-            ["county_code", "income_id", "line_no"],
-            ["funds.share_line.county_code", "funds.share_line.income_id", "funds.share_line.line_no"],
-        ),
-        ForeignKeyConstraint(
-            ["county_code", "income_id", "line_no", "household_id"],
-            [
-                "funds.share_household.county_code",
-                "funds.share_household.income_id",
-                "funds.share_household.line_no",
-                "funds.share_household.household_id",
-            ],
+            *_decision("share_household", "line_no", "household_id"), name="fk_share_payment_household"
         ),
         ForeignKeyConstraint(
             ["county_code", "undoes_id"], ["funds.share_payment.county_code", "funds.share_payment.id"]
@@ -200,11 +228,12 @@ class SharePaymentRow(Row):
         CheckConstraint("document <> ''", name="document_given"),
         CheckConstraint("(kind = 'undone') = (undoes_id IS NOT NULL)", name="undoes_one"),
         CheckConstraint("kind <> 'paid' OR household_id IS NULL", name="paid_by_line"),
-        Index("ix_share_payment_line", "county_code", "income_id", "line_no", "position"),
+        Index("ix_share_payment_line", "county_code", "income_id", "decision_no", "line_no", "position"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     income_id: Mapped[UUID]
+    decision_no: Mapped[int] = mapped_column(SmallInteger)
     line_no: Mapped[int] = mapped_column(SmallInteger)
     region_code: Mapped[str] = mapped_column(RegionText)
     kind: Mapped[str]
