@@ -125,7 +125,6 @@ async def set_region(session: AsyncSession, region: str) -> None:
 
 async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> None:
     """Let the statements of this transaction run longer than the service's limit: a file of many rows is written.
-
     Each is also planned for the rows it has. From its sixth use on a connection PostgreSQL may keep one plan for any
     number of rows, guess ten, and join a file of thousands by nested loops (seen: 0.06 s became more than 10 s).
     """
@@ -135,6 +134,17 @@ async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> Non
             " set_config('plan_cache_mode', 'force_custom_plan', true)"
         ),
         {"limit": f"{seconds}s"},
+    )
+
+
+async def allow_long_rests(session: AsyncSession, seconds: int = 120) -> None:
+    """Let this transaction rest longer than the service's limit: another one works on the same file, statement in turn.
+
+    The limit of the service is shorter than that of the other's statements (`allow_long_statements`): one slow piece of
+    a roster would end the session that waits for it.
+    """
+    await session.execute(
+        text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), {"limit": f"{seconds}s"}
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -178,11 +178,11 @@ async def returns_of(session: AsyncSession, county: str, movements: Sequence[UUI
     return rows.all()
 
 
-async def hold_entitlements(session: AsyncSession, county: str, batches: Iterable[UUID]) -> None:
-    """Until the commit nobody pays what these batches paid."""
-    for batch in sorted(batches):
+async def hold_entitlements(session: AsyncSession, county: str, batches: Collection[UUID]) -> None:
+    """Until the commit nobody pays what these batches paid; all are locked in one order, whoever asks for which."""
+    if batches:
         await session.execute(
-            text("SELECT funds.hold_entitlement(:county, :batch)"), {"county": county, "batch": batch}
+            text("SELECT funds.hold_entitlements(:county, :batches)"), {"county": county, "batches": list(batches)}
         )
 
 

@@ -152,9 +152,10 @@ async def put_roster(
         attempts.noted(database, who, asked, batch_id, upload.sha256) as attempt,
     ):
         opened = await to_thread.run_sync(open_roster, upload.file)
-        async with database.writing(who.region) as tx, database.beside(who.region) as beside:
+        async with database.writing(who.region) as tx:
             await attempts.finish(tx, asked, attempt)
             file = RosterFile(opened, upload.sha256, name)
+            beside = database.beside(who.region)
             return await service.check_roster(tx, who, act, vault, asked, batch_id, file, beside)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
-from chassis.database import allow_long_statements
+from chassis.database import allow_long_rests, allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
@@ -144,11 +145,11 @@ async def check_roster(
     county: str,
     batch_id: UUID,
     file: RosterFile,
-    beside: AsyncSession | None,
+    beside: AbstractAsyncContextManager[AsyncSession | None],
 ) -> RosterAnswer:
     """Judge a roster row by row and keep both halves, or keep nothing; good rows then wait for a second person.
 
-    The register is read `beside` the writing, if that session is given.
+    The register is read `beside` the writing, where a session is to spare for it; it ends with the last row.
     """
     act = act.with_content(file.sha256)
     await act.claim(tx, county)
@@ -158,14 +159,16 @@ async def check_roster(
     if batch.status != BatchStatus.DRAFT:
         raise BatchNotDraft(str(batch_id), batch.status)
     await allow_long_statements(tx)
-    if beside is not None:
-        await allow_long_statements(beside)
 
     available = await held.available(tx, who, batch)
     judging = Check(await _facts(tx, batch, sum(fen for _, fen in available)))
-    listed = lists.DayList(beside or tx, batch)
-
-    await checking.keep(tx, listed, batch, file.roster, judging, vault)
+    async with beside as second:
+        if second is not None:
+            await allow_long_statements(second)
+            for session in (tx, second):
+                await allow_long_rests(session)
+        listed = lists.DayList(second or tx, batch)
+        await checking.keep(tx, listed, batch, file.roster, judging, vault)
     checked = await store.change_batch(
         tx,
         batch,
