@@ -94,7 +94,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "违反资金使用规定",
         "请按 figures.breaches 逐条核对用途、收款人和金额，或更正后重新办理",
     ),
-    NoticeKnown: Problem("notice-known", 409, "文件已登记", "请查询该县已按此文件登记的资金；确属不同文件请核对文号"),
+    NoticeKnown: Problem(
+        "notice-known",
+        409,
+        "文件已登记",
+        "请查询该县已按此文件登记的资金；登记有误请先将各笔入账全部冲正；确属不同文件请核对文号",
+    ),
     NoticeExceeded: Problem(
         "notice-exceeded",
         409,

@@ -75,6 +75,7 @@ async def _answers(tx: AsyncSession, who: Principal, rows: Sequence[NoticeRow]) 
     tranches = await store.tranches_of(tx, ids)
     gaps = await store.discrepancies(tx, ids)
     brought = await store.brought(tx, ids)
+    undone = await store.undone(tx, ids)
     answers = []
     for row in rows:
         elsewhere = sum(fen for notice, county, fen in brought if notice == row.id and not within(who, county))
@@ -94,6 +95,7 @@ async def _answers(tx: AsyncSession, who: Principal, rows: Sequence[NoticeRow]) 
                 received_on_basis=DateBasis(row.received_on_basis),
                 stated_total_fen=row.stated_total_fen,
                 received_fen=row.received_fen,
+                undone_fen=undone.get(row.id, 0),
                 elsewhere_fen=elsewhere,
                 unexplained_fen=row.received_fen - elsewhere - sum(tranche.amount_fen for tranche in own),
                 brought_by=BroughtBy(row.brought_by),

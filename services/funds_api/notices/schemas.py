@@ -125,6 +125,7 @@ class Notice(Answer):
     received_on_basis: DateBasis
     stated_total_fen: int | None
     received_fen: int
+    undone_fen: int = Field(default=0, description="received_fen 中入账后已冲正的部分；全部冲正后可按同一文件重新入账")
     elsewhere_fen: int = Field(default=0, description="落在您管辖范围以外各县的资金")
     unexplained_fen: int = Field(description="received_fen 减去各笔资金之和与 elsewhere_fen，恒为 0")
     brought_by: BroughtBy

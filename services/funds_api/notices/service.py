@@ -41,14 +41,18 @@ from wire.funds import NoticeReceived, TrancheOpened
 
 @dataclass(eq=False)
 class NoticeKnown(Exception):
-    """The county has received by the same document of the same issuer before."""
+    """The county has received by the same document of the same issuer, and not all of it was undone."""
 
     document: str
     county_code: str
     notice_id: str
+    stands_fen: int
 
     def __str__(self) -> str:
-        return f"{self.county_code} 已经按文件“{self.document}”接收过资金，不重复接收"
+        return (
+            f"{self.county_code} 已经按文件“{self.document}”接收过资金，"
+            f"尚有 {yuan(self.stands_fen)} 元没有冲正，不重复接收"
+        )
 
 
 @dataclass(eq=False)
@@ -192,7 +196,7 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
         **request.model_dump(exclude={"document_number", "cites", "lines", "sources", "accounts"}),
     )
 
-    ours = {"tranches", "discrepancies", "elsewhere_fen", "unexplained_fen", "recorded_at"}
+    ours = {"tranches", "discrepancies", "undone_fen", "elsewhere_fen", "unexplained_fen", "recorded_at"}
     await store.record(
         tx,
         {**answer.model_dump(exclude=ours), "document_key": key},
@@ -214,12 +218,16 @@ async def receive(tx: AsyncSession, who: Principal, act: Act, request: NoticeReq
 
 
 async def _must_be_left(tx: AsyncSession, request: NoticeRequest, key: str, received: Mapping[str, int]) -> None:
-    """Each county receives by a document once, and all together no more than any registration of it stated."""
+    """Each county receives by a document once, and all together no more than any registration of it stated.
+
+    What was undone counts for nobody, and neither does what a registration stated that was undone whole.
+    """
     before = await store.receipts(tx, request.issuer, key)
     for one in before:
         if one.county_code in received:
-            raise NoticeKnown(request.document_number or request.title, one.county_code, str(one.notice_id))
-    here, elsewhere = sum(received.values()), sum(one.received_fen for one in before)
+            document = request.document_number or request.title
+            raise NoticeKnown(document, one.county_code, str(one.notice_id), one.stands_fen)
+    here, elsewhere = sum(received.values()), sum(one.stands_fen for one in before)
     said = [one for one in (request.stated_total_fen, *(row.stated_total_fen for row in before)) if one is not None]
     if said and here + elsewhere > min(said):
         raise NoticeExceeded(min(said), here, request.brought_by, elsewhere)

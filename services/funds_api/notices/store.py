@@ -15,9 +15,9 @@ from services.funds_api.tables import NoticeDiscrepancyRow, NoticeLineRow, Notic
 
 
 async def receipts(session: AsyncSession, issuer: str, document_key: str) -> Sequence[Row[str, UUID, int, int | None]]:
-    """(county, notice, fen received, total that this registration of the document stated) of all who received by it.
+    """(county, notice, fen that stand of it, total that this registration stated) of all who received by the document.
 
-    Until the transaction ends nobody else receives by it.
+    What was wholly undone is left out. Until the transaction ends nobody else receives by it.
     """
     document = f"{issuer}\n{document_key}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(document, 0))))
@@ -25,11 +25,15 @@ async def receipts(session: AsyncSession, issuer: str, document_key: str) -> Seq
         select(
             NoticeReceiptRow.county_code,
             NoticeReceiptRow.notice_id,
-            NoticeReceiptRow.received_fen,
+            (NoticeReceiptRow.received_fen - NoticeReceiptRow.undone_fen).label("stands_fen"),
             NoticeRow.stated_total_fen,
         )
         .join(NoticeRow, NoticeRow.id == NoticeReceiptRow.notice_id)
-        .where(NoticeReceiptRow.issuer == issuer, NoticeReceiptRow.document_key == document_key)
+        .where(
+            NoticeReceiptRow.issuer == issuer,
+            NoticeReceiptRow.document_key == document_key,
+            NoticeReceiptRow.undone_fen < NoticeReceiptRow.received_fen,
+        )
         .order_by(NoticeReceiptRow.county_code)
     )
     return (await session.execute(query)).all()
@@ -106,6 +110,16 @@ async def brought(session: AsyncSession, notices: Sequence[UUID]) -> Sequence[Ro
         .group_by(NoticeLineRow.notice_id, NoticeLineRow.county_code)
     )
     return (await session.execute(query)).all()
+
+
+async def undone(session: AsyncSession, notices: Sequence[UUID]) -> dict[UUID, int]:
+    """What of each notice was undone since, by all counties that received by it."""
+    query = (
+        select(NoticeReceiptRow.notice_id, cast(func.sum(NoticeReceiptRow.undone_fen), BigInteger).label("undone_fen"))
+        .where(NoticeReceiptRow.notice_id.in_(notices))
+        .group_by(NoticeReceiptRow.notice_id)
+    )
+    return {row.notice_id: row.undone_fen for row in await session.execute(query)}
 
 
 async def tranches_of(session: AsyncSession, notices: Sequence[UUID]) -> Sequence[TrancheRow]:

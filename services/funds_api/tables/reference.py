@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     Numeric,
     SmallInteger,
@@ -140,15 +141,31 @@ class NoticeLineRow(Row):
 
 
 class NoticeReceiptRow(Row):
-    """What one county has received by a document: once, whoever registered it. As public as the document."""
+    """What one county has received by a document, once, whoever registered it, and what of it was undone since.
+
+    Only when all was undone it may receive by the document again. As public as the document.
+    """
 
     __tablename__ = "notice_receipt"
-    __table_args__ = (CheckConstraint("received_fen > 0", name="received"),)
+    __table_args__ = (
+        CheckConstraint("received_fen > 0", name="received"),
+        CheckConstraint("undone_fen BETWEEN 0 AND received_fen", name="undone"),
+        Index(
+            "uq_notice_receipt_stands",
+            "county_code",
+            "issuer",
+            "document_key",
+            unique=True,
+            postgresql_where=text("undone_fen < received_fen"),
+        ),
+        Index("ix_notice_receipt_document", "issuer", "document_key"),
+    )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    issuer: Mapped[str] = mapped_column(primary_key=True)
-    document_key: Mapped[str] = mapped_column(primary_key=True)
-    notice_id: Mapped[UUID] = mapped_column(ForeignKey("funds.notice.id"))
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("funds.notice.id"), primary_key=True)
+    issuer: Mapped[str]
+    document_key: Mapped[str]
     received_fen: Mapped[int]
+    undone_fen: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class NoticeDiscrepancyRow(Row):
