@@ -217,7 +217,7 @@ async def told(tx: AsyncSession, who: Principal, county: str, income_id: UUID, m
 
 async def shown(tx: AsyncSession, county: str, rows: Sequence[AssetIncomeRow], moment: Moment) -> list[Income]:
     """Incomes as they stood at a moment, each with its share, what is late of it, and the proof that the lines tie."""
-    values = await policies.values(tx, PV_WORKDAYS)
+    values = await policies.values(tx, PV_WORKDAYS, known_at=moment.known_at)
     ids = [row.id for row in rows]
     decisions: dict[UUID, list[IncomeShareRow]] = {}
     for one in known(await store.shares(tx, county, ids), moment):

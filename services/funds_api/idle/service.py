@@ -58,7 +58,7 @@ async def report(
 ) -> IdleReport:
     """Everything of the caller's region at rest at that moment: sums over all of it, and one page of its lots."""
     as_of = moment.as_of
-    judge = Judge(await policies.values(tx, "idle_", "handdown_"), county, as_of)
+    judge = Judge(await policies.values(tx, "idle_", "handdown_", known_at=moment.known_at), county, as_of)
     by_band: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     total = lots_n = retained = idle = 0
     for kind, clock_from, n, fen in await store.sums(tx, who, county, moment):

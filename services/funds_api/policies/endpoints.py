@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from chassis.database import Read
 from chassis.fields import Answer, RegionCode
 from chassis.identity import Principal, can
-from services.funds_api.moments import AsOf, day_or_today
+from services.funds_api.moments import AsOf, KnownAt, day_or_today
 from services.funds_api.policies import store
 from treasury.policy import Basis, in_force
 
@@ -28,6 +29,7 @@ class PolicyValueAnswer(Answer):
 
 class PolicyValues(Answer):
     as_of: date
+    known_at: datetime | None = Field(description="只含此时点以前登记的数值；为 null 表示全部")
     items: list[PolicyValueAnswer]
 
 
@@ -38,9 +40,10 @@ async def get_policy_values(
     key: Annotated[str, Query(max_length=100, description="键的开头，如 handdown_limit_days")] = "",
     region: Annotated[RegionCode | None, Query(description="区划；省略为本人区划")] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> PolicyValues:
     day = day_or_today(as_of)
-    known = await store.values(tx, *([key] if key else []))
+    known = await store.values(tx, *([key] if key else []), known_at=known_at)
     chosen = [in_force(known, name, region or who.region, day) for name in sorted({one.key for one in known})]
     items = [
         PolicyValueAnswer(
@@ -54,4 +57,4 @@ async def get_policy_values(
         for one in chosen
         if one is not None
     ]
-    return PolicyValues(as_of=day, items=items)
+    return PolicyValues(as_of=day, known_at=known_at, items=items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -272,9 +272,9 @@ def _progress(row: ProjectProgressRow) -> Progress:
     return Progress(**{name: getattr(row, name) for name in Progress.model_fields})
 
 
-async def advance_ppm(tx: AsyncSession, region: str, on: date) -> int:
-    """The share of a contract that may be paid before any progress; 0 where no value is in force."""
-    value = in_force(await policies.values(tx, ADVANCE), ADVANCE, region, on)
+async def advance_ppm(tx: AsyncSession, region: str, on: date, known_at: datetime | None = None) -> int:
+    """The share of a contract that may be paid before any progress; 0 where no value is in force (and known)."""
+    value = in_force(await policies.values(tx, ADVANCE, known_at=known_at), ADVANCE, region, on)
     return value.number if value else 0
 
 

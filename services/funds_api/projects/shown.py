@@ -89,7 +89,7 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
         flows = (await money.flows(tx, county, [project_id], moment)).get(project_id, [])
         paid = await money.paid_to(tx, county, project_id, moment)
         retained = await money.retained(tx, county, project_id, moment)
-    advance = await contracts.advance_ppm(tx, project.region_code, as_of)
+    advance = await contracts.advance_ppm(tx, project.region_code, as_of, moment.known_at)
     signed = [
         one for one in known(await contract_rows.contracts(tx, county, [project_id]), moment) if one.signed_on <= as_of
     ]

@@ -25,7 +25,7 @@ from services.funds_api.tables.rows import RegionText, Row
 
 
 class PolicyValueRow(Row):
-    """A number from law or practice, for a region and below, from a day on."""
+    """A number from law or practice, for a region and below, from a day on; without an instant it was always known."""
 
     __tablename__ = "policy_value"
     __table_args__ = (
@@ -38,6 +38,7 @@ class PolicyValueRow(Row):
     value: Mapped[Any] = mapped_column(JSONB)
     source: Mapped[str]
     basis: Mapped[str]
+    recorded_at: Mapped[datetime | None] = mapped_column(server_default=text("clock_timestamp()"))
 
 
 class FundRow(Row):
