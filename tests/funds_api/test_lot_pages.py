@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from chassis import clock
-from tests.callers import Caller
+from tests.callers import Caller, funds_caller
 from tests.factories import receive
 from tests.funds_api.desk import Desk
 
@@ -86,3 +87,48 @@ async def test_pages_of_tranches_tell_where_their_money_is_and_explain_every_fen
         assert await _every(desk.clerk, "/funds/v1/tranches", 1, as_of=day, **known) == whole
         notice = whole[0]["notice_id"]
         assert await _every(desk.clerk, "/funds/v1/tranches", 1, as_of=day, notice=notice, **known) == whole[:1]
+
+
+async def test_the_idle_report_adds_up_what_the_list_of_lots_says_at_any_moment(busy: tuple[Desk, str]) -> None:
+    """Two readings of their own: one sums as the owner, the other lists by row-level security."""
+    desk, between = busy
+    spent = {desk.contractor}
+    for region, lister in (("", desk.clerk), ("101", desk.township_clerk)):
+        inspector = funds_caller(desk.http, "inspector", desk.county + region)
+        for day in DAYS[1:]:
+            for known in ({}, {"known_at": between}):
+                lots = await _every(lister, "/funds/v1/lots", 200, as_of=day, **known)
+                resting = [lot for lot in lots if lot["account_id"] not in spent]
+                answer = await inspector.get("/funds/v1/idle", params={"as_of": day, **known})
+                assert answer.status_code == 200, answer.text
+                told = answer.json()
+                assert told["lots_n"] == len(resting) > 0
+                assert told["total_fen"] == sum(lot["remaining_fen"] for lot in resting)
+                assert sum(band["lots_n"] for band in told["bands"]) == len(resting)
+
+
+async def test_nobody_adds_up_what_rests_beyond_the_own_region(desk: Desk, urls: dict[str, str]) -> None:
+    service = await asyncpg.connect(urls["funds"])
+    try:
+        for region, place, allowed in (
+            (desk.county + "101", desk.county, False),
+            (desk.county + "101", desk.county + "102", False),
+            ("", desk.county, False),
+            (desk.county, desk.county + "101", True),
+        ):
+            async with service.transaction():
+                await service.execute("SELECT set_config('app.region', $1, true)", region)
+                asked = service.fetch(
+                    "SELECT * FROM funds.rested($1, $2, '2017-12-31', 9223372036854775807, '9999-12-31')",
+                    desk.county,
+                    place,
+                )
+                if allowed:
+                    assert await asked == []
+                else:
+                    with pytest.raises(asyncpg.PostgresError) as refusal:
+                        async with service.transaction():
+                            await asked
+                    assert refusal.value.sqlstate == "QL403"
+    finally:
+        await service.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, text
@@ -13,73 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window, date_in
-from services.funds_api.access import visible_to
+from services.funds_api.access import holds, visible_to
+from services.funds_api.lots.store import along_indexes
 from services.funds_api.moments import Moment
 from services.funds_api.standing import RECORDED_LATER, REMAINING, SCOPE
 from services.funds_api.tables import AccountRow, UnitRow
 from services.funds_api.units.schemas import TERMINAL
 from services.funds_api.units.store import balances
 
-_LOT: Final = f"""
-          SELECT id, account_id, clock_from, remaining_fen FROM funds.lot l
-           WHERE county_code = :county AND arrived_on <= :as_of AND l.{SCOPE}"""
-# What was drawn of a lot after :as_of, of lots that had arrived: a draw's day less the days its lot had rested is the
-# day of arrival.
-_DRAWN_LATER: Final = """
-                SELECT from_lot_id, amount_fen FROM funds.draw
-                 WHERE county_code = :county AND effective_on > :as_of AND effective_on - days_rested <= :as_of"""
-
-
-def _resting(moment: Moment) -> str:
-    """Every lot that rested at that moment with what it held then, as (account_id, clock_from, fen).
-
-    A branch for each index: what rests still, what rested then and has been emptied since, and (asked by an earlier
-    knowledge) what was emptied by a draw that was recorded later. What was drawn later is added back in one pass.
-    """
-    known = moment.known_at is not None
-    lot = f"{_LOT}{' AND l.position <= :known' if known else ''}"
-    branches = [f"{lot} AND is_resting", f"{lot} AND NOT is_terminal AND emptied_on > :as_of"]
-    later = [_DRAWN_LATER]
-    if known:
-        emptied = f"id IN (SELECT from_lot_id FROM ({RECORDED_LATER}) e)"
-        branches.append(f"{lot} AND NOT is_terminal AND emptied_on <= :as_of AND {emptied}")
-        later.append(RECORDED_LATER)
-    return f"""
-  SELECT l.account_id, l.clock_from, l.remaining_fen + coalesce(later.fen, 0) AS fen
-    FROM ({" UNION ALL ".join(branches)}) l
-    LEFT JOIN (SELECT from_lot_id, sum(amount_fen)::bigint AS fen FROM ({" UNION ALL ".join(later)}) d
-                GROUP BY from_lot_id) later
-      ON later.from_lot_id = l.id"""
-
-
-async def _plan(session: AsyncSession, **settings: str) -> None:
-    """Have the statements that follow in this transaction planned with `settings`, for the day that is asked for.
-
-    Row-level security compares with a region that the planner does not know, so it expects a few dozen lots where
-    hundreds of thousands rest, sorts them on disk to group them, and repeats a whole page per account (seen: 0.5 s
-    became more than 10 s with a million lots).
-    """
-    settings = {"plan_cache_mode": "force_custom_plan", **settings}
-    changes = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
-    await session.execute(text(f"SELECT {changes}"))
-
 
 async def sums(
     session: AsyncSession, who: Principal, county: str, moment: Moment
 ) -> Sequence[Row[str, date, int, int]]:
     """(kind of holder, start of the clock, number of lots, fen) of everything that rested at that moment."""
-    await _plan(session, work_mem="64MB", enable_sort="off", enable_nestloop="off")
+    root = county if holds(who, county) else who.region
     found = await session.execute(
-        text(
-            f"""
-            SELECT a.kind, r.clock_from, sum(r.n)::bigint AS n, sum(r.fen)::bigint AS fen
-              FROM (SELECT account_id, clock_from, count(*) AS n, sum(fen) AS fen FROM ({_resting(moment)}) x
-                     GROUP BY account_id, clock_from) r
-              JOIN funds.account a ON a.county_code = :county AND a.id = r.account_id
-             GROUP BY a.kind, r.clock_from
-            """
-        ),
-        {"county": county, "scope": who.region, **moment.arguments},
+        text("SELECT kind, clock_from, lots_n, fen FROM funds.rested(:county, :root, :as_of, :known, :known_on)"),
+        {"county": county, "root": root, **moment.arguments},
     )
     return found.all()
 
@@ -88,7 +38,7 @@ async def lots(
     session: AsyncSession, who: Principal, county: str, window: Window, *, moment: Moment, started_by: date
 ) -> Sequence[Row[Any]]:
     """Lots that rested at that moment with a clock started by `started_by`, the longest first; one more than asked."""
-    await _plan(session, enable_sort="off", enable_nestloop="on")
+    await along_indexes(session)
     clock, lot = window.key(date_in, UUID) or (None, None)
     branch = f"""
       SELECT l.id, l.tranche_id, l.fund_code, l.account_id, l.region_code, l.arrived_on, l.clock_from,

@@ -287,7 +287,7 @@ async def lots(
         f" {'AND l.fund_code = :fund' if fund is not None else ''} {_LATER if after_id is not None else ''}"
     )
     if account is None:
-        await _along_indexes(session)
+        await along_indexes(session)
         page = _page(narrowed, moment)
     else:
         there = THERE if moment.known_at is not None else STILL_THERE
@@ -323,14 +323,17 @@ def _page(narrowed: str, moment: Moment) -> str:
              ORDER BY p.arrived_on, p.id"""
 
 
-async def _along_indexes(session: AsyncSession) -> None:
+async def along_indexes(session: AsyncSession) -> None:
     """Have the statements that follow in this transaction read pages along the order of an index.
 
     Row-level security compares with a region that the planner does not know, so it expects a dozen rows where a whole
     county's are, and would read and sort them all for one page.
     """
     await session.execute(
-        text("SELECT set_config('enable_sort', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)")
+        text(
+            "SELECT set_config('enable_sort', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),"
+            " set_config('plan_cache_mode', 'force_custom_plan', true)"
+        )
     )
 
 
@@ -355,7 +358,7 @@ async def tranches(
     """
     [after] = window.key(UUID) or (None,)
     named = {"tranche": tranche, "notice": notice, "after": after}
-    await _along_indexes(session)
+    await along_indexes(session)
     found = await session.execute(
         text(
             f"""

@@ -236,7 +236,12 @@ class DrawRow(Row):
         Index("ix_draw_from_lot", "county_code", "from_lot_id", "effective_on"),
         Index("ix_draw_movement", "county_code", "movement_id"),
         Index("ix_draw_span", "county_code", "batch_id", "lo_fen", postgresql_where=text("batch_id IS NOT NULL")),
-        Index("ix_draw_effective", "county_code", "effective_on", postgresql_include=["from_lot_id", "amount_fen"]),
+        Index(
+            "ix_draw_effective",
+            "county_code",
+            "effective_on",
+            postgresql_include=["from_lot_id", "amount_fen", "days_rested"],
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     to_lot_id: Mapped[UUID] = mapped_column(primary_key=True)
