@@ -251,4 +251,19 @@ THOROUGH: Final[dict[str, str]] = {
             WHERE r.county_code = p.county_code AND r.batch_id = p.batch_id AND r.line = p.line
               AND NOT {_RETURN_UNDONE})
          GROUP BY b.county_code, b.entitlement, p.payee_token HAVING count(*) > 1""",
+    "改码前后同一待遇只发一次": f"""
+        WITH kin AS (
+          SELECT c.county_code, k.county_code AS other FROM (SELECT DISTINCT county_code FROM funds.payment_batch) c
+           CROSS JOIN LATERAL funds.kin_counties(c.county_code) k),
+        paid AS MATERIALIZED (
+          SELECT p.county_code, b.entitlement, p.payee_token FROM funds.payment p
+            JOIN funds.payment_batch b ON b.county_code = p.county_code AND b.id = p.batch_id AND b.status = 'posted'
+            JOIN funds.movement m ON m.county_code = b.county_code AND m.batch_id = b.id
+           WHERE p.county_code IN (SELECT county_code FROM kin) AND NOT {_UNDONE.format("m", "m.id")}
+             AND p.amount_fen > (
+               SELECT coalesce(sum(r.amount_fen), 0) FROM funds.payment_return r
+                WHERE r.county_code = p.county_code AND r.batch_id = p.batch_id AND r.line = p.line
+                  AND NOT {_RETURN_UNDONE}))
+        SELECT a.county_code, a.entitlement, a.payee_token FROM paid a JOIN kin k ON k.county_code = a.county_code
+          JOIN paid o ON o.county_code = k.other AND o.entitlement = a.entitlement AND o.payee_token = a.payee_token""",
 }

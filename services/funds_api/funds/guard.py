@@ -6,7 +6,7 @@ Only loads and hears; what a breach means is decided in `judge`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -68,11 +68,11 @@ async def hear(tx: AsyncSession, county: str, asked: Asked) -> list[Breach]:
     breaches: list[Breach] = []
     for facts in asked.facts:
         terms = judge.in_force(sets, facts.fund_code, facts.fiscal_year, asked.on)
-        known = facts
+        known = [facts]
         if judge.asks_for_fees(terms, facts.kind, facts.use):
             sums = await store.fee_sums(tx, county, facts.fund_code, facts.fiscal_year)
-            known = judge.with_fees(facts, sums.received_fen, sums.fees_fen)
-        breaches += judge.judge(known, terms)
+            known = [judge.with_fees(facts, one.received_fen, one.fees_fen, one.counties) for one in sums]
+        breaches += judge.judge_all(known, terms)
     if stopping := judge.refused(breaches):
         raise FundRuleBroken(asked.kind, stopping)
     return breaches
@@ -89,27 +89,34 @@ async def foreseen(tx: AsyncSession, county: str, parts: Sequence[Facts], on: da
     ]
 
 
-async def fees_fen(tx: AsyncSession, county: str, fund: str, year: int) -> int:
-    """What management fees of a fund-year stand now."""
-    return (await store.fee_sums(tx, county, fund, year)).fees_fen
+async def fees_fen(tx: AsyncSession, county: str, fund: str, year: int) -> dict[tuple[str, ...], int]:
+    """What management fees of a fund-year stand now, by the counties that are held to a cap together."""
+    return {one.counties: one.fees_fen for one in await store.fee_sums(tx, county, fund, year)}
 
 
-async def fees_again(tx: AsyncSession, county: str, fund: str, year: int, on: date, before_fen: int) -> list[Breach]:
-    """What the caps of fees say of those that stand again beside `before_fen`, once their coming back was undone."""
+async def fees_again(
+    tx: AsyncSession, county: str, fund: str, year: int, on: date, before: Mapping[tuple[str, ...], int]
+) -> list[Breach]:
+    """What the caps of fees say of those that stand again beside those `before`, once their coming back was undone."""
     sums = await store.fee_sums(tx, county, fund, year)
-    if sums.fees_fen <= before_fen:
+    facts = [
+        Facts(
+            "pay",
+            fund,
+            year,
+            one.fees_fen - before_fen,
+            judge.MANAGEMENT_FEE,
+            received_fen=one.received_fen,
+            fees_fen=before_fen,
+            counties=one.counties,
+        )
+        for one in sums
+        if one.fees_fen > (before_fen := before.get(one.counties, 0))
+    ]
+    if not facts:
         return []
     terms = judge.in_force(await store.term_sets(tx, county, [fund], on), fund, year, on)
-    facts = Facts(
-        "pay",
-        fund,
-        year,
-        sums.fees_fen - before_fen,
-        judge.MANAGEMENT_FEE,
-        received_fen=sums.received_fen,
-        fees_fen=before_fen,
-    )
-    return judge.judge(facts, [one for one in terms if one.rule is judge.FundRule.FEE_CAP])
+    return judge.judge_all(facts, [one for one in terms if one.rule is judge.FundRule.FEE_CAP])
 
 
 async def hold_fund(tx: AsyncSession, county: str, use: str | None, funds: Iterable[str]) -> None:

@@ -132,8 +132,9 @@ class Facts:
     """The part of a movement that draws one fund of one fiscal year.
 
     `received_fen` is what the county has received of that fund-year and `fees_fen` what of it went into management
-    fees before; both are asked only for a management fee. `published_days` is how long a payment to households had
-    been public, None when nobody recorded that it was; `objections_open_n` are those not answered yet.
+    fees before; both are asked only for a management fee, and may be those of several `counties` that money went over
+    between. `published_days` is how long a payment to households had been public, None when nobody recorded that it
+    was; `objections_open_n` are those not answered yet.
     """
 
     kind: str
@@ -144,6 +145,7 @@ class Facts:
     payee_kind: str | None = None
     received_fen: int = 0
     fees_fen: int = 0
+    counties: tuple[str, ...] = ()
     published_days: int | None = None
     objections_open_n: int = 0
 
@@ -198,9 +200,18 @@ def asks_for_fees(terms: Iterable[Term], kind: str, use: str | None) -> bool:
     return kind in _FEES and use == MANAGEMENT_FEE and any(one.rule is FundRule.FEE_CAP for one in terms)
 
 
-def with_fees(facts: Facts, received_fen: int, fees_fen: int) -> Facts:
-    """The same facts with the sums of their fund-year."""
-    return replace(facts, received_fen=received_fen, fees_fen=fees_fen)
+def with_fees(facts: Facts, received_fen: int, fees_fen: int, counties: tuple[str, ...]) -> Facts:
+    """The same facts with the sums of their fund-year in these counties."""
+    return replace(facts, received_fen=received_fen, fees_fen=fees_fen, counties=counties)
+
+
+def judge_all(known: Iterable[Facts], terms: Sequence[Term]) -> list[Breach]:
+    """Every term that one movement does not keep by any of these sums, told once, by the first that breaks it."""
+    found: dict[Term, Breach] = {}
+    for facts in known:
+        for breach in judge(facts, terms):
+            found.setdefault(breach.term, breach)
+    return list(found.values())
 
 
 def judge(facts: Facts, terms: Sequence[Term]) -> list[Breach]:
@@ -268,7 +279,7 @@ def _fees(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
     taken_fen = facts.fees_fen + facts.amount_fen
     if taken_fen <= cap_fen:
         return None
-    figures = {
+    figures: dict[str, Any] = {
         "received_fen": facts.received_fen,
         "cap_ppm": term.number,
         "cap_fen": cap_fen,
@@ -276,8 +287,12 @@ def _fees(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
         "amount_fen": facts.amount_fen,
         "over_fen": taken_fen - cap_fen,
     }
+    together = ""
+    if len(facts.counties) > 1:
+        figures["counties"] = list(facts.counties)
+        together = f"（改码前后 {'、'.join(facts.counties)} 合计，移交的不重复计算）"
     sentence = (
-        f"{facts.fiscal_year} 年度该资金到账 {yuan(facts.received_fen)} 元，管理费上限 {yuan(cap_fen)} 元，"
+        f"{facts.fiscal_year} 年度该资金{together}到账 {yuan(facts.received_fen)} 元，管理费上限 {yuan(cap_fen)} 元，"
         f"已列 {yuan(facts.fees_fen)} 元，本笔 {yuan(facts.amount_fen)} 元，超出 {yuan(taken_fen - cap_fen)} 元"
     )
     return figures, sentence

@@ -217,20 +217,31 @@ async def funds_on(session: AsyncSession, county: str, account: UUID) -> list[st
 
 @dataclass(frozen=True, slots=True)
 class FeeSums:
-    """What a county has of a fund-year, and what of it went into management fees."""
+    """What these counties have of a fund-year, and what of it went into management fees; more than one are summed."""
 
     received_fen: int
     fees_fen: int
+    counties: tuple[str, ...]
 
 
-async def fee_sums(session: AsyncSession, county: str, fund: str, fiscal_year: int) -> FeeSums:
-    """The sums over the whole county, also for a caller who sees only a part of it: two figures, no row."""
+async def fee_sums(session: AsyncSession, county: str, fund: str, fiscal_year: int) -> list[FeeSums]:
+    """The sums of the whole county, also for a caller who sees only a part of it: figures, no row.
+
+    And those of all the counties that money went over between, which was received once: a fee has to fit both.
+    """
     found = await session.execute(
-        text("SELECT received_fen, fees_fen FROM funds.fee_sums(:county, :fund, :year)"),
+        text(
+            """
+            SELECT s.received_fen, s.fees_fen, ARRAY[CAST(:county AS text)] AS counties
+              FROM funds.fee_sums(:county, :fund, :year) s
+            UNION ALL
+            SELECT t.received_fen, t.fees_fen, t.counties FROM funds.fees_together(:county, :fund, :year) t
+            """
+        ),
         {"county": county, "fund": fund, "year": fiscal_year},
     )
-    row = found.one()
-    return FeeSums(row.received_fen, row.fees_fen)
+    rows = [FeeSums(row.received_fen, row.fees_fen, tuple(row.counties)) for row in found]
+    return sorted(rows, key=lambda one: len(one.counties))
 
 
 async def function_codes(

@@ -26,7 +26,7 @@ class Again:
     """Rows of rosters (batch, line) that had come back, and what each fund-year had in fees before it is undone."""
 
     rows: Sequence[tuple[PaymentBatchRow, int]]
-    fees_fen: dict[tuple[str, int], int]
+    fees_fen: dict[tuple[str, int], dict[tuple[str, ...], int]]
 
 
 async def foreseen(tx: AsyncSession, county: str, chain: Sequence[MovementRow], on: date) -> Again:
@@ -51,8 +51,8 @@ async def foreseen(tx: AsyncSession, county: str, chain: Sequence[MovementRow], 
 async def hear(tx: AsyncSession, county: str, again: Again, on: date) -> list[Breach]:
     """After it was posted: the breaches that are only flagged; `FundRuleBroken` with all that refuse."""
     breaches = [found for batch, line in again.rows for found in await yearly.of_row(tx, batch, line, on)]
-    for (fund, year), before_fen in sorted(again.fees_fen.items()):
-        breaches += await guard.fees_again(tx, county, fund, year, on, before_fen)
+    for (fund, year), before in sorted(again.fees_fen.items()):
+        breaches += await guard.fees_again(tx, county, fund, year, on, before)
     if stopping := judge.refused(breaches):
         raise FundRuleBroken("reverse", stopping)
     return breaches

@@ -154,7 +154,7 @@ async def paid_elsewhere(tx: AsyncSession, county: str, batch_id: UUID) -> tuple
     """How many rows of this batch another batch has paid since, and the first of their lines; None when none."""
     found = (
         await tx.execute(
-            text("SELECT count(*), min(line) FROM funds.claimed_by_another(:county, :batch, NULL, NULL)"),
+            text("SELECT count(DISTINCT line), min(line) FROM funds.claimed_by_another(:county, :batch, NULL, NULL)"),
             {"county": county, "batch": batch_id},
         )
     ).one()

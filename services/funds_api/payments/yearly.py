@@ -99,8 +99,9 @@ async def paid(tx: AsyncSession, batch: PaymentBatchRow, people: pl.DataFrame, f
     )
     by_person: dict[bytes, dict[str, int]] = defaultdict(dict)
     by_home: dict[bytes, dict[str, int]] = defaultdict(dict)
-    for token, home, fund, fen in found:
-        (by_home[home] if token is None else by_person[token])[fund] = fen
+    for token, home, fund, fen in found:  # several of one payee, when counties of the lineage paid as well
+        of_payee = by_home[home] if token is None else by_person[token]
+        of_payee[fund] = of_payee.get(fund, 0) + fen
     return Year(
         _sums(by_person, YEAR, batch.fund_code, excluding[FundRule.EXCLUSIVE_WITH]),
         _sums(by_home, HOME_YEAR, batch.fund_code, excluding[FundRule.HOUSEHOLD_EXCLUSIVE_WITH]),

@@ -12,6 +12,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
+from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.successions import service, store
@@ -57,7 +58,10 @@ async def get_successions(
 ) -> SuccessionPage:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    rows, after = cut(await store.page(tx, asked, moment, window), window, lambda row: (row.id,))
+    # A document of the county: a township of either county is told it whole, as sums.
+    async with whole_county(tx, who, asked):
+        found = await store.page(tx, asked, moment, window)
+    rows, after = cut(found, window, lambda row: (row.id,))
     return SuccessionPage(
         county_code=asked,
         as_of=moment.as_of,
@@ -79,7 +83,8 @@ async def get_succession(
 ) -> Succession:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    found = await service.shown(tx, asked, succession_id, moment)
+    async with whole_county(tx, who, asked):
+        found = await service.shown(tx, asked, succession_id, moment)
     if found is None:
         raise Missing("资金移交", str(succession_id))
     return found
