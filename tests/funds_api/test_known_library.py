@@ -49,7 +49,7 @@ class Story(Register):
         return self
 
     def paths(self) -> list[str]:
-        found = ["projects", "assets", "incomes", "incomes/benefits"]
+        found = ["projects", "assets", "incomes", "incomes/benefits", "retentions"]
         if self.id:
             found += [f"projects/{self.id}", f"projects/{self.id}/assets"]
         found += [f"assets/{self.asset}"] if self.asset else []
