@@ -25,6 +25,7 @@ from services.funds_api.loans import service as loans
 from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
+from services.funds_api.objections import ObjectionClosed, ObjectionDateRefused
 from services.funds_api.orders import refusals as orders
 from services.funds_api.payments import refusals as payments
 from services.funds_api.projects import refusals as projects
@@ -178,10 +179,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     publications.NotPublished: Problem("not-published", 409, "尚未公示", "请先登记公示，再登记异议"),
     publications.PublicationDateRefused: Problem(
-        "publication-date-refused", 409, "公示日期不合理", "请按实际张贴、处理之日填写"
-    ),
-    publications.BatchObjectionClosed: Problem(
-        "batch-objection-closed", 409, "异议已经处理", "请查看处理结果；新的异议请另行登记"
+        "publication-date-refused", 409, "公示日期不合理", "请按实际张贴之日填写"
     ),
     payments.NoHouseholdsAccount: Problem(
         "no-households-account", 409, "缺少农户账户", "请先在该乡镇开立 kind=households 的单位及账户"
@@ -270,7 +268,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "no-performance-target", 409, "没有绩效目标", "请退回补充绩效目标（编号、内容、单位、目标值）后再报"
     ),
     projects.ObjectionOpen: Problem("objection-open", 409, "有异议尚未处理", "请先逐条答复异议，再办理入库"),
-    projects.ObjectionClosed: Problem("objection-closed", 409, "异议已经处理", "请查看处理结果；新的异议请另行登记"),
+    ObjectionClosed: Problem("objection-closed", 409, "异议已经处理", "请查看处理结果；新的异议请另行登记"),
+    ObjectionDateRefused: Problem(
+        "objection-date-refused", 409, "异议日期不合理", "请按实际提出、处理之日填写，不晚于今天"
+    ),
     projects.TargetsNotNow: Problem("targets-not-now", 409, "现在不能登记绩效完成情况", "请在项目验收阶段登记"),
     projects.TargetsUnreported: Problem(
         "targets-unreported", 409, "绩效目标完成情况未登记", "请先按 codes 逐项登记完成值，再办理公告"

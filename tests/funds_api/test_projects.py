@@ -77,16 +77,21 @@ async def test_publicity_stands_ten_days_and_an_open_objection_keeps_the_project
     assert refusal(short) == (409, "publicity-too-short")
     figures = short.json()["figures"]
     assert (figures["stood_days"], figures["needed_days"], figures["earliest_on"]) == (9, 10, "2017-01-25")
-    raised = await library.lister.post(
-        f"/funds/v1/projects/{library.id}/objections", {"raised_on": "2017-01-18", "text": "电话 13900000000 反映占地"}
-    )
+    objections = f"/funds/v1/projects/{library.id}/objections"
+    ahead = await library.lister.post(objections, {"raised_on": "2199-01-01", "text": "占地"})
+    assert refusal(ahead) == (409, "objection-date-refused"), "no answer could follow it"
+    raised = await library.lister.post(objections, {"raised_on": "2017-01-18", "text": "电话 13900000000 反映占地"})
     assert raised.status_code == 201, raised.text
     assert "13900000000" not in raised.json()["text"]
     assert refusal(await library.step("admitted")) == (409, "objection-open")
-    path = f"/funds/v1/projects/{library.id}/objections/{raised.json()['id']}/answer"
+    path = f"{objections}/{raised.json()['id']}/answer"
     answer = {"closed_on": "2017-01-20", "outcome": "已核实，不占耕地"}
+    early = await library.reviewer.post(path, {**answer, "closed_on": "2017-01-17"})
+    assert refusal(early) == (409, "objection-date-refused")
     assert (await library.reviewer.post(path, answer)).status_code == 201
     assert refusal(await library.reviewer.post(path, answer)) == (409, "objection-closed")
+    told = [(await library.shown(day))["objections"] for day in ("2017-01-17", "2017-01-19", "2017-01-20")]
+    assert [[one["outcome"] for one in day] for day in told] == [[], [None], ["已核实，不占耕地"]]
     assert (await library.step("admitted")).status_code == 201
 
 

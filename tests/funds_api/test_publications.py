@@ -99,6 +99,10 @@ async def test_an_objection_keeps_the_roster_from_being_paid_until_it_is_answere
     await publish(township, batch)
     assert (await object_to(township, batch, raised_on="2017-04-23")).status_code == 409, "not yet on show"
     assert (await object_to(township, batch, line=99)).status_code == 404
+    ahead = await object_to(township, batch, raised_on="2199-01-01")
+    assert (ahead.status_code, ahead.json()["type"]) == (409, "/problems/objection-date-refused"), (
+        "it stayed open for ever"
+    )
     raised = await object_to(township, batch, line=3)
     assert raised.status_code == 201, raised.text
     assert (raised.json()["line"], raised.json()["closed_on"]) == (3, None)
@@ -109,10 +113,10 @@ async def test_an_objection_keeps_the_roster_from_being_paid_until_it_is_answere
     objection = raised.json()["id"]
     assert (await township.clerk.post(path(batch, "objections", objection, "answer"), {})).status_code == 403
     before = await answered(township, batch, objection, closed_on="2017-04-25")
-    assert (before.status_code, before.json()["type"]) == (409, "/problems/publication-date-refused")
+    assert (before.status_code, before.json()["type"]) == (409, "/problems/objection-date-refused")
     assert (await answered(township, batch, objection)).json()["outcome"] == "核实无车"
     again = await answered(township, batch, objection)
-    assert (again.status_code, again.json()["type"]) == (409, "/problems/batch-objection-closed")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/objection-closed")
     assert (await township.approve(batch)).status_code == 201
 
 

@@ -15,6 +15,7 @@ from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.moments import AsOf, KnownAt, moment_of
+from services.funds_api.objections import Objection, ObjectionAnswer
 from services.funds_api.projects import contracts, objections, service, shown, store, targets
 from services.funds_api.projects.schemas import (
     CancellationRequest,
@@ -23,8 +24,6 @@ from services.funds_api.projects.schemas import (
     Contract,
     ContractRequest,
     Declared,
-    Objection,
-    ObjectionAnswer,
     ObjectionRequest,
     Progress,
     ProgressAcceptance,
@@ -140,7 +139,8 @@ async def post_objection(
     who: Annotated[Principal, can("projects:declare")],
     county: County = None,
 ) -> Objection:
-    return await objections.object_to(tx, who, act, county_of(who, county), project_id, request)
+    today = business_date(clock.now())
+    return await objections.object_to(tx, who, act, county_of(who, county), project_id, request, today)
 
 
 @router.post("/{project_id}/objections/{objection_id}/answer", status_code=201, summary="处理异议")

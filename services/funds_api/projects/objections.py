@@ -12,19 +12,26 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from services.funds_api.households import masks
-from services.funds_api.missing import Missing
+from services.funds_api.objections import Objection, ObjectionAnswer, must_have_come, shown, to_answer
 from services.funds_api.projects import service, store
-from services.funds_api.projects.refusals import ObjectionClosed
-from services.funds_api.projects.schemas import Objection, ObjectionAnswer, ObjectionRequest
+from services.funds_api.projects.schemas import ObjectionRequest
+from services.funds_api.tables import ProjectRow
 from wire.projects import ProjectObjected
 
 
 async def object_to(
-    tx: AsyncSession, who: Principal, act: Act, county: str, project_id: UUID, request: ObjectionRequest
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    project_id: UUID,
+    request: ObjectionRequest,
+    today: date,
 ) -> Objection:
     """Record that somebody objects; until it is answered the project is not admitted. The objector is not named."""
     await act.claim(tx, county)
     project = await service.found(tx, who, county, project_id, lock=True)
+    must_have_come(request.raised_on, today)
     row: dict[str, Any] = {
         "county_code": county,
         "id": new_id(),
@@ -35,12 +42,7 @@ async def object_to(
         "recorded_by": who.subject,
     }
     await store.insert_objection(tx, row)
-    answer = Objection(id=row["id"], raised_on=row["raised_on"], text=row["text"], closed_on=None, outcome=None)
-    told = ProjectObjected(
-        project_id=project.id, county_code=county, region_code=project.region_code, objection_id=answer.id, is_open=True
-    )
-    await act.record(tx, county, told, answer)
-    return answer
+    return await _objected(tx, act, project, row["id"])
 
 
 async def answer_objection(
@@ -56,25 +58,23 @@ async def answer_objection(
     """Close an objection with what was found, once."""
     await act.claim(tx, county)
     project = await service.found(tx, who, county, project_id, lock=True)
-    raised = next((one for one in await store.objections(tx, county, project_id) if one.id == objection_id), None)
-    if raised is None:
-        raise Missing("异议", str(objection_id))
-    if raised.closed_on is not None:
-        raise ObjectionClosed(str(objection_id))
-    service.must_lie(request.closed_on, raised.raised_on, today)
+    raised = to_answer(await store.objections(tx, county, project_id), objection_id, request.closed_on, today)
     outcome = masks.free_text(request.outcome)
     await store.close_objection(
         tx, raised, {"closed_on": request.closed_on, "outcome": outcome, "closed_by": who.subject}
     )
-    answer = Objection(
-        id=raised.id, raised_on=raised.raised_on, text=raised.text, closed_on=request.closed_on, outcome=outcome
-    )
+    return await _objected(tx, act, project, objection_id)
+
+
+async def _objected(tx: AsyncSession, act: Act, project: ProjectRow, objection_id: UUID) -> Objection:
+    rows = await store.objections(tx, project.county_code, project.id)
+    answer = shown(Objection, next(one for one in rows if one.id == objection_id))
     told = ProjectObjected(
         project_id=project.id,
-        county_code=county,
+        county_code=project.county_code,
         region_code=project.region_code,
         objection_id=objection_id,
-        is_open=False,
+        is_open=answer.closed_on is None,
     )
-    await act.record(tx, county, told, answer)
+    await act.record(tx, project.county_code, told, answer)
     return answer

@@ -160,16 +160,6 @@ class ChangeNotWaiting(Exception):
 
 
 @dataclass(eq=False)
-class ObjectionClosed(Exception):
-    """The objection has been answered already."""
-
-    objection_id: str
-
-    def __str__(self) -> str:
-        return "该条异议已经处理完毕"
-
-
-@dataclass(eq=False)
 class TargetsNotNow(Exception):
     """What targets reached is recorded while the project is at acceptance."""
 

@@ -13,6 +13,7 @@ from pydantic.types import Strict
 from chassis.fields import MAX_FEN, Answer, Body, Code, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
 from services.funds_api.moments import Known
+from services.funds_api.objections import Objection
 from services.funds_api.projects.stages import Stage
 
 Number = Annotated[str, StringConstraints(strict=True, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")]
@@ -170,11 +171,6 @@ class ObjectionRequest(Body):
     text: Prose = Field(description="异议内容，不写个人身份信息")
 
 
-class ObjectionAnswer(Body):
-    closed_on: Day
-    outcome: Prose
-
-
 class ContractRequest(Body):
     """A contract with the unit that won the bid; `retention_ppm` of each payment is kept back until `release_on`."""
 
@@ -263,14 +259,6 @@ class ContractorMoney(Answer):
     paid_fen: int
     in_transit_fen: int = Field(description="支付令已签发、银行尚未回单")
     payable_fen: int = Field(description="due_fen - kept_fen - paid_fen - in_transit_fen，尚可支付")
-
-
-class Objection(Answer):
-    id: UUID
-    raised_on: date
-    text: str
-    closed_on: date | None
-    outcome: str | None
 
 
 class StepAnswer(Answer):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
+from services.funds_api import objections
 from services.funds_api.known import known
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
@@ -20,7 +21,6 @@ from services.funds_api.projects import contract_rows, contracts, money, store, 
 from services.funds_api.projects.money import Flow, TrancheFlow
 from services.funds_api.projects.schemas import (
     Described,
-    Objection,
     Project,
     ProjectKind,
     ProjectLine,
@@ -112,7 +112,7 @@ async def whole(tx: AsyncSession, who: Principal, county: str, project_id: UUID,
         versions=versions,
         steps=_steps(steps, as_of),
         objections=[
-            Objection(id=one.id, raised_on=one.raised_on, text=one.text, closed_on=one.closed_on, outcome=one.outcome)
+            objections.shown(objections.Objection, one, as_of)
             for one in known(await store.objections(tx, county, project_id), moment)
             if one.raised_on <= as_of
         ],

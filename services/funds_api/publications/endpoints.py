@@ -62,7 +62,8 @@ async def post_objection(
     who: Annotated[Principal, can("batches:object")],
     county: County = None,
 ) -> BatchObjection:
-    return await service.object_to(tx, who, act, county_of(who, county), batch_id, request)
+    today = business_date(clock.now())
+    return await service.object_to(tx, who, act, county_of(who, county), batch_id, request, today)
 
 
 @router.post("/objections/{objection_id}/answer", status_code=201, summary="处理公示异议")

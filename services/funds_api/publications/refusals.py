@@ -32,21 +32,10 @@ class NotPublished(Exception):
 
 @dataclass(eq=False)
 class PublicationDateRefused(Exception):
-    """A day of a publication or an answer that has not come, or lies before what it follows."""
+    """A publication from a day that has not come."""
 
-    asked_on: date
-    earliest: date
-    latest: date
-
-    def __str__(self) -> str:
-        return f"日期 {self.asked_on} 应在 {self.earliest} 至 {self.latest} 之间"
-
-
-@dataclass(eq=False)
-class BatchObjectionClosed(Exception):
-    """The objection has been answered already."""
-
-    objection_id: str
+    from_on: date
+    latest_on: date
 
     def __str__(self) -> str:
-        return "该异议已经处理"
+        return f"公示日期 {self.from_on} 晚于今天 {self.latest_on}"

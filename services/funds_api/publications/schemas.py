@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from chassis.fields import Answer, Body, Day, Line, Prose
+from services.funds_api.objections import Objection, ObjectionAnswer
 
 
 class PublicationRequest(Body):
@@ -39,21 +40,15 @@ class BatchObjectionRequest(Body):
     text: Prose = Field(description="异议内容，不写个人身份信息")
 
 
-class BatchObjectionAnswer(Body):
-    closed_on: Day
-    outcome: Prose = Field(description="核实结果，不写个人身份信息")
+class BatchObjectionAnswer(ObjectionAnswer):
+    """What was found out about an objection to a roster."""
 
 
-class BatchObjection(Answer):
-    """Somebody objects to a row or the whole of a published roster; `closed_on` is null while it is open."""
+class BatchObjection(Objection):
+    """Somebody objects to a row (`line`) or the whole of a published roster."""
 
-    id: UUID
     batch_id: UUID
     line: int | None
-    raised_on: date
-    text: str
-    closed_on: date | None
-    outcome: str | None
 
 
 class Publicity(Answer):

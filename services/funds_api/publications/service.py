@@ -13,12 +13,12 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from services.funds_api.households import masks
 from services.funds_api.missing import Missing
+from services.funds_api.objections import must_have_come, shown, to_answer
 from services.funds_api.payments import store as batches
 from services.funds_api.payments.schemas import BatchStatus
 from services.funds_api.publications import store
 from services.funds_api.publications.days import published_days
 from services.funds_api.publications.refusals import (
-    BatchObjectionClosed,
     NotPublishable,
     NotPublished,
     PublicationDateRefused,
@@ -31,7 +31,7 @@ from services.funds_api.publications.schemas import (
     PublicationRequest,
     Publicity,
 )
-from services.funds_api.tables import BatchObjectionRow, PaymentBatchRow, PublicationRow
+from services.funds_api.tables import PaymentBatchRow, PublicationRow
 from wire.funds import BatchObjected, BatchPublished
 
 
@@ -44,7 +44,7 @@ async def publish(
     if batch.status != BatchStatus.CHECKED or batch.list_sha256 is None:
         raise NotPublishable(str(batch_id), batch.status)
     if request.from_on > today:
-        raise PublicationDateRefused(request.from_on, request.from_on, today)
+        raise PublicationDateRefused(request.from_on, today)
 
     row: dict[str, Any] = {
         "county_code": county,
@@ -70,13 +70,20 @@ async def publish(
 
 
 async def object_to(
-    tx: AsyncSession, who: Principal, act: Act, county: str, batch_id: UUID, request: BatchObjectionRequest
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    batch_id: UUID,
+    request: BatchObjectionRequest,
+    today: date,
 ) -> BatchObjection:
     """Record that somebody objects to a row or to the whole of a published roster. The objector is not named."""
     await act.claim(tx, county)
     batch = await _batch(tx, who, county, batch_id)
-    shown = await store.publications(tx, county, batch_id)
-    if not any(one.from_on <= request.raised_on for one in shown):
+    must_have_come(request.raised_on, today)
+    published = await store.publications(tx, county, batch_id)
+    if not any(one.from_on <= request.raised_on for one in published):
         raise NotPublished(str(batch_id), request.raised_on)
     if request.line is not None and not await store.has_line(tx, county, batch_id, request.line):
         raise Missing("名册行", f"{batch_id}-{request.line}")
@@ -108,13 +115,7 @@ async def answer_objection(
     """Close an objection with what was found, once."""
     await act.claim(tx, county)
     batch = await _batch(tx, who, county, batch_id)
-    raised = next((one for one in await store.objections(tx, county, batch_id) if one.id == objection_id), None)
-    if raised is None:
-        raise Missing("异议", str(objection_id))
-    if raised.closed_on is not None:
-        raise BatchObjectionClosed(str(objection_id))
-    if not raised.raised_on <= request.closed_on <= today:
-        raise PublicationDateRefused(request.closed_on, raised.raised_on, today)
+    raised = to_answer(await store.objections(tx, county, batch_id), objection_id, request.closed_on, today)
     outcome = masks.free_text(request.outcome)
     changes = {"closed_on": request.closed_on, "outcome": outcome, "closed_by": who.subject}
     await store.close_objection(tx, raised, changes)
@@ -123,15 +124,16 @@ async def answer_objection(
 
 async def publicity(tx: AsyncSession, county: str, batch_id: UUID, as_of: date) -> Publicity:
     """What is public about a batch, as it stood on a day."""
-    shown = [one for one in await store.publications(tx, county, batch_id) if one.from_on <= as_of]
-    raised = [one for one in await store.objections(tx, county, batch_id) if one.raised_on <= as_of]
+    published = [one for one in await store.publications(tx, county, batch_id) if one.from_on <= as_of]
+    rows = await store.objections(tx, county, batch_id)
+    raised = [shown(BatchObjection, one, as_of) for one in rows if one.raised_on <= as_of]
     return Publicity(
         batch_id=batch_id,
         as_of=as_of,
-        published_days=published_days(shown, as_of),
-        objections_open_n=sum(one.closed_on is None or one.closed_on > as_of for one in raised),
-        publications=[_publication(one) for one in shown],
-        objections=[_objection(one, as_of) for one in raised],
+        published_days=published_days(published, as_of),
+        objections_open_n=sum(one.closed_on is None for one in raised),
+        publications=[_publication(one) for one in published],
+        objections=raised,
     )
 
 
@@ -145,7 +147,7 @@ async def _batch(tx: AsyncSession, who: Principal, county: str, batch_id: UUID) 
 
 async def _objected(tx: AsyncSession, act: Act, batch: PaymentBatchRow, objection_id: UUID) -> BatchObjection:
     rows = await store.objections(tx, batch.county_code, batch.id)
-    answer = _objection(next(one for one in rows if one.id == objection_id), date.max)
+    answer = shown(BatchObjection, next(one for one in rows if one.id == objection_id))
     told = BatchObjected(
         batch_id=batch.id,
         county_code=batch.county_code,
@@ -161,9 +163,3 @@ async def _objected(tx: AsyncSession, act: Act, batch: PaymentBatchRow, objectio
 def _publication(row: PublicationRow) -> Publication:
     held = {name: getattr(row, name) for name in Publication.model_fields}
     return Publication(**{**held, "list_sha256": row.list_sha256.hex()})
-
-
-def _objection(row: BatchObjectionRow, as_of: date) -> BatchObjection:
-    closed = row.closed_on is not None and row.closed_on <= as_of
-    held = {name: getattr(row, name) for name in BatchObjection.model_fields}
-    return BatchObjection(**(held if closed else {**held, "closed_on": None, "outcome": None}))

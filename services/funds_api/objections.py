@@ -1,0 +1,93 @@
+"""Objections (异议) to what is public, a project or a roster: raised by today, answered once, told as of a day.
+
+Nobody is named. To what an objection is raised, and what it keeps from going on, its noun decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import Field
+
+from chassis.fields import Answer, Body, Day, Prose
+from services.funds_api.missing import Missing
+
+
+class ObjectionAnswer(Body):
+    """What was found out about an objection."""
+
+    closed_on: Day
+    outcome: Prose = Field(description="核实结果，不写个人身份信息")
+
+
+class Objection(Answer):
+    """Somebody objects; `closed_on` is null while the objection is open."""
+
+    id: UUID
+    raised_on: date
+    text: str
+    closed_on: date | None
+    outcome: str | None
+
+
+@dataclass(eq=False)
+class ObjectionClosed(Exception):
+    """The objection has been answered already."""
+
+    objection_id: str
+
+    def __str__(self) -> str:
+        return "该异议已经处理"
+
+
+@dataclass(eq=False)
+class ObjectionDateRefused(Exception):
+    """An objection from a day that has not come, or an answer before its objection or in the future."""
+
+    asked_on: date
+    earliest_on: date
+    latest_on: date
+
+    def __str__(self) -> str:
+        return f"日期 {self.asked_on} 应在 {self.earliest_on} 至 {self.latest_on} 之间"
+
+
+class Raised(Protocol):
+    """An objection as it is kept."""
+
+    id: UUID
+    raised_on: date
+    closed_on: date | None
+
+
+AnyRaised = TypeVar("AnyRaised", bound=Raised)
+AnyObjection = TypeVar("AnyObjection", bound=Objection)
+
+
+def must_have_come(raised_on: date, today: date) -> None:
+    """Refuse an objection of a day to come: no answer could follow it, and what it keeps back would stay for ever."""
+    if raised_on > today:
+        raise ObjectionDateRefused(raised_on, raised_on, today)
+
+
+def to_answer(raised: Iterable[AnyRaised], objection_id: UUID, closed_on: date, today: date) -> AnyRaised:
+    """The objection that is answered, once, on a day between its own and today; refused otherwise."""
+    found = next((one for one in raised if one.id == objection_id), None)
+    if found is None:
+        raise Missing("异议", str(objection_id))
+    if found.closed_on is not None:
+        raise ObjectionClosed(str(objection_id))
+    if not found.raised_on <= closed_on <= today:
+        raise ObjectionDateRefused(closed_on, found.raised_on, today)
+    return found
+
+
+def shown(kind: type[AnyObjection], row: Raised, as_of: date = date.max) -> AnyObjection:
+    """An objection as it stood on a day: one that was answered later was open."""
+    held = {name: getattr(row, name) for name in kind.model_fields}
+    closed = row.closed_on is not None and row.closed_on <= as_of
+    return kind(**(held if closed else {**held, "closed_on": None, "outcome": None}))
