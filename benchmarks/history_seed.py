@@ -199,8 +199,9 @@ UPDATE funds.account a SET sum_fen = m.fen, sum_fen_day = m.fen_day, charged_fen
 # All rows of a batch are of its village.
 _HOUSED: Final = f"""
 TRUNCATE funds.batch_place, funds.household_flow;
-INSERT INTO funds.batch_place (county_code, batch_id, region_code, rows_n, amount_fen)
-SELECT county_code, id, region_code, rows_good, total_fen FROM funds.payment_batch WHERE county_code = '{COUNTY}'"""
+INSERT INTO funds.batch_place (county_code, batch_id, region_code, rows_n, amount_fen, lines)
+SELECT county_code, id, region_code, rows_good, total_fen, array(SELECT generate_series(1, rows_good))
+  FROM funds.payment_batch WHERE county_code = '{COUNTY}'"""
 # Each must find nothing.
 _LAWS: Final = {
     "a tranche is not where it should be (law 1)": """

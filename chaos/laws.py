@@ -229,10 +229,12 @@ QUICK: Final[dict[str, str]] = {
 THOROUGH: Final[dict[str, str]] = {
     "名册分村金额 = Σ 各行": """
         SELECT batch_id, region_code FROM
-          (SELECT p.county_code, p.batch_id, p.region_code, count(*) AS n, sum(p.amount_fen) AS fen
+          (SELECT p.county_code, p.batch_id, p.region_code, count(*) AS n, sum(p.amount_fen) AS fen,
+                  array_agg(p.line ORDER BY p.line) AS lines
              FROM funds.payment p GROUP BY 1, 2, 3) d
           FULL JOIN funds.batch_place b USING (county_code, batch_id, region_code)
-         WHERE (d.n, d.fen) IS DISTINCT FROM (b.rows_n, b.amount_fen)""",
+         WHERE (d.n, d.fen, d.lines) IS DISTINCT FROM
+               (b.rows_n, b.amount_fen, (SELECT array_agg(line ORDER BY line) FROM unnest(b.lines) AS line))""",
     "每户到户金额逐分有来源": """
         SELECT s.batch_id, s.line FROM funds.payment_batch b CROSS JOIN LATERAL (
           SELECT p.batch_id, p.line FROM funds.draw d

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -10,7 +12,7 @@ import pytest
 
 from chaos.laws import QUICK, THOROUGH
 from chassis import clock
-from migrations import household_flows_v1
+from migrations import household_flows_v2
 from tests.funds_api.people import Township, id_number
 from tests.funds_api.test_flows import END, found, walk
 
@@ -26,7 +28,7 @@ class Villages(Township):
         await self.register(range(3, 40), "101202")
         return self
 
-    async def pay(self, places: range, **more: Any) -> str:
+    async def pay(self, places: Iterable[int], **more: Any) -> str:
         batch = await self.batch(**more)
         await self.checked([(id_number(place), PAID[place % 5]) for place in places], batch)
         approved = await self.approve(batch)
@@ -95,6 +97,32 @@ async def test_a_village_tells_what_its_households_got_though_the_township_paid(
     await lawful(admin, township.county)
 
 
+async def test_a_village_s_households_are_its_lines_of_a_roster_in_any_order(
+    township: Villages, admin: asyncpg.Pool
+) -> None:
+    """The lines a roster keeps of a place lead to its rows, and the damage of one is found by the law."""
+    batch = await township.pay([0, 3, 1, 4, 2])
+    first, second = (township.region + village for village in ("201", "202"))
+    for place, people, fen in ((first, 3, 60_000), (second, 2, 90_000), (township.region, 5, 150_000)):
+        asked = {"living_in": place, "as_of": END, "limit": "200"}
+        told = (await township.finance.get("/funds/v1/tree/households", params=asked)).json()
+        assert (told["households_n"], told["received_fen"], told["unexplained_fen"]) == (people, fen, 0)
+        assert [one["household_id"] for one in told["items"]] == sorted(one["household_id"] for one in told["items"])
+        assert len(told["items"]) == people
+    await lawful(admin, township.county)
+    async with admin.acquire() as connection:
+        damaged = connection.transaction()
+        await damaged.start()
+        await connection.execute(
+            "UPDATE funds.batch_place SET lines[1] = lines[1] + 1 WHERE county_code = $1 AND batch_id = $2",
+            township.county,
+            UUID(batch),
+        )
+        with pytest.raises(AssertionError, match="名册分村"):
+            await lawful(connection, township.county)
+        await damaged.rollback()
+
+
 async def test_what_came_back_is_out_of_its_village_and_what_was_undone_was_never_paid(
     township: Villages, admin: asyncpg.Pool
 ) -> None:
@@ -138,7 +166,7 @@ async def test_what_the_migration_fills_in_is_what_the_triggers_keep(township: V
         by_triggers = await connection.fetch(kept)
         await connection.execute("DELETE FROM funds.household_flow")
         await connection.execute("DELETE FROM funds.batch_place")
-        for statement in household_flows_v1.FILL:
+        for statement in household_flows_v2.FILL:
             await connection.execute(statement)
         assert by_triggers == await connection.fetch(kept)
         assert by_triggers

@@ -76,8 +76,8 @@ async def _told(
     spent: int,
     recovered: int,
 ) -> PaidHouseholds:
-    every = await rosters.sums(tx, asked, side, moment)
-    rows, after = cut(await rosters.page(tx, asked, side, moment, window), window, lambda row: (row.household_id,))
+    every = await rosters.paid(tx, asked, side, moment, window)
+    rows, after = cut(every.page, window, lambda row: (row.household_id,))
     names = await names_on(tx, {asked.root, *(row.region_code for row in rows)}, moment.as_of)
     items = [
         PaidHousehold(

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funds_api.tables.rows import RegionText, Row
@@ -98,7 +98,7 @@ class PaymentRow(Row):
 
 
 class BatchPlaceRow(Row):
-    """What a checked roster pays to the households of one place: kept once, by a trigger, for the sums by place."""
+    """What a checked roster pays to the households of one place, and in which lines: kept once, by a trigger."""
 
     __tablename__ = "batch_place"
     __table_args__ = (
@@ -113,6 +113,7 @@ class BatchPlaceRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     rows_n: Mapped[int] = mapped_column(Integer)
     amount_fen: Mapped[int]
+    lines: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
 class HouseholdFlowRow(Row):
