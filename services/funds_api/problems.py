@@ -260,7 +260,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "stage-skipped", 409, "项目阶段顺序不符", "请先办理下一阶段 next_stage；退回须写明理由"
     ),
     projects.StepDateRefused: Problem(
-        "step-date-refused", 409, "办理日期不符", "请填写上一阶段之日以后、今天以前的日期"
+        "step-date-refused", 409, "办理日期不符", "请填写 earliest_on 以后、今天以前的日期"
     ),
     projects.StepByMaker: Problem("step-by-maker", 403, "经办人不能复核", "请由另一位有权限的人员办理"),
     projects.ReasonNeeded: Problem("reason-needed", 422, "需要写明理由", "请在 reason 中写明退回或出库的理由"),

@@ -60,7 +60,7 @@ class StepDateRefused(Exception):
     latest_on: date
 
     def __str__(self) -> str:
-        return f"办理日期 {self.effective_on} 应在上一阶段之日 {self.earliest_on} 与今天 {self.latest_on} 之间"
+        return f"办理日期 {self.effective_on} 应不早于此前已登记之日 {self.earliest_on}，不晚于今天 {self.latest_on}"
 
 
 @dataclass(eq=False)
