@@ -69,10 +69,10 @@ class County:
         return _roster([self.lines[region][at] for at in places])
 
 
-def notice(title: str, amount_fen: int, account: str) -> dict[str, Any]:
-    """The body of a notice with one line of `amount_fen`, received into `account`."""
+def notice(title: str, amount_fen: int, account: str, county: str = COUNTY) -> dict[str, Any]:
+    """The body of a notice with one line of `amount_fen`, received into `account` of the county."""
     return {
-        "region_code": COUNTY,
+        "region_code": county,
         "issuer": "测试财政厅",
         "title": title,
         "document_number": title,
@@ -84,13 +84,13 @@ def notice(title: str, amount_fen: int, account: str) -> dict[str, Any]:
             {
                 "line_no": 1,
                 "kind": "item",
-                "county_code": COUNTY,
+                "county_code": county,
                 "purpose": "产业到户",
                 "amount_printed": str(amount_fen),
                 "amount_fen": amount_fen,
             }
         ],
-        "accounts": {COUNTY: account},
+        "accounts": {county: account},
     }
 
 

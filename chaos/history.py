@@ -26,9 +26,9 @@ class Act:
     """One intention: what is sent, under which key, and what has become of it. `movements`: how many it makes.
 
     `serial`: it bears a number of the bank that acts once under whatever key, so an answer of 200 says that another act
-    did it. `account`: where a returned payment goes, which its answer does not say. `forbidden`: it must be refused.
-    `doubtful`: after some attempt the client could not know whether it had acted; where that never was, every attempt
-    that failed had been answered with "nothing was written".
+    did it. `ends`: from where to where its amount goes, where its answer does not say it. `forbidden`: it must be
+    refused. `doubtful`: after some attempt the client could not know whether it had acted; where that never was, every
+    attempt that failed had been answered with "nothing was written".
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Act:
     document: str = ""
     movements: int = 0
     serial: bool = False
-    account: str = ""
+    ends: tuple[tuple[str, str], ...] = ()
     forbidden: bool = False
     attempts: int = 0
     fate: Fate = Fate.OPEN

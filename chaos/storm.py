@@ -20,6 +20,7 @@ from typing import Any, Final
 import asyncpg
 import httpx
 
+from chaos.border import LOGINS, PREFECTURE, Border, Succeeding, founded
 from chaos.cashier import Cashier
 from chaos.checker import Verdict, balances, check, recorded, worked_out
 from chaos.client import Person, Streaming
@@ -27,7 +28,6 @@ from chaos.county import BANK, TOWNSHIPS, County, found
 from chaos.history import Fate, History
 from chaos.killer import Kill, Killer, Tally, Victim, planned
 from chaos.workers import Inspector, Office, Treasury, until_over
-from deploy.onebox.logins import FIRST_PEOPLE
 from deploy.onebox.processes import ROOT
 from deploy.onebox.stack import Stack
 from deploy.onebox.supervision import Restart
@@ -73,21 +73,21 @@ class Storm:
     def run(self) -> Outcome:
         began = time.monotonic()
         self._say("建立临时环境（内置 PostgreSQL，fsync 开启）")
-        with Stack(logins=FIRST_PEOPLE) as stack, self._clients:
+        with Stack(logins=LOGINS) as stack, self._clients:
             with httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http:
-                county = found(stack, http, self._scale)
+                county, border = found(stack, http, self._scale), founded(stack, http)
             try:
-                self._through(stack, county, time.monotonic() + self._seconds)
+                self._through(stack, county, border, time.monotonic() + self._seconds)
             finally:
                 self._calm.set()
                 self._over.set()
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
-    def _through(self, stack: Stack, county: County, deadline: float) -> None:
+    def _through(self, stack: Stack, county: County, border: Border, deadline: float) -> None:
         before = asyncio.run(balances(stack.database_urls["admin"]))
         watched = stack.watched()
-        workers, inspector = self._people(stack, county)
+        workers, inspector = self._people(stack, county, border)
         killing = threading.Thread(target=self._kill_all, args=(stack, lambda: watched.whole, deadline), name="killer")
         for thread in [*workers, killing]:
             thread.start()
@@ -113,7 +113,7 @@ class Storm:
         self._over.clear()
         self._ask_again(stack, county)
         self.outcome.crashes = crashes_of(stack)
-        asyncio.run(self._last(stack, county, before))
+        asyncio.run(self._last(stack, county, border, before))
 
     def _person(self, stack: Stack, county: County, username: str, seed: int) -> Person:
         http = self._clients.enter_context(httpx.Client(base_url=stack.url, timeout=30, trust_env=False))
@@ -122,7 +122,7 @@ class Storm:
         dice = random.Random(seed)  # noqa: S311 - a run that can be repeated
         return Person(http, login, self.outcome.history, dice, self._streaming, self._over.is_set, machine=bank)
 
-    def _people(self, stack: Stack, county: County) -> tuple[list[threading.Thread], Inspector]:
+    def _people(self, stack: Stack, county: County, border: Border) -> tuple[list[threading.Thread], Inspector]:
         seeds = itertools.count(self._seed)
 
         def person(username: str) -> Person:
@@ -135,6 +135,7 @@ class Storm:
         turns: list[tuple[str, Callable[[], None]]] = [("inspector", inspector.turn)]
         turns += [("treasury", Treasury(person("caizheng"), county, dice()).turn) for _ in range(2)]
         turns += [("cashier", Cashier(person("caizheng"), person(BANK), county, dice()).turn) for _ in range(2)]
+        turns += [("border", Succeeding(person(PREFECTURE.username), border, dice()).turn) for _ in range(2)]
         for town in TOWNSHIPS:
             beyond = {"bank": person(BANK), "finance": person("caizheng")}
             office = Office(person(town.clerk), person(town.reviewer), county, town, dice(), **beyond)
@@ -204,7 +205,7 @@ class Storm:
                 people[act.username] = self._person(stack, county, act.username, self._seed)
             people[act.username].act(act, insist=True)
 
-    async def _last(self, stack: Stack, county: County, before: dict[str, int]) -> None:
+    async def _last(self, stack: Stack, county: County, border: Border, before: dict[str, int]) -> None:
         """The thorough check, and every balance: the clients' own sum, the books, and what the service answers."""
         url = stack.database_urls["admin"]
         outcome = self.outcome
@@ -218,6 +219,9 @@ class Storm:
                 outcome.differences.append(
                     f"账户 {account}：按答复推算 {held[account]}，账面 {books[account]}，接口 {answers[account]} 分"
                 )
+        for account in border.accounts:
+            if held[account] != books[account]:
+                outcome.differences.append(f"账户 {account}：按答复推算 {held[account]}，账面 {books[account]} 分")
         await _followed(url, outcome.differences)
 
 

@@ -24,12 +24,29 @@ PAIRS: Final = (
         "业务",
         f"""
         SELECT m->>'movement_id' FROM funds.event e, json_array_elements(e.body->'movements') m
-         WHERE e.kind = 'MoneyMoved'
+         WHERE e.kind IN ('MoneyMoved', 'SuccessionReversed')
          UNION ALL SELECT e.body->'movement'->>'movement_id' FROM {_EVENT}
           IN ('PaymentsDisbursed', 'PaymentReturned', 'TreasuryOrderIssued', 'TreasuryOrderSettled')
          UNION ALL SELECT l.movement_id::text FROM funds.event e, json_array_elements(e.body->'tranches') t
-          JOIN funds.lot l ON l.id = (t->>'lot_id')::uuid WHERE e.kind = 'NoticeReceived'""",
+          JOIN funds.lot l ON l.id = (t->>'lot_id')::uuid WHERE e.kind = 'NoticeReceived'
+         UNION ALL (SELECT DISTINCT l.movement_id::text FROM funds.event e
+          CROSS JOIN LATERAL json_array_elements(e.body->'lots') s
+          JOIN funds.lot l ON l.county_code = e.stream
+           AND l.id IN ((s->>'from_lot_id')::uuid, (s->>'lot_id')::uuid) WHERE e.kind = 'MoneySucceeded')""",
         "SELECT id::text FROM funds.movement",
+    ),
+    # One of two counties: either's journal tells its own side.
+    Pair(
+        "移交",
+        f"SELECT e.stream || ' ' || (e.body->>'succession_id') FROM {_EVENT} = 'MoneySucceeded'",
+        "SELECT county_code || ' ' || id::text FROM funds.succession",
+    ),
+    Pair(
+        "移交冲正",
+        f"SELECT e.stream || ' ' || (e.body->>'succession_id') FROM {_EVENT} = 'SuccessionReversed'",
+        """
+        SELECT DISTINCT s.county_code || ' ' || s.succession_id::text FROM funds.succession_lot s
+          JOIN funds.movement u ON u.county_code = s.county_code AND u.reverses_id = s.movement_id""",
     ),
     Pair(
         "已发放批次",

@@ -171,8 +171,9 @@ class Office:
         path = f"/funds/v1/payments/{batch}-{at + 2}/returns"  # data begins in line 2
         body = {"document": serial, "effective_on": RETURNED_ON, "reason": "account_closed"}
         office = self._county.offices[self._town.region]
+        ends = (("", office),)
         return lambda: Act(
-            "payment return", new_key(), "POST", path, body, document=serial, movements=1, serial=True, account=office
+            "payment return", new_key(), "POST", path, body, document=serial, movements=1, serial=True, ends=ends
         )
 
     def _pay_again(self, entitlement: str, places: list[int]) -> None:

@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 import pytest
 
+from chaos.border import LOGINS, PREFECTURE, Border, Succeeding, founded
 from chaos.cashier import Cashier
 from chaos.checker import Verdict, balances, look, recorded, worked_out
 from chaos.client import Person, Streaming
@@ -27,7 +28,6 @@ from chaos.county import BANK, TOWNSHIPS, County, found
 from chaos.history import Fate, History
 from chaos.killer import IN_DATABASE, Killer, Stage
 from chaos.workers import Office, Treasury
-from deploy.onebox.logins import FIRST_PEOPLE
 from deploy.onebox.stack import Stack
 
 LONGEST_SECONDS = 180
@@ -35,6 +35,7 @@ TOWN = TOWNSHIPS[1]
 KINDS: Final = frozenset(
     {"hand_down", "pay", "receive", "reverse", "hold", "void", "pay held", "order", "bank result"}
     | {"open batch", "upload", "approve", "withdraw", "return", "payment return", "approve again"}
+    | {"succession", "succession undone"}
 )
 
 # The first event of a kind, and what it tells of.
@@ -87,7 +88,10 @@ _REISSUED = (
     "(SELECT id FROM funds.event WHERE kind = 'PaymentsDisbursed'"
     f" AND body #>> '{{movement,movement_id}}' = {_REISSUE}::text)"
 )
-_REVERSAL = "(SELECT id FROM funds.movement WHERE reverses_id IS NOT NULL ORDER BY position LIMIT 1)"
+_REVERSAL = (
+    "(SELECT id FROM funds.movement WHERE reverses_id IS NOT NULL AND document LIKE '演练reverse%'"
+    " ORDER BY position LIMIT 1)"
+)
 _REVERSED = (
     "(SELECT e.id FROM funds.event e, json_array_elements(e.body->'movements') m"
     f" WHERE e.kind = 'MoneyMoved' AND m->>'movement_id' = {_REVERSAL}::text)"
@@ -174,10 +178,37 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     "a reversal told twice": (_twice(_REVERSED), "double", "业务"),
     "half a reversal": (_untold(_REVERSED), "half", "业务"),
     "a reversal moved twice": (
-        "ALTER TABLE funds.movement DROP CONSTRAINT uq_movement_county_code_reverses_id;"
-        + _moved_twice("(SELECT id FROM funds.movement WHERE reverses_id IS NOT NULL LIMIT 1)"),
+        "ALTER TABLE funds.movement DROP CONSTRAINT uq_movement_county_code_reverses_id;" + _moved_twice(_REVERSAL),
         "double",
         "reverse",
+    ),
+    "a succession lost on one side": (
+        f"DELETE FROM funds.succession WHERE side = 'in' AND id = {_told('MoneySucceeded', 'succession_id')}",
+        "lost",
+        "移交",
+    ),
+    "a succession told twice": (_twice(_event("MoneySucceeded")), "double", "移交"),
+    "a succession moved twice": (
+        _moved_twice("(SELECT id FROM funds.movement WHERE kind = 'succeed' LIMIT 1)"),
+        "double",
+        "succession",
+    ),
+    "half a succession": (_untold(_event("MoneySucceeded")), "half", "移交"),
+    "a succession without one of its movements": (
+        "DELETE FROM funds.movement WHERE id = (SELECT id FROM funds.movement WHERE kind = 'succeed' LIMIT 1)",
+        "half",
+        "succession",
+    ),
+    "a succession undone on one side": (
+        f"DELETE FROM funds.movement WHERE id = {_told('SuccessionReversed', 'movements,0,movement_id')}",
+        "lost",
+        "移交冲正",
+    ),
+    "half a succession's undoing": (_untold(_event("SuccessionReversed")), "half", "移交冲正"),
+    "a fen that came without having left": (
+        "UPDATE funds.succession_lot SET amount_fen = amount_fen + 1 WHERE side = 'in'",
+        "broken",
+        "移交 = 接收：两县同一笔",
     ),
     "a returned row that nobody keeps": (
         f"UPDATE funds.hold SET amount_fen = amount_fen + 1 WHERE id = {_WAITING}",
@@ -205,6 +236,7 @@ class Calm:
     history: History
     before: dict[str, int]
     county: County
+    border: Border
     seen: set[Stage] = field(default_factory=set)
 
 
@@ -230,11 +262,11 @@ class _Watch(threading.Thread):
 @pytest.fixture(scope="module")
 def calm() -> Iterator[Calm]:
     """Every kind of act through the gateway, until each was done and each stage was seen by the killer's eye."""
-    with Stack(logins=FIRST_PEOPLE) as stack, contextlib.ExitStack() as clients:
+    with Stack(logins=LOGINS) as stack, contextlib.ExitStack() as clients:
         http = clients.enter_context(httpx.Client(base_url=stack.url, timeout=60, trust_env=False))
-        county = found(stack, http, scale=0.1)
+        county, border = found(stack, http, scale=0.1), founded(stack, http)
         url = stack.database_urls["admin"]
-        ready = Calm(url, History(), asyncio.run(balances(url)), county)
+        ready = Calm(url, History(), asyncio.run(balances(url)), county, border)
         seeds = itertools.count(1)
 
         def person(username: str) -> Person:
@@ -248,12 +280,13 @@ def calm() -> Iterator[Calm]:
         bank, finance = person(BANK), person("caizheng")
         office = Office(person(TOWN.clerk), person(TOWN.reviewer), county, TOWN, dice, bank=bank, finance=finance)
         treasury, cashier = Treasury(finance, county, dice), Cashier(finance, bank, county, dice)
+        prefecture = Succeeding(person(PREFECTURE.username), border, dice)
         watch = _Watch(stack)
         watch.start()
         try:
             deadline = time.monotonic() + LONGEST_SECONDS
             while time.monotonic() < deadline and not _all_done(ready, watch.seen):
-                for turn in (office.turn, treasury.turn, treasury.turn, cashier.turn):
+                for turn in (office.turn, treasury.turn, treasury.turn, cashier.turn, prefecture.turn):
                     turn()
         finally:
             watch.over.set()
@@ -299,7 +332,8 @@ async def test_nothing_is_found_where_nothing_was_killed(calm: Calm) -> None:
     assert verdict.clean, verdict
     held = worked_out(calm.history, calm.before, await recorded(calm.url))
     books = await balances(calm.url)
-    assert {one: held[one] for one in calm.county.accounts} == {one: books[one] for one in calm.county.accounts}
+    accounts = [*calm.county.accounts, *calm.border.accounts]
+    assert {one: held[one] for one in accounts} == {one: books[one] for one in accounts}
     done = {act.kind for act, fate in calm.history.so_far() if fate is Fate.DONE}
     assert done >= KINDS
     assert any(act.was_done_before for act in calm.history.acts), "a serial told again under another key"
