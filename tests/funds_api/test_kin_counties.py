@@ -95,6 +95,26 @@ async def test_what_came_back_or_was_undone_before_the_border_is_paid_after_it(b
         await border.new.paid({WIFE: "100.00"}, LATER, entitlement=one)
 
 
+async def test_a_return_is_not_undone_once_the_same_was_paid_over_the_border(border: Border) -> None:
+    once = entitlement()
+    checked = await border.old.judged({HEAD: "100.00"}, "2018-02-01", entitlement=once)
+    assert (await border.old.approve(checked["batch"]["id"])).status_code == 201
+    back = {"document": "退汇1", "effective_on": "2018-02-03", "reason": "account_closed"}
+    answer = await border.old.finance.post(f"/funds/v1/payments/{checked['batch']['id']}-2/returns", back)
+    assert answer.status_code == 201, answer.text
+    await border.follow()
+    paid = await border.new.paid({WIFE: "100.00"}, LATER, entitlement=once)
+    refused(
+        await border.old.undo(answer.json()["id"], LATER),
+        409,
+        "paid-elsewhere",
+        {"rows_n": 1, "first_line": 2, "entitlement": once},
+    )
+    assert (await border.new.undo(paid, LATER)).status_code == 201
+    undone = await border.old.undo(answer.json()["id"], LATER)
+    assert undone.status_code == 201, undone.text
+
+
 async def test_a_household_that_split_before_the_border_goes_on_as_the_two(border: Border, admin: asyncpg.Pool) -> None:
     once = entitlement()
     await border.old.paid({HEAD: "100.00"}, "2018-02-01", entitlement=once)

@@ -15,7 +15,8 @@ from services.funds_api.funds import guard, judge
 from services.funds_api.funds.judge import Breach
 from services.funds_api.funds.refusals import FundRuleBroken
 from services.funds_api.lots import store
-from services.funds_api.payments import yearly
+from services.funds_api.payments import lists, yearly
+from services.funds_api.payments.refusals import PaidElsewhere
 from services.funds_api.tables import MovementRow, PaymentBatchRow
 
 _BACK = frozenset({"return", "recover"})
@@ -49,7 +50,13 @@ async def foreseen(tx: AsyncSession, county: str, chain: Sequence[MovementRow], 
 
 
 async def hear(tx: AsyncSession, county: str, again: Again, on: date) -> list[Breach]:
-    """After it was posted: the breaches that are only flagged; `FundRuleBroken` with all that refuse."""
+    """After it was posted: the breaches that are only flagged; `FundRuleBroken` with all that refuse.
+
+    `PaidElsewhere` when another county of the lineage has paid the same meanwhile; of the county's own `undo` hears.
+    """
+    for batch, line in again.rows:
+        if await lists.paid_by_kin(tx, county, batch.id, line):
+            raise PaidElsewhere(str(batch.id), 1, line, batch.entitlement)
     breaches = [found for batch, line in again.rows for found in await yearly.of_row(tx, batch, line, on)]
     for (fund, year), before in sorted(again.fees_fen.items()):
         breaches += await guard.fees_again(tx, county, fund, year, on, before)

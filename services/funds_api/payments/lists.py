@@ -161,6 +161,15 @@ async def paid_elsewhere(tx: AsyncSession, county: str, batch_id: UUID) -> tuple
     return (found[0], found[1]) if found[0] else None
 
 
+async def paid_by_kin(tx: AsyncSession, county: str, batch_id: UUID, line: int) -> bool:
+    """Whether a county that the code came from or went over into has paid the entitlement of this row."""
+    found = await tx.execute(
+        text("SELECT funds.row_paid_by_kin(:county, :batch, :line)"),
+        {"county": county, "batch": batch_id, "line": line},
+    )
+    return bool(found.scalar_one())
+
+
 async def again(tx: AsyncSession, county: str, batch_id: UUID) -> tuple[int, bytes]:
     """The frozen list read once more, as it was known then: how many of the rows it has, and its hash."""
     found = (
