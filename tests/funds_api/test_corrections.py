@@ -228,3 +228,34 @@ async def test_what_cannot_have_been_is_refused_and_leaves_nothing(township: Tow
     once = await township.change(path, asked, headers={"Idempotency-Key": "同一更正".encode().hex()})
     again = await township.change(path, asked, headers={"Idempotency-Key": "同一更正".encode().hex()})
     assert (once, await admin.fetchval(acts, township.county)) == (again, before + 1)
+
+
+async def test_who_belonged_elsewhere_all_along_lives_there(township: Township, admin: asyncpg.Pool) -> None:
+    await township.register([60], village="102201")
+    here, there = await township.household(admin, 1), await township.household(admin, 60)
+    son = await township.person(admin, 101)
+    await township.change(f"{here}/departures", {"person_ids": [son], "left_on": "2017-03-01", "reason": "marriage"})
+    await correct(township, there, members=[{"person_id": son, "on": "2017-03-01", "role": "member"}])
+    assert await admin.fetch(NEWEST, township.county) == []
+    checked = await township.checked([(id_number(101), "1")])
+    assert (checked["rows_good"], checked["by_reason"]) == (0, {"unknown_household": 1})  # a matter of the neighbour's
+
+
+async def test_who_never_was_split_off_lives_in_the_old_household_again(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    old = await township.household(admin, 1)
+    head, son = await township.person(admin, 1), await township.person(admin, 101)
+    away = {"region_code": township.county + "102201", "effective_on": "2017-03-01"}
+    split = {"person_ids": [son], "head_id": son, **away}
+    new = (await township.change(f"{old}/splits", split))["household_id"]
+    never = {"person_id": son, "on": "2017-03-01", "never": True}
+    await correct(township, new, members=[never])
+    assert await township.household(admin, 101) == old
+    assert await admin.fetch(NEWEST, township.county) == []
+    # A head who was split off finds another head there: first the old household has to be put right.
+    heir = await township.person(admin, 102)
+    split = {"person_ids": [head], "head_id": head, "new_head_id": heir, **away}
+    new = (await township.change(f"{old}/splits", split))["household_id"]
+    body = {"document": "更正", "reason": "核对", "members": [{**never, "person_id": head}]}
+    await refused(township, f"{new}/corrections", body, "head-needed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import asyncpg
 import httpx
@@ -10,6 +12,7 @@ import pytest
 
 from tests.callers import funds_caller
 from tests.funds_api.people import CSV, Township, card, id_number
+from tests.funds_api.test_two_entitlements import WAITS
 
 PATH = "/funds/v1/households"
 HEADER = "村代码,户主姓名,身份证号,银行卡号,手机号,人口数,登记日期,与户主关系,户主身份证号"
@@ -29,6 +32,27 @@ async def refused(township: Township, path: str, body: dict[str, object], proble
     told = await township.change(path, body, 409)
     assert told["type"] == f"/problems/{problem}", told
     return dict(told["figures"])
+
+
+async def brought(township: Township, head: int, places: list[int]) -> dict[str, Any]:
+    """What a register is answered that brings these people as children of the head."""
+    rows = [f",成员{p},{id_number(p)},{card(p)},,,,子女,{id_number(head)}" for p in places]
+    raw = "\n".join([HEADER, *rows])
+    answer = await township.finance.request("POST", f"{PATH}/imports", content=raw.encode(), headers=CSV)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def at_once(admin: asyncpg.Pool, county: str, *asked: Coroutine[Any, Any, Any]) -> list[Any]:
+    """What these answer when each has come as far as it can before any ends: the journal of the county is held."""
+    under_way: list[asyncio.Task[Any]] = []
+    async with admin.acquire() as blocker, blocker.transaction():
+        await blocker.fetch("SELECT FROM funds.stream_head WHERE stream = $1 FOR UPDATE", county)
+        for one in asked:
+            under_way.append(asyncio.create_task(one))
+            while await admin.fetchval(WAITS) < len(under_way) and not under_way[-1].done():  # noqa: ASYNC110 - another server's
+                await asyncio.sleep(0.01)
+    return await asyncio.gather(*under_way)
 
 
 async def test_members_come_with_the_register_and_every_bad_row_comes_back(
@@ -287,3 +311,52 @@ async def test_the_database_edits_no_fact_and_lets_one_household_have_one_head(
         await admin.execute(
             "UPDATE funds.household SET removed_on = '2017-01-01' WHERE county_code = $1", township.county
         )
+
+
+async def test_a_register_brings_nobody_into_a_household_that_is_gone(township: Township, admin: asyncpg.Pool) -> None:
+    removed, left = await township.household(admin, 2), await township.household(admin, 3)
+    await township.remove(removed, "2017-02-01")
+    await township.change("moves", {"household_ids": [left], "effective_on": "2017-02-01"})
+    for head, place in ((2, 500), (3, 501)):
+        told = await brought(township, head, [place])
+        assert (told["members_n"], told["by_reason"]) == (0, {"household_gone": 1})
+    checked = await township.checked([(id_number(500), "10"), (id_number(501), "10")])
+    assert (checked["rows_good"], checked["by_reason"]) == (0, {"unknown_household": 2})
+
+
+async def test_who_comes_after_a_move_is_judged_by_where_the_household_lived_that_day(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    await township.register([60], village="102201")
+    home = await township.household(admin, 60)
+    move = {"household_ids": [home], "region_code": township.county + "101201", "effective_on": "2017-06-01"}
+    await township.change("moves", move)
+    assert (await brought(township, 60, [500]))["members_n"] == 1
+    both = [(id_number(60), "10"), (id_number(500), "10")]
+    before = await township.checked(both, effective_on="2017-05-31", per="person")
+    assert (before["rows_good"], before["by_reason"]) == (0, {"outside_township": 2})
+    assert (await township.checked(both, effective_on="2017-06-01", per="person"))["rows_good"] == 2
+
+
+async def test_a_register_and_a_move_at_once_leave_people_where_their_household_is(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    home, there = await township.household(admin, 2), township.county + "102201"
+    move = {"household_ids": [home], "region_code": there, "effective_on": "2017-02-01"}
+    await at_once(admin, township.county, brought(township, 2, list(range(500, 510))), township.change("moves", move))
+    places = (
+        "SELECT region_code, settled_on::text, count(*) FROM funds.person WHERE household_id::text = $1 GROUP BY 1, 2"
+    )
+    assert [tuple(row) for row in await admin.fetch(places, home)] == [(there, "2017-02-01", 11)]
+
+
+async def test_of_two_households_at_once_one_gets_the_person(township: Township, admin: asyncpg.Pool) -> None:
+    homes = [await township.household(admin, place) for place in (1, 2)]
+    son = {"person_ids": [await township.person(admin, 101)], "left_on": "2017-02-01", "reason": "moved"}
+    await township.change(f"{homes[0]}/departures", son)
+    body = {"name": "甲", "id_number": id_number(101), "joined_on": "2017-03-01", "reason": "return", "document": "文"}
+    answers = await at_once(
+        admin, township.county, *(township.finance.post(f"{PATH}/{one}/members", body) for one in homes)
+    )
+    assert sorted(one.status_code for one in answers) == [201, 409]
+    assert [one.json()["type"] for one in answers if one.status_code == 409] == ["/problems/person-elsewhere"]

@@ -80,7 +80,7 @@ async def join(
         raise IdNumberInvalid("id_number")
     on = request.joined_on
     history.must_follow("该户", on, home.registered_on)
-    known = await store.by_token(tx, county, vault.token(number))
+    known = await store.held_by_token(tx, county, vault.token(number))
     if known is not None:
         if known.household_id is not None:
             raise PersonElsewhere(on)

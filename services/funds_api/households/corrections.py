@@ -60,13 +60,14 @@ async def correct(
     if request.standings:
         _standings(told, request, await store.standings(tx, county, [household]))
     if request.members:
-        await _members(tx, told, request)
+        await _members(tx, who, told, request)
 
     await facts.append(tx, ResidenceRow, told.residences)
     await facts.append(tx, StandingRow, told.standings)
     await facts.append(tx, MembershipRow, told.members)
     await facts.set_people(tx, county, told.people)
     await facts.set_household(tx, county, household, told.household)
+    await facts.settle(tx, county, {one["household_id"] for one in told.people} - {None, household})
     on = min(told.days)
     position = await facts.correction(tx, county, told.act_id, request.document, on, act.actor, household, told.reason)
     answer = ChangeAnswer(
@@ -129,14 +130,14 @@ def _must_be_lawful(home: HouseholdRow, after: Mapping[date, StandingKind], sinc
         stood = standing
 
 
-async def _members(tx: AsyncSession, told: Told, request: CorrectionRequest) -> None:
+async def _members(tx: AsyncSession, who: Principal, told: Told, request: CorrectionRequest) -> None:
     """Who belonged to it; a person who was in another household that day is not taken out of it from here."""
     home, county = told.home, told.home.county_code
     asked: dict[UUID, list[Corrected[Belongs]]] = {}
     for one in request.members:
         value = None if one.role is None else (home.id, one.role)
         asked.setdefault(one.person_id, []).append(Corrected(one.on, value, one.never))
-    persons = await store.persons(tx, county, asked)
+    persons = await store.persons(tx, county, asked, lock=True)
     known = await heads.recorded(tx, county, home.id, asked)
     chains = {person: heads.laid(own) for person, own in known.items()}
 
@@ -159,4 +160,22 @@ async def _members(tx: AsyncSession, told: Told, request: CorrectionRequest) -> 
         home_id, role = chains[person][last] or (None, None)
         newest = {"id": person, "household_id": home_id, "role": role, "since_on": last}
         told.people.append({**newest, "region_code": persons[person].region_code})
-    heads.must_have_heads(home.id, chains, min(one.on for one in request.members))
+    since = min(one.on for one in request.members)
+    heads.must_have_heads(home.id, chains, since)
+    homes = {home.id: home} | await _given_back(tx, who, told, chains, since)
+    for row in told.people:  # who belongs to a household lives where it lives
+        if row["household_id"] is not None:
+            row["region_code"] = homes[row["household_id"]].region_code
+
+
+async def _given_back(
+    tx: AsyncSession, who: Principal, told: Told, chains: heads.Chains, since: date
+) -> dict[UUID, HouseholdRow]:
+    """The other households, held, that people never left after all; each of them keeps one head on every day."""
+    county = told.home.county_code
+    others = {one["household_id"] for one in told.people} - {None, told.home.id}
+    found = await changes.locked(tx, who, county, others) if others else {}
+    for other in found:
+        theirs = {one: heads.laid(own) for one, own in (await heads.recorded(tx, county, other, {})).items()}
+        heads.must_have_heads(other, theirs | {one: chains[one] for one in theirs.keys() & chains.keys()}, since)
+    return found

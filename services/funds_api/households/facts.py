@@ -107,7 +107,7 @@ async def belong(
             .execution_options(synchronize_session=False)
         )
     if household is not None:
-        await _settle(tx, county, [household])
+        await settle(tx, county, [household])
 
 
 async def move(
@@ -183,10 +183,10 @@ async def _change(tx: AsyncSession, county: str, ids: Collection[UUID], changed:
         .values(changed)
         .execution_options(synchronize_session=False)
     )
-    await _settle(tx, county, ids)
+    await settle(tx, county, ids)
 
 
-async def _settle(tx: AsyncSession, county: str, ids: Collection[UUID]) -> None:
+async def settle(tx: AsyncSession, county: str, ids: Collection[UUID]) -> None:
     """Say of the people of these households from when on their newest state is all a payment has to know."""
     await tx.execute(
         text(

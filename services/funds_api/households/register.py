@@ -47,6 +47,7 @@ REASONS: Final[dict[str, str]] = {
     "duplicate_in_file": "与前面某行是同一身份证号",
     "already_registered": "该身份证号已登记在册，本次未作更改",
     "head_unknown": "户主身份证号缺失，或不在本文件可登记的户主和本县在册户主中",
+    "household_gone": "户主所在农户已清退或已迁出本县，不能再登记成员",
     "before_household": "登记日期早于该户登记日",
 }
 
@@ -191,6 +192,7 @@ def _of_members() -> dict[str, pl.Expr]:
         "duplicate_in_file": pl.col("duplicate_in_file"),
         "already_registered": pl.col("already_registered"),
         "head_unknown": pl.col("head_line").is_null() & pl.col("known_household").is_null(),
+        "household_gone": pl.col("head_line").is_null() & pl.col("known_gone"),
         "before_household": pl.col("joined_on") < pl.col("since"),
     }
 

@@ -59,6 +59,7 @@ async def register_households(
         document, on = f"农户登记册 {sha256.hex()[:16]}", min([*households[3], *persons[7]])
         act_id = new_id()
         await store.insert(tx, county, act_id, households, persons)
+        await facts.settle(tx, county, homes)
         await facts.act(tx, county, act_id, "registered", document, on, act.actor)
     answer = _told(county, judged, sha256)
     told = HouseholdsRegistered(

@@ -28,7 +28,13 @@ from services.funds_api.tables import (
 # Keeps each statement well below the statement timeout.
 _INSERT_ROWS: Final = 20_000
 VILLAGES: Final = {"village": pl.String, "valid_from": pl.Date, "valid_to": pl.Date}
-HEADS: Final = {"head_token": pl.Binary, "known_household": pl.Int32, "known_since": pl.Date, "known_region": pl.String}
+HEADS: Final = {
+    "head_token": pl.Binary,
+    "known_household": pl.Int32,
+    "known_since": pl.Date,
+    "known_region": pl.String,
+    "known_gone": pl.Boolean,
+}
 
 
 async def villages(tx: AsyncSession, county: str) -> pl.DataFrame:
@@ -51,15 +57,34 @@ async def known(tx: AsyncSession, county: str, tokens: Sequence[bytes]) -> list[
 
 
 async def heads(tx: AsyncSession, county: str, tokens: Sequence[bytes]) -> tuple[pl.DataFrame, list[UUID]]:
-    """Those of the tokens that head a household, as a frame (`HEADS`), and the ids `known_household` points to."""
-    found = await (await driver(tx)).fetch(
-        "SELECT p.token, p.since_on, p.region_code, p.household_id FROM unnest($2::bytea[]) AS asked(token)"
+    """Those of the tokens that head a household, as a frame (`HEADS`), and the ids `known_household` points to.
+
+    Nobody else changes these households before the commit. `known_gone`: removed, or no longer in the county.
+    """
+    connection = await driver(tx)
+    homes = await connection.fetchval(
+        "SELECT array_agg(p.household_id) FROM unnest($2::bytea[]) AS asked(token)"
         " JOIN funds.person p ON p.token = asked.token WHERE p.county_code = $1 AND p.role = 'head'",
         county,
         tokens,
     )
-    rows = [(row[0], at, row[1], row[2]) for at, row in enumerate(found)]
-    return pl.DataFrame(rows, schema=HEADS, orient="row"), [row[3] for row in found]
+    await connection.execute(
+        "SELECT FROM funds.household WHERE county_code = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE",
+        county,
+        homes,
+    )
+    # Read once more: who heads them and where they live may have changed while they were waited for.
+    found = await connection.fetch(
+        "SELECT p.token, p.since_on, h.region_code, h.outside OR h.standing = 'removed', h.id"
+        " FROM unnest($2::bytea[]) AS asked(token) JOIN funds.person p ON p.token = asked.token"
+        " JOIN funds.household h ON h.county_code = $1 AND h.id = p.household_id"
+        " WHERE p.county_code = $1 AND p.role = 'head' AND h.id = ANY($3::uuid[])",
+        county,
+        tokens,
+        homes,
+    )
+    rows = [(row[0], at, row[1], row[2], row[3]) for at, row in enumerate(found)]
+    return pl.DataFrame(rows, schema=HEADS, orient="row"), [row[4] for row in found]
 
 
 async def insert(
@@ -67,6 +92,7 @@ async def insert(
 ) -> None:
     """Insert what a register brings, given as columns, with the memberships its persons begin.
 
+    Of a household that was there before, `facts.settle` says from when on its new people may be judged by their row.
     Households: id, village, persons, day. Persons: id, village, token, cell, key number, household, role, day.
     """
     connection = await driver(tx)
@@ -192,10 +218,12 @@ async def living_in(tx: AsyncSession, who: Principal, county: str, place: str) -
     return list(await tx.scalars(query))
 
 
-async def persons(tx: AsyncSession, county: str, ids: Collection[UUID]) -> dict[UUID, PersonRow]:
-    """The visible persons of these ids."""
-    query = select(PersonRow).where(PersonRow.county_code == county, PersonRow.id.in_(ids))
-    return {row.id: row for row in await tx.scalars(query)}
+async def persons(tx: AsyncSession, county: str, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, PersonRow]:
+    """The visible persons of these ids; with `lock`, nobody else changes them before the commit."""
+    query = select(PersonRow).where(PersonRow.county_code == county, PersonRow.id.in_(ids)).order_by(PersonRow.id)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return {row.id: row for row in await tx.scalars(query.execution_options(populate_existing=True))}
 
 
 async def members_now(tx: AsyncSession, county: str, household: UUID) -> dict[UUID, PersonRow]:
@@ -204,9 +232,10 @@ async def members_now(tx: AsyncSession, county: str, household: UUID) -> dict[UU
     return {row.id: row for row in await tx.scalars(query.execution_options(populate_existing=True))}
 
 
-async def by_token(tx: AsyncSession, county: str, token: bytes) -> PersonRow | None:
+async def held_by_token(tx: AsyncSession, county: str, token: bytes) -> PersonRow | None:
+    """The person of this token, whom nobody else brings into a household before the commit; None if unknown."""
     query = select(PersonRow).where(PersonRow.county_code == county, PersonRow.token == token)
-    return (await tx.scalars(query)).one_or_none()
+    return (await tx.scalars(query.with_for_update(key_share=True))).one_or_none()
 
 
 def _facts(table: Any, county: str, *where: Any) -> Any:
