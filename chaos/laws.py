@@ -206,6 +206,10 @@ QUICK: Final[dict[str, str]] = {
           JOIN funds.payment p ON p.county_code = r.county_code AND p.batch_id = r.batch_id AND p.line = r.line
          WHERE NOT {_RETURN_UNDONE}
          GROUP BY r.county_code, r.batch_id, r.line, p.amount_fen HAVING sum(r.amount_fen) > p.amount_fen""",
+    "逐户追缴的业务是追缴，不为农户冻结": """
+        SELECT r.movement_id FROM funds.payment_return r
+          JOIN funds.movement m ON m.county_code = r.county_code AND m.id = r.movement_id
+         WHERE (r.reason = 'recovered') <> (m.kind = 'recover') OR r.reason = 'recovered' AND r.hold_id IS NOT NULL""",
     "退汇逐分回到当初的资金批次": f"""
         SELECT back.batch_id, back.line, back.lot FROM (
           SELECT r.county_code, r.batch_id, r.line, l.restores_lot_id AS lot, sum(l.amount_fen) AS fen

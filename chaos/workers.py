@@ -112,7 +112,8 @@ class Treasury:
 class Office:
     """A township that uploads rosters, has them approved by a second person, withdraws some, and returns money.
 
-    With a `bank` some households' money comes back, row by row, and is paid again; the county's `finance` undoes some.
+    With a `bank` some households' money comes back, row by row, and is paid again; the county's `finance` recovers some
+    (追缴) and undoes some.
     """
 
     def __init__(
@@ -153,10 +154,13 @@ class Office:
         return paid.answer if self._reviewer.act(paid).fate is Fate.DONE else None
 
     def _come_back(self, bank: Person, batch: str, entitlement: str) -> None:
-        """Rows of a paid roster come back, one of them by mistake now and then; the others are paid again."""
+        """Rows of a paid roster come back or are recovered, some by mistake; the others are paid again."""
         waiting: list[int] = []
         for at in self._dice.sample(range(len(self._county.lines[self._town.region])), self._dice.randint(1, 4)):
-            back = told_by_serial(bank, self._returned(batch, at), self._dice)
+            if self._finance is not None and self._dice.random() < 0.3:  # noqa: PLR2004 - three rows in ten
+                back = told_by_serial(self._finance, self._recovered(batch, at), self._dice)
+            else:
+                back = told_by_serial(bank, self._returned(batch, at), self._dice)
             if back.fate is not Fate.DONE or back.answer is None:
                 continue
             if self._dice.random() < 0.2 and self._undone(back.answer["id"], RETURNED_ON):  # noqa: PLR2004 - by mistake
@@ -167,14 +171,19 @@ class Office:
 
     def _returned(self, batch: str, at: int) -> Callable[[], Act]:
         """The return of the row of the `at`-th household, to be made for each key anew."""
+        return self._back("payment return", batch, at, "account_closed")
+
+    def _recovered(self, batch: str, at: int) -> Callable[[], Act]:
+        """The recovery of that row, whose money is kept for nobody."""
+        return self._back("payment recovery", batch, at, "recovered")
+
+    def _back(self, kind: str, batch: str, at: int, reason: str) -> Callable[[], Act]:
         serial = f"TH{uuid4().hex}"
         path = f"/funds/v1/payments/{batch}-{at + 2}/returns"  # data begins in line 2
-        body = {"document": serial, "effective_on": RETURNED_ON, "reason": "account_closed"}
+        body = {"document": serial, "effective_on": RETURNED_ON, "reason": reason}
         office = self._county.offices[self._town.region]
         ends = (("", office),)
-        return lambda: Act(
-            "payment return", new_key(), "POST", path, body, document=serial, movements=1, serial=True, ends=ends
-        )
+        return lambda: Act(kind, new_key(), "POST", path, body, document=serial, movements=1, serial=True, ends=ends)
 
     def _pay_again(self, entitlement: str, places: list[int]) -> None:
         """Pay what came back; one payment in three is undone and made once more out of what is kept again."""

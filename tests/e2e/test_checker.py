@@ -34,7 +34,7 @@ LONGEST_SECONDS = 180
 TOWN = TOWNSHIPS[1]
 KINDS: Final = frozenset(
     {"hand_down", "pay", "receive", "reverse", "hold", "void", "pay held", "order", "bank result"}
-    | {"open batch", "upload", "approve", "withdraw", "return", "payment return", "approve again"}
+    | {"open batch", "upload", "approve", "withdraw", "return", "payment return", "payment recovery", "approve again"}
     | {"succession", "succession undone"}
 )
 
@@ -80,7 +80,13 @@ def _untold(event: str) -> str:
     return f"DELETE FROM funds.event WHERE id = {event}"
 
 
-_RETURN = _told("PaymentReturned", "movement,movement_id")
+_BACK = (
+    "(SELECT id FROM funds.event WHERE kind = 'PaymentReturned' AND (body->>'reason' = 'recovered') = {0}"
+    " ORDER BY position LIMIT 1)"
+)
+_RETURNED, _RECOVERED = _BACK.format("false"), _BACK.format("true")
+_BROUGHT = "(SELECT (body #>> '{{movement,movement_id}}')::uuid FROM funds.event WHERE id = {0})"
+_RETURN, _RECOVERY = _BROUGHT.format(_RETURNED), _BROUGHT.format(_RECOVERED)
 _RESULT = _told("TreasuryOrderSettled", "movement,movement_id")
 _ORDER = _told("TreasuryOrderIssued", "movement,movement_id")
 _REISSUE = "(SELECT id FROM funds.movement WHERE document LIKE '演练重发%' LIMIT 1)"
@@ -102,11 +108,28 @@ _FREE = "UPDATE funds.hold SET status = 'held', ended_position = NULL WHERE id =
 # By name: what is done to the books, as what it must be found, and a word of the finding.
 PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     "a return lost": (f"DELETE FROM funds.payment_return WHERE movement_id = {_RETURN}", "lost", "退汇"),
-    "a return told and never acted": (_untold(_event("PaymentReturned")), "lost", "payment return"),
-    "a return told twice": (_twice(_event("PaymentReturned")), "double", "退汇"),
+    "a return told and never acted": (_untold(_RETURNED), "lost", "payment return"),
+    "a return told twice": (_twice(_RETURNED), "double", "退汇"),
     "a return moved twice": (_moved_twice(_RETURN), "double", "payment return"),
-    "half a return": (_untold(_event("PaymentReturned")), "half", "退汇"),
+    "half a return": (_untold(_RETURNED), "half", "退汇"),
     "a return without its movement": (f"DELETE FROM funds.movement WHERE id = {_RETURN}", "half", "payment return"),
+    "a recovery lost": (f"DELETE FROM funds.payment_return WHERE movement_id = {_RECOVERY}", "lost", "退汇"),
+    "a recovery lost whole": (
+        (
+            f"CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT {_RECOVERY} AS id; {_untold(_RECOVERED)};"
+            " DELETE FROM funds.payment_return WHERE movement_id IN (SELECT id FROM gone);"
+            " DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone)"
+        ),
+        "lost",
+        "payment recovery",
+    ),
+    "a recovery moved twice": (_moved_twice(_RECOVERY), "double", "payment recovery"),
+    "half a recovery": (f"DELETE FROM funds.movement WHERE id = {_RECOVERY}", "half", "payment recovery"),
+    "a recovery kept for the household": (
+        f"UPDATE funds.payment_return SET hold_id = gen_random_uuid() WHERE movement_id = {_RECOVERY}",
+        "broken",
+        "逐户追缴的业务是追缴，不为农户冻结",
+    ),
     "an order lost": (
         f"DELETE FROM funds.treasury_order WHERE id = {_told('TreasuryOrderIssued', 'order_id')}",
         "lost",
@@ -298,7 +321,8 @@ def calm() -> Iterator[Calm]:
 def _all_done(calm: Calm, seen: set[Stage]) -> bool:
     done = {act.kind for act, fate in calm.history.so_far() if fate is Fate.DONE}
     undone = asyncio.run(_kept_again(calm.url))
-    return done >= KINDS and seen >= set(IN_DATABASE) and undone
+    again, over = (any(getattr(act, what) for act in calm.history.acts) for what in ("was_done_before", "forbidden"))
+    return done >= KINDS and seen >= set(IN_DATABASE) and undone and again and over
 
 
 async def _kept_again(url: str) -> bool:

@@ -1,7 +1,8 @@
 """The part of the ledger's machine that pays rosters, takes single rows back, and pays them again, once.
 
 Law: a row's money goes back to exactly the lots that fed it; what came back whole is kept for the next payment of the
-entitlement to the same household, which draws those very lots; undone, they are kept again, for the same.
+entitlement to the same household, which draws those very lots; undone, they are kept again, for the same. What was
+recovered (追缴) goes the same way and is kept for nobody: the household may be paid again, out of whatever is free.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hypothesis.stateful import precondition, rule
 
 from tests.callers import funds_caller
 from tests.funds_api.people import CSV, id_number, roster_csv
-from tests.property.ledger_model import AROUND, DAYS, HOUSEHOLDS, Books
+from tests.property.ledger_model import AROUND, DAYS, FIRST_DAY, HOUSEHOLDS, Books
 
 
 @dataclass
@@ -89,6 +90,14 @@ class ReturnedRows(Books):
     @rule(fens=st.lists(st.integers(1, 200_000), min_size=1, max_size=HOUSEHOLDS), on=DAYS)
     def disburse(self, fens: list[int], on: date) -> None:
         """A roster of the first township: rows beyond its money come back, the rest is paid by a second person."""
+        self._disbursed(fens, on)
+
+    def _give_the_first_office_money(self) -> None:
+        """And a roster paid from it to every household, that something may come back from the first step on."""
+        super()._give_the_first_office_money()
+        self._disbursed([100_000, 40_000, 30_001, 2_500, 1], FIRST_DAY + timedelta(days=5))
+
+    def _disbursed(self, fens: list[int], on: date) -> None:
         there, total, good = self.available(self.holders[1], on), 0, 0
         for fen in fens:
             if total + fen > there:
@@ -155,8 +164,13 @@ class ReturnedRows(Books):
         return {"rows_good": checked["rows_good"], "movement": movement, "batch": opened["id"], "lines": lines}
 
     @precondition(lambda self: self.rows())
-    @rule(data=st.data(), days=AROUND, whole=st.sampled_from([True, True, False]))
-    def take_back_a_row(self, data: st.DataObject, days: int, whole: bool) -> None:
+    @rule(
+        data=st.data(),
+        days=AROUND,
+        whole=st.sampled_from([True, True, False]),
+        reason=st.sampled_from(["deceased", "account_closed", "recovered"]),
+    )
+    def take_back_a_row(self, data: st.DataObject, days: int, whole: bool, reason: str) -> None:
         """Some or all that a household still has of a row comes back: the last fen first, to the lots that fed it."""
         standing = [row for row in self.rows() if row.movement not in self.reversed]
         row = data.draw(st.sampled_from(standing or self.rows()) | st.sampled_from(self.rows()))
@@ -173,7 +187,7 @@ class ReturnedRows(Books):
                 for _, spent, fen in wanted
             )
         )
-        body: dict[str, Any] = {"document": f"TH{uuid4().hex}", "effective_on": on.isoformat(), "reason": "deceased"}
+        body: dict[str, Any] = {"document": f"TH{uuid4().hex}", "effective_on": on.isoformat(), "reason": reason}
         if not whole:
             body["amount_fen"] = asked
         path, key = f"/funds/v1/payments/{row.id}/returns", uuid4().hex
@@ -190,7 +204,7 @@ class ReturnedRows(Books):
                 made = stood_for
             gave[lot["restored_lot_id"], made] = gave.get((lot["restored_lot_id"], made), 0) + lot["amount_fen"]
         assert gave == {(lot, spent): fen for lot, spent, fen in wanted}, "exactly the lots that fed it"
-        self._learn_back(row, back, on)
+        self._learn_back(row, back, on, "recover" if reason == "recovered" else "return")
         for again in (self.clerk.post(path, body, key=key), self.clerk.post(path, body)):
             assert self.do(again).json() == back, "a serial acts once, under whatever key"
 
@@ -205,7 +219,7 @@ class ReturnedRows(Books):
                 fen -= taken
         return wanted
 
-    def _learn_back(self, row: Paid, back: dict[str, Any], on: date) -> None:
+    def _learn_back(self, row: Paid, back: dict[str, Any], on: date, kind: str) -> None:
         lots = back["lots"]
         draws = [
             {
@@ -218,7 +232,7 @@ class ReturnedRows(Books):
         ]
         movement = {
             "id": back["id"],
-            "kind": "return",
+            "kind": kind,
             "effective_on": on.isoformat(),
             "from_account_id": self.cards,
             "to_account_id": self.holders[1],
@@ -232,7 +246,11 @@ class ReturnedRows(Books):
         given: dict[str, int] = {}
         for lot in lots:
             given[lot["restored_lot_id"]] = given.get(lot["restored_lot_id"], 0) + lot["amount_fen"]
-        assert (back["hold_id"] is not None) == (back["amount_fen"] == row.fen), "what came back whole is kept"
+        kept_whole = kind == "return" and back["amount_fen"] == row.fen
+        assert (back["hold_id"] is not None) == kept_whole, "what came back whole is kept, unless it was recovered"
+        self.count(f"{kind} of a row")
+        if back["amount_fen"] == row.fen:
+            self.count(f"{kind} of a whole row")
         kept = {lot["lot_id"]: lot["amount_fen"] for lot in lots} if back["hold_id"] else {}
         row.backs.append(Back(back["id"], on, back["amount_fen"], self._acts(), given, back["hold_id"], kept))
 
@@ -266,6 +284,8 @@ class ReturnedRows(Books):
         assert {lot: drawn.get(lot) for lot in expected} == expected, "the very lots that it gave back"
         assert drawn.keys().isdisjoint(others), "and nobody else's"
         self._learn_roster(paid, row.entitlement, [(row.place, fen)], on)
+        last = self.movements[row.backs[-1].movement]["kind"]
+        self.count(f"paid again after a {last}")
         twice = self.do(self._pay_roster(row.entitlement, [(row.place, fen)], on))
         assert twice == {"rows_good": 0, "by_reason": {"already_paid": 1}}
 
