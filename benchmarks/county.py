@@ -79,6 +79,7 @@ class Place:
             "entitlement": entitlement,
             "document": f"发放{entitlement}",
             "effective_on": PAID_ON,
+            "use": "production",
         }
         batch: str = self.clerk.post("/funds/v1/payment-batches", body)["id"]
         return batch

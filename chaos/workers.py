@@ -41,6 +41,8 @@ def movement(kind: str, body: Mapping[str, Any], movements: int = 1) -> Act:
     """An order to /movements by a document of its own."""
     document = f"演练{kind}{uuid4().hex[:12]}号"
     order = {"kind": kind, "document": document, "effective_on": MOVED_ON, **body}
+    if kind == "pay":
+        order["use"] = "infrastructure"
     path = "/funds/v1/movements"
     return Act(kind, new_key(), "POST", path, order, document=document, movements=movements)
 
@@ -206,6 +208,7 @@ class Office:
             "entitlement": entitlement or document,
             "document": document,
             "effective_on": on,
+            "use": "production",
         }
         return Act("open batch", new_key(), "POST", "/funds/v1/payment-batches", order)
 

@@ -50,6 +50,7 @@ def _order(kind: str, source: str, target: str, fen: int, document: str, on: str
         "from_account_id": source,
         "fund_code": FIRST_FUND,
         "lines": [{"to_account_id": target, "amount_fen": fen}],
+        "use": "infrastructure" if kind == "pay" else None,
         **more,
     }
 

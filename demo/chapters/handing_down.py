@@ -132,6 +132,7 @@ def _order(story: Story, one: Handing) -> dict[str, Any]:
         "from_account_id": giver,
         "fund_code": fund,
         "lines": lines,
+        "use": "infrastructure" if one.kind == "pay" else None,
     }
 
 

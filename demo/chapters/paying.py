@@ -86,6 +86,7 @@ def upload(story: Story, clerk: Caller, township: str, file: RosterFile, on: str
             "entitlement": ENTITLEMENT,
             "document": document,
             "effective_on": on,
+            "use": "production",
         },
     )
     path = f"/funds/v1/payment-batches/{opened['id']}"

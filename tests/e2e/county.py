@@ -71,6 +71,7 @@ class County:
             "entitlement": name,
             "document": f"{name} 发放",
             "effective_on": "2017-04-20",
+            "use": "production",
         }
         batch = self.who("chengguan").post("/funds/v1/payment-batches", order)
         return f"/funds/v1/payment-batches/{batch['id']}"

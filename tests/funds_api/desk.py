@@ -43,6 +43,7 @@ class Desk:
             "fund_code": "TEST-FUND",
             "from_account_id": self.treasury,
             "lines": [{"to_account_id": to, "amount_fen": fen}],
+            "use": "infrastructure" if more.get("kind") == "pay" else None,
             **more,
         }
         return await (by or self.clerk).post("/funds/v1/movements", order)

@@ -127,6 +127,7 @@ class Township:
             "entitlement": entitlement or f"产业奖补{uuid4().hex[:8]}",
             "document": "西财农〔2017〕8号",
             "effective_on": "2017-05-01",
+            "use": "production",
             **more,
         }
         answer = await (by or self.clerk).post("/funds/v1/payment-batches", order)

@@ -223,7 +223,7 @@ async def test_the_answer_shows_what_binds_and_whence(funds_http: httpx.AsyncCli
         return [(one["origin"], one["region_code"], one["document"], one["rule"]["rule"]) for one in answer["binding"]]
 
     own = [("superior", "99", "县财农〔2017〕3号", "publicity"), ("own", county, "县财农〔2017〕3号", "fee_cap")]
-    of_2017 = [("national", "00", "财农〔2017〕8号", rule) for rule in ("barred_uses", "fee_cap")]
+    of_2017 = [("national", "00", "财农〔2017〕8号", rule) for rule in ("barred_uses", "fee_cap", "use_named")]
     assert await bound("2017-03-12") == own
     assert await bound("2017-03-13") == of_2017 + own
     assert await bound("2021-03-25") == of_2017 + own

@@ -42,6 +42,7 @@ VALUES: dict[FundRule, st.SearchStrategy[Any]] = {
     FundRule.EXCLUSIVE_WITH: st.just(("OTHER",)),
     FundRule.HOUSEHOLD_EXCLUSIVE_WITH: st.just(("OTHER",)),
     FundRule.PUBLICITY: st.integers(min_value=0, max_value=365),
+    FundRule.USE_NAMED: st.sets(st.sampled_from(["pay", "disburse"]), min_size=1).map(lambda one: tuple(sorted(one))),
 }
 
 
@@ -126,6 +127,30 @@ def test_whoever_is_paid_must_be_a_permitted_payee(one: Facts, terms: list[Term]
     named = [term for term in terms if term.rule is FundRule.PERMITTED_PAYEES and one.payee_kind not in term.codes]
     broken = [breach.term for breach in judge(one, terms) if breach.term.rule is FundRule.PERMITTED_PAYEES]
     assert broken == (named if one.kind in {"pay", "order", "disburse"} else [])
+
+
+@given(facts(), TERMS)
+def test_whoever_spends_and_does_not_say_what_for_is_asked_by_every_list_of_the_fund(
+    one: Facts, terms: list[Term]
+) -> None:
+    asking = [
+        term
+        for term in terms
+        if one.kind in ("pay", "order", "disburse")
+        and (
+            term.rule in (FundRule.PERMITTED_USES, FundRule.BARRED_USES)
+            or (term.rule is FundRule.USE_NAMED and one.kind in term.codes)
+        )
+    ]
+    silent = replace(one, use=None)
+    of_uses = (FundRule.PERMITTED_USES, FundRule.BARRED_USES, FundRule.USE_NAMED)
+    found = [breach for breach in judge(silent, terms) if breach.term.rule in of_uses]
+    assert [breach.term for breach in found] == asking
+    assert all((breach.code == "B10") == (breach.term.rule is not FundRule.PERMITTED_USES) for breach in found)
+    general = [replace(term, general=True) for term in terms if term.rule is FundRule.BARRED_USES]
+    assert judge(silent, general) == [], "of the nation's list for every fund its own rule says whether it asks"
+    named = judge(replace(one, use="production"), terms)
+    assert all(breach.code != "B10" for breach in named)
 
 
 @given(st.lists(FEN.filter(bool), max_size=20), FEN, st.integers(min_value=0, max_value=PPM))

@@ -38,6 +38,7 @@ class FundRule(StrEnum):
     EXCLUSIVE_WITH = "exclusive_with"
     HOUSEHOLD_EXCLUSIVE_WITH = "household_exclusive_with"
     PUBLICITY = "publicity"
+    USE_NAMED = "use_named"
 
 
 class Origin(StrEnum):
@@ -66,6 +67,7 @@ TITLES: Final[dict[FundRule, tuple[str, str]]] = {
     FundRule.EXCLUSIVE_WITH: ("B07", "与互斥资金重复享受"),
     FundRule.HOUSEHOLD_EXCLUSIVE_WITH: ("B09", "同户已享受互斥资金"),
     FundRule.PUBLICITY: ("B08", "公示未满或有异议"),
+    FundRule.USE_NAMED: ("B10", "支出没有写明用途"),
 }
 TITLE_OF_CODE: Final = dict(TITLES.values())
 
@@ -163,11 +165,17 @@ class Breach:
 
     @property
     def code(self) -> str:
-        return TITLES[self.term.rule][0]
+        return TITLES[self._what][0]
 
     @property
     def title(self) -> str:
-        return TITLES[self.term.rule][1]
+        return TITLES[self._what][1]
+
+    @property
+    def _what(self) -> FundRule:
+        """Who names no use is told so, and not that the use is a barred one."""
+        silent = self.term.rule is FundRule.BARRED_USES and self.figures["use"] is None
+        return FundRule.USE_NAMED if silent else self.term.rule
 
 
 def levels(county: str) -> list[str]:
@@ -233,10 +241,10 @@ def _told(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
     """The figures and the sentence of a breach of this term, None when the term is kept or does not apply."""
     figures: dict[str, Any]
     match term.rule:
-        case FundRule.PERMITTED_USES:
+        case FundRule.PERMITTED_USES | FundRule.BARRED_USES:
             return _uses(facts, term)
-        case FundRule.BARRED_USES if facts.use in term.codes:
-            return {"use": facts.use}, f"资金 {facts.fund_code} 不得用于“{words.said(words.USES, facts.use)}”"
+        case FundRule.USE_NAMED if facts.use is None and facts.kind in term.codes:
+            return {"use": None}, f"{words.said(words.MOVEMENTS, facts.kind)}须写明用途，本笔没有写明"
         case FundRule.PERMITTED_PAYEES if facts.kind in SPENDING and facts.payee_kind not in term.codes:
             figures = {"payee_kind": facts.payee_kind, "permitted": list(term.codes)}
             return figures, f"资金 {facts.fund_code} 不得付给{words.said(words.UNITS, facts.payee_kind)}"
@@ -249,14 +257,23 @@ def _told(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
 
 
 def _uses(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
-    figures = {"use": facts.use, "permitted": list(term.codes)}
+    """许可用途、禁止用途: a list of one fund asks what its money is spent for.
+
+    Whether the nation's list for every fund asks, too, its own rule says (`USE_NAMED`).
+    """
+    barred = term.rule is FundRule.BARRED_USES
+    figures = {"use": facts.use} if barred else {"use": facts.use, "permitted": list(term.codes)}
     if facts.use is None:
-        if facts.kind not in SPENDING:
+        if facts.kind not in SPENDING or (barred and term.general):
             return None
-        return figures, f"资金 {facts.fund_code} 限定了用途，本笔没有写明用途"
-    if facts.use in term.codes:
+        listed = "列有禁止的用途" if barred else "限定了用途"
+        return figures, f"资金 {facts.fund_code} {listed}，本笔没有写明用途"
+    if (facts.use in term.codes) != barred:
         return None
-    return figures, f"“{words.said(words.USES, facts.use)}”不在资金 {facts.fund_code} 的许可用途之内"
+    said = words.said(words.USES, facts.use)
+    if barred:
+        return figures, f"资金 {facts.fund_code} 不得用于“{said}”"
+    return figures, f"“{said}”不在资金 {facts.fund_code} 的许可用途之内"
 
 
 def _public(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:

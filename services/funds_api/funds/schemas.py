@@ -100,8 +100,18 @@ class PublicityRule(_Rule):
     publicity_days: Annotated[int, Field(strict=True, ge=0, le=365)]
 
 
+class UseNamedRule(_Rule):
+    """须写明用途: which ways to spend say what for, so that it can be held against the lists of uses.
+
+    A treasury order always says it. Money that stays in public hands is not asked.
+    """
+
+    rule: Literal[FundRule.USE_NAMED]
+    kinds: Annotated[list[Literal["pay", "disburse"]], Field(min_length=1, max_length=2)]
+
+
 AnyRule = Annotated[
-    UsesRule | PayeesRule | FeeRule | CapRule | ExclusiveRule | HouseholdExclusiveRule | PublicityRule,
+    UsesRule | PayeesRule | FeeRule | CapRule | ExclusiveRule | HouseholdExclusiveRule | PublicityRule | UseNamedRule,
     Field(discriminator="rule"),
 ]
 

@@ -76,7 +76,11 @@ class OutOrder(_Order):
     drawn: Literal["oldest", "proportional"] = Field(
         default="oldest", description="oldest 先到先出；proportional 按各来源余额比例"
     )
-    use: Code | None = Field(default=None, description="资金用途代码")
+    use: Code | None = Field(
+        default=None,
+        description="资金用途代码，见 /funds/v1/uses；从项目或其质保金支付时可省略，按项目类型认定；"
+        "其他支付省略的，按资金规定拒绝或预警",
+    )
     release_on: Day | None = Field(default=None, description="质保金可以支付的日期，仅用于 retain")
     hold_id: UUID | None = Field(default=None, description="从这笔冻结中支付")
     contract_id: UUID | None = Field(

@@ -39,7 +39,7 @@ from services.funds_api.lots.schemas import (
     TakeBackOrder,
 )
 from services.funds_api.missing import Missing
-from services.funds_api.projects import gate
+from services.funds_api.projects import gate, uses
 from services.funds_api.retentions import service as retentions
 from services.funds_api.retentions.store import Kept
 from services.funds_api.units import store as units
@@ -89,6 +89,9 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
 async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: MovementOrder) -> MovementsAnswer:
     """Carry out one order with its accounts locked, whole or not at all; the same key acts once."""
     await act.claim(tx, county)
+    if isinstance(order, OutOrder) and order.kind == "pay" and order.use is None:
+        use = await uses.of_account(tx, who, county, order.from_account_id, order.effective_on)
+        order = order.model_copy(update={"use": use})
     breaches: list[Breach] = []
     kept: Kept | None = None
     if isinstance(order, ReverseOrder):

@@ -65,7 +65,9 @@ class BatchRequest(Body):
         Literal["household", "person"], Field(description="每户一份（同户只发一人）或每人一份（如学生资助）")
     ] = "household"
     use: UseCode | None = Field(
-        default=None, description="用途代码，见 /funds/v1/uses；资金限定用途的必须写明，管理费不得按名册发放"
+        default=None,
+        description="用途代码，见 /funds/v1/uses；从项目账户发放的可省略，按项目类型认定；"
+        "其他省略的，按资金规定拒绝或预警。管理费不得按名册发放",
     )
 
     hold_id: UUID | None = Field(default=None, description="审批时从这笔冻结中支付；冻结须在同一账户并仍有效")

@@ -53,7 +53,7 @@ from services.funds_api.payments.schemas import (
     WithdrawalRequest,
 )
 from services.funds_api.policies import store as policies
-from services.funds_api.projects import gate
+from services.funds_api.projects import gate, uses
 from services.funds_api.publications import days as publications
 from services.funds_api.tables import PaymentBatchRow
 from services.funds_api.units import store as units
@@ -119,7 +119,7 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
             "effective_on": request.effective_on,
             "status": BatchStatus.DRAFT,
             "per": request.per,
-            "use_code": request.use,
+            "use_code": request.use or await uses.of_roster(tx, who, county, account.id, request.effective_on),
             "hold_id": request.hold_id,
             "created_by": who.subject,
         },

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -83,6 +84,35 @@ async def keep_still(tx: AsyncSession, county: str, accounts: Sequence[UUID]) ->
         .order_by(ProjectRow.id)
     )
     await tx.execute(query.with_for_update(read=True))
+
+
+async def kinds_paid_from(tx: AsyncSession, county: str, account: UUID, on: date) -> Sequence[str]:
+    """What the projects are on a day that hold the account, or for whose contracts it keeps money back."""
+    kept = (
+        select(ProjectContractRow.project_id)
+        .join(RetentionRow, (RetentionRow.county_code == county) & (RetentionRow.contract_id == ProjectContractRow.id))
+        .join(MovementRow, (MovementRow.county_code == county) & (MovementRow.id == RetentionRow.movement_id))
+        .where(ProjectContractRow.county_code == county, MovementRow.to_account_id == account)
+    )
+    query = (
+        select(ProjectVersionRow.kind)
+        .join(
+            ProjectRow,
+            (ProjectRow.county_code == ProjectVersionRow.county_code) & (ProjectRow.id == ProjectVersionRow.project_id),
+        )
+        .where(
+            ProjectRow.county_code == county,
+            or_(
+                ProjectRow.cash_account_id == account,
+                ProjectRow.quota_account_id == account,
+                ProjectRow.id.in_(kept),
+            ),
+            ProjectVersionRow.effective_on <= on,
+        )
+        .ext(distinct_on(ProjectRow.id))
+        .order_by(ProjectRow.id, ProjectVersionRow.version.desc())
+    )
+    return (await tx.scalars(query)).all()
 
 
 async def kinds(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> dict[UUID | None, str]:

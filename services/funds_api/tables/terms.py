@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funds_api.tables.rows import RegionText, Row
 
-_LISTS = "'permitted_uses', 'barred_uses', 'permitted_payees', 'exclusive_with', 'household_exclusive_with'"
+_LISTS = (
+    "'permitted_uses', 'barred_uses', 'permitted_payees', 'exclusive_with', 'household_exclusive_with', 'use_named'"
+)
 _BASIS = "basis IN ('law', 'practice', 'assumed')"
 
 
@@ -139,7 +141,9 @@ class NationalRuleRow(Row):
 
     __tablename__ = "national_rule"
     __table_args__ = (
-        CheckConstraint("rule IN ('permitted_uses', 'barred_uses', 'permitted_payees', 'fee_cap')", name="rule"),
+        CheckConstraint(
+            "rule IN ('permitted_uses', 'barred_uses', 'permitted_payees', 'fee_cap', 'use_named')", name="rule"
+        ),
         CheckConstraint(
             "CASE WHEN rule = 'fee_cap' THEN jsonb_typeof(value) = 'number' AND value >= '0'"
             " ELSE jsonb_typeof(value) = 'array' END",
