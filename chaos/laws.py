@@ -239,6 +239,29 @@ THOROUGH: Final[dict[str, str]] = {
           FULL JOIN funds.batch_place b USING (county_code, batch_id, region_code)
          WHERE (d.n, d.fen, d.lines) IS DISTINCT FROM
                (b.rows_n, b.amount_fen, (SELECT array_agg(line ORDER BY line) FROM unnest(b.lines) AS line))""",
+    "名册分村分年度 = 分村金额 = 各年度支取": """
+        SELECT county_code, batch_id FROM
+          (SELECT p.county_code, p.batch_id, p.region_code, p.amount_fen FROM funds.batch_place p
+             JOIN funds.payment_batch b
+               ON b.county_code = p.county_code AND b.id = p.batch_id AND b.status = 'posted') p
+          FULL JOIN (SELECT county_code, batch_id, region_code, sum(amount_fen) AS fen FROM funds.batch_year
+                      GROUP BY 1, 2, 3) y USING (county_code, batch_id, region_code)
+         WHERE p.amount_fen IS DISTINCT FROM y.fen
+        UNION ALL
+        SELECT county_code, batch_id FROM
+          (SELECT d.county_code, d.batch_id, l.fiscal_year, sum(d.amount_fen) AS fen FROM funds.draw d
+             JOIN funds.lot l ON l.county_code = d.county_code AND l.id = d.to_lot_id
+            WHERE d.batch_id IS NOT NULL GROUP BY 1, 2, 3) d
+          FULL JOIN (SELECT county_code, batch_id, fiscal_year, sum(amount_fen) AS fen FROM funds.batch_year
+                      GROUP BY 1, 2, 3) y USING (county_code, batch_id, fiscal_year)
+         WHERE d.fen IS DISTINCT FROM y.fen""",
+    "到户分年度 = 到户合计": """
+        SELECT county_code, fund_code, grain, since, desk_region, region_code FROM
+          (SELECT * FROM funds.household_flow WHERE fund_code <> '') f
+          FULL JOIN (SELECT county_code, fund_code, grain, since, desk_region, region_code, sum(amount_fen) AS fen
+                       FROM funds.household_year GROUP BY 1, 2, 3, 4, 5, 6) y
+          USING (county_code, fund_code, grain, since, desk_region, region_code)
+         WHERE coalesce(f.amount_fen, 0) <> coalesce(y.fen, 0)""",
     "每户到户金额逐分有来源": """
         SELECT s.batch_id, s.line FROM funds.payment_batch b CROSS JOIN LATERAL (
           SELECT p.batch_id, p.line FROM funds.draw d

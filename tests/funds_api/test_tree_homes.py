@@ -12,10 +12,17 @@ import pytest
 
 from chaos.laws import QUICK, THOROUGH
 from chassis import clock
-from migrations import household_flows_v2
+from migrations import household_flows_v2, household_years_v1
+from tests.factories import notice_request
 from tests.funds_api.people import Township, id_number
 from tests.funds_api.test_flows import END, found, walk
 
+LAWS = (
+    "名册分村金额 = Σ 各行",
+    "分村到户 = Σ 发放与退回",
+    "名册分村分年度 = 分村金额 = 各年度支取",
+    "到户分年度 = 到户合计",
+)
 PAID = ("100.00", "200.00", "300.00", "400.00", "500.00")
 
 
@@ -71,7 +78,7 @@ async def township(funds_http: httpx.AsyncClient, county: str) -> Villages:
 
 async def lawful(admin: asyncpg.Pool | asyncpg.Connection, county: str) -> None:
     """In this county: other tests damage rows of theirs on purpose."""
-    for law in ("名册分村金额 = Σ 各行", "分村到户 = Σ 发放与退回"):
+    for law in LAWS:
         broken = [tuple(row) for row in await admin.fetch((QUICK | THOROUGH)[law])]
         assert [row for row in broken if any(str(one).startswith(county) for one in row)] == [], law
 
@@ -91,8 +98,9 @@ async def test_a_village_tells_what_its_households_got_though_the_township_paid(
     assert (own["spent_fen"], own["households_fen"], own["households_from_above_fen"]) == (150_000, 150_000, 0)
     assert (await township.tree(region=township.region + "202"))["root"] == village
     of_year = await township.tree(year=2017)
-    assert (of_year["root"]["households_fen"], of_year["root"]["payments_n"]) == (None, None)
-    assert "预算年度" in of_year["untold_because"]
+    assert (of_year["root"]["households_fen"], of_year["root"]["payments_n"]) == (150_000, 5)
+    assert found(of_year, township.region + "202")["paid_by"] == village["paid_by"]
+    assert of_year["untold_because"] is None
     assert tree["untold_because"] is None
     await lawful(admin, township.county)
 
@@ -171,4 +179,87 @@ async def test_what_the_migration_fills_in_is_what_the_triggers_keep(township: V
         assert by_triggers == await connection.fetch(kept)
         assert by_triggers
         await lawful(connection, township.county)
+        await before.rollback()
+
+
+async def of_years(township: Villages, **asked: Any) -> dict[int, tuple[int, int, int]]:
+    """By budget year what households of either village got, and the desk's own figure; with the ties of the tree."""
+    told = {}
+    for year in (2017, 2018):
+        both = [await township.tree(year=year, **asked), await township.tree(year=year, fund=township.fund, **asked)]
+        for tree in both:
+            sinks = [node for node in walk(tree["root"]) if node["kind"] == "households"]
+            places = {node["region_code"]: node for node in walk(tree["root"]) if node["paid_by"]}
+            got = sum(one["fen"] for node in places.values() for one in node["paid_by"])
+            assert got == sum(one["spent_fen"] + one["recovered_fen"] for one in sinks)
+            assert tree["root"]["households_fen"] == got
+            one, two = (places.get(township.region + at, {}).get("households_fen", 0) for at in ("201", "202"))
+            told[year] = (one, two, sum(sink["spent_fen"] for sink in sinks))
+        assert both[0]["root"]["households_fen"] == both[1]["root"]["households_fen"]
+    every = await township.shown(**asked)
+    assert tuple(map(sum, zip(*told.values(), strict=True))) == every, "the years together are the whole"
+    return told
+
+
+async def test_each_budget_year_tells_what_of_its_money_households_got(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    """One roster out of two years: the running sum says which row was fed by which."""
+    township = await Villages(funds_http, county, fen=60_000).open()
+    of_next = await notice_request(funds_http, county, township.office, amounts=[200_000], received_on="2017-04-01")
+    answer = await township.finance.post("/funds/v1/notices", {**of_next, "fiscal_year": 2018})
+    assert answer.status_code == 201, answer.text
+    told: list[tuple[str, dict[int, tuple[int, int, int]]]] = []
+
+    async def stands(first: tuple[int, int, int], second: tuple[int, int, int]) -> None:
+        assert await of_years(township) == {2017: first, 2018: second}
+        told.append((clock.now().isoformat(), {2017: first, 2018: second}))
+        await lawful(admin, county)
+
+    # 100, 400, 200, 500, 300 元: the first 600 元 are of 2017, so the third row is of both years.
+    batch = await township.pay([0, 3, 1, 4, 2])
+    await stands((20_000, 40_000, 60_000), (40_000, 50_000, 90_000))
+    counted = {year: (await township.tree(year=year))["root"]["payments_n"] for year in (2017, 2018, 2019)}
+    assert counted == {2017: 3, 2018: 3, 2019: 0}
+    back = {"document": "退汇1", "effective_on": "2017-05-20", "reason": "account_closed"}
+    returned = await township.finance.post(f"/funds/v1/payments/{batch}-6/returns", back)
+    assert returned.status_code == 201, returned.text
+    await stands((20_000, 40_000, 60_000), (10_000, 50_000, 60_000))
+    cards = {"fund_code": township.fund, "account_id": township.cards}
+    recovered = await township.order("recover", effective_on="2017-07-01", amount_fen=2_500, **cards)
+    one, other = (await of_years(township)).values()
+    assert (one[:2], other[:2], one[2] + other[2]) == ((20_000, 40_000), (10_000, 50_000), 117_500)
+    await lawful(admin, county)
+    await township.order("reverse", effective_on="2017-07-02", movement_id=recovered)
+    await stands((20_000, 40_000, 60_000), (10_000, 50_000, 60_000))
+    await township.order("reverse", effective_on="2017-07-03", movement_id=returned.json()["id"])
+    await stands((20_000, 40_000, 60_000), (40_000, 50_000, 90_000))
+    paid = (await township.finance.get(f"/funds/v1/payment-batches/{batch}")).json()
+    await township.order("reverse", effective_on="2017-08-04", movement_id=paid["movement_id"])
+    await stands((0, 0, 0), (0, 0, 0))
+    assert await of_years(township, as_of="2017-06-30") == {
+        2017: (20_000, 40_000, 60_000),
+        2018: (10_000, 50_000, 60_000),
+    }
+    for known_at, figures in told:
+        assert await of_years(township, known_at=known_at) == figures
+    await as_filled(admin)
+
+
+async def as_filled(admin: asyncpg.Pool) -> None:
+    """What the migration fills in is what the triggers have kept."""
+    kept = [
+        f"SELECT * FROM funds.{table} WHERE amount_fen <> 0 ORDER BY 1, 2, 3, 4, 5"
+        for table in ("batch_year", "household_year")
+    ]
+    async with admin.acquire() as connection:
+        before = connection.transaction()
+        await before.start()
+        by_triggers = [sorted(map(tuple, await connection.fetch(one))) for one in kept]
+        await connection.execute("DELETE FROM funds.household_year")
+        await connection.execute("DELETE FROM funds.batch_year")
+        for statement in household_years_v1.FILL:
+            await connection.execute(statement)
+        assert by_triggers == [sorted(map(tuple, await connection.fetch(one))) for one in kept]
+        assert all(by_triggers)
         await before.rollback()

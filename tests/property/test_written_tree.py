@@ -33,7 +33,7 @@ def every(node: TreeNode) -> Iterator[TreeNode]:
         yield from every(one)
 
 
-@given(ROOTS, FLOWS, HOUSED, PAYMENTS, NAMES, st.integers(0, 4), st.booleans())
+@given(ROOTS, FLOWS, HOUSED, PAYMENTS, NAMES, st.integers(0, 4))
 def test_the_text_is_what_the_models_would_say(
     root: str,
     flows: list[Flow],
@@ -41,9 +41,8 @@ def test_the_text_is_what_the_models_would_say(
     payments: dict[str, int],
     names: dict[str, str],
     depth: int,
-    told: bool,
 ) -> None:
-    text = written(ANSWER, build(root, flows, held(flows), None, housed, payments), names, depth, told=told)
+    text = written(ANSWER, build(root, flows, held(flows), None, housed, payments), names, depth)
     assert FlowTree.model_validate_json(text).model_dump_json().encode() == text
 
 
@@ -52,7 +51,7 @@ def test_each_place_tells_who_lives_there_and_how_many_payments_its_desks_made(
     root: str, flows: list[Flow], housed: list[Housed], payments: dict[str, int]
 ) -> None:
     tree = build(root, flows, held(flows), None, housed, payments)
-    told = FlowTree.model_validate_json(written(ANSWER, tree, {}, 4, told=True)).root
+    told = FlowTree.model_validate_json(written(ANSWER, tree, {}, 4)).root
     shown = {node.region_code: node for node in every(told) if node.kind in ("county", "township", "village")}
     at_all = {place.code for place in nodes(tree)}
     assert shown.keys() == at_all
@@ -69,9 +68,7 @@ def test_each_place_tells_who_lives_there_and_how_many_payments_its_desks_made(
 def test_what_households_of_no_place_or_too_much_got_is_unexplained_at_the_desk(
     flows: list[Flow], housed: list[Housed]
 ) -> None:
-    told = FlowTree.model_validate_json(
-        written(ANSWER, build(COUNTY, flows, held(flows), None, housed), {}, 4, told=True)
-    ).root
+    told = FlowTree.model_validate_json(written(ANSWER, build(COUNTY, flows, held(flows), None, housed), {}, 4)).root
     for node in every(told):
         if node.kind == "households":
             paid = [one for one in housed if one.desk == node.region_code]

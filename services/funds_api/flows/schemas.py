@@ -41,11 +41,13 @@ class TreeNode(Answer):
         description="区划：received + came_back + carried − returned − moved_out − spent − resting；"
         "本级（own）另减 passed_on。恒为 0"
     )
-    payments_n: int | None = Field(default=None, description="已到户笔数；按年度筛选时为空，一笔可由多个年度的资金支付")
+    payments_n: int | None = Field(
+        default=None, description="已到户笔数；按年度筛选时，一笔由几个年度的资金支付的，各该年度都计"
+    )
     households_fen: int | None = Field(
         default=None,
         description="住在本区划（含其下级）的农户收到的净额，不论由哪一级支付：与 spent_fen 并列，不另计入收支；"
-        "按年度筛选时为空",
+        "按年度筛选时，是其中由该年度资金支付的",
     )
     households_from_above_fen: int | None = Field(default=None, description="其中由上级区划的单位支付的")
     paid_by: list[PaidBy] = Field(
@@ -71,7 +73,7 @@ class FlowTree(Answer, Known):
     )
     root: TreeNode
     untold_because: str | None = Field(
-        default=None, description="按年度筛选时，为何不告知到户笔数与分村到户（payments_n、households_fen、paid_by）"
+        default=None, description="为何有数字不告知；按年度筛选时到户笔数与分村到户现在也告知，恒为 null"
     )
     empty_because: str | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -23,11 +23,6 @@ from services.funds_api.regions.store import names_on
 from services.funds_api.units.schemas import TERMINAL, UnitKind
 from services.funds_api.units.store import balances
 
-_UNTOLD: Final = (
-    "一份名册可由几个预算年度的资金支付，各户分别用了哪一年的资金只在追溯中逐笔可知，"
-    "因此按年度筛选时不告知到户笔数与分村到户；请不选年度，或只按资金查询"
-)
-
 
 async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, depth: int) -> bytes:
     """The tree below the asked place by that moment, opened `depth` levels, as the JSON of a `FlowTree`.
@@ -43,11 +38,9 @@ async def tree(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, d
         fiscal_year=asked.year,
         resting_from="flows" if asked.filtered else "balances",
         root=EMPTY,
-        untold_because=None if asked.year is None else _UNTOLD,
         empty_because=None if root.below or root.figures != Figures() else "截至所查日期，没有资金经过该区划",
     )
-    # Of one year it is not told who got what: one payment may be drawn from several.
-    return written(answer, root, names, depth, told=asked.year is None)
+    return written(answer, root, names, depth)
 
 
 async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> tuple[Place, dict[str, str]]:
@@ -61,13 +54,13 @@ async def _whole_tree(tx: AsyncSession, asked: Asked, moment: Moment) -> tuple[P
 
 
 async def _tree_of(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment) -> tuple[Place, dict[str, str]]:
-    """The tree of one fund or year; of a year it does not know the number of payments and where households live."""
+    """The tree of one fund or year."""
     async with whole_county(tx, who, asked.county):
         accounts = {row.id: row for row in await store.accounts(tx, asked.county)}
         flows = [_flow(accounts, row) for row in await store.flows(tx, asked, moment)]
         carried = None if asked.year is None else _by_place(accounts, await store.carried(tx, asked, moment))
     ordered = await store.ordered(tx, asked, moment)
-    housed = [] if asked.year is not None else await store.housed(tx, asked, moment)
+    housed = await store.housed(tx, asked, moment)
     paid: Counter[str] = Counter()
     for one in housed:
         paid[one.desk] += one.payments

@@ -164,9 +164,14 @@ async def ordered_accounts(session: AsyncSession, asked: Asked, moment: Moment) 
 
 
 async def housed(session: AsyncSession, asked: Asked, moment: Moment) -> list[Housed]:
-    """What households got by that moment, by where they live and whose desks paid; not by budget year."""
+    """What households got by that moment, by where they live and whose desks paid.
+
+    Of one budget year, a payment that is drawn from several counts in each of them.
+    """
+    when = ":county, :place, :as_of, :known, :known_on, CAST(:fund AS text)"
+    housed = f"funds.housed({when})" if asked.year is None else f"funds.housed_of_year({when}, CAST(:year AS int))"
     found = await session.execute(
-        text("SELECT * FROM funds.housed(:county, :place, :as_of, :known, :known_on, CAST(:fund AS text))"),
+        text(f"SELECT * FROM {housed}"),
         _of_orders(asked, moment),
     )
     return [Housed(*row) for row in found]

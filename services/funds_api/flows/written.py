@@ -53,9 +53,7 @@ _END: Final = b"]}"
 _NAMED: Final = {"region_code": '"%b"', "name": '"%b"', **_FIGURES}
 _LIVING: Final = {"payments_n": "%d", "households_fen": "%d", "households_from_above_fen": "%d", "paid_by": "[%b]"}
 _PLACE: Final = _template({"kind": '"%b"', **_NAMED, **_LIVING, "children": "[]"}).removesuffix(_END)
-_PLACE_OF_YEAR: Final = _template({"kind": '"%b"', **_NAMED, "children": "[]"}).removesuffix(_END)
 _OWN: Final = _template({**_NAMED, "payments_n": "%d", "children": "[]"}).removesuffix(_END)
-_OWN_OF_YEAR: Final = _template({**_NAMED, "children": "[]"}).removesuffix(_END)
 _SPENT: Final = {"kind": '"%b"', "region_code": '"%b"', "name": '"%b"', "received_fen": "%d", "spent_fen": "%d"}
 _SINK: Final = _template({**_SPENT, "unexplained_fen": "%d", "recovered_fen": "%d"})
 _HOUSEHOLDS: Final = _template({**_SPENT, "unexplained_fen": "%d", "payments_n": "%d", "recovered_fen": "%d"})
@@ -65,12 +63,12 @@ _PAID_BY: Final = _template(
 
 
 @uncollected()
-def written(answer: FlowTree, root: Place, names: Mapping[str, str], depth: int, *, told: bool) -> bytes:
+def written(answer: FlowTree, root: Place, names: Mapping[str, str], depth: int) -> bytes:
     """`answer` as JSON with the tree of `root` in it, opened `depth` levels.
 
-    A place without a name is called by its code. Unless `told`, who got what and how many payments is left out (null).
+    A place without a name is called by its code.
     """
-    nodes = _Nodes(names, told=told)
+    nodes = _Nodes(names)
     nodes.place(root, depth)
     return _template({"root": "%b"}, answer) % b"".join(nodes.text)
 
@@ -78,23 +76,19 @@ def written(answer: FlowTree, root: Place, names: Mapping[str, str], depth: int,
 class _Nodes:
     """Nodes of one answer, piece after piece and joined once. Bytes, because text of Chinese names is twice as wide."""
 
-    def __init__(self, names: Mapping[str, str], *, told: bool) -> None:
+    def __init__(self, names: Mapping[str, str]) -> None:
         self.text: list[bytes] = []
         self._names = names
-        self._told = told
 
     def place(self, place: Place, depth: int) -> None:
         """A place with everything below it, its own desks and the places next below as its parts."""
         code, level = place.code.encode(), len(place.code)
         name = _TEXT(self._names.get(place.code, place.code))[1:-1].encode()
         figures = (_LEVELS[level], code, name, *_figures(place.figures), place.unexplained)
-        if self._told:
-            living = place.living
-            above = sum([fen for desk, fen in living.items() if desk < level])
-            paid_by = [_PAID_BY % (one.desk.encode(), one.fen, one.payments) for one in sorted(place.housed)]
-            self.text.append(_PLACE % (*figures, place.all_payments, sum(living.values()), above, b",".join(paid_by)))
-        else:
-            self.text.append(_PLACE_OF_YEAR % figures)
+        living = place.living
+        above = sum([fen for desk, fen in living.items() if desk < level])
+        paid_by = [_PAID_BY % (one.desk.encode(), one.fen, one.payments) for one in sorted(place.housed)]
+        self.text.append(_PLACE % (*figures, place.all_payments, sum(living.values()), above, b",".join(paid_by)))
         if depth:
             self._own(place, code, name, depth - 1)
             for one in place.below:
@@ -105,7 +99,7 @@ class _Nodes:
     def _own(self, place: Place, code: bytes, name: bytes, depth: int) -> None:
         """The place's own desks, and as their parts what they spent on whom."""
         figures = (code, name + _OWN_NAME, *_figures(place.own), place.own_unexplained)
-        self.text.append(_OWN % (*figures, place.payments) if self._told else _OWN_OF_YEAR % figures)
+        self.text.append(_OWN % (*figures, place.payments))
         if depth:
             sinks = [self._sink(place, code, sink, fen) for sink, fen in sorted(place.sinks.items())]
             self.text.append(b",".join(sinks))
@@ -114,7 +108,7 @@ class _Nodes:
     def _sink(self, place: Place, code: bytes, sink: str, fen: int) -> bytes:
         kind, name = _SINKS[sink]
         spent = (kind, code, name, fen, fen)
-        if self._told and sink == "households":
+        if sink == "households":
             return _HOUSEHOLDS % (*spent, fen - place.paid, place.payments, -place.paid_nowhere)
         return _SINK % (*spent, 0, 0)
 

@@ -29,8 +29,10 @@ from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, Movement
 from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
 from services.funds_api.tables.people import (
     BatchPlaceRow,
+    BatchYearRow,
     DataKeyRow,
     HouseholdFlowRow,
+    HouseholdYearRow,
     LoanRow,
     PaymentBatchRow,
     PaymentRow,
@@ -88,6 +90,7 @@ __all__ = [
     "AssetRow",
     "BatchObjectionRow",
     "BatchPlaceRow",
+    "BatchYearRow",
     "ClosingRow",
     "DataKeyRow",
     "DrawRow",
@@ -106,6 +109,7 @@ __all__ = [
     "HoldRow",
     "HouseholdFlowRow",
     "HouseholdRow",
+    "HouseholdYearRow",
     "IncomeShareRow",
     "LoanRow",
     "LotRow",

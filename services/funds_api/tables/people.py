@@ -137,6 +137,49 @@ class HouseholdFlowRow(Row):
     payments_n: Mapped[int]
 
 
+class BatchYearRow(Row):
+    """What a posted roster paid to the households of one place out of the money of one budget year.
+
+    A row that was fed by several years counts in each.
+    """
+
+    __tablename__ = "batch_year"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "batch_id"], ["funds.payment_batch.county_code", "funds.payment_batch.id"]
+        ),
+        CheckConstraint("rows_n > 0 AND amount_fen > 0", name="pays"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    rows_n: Mapped[int] = mapped_column(Integer)
+    amount_fen: Mapped[int]
+
+
+class HouseholdYearRow(Row):
+    """What households of one place kept of one budget year's money that desks of a place paid them in a month or year.
+
+    A place of '' is what came back from cards and is no row's. Written by triggers only.
+    """
+
+    __tablename__ = "household_year"
+    __table_args__ = (
+        CheckConstraint("grain IN ('month', 'year')", name="grain"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    fund_code: Mapped[str] = mapped_column(primary_key=True)
+    grain: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    desk_region: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    amount_fen: Mapped[int]
+    payments_n: Mapped[int]
+
+
 class RejectedRowRow(Row):
     """A row of a roster that was not accepted: its line, what is wrong, and the row itself as ciphertext."""
 
