@@ -10,14 +10,17 @@ import httpx
 from tests.callers import funds_caller
 
 
-async def open_account(http: httpx.AsyncClient, region: str, kind: str, name: str = "") -> str:
-    """A unit of `kind` in `region` with one cash account; returns the account's id."""
+async def open_account(
+    http: httpx.AsyncClient, region: str, kind: str, name: str = "", opened_on: str | None = None
+) -> str:
+    """A unit of `kind` in `region` with one cash account, opened today or on a day; returns the account's id."""
     clerk = funds_caller(http, "finance_clerk", region[:6])
     unit = {
         "region_code": region,
         "name": name or f"{kind}-{uuid4().hex[:8]}",
         "kind": kind,
         "accounts": [{"name": "专户"}],
+        "opened_on": opened_on,
     }
     answer = await clerk.post("/funds/v1/units", unit)
     assert answer.status_code == 201, answer.text

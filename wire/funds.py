@@ -86,6 +86,7 @@ class UnitOpened(Fact):
     region_code: str
     name: str
     kind: str
+    opened_on: date | None = None
     accounts: list[AccountOpened]
 
 

@@ -31,7 +31,7 @@ from services.funds_api.payments import refusals as payments
 from services.funds_api.projects import refusals as projects
 from services.funds_api.publications import refusals as publications
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
-from services.funds_api.regions.service import RegionUnknown
+from services.funds_api.regions.service import RegionNotValid, RegionUnknown
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.returns import refusals as returns
 from services.funds_api.successions import refusals as successions
@@ -43,6 +43,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
     RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
     UnitKnown: Problem("unit-known", 409, "单位已登记", "请使用已登记的单位及其账户；确属另一单位请换一个名称"),
+    RegionNotValid: Problem(
+        "region-not-valid", 409, "区划代码当日无效", "请核对日期，或使用其前后代码，见 /funds/v1/regions/代码/lineage"
+    ),
     RegionUnknown: Problem("region-unknown", 409, "区划代码没有登记", "请先登记该代码，或在 regions 中一并给出新代码"),
     RegionClosed: Problem(
         "region-closed", 409, "区划代码已停用", "请使用其后继代码，见 /funds/v1/regions/代码/lineage"
@@ -284,10 +287,16 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     projects.ProjectHoldsMoney: Problem(
         "project-holds-money", 409, "项目已有资金", "请先把停留的资金退回；已支付的项目请办理验收，不能出库"
     ),
-    projects.ChangeNotNow: Problem("change-not-now", 409, "现在不能变更", "请先退回到申报，或等待上一变更批准"),
+    projects.ChangeNotNow: Problem("change-not-now", 409, "现在不能变更", "请先退回到申报，或先批准等待中的变更"),
     projects.ChangeNotWaiting: Problem("change-not-waiting", 409, "该版本不在等待批准", "请刷新项目的版本列表"),
     projects.PlanUnderReceived: Problem(
         "plan-under-received", 409, "变更后计划少于已到资金", "请先退回多余资金，或调整变更金额"
+    ),
+    projects.PlanUnderContracts: Problem(
+        "plan-under-contracts", 409, "计划少于已签合同", "请调整变更金额，或先解除并结算合同"
+    ),
+    projects.ContractKnown: Problem(
+        "contract-known", 409, "合同编号已登记", "请查看项目的合同；确属另一合同请换一个编号"
     ),
     projects.ProjectNotAdmitted: Problem(
         "project-not-admitted", 409, "项目未入库或计划未下达", "请先办理入库和计划下达，再向项目账户拨款"
@@ -318,7 +327,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     assets.ProjectNotAccepted: Problem("project-not-accepted", 409, "项目尚未验收", "请先办理项目验收，再登记资产"),
     assets.AssetOverPaid: Problem("asset-over-paid", 409, "资产原值超过项目支付", "请核对资产原值与项目支付"),
     assets.AssetConfirmed: Problem("asset-confirmed", 409, "资产已经确权", "请查看资产的确权文件"),
-    assets.AssetByMaker: Problem("asset-by-maker", 403, "登记人不能确权", "请由另一位有确权权限的人员办理"),
+    assets.AssetByMaker: Problem("asset-by-maker", 403, "登记人不能确权或处置", "请由另一位有确权权限的人员办理"),
     assets.AssetDisposed: Problem("asset-disposed", 409, "资产已经处置", "请查看资产的处置记录"),
     assets.AssetEarnsNothing: Problem(
         "asset-earns-nothing", 409, "不是已确权的经营性资产", "请先确权；公益性和到户类资产没有收益"

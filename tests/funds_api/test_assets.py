@@ -105,6 +105,30 @@ async def test_assets_cost_no_more_than_the_project_paid(register: Register) -> 
     assert refusal(nobody) == (409, "step-date-refused")
 
 
+async def test_a_neighbours_assets_count_as_the_projects_too(register: Register) -> None:
+    beyond = await register.register(by=register.clerk, region_code=register.county + "102201")
+    assert beyond.status_code == 201, beyond.text
+    over = await register.register(value_fen=100_001)
+    assert refusal(over) == (409, "asset-over-paid")
+    assert over.json()["figures"]["assets_fen"] == 600_001
+    path = f"/funds/v1/projects/{register.id}/assets"
+    for caller in (register.lister, register.clerk):
+        tied = (await caller.get(path, params={"as_of": "2017-12-31"})).json()
+        assert (tied["paid_fen"], tied["assets_fen"], tied["unexplained_fen"]) == (600_000, 500_000, 100_000)
+
+
+async def test_assets_and_shares_lie_where_a_code_stands_on_their_day(register: Register, admin: asyncpg.Pool) -> None:
+    ended = register.county + "101202"
+    await admin.execute("UPDATE funds.region SET valid_to = '2017-10-15' WHERE code = $1", ended)
+    late = await register.register(region_code=ended)
+    assert refusal(late) == (409, "region-not-valid")
+    assert (await register.register(region_code=ended, registered_on="2017-10-14", value_fen=1)).status_code == 201
+    income = (await register.earn(await register.station())).json()["id"]
+    gone = await register.share(income, [register.line("awards", 1), register.line("awards", 1, place_code=ended)])
+    assert refusal(gone) == (409, "region-not-valid")
+    assert gone.json()["figures"]["on"] == "2017-11-20"
+
+
 async def test_only_an_accepted_project_leaves_assets(funds_http: httpx.AsyncClient, county: str) -> None:
     library = Library(funds_http, county)
     await library.walk("building")
@@ -238,6 +262,20 @@ async def test_shares_that_do_not_tie_are_refused_here_and_in_the_database(
             income,
             register.village,
         )
+
+
+async def test_an_asset_is_disposed_of_by_another_person_and_names_nobody(register: Register) -> None:
+    both = funds_caller(
+        register.http, ["township_clerk", "township_reviewer"], register.county + "101", subject="某一人"
+    )
+    asset = (await register.register(by=both)).json()["id"]
+    reason = "转给 990000195001010010"
+    body = {"document": "处置批复", "reason": reason, "disposed_on": "2017-11-30", "proceeds_fen": 0}
+    alone = await both.post(f"/funds/v1/assets/{asset}/disposal", body)
+    assert refusal(alone) == (403, "asset-by-maker")
+    assert alone.json()["figures"] == {"asset_id": asset, "act_name": "处置"}
+    done = await register.reviewer.post(f"/funds/v1/assets/{asset}/disposal", body)
+    assert (done.status_code, done.json()["disposal_reason"]) == (201, "转给 ****0010")
 
 
 async def test_a_disposed_asset_earns_no_more(register: Register) -> None:

@@ -87,6 +87,23 @@ async def test_what_is_accepted_anew_is_measured_anew(library: Library) -> None:
     assert (await library.step("announced", effective_on="2017-11-02")).status_code == 201
 
 
+async def test_what_was_accepted_and_sent_back_is_measured_again_by_others(library: Library) -> None:
+    both = funds_caller(library.http, ["township_clerk", "township_reviewer"], library.county + "101", subject="li")
+    await library.walk("tendering")
+    assert (await library.step("building", by=both)).status_code == 201
+    assert (await library.step("accepted")).status_code == 201
+    assert refusal(await library.measure("3.6", by=both)) == (403, "step-by-maker")
+    assert (await library.measure()).status_code == 201
+    assert (await library.step("announced")).status_code == 201
+    sent = await library.step("accepted", by=library.clerk, effective_on="2017-11-01", reason="绩效数据有误")
+    assert sent.status_code == 201, sent.text
+    assert refusal(await library.measure("3.6", by=both, reached_on="2017-11-02")) == (403, "step-by-maker")
+    again = await library.measure("1.2", reached_on="2017-11-02")
+    assert [one["reached"] for one in again.json()["items"]] == ["1.2"]
+    assert [one["reached"] for one in (await library.shown("2017-11-01"))["target_outcomes"]] == ["3.5"]
+    assert (await library.step("announced", effective_on="2017-11-03")).status_code == 201
+
+
 async def cancel(library: Library, contract: str, settled_fen: int, **changes: Any) -> httpx.Response:
     body = {"document": "解除协议1号", "cancelled_on": "2017-08-01", "settled_fen": settled_fen, **changes}
     return await library.clerk.post(f"/funds/v1/projects/{library.id}/contracts/{contract}/cancellation", body)

@@ -174,6 +174,74 @@ async def test_a_change_in_the_library_waits_for_another_person(library: Library
     assert (await library.step("planned")).status_code == 201
 
 
+async def test_a_waiting_change_is_not_approved_past_its_publicity(library: Library) -> None:
+    await library.walk("admitted")
+    tenfold = plan(planned_fen=8_000_000, sources=[{"fund_code": "TEST-FUND", "planned_fen": 8_000_000}])
+    change = {"document": "变更1号", "reason": "扩大规模", "reported_on": "2017-02-01", "plan": tenfold}
+    path = f"/funds/v1/projects/{library.id}/versions"
+    assert (await library.lister.post(path, change)).status_code == 201
+    back = {"by": library.clerk, "effective_on": "2017-02-02", "reason": "重新公示"}
+    early = await library.step("published", **back)
+    assert refusal(early) == (409, "change-not-now")
+    assert early.json()["figures"] == {"stage": "admitted", "waiting_version": 2}
+    approval = {"document": "批复", "effective_on": "2017-02-02"}
+    assert (await library.approver.post(f"{path}/2/approval", approval)).status_code == 201
+    assert (await library.step("published", **back)).status_code == 201
+    assert refusal(await library.step("admitted", effective_on="2017-02-11")) == (409, "publicity-too-short")
+    assert (await library.step("admitted", effective_on="2017-02-12")).status_code == 201
+
+
+async def test_a_change_of_a_removed_project_is_not_approved(library: Library) -> None:
+    await library.walk("admitted")
+    change = {"document": "变更1号", "reason": "调整", "reported_on": "2017-02-01", "plan": plan(name="改线")}
+    path = f"/funds/v1/projects/{library.id}/versions"
+    assert (await library.lister.post(path, change)).status_code == 201
+    assert (await library.step("removed", effective_on="2017-02-02", reason="群众反对")).status_code == 201
+    late = await library.approver.post(f"{path}/2/approval", {"document": "批复", "effective_on": "2017-02-03"})
+    assert refusal(late) == (409, "change-not-now")
+    assert late.json()["figures"] == {"stage": "removed", "waiting_version": 0}
+
+
+async def test_a_change_is_told_as_it_stood_and_names_nobody(library: Library) -> None:
+    await library.walk("admitted")
+    told = "联系人 990000195001010010 反映"
+    change = {"document": "变更1号", "reason": told, "reported_on": "2017-02-10", "plan": plan(name="改线")}
+    path = f"/funds/v1/projects/{library.id}/versions"
+    assert (await library.lister.post(path, change)).status_code == 201
+    approval = {"document": "批复", "effective_on": "2017-02-20"}
+    assert (await library.approver.post(f"{path}/2/approval", approval)).status_code == 201
+
+    async def second(as_of: str) -> tuple[str | None, ...]:
+        one = (await library.shown(as_of))["versions"][1]
+        return one["effective_on"], one["approved_by"], one["approval_document"], one["reason"]
+
+    masked = "联系人 ****0010 反映"
+    assert await second("2017-02-19") == (None, None, None, masked)
+    judge = f"finance_reviewer.{library.county}"
+    assert await second("2017-02-20") == ("2017-02-20", judge, "批复", masked)
+
+
+async def test_the_code_of_a_neighbours_project_is_taken(library: Library) -> None:
+    first = (await library.declare(code="ROAD-1")).json()["id"]
+    same = {"code": "ROAD-1", "region_code": library.county + "102201"}
+    taken = await library.declare(by=library.neighbour, **same)
+    assert refusal(taken) == (409, "project-known")
+    assert taken.json()["figures"] == {"code": "ROAD-1", "project_id": None}, (
+        "which project it is, is not theirs to see"
+    )
+    assert (await library.declare(by=library.lister, code="ROAD-1")).json()["figures"]["project_id"] == first
+
+
+async def test_a_project_lies_where_a_code_stands_on_its_day(library: Library, admin: asyncpg.Pool) -> None:
+    ended = library.county + "101202"
+    await admin.execute("UPDATE funds.region SET valid_to = '2017-01-05' WHERE code = $1", ended)
+    late = await library.declare(region_code=ended)
+    assert refusal(late) == (409, "region-not-valid")
+    assert late.json()["figures"]["on"] == "2017-01-05"
+    before = await library.declare(region_code=ended, effective_on="2017-01-04")
+    assert before.status_code == 201, "the last day of the code"
+
+
 async def test_a_plan_ties_to_its_sources(library: Library, admin: asyncpg.Pool) -> None:
     short = plan(sources=[{"fund_code": "TEST-FUND", "planned_fen": 799_999}])
     answer = await library.declare(plan=short)

@@ -278,8 +278,8 @@ def _key(side: str) -> str:
 
 
 async def test_it_is_refused_with_the_figures_and_nothing_is_written(following: Following) -> None:
-    bank = await open_account(following.http, following.old, "bank", "代理银行")
-    deposit = await open_account(following.http, following.old, "retention", "质保金")
+    bank = await open_account(following.http, following.old, "bank", "代理银行", "2018-01-02")
+    deposit = await open_account(following.http, following.old, "retention", "质保金", "2018-01-02")
     village = await open_account(following.http, following.new, "village_collective", "村集体")
     quota = {"region_code": following.new, "name": "区国库指标", "kind": "treasury"}
     unit = await following.follows.finance.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncpg
 import httpx
 
 from tests.callers import funds_caller
@@ -41,3 +42,20 @@ async def test_a_unit_opens_once_per_key_and_only_its_own_people_see_it(
     assert (await neighbour.get(f"/funds/v1/accounts/{account}")).status_code == 404
     balance = (await own.get(f"/funds/v1/accounts/{account}", params={"as_of": "2017-06-01"})).json()
     assert (balance["balance_fen"], balance["unexplained_fen"]) == (0, 0)
+
+
+async def test_a_unit_is_opened_in_a_code_that_stands_on_its_day(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    village = county + "101202"
+    await admin.execute("UPDATE funds.region SET valid_to = '2016-01-01' WHERE code = $1", village)
+    clerk = funds_caller(funds_http, "finance_clerk", county)
+    unit = {"region_code": village, "name": "村集体", "kind": "village_collective", "accounts": [{"name": "专户"}]}
+    for day in ("2016-01-01", None):
+        late = await clerk.post("/funds/v1/units", {**unit, "opened_on": day})
+        assert (late.status_code, late.json()["type"]) == (409, "/problems/region-not-valid")
+        assert (late.json()["figures"]["code"], late.json()["figures"]["valid_to"]) == (village, "2016-01-01")
+    entered = await clerk.post("/funds/v1/units", {**unit, "opened_on": "2015-12-31"})
+    assert entered.status_code == 201, "a unit of before is entered with its day"
+    missing = await clerk.post("/funds/v1/units", {**unit, "region_code": county + "999"})
+    assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")

@@ -49,8 +49,8 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.projects.service import must_lie
+from services.funds_api.regions import service as regions
 from services.funds_api.tables import AssetIncomeRow, IncomeShareRow, ShareLineRow
-from services.funds_api.units import store as places
 from treasury.policy import PolicyValue, in_force
 from wire.projects import IncomePassed, IncomeReceived, IncomeSharedOut
 
@@ -126,9 +126,11 @@ async def share(
     earlier = (one.undone_on for one in decisions if one.undone_on is not None)
     must_lie(request.decided_on, max((income.arrived_on, *earlier)), today)
     amounts = _amounts(income.amount_fen, request)
-    for place in sorted({line.place_code for line in request.lines}):
-        if not place.startswith(county) or not await places.region_exists(tx, place):
+    places = {line.place_code for line in request.lines}
+    for place in sorted(places):
+        if not place.startswith(county):
             raise Missing("区划", place)
+    await regions.must_stand(tx, places, request.decided_on)
     named = [one for line in request.lines for one in line.household_ids or ()]
     registered = await store.known_households(tx, who, county, named)
     for one in named:

@@ -44,12 +44,13 @@ class AssetConfirmed(Exception):
 
 @dataclass(eq=False)
 class AssetByMaker(Exception):
-    """Whoever registered an asset does not confirm its ownership."""
+    """Whoever registered an asset neither confirms its ownership (确权) nor disposes of it (处置)."""
 
     asset_id: str
+    act_name: str
 
     def __str__(self) -> str:
-        return "资产由您本人登记，须由另一人确权"
+        return f"资产由您本人登记，须由另一人办理{self.act_name}"
 
 
 @dataclass(eq=False)

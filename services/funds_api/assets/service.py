@@ -27,14 +27,16 @@ from services.funds_api.assets.schemas import (
     Disposal,
     ProjectAssets,
 )
+from services.funds_api.households import masks
 from services.funds_api.known import known
+from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Known, Moment
 from services.funds_api.projects import money
 from services.funds_api.projects import service as projects
 from services.funds_api.projects.stages import Stage
+from services.funds_api.regions import service as regions
 from services.funds_api.tables import AssetRow
-from services.funds_api.units import store as places
 from wire.projects import AssetChanged, AssetRegistered
 
 _BUILT: Final = frozenset({Stage.ACCEPTED, Stage.ANNOUNCED, Stage.OWNED, Stage.MAINTAINED})
@@ -75,13 +77,14 @@ async def register(
     project = await projects.found(tx, who, county, request.project_id, lock=True)
     if Stage(project.stage) not in _BUILT:
         raise ProjectNotAccepted(str(project.id), project.stage)
-    if not request.region_code.startswith(county) or not await places.region_exists(tx, request.region_code):
+    if not request.region_code.startswith(county):
         raise Missing("区划", request.region_code)
+    await regions.must_stand(tx, [request.region_code], request.registered_on)
     if request.owner_unit_id and not await store.owner_exists(tx, who, county, request.owner_unit_id):
         raise Missing("单位", str(request.owner_unit_id))
     projects.must_lie(request.registered_on, min(request.registered_on, today), today)
     paid = money.total(one.flow for one in await projects.flows_of(tx, who, project)).paid_fen
-    assets = await store.value_fen(tx, county, project.id, money.EVER) + request.value_fen
+    assets = await _value_fen(tx, who, county, project.id, money.EVER) + request.value_fen
     if assets > paid:
         raise AssetOverPaid(str(project.id), paid, assets)
 
@@ -109,7 +112,7 @@ async def confirm(
     if asset.confirmed_on is not None:
         raise AssetConfirmed(str(asset_id))
     if asset.registered_by == who.subject:
-        raise AssetByMaker(str(asset_id))
+        raise AssetByMaker(str(asset_id), "确权")
     projects.must_lie(request.confirmed_on, asset.registered_on, today)
     return await _change(tx, who, act, asset, {**request.model_dump(), "confirmed_by": who.subject}, "confirmed")
 
@@ -117,16 +120,18 @@ async def confirm(
 async def dispose(
     tx: AsyncSession, who: Principal, act: Act, county: str, asset_id: UUID, request: Disposal, today: date
 ) -> Asset:
-    """Record that an asset was sold, transferred or written off (处置), once."""
+    """Record that an asset was sold, transferred or written off (处置), once, by another person than its registrar."""
     await act.claim(tx, county)
     asset = await found(tx, who, county, asset_id, lock=True)
     if asset.disposed_on is not None:
         raise AssetDisposed(str(asset_id), asset.disposed_on)
+    if asset.registered_by == who.subject:
+        raise AssetByMaker(str(asset_id), "处置")
     projects.must_lie(request.disposed_on, asset.confirmed_on or asset.registered_on, today)
     changes = {
         "disposed_on": request.disposed_on,
         "disposal_document": request.document,
-        "disposal_reason": request.reason,
+        "disposal_reason": masks.free_text(request.reason),
         "proceeds_fen": request.proceeds_fen,
     }
     return await _change(tx, who, act, asset, changes, "disposed")
@@ -142,11 +147,17 @@ async def _change(
     return answer
 
 
+async def _value_fen(tx: AsyncSession, who: Principal, county: str, project_id: UUID, moment: Moment) -> int:
+    """Σ of all of a project's assets, also of those in a neighbour's place: what was paid is held against the whole."""
+    async with whole_county(tx, who, county):
+        return await store.value_fen(tx, county, project_id, moment)
+
+
 async def of_project(tx: AsyncSession, who: Principal, county: str, project_id: UUID, moment: Moment) -> ProjectAssets:
     """What the project had paid by a moment, held against what was registered of it by then."""
     project = await projects.found(tx, who, county, project_id)
     paid = money.total(one.flow for one in await projects.flows_of(tx, who, project, moment)).paid_fen
-    assets = await store.value_fen(tx, county, project_id, moment)
+    assets = await _value_fen(tx, who, county, project_id, moment)
     return ProjectAssets(
         project_id=project_id,
         as_of=moment.as_of,

@@ -21,6 +21,7 @@ from services.funds_api.projects.money import Got
 from services.funds_api.projects.progress import PPM, Due, Terms, due_of, due_together
 from services.funds_api.projects.refusals import (
     ContractCancelled,
+    ContractKnown,
     ContractNotNow,
     NoContractor,
     OverPlan,
@@ -41,6 +42,7 @@ from services.funds_api.projects.schemas import (
 from services.funds_api.projects.stages import Stage
 from services.funds_api.tables import ProjectContractRow, ProjectProgressRow
 from services.funds_api.units.schemas import UnitKind
+from treasury.documents import normalise_document
 from treasury.policy import in_force
 from wire.projects import ContractEnded, ContractSigned, ProgressRecorded
 
@@ -65,7 +67,8 @@ async def sign(
         raise NoContractor(str(request.contractor_id), kind)
     service.must_lie(request.signed_on, min(request.signed_on, today), today)
     planned = await store.planned_fen(tx, county, project_id, project.version)
-    so_far = sum(_cost_fen(one) for one in await rows.contracts(tx, county, [project_id]))
+    _must_be_new(await rows.contracts(tx, county, [project_id]), request.number)
+    so_far = await rows.cost_fen(tx, county, project_id)
     if so_far + request.amount_fen > planned:
         raise OverPlan(str(project_id), "", planned, so_far + request.amount_fen)
 
@@ -158,14 +161,16 @@ async def cancel(
     return answer
 
 
+def _must_be_new(signed: Sequence[ProjectContractRow], number: str) -> None:
+    """Refuse a number that one of the project's contracts has, in whichever brackets and blanks it is written."""
+    for one in signed:
+        if normalise_document(one.number) == normalise_document(number):
+            raise ContractKnown(one.number, str(one.id), one.amount_fen, one.signed_on)
+
+
 def _must_run(contract: ProjectContractRow) -> None:
     if contract.cancelled_on is not None:
         raise ContractCancelled(str(contract.id), contract.cancelled_on)
-
-
-def _cost_fen(contract: ProjectContractRow) -> int:
-    """What a contract takes up of the plan: its amount, or what it was settled at when it was cancelled."""
-    return contract.amount_fen if contract.settled_fen is None else contract.settled_fen
 
 
 async def report(
@@ -212,8 +217,10 @@ async def accept(
 ) -> Progress:
     """Accept a report: from its day on so much of the contract is due. Not by whoever reported it."""
     await act.claim(tx, county)
-    contract, _ = await _contract(tx, who, county, project_id, contract_id)
+    contract, stage = await _contract(tx, who, county, project_id, contract_id)
     _must_run(contract)
+    if stage not in _WORKED:
+        raise ContractNotNow(stage)
     reports = await rows.progress(tx, county, [contract_id])
     reported = next((one for one in reports if one.id == progress_id), None)
     if reported is None:
@@ -268,8 +275,12 @@ async def _told(tx: AsyncSession, act: Act, county: str, contract: ProjectContra
     return answer
 
 
-def _progress(row: ProjectProgressRow) -> Progress:
-    return Progress(**{name: getattr(row, name) for name in Progress.model_fields})
+def _progress(row: ProjectProgressRow, on: date = date.max) -> Progress:
+    """A report as it stood on a day: one that was accepted later waited."""
+    told = {name: getattr(row, name) for name in Progress.model_fields}
+    if row.accepted_on is None or row.accepted_on > on:
+        told |= dict.fromkeys(("accepted_by", "accepted_on", "acceptance_document"))
+    return Progress(**told)
 
 
 async def advance_ppm(tx: AsyncSession, region: str, on: date, known_at: datetime | None = None) -> int:
@@ -310,7 +321,7 @@ def shown(
         due_fen=due.due_fen,
         kept_fen=due.kept_fen,
         retained_fen=retained_fen,
-        progress=[_progress(one) for one in reports if one.contract_id == row.id and one.reached_on <= on],
+        progress=[_progress(one, on) for one in reports if one.contract_id == row.id and one.reached_on <= on],
     )
 
 

@@ -16,7 +16,7 @@ from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.objections import Objection, ObjectionAnswer
-from services.funds_api.projects import contracts, objections, service, shown, store, targets
+from services.funds_api.projects import changes, contracts, objections, service, shown, store, targets
 from services.funds_api.projects.schemas import (
     CancellationRequest,
     ChangeApproval,
@@ -100,7 +100,7 @@ async def post_version(
     county: County = None,
 ) -> Declared:
     today = business_date(clock.now())
-    return await service.report_change(tx, who, act, county_of(who, county), project_id, request, today)
+    return await changes.report_change(tx, who, act, county_of(who, county), project_id, request, today)
 
 
 @router.post("/{project_id}/versions/{version}/approval", status_code=201, summary="批准项目变更（他人）")
@@ -114,7 +114,7 @@ async def post_approval(
     county: County = None,
 ) -> Declared:
     today = business_date(clock.now())
-    return await service.approve_change(tx, who, act, county_of(who, county), project_id, version, request, today)
+    return await changes.approve_change(tx, who, act, county_of(who, county), project_id, version, request, today)
 
 
 @router.post("/{project_id}/steps", status_code=201, summary="项目进入下一阶段、退回或出库")

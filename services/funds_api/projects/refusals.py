@@ -15,10 +15,10 @@ def _stage(code: str) -> str:
 
 @dataclass(eq=False)
 class ProjectKnown(Exception):
-    """The code already names another project of the county."""
+    """The code already names another project of the county; its id is told to whoever may see it."""
 
     code: str
-    project_id: str
+    project_id: str | None
 
     def __str__(self) -> str:
         return f"项目编号 {self.code} 已登记"
@@ -138,14 +138,17 @@ class ProjectHoldsMoney(Exception):
 
 @dataclass(eq=False)
 class ChangeNotNow(Exception):
-    """A change while others look at the project, or after it was accepted, or beside one that still waits."""
+    """A change while others look at the project, or after it was accepted, or beside one that still waits.
+
+    One that waits also keeps the project from its next stage and from going back behind its admission.
+    """
 
     stage: str
     waiting_version: int
 
     def __str__(self) -> str:
         if self.waiting_version:
-            return f"第 {self.waiting_version} 版变更尚待批准，不能再报变更"
+            return f"第 {self.waiting_version} 版变更尚待批准，不能再报变更、进入下一阶段或退回到入库以前"
         return f"项目当前阶段为“{_stage(self.stage)}”，不能变更"
 
 
@@ -221,6 +224,31 @@ class PlanUnderReceived(Exception):
             f"资金 {self.fund_code} 变更后计划 {yuan(self.planned_fen)} 元，少于已到项目账户和在途的"
             f" {yuan(self.received_fen)} 元"
         )
+
+
+@dataclass(eq=False)
+class PlanUnderContracts(Exception):
+    """A plan would become less than the project's contracts: their amounts, or what cancelled ones were settled at."""
+
+    project_id: str
+    planned_fen: int
+    contracts_fen: int
+
+    def __str__(self) -> str:
+        return f"计划 {yuan(self.planned_fen)} 元，少于项目已签合同合计 {yuan(self.contracts_fen)} 元"
+
+
+@dataclass(eq=False)
+class ContractKnown(Exception):
+    """The project has a contract of this number already, however its brackets and blanks are written."""
+
+    number: str
+    contract_id: str
+    amount_fen: int
+    signed_on: date
+
+    def __str__(self) -> str:
+        return f"合同 {self.number}（{yuan(self.amount_fen)} 元，{self.signed_on} 签订）已登记"
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""Listing projects, changing their plans, and taking them from stage to stage."""
+"""Listing projects and taking them from stage to stage; how a plan changes is in `changes`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Forbidden, Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.funds_api.access import COUNTY_DIGITS, must_hold
+from services.funds_api.access import COUNTY_DIGITS, holds, must_hold
 from services.funds_api.funds import store as funds
 from services.funds_api.households import masks
 from services.funds_api.lots.store import whole_county
@@ -23,30 +23,25 @@ from services.funds_api.policies import store as policies
 from services.funds_api.projects import money, stages, store, target_rows
 from services.funds_api.projects.refusals import (
     ChangeNotNow,
-    ChangeNotWaiting,
-    PlanUnderReceived,
     ProjectKnown,
     ReasonNeeded,
     SourcesDiffer,
-    StepByMaker,
     StepDateRefused,
 )
 from services.funds_api.projects.schemas import (
-    ChangeApproval,
-    ChangeRequest,
     Declared,
     Described,
     ProjectRequest,
     StepRequest,
 )
 from services.funds_api.projects.stages import Stage, Standing, Step, Way
+from services.funds_api.regions import service as regions
 from services.funds_api.tables import ProjectRow, ProjectStepRow, ProjectVersionRow
 from services.funds_api.units import service as units
-from services.funds_api.units import store as places
 from services.funds_api.units.schemas import AccountRequest, Book, Unit, UnitKind, UnitRequest
 from services.funds_api.units.service import RegionTooHigh
 from treasury.policy import in_force
-from wire.projects import ProjectChanged, ProjectStaged
+from wire.projects import ProjectStaged
 
 PUBLICITY: Final = "publicity_min_days"
 # Who may take the step to a stage; whoever may take the next step may send the project back as well.
@@ -64,8 +59,6 @@ STEP_RIGHTS: Final[Mapping[Stage, str]] = {
     Stage.MAINTAINED: "projects:manage",
     Stage.REMOVED: "projects:admit",
 }
-# A plan changes freely before it is reviewed, by approval once it is in the library, and not while others look at it.
-_WITH_APPROVAL: Final = frozenset({Stage.ADMITTED, Stage.PLANNED, Stage.TENDERING, Stage.BUILDING})
 
 
 async def found(tx: AsyncSession, who: Principal, county: str, project_id: UUID, *, lock: bool = False) -> ProjectRow:
@@ -89,11 +82,8 @@ async def declare(tx: AsyncSession, who: Principal, act: Act, request: ProjectRe
         raise RegionTooHigh(request.region_code)
     county = request.region_code[:COUNTY_DIGITS]
     await act.claim(tx, county)
-    if not await places.region_exists(tx, request.region_code):
-        raise Missing("区划", request.region_code)
-    known = await store.by_code(tx, county, request.code)
-    if known is not None:
-        raise ProjectKnown(request.code, str(known))
+    await regions.must_stand(tx, [request.region_code], request.effective_on)
+    await _must_be_new(tx, who, county, request.code)
     must_lie(request.effective_on, request.effective_on, today)
 
     place = {"county_code": county, "region_code": request.region_code}
@@ -113,7 +103,7 @@ async def declare(tx: AsyncSession, who: Principal, act: Act, request: ProjectRe
         "effective_on": request.effective_on,
     }
     told = {"document": request.document, "reason": "申报", "is_change": False, "reported_on": request.effective_on}
-    await _write_version(tx, project, 1, request.plan, {**told, "reported_by": who.subject, **approved})
+    await write_version(tx, project, 1, request.plan, {**told, "reported_by": who.subject, **approved})
     return await _take(
         tx,
         act,
@@ -127,7 +117,15 @@ async def declare(tx: AsyncSession, who: Principal, act: Act, request: ProjectRe
     )
 
 
-async def _write_version(
+async def _must_be_new(tx: AsyncSession, who: Principal, county: str, code: str) -> None:
+    """Refuse a code that names another project of the county, also one of a place that the caller does not see."""
+    async with whole_county(tx, who, county):
+        known = await store.by_code(tx, county, code)
+    if known is not None:
+        raise ProjectKnown(code, str(known.id) if holds(who, known.region_code) else None)
+
+
+async def write_version(
     tx: AsyncSession, project: ProjectRow, number: int, plan: Described, more: Mapping[str, Any]
 ) -> None:
     """Keep the plan as version `number`; its sources have to make its amount, each from a registered fund."""
@@ -151,90 +149,6 @@ async def _write_version(
     )
 
 
-async def report_change(
-    tx: AsyncSession, who: Principal, act: Act, county: str, project_id: UUID, request: ChangeRequest, today: date
-) -> Declared:
-    """Report a change (变更): at once before review; in the library it waits until another person approves it."""
-    await act.claim(tx, county)
-    project = await found(tx, who, county, project_id, lock=True)
-    versions = await store.versions(tx, county, project_id)
-    if versions[-1].effective_on is None:
-        raise ChangeNotNow(project.stage, versions[-1].version)
-    at_once = project.stage == Stage.DECLARED
-    if not at_once and project.stage not in _WITH_APPROVAL:
-        raise ChangeNotNow(project.stage, 0)
-    must_lie(request.reported_on, versions[-1].effective_on, today)
-
-    number = versions[-1].version + 1
-    told = {**request.model_dump(include={"document", "reason", "reported_on"}), "is_change": not at_once}
-    approved = {
-        "approved_by": who.subject,
-        "approval_document": request.document,
-        "effective_on": request.reported_on,
-    }
-    await _write_version(
-        tx, project, number, request.plan, {**told, "reported_by": who.subject, **(approved if at_once else {})}
-    )
-    if at_once:
-        project = await store.change_project(tx, project, {"version": number})
-    return await _changed(tx, act, project, number, request.document, request.plan.planned_fen, in_force=at_once)
-
-
-async def approve_change(
-    tx: AsyncSession,
-    who: Principal,
-    act: Act,
-    county: str,
-    project_id: UUID,
-    version: int,
-    approval: ChangeApproval,
-    today: date,
-) -> Declared:
-    """Put a reported change in force; not by its author, and not below what has come from any of its funds."""
-    await act.claim(tx, county)
-    project = await found(tx, who, county, project_id, lock=True)
-    waiting = (await store.versions(tx, county, project_id))[-1]
-    if waiting.version != version or waiting.effective_on is not None:
-        raise ChangeNotWaiting(version)
-    if waiting.reported_by == who.subject:
-        raise StepByMaker(project.stage, "变更批准")
-    must_lie(approval.effective_on, waiting.reported_on, today)
-    planned = {
-        one.fund_code: one.planned_fen
-        for one in await store.sources(tx, county, [project_id])
-        if one.version == version
-    }
-    for fund, flow in money.by_fund(await flows_of(tx, who, project)).items():
-        if flow.planned_use_fen > planned.get(fund, 0):
-            raise PlanUnderReceived(fund, planned.get(fund, 0), flow.planned_use_fen)
-
-    changes = {
-        "approved_by": who.subject,
-        "approval_document": approval.document,
-        "effective_on": approval.effective_on,
-    }
-    await store.approve_version(tx, waiting, changes)
-    project = await store.change_project(tx, project, {"version": version})
-    return await _changed(tx, act, project, version, approval.document, waiting.planned_fen, in_force=True)
-
-
-async def _changed(
-    tx: AsyncSession, act: Act, project: ProjectRow, version: int, document: str, planned_fen: int, *, in_force: bool
-) -> Declared:
-    answer = await _declared(tx, project, None if in_force else version)
-    told = ProjectChanged(
-        project_id=project.id,
-        county_code=project.county_code,
-        region_code=project.region_code,
-        version=version,
-        document=document,
-        planned_fen=planned_fen,
-        in_force=in_force,
-    )
-    await act.record(tx, project.county_code, told, answer)
-    return answer
-
-
 async def step(
     tx: AsyncSession, who: Principal, act: Act, county: str, project_id: UUID, request: StepRequest, today: date
 ) -> Declared:
@@ -251,11 +165,11 @@ async def step(
     _must_hold_right(who, way, now, request.stage)
     if way is not Way.FORWARD and request.reason is None:
         raise ReasonNeeded(request.stage)
+    if versions[-1].effective_on is None and (way is Way.FORWARD or stages.leaves_library(way, request.stage)):
+        raise ChangeNotNow(now, versions[-1].version)
     on, actor = request.effective_on, who.subject
     match way:
         case Way.FORWARD:
-            if versions[-1].effective_on is None:
-                raise ChangeNotNow(now, versions[-1].version)
             taken = stages.advance(so_far, request.stage, standing, on, today, actor)
         case Way.SENT_BACK:
             taken = stages.send_back(so_far, request.stage, standing, on, today, actor)
@@ -366,7 +280,7 @@ async def _take(
             "makers": sorted(checked),
         },
     )
-    answer = await _declared(tx, project, None)
+    answer = await declared(tx, project, None)
     told = ProjectStaged(
         project_id=project.id,
         county_code=project.county_code,
@@ -378,13 +292,14 @@ async def _take(
         stage=taken.stage,
         document=document,
         effective_on=taken.effective_on,
-        opened=units.as_opened(opened) if opened else None,
+        opened=units.as_opened(opened, taken.effective_on) if opened else None,
     )
     await act.record(tx, project.county_code, told, answer)
     return answer
 
 
-async def _declared(tx: AsyncSession, project: ProjectRow, waiting: int | None) -> Declared:
+async def declared(tx: AsyncSession, project: ProjectRow, waiting: int | None) -> Declared:
+    """The project as an act leaves it, with the version that waits for approval."""
     latest = (await store.steps(tx, project.county_code, project.id))[-1]
     return Declared(
         id=project.id,

@@ -149,18 +149,19 @@ async def _versions(tx: AsyncSession, county: str, project_id: UUID, moment: Mom
         )
         targets.setdefault(target.version, []).append(shown)
     return [
-        _version(row, sources[row.version], targets.get(row.version, []))
+        _version(row, sources[row.version], targets.get(row.version, []), moment.as_of)
         for row in known(await store.versions(tx, county, project_id), moment)
         if row.reported_on <= moment.as_of
     ]
 
 
-def _version(row: ProjectVersionRow, sources: list[Source], targets: list[Target]) -> Version:
+def _version(row: ProjectVersionRow, sources: list[Source], targets: list[Target], as_of: date) -> Version:
+    """A version as it stood on a day: one that came in force later waited."""
+    told = {name: getattr(row, name) for name in Version.model_fields if name != "plan"}
+    if row.effective_on is None or row.effective_on > as_of:
+        told |= dict.fromkeys(("approved_by", "approval_document", "effective_on"))
     own = {name: getattr(row, name) for name in Described.model_fields if name not in {"sources", "targets"}}
-    return Version(
-        plan=Described(**own, sources=sources, targets=targets),
-        **{name: getattr(row, name) for name in Version.model_fields if name != "plan"},
-    )
+    return Version(plan=Described(**own, sources=sources, targets=targets), **told)
 
 
 def _steps(rows: Sequence[ProjectStepRow], as_of: date) -> list[StepAnswer]:

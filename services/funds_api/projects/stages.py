@@ -102,6 +102,11 @@ def following(stage: Stage) -> Stage | None:
     return ORDER[place] if place < len(ORDER) else None
 
 
+def leaves_library(way: Way, to: Stage) -> bool:
+    """Whether the step sends a project back behind its admission (入库), where a change of its plan is not approved."""
+    return way is Way.SENT_BACK and at(to) < at(Stage.ADMITTED)
+
+
 def makers(steps: Sequence[Step], to: Stage, author: str) -> frozenset[str]:
     """Who may not take the step to `to`, because they took the steps that it checks; sending back checks nothing."""
     checked = CHECKED.get(to, ())

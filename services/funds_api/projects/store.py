@@ -41,9 +41,9 @@ async def project(
     return (await tx.scalars(query.with_for_update(key_share=True) if lock else query)).one_or_none()
 
 
-async def by_code(tx: AsyncSession, county: str, code: str) -> UUID | None:
-    """The county's project of this code that the caller can see."""
-    query = select(ProjectRow.id).where(ProjectRow.county_code == county, ProjectRow.code == code)
+async def by_code(tx: AsyncSession, county: str, code: str) -> ProjectRow | None:
+    """The county's project of this code, as far as row-level security shows it."""
+    query = select(ProjectRow).where(ProjectRow.county_code == county, ProjectRow.code == code)
     return (await tx.scalars(query)).one_or_none()
 
 

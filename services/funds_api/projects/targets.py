@@ -19,7 +19,7 @@ from services.funds_api.moments import Moment
 from services.funds_api.projects import service, store, target_rows
 from services.funds_api.projects.refusals import StepByMaker, TargetsNotNow
 from services.funds_api.projects.schemas import TargetOutcome, TargetOutcomes, TargetResultsRequest
-from services.funds_api.projects.stages import Stage
+from services.funds_api.projects.stages import Stage, Way
 from wire.projects import TargetsReported
 
 PPM = 1_000_000
@@ -40,7 +40,9 @@ async def report(
     if project.stage != Stage.ACCEPTED:
         raise TargetsNotNow(project.stage)
     steps = await store.steps(tx, county, project_id)
-    if who.subject in steps[-1].makers:
+    # A project that was sent back to its acceptance (退回) is still the one accepted then, and its builder the builder.
+    accepted = next(one for one in reversed(steps) if one.stage == Stage.ACCEPTED and one.way == Way.FORWARD)
+    if who.subject in accepted.makers:
         raise StepByMaker(Stage.ACCEPTED, "绩效目标完成情况")
     begun = next(one for one in reversed(steps) if one.stage == Stage.BUILDING)
     service.must_lie(request.reached_on, begun.effective_on, today)
@@ -59,7 +61,7 @@ async def report(
                 **said,
                 "id": new_id(),
                 "code": one.code,
-                "step_seq": steps[-1].seq,
+                "step_seq": accepted.seq,
                 "reached": Decimal(one.reached),
             }
             for one in request.results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -43,6 +43,31 @@ class RegionUnknown(Exception):
 
     def __str__(self) -> str:
         return f"区划代码 {self.code} 没有登记过"
+
+
+@dataclass(eq=False)
+class RegionNotValid(Exception):
+    """A code that did not stand for a place on the day of what was to be recorded there."""
+
+    code: str
+    on: date
+    valid_from: date | None
+    valid_to: date | None
+
+    def __str__(self) -> str:
+        if self.valid_to is not None and self.valid_to <= self.on:
+            return f"区划代码 {self.code} 自 {self.valid_to} 起已停用，{self.on} 无效"
+        return f"区划代码 {self.code} 自 {self.valid_from} 起启用，{self.on} 尚无效"
+
+
+async def must_stand(tx: AsyncSession, codes: Collection[str], on: date) -> None:
+    """Refuse a code that was never listed (`Missing`) or that did not stand for a place on that day."""
+    known = {place.code: place for place in await store.known(tx, codes)}
+    for code in sorted(codes):
+        if code not in known:
+            raise Missing("区划", code)
+        if not known[code].holds(on):
+            raise RegionNotValid(code, on, known[code].valid_from, known[code].valid_to)
 
 
 def _place(region: Region, year: int, since: date | None = None) -> Place:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from chassis import clock
 from chassis.database import Read, Tx
 from chassis.fields import CountyCode, RegionCode
 from chassis.identity import Principal, can
@@ -18,6 +19,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units import service, store
 from services.funds_api.units.schemas import Account, AccountPage, Balance, Unit, UnitKind, UnitPage, UnitRequest
+from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["units 单位与账户"])
 
@@ -26,7 +28,7 @@ County = Annotated[CountyCode | None, Query(description="县级区划代码；�
 
 @router.post("/units", status_code=201, summary="开立单位及其账户")
 async def post_unit(request: UnitRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("units:write")]) -> Unit:
-    return await service.open_unit(tx, who, act, request)
+    return await service.open_unit(tx, who, act, request, business_date(clock.now()))
 
 
 @router.get("/units", summary="单位列表")

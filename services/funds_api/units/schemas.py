@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chassis.fields import Answer, Body, Line, RegionCode
+from chassis.fields import Answer, Body, Day, Line, RegionCode
 from chassis.pages import Page
 from services.funds_api.moments import Known
 
@@ -56,6 +56,7 @@ class UnitRequest(Body):
     name: Line
     kind: UnitKind
     accounts: Annotated[list[AccountRequest], Field(min_length=1, max_length=20)]
+    opened_on: Day | None = Field(default=None, description="开立之日，区划代码须在该日有效；省略表示今天")
 
 
 class Account(Answer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +12,7 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from services.funds_api import words
 from services.funds_api.access import COUNTY_DIGITS, must_hold
-from services.funds_api.missing import Missing
+from services.funds_api.regions import service as regions
 from services.funds_api.tables import AccountRow
 from services.funds_api.units import store
 from services.funds_api.units.schemas import Account, Book, Unit, UnitKind, UnitRequest
@@ -54,22 +55,22 @@ def account_of(row: AccountRow, unit_name: str) -> Account:
     )
 
 
-async def open_unit(tx: AsyncSession, who: Principal, act: Act, request: UnitRequest) -> Unit:
-    """Open a unit and its accounts in the place `request.region_code`, within the caller's region."""
+async def open_unit(tx: AsyncSession, who: Principal, act: Act, request: UnitRequest, today: date) -> Unit:
+    """Open a unit and its accounts in a place within the caller's region, whose code stands on the day of opening."""
     must_hold(who, request.region_code)
     if len(request.region_code) < COUNTY_DIGITS:
         raise RegionTooHigh(request.region_code)
     county = request.region_code[:COUNTY_DIGITS]
     await act.claim(tx, county)
+    opened_on = request.opened_on or today
+    await regions.must_stand(tx, [request.region_code], opened_on)
     unit = await establish(tx, county, request)
-    await act.record(tx, county, as_opened(unit), unit)
+    await act.record(tx, county, as_opened(unit, opened_on), unit)
     return unit
 
 
 async def establish(tx: AsyncSession, county: str, request: UnitRequest) -> Unit:
     """Write a unit and its accounts as part of another use case, which records the act and tells the unit."""
-    if not await store.region_exists(tx, request.region_code):
-        raise Missing("区划", request.region_code)
     known = await store.named(tx, county, request.region_code, request.name)
     if known is not None:
         raise UnitKnown(request.name, request.region_code, str(known.id), known.kind)
@@ -95,13 +96,14 @@ async def establish(tx: AsyncSession, county: str, request: UnitRequest) -> Unit
     return Unit(id=unit_id, name=request.name, kind=request.kind, accounts=accounts, **place)
 
 
-def as_opened(unit: Unit) -> UnitOpened:
-    """The unit as the journal tells it."""
+def as_opened(unit: Unit, opened_on: date) -> UnitOpened:
+    """The unit as the journal tells it, and the day it was opened for."""
     return UnitOpened(
         unit_id=unit.id,
         county_code=unit.county_code,
         region_code=unit.region_code,
         name=unit.name,
         kind=unit.kind,
+        opened_on=opened_on,
         accounts=[AccountOpened(**one.model_dump(exclude={"unit_name"})) for one in unit.accounts],
     )

@@ -1,0 +1,133 @@
+"""Changing the plan of a project (变更): at once before review, by another person's approval once in the library.
+
+A plan is changed neither while others look at it nor below what rests on it: money that came, contracts that stand.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.journal import Act
+from services.funds_api.households import masks
+from services.funds_api.projects import contract_rows, money, service, store
+from services.funds_api.projects.refusals import (
+    ChangeNotNow,
+    ChangeNotWaiting,
+    PlanUnderContracts,
+    PlanUnderReceived,
+    StepByMaker,
+)
+from services.funds_api.projects.schemas import ChangeApproval, ChangeRequest, Declared
+from services.funds_api.projects.stages import Stage
+from services.funds_api.tables import ProjectRow
+from wire.projects import ProjectChanged
+
+# A plan changes freely before it is reviewed, by approval once it is in the library, and not while others look at it.
+_WITH_APPROVAL: Final = frozenset({Stage.ADMITTED, Stage.PLANNED, Stage.TENDERING, Stage.BUILDING})
+
+
+async def report_change(
+    tx: AsyncSession, who: Principal, act: Act, county: str, project_id: UUID, request: ChangeRequest, today: date
+) -> Declared:
+    """Report a change (变更): at once before review; in the library it waits until another person approves it."""
+    await act.claim(tx, county)
+    project = await service.found(tx, who, county, project_id, lock=True)
+    versions = await store.versions(tx, county, project_id)
+    if versions[-1].effective_on is None:
+        raise ChangeNotNow(project.stage, versions[-1].version)
+    at_once = project.stage == Stage.DECLARED
+    if not at_once and project.stage not in _WITH_APPROVAL:
+        raise ChangeNotNow(project.stage, 0)
+    service.must_lie(request.reported_on, versions[-1].effective_on, today)
+
+    number = versions[-1].version + 1
+    told = {
+        "document": request.document,
+        "reason": masks.free_text(request.reason),
+        "reported_on": request.reported_on,
+        "is_change": not at_once,
+    }
+    approved = {
+        "approved_by": who.subject,
+        "approval_document": request.document,
+        "effective_on": request.reported_on,
+    }
+    await service.write_version(
+        tx, project, number, request.plan, {**told, "reported_by": who.subject, **(approved if at_once else {})}
+    )
+    if at_once:
+        await _must_hold_contracts(tx, project, request.plan.planned_fen)
+        project = await store.change_project(tx, project, {"version": number})
+    return await _changed(tx, act, project, number, request.document, request.plan.planned_fen, in_force=at_once)
+
+
+async def approve_change(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    project_id: UUID,
+    version: int,
+    approval: ChangeApproval,
+    today: date,
+) -> Declared:
+    """Put a reported change in force while the project is in the library; not by its author.
+
+    The plan falls neither below what has come from any of its funds nor below its contracts.
+    """
+    await act.claim(tx, county)
+    project = await service.found(tx, who, county, project_id, lock=True)
+    waiting = (await store.versions(tx, county, project_id))[-1]
+    if waiting.version != version or waiting.effective_on is not None:
+        raise ChangeNotWaiting(version)
+    if project.stage not in _WITH_APPROVAL:
+        raise ChangeNotNow(project.stage, 0)
+    if waiting.reported_by == who.subject:
+        raise StepByMaker(project.stage, "变更批准")
+    service.must_lie(approval.effective_on, waiting.reported_on, today)
+    planned = {
+        one.fund_code: one.planned_fen
+        for one in await store.sources(tx, county, [project_id])
+        if one.version == version
+    }
+    for fund, flow in money.by_fund(await service.flows_of(tx, who, project)).items():
+        if flow.planned_use_fen > planned.get(fund, 0):
+            raise PlanUnderReceived(fund, planned.get(fund, 0), flow.planned_use_fen)
+    await _must_hold_contracts(tx, project, waiting.planned_fen)
+
+    changes = {
+        "approved_by": who.subject,
+        "approval_document": approval.document,
+        "effective_on": approval.effective_on,
+    }
+    await store.approve_version(tx, waiting, changes)
+    project = await store.change_project(tx, project, {"version": version})
+    return await _changed(tx, act, project, version, approval.document, waiting.planned_fen, in_force=True)
+
+
+async def _must_hold_contracts(tx: AsyncSession, project: ProjectRow, planned_fen: int) -> None:
+    signed_fen = await contract_rows.cost_fen(tx, project.county_code, project.id)
+    if signed_fen > planned_fen:
+        raise PlanUnderContracts(str(project.id), planned_fen, signed_fen)
+
+
+async def _changed(
+    tx: AsyncSession, act: Act, project: ProjectRow, version: int, document: str, planned_fen: int, *, in_force: bool
+) -> Declared:
+    answer = await service.declared(tx, project, None if in_force else version)
+    told = ProjectChanged(
+        project_id=project.id,
+        county_code=project.county_code,
+        region_code=project.region_code,
+        version=version,
+        document=document,
+        planned_fen=planned_fen,
+        in_force=in_force,
+    )
+    await act.record(tx, project.county_code, told, answer)
+    return answer
