@@ -6,7 +6,8 @@ hold each twin to its original. Pure: knows no file, no table and no person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +45,14 @@ class FileUnreadable(Exception):
 
     def figures(self) -> dict[str, str]:
         return {"reason": self.reason, "how_to": self.advice}
+
+
+def must_head_once(labels: Iterable[str]) -> None:
+    """Refuse a header that names a column twice: whichever was taken, the other would be dropped without a word."""
+    twice = [label for label, times in Counter(labels).items() if times > 1]
+    if twice:
+        reason = f"表头中“{'”“'.join(twice)}”出现不止一次"
+        raise FileUnreadable(reason, "请每项只留一列；并排排成两栏的名册请改成一栏后再上传")
 
 
 class Sought:

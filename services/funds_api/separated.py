@@ -13,7 +13,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import polars as pl
 
@@ -25,8 +25,8 @@ PIECE_ROWS: Final = 10_000
 _MAX_LINE_BYTES: Final = 64 * 1024
 _TOP_BYTES: Final = 256 * 1024
 _BEGINNING_BYTES: Final = 8
-_SAVE_AS_UTF8: Final = "请用 Excel 打开后另存为 .xlsx 或“CSV UTF-8”再上传"
-_SAVE_AGAIN: Final = "请用 Excel 打开后另存为 .xlsx 再上传"
+_BOTH: Final = " .xlsx 或“CSV UTF-8”"
+_CSV_ONLY: Final = "“CSV UTF-8”"
 
 # What people send in place of a table, by its first bytes.
 _NO_TABLES: Final = {
@@ -48,17 +48,17 @@ class Survey:
     by_line: bool
 
 
-def refuse_no_table(start: bytes) -> None:
+def refuse_no_table(start: bytes, wanted: str) -> None:
     """Refuse a file without content, and one that its first bytes tell to be something else than a table."""
     if not start:
         raise FileUnreadable("文件是空的（0 字节）", "请重新导出，打开确认有内容后再上传")
     for beginning, kind in _NO_TABLES.items():
         if start.startswith(beginning):
             reason = f"这是{kind}，不是表格"
-            raise FileUnreadable(reason, "请上传 Excel 工作簿（.xlsx）或 CSV，不要上传扫描件、图片或压缩包")
+            raise FileUnreadable(reason, f"请上传{wanted}，不要上传扫描件、图片或压缩包")
 
 
-def survey(file: IO[bytes]) -> Survey:
+def survey(file: IO[bytes], how_to: str) -> Survey:
     """UTF-8 (with or without BOM) if it is, else GB18030; a file that is neither is `FileUnreadable`."""
     for encoding in ("utf-8-sig", "gb18030"):
         file.seek(0)
@@ -78,20 +78,24 @@ def survey(file: IO[bytes]) -> Survey:
         if zeros:
             break
         return Survey(encoding, feeds or returns, by_line=feeds > 0 and quotes == 0)
-    raise FileUnreadable("既不是 UTF-8 也不是 GB18030 编码的文本", _SAVE_AS_UTF8)
+    raise FileUnreadable("既不是 UTF-8 也不是 GB18030 编码的文本", how_to)
 
 
 class Separated:
     """One file of records, the separator found; `pieces()` gives all of them, as often as it is asked.
 
-    The separator is the first of , ; tab under which the header that is `sought` is in the first records.
+    The separator is the first of , ; tab under which the header that is `sought` is in the first records. A quote that
+    is never closed, or closed in another record, would swallow people without a word: such a file is refused.
     """
 
-    def __init__(self, file: IO[bytes], sought: Sought, max_lines: int) -> None:
+    def __init__(self, file: IO[bytes], sought: Sought, max_lines: int, *, workbooks: bool = True) -> None:
+        """Without `workbooks`, nobody is told to send one instead."""
+        save_as = _BOTH if workbooks else _CSV_ONLY
+        self._save_again = f"请用 Excel 打开后另存为{save_as}再上传"
         file.seek(0)
-        refuse_no_table(file.read(_BEGINNING_BYTES))
+        refuse_no_table(file.read(_BEGINNING_BYTES), save_as)
         self._file = file
-        self._seen = survey(file)
+        self._seen = survey(file, self._save_again)
         if self._seen.lines > max_lines:
             raise FileUnreadable("行数过多", f"每个文件不超过 {max_lines} 行，请拆分后分批上传")
         self.separator, top = self._top(sought)
@@ -110,14 +114,16 @@ class Separated:
     def _top(self, sought: Sought) -> tuple[str, list[list[str]]]:
         self._file.seek(0)
         text = codecs.getincrementaldecoder(self._seen.encoding)().decode(self._file.read(_TOP_BYTES))
+        usual, unpaired = max(SEPARATORS, key=text.count), None
         for separator in SEPARATORS:
+            top: list[list[str]] = []
             try:
-                top = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), HEADER_WITHIN))
-            except csv.Error:
-                continue
+                top.extend(islice(_strictly(io.StringIO(text, newline=""), separator), HEADER_WITHIN))
+            except csv.Error as error:  # what was read up to here stays in `top`
+                unpaired = error if separator == usual else unpaired
             if sought.found_in(top):
                 return separator, top
-        raise sought.in_vain()
+        raise sought.in_vain() if unpaired is None else self._unpaired() from unpaired
 
     def _blocks(self) -> Iterator[bytes]:
         """About a piece of whole lines at a time, in UTF-8; a small one first, so that work begins sooner."""
@@ -127,7 +133,7 @@ class Separated:
             size = PIECE_BYTES
             rest = b"" if block.endswith(b"\n") else self._file.readline(_MAX_LINE_BYTES)
             if len(rest) == _MAX_LINE_BYTES:
-                raise FileUnreadable("有一行过长", _SAVE_AGAIN)
+                raise FileUnreadable("有一行过长", self._save_again)
             whole = block + rest
             yield whole if self.encoding == "utf-8" else whole.decode(self._seen.encoding).encode()
 
@@ -149,24 +155,39 @@ class Separated:
             )
         except pl.exceptions.PolarsError:  # a block of blank lines only is “empty”
             read = self._frame([])
-        return (
-            read if read.height == lines else self._frame(list(self._reader(io.StringIO(block.decode(), newline=""))))
-        )
+        if read.height == lines:
+            return read
+        return self._frame(list(_strictly(io.StringIO(block.decode(), newline=""), self.separator)))
 
     def _records(self) -> Iterator[pl.DataFrame]:
         self._file.seek(0)
         text = io.TextIOWrapper(self._file, self._seen.encoding, newline="")
         try:
-            records = self._reader(text)
+            records = self._whole_records(text)
             while some := list(islice(records, PIECE_ROWS)):
                 yield self._frame(some)
         except csv.Error as error:
-            raise FileUnreadable("引号不配对", _SAVE_AGAIN) from error
+            raise self._unpaired() from error
         finally:
             text.detach()  # the file is somebody else's to close
 
-    def _reader(self, text: io.TextIOBase) -> Iterator[list[str]]:
-        return csv.reader(text, delimiter=self.separator)
+    def _whole_records(self, text: io.TextIOBase) -> Iterator[list[str]]:
+        """The records; one over several lines may break within a cell, but may not hold what two records would."""
+        reader, before = _strictly(text, self.separator), 0
+        for record in reader:
+            if reader.line_num > before + 1 and self._has_swallowed(record):
+                raise self._unpaired(before + 1)
+            before = reader.line_num
+            yield record
+
+    def _has_swallowed(self, record: Sequence[str]) -> bool:
+        return len(record) > self.width or any(
+            "\n" in cell.replace("\r", "\n") and cell.count(self.separator) >= self.width - 1 for cell in record
+        )
+
+    def _unpaired(self, line: int | None = None) -> FileUnreadable:
+        where = "" if line is None else f"第 {line} 行起"
+        return FileUnreadable(f"{where}引号不配对", self._save_again)
 
     def _frame(self, records: Sequence[Sequence[str]]) -> pl.DataFrame:
         columns = {
@@ -178,3 +199,8 @@ class Separated:
     @property
     def _names(self) -> list[str]:
         return [f"c{at}" for at in range(self.width)]
+
+
+def _strictly(text: io.TextIOBase, separator: str) -> Any:
+    """Python's own reader of such records; a quote that does not close where a cell ends is a `csv.Error`."""
+    return csv.reader(text, delimiter=separator, strict=True)

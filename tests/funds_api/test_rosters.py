@@ -123,7 +123,7 @@ async def test_what_is_no_roster_is_refused_with_advice_and_leaves_the_batch_ope
 
 def test_a_quote_in_a_cell_and_ragged_lines_do_not_shift_the_line_numbers() -> None:
     number = id_number(1)
-    text = f'姓名,身份证号,金额,备注\n"张\n三",{number},1\n\n李"四"光,{number},2,a,b,c\n"王"五,{number},"3"\n'
+    text = f'姓名,身份证号,金额,备注\n"张\n三",{number},1\n\n李"四"光,{number},2,a,b,c\n"王""五",{number},"3"\n'
     _, rows = read_roster(text.encode())
     assert list(zip(rows["line"], rows["amount_fen"], strict=True)) == [(2, 100), (4, 200), (5, 300)]
 

@@ -16,6 +16,7 @@ from typing import Final
 import polars as pl
 
 from services.funds_api import columns
+from services.funds_api.columns import FileUnreadable
 from services.funds_api.separated import Separated
 
 _ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -33,6 +34,8 @@ _MEMBER_ALIASES: Final[dict[str, tuple[str, ...]]] = {
 }
 _HEAD_RELATIONS: Final = ("户主", "本人", "户主本人")
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
+# A workbook begins as a zip archive, an old one as a compound file.
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 MAX_ROWS: Final = 200_000
 MAX_PERSONS: Final = 30
 
@@ -79,20 +82,24 @@ def _lacking(cells: Sequence[str]) -> list[str]:
 def _places(top: list[list[str]]) -> tuple[int, dict[str, int]] | None:
     for at, cells in enumerate(top):
         labels = _labels(cells)
+        every = {**_ALIASES, **_MEMBER_ALIASES}
         places = {
             field: next(place for place, label in enumerate(labels) if label in aliases)
-            for field, aliases in {**_ALIASES, **_MEMBER_ALIASES}.items()
+            for field, aliases in every.items()
             if any(label in aliases for label in labels)
         }
         if places.keys() >= _ALIASES.keys():
+            columns.must_head_once(label for label in labels if any(label in aliases for aliases in every.values()))
             return at, places
     return None
 
 
 def read(raw: bytes) -> pl.DataFrame:
     """The rows of a register file as tidy text with `line`, the file's own row number from 1."""
+    if raw.startswith(_WORKBOOKS):
+        raise FileUnreadable("这是 Excel 工作簿，登记册只收 CSV", "请用 Excel 打开后另存为“CSV UTF-8”再上传")
     sought = columns.Sought(_lacking, f"表头须有：{'、'.join(aliases[0] for aliases in _ALIASES.values())}")
-    grid = pl.concat(Separated(io.BytesIO(raw), sought, MAX_ROWS).pieces())
+    grid = pl.concat(Separated(io.BytesIO(raw), sought, MAX_ROWS, workbooks=False).pieces())
     found = _places([[cell or "" for cell in row] for row in grid.head(columns.HEADER_WITHIN).rows()])
     if found is None:
         raise sought.in_vain()

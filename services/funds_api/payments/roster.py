@@ -54,7 +54,10 @@ def _label(cell: str) -> str:
 
 
 def find_header(top: Sequence[Sequence[str]]) -> Header | None:
-    """The first of the top rows that names an ID column and an amount column, or None."""
+    """The first of the top rows that names an ID column and an amount column, or None.
+
+    One that names such a column twice is `FileUnreadable`.
+    """
     unit = Unit.YUAN
     for at, cells in enumerate(top):
         labels = [_label(cell) for cell in cells]
@@ -73,6 +76,8 @@ def find_header(top: Sequence[Sequence[str]]) -> Header | None:
             if (found := _AMOUNT.match(label))
         ]
         if "id_number" in places and amounts:
+            named = [label for label in labels if any(label in aliases for aliases in _ALIASES.values())]
+            columns.must_head_once([*named, *(_AMOUNTS[rank] for rank, _, _ in amounts)])
             _, place, stated_unit = min(amounts, key=lambda one: one[:2])
             return Header(at, {**places, "amount": place}, Unit(stated_unit) if stated_unit else unit)
     return None

@@ -42,7 +42,10 @@ def is_workbook(raw: bytes) -> bool:
 
 
 def pieces_of(file: IO[bytes], sought: Sought) -> Iterator[pl.DataFrame]:
-    """The first visible sheet with a header in pieces, every cell as text; row i of all is row i+1 of the sheet."""
+    """The one visible sheet with a header in pieces, every cell as text; row i of all is row i+1 of the sheet.
+
+    A second sheet with a header is `FileUnreadable`: nobody on it would be paid, and nobody would be told.
+    """
     file.seek(0)
     raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
@@ -93,13 +96,24 @@ def _has_far_cell(part: IO[bytes]) -> bool:
 
 def _read(raw: bytes, sought: Sought) -> pl.DataFrame:
     book = fastexcel.read_excel(raw)
-    for at in range(len(book.sheet_names)):
-        # Without skip_rows=0 the reader drops leading blank rows, and line numbers would no longer be the clerk's.
-        top = book.load_sheet(at, header_row=None, skip_rows=0, n_rows=HEADER_WITHIN, dtypes="string")
-        if top.visible == "visible" and top.width and sought.found_in([_cells(row) for row in top.to_polars().rows()]):
-            sheet = book.load_sheet(at, header_row=None, skip_rows=0, dtypes="string").to_polars()
-            return sheet.rename({name: f"c{place}" for place, name in enumerate(sheet.columns)})
-    raise sought.in_vain()
+    found = [name for name in book.sheet_names if _has_header(book, name, sought)]
+    if not found:
+        raise sought.in_vain()
+    if len(found) > 1:
+        # A roster has one row of line numbers: of which sheet line 7 is could not be told to whoever has to mend it.
+        reason = f"工作表“{'”“'.join(found)}”都有名册表头"
+        how_to = "每次上传只收一张工作表：请合并到一张，或把各张分别另存为一个文件、各建一个批次上传"
+        raise FileUnreadable(reason, how_to)
+    sheet = book.load_sheet(found[0], header_row=None, skip_rows=0, dtypes="string").to_polars()
+    return sheet.rename({name: f"c{place}" for place, name in enumerate(sheet.columns)})
+
+
+def _has_header(book: fastexcel.ExcelReader, name: str, sought: Sought) -> bool:
+    # Without skip_rows=0 the reader drops leading blank rows, and line numbers would no longer be the clerk's.
+    top = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=HEADER_WITHIN, dtypes="string")
+    return (
+        top.visible == "visible" and top.width > 0 and sought.found_in([_cells(row) for row in top.to_polars().rows()])
+    )
 
 
 def _cells(row: tuple[str | None, ...]) -> list[str]:
