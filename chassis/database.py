@@ -138,7 +138,7 @@ async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> Non
 
 
 async def allow_long_rests(session: AsyncSession, seconds: int = 120) -> None:
-    """Let this transaction rest longer than the service's limit: another one works on the same file, statement in turn.
+    """Let this transaction rest longer than the service's limit: a file is opened, or another one works on it in turn.
 
     The limit of the service is shorter than that of the other's statements (`allow_long_statements`): one slow piece of
     a roster would end the session that waits for it.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -14,7 +16,8 @@ import pytest
 from chassis.connections import OutcomeUnknown
 from chassis.database import Database
 from chassis.identity import Principal
-from services.funds_api.payments import attempts, service
+from services.funds_api.columns import FileUnreadable
+from services.funds_api.payments import attempts, endpoints, service
 from tests.funds_api.people import Township, id_number, roster_csv
 
 
@@ -118,6 +121,50 @@ async def test_a_start_settles_what_a_kill_cut_off_and_leaves_what_is_under_way(
     assert (await _last(township, alive))["outcome"] == "finished"
     assert (await _last(township, dead))["outcome"] == "undone"
     await killed.__aexit__(None, None, None)
+
+
+async def test_an_upload_whose_file_is_being_opened_is_not_called_cut_off_by_another(
+    township: Township, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workbook takes seconds to open; meanwhile anybody's upload settles what nobody holds."""
+    slow, other = await township.batch(), await township.batch()
+    opening, go_on = asyncio.Event(), threading.Event()
+    loop, real = asyncio.get_running_loop(), endpoints.open_roster
+
+    def opened(file: IO[bytes]) -> Any:
+        file.seek(0)
+        if file.read(2) == b"%%":
+            loop.call_soon_threadsafe(opening.set)
+            go_on.wait(20)
+        return real(file)
+
+    monkeypatch.setattr(endpoints, "open_roster", opened)
+    sent = asyncio.create_task(township.put(slow, "%%这不是名册"))
+    try:
+        await asyncio.wait_for(opening.wait(), 10)
+        await township.checked([(id_number(1), "1")], other)
+        assert (await _last(township, slow))["outcome"] == "under_way"
+    finally:
+        go_on.set()
+    assert (await sent).status_code == 422
+    assert (await _last(township, slow))["outcome"] == "refused"
+
+
+async def test_what_was_taken_for_cut_off_is_told_as_refused_once_it_was(
+    township: Township, database: Database
+) -> None:
+    """Between writing an attempt down and locking it, a start may take it for cut off."""
+    batch = await township.batch()
+
+    async def refused_late() -> None:
+        async with attempts.noted(database, _clerk(township), township.county, UUID(batch), b"\1" * 32):
+            await attempts.settle_at_start(database)
+            assert (await _last(township, batch))["outcome"] == "undone"
+            raise FileUnreadable("不是名册", "另存")
+
+    with pytest.raises(FileUnreadable):
+        await refused_late()
+    assert (await _last(township, batch))["outcome"] == "refused"
 
 
 async def test_what_was_cut_off_is_named_in_the_log_with_its_batch(

@@ -140,9 +140,11 @@ def _name(county: str, batch: UUID, begun_at: datetime, outcome: UploadOutcome) 
 
 
 async def _ended(database: Database, who: Principal, county: str, attempt: UUID | None, outcome: UploadOutcome) -> None:
+    """Write down how an attempt ended; whoever took it for cut off while it was locked by nobody knew less."""
     if attempt is not None:
+        unless = UploadAttemptRow.outcome.is_distinct_from(UploadOutcome.FINISHED)
         async with database.writing(who.region) as tx:
-            await tx.execute(_of(county, attempt).where(UploadAttemptRow.outcome.is_(None)).values(outcome=outcome))
+            await tx.execute(_of(county, attempt).where(unless).values(outcome=outcome))
 
 
 def _of(county: str, attempt: UUID) -> Update:

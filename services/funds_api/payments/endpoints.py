@@ -12,7 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from chassis.database import Database, Read, Tx
+from chassis.database import Database, Read, Tx, allow_long_rests
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import BadMark, Paging, Window, cut, whole
@@ -150,13 +150,15 @@ async def put_roster(
     async with (
         received(request, ROSTER_BYTES) as upload,
         attempts.noted(database, who, asked, batch_id, upload.sha256) as attempt,
+        database.writing(who.region) as tx,
     ):
+        await attempts.finish(tx, asked, attempt)
+        # With the attempt's row locked: a workbook takes seconds to open, and is not cut off meanwhile.
+        await allow_long_rests(tx)
         opened = await to_thread.run_sync(open_roster, upload.file)
-        async with database.writing(who.region) as tx:
-            await attempts.finish(tx, asked, attempt)
-            file = RosterFile(opened, upload.sha256, name)
-            beside = database.beside(who.region)
-            return await service.check_roster(tx, who, act, vault, asked, batch_id, file, beside)
+        file = RosterFile(opened, upload.sha256, name)
+        beside = database.beside(who.region)
+        return await service.check_roster(tx, who, act, vault, asked, batch_id, file, beside)
 
 
 @router.post("/payment-batches/{batch_id}/approval", status_code=201, summary="审批并发放（须由另一人办理）")
