@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -57,7 +58,7 @@ class Old:
         return found
 
     async def declared(self) -> datetime:
-        version = {
+        self.plan = {
             "project_id": self.project, "version": 1, "name": "通村公路", "kind": "infrastructure", "nature": "new",
             "fiscal_year": 2017, "responsible_unit": "交通局", "task": "路", "planned_fen": 100, "households_n": 1,
             "persons_n": 1, "villages": [], "participation": "议定", "benefit_mechanism": "出行",
@@ -76,7 +77,7 @@ class Old:
                 "project",
                 {"id": self.project, "code": "P1", "version": 1, "stage": "declared", "steps_n": 1},
             ),
-            ("project_version", version),
+            ("project_version", self.plan),
             (
                 "project_source",
                 {"project_id": self.project, "version": 1, "fund_code": "F", "planned_fen": 100},
@@ -122,6 +123,96 @@ class Old:
         told = {"income_id": self.income, "line_no": line, "amount_fen": 45, "paid_on": "2017-03-20"}
         return await self.act("ShareLinePaid" if with_event else "Another", told)
 
+    async def changed(self) -> list[datetime]:
+        """One fact after the other added to what is there, each told by its event; the moments around them."""
+        version, contract, objection, progress = 2, new_id(), new_id(), new_id()
+        plan = {
+            **self.plan,
+            "version": version,
+            "name": "通村公路（改线）",
+            "is_change": True,
+            "reported_on": "2017-02-02",
+        }
+        waits = dict.fromkeys(("approved_by", "approval_document", "effective_on"))
+        source = {"project_id": self.project, "version": version, "fund_code": "F", "planned_fen": 100}
+        builder = {"id": new_id(), "name": "施工单位", "kind": "contractor"}
+        signed = {
+            "id": contract, "project_id": self.project, "contractor_id": builder["id"], "number": "1",
+            "winning_bid": "1", "signed_on": "2017-02-03", "amount_fen": 9, "retention_ppm": 0, "signed_by": "甲",
+        }  # fmt: skip
+        raised = {
+            "id": objection,
+            "project_id": self.project,
+            "raised_on": "2017-02-04",
+            "text": "占地",
+            "recorded_by": "甲",
+        }
+        reported = {
+            "id": progress, "contract_id": contract, "progress_ppm": 1, "document": "表", "reached_on": "2017-02-05",
+            "reported_by": "甲",
+        }  # fmt: skip
+        at = {"recorded_at": await self.now()}
+        reported_at = await self.act(
+            "ProjectChanged",
+            {"project_id": self.project, "version": version, "in_force": False},
+            ("project_version", {**plan, **waits, **at}),
+            ("project_source", source),
+            ("unit", builder),
+            ("project_contract", {**signed, **at}),
+            ("project_objection", {**raised, **at}),
+            ("project_progress", {**reported, **at}),
+        )
+        times = [reported_at]
+        facts: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+            (
+                "project_version",
+                "approved_by = '乙', approval_document = '批', effective_on = '2017-02-03' WHERE version = 2",
+                "ProjectChanged",
+                {"project_id": self.project, "version": version, "in_force": True},
+            ),
+            (
+                "project_objection",
+                "closed_on = '2017-02-06', outcome = '无', closed_by = '乙'",
+                "ProjectObjected",
+                {"objection_id": objection, "is_open": False},
+            ),
+            (
+                "project_contract",
+                "cancelled_on = '2017-02-07', cancellation_document = '协', settled_fen = 0, cancelled_by = '乙'",
+                "ContractEnded",
+                {"contract_id": contract},
+            ),
+            (
+                "project_progress",
+                "accepted_on = '2017-02-08', accepted_by = '乙', acceptance_document = '验'",
+                "ProgressRecorded",
+                {"progress_id": progress, "accepted": True},
+            ),
+            (
+                "asset",
+                "confirmed_on = '2017-02-09', confirmed_by = '乙', title_document = '权'",
+                "AssetChanged",
+                {"asset_id": self.asset, "change": "confirmed"},
+            ),
+            (
+                "asset",
+                "disposed_on = '2017-02-10', disposal_document = '处', disposal_reason = '毁', proceeds_fen = 0",
+                "AssetChanged",
+                {"asset_id": self.asset, "change": "disposed"},
+            ),
+            (
+                "asset_income",
+                "passed_on = '2017-03-02', passing_document = '转'",
+                "IncomePassed",
+                {"income_id": self.income},
+            ),
+        )
+        for table, changes, event, body in facts:
+            await self.connection.execute(f"UPDATE funds.{table} SET {changes}")
+            times.append(await self.act(event, body))
+        await self.act("Another", {})
+        return times
+
     async def now(self) -> datetime:
         found: datetime = await self.connection.fetchval("SELECT clock_timestamp()")
         return found
@@ -152,21 +243,64 @@ async def test_what_was_recorded_before_the_upgrade_was_known_then(server: str, 
     filled = await old.connection.fetch("SELECT line_no, position FROM funds.share_payment ORDER BY line_no")
     assert [tuple(row) for row in filled] == [(1, 4), (2, head)], "by its event, or by the last there was"
 
+    async with service(urls, name) as http:
+        asked = Asked(http, old.project, old.income)
+        assert await asked.at(before) == (404, 404, None)
+        assert [await asked.at(one) for one in times] == [
+            (200, 404, None),
+            (200, 200, None),
+            (200, 200, 0),
+            (200, 200, 45),
+            (200, 200, 90),
+        ]
+        assert await asked.at(None) == (200, 200, 90)
+
+
+async def test_what_was_added_to_a_fact_before_the_upgrade_was_known_since_then(
+    server: str, urls: dict[str, str], old: Old
+) -> None:
+    await old.declared()
+    await old.earned()
+    times = await old.changed()
+    name = f"/qingliu_known_{os.getpid()}"
+    alembic(urlunsplit(urlsplit(server)._replace(path=name)), "funds", "upgrade", "head")
+    told = []
+    for table, position in (
+        ("project_version", "approved_position"),
+        ("project_objection", "closed_position"),
+        ("project_contract", "cancelled_position"),
+        ("project_progress", "accepted_position"),
+        ("asset", "confirmed_position"),
+        ("asset", "disposed_position"),
+        ("asset_income", "passed_position"),
+    ):
+        told += [
+            row[0] for row in await old.connection.fetch(f"SELECT {position} FROM funds.{table} ORDER BY 1 NULLS LAST")
+        ]
+    assert told == [4, None, 5, 6, 7, 8, 9, 10], "declared, earned, reported; then each by its own event"
+    async with service(urls, name) as http:
+        clerk = funds_caller(http, "finance_clerk", COUNTY)
+        for path, field, fact, then in (
+            (f"projects/{old.project}", "version", 1, [1, 2]),
+            (f"assets/{old.asset}", "disposed_on", 6, [None, "2017-02-10"]),
+            (f"incomes/{old.income}", "passed_on", 7, [None, "2017-03-02"]),
+        ):
+            answers = [
+                await clerk.get(f"/funds/v1/{path}", params={"as_of": "2017-12-31", "known_at": at.isoformat()})
+                for at in times[fact - 1 : fact + 1]
+            ]
+            assert [one.json()[field] for one in answers] == then
+
+
+@asynccontextmanager
+async def service(urls: dict[str, str], name: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The service on the database of that name."""
     role = urlunsplit(urlsplit(urls["funds"])._replace(path=name))
     app = create_app(Settings(database_url=role, internal_jwks=INTERNAL_JWKS, kek=KEK, log_level="WARNING"))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://funds", timeout=60) as http:
-            asked = Asked(http, old.project, old.income)
-            assert await asked.at(before) == (404, 404, None)
-            assert [await asked.at(one) for one in times] == [
-                (200, 404, None),
-                (200, 200, None),
-                (200, 200, 0),
-                (200, 200, 45),
-                (200, 200, 90),
-            ]
-            assert await asked.at(None) == (200, 200, 90)
+            yield http
 
 
 class Asked:
