@@ -174,6 +174,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     payments.PaidElsewhere: Problem(
         "paid-elsewhere", 409, "部分农户已由另一批次发放", "请撤回本批次，重新上传名册，已发放的户会逐行列出"
     ),
+    payments.PaidOtherwise: Problem(
+        "paid-otherwise",
+        409,
+        "同一项目不能既按户又按人发放",
+        "请按该项目已有批次的方式（per）开立；如已有批次开错，请先撤回或冲正",
+    ),
     payments.PaymentsStopped: Problem(
         "payments-stopped", 409, "部分农户已停发", "请撤回本批次，重新上传名册，停发的户会逐行列出"
     ),

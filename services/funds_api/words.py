@@ -51,6 +51,7 @@ BATCHES: Final[Mapping[str, str]] = {
     "posted": "已发放",
     "withdrawn": "已撤回",
 }
+PER: Final[Mapping[str, str]] = {"household": "按户", "person": "按人"}
 PAYMENTS: Final[Mapping[str, str]] = {
     "waiting": "待审批",
     "scheduled": "已审批未到日",

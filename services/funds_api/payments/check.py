@@ -67,6 +67,19 @@ class Facts:
         """The smallest yearly cap (of persons or of households) that refuses."""
         return min(self._refusing(rule), key=lambda one: one.number, default=None)
 
+    @property
+    def caps_of_homes(self) -> dict[str, tuple[str, int]]:
+        """Reason → the sum that all people of a household share (`Check._within`), and its cap.
+
+        Where a household has one row, its own amount says whether it is over the cap of a payment.
+        """
+        caps = {}
+        if (year := self.year_cap(FundRule.HOUSEHOLD_CAP)) is not None:
+            caps["over_household_year_cap"] = ("home_fen", year.number)
+        if self.cap is not None and self.per == "person":
+            caps["over_household_cap_together"] = ("roster_fen", self.cap.number)
+        return caps
+
     def exclusive(self, rule: FundRule) -> dict[str, Term]:
         """The funds that exclude this one (for a person or for a household), each with the term that says so."""
         return {fund: one for one in self._refusing(rule) for fund in one.codes}
@@ -199,9 +212,9 @@ class Check:
             .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
         )
         codes = list(conditions)
-        if (cap := self.facts.year_cap(FundRule.HOUSEHOLD_CAP)) is not None:
-            found = self._within(cap.number, found.collect(), codes).lazy()
-            codes.append("over_household_year_cap")
+        if self.facts.caps_of_homes:
+            found = self._within(found.collect(), codes).lazy()
+            codes.extend(self.facts.caps_of_homes)
         held = (
             found.with_columns(clean=~pl.any_horizontal(*codes))
             # 128 bits, so that no file of huge amounts can wrap the sum around
@@ -226,25 +239,35 @@ class Check:
         self.by_reason.update({code: n for code in codes if (n := int(bad[code].sum()))})
         return Judged(good, list(_explained(bad, codes, self.facts)))
 
-    def _within(self, cap_fen: int, found: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
-        """The rows with what their household has got before each (`home_fen`), and whether the row goes beyond the cap.
+    def _within(self, found: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
+        """The rows with whether each goes beyond a cap of its household (`Facts.caps_of_homes`).
 
-        Row by row, since only a row that is accepted uses up the cap of the rows of its household after it.
+        Also what the household has got before it: in the year (`home_fen`), and by this roster (`roster_fen`). Row by
+        row, since only a row that is accepted uses up the caps of the rows of its household after it.
         """
-        before: list[int] = []
-        over: list[bool] = []
+        caps, before = self.facts.caps_of_homes, {"home_fen": list[int](), "roster_fen": list[int]()}
+        over: dict[str, list[bool]] = {code: [] for code in caps}
+        if "home_fen" not in found.columns:  # no term asks what others paid
+            found = found.with_columns(home_fen=pl.lit(0))
         faulty = found.select(pl.any_horizontal(*codes)).to_series()
         for home, fen, others_fen, bad in zip(
             found["household"], found["amount_fen"], found["home_fen"], faulty, strict=True
         ):
-            got = (others_fen or 0) + self._home_fen.get(home, 0)
-            beyond = home is not None and got + (fen or 0) > cap_fen
-            before.append(got)
-            over.append(beyond)
-            if home is not None and not beyond and not bad:
-                self._home_fen[home] = self._home_fen.get(home, 0) + fen
+            listed = self._home_fen.get(home, 0)
+            got = {"home_fen": (others_fen or 0) + listed, "roster_fen": listed}
+            beyond = {
+                code: home is not None and got[name] + (fen or 0) > cap and (listed > 0 or name == "home_fen")
+                for code, (name, cap) in caps.items()
+            }
+            for name, fen_before in got.items():
+                before[name].append(fen_before)
+            for code, is_beyond in beyond.items():
+                over[code].append(is_beyond)
+            if home is not None and not any(beyond.values()) and not bad:
+                self._home_fen[home] = listed + fen
         return found.with_columns(
-            home_fen=pl.Series(before, dtype=pl.Int64), over_household_year_cap=pl.Series(over, dtype=pl.Boolean)
+            *(pl.Series(name, values, dtype=pl.Int64) for name, values in before.items()),
+            *(pl.Series(code, values, dtype=pl.Boolean) for code, values in over.items()),
         )
 
 
@@ -275,6 +298,14 @@ def _figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, int |
         "duplicate_in_file": {"first_line": row["first_line"]},
         "already_paid": {"entitlement": facts.entitlement, "status": row["status"]},
         "over_household_cap": {"amount_fen": row["amount_fen"], "cap_fen": cap.number, "source": cap.source}
+        if cap
+        else {},
+        "over_household_cap_together": {
+            "roster_fen": row.get("roster_fen", 0),
+            "amount_fen": row["amount_fen"],
+            "cap_fen": cap.number,
+            "source": cap.source,
+        }
         if cap
         else {},
         **_year_figures(code, row, facts),

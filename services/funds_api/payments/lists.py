@@ -44,7 +44,7 @@ class DayList:
     def __init__(self, reads: AsyncSession, batch: PaymentBatchRow) -> None:
         """Of a batch, by a session that reads: the transaction that writes the roster, or one beside it."""
         self.reads, self._region = reads, batch.region_code
-        self._county, self._batch, self._on, self._per = batch.county_code, batch.id, batch.effective_on, batch.per
+        self._county, self._batch, self._on = batch.county_code, batch.id, batch.effective_on
         self._position: int | None = None
         # Whether any other live batch had the entitlement when people were asked for last.
         self.rivals = False
@@ -107,13 +107,13 @@ class DayList:
             people["token"].to_list(),
             [UUID(bytes=home) for home in homes],
         )
-        return _claims(people, found, per_household=self._per == "household")
+        return _claims(people, found)
 
 
-def _claims(people: pl.DataFrame, found: Sequence[Any], *, per_household: bool) -> pl.DataFrame:
+def _claims(people: pl.DataFrame, found: Sequence[Any]) -> pl.DataFrame:
     by_key: dict[bytes, str] = {}
     for token, home, status in found:
-        for key in (token, home) if per_household else (token,):
+        for key in (token, home):  # either may be null: who else of the household is claimed, the database decides
             by_key[key] = max(status, by_key.get(key, ""))
     claims = {
         token: max(by_key.get(token, ""), by_key.get(home, "") if home is not None else "")

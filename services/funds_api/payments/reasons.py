@@ -41,6 +41,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "金额 {amount} 元超过每户上限 {cap} 元（依据：{source}）",
         "按上限更正金额，或附批准文件另行办理",
     ),
+    "over_household_cap_together": (
+        "本名册已列该户其他成员 {roster} 元，加本行 {amount} 元，超过每户上限 {cap} 元（依据：{source}）",
+        "同户各成员合并计算；按上限更正金额，或附批准文件另行办理",
+    ),
     "over_fund_year_cap": (
         "本年度该资金已发 {year} 元，加本行 {amount} 元，超过年度上限 {cap} 元（依据：{source}）",
         "按上限更正金额，或从名册删除；已发批次有误请先冲正",

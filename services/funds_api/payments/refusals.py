@@ -101,6 +101,24 @@ class PaidElsewhere(Exception):
 
 
 @dataclass(eq=False)
+class PaidOtherwise(Exception):
+    """Another batch pays the entitlement to persons where this one would pay households, or the other way round."""
+
+    entitlement: str
+    per: str
+    other_per: str
+    county_code: str
+    batch_id: str
+    status: str
+
+    def __str__(self) -> str:
+        return (
+            f"“{self.entitlement}”已有批次{words.said(words.PER, self.other_per)}发放"
+            f"（{words.said(words.BATCHES, self.status)}），不能再{words.said(words.PER, self.per)}发放"
+        )
+
+
+@dataclass(eq=False)
 class NoHouseholdsAccount(Exception):
     """There is no account that stands for the cards of this place's households."""
 

@@ -38,6 +38,7 @@ from services.funds_api.payments.refusals import (
     NoHouseholdsAccount,
     NothingToPay,
     PaidElsewhere,
+    PaidOtherwise,
     RosterBroken,
     RosterChanged,
 )
@@ -58,7 +59,7 @@ from services.funds_api.publications import days as publications
 from services.funds_api.tables import PaymentBatchRow
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import Book, UnitKind
-from treasury.documents import normalise_title
+from treasury.documents import normalise_document
 from treasury.lots import Draw, draw_oldest_first, spans
 from treasury.policy import PolicyValue, in_force
 from wire.funds import BatchOpened, BatchWithdrawn, PaymentsDisbursed, RosterChecked
@@ -104,6 +105,10 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
     closed_through = await closings.closed_through(tx, county)
     if closed_through is not None and request.effective_on <= closed_through:  # told now, not after the roster
         raise BooksClosed(county, request.effective_on, closed_through)
+    entitlement = normalise_document(request.entitlement)
+    if other := await store.paid_otherwise(tx, county, entitlement, request.per):
+        others = "person" if request.per == "household" else "household"
+        raise PaidOtherwise(entitlement, request.per, others, other.county_code, str(other.batch_id), other.status)
     if request.hold_id is not None:
         await held.must_fit(tx, who, county, request.hold_id, account=account.id, fund=request.fund_code)
     row = await store.open_batch(
@@ -114,7 +119,7 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
             "region_code": account.region_code,
             "account_id": account.id,
             "fund_code": request.fund_code,
-            "entitlement": normalise_title(request.entitlement),
+            "entitlement": entitlement,
             "document": request.document,
             "effective_on": request.effective_on,
             "status": BatchStatus.DRAFT,

@@ -85,6 +85,15 @@ async def change_batch(tx: AsyncSession, found: PaymentBatchRow, changed: dict[s
     return (await tx.scalars(query)).one()
 
 
+async def paid_otherwise(tx: AsyncSession, county: str, entitlement: str, per: str) -> Row[Any] | None:
+    """A batch (batch_id, county_code, status) of the county or its kin that pays the entitlement not `per` this."""
+    found = await tx.execute(
+        text("SELECT batch_id, county_code, status FROM funds.paid_otherwise(:county, :entitlement, :per)"),
+        {"county": county, "entitlement": entitlement, "per": per},
+    )
+    return found.one_or_none()
+
+
 async def hold_entitlement(tx: AsyncSession, county: str, batch_id: UUID) -> None:
     """Lock this batch and every live batch of its entitlement in the county, in id order, until the commit."""
     await tx.execute(text("SELECT funds.hold_entitlement(:county, :batch)"), {"county": county, "batch": batch_id})
