@@ -5,7 +5,7 @@ Nobody is named. To what an objection is raised, and what it keeps from going on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
@@ -45,6 +45,16 @@ class ObjectionClosed(Exception):
 
 
 @dataclass(eq=False)
+class ObjectionToOwnWork(Exception):
+    """Whoever made what is objected to does not judge the objection."""
+
+    objection_id: str
+
+    def __str__(self) -> str:
+        return "该异议针对的名册或项目由您本人上传或申报，须由另一人处理"
+
+
+@dataclass(eq=False)
 class ObjectionDateRefused(Exception):
     """An objection from a day that has not come, or an answer before its objection or in the future."""
 
@@ -74,11 +84,20 @@ def must_have_come(raised_on: date, today: date) -> None:
         raise ObjectionDateRefused(raised_on, raised_on, today)
 
 
-def to_answer(raised: Iterable[AnyRaised], objection_id: UUID, closed_on: date, today: date) -> AnyRaised:
-    """The objection that is answered, once, on a day between its own and today; refused otherwise."""
+def to_answer(
+    raised: Iterable[AnyRaised],
+    objection_id: UUID,
+    closed_on: date,
+    today: date,
+    by: str,
+    made_by: Collection[str | None],
+) -> AnyRaised:
+    """The objection that is answered, once, on a day between its own and today, by none of the makers; else refused."""
     found = next((one for one in raised if one.id == objection_id), None)
     if found is None:
         raise Missing("异议", str(objection_id))
+    if by in made_by:
+        raise ObjectionToOwnWork(str(objection_id))
     if found.closed_on is not None:
         raise ObjectionClosed(str(objection_id))
     if not found.raised_on <= closed_on <= today:

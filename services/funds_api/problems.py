@@ -25,7 +25,7 @@ from services.funds_api.loans import service as loans
 from services.funds_api.lots import refusals
 from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
-from services.funds_api.objections import ObjectionClosed, ObjectionDateRefused
+from services.funds_api.objections import ObjectionClosed, ObjectionDateRefused, ObjectionToOwnWork
 from services.funds_api.orders import refusals as orders
 from services.funds_api.payments import refusals as payments
 from services.funds_api.projects import refusals as projects
@@ -278,6 +278,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     projects.ObjectionOpen: Problem("objection-open", 409, "有异议尚未处理", "请先逐条答复异议，再办理入库"),
     ObjectionClosed: Problem("objection-closed", 409, "异议已经处理", "请查看处理结果；新的异议请另行登记"),
+    ObjectionToOwnWork: Problem(
+        "objection-to-own-work", 403, "不能处理针对本人经办事项的异议", "请由另一位有权限的人员核实处理"
+    ),
     ObjectionDateRefused: Problem(
         "objection-date-refused", 409, "异议日期不合理", "请按实际提出、处理之日填写，不晚于今天"
     ),

@@ -88,6 +88,13 @@ async def test_publicity_stands_ten_days_and_an_open_objection_keeps_the_project
     answer = {"closed_on": "2017-01-20", "outcome": "已核实，不占耕地"}
     early = await library.reviewer.post(path, {**answer, "closed_on": "2017-01-17"})
     assert refusal(early) == (409, "objection-date-refused")
+    author = funds_caller(
+        library.http,
+        ["township_clerk", "township_reviewer"],
+        library.county + "101",
+        subject=f"township_clerk.{library.county}101",
+    )
+    assert refusal(await author.post(path, answer)) == (403, "objection-to-own-work")
     assert (await library.reviewer.post(path, answer)).status_code == 201
     assert refusal(await library.reviewer.post(path, answer)) == (409, "objection-closed")
     told = [(await library.shown(day))["objections"] for day in ("2017-01-17", "2017-01-19", "2017-01-20")]

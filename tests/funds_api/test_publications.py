@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from services.funds_api.lots import ledger
 from tests.callers import funds_caller
 from tests.funds_api.people import Township, id_number
 from tests.funds_api.test_terms import set_terms, terms
@@ -75,6 +77,29 @@ async def test_a_roster_that_was_not_public_long_enough_is_not_paid(
     assert (await publish(township, batch)).status_code == 201, "the latest record counts"
     paid = await township.approve(batch)
     assert (paid.status_code, paid.json()["flagged"]) == (201, []), paid.text
+
+
+async def test_days_that_are_still_to_come_are_not_counted(township: Township) -> None:
+    today = ledger.today()
+    await rule(township, SEVEN)
+    batch = await waiting(township, effective_on=str(today + timedelta(days=7)))
+    assert (await publish(township, batch, from_on=str(today))).json()["before_upload_days"] == 0
+    breach = broken(await township.approve(batch))
+    assert (breach["published_days"], breach["publicity_days"]) == (0, 7)
+    told = await publish(township, batch, from_on=str(today - timedelta(days=7)))
+    assert told.json()["before_upload_days"] == 7, "nobody here can say when it was put up, but how long before"
+    assert (await township.approve(batch)).status_code == 201
+
+
+async def test_whoever_uploaded_a_roster_does_not_judge_what_is_objected(township: Township) -> None:
+    batch = await waiting(township)
+    await publish(township, batch)
+    objection = (await object_to(township, batch)).json()["id"]
+    both = funds_caller(township.http, ["township_clerk", "township_reviewer"], township.region, subject="li")
+    body = {"closed_on": "2017-04-28", "outcome": "无"}
+    refused = await both.post(path(batch, "objections", objection, "answer"), body)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/objection-to-own-work")
+    assert (await answered(township, batch, objection)).status_code == 201
 
 
 async def test_without_terms_nobody_asks(township: Township) -> None:

@@ -128,7 +128,10 @@ def released(lot: Lot) -> Lot:
 
 
 def today() -> date:
-    """The day in China: whether a hold has run out, how far ahead money is dated. No other question asks the clock."""
+    """The day in China: whether a hold has run out or a list was public for long enough, how far ahead money is dated.
+
+    No other question asks the clock.
+    """
     return business_date(clock.now())
 
 

@@ -55,10 +55,12 @@ async def answer_objection(
     request: ObjectionAnswer,
     today: date,
 ) -> Objection:
-    """Close an objection with what was found, once."""
+    """Close an objection with what was found, once, by somebody who reported no version of the project."""
     await act.claim(tx, county)
     project = await service.found(tx, who, county, project_id, lock=True)
-    raised = to_answer(await store.objections(tx, county, project_id), objection_id, request.closed_on, today)
+    recorded = await store.objections(tx, county, project_id)
+    authors = {one.reported_by for one in await store.versions(tx, county, project_id)}
+    raised = to_answer(recorded, objection_id, request.closed_on, today, who.subject, authors)
     outcome = masks.free_text(request.outcome)
     await store.close_objection(
         tx, raised, {"closed_on": request.closed_on, "outcome": outcome, "closed_by": who.subject}

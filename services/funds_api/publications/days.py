@@ -20,8 +20,12 @@ def published_days(shown: Sequence[PublicationRow], on: date) -> int | None:
     return None if latest is None or latest.from_on > on else (on - latest.from_on).days
 
 
-async def of_payment(tx: AsyncSession, batch: PaymentBatchRow) -> tuple[int | None, int]:
-    """For the terms of a fund: the days a batch was public by its day of payment, and its open objections."""
+async def of_payment(tx: AsyncSession, batch: PaymentBatchRow, today: date) -> tuple[int | None, int]:
+    """For the terms of a fund: the days a batch has been public, and its open objections.
+
+    Counted to its day of payment, or to today if that is still to come: once approved, nothing is paid back because
+    somebody objects on one of the days that are left.
+    """
     shown = await store.publications(tx, batch.county_code, batch.id)
     raised = await store.objections(tx, batch.county_code, batch.id)
-    return published_days(shown, batch.effective_on), sum(one.closed_on is None for one in raised)
+    return published_days(shown, min(batch.effective_on, today)), sum(one.closed_on is None for one in raised)

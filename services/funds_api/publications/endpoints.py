@@ -47,10 +47,10 @@ async def post_publication(
 async def get_publications(
     batch_id: UUID, tx: Read, who: Annotated[Principal, can("batches:read")], county: County = None, as_of: AsOf = None
 ) -> Publicity:
-    asked = county_of(who, county)
-    if await batches.batch(tx, who, asked, batch_id) is None:
+    batch = await batches.batch(tx, who, county_of(who, county), batch_id)
+    if batch is None:
         raise Missing("发放批次", str(batch_id))
-    return await service.publicity(tx, asked, batch_id, day_or_today(as_of))
+    return await service.publicity(tx, batch, day_or_today(as_of))
 
 
 @router.post("/objections", status_code=201, summary="登记公示异议")

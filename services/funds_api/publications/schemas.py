@@ -28,6 +28,9 @@ class Publication(Answer):
     document: str
     place: str
     from_on: date
+    before_upload_days: int = Field(
+        description="张贴之日比名册上传之日早几天；0 表示上传当日或之后张贴，大于 0 是补录，公示的内容由登记人负责"
+    )
     list_sha256: str = Field(description="公示的名单，与批次的 list_sha256 一致")
     recorded_by: str
 

@@ -32,6 +32,7 @@ from services.funds_api.publications.schemas import (
     Publicity,
 )
 from services.funds_api.tables import PaymentBatchRow, PublicationRow
+from treasury.calendar import business_date
 from wire.funds import BatchObjected, BatchPublished
 
 
@@ -56,7 +57,7 @@ async def publish(
         "recorded_by": who.subject,
     }
     await store.insert_publication(tx, row)
-    answer = _publication((await store.publications(tx, county, batch_id))[-1])
+    answer = _publication((await store.publications(tx, county, batch_id))[-1], batch)
     told = BatchPublished(
         batch_id=batch_id,
         county_code=county,
@@ -112,27 +113,28 @@ async def answer_objection(
     request: BatchObjectionAnswer,
     today: date,
 ) -> BatchObjection:
-    """Close an objection with what was found, once."""
+    """Close an objection with what was found, once, by another person than uploaded the roster."""
     await act.claim(tx, county)
     batch = await _batch(tx, who, county, batch_id)
-    raised = to_answer(await store.objections(tx, county, batch_id), objection_id, request.closed_on, today)
+    recorded = await store.objections(tx, county, batch_id)
+    raised = to_answer(recorded, objection_id, request.closed_on, today, who.subject, [batch.uploaded_by])
     outcome = masks.free_text(request.outcome)
     changes = {"closed_on": request.closed_on, "outcome": outcome, "closed_by": who.subject}
     await store.close_objection(tx, raised, changes)
     return await _objected(tx, act, batch, objection_id)
 
 
-async def publicity(tx: AsyncSession, county: str, batch_id: UUID, as_of: date) -> Publicity:
+async def publicity(tx: AsyncSession, batch: PaymentBatchRow, as_of: date) -> Publicity:
     """What is public about a batch, as it stood on a day."""
-    published = [one for one in await store.publications(tx, county, batch_id) if one.from_on <= as_of]
-    rows = await store.objections(tx, county, batch_id)
+    published = [one for one in await store.publications(tx, batch.county_code, batch.id) if one.from_on <= as_of]
+    rows = await store.objections(tx, batch.county_code, batch.id)
     raised = [shown(BatchObjection, one, as_of) for one in rows if one.raised_on <= as_of]
     return Publicity(
-        batch_id=batch_id,
+        batch_id=batch.id,
         as_of=as_of,
         published_days=published_days(published, as_of),
         objections_open_n=sum(one.closed_on is None for one in raised),
-        publications=[_publication(one) for one in published],
+        publications=[_publication(one, batch) for one in published],
         objections=raised,
     )
 
@@ -160,6 +162,9 @@ async def _objected(tx: AsyncSession, act: Act, batch: PaymentBatchRow, objectio
     return answer
 
 
-def _publication(row: PublicationRow) -> Publication:
-    held = {name: getattr(row, name) for name in Publication.model_fields}
-    return Publication(**{**held, "list_sha256": row.list_sha256.hex()})
+def _publication(row: PublicationRow, batch: PaymentBatchRow) -> Publication:
+    before = (business_date(batch.uploaded_at) - row.from_on).days if batch.uploaded_at else 0
+    told = {"list_sha256": row.list_sha256.hex(), "before_upload_days": max(before, 0)}
+    return Publication(
+        **{name: told[name] if name in told else getattr(row, name) for name in Publication.model_fields}
+    )
