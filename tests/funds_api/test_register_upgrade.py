@@ -35,6 +35,10 @@ async def test_registered_heads_become_persons_who_open_as_before(server: str) -
             COUNTY, one, COUNTY + "101201", vault.token(str(at)), cell, removed,
         )  # fmt: skip
     await connection.close()
+    alembic(url, "funds", "upgrade", "0054")
+    connection = await asyncpg.connect(url)  # as a register left people whom it brought into a household that was gone
+    await connection.execute("UPDATE funds.person SET settled_on = since_on, region_code = $1", COUNTY + "102201")
+    await connection.close()
     alembic(url, "funds", "upgrade", "head")
     connection = await asyncpg.connect(url)
     try:
@@ -48,6 +52,7 @@ async def test_registered_heads_become_persons_who_open_as_before(server: str) -
             people.opened(
                 vault, PersonRow(**{**dict(persons[0]), "id": ids[0] if persons[0]["id"] != ids[0] else ids[1]})
             )
+        assert {row["region_code"] for row in persons} == {COUNTY + "101201"}
         assert {row["settled_on"] for row in persons} == {date(2016, 1, 1), None}
         stands = await connection.fetch(
             "SELECT h.id, h.standing, h.settled_on, s.from_on FROM funds.household h"
