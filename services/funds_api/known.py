@@ -38,7 +38,7 @@ _LATER: Final[Mapping[type[Any], Mapping[str, tuple[str, ...]]]] = {
     ProjectProgressRow: {"accepted_position": ("accepted_on", "acceptance_document", "accepted_by")},
     AssetRow: {
         "confirmed_position": ("title_document", "confirmed_on", "confirmed_by"),
-        "disposed_position": ("disposed_on", "disposal_document", "disposal_reason", "proceeds_fen"),
+        "disposed_position": ("disposed_on", "disposed_by", "disposal_document", "disposal_reason", "proceeds_fen"),
     },
     AssetIncomeRow: {"passed_position": ("passed_on", "passing_document"), "undone_position": _UNDONE},
     IncomeShareRow: {"undone_position": _UNDONE},

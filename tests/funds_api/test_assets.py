@@ -264,7 +264,9 @@ async def test_shares_that_do_not_tie_are_refused_here_and_in_the_database(
         )
 
 
-async def test_an_asset_is_disposed_of_by_another_person_and_names_nobody(register: Register) -> None:
+async def test_an_asset_is_disposed_of_by_another_person_and_names_nobody(
+    register: Register, admin: asyncpg.Pool
+) -> None:
     both = funds_caller(
         register.http, ["township_clerk", "township_reviewer"], register.county + "101", subject="某一人"
     )
@@ -274,6 +276,12 @@ async def test_an_asset_is_disposed_of_by_another_person_and_names_nobody(regist
     alone = await both.post(f"/funds/v1/assets/{asset}/disposal", body)
     assert refusal(alone) == (403, "asset-by-maker")
     assert alone.json()["figures"] == {"asset_id": asset, "act_name": "处置"}
+    with pytest.raises(asyncpg.CheckViolationError, match="registrar_does_not_dispose"):
+        await admin.execute(
+            "UPDATE funds.asset SET disposed_on = '2017-11-30', disposed_by = registered_by, disposal_document = '文',"
+            " disposal_reason = '理由', proceeds_fen = 0 WHERE id = $1",
+            asset,
+        )
     done = await register.reviewer.post(f"/funds/v1/assets/{asset}/disposal", body)
     assert (done.status_code, done.json()["disposal_reason"]) == (201, "转给 ****0010")
 

@@ -6,6 +6,7 @@ import asyncio
 from datetime import date
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -305,6 +306,23 @@ async def test_a_plan_cannot_shrink_below_its_contracts(library: Library) -> Non
     ended = {"document": "解除协议", "cancelled_on": "2017-05-02", "settled_fen": 0}
     assert (await library.clerk.post(f"{path}/contracts/{contract}/cancellation", ended)).status_code == 201
     assert (await library.approver.post(f"{path}/versions/2/approval", approval)).status_code == 201
+
+
+async def test_the_database_keeps_contracts_within_the_plan(library: Library, admin: asyncpg.Pool) -> None:
+    await library.walk("building")
+    contract = (await library.sign(700_000)).json()["id"]
+    change = {"document": "变更", "reason": "核减", "reported_on": "2017-05-02", "plan": planned(699_999)}
+    assert (await library.lister.post(f"/funds/v1/projects/{library.id}/versions", change)).status_code == 201
+    with pytest.raises(asyncpg.PostgresError, match="cost more than its plan"):
+        await admin.execute("UPDATE funds.project SET version = 2 WHERE id = $1", library.id)
+    with pytest.raises(asyncpg.PostgresError, match="cost more than its plan"):
+        await admin.execute(
+            "INSERT INTO funds.project_contract (county_code, id, project_id, region_code, contractor_id, number,"
+            " winning_bid, signed_on, amount_fen, retention_ppm, signed_by) SELECT county_code, gen_random_uuid(),"
+            " project_id, region_code, contractor_id, '另一合同', winning_bid, signed_on, 100001, 0, signed_by"
+            " FROM funds.project_contract WHERE id = $1",
+            contract,
+        )
 
 
 async def test_a_plan_edited_after_going_back_cannot_shrink_below_its_contracts(library: Library) -> None:

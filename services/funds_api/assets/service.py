@@ -130,6 +130,7 @@ async def dispose(
     projects.must_lie(request.disposed_on, asset.confirmed_on or asset.registered_on, today)
     changes = {
         "disposed_on": request.disposed_on,
+        "disposed_by": who.subject,
         "disposal_document": request.document,
         "disposal_reason": masks.free_text(request.reason),
         "proceeds_fen": request.proceeds_fen,

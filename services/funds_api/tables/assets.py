@@ -41,6 +41,8 @@ class AssetRow(Row):
         CheckConstraint(
             "num_nulls(disposed_on, disposal_document, disposal_reason, proceeds_fen) IN (0, 4)", name="disposed_whole"
         ),
+        CheckConstraint("disposed_by <> registered_by", name="registrar_does_not_dispose"),
+        CheckConstraint("disposed_by IS NULL OR disposed_on IS NOT NULL", name="disposed_by_with_its_day"),
         CheckConstraint("proceeds_fen >= 0", name="proceeds_not_negative"),
         Index("ix_asset_project", "county_code", "project_id"),
         Index("ix_asset_region", "county_code", "region_code", "id"),
@@ -63,6 +65,7 @@ class AssetRow(Row):
     confirmed_on: Mapped[date | None]
     confirmed_by: Mapped[str | None]
     disposed_on: Mapped[date | None]
+    disposed_by: Mapped[str | None]
     disposal_document: Mapped[str | None]
     disposal_reason: Mapped[str | None]
     proceeds_fen: Mapped[int | None]
