@@ -259,3 +259,45 @@ async def test_who_never_was_split_off_lives_in_the_old_household_again(
     new = (await township.change(f"{old}/splits", split))["household_id"]
     body = {"document": "更正", "reason": "核对", "members": [{**never, "person_id": head}]}
     await refused(township, f"{new}/corrections", body, "head-needed")
+
+
+async def test_a_move_of_a_year_typed_wrong_bars_nothing_once_it_is_corrected(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    home, son = await township.household(admin, 1), await township.person(admin, 101)
+    there = township.county + "102201"
+    await township.change("moves", {"household_ids": [home], "region_code": there, "effective_on": "2107-01-01"})
+    split = {"person_ids": [son], "head_id": son, "effective_on": "2017-02-01"}
+    await refused(township, f"{home}/splits", {"document": "分户", **split}, "later-fact-known")
+    await correct(township, home, residences=[{"on": "2107-01-01", "never": True}])
+    await township.change(f"{home}/splits", split)
+    # What begins now holds on, over the day of the fact that never was.
+    await township.change("moves", {"household_ids": [home], "region_code": there, "effective_on": "2017-03-01"})
+    for day, expected in (("2017-02-28", "101201"), ("2017-03-01", "102201"), ("2107-02-01", "102201")):
+        assert await lives(township, home, day) == expected, day
+    assert await admin.fetch(NEWEST, township.county) == []
+
+
+async def test_a_removal_holds_over_a_standing_that_never_was(township: Township, admin: asyncpg.Pool) -> None:
+    home = await township.household(admin, 2)
+    lifted = {"standing": "lifted", "households": [{"household_id": home, "reason": "达标"}]}
+    await township.change("standings", {**lifted, "effective_on": "2018-01-01"})
+    await correct(township, home, standings=[{"on": "2018-01-01", "never": True}])
+    await township.remove(home, "2017-04-01")
+    for day in ("2017-04-01", "2018-02-01"):
+        assert (await township.seen(home, day))["household"]["standing"] == "removed", day
+    assert (await township.checked([(id_number(2), "1")], await township.batch(effective_on="2018-02-01")))[
+        "rows_good"
+    ] == 0
+    assert await admin.fetch(NEWEST, township.county) == []
+
+
+async def test_whoever_is_reinstated_stands_as_before_and_not_as_was_corrected(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    home = await township.household(admin, 2)
+    reason = [{"household_id": home, "reason": "申诉成立"}]
+    await township.change("standings", {"standing": "lifted", "effective_on": "2017-02-01", "households": reason})
+    await correct(township, home, standings=[{"on": "2017-02-01", "standing": "removed"}])
+    await township.change("reinstatements", {"effective_on": "2017-03-01", "households": reason})
+    assert (await township.seen(home, "2017-04-01"))["household"]["standing"] == "registered"

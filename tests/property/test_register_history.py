@@ -19,6 +19,7 @@ from services.funds_api.households.history import (
     held_on,
     intervals,
     last_of,
+    last_said,
     must_follow,
 )
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
@@ -144,3 +145,20 @@ def test_a_removed_household_stands_again_only_by_reinstatement(asked: list[Stan
     if now is StandingKind.REMOVED:
         assert reinstated(before) is before
     assert reinstated(None) is StandingKind.REGISTERED
+
+
+@given(st.dictionaries(DAYS, HOUSEHOLDS, max_size=8), HOUSEHOLDS)
+def test_after_the_last_day_that_says_something_nothing_changes(
+    values: dict[date, str | None], first: str | None
+) -> None:
+    last = last_said(values, first)
+    end = last_of(values, date.max, first)
+    assert all(last_of(values, day, first) == end for day in values if last is None or day >= last)
+    if last is not None:
+        assert last_of(values, last - timedelta(days=1), first) != end
+
+
+def test_a_fact_that_never_was_says_nothing() -> None:
+    later = date(2107, 1, 1)
+    assert last_said({FIRST: "A", later: "A"}, None) == FIRST
+    assert last_said({later: "A"}, "A") is None

@@ -21,6 +21,7 @@ from chassis.vault import Vault
 from services.funds_api.access import must_hold
 from services.funds_api.households import facts, history, masks, people, store
 from services.funds_api.households.heads import Belongs, must_keep_heads
+from services.funds_api.households.history import Fact
 from services.funds_api.households.refusals import (
     AlreadyThere,
     HeadNeeded,
@@ -318,10 +319,13 @@ async def reinstate(
     reasons = {one.household_id: one.reason for one in request.households}
     await act.claim(tx, county)
     homes = await locked(tx, who, county, set(reasons))
+    told: dict[UUID, list[Fact[StandingKind]]] = {}
+    for row, at, document in await store.standings(tx, county, list(homes)):
+        told.setdefault(row.household_id, []).append(Fact(row.from_on, at, document, StandingKind(row.standing)))
     before: dict[UUID, StandingKind] = {}
-    for row, _, _ in await store.standings(tx, county, list(homes)):
-        if row.standing != StandingKind.REMOVED:
-            before[row.household_id] = StandingKind(row.standing)
+    for one, own in told.items():  # not what was corrected since
+        stood = [of.fact.value for of in history.intervals(own) if of.fact.value is not StandingKind.REMOVED]
+        before |= {one: stood[-1]} if stood else {}
     on, rows = request.effective_on, []
     for one, home in sorted(homes.items()):
         if home.standing != StandingKind.REMOVED:

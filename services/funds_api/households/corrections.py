@@ -7,9 +7,9 @@ history does not reach, and a history that could not have been.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +27,8 @@ from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, MembershipRow, ResidenceRow, StandingRow
 from wire.people import HouseholdCorrected
 
+V = TypeVar("V")
+
 
 class Told:
     """What a correction writes: facts by table, and the newest state of the household and its people that follows."""
@@ -39,6 +41,7 @@ class Told:
         self.members: list[dict[str, Any]] = []
         self.household: dict[str, Any] = {}
         self.people: list[dict[str, Any]] = []
+        self.said: list[date] = [home.registered_on]
 
     @property
     def days(self) -> list[date]:
@@ -52,13 +55,14 @@ async def correct(
     await act.claim(tx, county)
     home = (await changes.locked(tx, who, county, [household]))[household]
     told = Told(home, new_id(), masks.free_text(request.reason))
-    if request.residences:
-        for one in request.residences:
-            if one.region_code is not None:
-                await changes.must_be_village(tx, county, one.region_code, one.on)
+    for one in request.residences:
+        if one.region_code is not None:
+            await changes.must_be_village(tx, county, one.region_code, one.on)
+    if request.residences or request.standings:
         _residences(told, request, await store.residences(tx, county, [household]))
-    if request.standings:
         _standings(told, request, await store.standings(tx, county, [household]))
+        # What never was settles nothing: a move of a day typed wrong would bar every change until that day.
+        told.household["settled_on"] = max(told.said)
     if request.members:
         await _members(tx, who, told, request)
 
@@ -89,8 +93,12 @@ def _residences(told: Told, request: CorrectionRequest, recorded: Sequence[Any])
     home, what = told.home, "该户居住地"
     known = [Fact(row.from_on, at, doc, "" if row.outside else row.region_code) for row, at, doc in recorded]
     asked = [Corrected(one.on, one.region_code or "", one.never) for one in request.residences]
+    if not asked:
+        told.said += _said(known, home.founded_region)
+        return
     history.must_reach(what, (one.on for one in asked), home.registered_on, home.settled_on)
     new, after = history.corrected(what, known, asked, home.founded_region)
+    told.said += _said([Fact(on, 0, "", value) for on, value in after.items()], home.founded_region)
     for on, place in sorted(new.items()):
         earlier = [one for day, one in sorted(after.items()) if day < on and one]
         left = earlier[-1] if earlier else home.founded_region
@@ -107,8 +115,12 @@ def _standings(told: Told, request: CorrectionRequest, recorded: Sequence[Any]) 
     home, what = told.home, "该户登记状态"
     known = [Fact(row.from_on, at, doc, StandingKind(row.standing)) for row, at, doc in recorded]
     asked = [Corrected(one.on, one.standing, one.never) for one in request.standings]
+    if not asked:
+        told.said += _said(known, StandingKind.REGISTERED)
+        return
     history.must_reach(what, (one.on for one in asked), home.registered_on, home.settled_on)
     new, after = history.corrected(what, known, asked, StandingKind.REGISTERED)
+    told.said += _said([Fact(on, 0, "", value) for on, value in after.items()], StandingKind.REGISTERED)
     _must_be_lawful(home, after, min(new))
     until = {one.on: one.appeal_until for one in request.standings}
     for on, standing in sorted(new.items()):
@@ -117,6 +129,12 @@ def _standings(told: Told, request: CorrectionRequest, recorded: Sequence[Any]) 
     last = max(after)
     removed = after[last] is StandingKind.REMOVED
     told.household |= {"standing": after[last].value, "removed_on": last if removed else None}
+
+
+def _said(known: Collection[Fact[V]], first: V) -> list[date]:
+    """The latest day on which these facts say something new, if any does."""
+    last = history.last_said({one.from_on: one.fact.value for one in history.intervals(known)}, first)
+    return [] if last is None else [last]
 
 
 def _must_be_lawful(home: HouseholdRow, after: Mapping[date, StandingKind], since: date) -> None:

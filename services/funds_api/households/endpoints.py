@@ -81,7 +81,7 @@ async def get_households(
         places = await with_predecessors(tx, village)
     found = await store.page(tx, who, county_of(who, county), window, places, day)
     rows, after = cut(found, window, lambda row: (row.region_code, row.id))
-    items = [one.household for one in await service.shown(tx, rows, vault, day)]
+    items = [one.household for one in await service.shown(tx, who, rows, vault, day)]
     return HouseholdPage(
         as_of=day, items=items, next=after, empty_because=None if items else "您的管辖范围内没有登记的农户"
     )

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.funds_api.tables import HouseholdRow, MembershipRow, PersonRow, ResidenceRow, StandingRow
 
@@ -129,6 +130,7 @@ async def move(
             for one, left in places
         ],
     )
+    await _follow(tx, county, act_id, ResidenceRow)
     ids = [one for one, _ in places]
     changed = {"settled_on": _later(on), "outside": target is None}
     if target is not None:
@@ -159,6 +161,10 @@ async def stand(
             for one, place, standing, reason in rows
         ],
     )
+    await _follow(tx, county, act_id, StandingRow)
+    last = select(func.max(StandingRow.from_on)).where(
+        StandingRow.county_code == county, StandingRow.act_id == act_id, StandingRow.household_id == HouseholdRow.id
+    )
     for standing in sorted({row[2] for row in rows}):
         await _change(
             tx,
@@ -166,10 +172,28 @@ async def stand(
             [one for one, _, own, _ in rows if own == standing],
             {
                 "standing": standing,
-                "removed_on": on if standing == "removed" else None,
+                "removed_on": last.scalar_subquery() if standing == "removed" else None,
                 "settled_on": _later(on),
             },
         )
+
+
+async def _follow(tx: AsyncSession, county: str, act_id: UUID, table: Any) -> None:
+    """What an act says holds on: later facts that were corrected to have never been say the same from now on."""
+    new, later = aliased(table), aliased(table)
+    names = [column.name for column in table.__table__.columns]
+    told = (
+        select(*(later.from_on if name == "from_on" else getattr(new, name) for name in names))
+        .distinct()
+        .join(
+            later,
+            (later.county_code == new.county_code)
+            & (later.household_id == new.household_id)
+            & (later.from_on > new.from_on),
+        )
+        .where(new.county_code == county, new.act_id == act_id)
+    )
+    await tx.execute(insert(table).from_select(names, told))
 
 
 def _later(on: date) -> Any:

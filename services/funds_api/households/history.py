@@ -140,6 +140,11 @@ def corrected(
     return {on: after[on] for on in sorted(asked | changed)}, after
 
 
+def last_said(values: Mapping[date, V], first: V) -> date | None:
+    """The latest day on which something changed; a fact that says what held already says nothing. None: never."""
+    return max((on for on, value in values.items() if value != _up_to(values, on, first)), default=None)
+
+
 def _up_to(values: Mapping[date, V], on: date, first: V) -> V:
     return last_of(values, on - timedelta(days=1), first)
 

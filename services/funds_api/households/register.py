@@ -11,10 +11,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import polars as pl
 
+from chassis.fields import EARLIEST
 from services.funds_api import columns
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.separated import Separated
@@ -47,6 +49,7 @@ REASONS: Final[dict[str, str]] = {
     "phone_malformed": "手机号不是 11 位数字",
     "persons_unreadable": f"人口数不是 1 至 {MAX_PERSONS} 的整数",
     "date_unreadable": "登记日期无法识别，请写成 2017-01-31",
+    "date_out_of_range": "登记日期早于 1949-10-01，或晚于今天一个月以上，请核对年份",
     "duplicate_in_file": "与前面某行是同一身份证号",
     "already_registered": "该身份证号已登记在册，本次未作更改",
     "head_unknown": "户主身份证号缺失，或不在本文件可登记的户主和本县在册户主中",
@@ -123,11 +126,13 @@ def valid_numbers(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def judge(rows: pl.DataFrame, villages: pl.DataFrame, known: list[bytes], heads: pl.DataFrame) -> Register:
+def judge(
+    rows: pl.DataFrame, villages: pl.DataFrame, known: list[bytes], heads: pl.DataFrame, latest: date
+) -> Register:
     """Part the rows (with `valid`, `is_member`, `token`, `head_token`) into those to register and those to send back.
 
     `villages` are those of the county with their days, `known` the tokens of registered people, `heads` the registered
-    heads that members name (`store.HEADS`).
+    heads that members name (`store.HEADS`). A registration cannot be corrected, so no day after `latest` is taken.
     """
     laid = (
         rows.lazy()
@@ -141,7 +146,7 @@ def judge(rows: pl.DataFrame, villages: pl.DataFrame, known: list[bytes], heads:
         .sort("line")
         .collect()
     )
-    own = _judged(laid.filter(~pl.col("is_member")), _of_heads())
+    own = _judged(laid.filter(~pl.col("is_member")), _of_heads(latest))
     at_hand = own.filter(~pl.col("fault")).select(
         pl.col("token").alias("head_token"), head_line="line", head_village="village", head_since="joined_on"
     )
@@ -155,8 +160,8 @@ def judge(rows: pl.DataFrame, villages: pl.DataFrame, known: list[bytes], heads:
         )
         .with_columns(joined_on=pl.when(pl.col("registered").is_null()).then("since").otherwise("joined_on"))
     )
-    others = _judged(named, _of_members())
-    faults = [*_faults(own, list(_of_heads())), *_faults(others, list(_of_members()))]
+    others = _judged(named, _of_members(latest))
+    faults = [*_faults(own, list(_of_heads(latest))), *_faults(others, list(_of_members(latest)))]
     codes = [code for _, found in faults for code in found]
     return Register(
         heads=own.filter(~pl.col("fault")),
@@ -175,7 +180,7 @@ def _of_everybody() -> dict[str, pl.Expr]:
     }
 
 
-def _of_heads() -> dict[str, pl.Expr]:
+def _of_heads(latest: date) -> dict[str, pl.Expr]:
     on = pl.col("joined_on")
     holds = (
         pl.col("listed").fill_null(value=False)
@@ -187,15 +192,18 @@ def _of_heads() -> dict[str, pl.Expr]:
         **_of_everybody(),
         "persons_unreadable": ~pl.col("persons_n").is_between(1, MAX_PERSONS).fill_null(value=False),
         "date_unreadable": on.is_null(),
+        "date_out_of_range": ~on.is_between(EARLIEST.date(), latest),
         "duplicate_in_file": pl.col("duplicate_in_file"),
         "already_registered": pl.col("already_registered"),
     }
 
 
-def _of_members() -> dict[str, pl.Expr]:
+def _of_members(latest: date) -> dict[str, pl.Expr]:
     return {
         **_of_everybody(),
         "date_unreadable": pl.col("registered").is_not_null() & pl.col("joined_on").is_null(),
+        "date_out_of_range": pl.col("registered").is_not_null()
+        & ~pl.col("joined_on").is_between(EARLIEST.date(), latest),
         "duplicate_in_file": pl.col("duplicate_in_file"),
         "already_registered": pl.col("already_registered"),
         "head_unknown": pl.col("head_line").is_null() & pl.col("known_household").is_null(),

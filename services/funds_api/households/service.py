@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,8 +33,11 @@ from services.funds_api.households.schemas import (
     Stand,
 )
 from services.funds_api.households.standings import StandingKind
+from services.funds_api.lots import ledger
+from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, PersonRow
+from treasury.calendar import AHEAD_DAYS
 from wire.people import HouseholdsRegistered
 
 MAX_LISTED: Final = 200
@@ -52,7 +55,8 @@ async def register_households(
     rows = await to_thread.run_sync(_with_tokens, rows, vault)
     known = await store.known(tx, county, rows["token"].drop_nulls().to_list())
     heads, homes = await store.heads(tx, county, rows["head_token"].drop_nulls().unique().to_list())
-    judged = await to_thread.run_sync(register.judge, rows, await store.villages(tx, county), known, heads)
+    latest, villages = ledger.today() + timedelta(days=AHEAD_DAYS), await store.villages(tx, county)
+    judged = await to_thread.run_sync(register.judge, rows, villages, known, heads, latest)
 
     if judged.heads.height or judged.members.height:
         households, persons = await to_thread.run_sync(sealed, judged, homes, county, vault)
@@ -126,15 +130,20 @@ def _told(county: str, judged: Register, sha256: bytes) -> ImportAnswer:
 
 
 async def shown(
-    tx: AsyncSession, rows: Sequence[HouseholdRow], vault: Vault, on: date, known: int | None = None
+    tx: AsyncSession, who: Principal, rows: Sequence[HouseholdRow], vault: Vault, on: date, known: int | None = None
 ) -> list[HouseholdDetail]:
-    """The households as they were on a day, as known at a position of the journal, masked, in the order of `rows`."""
+    """The households as they were on a day, as known at a position of the journal, masked, in the order of `rows`.
+
+    Where a household is seen, so is its whole history: who left it for another township is no member any more. Names
+    are told only of people who live in the caller's region.
+    """
     if not rows:
         return []
     county, ids = rows[0].county_code, [row.id for row in rows]
-    belonging = await store.memberships(tx, county, ids)
-    moves = await store.residences(tx, county, ids)
-    stands = await store.standings(tx, county, ids)
+    async with whole_county(tx, who, county):
+        belonging = await store.memberships(tx, county, ids)
+        moves = await store.residences(tx, county, ids)
+        stands = await store.standings(tx, county, ids)
     persons = await store.persons(tx, county, {row.person_id for row, _, _ in belonging})
     of_person: dict[UUID, list[Fact[Any]]] = {}
     for row, position, document in belonging:
@@ -257,7 +266,7 @@ async def detail(
         raise Missing("农户", str(household))
     if known is not None and await store.founded_at(tx, rows[household]) > known:
         raise Missing("农户", str(household))
-    [found] = await shown(tx, [rows[household]], vault, on, known)
+    [found] = await shown(tx, who, [rows[household]], vault, on, known)
     corrected = await store.corrections(tx, county, household, known)
     told = [
         Correction(position=one.position, document=one.document, reason=one.reason or "", effective_on=one.effective_on)
