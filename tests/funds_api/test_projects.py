@@ -186,6 +186,9 @@ async def test_a_waiting_change_is_not_approved_past_its_publicity(library: Libr
     tenfold = plan(planned_fen=8_000_000, sources=[{"fund_code": "TEST-FUND", "planned_fen": 8_000_000}])
     change = {"document": "变更1号", "reason": "扩大规模", "reported_on": "2017-02-01", "plan": tenfold}
     path = f"/funds/v1/projects/{library.id}/versions"
+    public = await library.lister.post(path, {**change, "reported_on": "2017-01-24"})
+    assert refusal(public) == (409, "step-date-refused"), "it was public on that day"
+    assert public.json()["figures"]["earliest_on"] == "2017-01-25"
     assert (await library.lister.post(path, change)).status_code == 201
     back = {"by": library.clerk, "effective_on": "2017-02-02", "reason": "重新公示"}
     early = await library.step("published", **back)

@@ -23,7 +23,7 @@ from services.funds_api.projects.refusals import (
     StepByMaker,
 )
 from services.funds_api.projects.schemas import ChangeApproval, ChangeRequest, Declared
-from services.funds_api.projects.stages import Stage
+from services.funds_api.projects.stages import Stage, Way
 from services.funds_api.tables import ProjectRow
 from wire.projects import ProjectChanged
 
@@ -43,7 +43,8 @@ async def report_change(
     at_once = project.stage == Stage.DECLARED
     if not at_once and project.stage not in _WITH_APPROVAL:
         raise ChangeNotNow(project.stage, 0)
-    service.must_lie(request.reported_on, versions[-1].effective_on, today)
+    since = await _changeable_since(tx, project)
+    service.must_lie(request.reported_on, max(versions[-1].effective_on, since), today)
 
     number = versions[-1].version + 1
     told = {
@@ -108,6 +109,14 @@ async def approve_change(
     await store.approve_version(tx, waiting, changes)
     project = await store.change_project(tx, project, {"version": version})
     return await _changed(tx, act, project, version, approval.document, waiting.planned_fen, in_force=True)
+
+
+async def _changeable_since(tx: AsyncSession, project: ProjectRow) -> date:
+    """From which day on a plan may change as it may now: since its last admission, or since it stands at 申报 again."""
+    steps = await store.steps(tx, project.county_code, project.id)
+    if project.stage == Stage.DECLARED:
+        return steps[-1].effective_on
+    return next(one for one in reversed(steps) if one.stage == Stage.ADMITTED and one.way == Way.FORWARD).effective_on
 
 
 async def _must_hold_contracts(tx: AsyncSession, project: ProjectRow, planned_fen: int) -> None:
