@@ -3,7 +3,8 @@
 It holds the laws of version 4 in statements that name one row each. The set statements of version 4 cost more to begin
 than to run: three fifths of a posting went into setting up plans for one movement of one lot. What is written many at a
 time, entries and flows, is gathered first. Version 4 asked for parts in any order; here they follow their movements.
-Frozen: a change is a new file and a new migration.
+It bars two things more: a deposit hands nothing down (a trigger of `retentions_v2` until now), and nothing in a bank is
+carried into another year. Frozen: a change is a new file and a new migration.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from migrations.ledger_v2 import FREE as FREE_ON_LAST
 from migrations.ledger_v2 import LIVE
 from migrations.ledger_v3 import FITS
-from migrations.ledger_v4 import BARRED
+from migrations.ledger_v4 import BARRED as BARRED_BEFORE
 
 # A posting only ever probes by key. Without this a plan made while a table was small, and kept, reads the whole table.
 _PROBES = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
@@ -24,6 +25,9 @@ TYPES = (
   from_region text, to_region text, fen bigint)""",
     "CREATE TYPE funds.posting_entry AS (account uuid, move uuid, arrived date, region text, effective_on date, fen bigint)",
 )
+
+# A deposit hands nothing down, and what is on its way in a bank belongs to the year of its order until the bank's word.
+BARRED = f"""({BARRED_BEFORE} OR m.kind = 'hand_down' AND m.from_kind = 'retention' OR m.kind = 'carry_over' AND m.from_kind = 'bank')"""
 
 # Whether a lot `l` has fen that the movement `m` may draw.
 FREE = FREE_ON_LAST.replace("last.day", "m.effective_on")
@@ -264,3 +268,5 @@ def statements() -> Iterator[str]:
     yield from TYPES
     yield POST_MOVEMENTS
     yield "DROP TYPE funds.account_end"
+    yield "DROP TRIGGER deposit_holds ON funds.movement"
+    yield "DROP FUNCTION funds.deposit_holds()"

@@ -24,7 +24,6 @@ from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import HoldLotRow
-from services.funds_api.units.schemas import TERMINAL
 from treasury.documents import normalise_document
 from wire.funds import HoldPlaced, HoldVoided
 
@@ -50,7 +49,7 @@ async def place(tx: AsyncSession, who: Principal, act: Act, county: str, request
         raise Missing("账户", str(request.account_id))
     if request.expires_on is not None and request.expires_on < today:
         raise ExpiryPassed(request.expires_on, today)
-    if ends[0].kind in TERMINAL:
+    if ends[0].kind in decide.CLOSED:
         raise WrongAccount(str(request.account_id), ends[0].kind, "hold")
     there = await ledger.open_lots(
         tx,

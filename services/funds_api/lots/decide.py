@@ -161,7 +161,7 @@ def take_back(order: TakeBackOrder, books: Books, actor: str) -> list[Made]:
 def carry_over(order: CarryOverOrder, books: Books, actor: str) -> list[Made]:
     """The movement that puts all an account has left of one budget year into the next; every clock goes on."""
     account = books.ends[order.account_id]
-    if UnitKind(account.kind) in TERMINAL:
+    if UnitKind(account.kind) in CLOSED:
         raise WrongAccount(str(account.id), account.kind, order.kind)
     lots = [lot for lot in books.lots if lot.fiscal_year == order.from_year and lot.arrived_on <= order.effective_on]
     if not lots:

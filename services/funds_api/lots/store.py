@@ -72,14 +72,21 @@ async def origins(session: AsyncSession, county: str, lots: Sequence[UUID]) -> d
 
 
 async def given_back(session: AsyncSession, county: str, lots: Sequence[UUID]) -> set[UUID]:
-    """Those of the lots that a return or a recovery brought."""
+    """Those of the lots that a return or a recovery brought, or that an undoing put where such a one had been."""
     found = await session.scalars(
         text(
             """
-            SELECT l.id FROM funds.lot l
+            WITH RECURSIVE stands AS (
+              SELECT l.id, l.account_id, l.id AS first FROM funds.lot l
+               WHERE l.county_code = :county AND l.id = ANY(:lots)
+              UNION ALL
+              SELECT r.id, r.account_id, s.first FROM stands s
+                JOIN funds.lot l ON l.county_code = :county AND l.id = s.id
+                JOIN funds.lot r ON r.county_code = :county AND r.id = l.restores_lot_id
+                 AND r.account_id = s.account_id)
+            SELECT DISTINCT s.first FROM stands s JOIN funds.lot l ON l.county_code = :county AND l.id = s.id
               JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
                AND m.kind IN ('return', 'recover')
-             WHERE l.county_code = :county AND l.id = ANY(:lots)
             """
         ),
         {"county": county, "lots": list(lots)},

@@ -88,7 +88,12 @@ ends AS (
   SELECT c.project_id, c.tranche_id, c.fund_code, c.amount_fen AS fen, 1 AS sign, c.movement,
          other.kind AS end_kind, other.unit_id AS end_unit, c.id AS made_lot,
          -- between a quota and a bank there is nothing but the project's own orders and what comes back of them
-         coalesce(other.kind = 'bank', false) AND c.book = 'quota' AS in_transit
+         coalesce(other.kind = 'bank', false) AND (c.book = 'quota' OR EXISTS (
+           SELECT FROM funds.movement r
+             JOIN funds.lot made ON made.county_code = :county AND made.movement_id = r.reverses_id
+             JOIN funds.lot was ON was.county_code = :county AND was.id = made.restores_lot_id
+             JOIN transit t ON t.project_id = c.project_id AND t.by_own AND t.movement_id = was.movement_id
+            WHERE r.county_code = :county AND r.id = c.movement_id)) AS in_transit
     FROM came c LEFT JOIN funds.account other ON other.county_code = :county AND other.id = c.from_account_id
    WHERE NOT EXISTS (SELECT FROM own s WHERE s.project_id = c.project_id AND s.account_id = c.from_account_id)
      AND NOT EXISTS (SELECT FROM transit t

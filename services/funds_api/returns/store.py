@@ -175,7 +175,7 @@ async def lots_of(session: AsyncSession, county: str, movements: Sequence[UUID])
 # Held still: what was ended later, or by a payment of a later day; and a hold placed later took the place of one of
 # these, for undoing a payment keeps its fen again.
 _STATES: Final = """
-    SELECT r.*, CASE WHEN h.position > :known OR h.ended_position > :known OR h.status = 'posted' AND EXISTS (
+    SELECT r.*, CASE WHEN h.position > :known OR h.ended_position > :known OR EXISTS (
                        SELECT FROM funds.movement e WHERE e.county_code = :county AND e.from_account_id = h.account_id
                           AND e.effective_on > :as_of AND e.position = h.ended_position)
                      THEN 'held' ELSE h.status END AS hold_status,
