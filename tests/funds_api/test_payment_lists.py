@@ -176,3 +176,20 @@ async def test_of_an_approval_and_a_removal_at_once_each_knows_of_the_other_or_c
         else:
             assert (approved.status_code, paid) == (409, None)
             assert approved.json()["type"] == "/problems/payments-stopped"
+
+
+async def test_a_withdrawal_is_not_told_by_what_was_known_before_it(township: Township, admin: asyncpg.Pool) -> None:
+    batch = (await township.checked([(id_number(1), "10.00")]))["batch"]["id"]
+    gone = await township.clerk.post(f"/funds/v1/payment-batches/{batch}/withdrawal", {"reason": "录错"})
+    assert gone.status_code == 200, gone.text
+    last = "SELECT recorded_at FROM funds.event WHERE stream = $1 ORDER BY position DESC LIMIT 2"
+    after, before = [row[0] for row in await admin.fetch(last, township.county)]
+
+    async def statuses(**known: str) -> list[str]:
+        page = (await township.clerk.get("/funds/v1/payments", params={"batch": batch, **known})).json()
+        one = (await township.clerk.get(f"/funds/v1/payments/{batch}-2", params=known)).json()
+        return [page["items"][0]["status"], one["status"]]
+
+    assert await statuses(known_at=before.isoformat()) == ["waiting", "waiting"]
+    assert await statuses(known_at=after.isoformat()) == ["withdrawn", "withdrawn"]
+    assert await statuses() == ["withdrawn", "withdrawn"]

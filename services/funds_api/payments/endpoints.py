@@ -265,7 +265,7 @@ async def get_payments(
         as_of=moment.as_of,
         **moment.shown,
         recovered_at_large_fen=await _at_large(tx, who, of, moment),
-        items=await _payments(tx, vault, of, rows, moment),
+        items=await _payments(tx, who, vault, of, rows, moment),
         next=after,
         empty_because=None if rows else "该批次没有可发放的行，或已到末页",
     )
@@ -290,7 +290,7 @@ async def get_payment(
     rows = await store.payments(tx, who, asked, UUID(batch_id), int(line) - 1, 1) if listed else []
     if batch is None or not rows or rows[0].line != int(line):
         raise Missing("到户资金", payment_id)
-    [payment] = await _payments(tx, vault, batch, rows, moment)
+    [payment] = await _payments(tx, who, vault, batch, rows, moment)
     return payment.model_copy(update={"judged": await judged.of_payment(tx, batch, int(line), moment)})
 
 
@@ -300,11 +300,15 @@ def _listed(batch: PaymentBatchRow, moment: Moment) -> bool:
 
 
 async def _payments(
-    tx: Read, vault: Cells, batch: PaymentBatchRow, rows: Sequence[PaymentRow], moment: Moment
+    tx: Read, who: Principal, vault: Cells, batch: PaymentBatchRow, rows: Sequence[PaymentRow], moment: Moment
 ) -> list[Payment]:
+    withdrawn = batch.status == BatchStatus.WITHDRAWN
+    if withdrawn and moment.known_at is not None:
+        withdrawn = await store.withdrawn_by(tx, who, batch, moment)
     paid, roles = await store.disbursement(tx, batch, moment), await _roles(tx, batch, rows)
     back = await returned.of_rows(tx, batch.county_code, batch.id, [row.line for row in rows], moment)
-    return returned.told([shown.payment_of(row, batch, vault, moment.as_of, paid, roles) for row in rows], back)
+    shows = [shown.payment_of(row, batch, vault, moment.as_of, paid, roles, withdrawn=withdrawn) for row in rows]
+    return returned.told(shows, back)
 
 
 async def _at_large(tx: Read, who: Principal, batch: PaymentBatchRow, moment: Moment) -> int:

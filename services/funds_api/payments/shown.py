@@ -13,7 +13,6 @@ from services.funds_api.households import masks
 from services.funds_api.households.schemas import Role
 from services.funds_api.payments.reasons import advice
 from services.funds_api.payments.schemas import (
-    BatchStatus,
     Payment,
     PaymentStatus,
     Reason,
@@ -27,9 +26,9 @@ def payee_name(vault: Vault, county: str, batch: UUID, line: int, cell: bytes) -
     return masks.name(json.loads(vault.open("payment", "payee_cell", f"{county}|{batch}|{line}", cell))["name"])
 
 
-def status_of(batch: PaymentBatchRow, paid_on: date | None, reversed_on: date | None, as_of: date) -> PaymentStatus:
-    """What the money of a batch has done by `as_of`, by the payment and the reversal that are known."""
-    if batch.status == BatchStatus.WITHDRAWN:
+def status_of(paid_on: date | None, reversed_on: date | None, as_of: date, *, withdrawn: bool) -> PaymentStatus:
+    """What the money of a batch has done by `as_of`, by the withdrawal, the payment and the reversal that are known."""
+    if withdrawn:
         return PaymentStatus.WITHDRAWN
     if paid_on is None:
         return PaymentStatus.WAITING
@@ -39,7 +38,14 @@ def status_of(batch: PaymentBatchRow, paid_on: date | None, reversed_on: date | 
 
 
 def payment_of(
-    row: PaymentRow, batch: PaymentBatchRow, vault: Vault, as_of: date, paid: Any, roles: Mapping[bytes, Role]
+    row: PaymentRow,
+    batch: PaymentBatchRow,
+    vault: Vault,
+    as_of: date,
+    paid: Any,
+    roles: Mapping[bytes, Role],
+    *,
+    withdrawn: bool,
 ) -> Payment:
     """One payment, masked. `paid` is the disbursement of its batch, or None; `roles` are those of its day by token."""
     place = f"{row.county_code}|{row.batch_id}|{row.line}"
@@ -59,7 +65,9 @@ def payment_of(
         fund_code=batch.fund_code,
         document=batch.document,
         effective_on=batch.effective_on,
-        status=status_of(batch, paid.effective_on if paid else None, paid.reversed_on if paid else None, as_of),
+        status=status_of(
+            paid.effective_on if paid else None, paid.reversed_on if paid else None, as_of, withdrawn=withdrawn
+        ),
         movement_id=paid.id if paid else None,
         payee_role=roles.get(row.payee_token),
     )

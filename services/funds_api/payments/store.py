@@ -16,6 +16,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.lots import ledger
+from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
@@ -234,6 +235,24 @@ async def payments(
         .limit(limit)
     )
     return (await tx.scalars(query)).all()
+
+
+async def withdrawn_by(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, moment: Moment) -> bool:
+    """Whether it was known then that the batch is given up; its row does not say when that was recorded."""
+    async with whole_county(tx, who, batch.county_code):
+        told: bool | None = await tx.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM funds.event e WHERE e.stream = :county AND e.position > :listed"
+                " AND e.position <= :known AND e.kind = 'BatchWithdrawn' AND e.body ->> 'batch_id' = :batch)"
+            ),
+            {
+                "county": batch.county_code,
+                "listed": batch.list_position or 0,
+                "known": moment.position,
+                "batch": str(batch.id),
+            },
+        )
+    return bool(told)
 
 
 async def disbursement(tx: AsyncSession, paid: PaymentBatchRow, moment: Moment | None = None) -> Row[Any] | None:
