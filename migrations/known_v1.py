@@ -35,17 +35,17 @@ FACTS: Final[dict[str, dict[str, str]]] = {
 _HEAD: Final = "coalesce((SELECT h.position FROM funds.stream_head h WHERE h.stream = t.county_code), 0)"
 
 
+# The first event at or after a time; the head where none was.
+_FROM: Final = f"least(funds.position_at(t.county_code, t.{{}} - interval '1 microsecond') + 1, {_HEAD})"
+
+
 def fill() -> Iterator[str]:
     """Rows of before: the first event at or after their time; facts that kept no time are known since now."""
     for table, later in FACTS.items():
-        yield f"""
-        UPDATE funds.{table} t SET position = coalesce((SELECT min(e.position) FROM funds.event e
-         WHERE e.stream = t.county_code AND e.recorded_at >= t.recorded_at), {_HEAD})"""
+        yield f"UPDATE funds.{table} t SET position = {_FROM.format('recorded_at')}"
         for fact, position in later.items():
             yield f"UPDATE funds.{table} t SET {position} = {_HEAD} WHERE {fact} IS NOT NULL"
-    yield f"""
-        UPDATE funds.flag t SET position = coalesce((SELECT min(e.position) FROM funds.event e
-         WHERE e.stream = t.county_code AND e.recorded_at >= t.raised_at), {_HEAD})"""
+    yield f"UPDATE funds.flag t SET position = {_FROM.format('raised_at')}"
 
 
 def triggers() -> Iterator[str]:
