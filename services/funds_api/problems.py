@@ -207,7 +207,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "order-number-used", 409, "支付令编号已被使用", "请核对编号；确属新的支付令请换一个编号"
     ),
     orders.InvoiceClaimed: Problem(
-        "invoice-claimed", 409, "发票已报账", "请从报账单中去掉已报账的发票；退汇后重新签发请填写 reissues_order_id"
+        "invoice-claimed", 409, "发票已报账", "请从报账单中去掉已报账的发票；原支付令有误的，先冲正该支付令再报账"
     ),
     orders.OrderSettled: Problem(
         "order-settled", 409, "支付令已有结果", "请核对支付令与银行流水；原回单有误请先冲正其业务，再报送新的回单"

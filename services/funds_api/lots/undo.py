@@ -31,6 +31,7 @@ from services.funds_api.lots.refusals import (
 )
 from services.funds_api.lots.schemas import ReverseOrder
 from services.funds_api.missing import Missing
+from services.funds_api.orders import claims
 from services.funds_api.tables import MovementRow
 from treasury.errors import MoneyHeld
 from treasury.lots import draw_named
@@ -69,6 +70,8 @@ async def reverse(
         back = await undo_one(tx, county, order, one, one.from_account_id or outside, actor)
         await ledger.post(tx, county, [back.movement], back.parts)
         made.append(back)
+    if any(one.kind == "return" for one in chain):
+        await claims.must_stay_free(tx, who, county, [one.id for one in chain])
     # Only now: what came back to one account may have gone on to the one it had come from.
     for one, back in zip(chain, made, strict=True):
         if one.batch_id is not None or one.hold_id is not None:

@@ -25,7 +25,7 @@ class OrderNumberUsed(Exception):
 
 @dataclass(eq=False)
 class InvoiceClaimed(Exception):
-    """An invoice was claimed before in the county: by which orders is told of those the caller may see."""
+    """Another order that stands claims the invoice in the county: which is told of those the caller may see."""
 
     invoice_numbers: list[str]
     amount_fen: int

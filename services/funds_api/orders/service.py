@@ -26,14 +26,10 @@ from services.funds_api.lots import store as lots
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import NowhereToReturn, WrongAccount, WrongBook
 from services.funds_api.missing import Missing
+from services.funds_api.orders import claims, states, store
 from services.funds_api.orders import drawing as drawings
-from services.funds_api.orders import states, store
 from services.funds_api.orders.drawing import Ends, bank_of
-from services.funds_api.orders.refusals import (
-    InvoiceClaimed,
-    OrderNumberUsed,
-    TransitDrawn,
-)
+from services.funds_api.orders.refusals import OrderNumberUsed, TransitDrawn
 from services.funds_api.orders.schemas import (
     FundShare,
     Invoice,
@@ -232,7 +228,7 @@ async def _record(
     }
     not_kept = {"lots", "note", "invoices", "use", "reissues_order_id", "drawn", "hold_id", "contract_id"}
     kept = request.model_dump(exclude=not_kept)
-    free, claimed = await store.record(
+    free = await store.record(
         tx,
         {
             **kept,
@@ -251,10 +247,7 @@ async def _record(
     )
     if not free:
         raise OrderNumberUsed(request.order_number, answer.fiscal_year)
-    if taken := [one for invoice, one in invoices.items() if invoice not in claimed]:
-        by = await store.claimed_by(tx, who, answer.county_code, [one["invoice_key"] for one in taken])
-        numbers, total = [one["invoice_number"] for one in taken], sum(one["amount_fen"] for one in taken)
-        raise InvoiceClaimed(numbers, total, [one for one in by if one != answer.order_number])
+    await claims.must_be_free(tx, who, answer.county_code, answer.id)
 
 
 async def settle(

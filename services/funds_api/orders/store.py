@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
-from services.funds_api.access import visible_to
 from services.funds_api.lots.store import whole_county
 from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.orders.states import Outcome, Told
@@ -80,39 +79,16 @@ async def numbered(
     return used is not None, used if seen else None
 
 
-async def claimed_by(tx: AsyncSession, who: Principal, county: str, invoices: Sequence[str]) -> Sequence[str]:
-    """The numbers of the orders that claimed these invoices, of those the caller may see."""
-    query = (
-        select(TreasuryOrderRow.order_number)
-        .distinct()
-        .join(
-            OrderInvoiceRow,
-            (OrderInvoiceRow.county_code == TreasuryOrderRow.county_code)
-            & (OrderInvoiceRow.order_id == TreasuryOrderRow.id),
-        )
-        .where(
-            OrderInvoiceRow.county_code == county,
-            OrderInvoiceRow.invoice_key.in_(invoices),
-            visible_to(who, TreasuryOrderRow.region_code),
-        )
-        .order_by(TreasuryOrderRow.order_number)
-    )
-    return (await tx.scalars(query)).all()
-
-
-async def record(tx: AsyncSession, row: dict[str, Any], invoices: Sequence[dict[str, Any]]) -> tuple[bool, set[str]]:
-    """Write an order and its invoices: whether its number was free, and which invoice keys were."""
+async def record(tx: AsyncSession, row: dict[str, Any], invoices: Sequence[dict[str, Any]]) -> bool:
+    """Write an order and its invoices, if its number is free: whether it was."""
     made = await tx.scalars(
         insert(TreasuryOrderRow).values(row).on_conflict_do_nothing().returning(TreasuryOrderRow.id)
     )
     if made.one_or_none() is None:
-        return False, set()
-    if not invoices:
-        return True, set()
-    claimed = await tx.scalars(
-        insert(OrderInvoiceRow).values(list(invoices)).on_conflict_do_nothing().returning(OrderInvoiceRow.invoice_key)
-    )
-    return True, set(claimed.all())
+        return False
+    if invoices:
+        await tx.execute(insert(OrderInvoiceRow).values(list(invoices)))
+    return True
 
 
 async def record_result(tx: AsyncSession, row: dict[str, Any]) -> None:

@@ -63,7 +63,7 @@ class TreasuryOrderRow(Row):
 
 
 class OrderInvoiceRow(Row):
-    """An invoice that an order reimburses: its number counts once in the county."""
+    """An invoice that an order reimburses: it counts once in the county, while an order that stands claims it."""
 
     __tablename__ = "order_invoice"
     __table_args__ = (
@@ -75,8 +75,8 @@ class OrderInvoiceRow(Row):
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     invoice_key: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
-    order_id: Mapped[UUID]
     invoice_number: Mapped[str]
     amount_fen: Mapped[int]
 
