@@ -99,6 +99,43 @@ async def test_two_reissues_race_and_one_wins(funds_http: httpx.AsyncClient, cou
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
+async def test_what_came_back_in_two_parts_is_kept_for_its_household(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    paid = await Paid(funds_http, county).open()
+    part = (await paid.give_back(paid.line(2), amount_fen=10_000)).json()
+    assert part["hold_id"] is None
+    rest = (await paid.give_back(paid.line(2))).json()
+    hold = (await paid.town.finance.get(f"/funds/v1/holds/{rest['hold_id']}")).json()
+    assert (hold["status"], hold["amount_fen"]) == ("held", 30_000)
+    assert (await again(paid, [(id_number(8), "0.01")]))["by_reason"] == {"money_not_there": 1}
+    mine = await again(paid, [(id_number(2), "300")])
+    assert mine["rows_good"] == 1
+    approved = (await paid.town.approve(mine["batch"]["id"])).json()
+    came_back = {lot["lot_id"] for lot in [*part["lots"], *rest["lots"]]}
+    assert {span["from_lot_id"] for span in approved["spans"]} == came_back
+    await conserved(admin, county)
+
+
+async def test_of_the_parts_only_what_nobody_drew_or_kept_is_kept_by_the_last(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    paid = await Paid(funds_http, county).open()
+    await paid.give_back(paid.line(2), amount_fen=10_000)
+    other = await again(paid, [(id_number(8), "40")])
+    assert (await paid.town.approve(other["batch"]["id"])).status_code == 201
+    asked = (await paid.give_back(paid.line(2), amount_fen=5_000, keep=True)).json()
+    recovered = await paid.give_back(paid.line(2), by=paid.town.finance, amount_fen=3_000, reason="recovered")
+    assert recovered.status_code == 201, recovered.text
+    rest = (await paid.give_back(paid.line(2))).json()
+    holds = {
+        one["hold_id"]: (await paid.town.finance.get(f"/funds/v1/holds/{one['hold_id']}")).json()["amount_fen"]
+        for one in (asked, rest)
+    }
+    assert holds == {asked["hold_id"]: 5_000, rest["hold_id"]: 6_000 + 12_000}
+    assert sum(lot["remaining_fen"] for lot in await paid.lots()) == 26_000, "3,000 were recovered: for nobody"
+
+
 async def test_kept_fen_pay_no_other_row_and_free_fen_fill_a_larger_one(
     funds_http: httpx.AsyncClient, county: str
 ) -> None:

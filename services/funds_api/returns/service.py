@@ -79,13 +79,12 @@ async def give_back(
     if known := await store.by_document(tx, county, who.client_id, request.document):
         return await _same(tx, known, content), False
     paid = await _paid(tx, who, county, batch, line)
-    drawn = await _drawn(tx, county, paid, request)
+    drawn, completes = await _drawn(tx, county, paid, request)
 
     movement, parts = _moved(paid, request, drawn, act.actor)
     await ledger.post(tx, county, [movement], parts)
-    whole = movement.amount_fen == paid.row.amount_fen
-    keep = whole and request.reason != ReturnReason.RECOVERED if request.keep is None else request.keep
-    hold = await _keep(tx, county, act, paid, movement, parts) if keep else None
+    keep = completes and request.reason != ReturnReason.RECOVERED if request.keep is None else request.keep
+    hold = await _keep(tx, county, act, paid, movement, parts, completes=completes) if keep else None
     why = masks.free_text(request.reason_text)
     told = Record(movement.id, batch, line, hold, who.client_id, request.document, request.reason.value, why, content)
     await store.record(tx, county, told)
@@ -151,8 +150,10 @@ async def _paid(tx: AsyncSession, who: Principal, county: str, batch_id: UUID, l
     return Paid(batch, row, by.id, by.effective_on, await store.disbursed_to(tx, county, by.id))
 
 
-async def _drawn(tx: AsyncSession, county: str, paid: Paid, request: ReturnRequest) -> list[tuple[Fed, Draw]]:
-    """Which fen leave which lot of the cards, each with what had fed it."""
+async def _drawn(
+    tx: AsyncSession, county: str, paid: Paid, request: ReturnRequest
+) -> tuple[list[tuple[Fed, Draw]], bool]:
+    """Which fen leave which lot of the cards, each with what had fed it; and whether all of the row is back then."""
     if request.effective_on < paid.paid_on:
         raise ReturnTooEarly(paid.id, request.effective_on, paid.paid_on)
     fed = await store.fed_by(tx, county, paid.row)
@@ -165,13 +166,14 @@ async def _drawn(tx: AsyncSession, county: str, paid: Paid, request: ReturnReque
     stands = await store.stand_for(tx, county, [one.spent_lot for one, _ in wanted])
     accounts = [paid.cards, paid.batch.account_id]
     there = await ledger.open_lots(tx, county, accounts, paid.cards, upto=request.effective_on, named=list(stands))
-    return [
+    drawn = [
         (one, draw)
         for one, fen in wanted
         for draw in draw_oldest_first(
             [lot for lot in there if stands[lot.id] == one.spent_lot], fen, request.effective_on
         )
     ]
+    return drawn, asked == left
 
 
 def from_the_end(fed: Sequence[Fed], fen: int) -> list[tuple[Fed, int]]:
@@ -185,9 +187,21 @@ def from_the_end(fed: Sequence[Fed], fen: int) -> list[tuple[Fed, int]]:
     return wanted
 
 
-async def _keep(tx: AsyncSession, county: str, act: Act, paid: Paid, movement: Movement, parts: Sequence[Part]) -> UUID:
-    """Keep the restored lots for the next payment of the same: until then, or until the hold is voided."""
-    hold = new_id()
+async def _keep(
+    tx: AsyncSession, county: str, act: Act, paid: Paid, movement: Movement, parts: Sequence[Part], *, completes: bool
+) -> UUID:
+    """Keep the restored lots for the next payment of the same: until then, or until the hold is voided.
+
+    What completes the row keeps with it what nobody has drawn or kept of the parts that came back before.
+    """
+    hold, kept = new_id(), {part.to_lot: part.amount_fen for part in parts}
+    earlier = await store.brought_before(tx, county, paid.row, paid.batch.account_id) if completes else []
+    if earlier:
+        accounts = [paid.cards, paid.batch.account_id]
+        there = await ledger.open_lots(
+            tx, county, accounts, paid.batch.account_id, upto=movement.effective_on, named=earlier
+        )
+        kept |= {lot.id: lot.free_fen for lot in there if lot.free_fen}
     await holds.place(
         tx,
         county,
@@ -195,14 +209,14 @@ async def _keep(tx: AsyncSession, county: str, act: Act, paid: Paid, movement: M
             "id": hold,
             "account_id": paid.batch.account_id,
             "fund_code": paid.batch.fund_code,
-            "amount_fen": movement.amount_fen,
+            "amount_fen": sum(kept.values()),
             "document": movement.document,
             "purpose": PURPOSE,
             "expires_on": None,
             "actor": act.actor,
             "today": ledger.today(),
         },
-        {part.to_lot: part.amount_fen for part in parts},
+        kept,
     )
     return hold
 

@@ -127,6 +127,33 @@ async def stand_for(session: AsyncSession, county: str, lots: Sequence[UUID]) ->
     return {row.id: row.made for row in rows}
 
 
+async def brought_before(session: AsyncSession, county: str, paid: PaymentRow, account: UUID) -> list[UUID]:
+    """The lots of `account` that the returns of a row brought so far, or what stands for them since; drawn or not.
+
+    Not what was recovered, which is kept for nobody, and nothing that came back of what these lots went on to pay.
+    """
+    found = await session.scalars(
+        text(
+            f"""
+            WITH RECURSIVE brought AS (
+              SELECT l.id FROM funds.payment_return r
+                JOIN funds.lot l ON l.county_code = :county AND l.movement_id = r.movement_id
+                 AND l.account_id = :account
+               WHERE r.county_code = :county AND r.batch_id = :batch AND r.line = :line
+                 AND r.reason <> 'recovered' AND {STANDS}
+              UNION
+              SELECT l.id FROM brought b
+                JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = b.id AND l.account_id = :account
+                JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
+                 AND m.kind IN ('carry_over', 'reverse'))
+            SELECT id FROM brought ORDER BY id
+            """
+        ),
+        {"county": county, "batch": paid.batch_id, "line": paid.line, "account": account},
+    )
+    return list(found)
+
+
 async def record(session: AsyncSession, county: str, told: Record) -> None:
     """Write the return whose movement this act has just posted, or refuse what the row or its lots did not give."""
     await session.execute(
