@@ -218,6 +218,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     orders.TransitDrawn: Problem(
         "transit-drawn", 409, "在途资金不足", "请查询该支付令的在途资金批次，先退回或冲正动用它的业务"
     ),
+    orders.ReturnedQuotaDrawn: Problem(
+        "returned-quota-drawn",
+        409,
+        "退回的指标已被动用",
+        "请先退回或冲正动用该指标的业务，或不填写 reissues_order_id，另行签发新的支付令（原发票可以再报）",
+    ),
     orders.NotReissuable: Problem(
         "not-reissuable", 409, "不能重新签发", "请核对原支付令的状态、账户、资金和金额；每笔退汇只重新签发一次"
     ),

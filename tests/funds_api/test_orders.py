@@ -223,6 +223,18 @@ async def test_returned_money_restores_the_quota_lots_it_came_from_and_is_issued
     await chain.quota()
 
 
+async def test_an_order_whose_returned_quota_was_drawn_is_not_issued_again(chain: Chain) -> None:
+    order = await chain.issue(500_000)
+    assert (await chain.result(order, "returned")).status_code == 201
+    treasury, department = chain.treasury["quota"], chain.department["quota"]
+    assert (await chain.split(700_000, treasury, department, "2017-05-04")).status_code == 201
+    again = chain.order(500_000, reissues_order_id=order["id"], effective_on="2017-05-05")
+    answer = await chain.clerk.post(ORDERS, again)
+    figures = refused(answer, "returned-quota-drawn")
+    assert figures == {"order_id": order["id"], "amount_fen": 500_000, "left_fen": 300_000}
+    assert "2,000.00 元已被动用" in answer.json()["detail"]
+
+
 async def test_a_serial_acts_once_and_a_settled_order_takes_no_other_word(chain: Chain, county: str) -> None:
     order, other = await chain.issue(300_000), await chain.issue(200_000)
     key = uuid4().hex

@@ -18,7 +18,7 @@ from services.funds_api.lots.refusals import WrongAccount
 from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.orders import store
-from services.funds_api.orders.refusals import NotReissuable, TransitDrawn
+from services.funds_api.orders.refusals import NotReissuable, ReturnedQuotaDrawn
 from services.funds_api.orders.schemas import TreasuryOrderRequest
 from services.funds_api.orders.states import OrderState
 from services.funds_api.retentions import service as retentions
@@ -155,5 +155,5 @@ async def _again(
     await _payable(tx, county, request, ends, there, chosen=True)
     free = sum(lot.remaining_fen for lot in there)
     if free != request.amount_fen:
-        raise TransitDrawn(str(order_id), request.amount_fen, free)
+        raise ReturnedQuotaDrawn(str(order_id), request.amount_fen, free)
     return Drawing("named", draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on))

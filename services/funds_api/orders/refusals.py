@@ -80,6 +80,19 @@ class TransitDrawn(Exception):
 
 
 @dataclass(eq=False)
+class ReturnedQuotaDrawn(Exception):
+    """Part of the quota that came back of the order was drawn meanwhile, so it cannot be issued again as it was."""
+
+    order_id: str
+    amount_fen: int
+    left_fen: int
+
+    def __str__(self) -> str:
+        drawn = f"其中 {yuan(self.amount_fen - self.left_fen)} 元已被动用，只剩 {yuan(self.left_fen)} 元"
+        return f"原支付令退回的指标 {yuan(self.amount_fen)} 元，{drawn}，不能重新签发"
+
+
+@dataclass(eq=False)
 class NotReissuable(Exception):
     """Only an order that came back is issued again, once, for the same money."""
 
