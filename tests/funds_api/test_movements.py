@@ -118,6 +118,42 @@ async def test_a_reversal_undoes_once_and_its_clock_goes_on(desk: Desk, admin: a
     await conserved(admin, desk.county)
 
 
+async def test_a_township_undoes_what_it_was_handed_and_the_clock_goes_on(desk: Desk) -> None:
+    """The lot that is restored lies with the county, where the township may not look."""
+    before = [lot["clock_from"] for lot in await desk.lots(desk.treasury)]
+    handed = (await desk.out(100_000, desk.first, "2017-04-10")).json()["movements"][0]["id"]
+    undone = await desk.undo(handed, "2017-06-01", by=funds_caller(desk.http, "finance_clerk", desk.county + "101"))
+    assert undone.status_code == 201, undone.text
+    assert {lot["clock_from"] for lot in await desk.lots(desk.treasury)} == set(before)
+
+
+async def test_a_township_does_not_undo_what_was_taken_back_from_it(desk: Desk) -> None:
+    town = funds_caller(desk.http, "finance_clerk", desk.county + "101")
+    assert (await desk.out(100_000, desk.first, "2017-04-10")).status_code == 201
+    taken = await desk.order(
+        "take_back",
+        "2017-05-01",
+        account_id=desk.first,
+        to_account_id=desk.treasury,
+        amount_fen=50_000,
+        fund_code="TEST-FUND",
+    )
+    undo = {
+        "kind": "reverse",
+        "document": "冲1",
+        "effective_on": "2017-06-01",
+        "movement_id": taken.json()["movements"][0]["id"],
+        "cascade": True,
+    }
+    # Also when the money came down again, so that what followed could be undone and the rest could not.
+    for handed_again in (False, True):
+        if handed_again:
+            assert (await desk.out(950_000, desk.first, "2017-05-10")).status_code == 201
+        answer = await town.post("/funds/v1/movements", undo)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/outside-region"), answer.text
+    assert await desk.balance(desk.first) == 1_000_000
+
+
 async def test_what_was_spent_on_is_not_undone(desk: Desk) -> None:
     movement = (await desk.out(500_000, desk.first, "2017-05-01")).json()["movements"][0]["id"]
     await desk.out(1, desk.village, "2017-05-02", by=desk.township_clerk, from_account_id=desk.first)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.ids import new_id
+from services.funds_api import access
 from services.funds_api.funds.judge import Breach
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import again, ledger, store
@@ -51,11 +52,7 @@ async def reverse(
         raise Missing("业务", str(order.movement_id))
     if undone.kind == "reverse":
         raise NotReversible(str(undone.id))
-    chain = [undone]
-    if order.cascade:
-        chain = list(await store.chain(tx, who, county, undone.id, MAX_CHAIN + 1))
-        if len(chain) > MAX_CHAIN:
-            raise ChainTooLong(str(undone.id), MAX_CHAIN)
+    chain = await _with_what_followed(tx, who, county, undone) if order.cascade else [undone]
     await _must_stand_alone(tx, county, chain)
     latest = max(one.effective_on for one in chain)
     if order.effective_on < latest:
@@ -67,7 +64,10 @@ async def reverse(
 
     made: list[Made] = []
     for one in chain:
-        back = await undo_one(tx, county, order, one, one.from_account_id or outside, actor)
+        # The lot that is restored may lie above the caller, and its clock goes on all the same.
+        async with store.whole_county(tx, who, county):
+            stands = await store.stands_for(tx, county, one.id)
+        back = await undo_one(tx, county, order, one, stands, one.from_account_id or outside, actor)
         await ledger.post(tx, county, [back.movement], back.parts)
         made.append(back)
     if any(one.kind == "return" for one in chain):
@@ -79,6 +79,17 @@ async def reverse(
     return made, await again.hear(tx, county, spent_again, order.effective_on)
 
 
+async def _with_what_followed(
+    tx: AsyncSession, who: Principal, county: str, undone: MovementRow
+) -> Sequence[MovementRow]:
+    """The movement and all that its money went on to, the last first; where it went must be the caller's own."""
+    access.must_hold(who, undone.to_region)
+    chain = await store.chain(tx, who, county, undone.id, MAX_CHAIN + 1)
+    if len(chain) > MAX_CHAIN:
+        raise ChainTooLong(str(undone.id), MAX_CHAIN)
+    return chain
+
+
 async def _must_stand_alone(tx: AsyncSession, county: str, chain: Sequence[MovementRow]) -> None:
     """Money that went over to another county, or came from one, is undone in both or in neither."""
     sides = [one.id for one in chain if one.kind in {"succeed", "receive"}]
@@ -88,13 +99,21 @@ async def _must_stand_alone(tx: AsyncSession, county: str, chain: Sequence[Movem
 
 
 async def undo_one(
-    tx: AsyncSession, county: str, order: ReverseOrder, undone: MovementRow, target: UUID | None, actor: str
+    tx: AsyncSession,
+    county: str,
+    order: ReverseOrder,
+    undone: MovementRow,
+    stands: Sequence[store.Brought],
+    target: UUID | None,
+    actor: str,
 ) -> Made:
-    """What undoes one movement whose accounts are locked, not posted yet; a receipt goes to `target`, the outside."""
+    """What undoes one movement with its accounts locked, not posted yet, out of what stands for what it brought.
+
+    A receipt goes to `target`, the outside.
+    """
     if target is None:
         raise NoOutsideAccount(county)
     await _unkeep(tx, county, undone)
-    stands: Sequence[store.Brought] = await store.stands_for(tx, county, undone.id)
     lots = await ledger.open_lots(
         tx,
         county,

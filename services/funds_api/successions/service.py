@@ -236,7 +236,8 @@ async def _reverse_in(
         order = ReverseOrder(
             kind="reverse", document=request.document, effective_on=request.effective_on, movement_id=one.id
         )
-        made.append(await undo.undo_one(tx, county, order, one, one.from_account_id or outside, act.actor))
+        stands = await lots.stands_for(tx, county, one.id)
+        made.append(await undo.undo_one(tx, county, order, one, stands, one.from_account_id or outside, act.actor))
     await ledger.post(tx, county, [one.movement for one in made], [part for one in made for part in one.parts])
     ends = {end for one in made for end in (one.movement.source, one.movement.target) if end}
     places = {one.id: one.region_code for one in (await lots.ends(tx, county, sorted(ends))).values()}
