@@ -219,6 +219,21 @@ class ReturnedRows(Books):
                 fen -= taken
         return wanted
 
+    def _free_of_parts(self, row: Paid) -> dict[str, int]:
+        """What nobody drew or kept of the parts that came back before (not recovered), or of what carries them on."""
+        made = {draw["to_lot_id"]: one for one in self.movements.values() for draw in one["draws"]}
+        parts = [one.movement for one in self._standing_backs(row) if self.movements[one.movement]["kind"] == "return"]
+        found = [draw["to_lot_id"] for part in parts for draw in self.movements[part]["draws"]]
+        for one in found:
+            found += [
+                name
+                for name, lot in self.lots.items()
+                if lot.stands_for == one and made[name]["kind"] in {"carry_over", "reverse"}
+            ]
+        held = self.held()
+        free = {name: self.lots[name].remaining - held.get(name, 0) for name in found}
+        return {name: fen for name, fen in free.items() if fen}
+
     def _learn_back(self, row: Paid, back: dict[str, Any], on: date, kind: str) -> None:
         lots = back["lots"]
         draws = [
@@ -246,12 +261,14 @@ class ReturnedRows(Books):
         given: dict[str, int] = {}
         for lot in lots:
             given[lot["restored_lot_id"]] = given.get(lot["restored_lot_id"], 0) + lot["amount_fen"]
-        kept_whole = kind == "return" and back["amount_fen"] == row.fen
+        completes = sum(one.fen for one in self._standing_backs(row)) + back["amount_fen"] == row.fen
+        kept_whole = kind == "return" and completes
         assert (back["hold_id"] is not None) == kept_whole, "what came back whole is kept, unless it was recovered"
+        free = self._free_of_parts(row) if kept_whole else {}
         self.count(f"{kind} of a row")
         if back["amount_fen"] == row.fen:
             self.count(f"{kind} of a whole row")
-        kept = {lot["lot_id"]: lot["amount_fen"] for lot in lots} if back["hold_id"] else {}
+        kept = free | {lot["lot_id"]: lot["amount_fen"] for lot in lots} if back["hold_id"] else {}
         row.backs.append(Back(back["id"], on, back["amount_fen"], self._acts(), given, back["hold_id"], kept))
 
     @precondition(lambda self: any(row.backs for row in self.rows()))
