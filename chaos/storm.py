@@ -22,7 +22,7 @@ import httpx
 
 from chaos.border import LOGINS, PREFECTURE, Border, Succeeding, founded
 from chaos.cashier import Cashier
-from chaos.checker import Verdict, balances, check, recorded, worked_out
+from chaos.checker import LAW_SECONDS, TooSlowError, Verdict, balances, check, recorded, worked_out
 from chaos.client import Person, Streaming
 from chaos.county import BANK, TOWNSHIPS, County, found
 from chaos.history import Fate, History
@@ -187,6 +187,9 @@ class Storm:
         history, verdict = self.outcome.history, self.outcome.verdict
         try:
             await check(stack.database_urls["admin"], history, verdict)
+        except TooSlowError as error:
+            self._say(f"  检查超过 {LAW_SECONDS} 秒而放弃：{error}")
+            return
         except (OSError, asyncpg.PostgresError) as error:
             self._say(f"  检查被中断（{type(error).__name__}），稍后再查")
             return
