@@ -20,10 +20,11 @@ import asyncpg
 
 from benchmarks.county import Place
 from benchmarks.server import COUNTY
-from migrations import household_flows_v1
+from migrations import household_flows_v1, household_years_v1
 
 FIRST: Final = date(2017, 1, 1)
 LAST: Final = date(2020, 12, 31)
+YEARS: Final = (2017, 2018, 2019)  # of the budgets that the money belongs to
 VILLAGES: Final = 300
 FUNDS: Final = tuple(f"BENCH-{n}" for n in range(10))
 ROWS: Final = 2_500
@@ -198,7 +199,7 @@ UPDATE funds.account a SET sum_fen = m.fen, sum_fen_day = m.fen_day, charged_fen
 """
 # All rows of a batch are of its village.
 _HOUSED: Final = f"""
-TRUNCATE funds.batch_place, funds.household_flow;
+TRUNCATE funds.batch_place, funds.household_flow, funds.batch_year, funds.household_year;
 INSERT INTO funds.batch_place (county_code, batch_id, region_code, rows_n, amount_fen, lines)
 SELECT county_code, id, region_code, rows_good, total_fen, array(SELECT generate_series(1, rows_good))
   FROM funds.payment_batch WHERE county_code = '{COUNTY}'"""
@@ -232,6 +233,12 @@ _LAWS: Final = {
       SELECT 1 FROM funds.payment_batch b LEFT JOIN (
         SELECT batch_id, sum(amount_fen) AS fen, max(hi_fen) AS hi FROM funds.draw GROUP BY batch_id) d
         ON d.batch_id = b.id WHERE (d.fen, d.hi) IS DISTINCT FROM (b.total_fen::numeric, b.total_fen)""",
+    "what households got by budget year is not what they got": """
+      SELECT 1 FROM (SELECT fund_code, grain, since, sum(amount_fen) AS fen, sum(payments_n) AS n
+                       FROM funds.household_flow WHERE fund_code <> '' GROUP BY 1, 2, 3) h
+        FULL JOIN (SELECT fund_code, grain, since, sum(amount_fen) AS fen, sum(payments_n) AS n
+                     FROM funds.household_year GROUP BY 1, 2, 3) y USING (fund_code, grain, since)
+       WHERE (h.fen, h.n) IS DISTINCT FROM (y.fen, y.n)""",
 }
 _PIECE: Final = 200  # batches, half a million rows
 
@@ -271,8 +278,10 @@ async def grow(owner: asyncpg.Connection, place: Place, first: int, last: int) -
 async def _posted(owner: asyncpg.Connection, place: Place) -> None:
     await _run(owner, place, _TIMED, _NOTICE, _LEDGER)
     await owner.execute(_HOUSED)
-    await owner.execute(household_flows_v1.FILL[1])
+    for filled in (household_flows_v1.FILL[1], *household_years_v1.FILL):
+        await owner.execute(filled)
     await owner.execute("DROP TABLE timed, seeded, paper, line; TRUNCATE part")
     for table in ("payment", "lot", "draw", "movement", "entry", "flow_month", "flow_period", "account_month",
-                  "payment_batch", "batch_place", "household_flow", "tranche", "event", "account"):  # fmt: skip
+                  "payment_batch", "batch_place", "batch_year", "household_flow", "household_year", "tranche", "event",
+                  "account"):  # fmt: skip
         await owner.execute(f"VACUUM (ANALYZE) funds.{table}")

@@ -62,6 +62,7 @@ class Sample:
     payment: list[float]
     tranche: list[float]
     tree: list[float]
+    tree_of_year: list[float]
     read: list[float]
     months: list[float]
     payment_cpu: dict[str, float]
@@ -159,6 +160,9 @@ async def _sample(stand: Stand, owner: asyncpg.Connection, token: str, tranche: 
         )
         pages, _, _ = await _repeat(stand, PAGES, lambda: _ask(line, of))
         tree, shown, tree_cpu = await _repeat(stand, TREES, lambda: _ask(line, f"/funds/v1/tree?{_moment(dice)}"))
+        of_year, _, _ = await _repeat(
+            stand, TREES, lambda: _ask(line, f"/funds/v1/tree?{_moment(dice)}&year={dice.choice(history_seed.YEARS)}")
+        )
     batches = [
         row[0] for row in await owner.fetch("SELECT id FROM funds.payment_batch WHERE entitlement LIKE 'filler%'")
     ]
@@ -179,6 +183,7 @@ async def _sample(stand: Stand, owner: asyncpg.Connection, token: str, tranche: 
         payment=payment,
         tranche=pages,
         tree=tree,
+        tree_of_year=of_year,
         read=read,
         months=await _bare(stand, lambda one: one.fetch(_MONTHS, COUNTY), TREES),
         payment_cpu=payment_cpu,

@@ -21,6 +21,7 @@ def run() -> Result:
         details={
             "ours": spread(found.tree),
             "limit": spread(found.months),
+            "of_one_budget_year": spread(found.tree_of_year),
             "cpu": found.tree_cpu,
             "nodes": found.nodes,
             "flows": found.flows,
