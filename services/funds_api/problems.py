@@ -133,7 +133,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     refusals.FundNeeded: Problem(
         "fund-needed", 422, "需要指明资金", "请填写 fund_code；统筹整合的项目及其质保金账户可以省略"
     ),
-    refusals.NothingToCarry: Problem("nothing-to-carry", 409, "没有可结转的资金", "请核对账户、年度与业务日期"),
+    refusals.NothingToCarry: Problem(
+        "nothing-to-carry", 409, "没有可结转的资金", "请核对账户、年度与业务日期；冻结的资金待冻结结束后另行结转"
+    ),
     refusals.ChainTooLong: Problem("chain-too-long", 409, "后续业务过多", "请从最后的业务起分批冲正"),
     closings.ClosingNotLater: Problem("closing-not-later", 409, "已结账", "请查询结账记录 /funds/v1/closings"),
     closings.ClosingAhead: Problem("closing-ahead", 422, "结账日期未到", "请填写已经过去的日期"),

@@ -114,19 +114,25 @@ class LedgerMachine(ReturnedRows):
 
     @rule(data=st.data(), on=DAYS, year=st.sampled_from([2017, 2018]))
     def carry_over(self, data: st.DataObject, on: date, year: int) -> None:
-        """All that an account has left of a year goes into the next, unless some of it is held."""
+        """All that an account has free of a year goes into the next; what is held stays, and is told."""
         holder, held = data.draw(st.sampled_from(self.holders)), self.held()
         left = {
             name: lot.remaining
             for name, lot in self.lots.items()
             if (lot.account, lot.year) == (holder, year) and lot.arrived <= on and lot.remaining
         }
+        kept = {name: held[name] for name in left if name in held}
         order = {"kind": "carry_over", "document": f"结转{uuid4().hex}", "effective_on": on.isoformat()}
         answer = self.order({**order, "account_id": holder, "from_year": year})
-        may = bool(left) and not held.keys() & left.keys()
-        assert answer.status_code == (201 if may else 409), answer.text
-        if may:
-            assert answer.json()["total_fen"] == sum(left.values())
+        free = sum(left.values()) - sum(kept.values())
+        assert answer.status_code == (201 if free else 409), answer.text
+        if not free:
+            assert answer.json()["figures"]["held_fen"] == sum(kept.values())
+            return
+        assert answer.json()["total_fen"] == free
+        assert answer.json()["left_held_fen"] == sum(kept.values())
+        if kept:
+            self.count("carried over beside a hold")
 
     @precondition(lambda self: self.movements)
     @rule(data=st.data(), days=AROUND)

@@ -145,6 +145,29 @@ async def held_fen(session: AsyncSession, who: Principal, county: str, account: 
     return sum(row.amount_fen for row in rows)
 
 
+async def keeping(
+    session: AsyncSession, county: str, account: UUID, *, year: int, fund: str | None, upto: date, today: date
+) -> Sequence[Row[Any]]:
+    """What each hold in force keeps of a budget year's money that had come to an account by a day, by hold."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT h.id AS hold_id, h.purpose, h.document, h.expires_on, sum(k.amount_fen)::bigint AS amount_fen
+              FROM funds.hold h
+              JOIN funds.hold_lot k ON k.county_code = :county AND k.hold_id = h.id
+              JOIN funds.lot l ON l.county_code = :county AND l.id = k.lot_id
+               AND l.fiscal_year = :year AND l.arrived_on <= :upto
+               AND (CAST(:fund AS text) IS NULL OR l.fund_code = :fund)
+             WHERE h.county_code = :county AND h.account_id = :account AND h.status = 'held'
+               AND (h.expires_on IS NULL OR h.expires_on >= :today)
+             GROUP BY h.id, h.purpose, h.document, h.expires_on ORDER BY h.id
+            """
+        ),
+        {"county": county, "account": account, "year": year, "fund": fund, "upto": upto, "today": today},
+    )
+    return rows.all()
+
+
 async def _read(
     session: AsyncSession, who: Principal, county: str, which: str, moment: Moment, **values: Any
 ) -> Sequence[Row[Any]]:

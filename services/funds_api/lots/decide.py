@@ -23,7 +23,6 @@ from services.funds_api.lots.refusals import (
 from services.funds_api.lots.schemas import BackOrder, CarryOverOrder, LotShare, OutOrder, TakeBackOrder
 from services.funds_api.lots.store import Origin
 from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
-from treasury.errors import MoneyHeld
 from treasury.lots import Draw, Lot, after, draw_named, draw_oldest_first, draw_proportionally
 
 # Money in transit moves by a treasury order and the bank's own word alone (orders/service.py); officials reverse it.
@@ -159,16 +158,18 @@ def take_back(order: TakeBackOrder, books: Books, actor: str) -> list[Made]:
 
 
 def carry_over(order: CarryOverOrder, books: Books, actor: str) -> list[Made]:
-    """The movement that puts all an account has left of one budget year into the next; every clock goes on."""
+    """The movement that puts what an account has free of one budget year into the next; every clock goes on.
+
+    What is held stays in its year, however long the hold lasts: it was kept for one payment out of that budget. What
+    the hold sets free is carried over by a later document.
+    """
     account = books.ends[order.account_id]
     if UnitKind(account.kind) in CLOSED:
         raise WrongAccount(str(account.id), account.kind, order.kind)
     lots = [lot for lot in books.lots if lot.fiscal_year == order.from_year and lot.arrived_on <= order.effective_on]
-    if not lots:
-        raise NothingToCarry(str(account.id), order.from_year)
-    whole, held = sum(lot.remaining_fen for lot in lots), sum(lot.held_fen for lot in lots)
-    if held:
-        raise MoneyHeld(whole, whole - held, held, order.effective_on)
+    draws = [Draw(lot, lot.free_fen, (order.effective_on - lot.arrived_on).days) for lot in lots if lot.free_fen]
+    if not draws:
+        raise NothingToCarry(str(account.id), order.from_year, sum(lot.held_fen for lot in lots))
     movement = Movement(
         new_id(),
         order.kind,
@@ -176,24 +177,23 @@ def carry_over(order: CarryOverOrder, books: Books, actor: str) -> list[Made]:
         account.id,
         account.id,
         order.effective_on,
-        whole,
+        sum(draw.amount_fen for draw in draws),
         actor,
         drawn="named",
         note=order.note,
     )
-    draws = [Draw(lot, lot.remaining_fen, (order.effective_on - lot.arrived_on).days) for lot in lots]
     parts = [
         Part(
             movement.id,
             new_id(),
-            lot.remaining_fen,
-            from_lot=lot.id,
-            restores=lot.id,
-            clock_from=lot.clock_from,
+            draw.amount_fen,
+            from_lot=draw.lot.id,
+            restores=draw.lot.id,
+            clock_from=draw.lot.clock_from,
             fiscal_year=order.from_year + 1,
-            release_on=lot.release_on,
+            release_on=draw.lot.release_on,
         )
-        for lot in lots
+        for draw in draws
     ]
     return [Made(movement, draws, parts)]
 

@@ -225,13 +225,15 @@ class FundNeeded(Exception):
 
 @dataclass(eq=False)
 class NothingToCarry(Exception):
-    """The account holds nothing of that year's budget."""
+    """The account holds nothing of that year's budget, or nothing beyond what holds keep of it."""
 
     account_id: str
     fiscal_year: int
+    held_fen: int
 
     def __str__(self) -> str:
-        return f"该账户没有 {self.fiscal_year} 年度可结转的资金"
+        held = f"：该年度 {yuan(self.held_fen)} 元全部已冻结，冻结结束后另行结转" if self.held_fen else ""
+        return f"该账户没有 {self.fiscal_year} 年度可结转的资金{held}"
 
 
 @dataclass(eq=False)

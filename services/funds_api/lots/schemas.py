@@ -150,7 +150,10 @@ class TakeBackOrder(_Order):
 
 
 class CarryOverOrder(_Order):
-    """结转: by document all that an account has left of one budget year goes on into the next; no clock starts anew."""
+    """结转: by document what an account has free of one budget year goes on into the next; no clock starts anew.
+
+    What is held stays in its year and is told in `left_held`.
+    """
 
     kind: Literal["carry_over"]
     account_id: UUID
@@ -197,6 +200,16 @@ class MovementAnswer(Answer):
     draws: list[DrawAnswer] | None = None
 
 
+class LeftHeld(Answer):
+    """What one hold keeps in its budget year, which a carry-over therefore left; freed, it is carried over later."""
+
+    hold_id: UUID
+    purpose: str
+    document: str
+    expires_on: date | None = Field(description="最后有效日；空表示不自动失效，待支付、重发或解除")
+    amount_fen: int
+
+
 class MovementsAnswer(Answer):
     """What one order moved: the order's figure, the movements, and the proof that they tie."""
 
@@ -204,6 +217,8 @@ class MovementsAnswer(Answer):
     unexplained_fen: int = Field(description="total_fen 减去各笔之和，恒为 0")
     flagged: list[dict[str, Any]] = Field(default_factory=list, description="违反资金规定但允许办理、已预警的事项")
     holds: list[UUID] = Field(default_factory=list, description="冲正从冻结中支付的款项后，继续冻结退回资金的新冻结")
+    left_held: list[LeftHeld] = Field(default_factory=list, description="结转时因冻结留在原年度的资金，逐笔冻结")
+    left_held_fen: int = Field(default=0, description="结转时因冻结留在原年度的金额，为 left_held 之和")
     movements: list[MovementAnswer]
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.connections import Alone
@@ -31,6 +33,7 @@ from services.funds_api.lots.schemas import (
     BackOrder,
     CarryOverOrder,
     DrawAnswer,
+    LeftHeld,
     MovementAnswer,
     MovementOrder,
     MovementsAnswer,
@@ -107,6 +110,9 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
             kept = await _keep(tx, who, county, order, movements)
         await gate.hold(tx, who, county, movements)
     answer, event = _told(county, made, await store.ends(tx, county, _ends_of(made)), breaches)
+    if isinstance(order, CarryOverOrder):
+        left = [LeftHeld.model_validate(row, from_attributes=True) for row in await _left(tx, county, order)]
+        answer = answer.model_copy(update={"left_held": left, "left_held_fen": sum(one.amount_fen for one in left)})
     if kept is not None:
         event = event.model_copy(update={"contractor_id": kept.contractor_id, "contract_id": kept.contract_id})
     await act.record(tx, county, event, answer)
@@ -249,6 +255,19 @@ async def _kept(
     if not isinstance(order, OutOrder) or order.hold_id is None:
         return None
     return await holds.kept(tx, who, county, order.hold_id, account=order.from_account_id, today=ledger.today())
+
+
+async def _left(tx: AsyncSession, county: str, order: CarryOverOrder) -> Sequence[Row[Any]]:
+    """What holds keep of the year that is carried over, hold by hold: all that is left of it."""
+    return await holds.keeping(
+        tx,
+        county,
+        order.account_id,
+        year=order.from_year,
+        fund=order.fund_code,
+        upto=order.effective_on,
+        today=ledger.today(),
+    )
 
 
 def _explained(
