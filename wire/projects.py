@@ -37,6 +37,18 @@ class ProjectChanged(Fact):
     in_force: bool
 
 
+class ProjectChangeClosed(Fact):
+    """A change that waited was refused (`refused`) or withdrawn by its author (`withdrawn`): the plan stays."""
+
+    project_id: UUID
+    county_code: str
+    region_code: str
+    version: int
+    document: str
+    closed_as: str
+    closed_on: date
+
+
 class ProjectObjected(Fact):
     """An objection to a project was raised, or answered."""
 

@@ -30,7 +30,10 @@ Recorded = TypeVar("Recorded", bound=_Recorded)
 _UNDONE: Final = ("undone_on", "undoing_document", "undoing_reason", "undone_by")
 # By kind of row: the position of each later fact, and the columns that tell it.
 _LATER: Final[Mapping[type[Any], Mapping[str, tuple[str, ...]]]] = {
-    ProjectVersionRow: {"approved_position": ("approved_by", "approval_document", "effective_on")},
+    ProjectVersionRow: {
+        "approved_position": ("approved_by", "approval_document", "effective_on"),
+        "closed_position": ("closed_as", "closed_by", "closed_on", "closing_document", "closing_reason"),
+    },
     ProjectObjectionRow: {"closed_position": ("closed_on", "outcome", "closed_by")},
     ProjectContractRow: {
         "cancelled_position": ("cancelled_on", "cancellation_document", "settled_fen", "cancelled_by")

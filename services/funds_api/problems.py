@@ -304,8 +304,13 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     projects.ProjectHoldsMoney: Problem(
         "project-holds-money", 409, "项目已有资金", "请先把停留的资金退回；已支付的项目请办理验收，不能出库"
     ),
-    projects.ChangeNotNow: Problem("change-not-now", 409, "现在不能变更", "请先退回到申报，或先批准等待中的变更"),
+    projects.ChangeNotNow: Problem(
+        "change-not-now", 409, "现在不能变更", "请先退回到申报，或先批准、驳回或撤回等待中的变更"
+    ),
     projects.ChangeNotWaiting: Problem("change-not-waiting", 409, "该版本不在等待批准", "请刷新项目的版本列表"),
+    projects.ChangeByAnother: Problem(
+        "change-by-another", 403, "只有提出人可以撤回变更", "请由提出人撤回；有批准权限的另一人可以驳回（refusal）"
+    ),
     projects.PlanUnderReceived: Problem(
         "plan-under-received", 409, "变更后计划少于已到资金", "请先退回多余资金，或调整变更金额"
     ),

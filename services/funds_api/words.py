@@ -106,6 +106,12 @@ STAGES: Final[Mapping[str, str]] = {
     "maintained": "管护",
     "removed": "出库",
 }
+CHANGES: Final[Mapping[str, str]] = {
+    "waiting": "等待批准",
+    "approved": "已批准",
+    "refused": "已驳回",
+    "withdrawn": "已撤回",
+}
 
 
 def said(words: Mapping[str, str], code: str | None) -> str:

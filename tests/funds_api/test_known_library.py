@@ -49,7 +49,7 @@ class Story(Register):
         return self
 
     def paths(self) -> list[str]:
-        found = ["projects", "assets", "incomes", "incomes/benefits", "retentions"]
+        found = ["projects", "projects/changes", "assets", "incomes", "incomes/benefits", "retentions"]
         if self.id:
             found += [f"projects/{self.id}", f"projects/{self.id}/assets"]
         found += [f"assets/{self.asset}"] if self.asset else []
@@ -102,6 +102,10 @@ class Story(Register):
         yield await self.post(f"projects/{self.id}/versions", change, self.lister)
         approval = {"document": "批复", "effective_on": "2017-09-06"}
         yield await self.post(f"projects/{self.id}/versions/2/approval", approval, self.approver)
+        closed = {"document": "意见", "reason": "依据不足", "closed_on": "2017-09-08"}
+        for number, ending, by in ((3, "refusal", self.approver), (4, "withdrawal", self.lister)):
+            yield await self.post(f"projects/{self.id}/versions", {**change, "reported_on": "2017-09-08"}, self.lister)
+            yield await self.post(f"projects/{self.id}/versions/{number}/{ending}", closed, by)
         yield await self.step("accepted")
         yield await self.measure()
         self.paid = paid.json()["movements"][0]["id"]

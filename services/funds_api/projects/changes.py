@@ -1,6 +1,7 @@
 """Changing the plan of a project (变更): at once before review, by another person's approval once in the library.
 
 A plan is changed neither while others look at it nor below what rests on it: money that came, contracts that stand.
+What waits is answered once: approved or refused (驳回) by another person, or withdrawn (撤回) by its author.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.journal import Act
 from services.funds_api.households import masks
-from services.funds_api.projects import contract_rows, money, service, store
+from services.funds_api.projects import change_rows, contract_rows, money, service, store
+from services.funds_api.projects.change_schemas import ChangeApproval, ChangeClosing, ChangeRequest
 from services.funds_api.projects.refusals import (
+    ChangeByAnother,
     ChangeNotNow,
     ChangeNotWaiting,
     PlanUnderContracts,
     PlanUnderReceived,
     StepByMaker,
 )
-from services.funds_api.projects.schemas import ChangeApproval, ChangeRequest, Declared
+from services.funds_api.projects.schemas import ChangeState, Declared
 from services.funds_api.projects.stages import Stage, Way
-from services.funds_api.tables import ProjectRow
-from wire.projects import ProjectChanged
+from services.funds_api.tables import ProjectRow, ProjectVersionRow
+from wire.projects import ProjectChangeClosed, ProjectChanged
 
 # A plan changes freely before it is reviewed, by approval once it is in the library, and not while others look at it.
 _WITH_APPROVAL: Final = frozenset({Stage.ADMITTED, Stage.PLANNED, Stage.TENDERING, Stage.BUILDING})
@@ -38,13 +41,13 @@ async def report_change(
     await act.claim(tx, county)
     project = await service.found(tx, who, county, project_id, lock=True)
     versions = await store.versions(tx, county, project_id)
-    if versions[-1].effective_on is None:
+    if service.state_of(versions[-1]) is ChangeState.WAITING:
         raise ChangeNotNow(project.stage, versions[-1].version)
     at_once = project.stage == Stage.DECLARED
     if not at_once and project.stage not in _WITH_APPROVAL:
         raise ChangeNotNow(project.stage, 0)
     since = await _changeable_since(tx, project)
-    service.must_lie(request.reported_on, max(versions[-1].effective_on, since), today)
+    service.must_lie(request.reported_on, max(service.plan_since(versions), since), today)
 
     number = versions[-1].version + 1
     told = {
@@ -83,9 +86,7 @@ async def approve_change(
     """
     await act.claim(tx, county)
     project = await service.found(tx, who, county, project_id, lock=True)
-    waiting = (await store.versions(tx, county, project_id))[-1]
-    if waiting.version != version or waiting.effective_on is not None:
-        raise ChangeNotWaiting(version)
+    waiting = await _waiting(tx, project, version)
     if project.stage not in _WITH_APPROVAL:
         raise ChangeNotNow(project.stage, 0)
     if waiting.reported_by == who.subject:
@@ -106,9 +107,89 @@ async def approve_change(
         "approval_document": approval.document,
         "effective_on": approval.effective_on,
     }
-    await store.approve_version(tx, waiting, changes)
+    await change_rows.answer(tx, waiting, changes)
     project = await store.change_project(tx, project, {"version": version})
     return await _changed(tx, act, project, version, approval.document, waiting.planned_fen, in_force=True)
+
+
+async def refuse_change(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    project_id: UUID,
+    version: int,
+    closing: ChangeClosing,
+    today: date,
+) -> Declared:
+    """Refuse (驳回) a waiting change by document, with the reason; not by its author. The plan in force stays."""
+    await act.claim(tx, county)
+    project = await service.found(tx, who, county, project_id, lock=True)
+    waiting = await _waiting(tx, project, version)
+    if waiting.reported_by == who.subject:
+        raise StepByMaker(project.stage, "变更驳回")
+    return await _close(tx, who, act, project, waiting, ChangeState.REFUSED, closing, today)
+
+
+async def withdraw_change(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    project_id: UUID,
+    version: int,
+    closing: ChangeClosing,
+    today: date,
+) -> Declared:
+    """Withdraw (撤回) a waiting change; by its author only. The plan in force stays."""
+    await act.claim(tx, county)
+    project = await service.found(tx, who, county, project_id, lock=True)
+    waiting = await _waiting(tx, project, version)
+    if waiting.reported_by != who.subject:
+        raise ChangeByAnother(version, waiting.reported_on)
+    return await _close(tx, who, act, project, waiting, ChangeState.WITHDRAWN, closing, today)
+
+
+async def _close(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    project: ProjectRow,
+    waiting: ProjectVersionRow,
+    state: ChangeState,
+    closing: ChangeClosing,
+    today: date,
+) -> Declared:
+    service.must_lie(closing.closed_on, waiting.reported_on, today)
+    told = {
+        "closed_as": state,
+        "closed_by": who.subject,
+        "closed_on": closing.closed_on,
+        "closing_document": closing.document,
+        "closing_reason": masks.free_text(closing.reason),
+    }
+    await change_rows.answer(tx, waiting, told)
+    answer = await service.declared(tx, project, None)
+    fact = ProjectChangeClosed(
+        project_id=project.id,
+        county_code=project.county_code,
+        region_code=project.region_code,
+        version=waiting.version,
+        document=closing.document,
+        closed_as=state,
+        closed_on=closing.closed_on,
+    )
+    await act.record(tx, project.county_code, fact, answer)
+    return answer
+
+
+async def _waiting(tx: AsyncSession, project: ProjectRow, version: int) -> ProjectVersionRow:
+    """The version, if it waits; the project is locked, so it waits until the commit."""
+    versions = await store.versions(tx, project.county_code, project.id)
+    named = next((one for one in versions if one.version == version), None)
+    if named is None or service.state_of(named) is not ChangeState.WAITING:
+        raise ChangeNotWaiting(version, "" if named is None else service.state_of(named))
+    return named
 
 
 async def _changeable_since(tx: AsyncSession, project: ProjectRow) -> date:

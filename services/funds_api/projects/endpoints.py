@@ -17,10 +17,10 @@ from services.funds_api.access import county_of
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.objections import Objection, ObjectionAnswer
 from services.funds_api.projects import changes, contracts, objections, service, shown, store, targets
+from services.funds_api.projects.change_schemas import ChangeApproval, ChangeClosing, ChangePage, ChangeRequest
 from services.funds_api.projects.schemas import (
     CancellationRequest,
-    ChangeApproval,
-    ChangeRequest,
+    ChangeState,
     Contract,
     ContractRequest,
     Declared,
@@ -77,6 +77,23 @@ async def get_projects(
     )
 
 
+@router.get("/changes", summary="项目变更：等待批准、已批准、已驳回、已撤回")
+async def get_changes(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("projects:read")],
+    county: County = None,
+    region: Annotated[RegionCode | None, Query(description="项目所在区划及其下级")] = None,
+    project: UUID | None = None,
+    state: ChangeState | None = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> ChangePage:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    return await shown.changes(tx, who, asked, window, moment=moment, region=region, project=project, state=state)
+
+
 @router.get("/{project_id}", summary="项目：各版本、各阶段、各资金来源的到位与支付")
 async def get_project(
     project_id: UUID,
@@ -115,6 +132,34 @@ async def post_approval(
 ) -> Declared:
     today = business_date(clock.now())
     return await changes.approve_change(tx, who, act, county_of(who, county), project_id, version, request, today)
+
+
+@router.post("/{project_id}/versions/{version}/refusal", status_code=201, summary="驳回等待批准的项目变更（他人）")
+async def post_refusal(
+    project_id: UUID,
+    version: Annotated[int, Path(ge=1, le=10_000)],
+    request: ChangeClosing,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:admit")],
+    county: County = None,
+) -> Declared:
+    today = business_date(clock.now())
+    return await changes.refuse_change(tx, who, act, county_of(who, county), project_id, version, request, today)
+
+
+@router.post("/{project_id}/versions/{version}/withdrawal", status_code=201, summary="撤回等待批准的项目变更（本人）")
+async def post_withdrawal(
+    project_id: UUID,
+    version: Annotated[int, Path(ge=1, le=10_000)],
+    request: ChangeClosing,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("projects:declare")],
+    county: County = None,
+) -> Declared:
+    today = business_date(clock.now())
+    return await changes.withdraw_change(tx, who, act, county_of(who, county), project_id, version, request, today)
 
 
 @router.post("/{project_id}/steps", status_code=201, summary="项目进入下一阶段、退回或出库")

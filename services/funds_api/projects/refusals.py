@@ -148,18 +148,31 @@ class ChangeNotNow(Exception):
 
     def __str__(self) -> str:
         if self.waiting_version:
-            return f"第 {self.waiting_version} 版变更尚待批准，不能再报变更、进入下一阶段或退回到入库以前"
+            return f"第 {self.waiting_version} 版变更尚待处理，不能再报变更、进入下一阶段或退回到入库以前"
         return f"项目当前阶段为“{_stage(self.stage)}”，不能变更"
 
 
 @dataclass(eq=False)
 class ChangeNotWaiting(Exception):
-    """The version is not one that waits for approval."""
+    """The version does not wait: it is in force, was refused or withdrawn, or (`state` empty) is not there."""
 
     version: int
+    state: str
 
     def __str__(self) -> str:
-        return f"第 {self.version} 版不在等待批准"
+        stands = f"（{words.said(words.CHANGES, self.state)}）" if self.state else ""
+        return f"第 {self.version} 版不在等待批准{stands}"
+
+
+@dataclass(eq=False)
+class ChangeByAnother(Exception):
+    """A waiting change is withdrawn by whoever reported it; others may refuse it."""
+
+    version: int
+    reported_on: date
+
+    def __str__(self) -> str:
+        return f"第 {self.version} 版变更（{self.reported_on} 报告）不是您提出的，不能撤回"
 
 
 @dataclass(eq=False)

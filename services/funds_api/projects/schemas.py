@@ -46,6 +46,22 @@ class ProjectNature(StrEnum):
     CONTINUED = "continued"
 
 
+class ChangeState(StrEnum):
+    """Where a version stands: a change waits until another person approves or refuses it or its author withdraws it."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @classmethod
+    def of(cls, effective_on: date | None, closed_as: str | None) -> Self:
+        """The state of a version that is in force from a day, or was closed (refused, withdrawn), or neither."""
+        if effective_on is not None:
+            return cls("approved")
+        return cls(closed_as or "waiting")
+
+
 class Target(Body):
     """A performance target (绩效目标); `target` is a decimal number as text."""
 
@@ -141,20 +157,6 @@ class ProjectRequest(Body):
     document: Line = Field(description="申报文件")
     effective_on: Day
     plan: Described
-
-
-class ChangeRequest(Body):
-    """A change report (变更): the whole plan anew; the earlier version is kept."""
-
-    document: Line
-    reason: Prose
-    reported_on: Day
-    plan: Described
-
-
-class ChangeApproval(Body):
-    document: Line = Field(description="批复文件")
-    effective_on: Day
 
 
 class StepRequest(Body):
@@ -276,19 +278,29 @@ class StepAnswer(Answer):
     days: int
 
 
-class Version(Answer):
-    """A version of the plan; in force from `effective_on`, null while it waits for approval."""
+class Reported(Answer):
+    """How a version was reported, and what became of it; in force from `effective_on`, null unless approved."""
 
     version: int
-    plan: Described
+    state: ChangeState
     document: str
     reason: str
-    is_change: bool
+    is_change: bool = Field(description="入库以后的变更，须由他人批准")
     reported_on: date
     reported_by: str
     approved_by: str | None
     approval_document: str | None
     effective_on: date | None
+    closed_by: str | None
+    closed_on: date | None = Field(description="驳回或撤回之日")
+    closing_document: str | None
+    closing_reason: str | None
+
+
+class Version(Reported):
+    """A version of the plan."""
+
+    plan: Described
 
 
 class SourceMoney(Answer):

@@ -29,6 +29,7 @@ from services.funds_api.projects.refusals import (
     StepDateRefused,
 )
 from services.funds_api.projects.schemas import (
+    ChangeState,
     Declared,
     Described,
     ProjectRequest,
@@ -165,8 +166,9 @@ async def step(
     _must_hold_right(who, way, now, request.stage)
     if way is not Way.FORWARD and request.reason is None:
         raise ReasonNeeded(request.stage)
-    if versions[-1].effective_on is None and (way is Way.FORWARD or stages.leaves_library(way, request.stage)):
-        raise ChangeNotNow(now, versions[-1].version)
+    waiting = next((one for one in versions if state_of(one) is ChangeState.WAITING), None)
+    if waiting is not None and (way is Way.FORWARD or stages.leaves_library(way, request.stage)):
+        raise ChangeNotNow(now, waiting.version)
     on, actor = request.effective_on, who.subject
     match way:
         case Way.FORWARD:
@@ -230,7 +232,18 @@ async def _standing(
         publicity_source=asked.source if asked else "",
         author=current.reported_by,
         unconfirmed_n=await store.unconfirmed_assets_n(tx, project.county_code, project.id),
+        plan_since=plan_since(versions),
     )
+
+
+def state_of(row: ProjectVersionRow) -> ChangeState:
+    """Where a version of a plan stands by what its row tells."""
+    return ChangeState.of(row.effective_on, row.closed_as)
+
+
+def plan_since(versions: Sequence[ProjectVersionRow]) -> date:
+    """The last day on which a version came in force, or a change was refused or withdrawn."""
+    return max(on for one in versions if (on := one.effective_on or one.closed_on) is not None)
 
 
 async def _open_accounts(tx: AsyncSession, project: ProjectRow, name: str) -> Unit:

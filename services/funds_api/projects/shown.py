@@ -11,15 +11,17 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.pages import Window
+from chassis.pages import Window, cut
 from services.funds_api import objections
 from services.funds_api.known import known
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
-from services.funds_api.projects import contract_rows, contracts, money, store, target_rows, targets
+from services.funds_api.projects import change_rows, contract_rows, contracts, money, store, target_rows, targets
+from services.funds_api.projects.change_schemas import Change, ChangePage
 from services.funds_api.projects.money import Flow, TrancheFlow
 from services.funds_api.projects.schemas import (
+    ChangeState,
     Described,
     Project,
     ProjectKind,
@@ -157,11 +159,48 @@ async def _versions(tx: AsyncSession, county: str, project_id: UUID, moment: Mom
 
 def _version(row: ProjectVersionRow, sources: list[Source], targets: list[Target], as_of: date) -> Version:
     """A version as it stood on a day: one that came in force later waited."""
-    told = {name: getattr(row, name) for name in Version.model_fields if name != "plan"}
-    if row.effective_on is None or row.effective_on > as_of:
+    told = {name: getattr(row, name) for name in Version.model_fields if name not in {"plan", "state"}}
+    effective_on, closed_as = row.effective_on, row.closed_as
+    if effective_on is None or effective_on > as_of:
         told |= dict.fromkeys(("approved_by", "approval_document", "effective_on"))
+        effective_on = None
+    if row.closed_on is None or row.closed_on > as_of:
+        told |= dict.fromkeys(("closed_by", "closed_on", "closing_document", "closing_reason"))
+        closed_as = None
     own = {name: getattr(row, name) for name in Described.model_fields if name not in {"sources", "targets"}}
-    return Version(plan=Described(**own, sources=sources, targets=targets), **told)
+    plan = Described(**own, sources=sources, targets=targets)
+    return Version(plan=plan, state=ChangeState.of(effective_on, closed_as), **told)
+
+
+async def changes(
+    tx: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    *,
+    moment: Moment,
+    region: str | None = None,
+    project: UUID | None = None,
+    state: ChangeState | None = None,
+) -> ChangePage:
+    """The visible changes of plans reported by a moment, as they stood then, by project and version."""
+    asked = {"region": region, "project": project, "state": state}
+    found = await change_rows.page(tx, who, county, window, moment=moment, **asked)
+    rows, after = cut(found, window, lambda row: (row.project_id, row.version))
+    items = [
+        Change(
+            **{name: getattr(row, name) for name in Change.model_fields if name != "waited_days"},
+            waited_days=((row.effective_on or row.closed_on or moment.as_of) - row.reported_on).days,
+        )
+        for row in rows
+    ]
+    return ChangePage(
+        as_of=moment.as_of,
+        **moment.shown,
+        items=items,
+        next=after,
+        empty_because=None if items else "您的管辖范围内当日没有符合条件的项目变更",
+    )
 
 
 def _steps(rows: Sequence[ProjectStepRow], as_of: date) -> list[StepAnswer]:

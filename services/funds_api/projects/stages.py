@@ -76,7 +76,8 @@ class Step:
 class Standing:
     """What a step is judged by beside the steps so far: targets, objections, money, publicity, untitled assets.
 
-    `targets_open` are the codes of the targets of which nobody has said what they reached.
+    `targets_open` are the codes of the targets of which nobody has said what they reached; `plan_since` is the last day
+    on which a version of the plan came in force, or a change of it was refused or withdrawn.
     """
 
     targets_n: int
@@ -89,6 +90,7 @@ class Standing:
     author: str
     unconfirmed_n: int = 0
     targets_open: tuple[str, ...] = ()
+    plan_since: date = date.min
 
 
 def at(stage: Stage) -> int:
@@ -119,7 +121,7 @@ def advance(steps: Sequence[Step], to: Stage, standing: Standing, on: date, toda
     now = steps[-1]
     if following(now.stage) is not to:
         raise StageSkipped(now.stage, to, following(now.stage) or "")
-    _dated(now, on, today)
+    _dated(now, standing, on, today)
     if actor in makers(steps, to, standing.author):
         raise StepByMaker(to, STAGES[to])
     if to is Stage.REVIEWED and standing.targets_n == 0:
@@ -138,7 +140,7 @@ def send_back(steps: Sequence[Step], to: Stage, standing: Standing, on: date, to
     now = steps[-1]
     if now.stage is Stage.REMOVED or at(to) >= at(now.stage):
         raise StageSkipped(now.stage, to, following(now.stage) or "")
-    _dated(now, on, today)
+    _dated(now, standing, on, today)
     if at(to) < at(Stage.PLANNED):
         _empty(standing)
     return Step(to, on, actor, Way.SENT_BACK)
@@ -149,14 +151,16 @@ def remove(steps: Sequence[Step], standing: Standing, on: date, today: date, act
     now = steps[-1]
     if now.stage is Stage.REMOVED:
         raise StageSkipped(now.stage, Stage.REMOVED, "")
-    _dated(now, on, today)
+    _dated(now, standing, on, today)
     _empty(standing)
     return Step(Stage.REMOVED, on, actor, Way.REMOVED)
 
 
-def _dated(now: Step, on: date, today: date) -> None:
-    if not now.effective_on <= on <= today:
-        raise StepDateRefused(on, now.effective_on, today)
+def _dated(now: Step, standing: Standing, on: date, today: date) -> None:
+    # Before that day the plan that the step is about was not there, or a change of it waited.
+    earliest = max(now.effective_on, standing.plan_since)
+    if not earliest <= on <= today:
+        raise StepDateRefused(on, earliest, today)
 
 
 def _admissible(now: Step, standing: Standing, on: date) -> None:

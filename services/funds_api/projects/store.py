@@ -182,18 +182,6 @@ async def insert_version(
         await tx.execute(insert(ProjectTargetRow), list(targets))
 
 
-async def approve_version(tx: AsyncSession, row: ProjectVersionRow, changes: dict[str, Any]) -> None:
-    await tx.execute(
-        update(ProjectVersionRow)
-        .where(
-            ProjectVersionRow.county_code == row.county_code,
-            ProjectVersionRow.project_id == row.project_id,
-            ProjectVersionRow.version == row.version,
-        )
-        .values(changes)
-    )
-
-
 async def versions(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[ProjectVersionRow]:
     query = (
         select(ProjectVersionRow)

@@ -1,8 +1,8 @@
 """The project library: what was declared (every version), the steps it took, objections, contracts and progress.
 
 Steps, versions, objections' texts, contracts, reports and results of targets are only added; of a project its stage,
-version and accounts change, of an objection its answer, of a version and a report who confirmed it, of a contract that
-it was cancelled.
+version and accounts change, of an objection its answer, of a version and a report who confirmed it, of a waiting
+version that it was refused or withdrawn, of a contract that it was cancelled.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ class ProjectRow(Row):
 
 
 class ProjectVersionRow(Row):
-    """What a project is, as declared (version 1) or changed by a document; in force once approved."""
+    """What a project is, as declared (version 1) or changed by a document; in force once approved.
+
+    A change that waits may instead be refused by another person or withdrawn by its author; then it is in force never.
+    """
 
     __tablename__ = "project_version"
     __table_args__ = (
@@ -82,12 +85,20 @@ class ProjectVersionRow(Row):
             "approved_by IS NULL OR NOT is_change OR approved_by <> reported_by", name="author_is_not_judge"
         ),
         CheckConstraint("(approved_by IS NULL) = (effective_on IS NULL)", name="in_force_once_approved"),
+        CheckConstraint(
+            "num_nulls(closed_as, closed_by, closed_on, closing_document, closing_reason) IN (0, 5)",
+            name="closed_by_document",
+        ),
+        CheckConstraint("closed_as IN ('refused', 'withdrawn')", name="closed_as"),
+        CheckConstraint("closed_on IS NULL OR is_change AND effective_on IS NULL", name="closed_instead_of_approved"),
+        CheckConstraint("(closed_as = 'withdrawn') = (closed_by = reported_by)", name="author_withdraws"),
+        CheckConstraint("closed_on >= reported_on", name="closed_after_reported"),
         Index(
             "uq_project_version_waiting",
             "county_code",
             "project_id",
             unique=True,
-            postgresql_where=sql("effective_on IS NULL"),
+            postgresql_where=sql("effective_on IS NULL AND closed_on IS NULL"),
         ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -119,6 +130,12 @@ class ProjectVersionRow(Row):
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     position: Mapped[int]
     approved_position: Mapped[int | None]
+    closed_as: Mapped[str | None]
+    closed_by: Mapped[str | None]
+    closed_on: Mapped[date | None]
+    closing_document: Mapped[str | None]
+    closing_reason: Mapped[str | None]
+    closed_position: Mapped[int | None]
 
 
 class ProjectSourceRow(Row):
