@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# Assumed: money may be dated to its next settlement, over the longest holiday or a month's closing; later is a slip.
+# Assumed: money may be dated to its next settlement, over the longest holiday or a month's closing; a removal, a move
+# or a list of divisions to the first of the next month. Later is a slip.
 AHEAD_DAYS: Final = 31
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 

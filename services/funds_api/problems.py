@@ -244,6 +244,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     register.StandingRefused: Problem(
         "standing-refused", 409, "登记状态不允许", "请核对该户当前状态；已清退的户须先恢复登记"
     ),
+    register.AppealTooLong: Problem(
+        "appeal-too-long", 422, "申诉截止日过晚", "请核对申诉截止日的年份；天数见 /funds/v1/policy-values"
+    ),
     register.AlreadyThere: Problem("already-there", 409, "无需迁移", "请核对该户当前居住地"),
     LaterFactKnown: Problem(
         "later-fact-known", 409, "已有更晚的登记", "变动须按日期先后登记；以前登记有误的，用 corrections 更正"

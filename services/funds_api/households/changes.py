@@ -1,7 +1,7 @@
 """Changes of the register by document: joining, leaving, splitting, moving, standing. Load, decide, record.
 
-Each begins on a day and stands from then on; none edits what was recorded, and none begins before the latest fact of
-the people and households it is about.
+Each begins on a day and stands from then on; none edits what was recorded, none begins before the latest fact of the
+people and households it is about, and none so far ahead that it bars every change until then.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
-from services.funds_api.households import facts, history, masks, people, store
+from services.funds_api.households import appeals, facts, history, masks, people, store
 from services.funds_api.households.heads import Belongs, must_keep_heads
 from services.funds_api.households.history import Fact
 from services.funds_api.households.refusals import (
@@ -46,6 +46,7 @@ from services.funds_api.households.schemas import (
     StandingRequest,
 )
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
+from services.funds_api.lots import ledger
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, PersonRow
 from treasury.identifiers import is_id_number, normalise_id_number
@@ -75,6 +76,7 @@ async def join(
 ) -> JoinAnswer:
     """A person belongs to the household from a day on; somebody who belongs to another one has to leave it first."""
     await act.claim(tx, county)
+    ledger.must_be_near([request.joined_on], "入户日期")
     home = (await locked(tx, who, county, [household]))[household]
     number = normalise_id_number(request.id_number)
     if not is_id_number(number):
@@ -158,8 +160,9 @@ async def leave(
 ) -> ChangeAnswer:
     """People belong to no household from a day on: they died, married away, moved, or were removed."""
     await act.claim(tx, county)
-    home = (await locked(tx, who, county, [household]))[household]
     on = request.left_on
+    ledger.must_be_near([on], "离户日期")
+    home = (await locked(tx, who, county, [household]))[household]
     here = await store.members_now(tx, county, household)
     leaving, staying = _parted(household, here, request.person_ids, on)
     head = _next_head(household, staying, request.new_head_id, on)
@@ -186,8 +189,10 @@ async def split(
 ) -> SplitAnswer:
     """Some people become a household of their own from a day on, which remembers where it came from."""
     await act.claim(tx, county)
+    on = request.effective_on
+    ledger.must_be_near([on], "分户日期")
     home = (await locked(tx, who, county, [household]))[household]
-    on, place = request.effective_on, request.region_code or home.region_code
+    place = request.region_code or home.region_code
     history.must_follow("该户", on, home.settled_on)
     if home.standing == StandingKind.REMOVED or home.outside:
         raise StandingRefused(str(household), home.standing, "split")
@@ -254,6 +259,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, request:
     """Households live elsewhere from a day on; one that leaves the county stays in its register without a place."""
     await act.claim(tx, county)
     on, target = request.effective_on, request.region_code
+    ledger.must_be_near([on], "迁移日期")
     if target is not None:
         await must_be_village(tx, county, target, on)
     ids = request.household_ids
@@ -286,6 +292,7 @@ async def remove(tx: AsyncSession, who: Principal, act: Act, county: str, reques
     reasons = {one.household_id: one.reason for one in request.households}
     rows = await _to_stand(tx, who, act, county, reasons, StandingKind.REMOVED, request.effective_on)
     act_id, on = new_id(), request.effective_on
+    await appeals.must_be_of_use(tx, county, [(on, request.appeal_until)])
     await facts.stand(tx, county, act_id, on, rows, request.appeal_until)
     event = HouseholdsRemoved(
         county_code=county,
@@ -318,6 +325,7 @@ async def reinstate(
     """Removed households stand again as they stood before, from a day on; from the day of removal, it never was."""
     reasons = {one.household_id: one.reason for one in request.households}
     await act.claim(tx, county)
+    ledger.must_be_near([request.effective_on], "恢复登记日期")
     homes = await locked(tx, who, county, set(reasons))
     told: dict[UUID, list[Fact[StandingKind]]] = {}
     for row, at, document in await store.standings(tx, county, list(homes)):
@@ -349,6 +357,7 @@ async def _to_stand(
 ) -> list[tuple[UUID, str, str, str]]:
     """The households held, if each may come into the standing on that day: id, place, standing, reason."""
     await act.claim(tx, county)
+    ledger.must_be_near([on], "清退日期" if asked is StandingKind.REMOVED else "状态变动日期")
     homes = await locked(tx, who, county, set(reasons))
     for home in homes.values():
         if not may_become(StandingKind(home.standing), asked):

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.funds_api.households import changes, facts, heads, history, masks, store
+from services.funds_api.households import appeals, changes, facts, heads, history, masks, store
 from services.funds_api.households.heads import Belongs
 from services.funds_api.households.history import Corrected, Fact
 from services.funds_api.households.refusals import PersonElsewhere, StandingRefused
 from services.funds_api.households.schemas import ChangeAnswer, CorrectionRequest
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
+from services.funds_api.lots import ledger
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, MembershipRow, ResidenceRow, StandingRow
 from wire.people import HouseholdCorrected
@@ -53,6 +54,8 @@ async def correct(
 ) -> ChangeAnswer:
     """Record what was so instead of what is recorded; nothing is edited, and what is known from now on follows."""
     await act.claim(tx, county)
+    ledger.must_be_near(request.said_on, "更正后的日期")
+    await appeals.must_be_of_use(tx, county, [(one.on, one.appeal_until) for one in request.standings])
     home = (await changes.locked(tx, who, county, [household]))[household]
     told = Told(home, new_id(), masks.free_text(request.reason))
     for one in request.residences:

@@ -85,6 +85,20 @@ class StandingRefused(Exception):
 
 
 @dataclass(eq=False)
+class AppealTooLong(Exception):
+    """A removal that leaves time to appeal beyond any deadline there is: a slip of the pen in the year."""
+
+    appeal_until: date
+    latest_on: date
+    days: int
+    source: str
+
+    def __str__(self) -> str:
+        most = f"申诉期最长 {self.days} 天，最晚可填 {self.latest_on}"
+        return f"申诉截止日 {self.appeal_until} 过晚：{most}（{self.source}）"
+
+
+@dataclass(eq=False)
 class AlreadyThere(Exception):
     """A move to where the household lives, or of one that has left the county."""
 

@@ -232,6 +232,12 @@ class CorrectionRequest(Body):
     standings: list[CorrectedStanding] = Field(default_factory=list, max_length=20)
     members: list[CorrectedMember] = Field(default_factory=list, max_length=60)
 
+    @property
+    def said_on(self) -> list[date]:
+        """The days of which it says what was so; a fact that never was may be of any day."""
+        told = [(one.on, one.never) for one in self.residences] + [(one.on, one.never) for one in self.standings]
+        return [on for on, never in [*told, *((one.on, one.never) for one in self.members)] if not never]
+
     @model_validator(mode="after")
     def _something_once(self) -> Self:
         days = [("住", one.on) for one in self.residences] + [("态", one.on) for one in self.standings]

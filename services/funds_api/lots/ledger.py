@@ -128,19 +128,19 @@ def released(lot: Lot) -> Lot:
 
 
 def today() -> date:
-    """The day in China: whether a hold has run out or a list was public for long enough, how far ahead money is dated.
+    """The day in China: whether a hold has run out or a list was public for long enough, how far ahead an act is dated.
 
     No other question asks the clock.
     """
     return business_date(clock.now())
 
 
-def must_be_near(days: Iterable[date]) -> None:
-    """Refuse with `DatedAhead` a day more than `AHEAD_DAYS` after today in China."""
+def must_be_near(days: Iterable[date], what: str = "业务日期") -> None:
+    """Refuse with `DatedAhead` a day (which is called `what`) more than `AHEAD_DAYS` after today in China."""
     latest = today() + timedelta(days=AHEAD_DAYS)
     for day in days:
         if day > latest:
-            raise DatedAhead(day, latest)
+            raise DatedAhead(day, latest, what)
 
 
 async def open_lots(

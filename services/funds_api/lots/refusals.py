@@ -66,13 +66,14 @@ class NotReversible(Exception):
 
 @dataclass(eq=False)
 class DatedAhead(Exception):
-    """Money dated so far ahead that it would lie locked until then: a slip of the pen rather than a settlement day."""
+    """An act dated so far ahead that it bars all others until then: a slip of the pen rather than a day settled on."""
 
     effective_on: date
     latest_on: date
+    what: str = "业务日期"
 
     def __str__(self) -> str:
-        return f"业务日期 {self.effective_on} 过晚，最晚可填 {self.latest_on}"
+        return f"{self.what} {self.effective_on} 过晚，最晚可填 {self.latest_on}"
 
 
 @dataclass(eq=False)

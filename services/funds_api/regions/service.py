@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.ids import new_id
 from chassis.journal import Act
+from services.funds_api.lots import ledger
 from services.funds_api.missing import Missing
 from services.funds_api.regions import lists, store
 from services.funds_api.regions.lists import Place, RegionChangeShape, RegionClosed
@@ -89,9 +90,10 @@ def shown(place: Place) -> Region:
 async def enter(tx: AsyncSession, act: Act, request: RegionsRequest) -> RegionsAnswer:
     """Enter divisions of a yearly list; a known one takes the listed name from the list's day, and keeps the old."""
     await act.claim(tx, NATION)
+    on = request.listed_on or date(request.listed_year, 1, 1)
+    _must_be_of_now(on, request.listed_year, request.regions)
     listed = [_place(region, request.listed_year) for region in request.regions]
     known = {one.code: one for one in await store.known(tx, [one.code for one in listed], lock=True)}
-    on = request.listed_on or date(request.listed_year, 1, 1)
     plan = lists.compare(known, listed, on)
     await _record(tx, plan, on)
     answer = RegionsAnswer(recorded=len(listed))
@@ -106,6 +108,7 @@ async def enter(tx: AsyncSession, act: Act, request: RegionsRequest) -> RegionsA
 async def enter_list(tx: AsyncSession, act: Act, request: RegionListRequest) -> RegionListAnswer:
     """Enter the whole list below a place: codes it leaves out end on its day, with everything below them."""
     await act.claim(tx, NATION)
+    _must_be_of_now(request.listed_on, request.listed_year, request.regions)
     listed = [_place(region, request.listed_year) for region in request.regions]
     stray = next((one.code for one in listed if not one.code.startswith(request.scope)), None)
     if stray is not None:
@@ -137,6 +140,19 @@ async def enter_list(tx: AsyncSession, act: Act, request: RegionListRequest) -> 
     return answer
 
 
+def _must_be_of_now(on: date, year: int, regions: Collection[Region]) -> None:
+    """Refuse a list of a day or year to come: no list of the years until then would be taken after it."""
+    ledger.must_be_near([on], "名单基准日")
+    ledger.must_be_near([date(year, 1, 1)], "名单年份的首日")
+    _must_hold_soon(regions)
+
+
+def _must_hold_soon(regions: Collection[Region]) -> None:
+    """Refuse codes that begin or end in a year to come: a code whose end is told is taken by no later list."""
+    ledger.must_be_near((one.valid_from for one in regions if one.valid_from is not None), "代码启用日")
+    ledger.must_be_near((one.valid_to for one in regions if one.valid_to is not None), "代码停用日")
+
+
 def _renamed(plan: lists.Plan) -> list[str]:
     return sorted(new.code for old, new in plan.renamed if not old.same(new))
 
@@ -155,6 +171,8 @@ async def change(tx: AsyncSession, act: Act, request: RegionChangeRequest) -> Re
     links = [(one.from_code, one.to_code) for one in request.links]
     lists.check_change(request.kind, links, set(request.closed))
     on = request.effective_on
+    ledger.must_be_near([on], "区划变更日期")
+    _must_hold_soon(request.regions)
     new = [_place(region, on.year, on) for region in request.regions]
     named = {code for link in links for code in link} | {one.code for one in new}
     known = {one.code: one for one in await store.known(tx, named, request.closed, lock=True)}

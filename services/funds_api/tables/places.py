@@ -57,6 +57,7 @@ class RegionChangeRow(Row):
     __table_args__ = (
         CheckConstraint("kind IN ('recoded', 'merged', 'split', 'redrawn')", name="kind"),
         CheckConstraint("document <> ''", name="document_given"),
+        CheckConstraint("effective_on <= (recorded_at AT TIME ZONE 'Asia/Shanghai')::date + 31", name="near"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]

@@ -44,6 +44,11 @@ class RegistryActRow(Row):
             "(kind = 'corrected') = (corrects IS NOT NULL) AND (kind = 'corrected') = (reason IS NOT NULL)",
             name="corrected_for_a_reason",
         ),
+        CheckConstraint(
+            # No further ahead than `treasury.calendar.AHEAD_DAYS`; what older releases took stays (NOT VALID).
+            "effective_on <= (recorded_at AT TIME ZONE 'Asia/Shanghai')::date + 31",
+            name="near",
+        ),
         Index("ix_registry_act_corrects", "county_code", "corrects", postgresql_where=text("corrects IS NOT NULL")),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
