@@ -50,6 +50,15 @@ async def drawn_meanwhile(chain: Chain) -> None:
     assert (await chain.split(900_000, department, treasury, "2017-05-05")).status_code == 201
 
 
+async def test_an_invoice_is_the_same_in_whatever_letters(chain: Chain) -> None:
+    small, capital = ({"number": number, "amount_fen": 300} for number in ("fp-0440", "FP-0440"))
+    twice = await ask(chain, 600, basis="reimbursement", invoices=[small, capital])
+    assert twice.status_code == 422, "one row would be kept of the two, and both would be paid"
+    assert (await ask(chain, 300, basis="reimbursement", invoices=[small])).status_code == 201
+    figures = refused(await ask(chain, 300, basis="reimbursement", invoices=[capital]), "invoice-claimed")
+    assert figures["invoice_numbers"] == ["FP-0440"]
+
+
 async def test_a_wrong_amount_is_undone_and_claimed_rightly(chain: Chain, admin: asyncpg.Pool, county: str) -> None:
     wrong = await chain.issue(300_000, payee=chain.village["cash"], **claim(300_000))
     refused(await ask(chain, 30_000, **claim(30_000)), "invoice-claimed")

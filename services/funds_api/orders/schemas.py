@@ -34,6 +34,11 @@ class Invoice(Body):
     number: Short
     amount_fen: PositiveFen
 
+    @property
+    def key(self) -> str:
+        """What makes two invoices the same, in whatever letters their numbers are typed."""
+        return self.number.upper()
+
 
 class TreasuryOrderRequest(Body):
     """支付令: pay this much of a quota to this payee, through this bank."""
@@ -98,7 +103,7 @@ class TreasuryOrderRequest(Body):
             if claimed and sum(one.amount_fen for one in self.invoices) != self.amount_fen:
                 msg = "发票金额之和必须等于支付金额"
                 raise ValueError(msg)
-        if len({one.number for one in self.invoices}) != len(self.invoices):
+        if len({one.key for one in self.invoices}) != len(self.invoices):
             msg = "同一发票只能列一次"
             raise ValueError(msg)
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -216,16 +215,16 @@ async def _record(
     key: str,
 ) -> None:
     place = {"county_code": answer.county_code, "region_code": answer.region_code}
-    invoices: dict[str, dict[str, Any]] = {
-        unicodedata.normalize("NFKC", one.number).upper(): {
+    invoices = [
+        {
             **place,
             "order_id": answer.id,
-            "invoice_key": unicodedata.normalize("NFKC", one.number).upper(),
+            "invoice_key": one.key,
             "invoice_number": one.number,
             "amount_fen": one.amount_fen,
         }
         for one in request.invoices
-    }
+    ]
     not_kept = {"lots", "note", "invoices", "use", "reissues_order_id", "drawn", "hold_id", "contract_id"}
     kept = request.model_dump(exclude=not_kept)
     free = await store.record(
@@ -243,7 +242,7 @@ async def _record(
             "movement_id": answer.movement_id,
             "issued_by": who.subject,
         },
-        list(invoices.values()),
+        invoices,
     )
     if not free:
         raise OrderNumberUsed(request.order_number, answer.fiscal_year)
