@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from migrations.entitlement_v5 import FOLD_BRACKETS
+from tests.factories import open_account
 from tests.funds_api.people import Township
 from tests.funds_api.test_household_year import ALONE, HEAD, SON, WIFE
 from tests.funds_api.test_household_year import township as township  # noqa: PLC0414 - a fixture
@@ -32,6 +33,23 @@ async def test_an_entitlement_is_not_opened_both_ways(township: Township, first:
     figures = refused.json()["figures"]
     assert (figures["batch_id"], figures["per"], figures["other_per"]) == (paid["batch"]["id"], second, first)
     assert (await township.clerk.post("/funds/v1/payment-batches", {**order, "per": first})).status_code == 201
+
+
+async def test_a_neighbours_batch_bars_the_other_way_and_is_not_told(township: Township) -> None:
+    title = f"产业奖补{uuid4().hex[:8]}"
+    await township.batch(title, per="person")
+    order = {
+        "account_id": await open_account(township.http, township.county + "102", "township_office"),
+        "fund_code": township.fund,
+        "entitlement": title,
+        "document": "文1",
+        "effective_on": "2017-05-01",
+        "per": "household",
+    }
+    for caller, sees in ((township.neighbour, False), (township.finance, True)):
+        refused = await caller.post("/funds/v1/payment-batches", order)
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/paid-otherwise")
+        assert (refused.json()["figures"]["batch_id"] is not None) == sees
 
 
 async def test_a_batch_that_was_given_up_binds_nobody(township: Township) -> None:

@@ -102,13 +102,16 @@ class PaidElsewhere(Exception):
 
 @dataclass(eq=False)
 class PaidOtherwise(Exception):
-    """Another batch pays the entitlement to persons where this one would pay households, or the other way round."""
+    """Another batch pays the entitlement to persons where this one would pay households, or the other way round.
+
+    Its id is told to whoever may see it.
+    """
 
     entitlement: str
     per: str
     other_per: str
     county_code: str
-    batch_id: str
+    batch_id: str | None
     status: str
 
     def __str__(self) -> str:

@@ -108,7 +108,9 @@ async def open_batch(tx: AsyncSession, who: Principal, act: Act, county: str, re
     entitlement = normalise_document(request.entitlement)
     if other := await store.paid_otherwise(tx, county, entitlement, request.per):
         others = "person" if request.per == "household" else "household"
-        raise PaidOtherwise(entitlement, request.per, others, other.county_code, str(other.batch_id), other.status)
+        seen = await store.batch(tx, who, other.county_code, other.batch_id)
+        batch_id = str(seen.id) if seen else None
+        raise PaidOtherwise(entitlement, request.per, others, other.county_code, batch_id, other.status)
     if request.hold_id is not None:
         await held.must_fit(tx, who, county, request.hold_id, account=account.id, fund=request.fund_code)
     row = await store.open_batch(
