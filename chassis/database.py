@@ -125,6 +125,7 @@ async def set_region(session: AsyncSession, region: str) -> None:
 
 async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> None:
     """Let the statements of this transaction run longer than the service's limit: a file of many rows is written.
+
     Each is also planned for the rows it has. From its sixth use on a connection PostgreSQL may keep one plan for any
     number of rows, guess ten, and join a file of thousands by nested loops (seen: 0.06 s became more than 10 s).
     """
