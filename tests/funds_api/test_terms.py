@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from services.funds_api import words
+from services.funds_api.funds.judge import FundRule
 from tests.callers import Caller, funds_caller
 from tests.factories import fund
 
@@ -60,6 +61,29 @@ async def test_terms_are_kept_with_document_source_and_what_a_breach_does(
     empty = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2018})).json()
     assert empty["items"] == []
     assert "国家的一般规定" in empty["empty_because"]
+
+
+async def test_one_set_may_say_something_of_every_kind(funds_http: httpx.AsyncClient, county: str) -> None:
+    clerk, code = funds_caller(funds_http, "finance_clerk", county), await new_fund(funds_http)
+    other = await new_fund(funds_http)
+    of = {name: FEE[name] for name in ("on_breach", "source", "basis")}
+    kinds = [
+        FEE,
+        BARRED,
+        PUBLIC,
+        ONLY,
+        CAP,
+        {**CAP, "rule": "person_cap"},
+        {"rule": "permitted_payees", "unit_kinds": ["contractor"], **of},
+        {"rule": "exclusive_with", "funds": [other], **of},
+        {"rule": "household_exclusive_with", "funds": [other], **of},
+        {"rule": "use_named", "kinds": ["pay", "disburse"], **of},
+    ]
+    assert {one["rule"] for one in kinds} == set(FundRule), "a kind is missing here"
+    answer = await set_terms(clerk, code, terms(county, *kinds, valid_from="2017-04-01"))
+    assert answer.status_code == 201, answer.text
+    seen = (await clerk.get(f"/funds/v1/funds/{code}/terms", params={"fiscal_year": 2017})).json()
+    assert {rule["rule"] for rule in seen["items"][0]["rules"]} == set(FundRule)
 
 
 async def test_a_later_set_replaces_the_earlier_one_from_its_day_on(funds_http: httpx.AsyncClient, county: str) -> None:

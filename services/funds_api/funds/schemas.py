@@ -129,7 +129,7 @@ class TermsRequest(Body):
     valid_from: Day
     function_code: FunctionCode | None = None
     document: Line = Field(description="设定这些规定的文件")
-    rules: Annotated[list[AnyRule], Field(max_length=8)]
+    rules: Annotated[list[AnyRule], Field(max_length=len(FundRule))]
 
     @model_validator(mode="after")
     def _each_rule_once(self) -> Self:
