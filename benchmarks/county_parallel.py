@@ -2,7 +2,8 @@
 
 Within a county each posting waits for the journal's head until the one before has committed; that wait is what counties
 do not share. What they do share are the processors and the disk, and with few processors these are the ceiling: so the
-details say how many connections stood before a lock, and how many processors PostgreSQL kept busy.
+details say how many connections stood before a lock, how many processors PostgreSQL kept busy, and by how much sessions
+that only compute gain from being many here.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ def run() -> Result:
         for _ in range(RUNS):
             many.append(_run(stand, offices))
             one.append(_run(stand, offices.of(1)))
+        alone, together = (
+            pgbench.per_second(stand, stand.urls["funds"], "computing.sql", clients, {}) for clients in (1, CLIENTS)
+        )
         over_http = {
             f"http_{len(asked.counties)}": measured(stand, token, orders(asked), CLIENTS).shown()
             for asked in (offices, offices.of(1))
@@ -79,6 +83,7 @@ def run() -> Result:
             "many": _shown(many),
             "one": _shown(one),
             "processors": os.cpu_count(),
+            "bare_computing": significant(together / alone),
             **over_http,
             "postgres": version,
         },
