@@ -285,6 +285,44 @@ async def test_undoing_what_came_back_of_a_fee_is_held_to_its_share(ruled: Ruled
     refused(await ruled.pay(1, "management_fee"), "fund-rule-broken")
 
 
+async def undone_receipt(ruled: Ruled) -> httpx.Response:
+    """Undo the receipt of 1,000,000 fen of cash."""
+    received = (await ruled.clerk.get("/funds/v1/movements", params={"kind": "receive"})).json()["items"]
+    [cash] = [one["id"] for one in received if one["amount_fen"] == 1_000_000]
+    reversal = {"kind": "reverse", "document": "冲1", "effective_on": "2017-05-20", "movement_id": cash}
+    return await ruled.clerk.post("/funds/v1/movements", reversal)
+
+
+async def test_undoing_a_receipt_leaves_no_fee_above_the_share_of_what_is_left(
+    ruled: Ruled, funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """15,000 of 20,000 were taken; without the second million 10,000 is the cap."""
+    await open_account(funds_http, county, "outside", "县外")
+    order = await ruled.issue(15_000, use="management_fee")
+    answer = await undone_receipt(ruled)
+    [breach] = refused(answer, "fund-rule-broken")["breaches"]
+    told = [breach[name] for name in ("rule", "received_fen", "cap_fen", "fees_before_fen", "amount_fen", "over_fen")]
+    assert told == ["fee_cap", 1_000_000, 10_000, 15_000, 0, 5_000]
+    assert "本笔" not in answer.json()["detail"]
+    reversal = {"kind": "reverse", "document": "冲2", "effective_on": "2017-05-20", "movement_id": order["movement_id"]}
+    assert (await ruled.clerk.post("/funds/v1/movements", reversal)).status_code == 201
+    await ruled.issue(10_000, use="management_fee")
+    assert (await undone_receipt(ruled)).status_code == 201, "the share of what is left, to the fen"
+
+
+async def test_a_receipt_is_undone_and_flagged_where_the_rule_only_flags(
+    ruled: Ruled, funds_http: httpx.AsyncClient, county: str
+) -> None:
+    await open_account(funds_http, county, "outside", "县外")
+    await ruled.of_the_nation({**FEE, "on_breach": "flag"})
+    await ruled.issue(15_000, use="management_fee")
+    answer = await undone_receipt(ruled)
+    assert answer.status_code == 201, answer.text
+    [flagged] = answer.json()["flagged"]
+    assert (flagged["code"], flagged["over_fen"]) == ("B04", 5_000)
+    assert [one["rule_code"] for one in await ruled.flags()] == ["B04"]
+
+
 async def test_a_township_is_held_to_the_fees_of_the_whole_county_and_flagged_on_its_own_desk(
     ruled: Ruled, funds_http: httpx.AsyncClient, county: str
 ) -> None:

@@ -311,6 +311,28 @@ async def test_a_little_money_that_goes_over_brings_no_room_of_the_rest(border: 
     assert (await border.new.fee(5_010, LATER)).status_code == 201
 
 
+async def test_undoing_a_succession_leaves_no_fee_above_the_share_of_either_county(border: Border) -> None:
+    """3,000 were taken of 100,000 of the new county's own, on the strength of a million that had come over."""
+    await border.change("recoded", [border.old], [border.new], ON)
+    gone = await border.gone(border.old, border.new, ON, {border.old.office: border.new.office})
+    await border.new.received(100_000, ON)
+    fee = await border.new.fee(3_000, LATER)
+    assert fee.status_code == 201, fee.text
+
+    refused_undoing = await border.undo(gone["id"], border.old.county, "2018-06-01")
+    assert await told_of_fee(refused_undoing) == {
+        "received_fen": 100_000,
+        "fees_before_fen": 3_000,
+        "over_fen": 2_000,
+        "counties": None,
+    }
+    assert (await border.new.undo(fee.json()["movements"][0]["id"], LATER)).status_code == 201
+    assert (await border.new.fee(1_000, LATER)).status_code == 201
+    answer = await border.undo(gone["id"], border.old.county, "2018-06-01")
+    assert (answer.status_code, answer.json()["flagged"]) == (201, []), answer.text
+    assert (await told_of_fee(await border.new.fee(1, LATER)))["received_fen"] == 100_000
+
+
 async def test_fees_on_both_sides_at_once_do_not_pass_their_share_together(border: Border) -> None:
     await border.change("recoded", [border.old], [border.new], ON)
     await border.old.received(1_000, "2017-03-01")

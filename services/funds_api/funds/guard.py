@@ -6,7 +6,7 @@ Only loads and hears; what a breach means is decided in `judge`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.funds import judge, store
-from services.funds_api.funds.judge import Breach, Facts, TermSet
+from services.funds_api.funds.judge import Breach, Facts, Term, TermSet
 from services.funds_api.funds.refusals import FundRuleBroken
+from services.funds_api.funds.store import FeeSums
 from services.funds_api.missing import Missing
 from treasury.lots import Draw
 
@@ -89,34 +90,35 @@ async def foreseen(tx: AsyncSession, county: str, parts: Sequence[Facts], on: da
     ]
 
 
-async def fees_fen(tx: AsyncSession, county: str, fund: str, year: int) -> dict[tuple[str, ...], int]:
-    """What management fees of a fund-year stand now, by the counties that are held to a cap together."""
-    return {one.counties: one.fees_fen for one in await store.fee_sums(tx, county, fund, year)}
-
-
 async def fees_again(
-    tx: AsyncSession, county: str, fund: str, year: int, on: date, before: Mapping[tuple[str, ...], int]
+    tx: AsyncSession, county: str, fund: str, year: int, on: date, before: Sequence[FeeSums]
 ) -> list[Breach]:
-    """What the caps of fees say of those that stand again beside those `before`, once their coming back was undone."""
-    sums = await store.fee_sums(tx, county, fund, year)
-    facts = [
-        Facts(
-            "pay",
-            fund,
-            year,
-            one.fees_fen - before_fen,
-            judge.MANAGEMENT_FEE,
-            received_fen=one.received_fen,
-            fees_fen=before_fen,
-            counties=one.counties,
-        )
-        for one in sums
-        if one.fees_fen > (before_fen := before.get(one.counties, 0))
-    ]
-    if not facts:
-        return []
+    """What the caps of fees say of a fund-year after an undoing: those that it passes by more than it did `before`.
+
+    Fees stand again whose coming back was undone, or less was received; the counties held together may differ.
+    """
     terms = judge.in_force(await store.term_sets(tx, county, [fund], on), fund, year, on)
-    return judge.judge_all(facts, [one for one in terms if one.rule is judge.FundRule.FEE_CAP])
+    caps = [one for one in terms if one.rule is judge.FundRule.FEE_CAP]
+    over_fen: dict[Term, int] = defaultdict(int)
+    for one in before:
+        for breach in _over(caps, fund, year, one, 0):
+            over_fen[breach.term] = max(over_fen[breach.term], breach.figures["over_fen"])
+    taken_fen = {one.counties: one.fees_fen for one in before}
+    found: dict[Term, Breach] = {}
+    for one in await store.fee_sums(tx, county, fund, year):
+        again_fen = max(one.fees_fen - taken_fen.get(one.counties, one.fees_fen), 0)
+        for breach in _over(caps, fund, year, one, again_fen):
+            if breach.figures["over_fen"] > over_fen[breach.term]:
+                found.setdefault(breach.term, breach)
+    return list(found.values())
+
+
+def _over(caps: Sequence[Term], fund: str, year: int, sums: FeeSums, again_fen: int) -> list[Breach]:
+    """The caps that these sums pass, `again_fen` of the fees as what is judged."""
+    use, before_fen = judge.MANAGEMENT_FEE, sums.fees_fen - again_fen
+    return judge.judge(
+        Facts("pay", fund, year, again_fen, use, None, sums.received_fen, before_fen, sums.counties), caps
+    )
 
 
 async def hold_fund(tx: AsyncSession, county: str, use: str | None, funds: Iterable[str]) -> None:

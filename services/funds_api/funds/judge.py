@@ -308,9 +308,11 @@ def _fees(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
     if len(facts.counties) > 1:
         figures["counties"] = list(facts.counties)
         together = f"（改码前后 {'、'.join(facts.counties)} 合计，移交的不重复计算）"
+    # None of its own where less was received, and no fee taken.
+    own = f"本笔 {yuan(facts.amount_fen)} 元，" if facts.amount_fen else ""
     sentence = (
         f"{facts.fiscal_year} 年度该资金{together}到账 {yuan(facts.received_fen)} 元，管理费上限 {yuan(cap_fen)} 元，"
-        f"已列 {yuan(facts.fees_fen)} 元，本笔 {yuan(facts.amount_fen)} 元，超出 {yuan(taken_fen - cap_fen)} 元"
+        f"已列 {yuan(facts.fees_fen)} 元，{own}超出 {yuan(taken_fen - cap_fen)} 元"
     )
     return figures, sentence
 

@@ -19,13 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.journal import Act, Recorded
-from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
 from services.funds_api.funds import guard
 from services.funds_api.funds import store as funds
-from services.funds_api.funds.judge import OF_PEOPLE, Breach
+from services.funds_api.funds.judge import Breach
 from services.funds_api.funds.refusals import told
 from services.funds_api.holds import store as holds
-from services.funds_api.lots import decide, ledger, shortfall, store, undo
+from services.funds_api.lots import decide, ledger, questions, shortfall, store, undo
 from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import Books, End, Movement
 from services.funds_api.lots.refusals import WrongAccount
@@ -117,7 +116,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
         event = event.model_copy(update={"contractor_id": kept.contractor_id, "contract_id": kept.contract_id})
     await act.record(tx, county, event, answer)
     if breaches:
-        await _flag(tx, who, act, county, made, breaches)
+        await questions.ask(tx, who, act, county, made, breaches)
     return answer
 
 
@@ -127,26 +126,6 @@ async def _keep(tx: AsyncSession, who: Principal, county: str, order: OutOrder, 
     kept = await retentions.named(tx, who, county, ends[order.from_account_id], order.contract_id, order.contractor_id)
     await retentions.record(tx, county, movements, {one.id: one.region_code for one in ends.values()}, kept)
     return kept
-
-
-async def _flag(
-    tx: AsyncSession, who: Principal, act: Act, county: str, made: Sequence[Made], breaches: Sequence[Breach]
-) -> None:
-    """The questions that the terms of the funds ask about movements they let through, in the same transaction."""
-    first = made[0].movement
-    [(account, unit_name)] = await units.accounts(tx, who, county, ids=[first.source] if first.source else [])
-    desk = Desk(account.id, account.unit_id, unit_name, account.region_code)
-    # Terms about people are those of the calendar year in which they were paid, whatever budget the money is of.
-    found = []
-    for year in {one.term.fiscal_year if one.term.rule in OF_PEOPLE else None for one in breaches}:
-        lots = [
-            MadeLot(part.to_lot, draw.lot.fund, year or draw.lot.fiscal_year, part.amount_fen)
-            for one in made
-            for draw, part in zip(one.draws, one.parts, strict=True)
-        ]
-        of_year = [one for one in breaches if (one.term.fiscal_year if one.term.rule in OF_PEOPLE else None) == year]
-        found.append((of_year, lots))
-    await raise_breaches(tx, act, county, found, desk, first.effective_on, first.id)
 
 
 def _asked(order: OutOrder, made: Sequence[Made]) -> guard.Asked:

@@ -33,6 +33,7 @@ from services.funds_api.lots.refusals import (
 from services.funds_api.lots.schemas import ReverseOrder
 from services.funds_api.missing import Missing
 from services.funds_api.orders import claims
+from services.funds_api.projects import restored
 from services.funds_api.tables import MovementRow
 from treasury.errors import MoneyHeld
 from treasury.lots import draw_named
@@ -57,10 +58,11 @@ async def reverse(
     latest = max(one.effective_on for one in chain)
     if order.effective_on < latest:
         raise ReversalTooEarly(order.effective_on, latest)
-    spent_again = await again.foreseen(tx, county, chain, order.effective_on)
+    spent_again = await again.foreseen(tx, who, county, chain, order.effective_on)
     outside = await store.outside_account(tx, county) if any(one.from_account_id is None for one in chain) else None
     ends = {end for one in chain for end in (one.from_account_id or outside, one.to_account_id) if end}
     await ledger.open_lots(tx, county, sorted(ends), undone.to_account_id, upto=order.effective_on, named=[])
+    projects = await restored.before(tx, who, county, chain)
 
     made: list[Made] = []
     for one in chain:
@@ -76,6 +78,7 @@ async def reverse(
     for one, back in zip(chain, made, strict=True):
         if one.batch_id is not None or one.hold_id is not None:
             back.holds.extend(await holds.keep_again(tx, county, back.movement.id))
+    await restored.hear(tx, who, county, projects, order.effective_on)
     return made, await again.hear(tx, county, spent_again, order.effective_on)
 
 

@@ -4,8 +4,9 @@ Called after the movements are written and before they are committed, while the 
 here undoes everything. Of a treasury order it is the order that is judged, as what spends the project's quota or brings
 money to its account; the bank's result tells where the money got to, and is not asked again. What a deposit (质保金)
 pays is asked of the projects whose retentions it draws: it is part of what their contracts are due. A project hands
-nothing on to others, whatever its progress: that would be spending without a contract. Corrections (return, recovery,
-reversal, taking back) are never refused.
+nothing on to others, whatever its progress: that would be spending without a contract. What goes back (return,
+recovery, taking back) and the undoing of what was brought or spent are never refused; undoing what went back is judged
+in `restored.py`.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ async def _must_stand(
     if brought:
         await _within_plan(tx, project)
     if spent:
-        await _within_progress(tx, project, max(spending), {unit for unit, _ in spent})
+        await within_progress(tx, project, max(spending), {unit for unit, _ in spent})
 
 
 async def _may_release(
@@ -137,23 +138,28 @@ async def _may_release(
 ) -> None:
     """What deposits paid or ordered by these written movements is due to the contractors of the retentions drawn."""
     for project in await store.whose_retentions(tx, county, movements):
-        await _within_progress(tx, project, on, set(), contractors)
+        await within_progress(tx, project, on, set(), contractors)
 
 
 async def _within_plan(tx: AsyncSession, project: ProjectRow) -> None:
     """No fund brings more than the version in force plans from it; what is on its way by an order counts."""
     flows = (await money.flows(tx, project.county_code, [project.id], money.EVER)).get(project.id, [])
-    planned = {
+    plan = await planned(tx, project)
+    for fund, flow in money.by_fund(flows).items():
+        if flow.planned_use_fen > plan.get(fund, 0):
+            raise OverPlan(str(project.id), fund, plan.get(fund, 0), flow.planned_use_fen)
+
+
+async def planned(tx: AsyncSession, project: ProjectRow) -> dict[str, int]:
+    """What the version in force plans from each fund, in fen."""
+    return {
         one.fund_code: one.planned_fen
         for one in await store.sources(tx, project.county_code, [project.id])
         if one.version == project.version
     }
-    for fund, flow in money.by_fund(flows).items():
-        if flow.planned_use_fen > planned.get(fund, 0):
-            raise OverPlan(str(project.id), fund, planned.get(fund, 0), flow.planned_use_fen)
 
 
-async def _within_progress(
+async def within_progress(
     tx: AsyncSession, project: ProjectRow, on: date, paid: Collection[UUID], released: Collection[UUID] = ()
 ) -> None:
     """No contractor gets more than its contracts let it by that day; all together, what is due less retentions.

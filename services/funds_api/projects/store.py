@@ -60,6 +60,37 @@ async def of_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -
     return (await tx.scalars(query)).all()
 
 
+async def accounts_behind(tx: AsyncSession, county: str, movements: Sequence[UUID]) -> set[UUID]:
+    """The accounts that these movements join, and those of the treasury orders whose money they moved."""
+    found = await tx.scalars(
+        text(
+            """
+            WITH RECURSIVE up AS (
+              SELECT l.id, l.restores_lot_id, l.movement_id FROM funds.draw d
+                JOIN funds.lot l ON l.county_code = :county AND l.id = d.from_lot_id
+               WHERE d.county_code = :county AND d.movement_id = ANY(:moved)
+              UNION
+              SELECT l.id, l.restores_lot_id, l.movement_id FROM up
+                JOIN funds.lot l ON l.county_code = :county AND l.id = up.restores_lot_id),
+            moved AS MATERIALIZED (SELECT movement_id AS id FROM up UNION SELECT unnest(CAST(:moved AS uuid[]))),
+            ordered AS (
+              SELECT o.from_account_id, o.payee_account_id FROM moved m
+                JOIN funds.treasury_order o ON o.county_code = :county AND o.movement_id = m.id
+              UNION
+              SELECT o.from_account_id, o.payee_account_id FROM moved m
+                JOIN funds.order_result r ON r.county_code = :county AND r.movement_id = m.id
+                JOIN funds.treasury_order o ON o.county_code = :county AND o.id = r.order_id)
+            SELECT unnest(ARRAY[from_account_id, payee_account_id]) FROM ordered
+            UNION
+            SELECT unnest(ARRAY[m.from_account_id, m.to_account_id]) FROM funds.movement m
+             WHERE m.county_code = :county AND m.id = ANY(:moved)
+            """
+        ),
+        {"county": county, "moved": list(movements)},
+    )
+    return {one for one in found if one is not None}
+
+
 async def keep_still(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> None:
     """Until the commit nobody changes a project that holds one of these accounts, or whose money one keeps back."""
     kept = (
@@ -137,14 +168,15 @@ async def meant(tx: AsyncSession, county: str, movements: Sequence[UUID]) -> dic
 
 
 async def whose_retentions(tx: AsyncSession, county: str, movements: Sequence[UUID]) -> Sequence[ProjectRow]:
-    """The projects whose retentions these written movements drew, in id order; none changes before the commit.
+    """The projects whose retentions these written movements drew or brought back, in id order; none changes before the
+    commit.
 
     Whoever wrote them has kept all of them still, but for one that had its first retention put in since.
     """
     drawn = text(
         """
         SELECT c.project_id
-          FROM funds.kept_for(:county, ARRAY(SELECT d.from_lot_id FROM funds.draw d
+          FROM funds.kept_for(:county, ARRAY(SELECT unnest(ARRAY[d.from_lot_id, d.to_lot_id]) FROM funds.draw d
                                               WHERE d.county_code = :county AND d.movement_id = ANY(:moved))) k
           JOIN funds.project_contract c ON c.county_code = :county AND c.id = k.contract_id
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -70,6 +70,9 @@ class Succession(Answer):
     unexplained_fen: int = Field(description="amount_fen 减去 tranches 之和，恒为 0")
     reversed_by: str | None = Field(default=None, description="已冲正时，冲正的文件")
     tranches: list[SucceededTranche]
+    flagged: list[dict[str, Any]] = Field(
+        default_factory=list, description="冲正时违反资金规定但允许办理、已预警的事项"
+    )
 
 
 class SuccessionEntry(Answer):

@@ -18,8 +18,14 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.pages import Window
 from services.funds_api.access import must_hold
-from services.funds_api.lots import ledger, undo
+from services.funds_api.funds import guard
+from services.funds_api.funds import store as funds
+from services.funds_api.funds.judge import MANAGEMENT_FEE
+from services.funds_api.funds.refusals import told
+from services.funds_api.funds.store import FeeSums
+from services.funds_api.lots import again, ledger, questions, undo
 from services.funds_api.lots import store as lots
+from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import End
 from services.funds_api.lots.refusals import NoOutsideAccount, ReversalTooEarly, WrongAccount
 from services.funds_api.lots.schemas import ReverseOrder
@@ -210,27 +216,43 @@ async def reverse(
         raise ReversalTooEarly(request.effective_on, row.effective_on)
     undone = {one: await store.movements(tx, one, succession) for one in counties}
     outside = {one: await _outside(tx, one) for one in counties}
+    fees = {one: await _fees(tx, one, undone[one]) for one in counties}
     for one in counties:
         accounts = {end for move in undone[one] for end in (move.from_account_id, move.to_account_id) if end}
         await store.hold_books(tx, one, sorted(accounts | {outside[one]}))
-    events = [await _reverse_in(tx, act, one, row, undone[one], outside[one], request) for one in counties]
+    made = {one: await _reverse_in(tx, act, one, undone[one], outside[one], request) for one in counties}
+    # Only now: of money that is back, each county is held to its own share again.
+    breaches = {one: await again.hear_fees(tx, one, fees[one], request.effective_on) for one in counties}
     answer = await shown(tx, county, succession, Moment(request.effective_on))
     if answer is None:
         raise Missing("资金移交", str(succession))
-    for one, event in zip(counties, events, strict=True):
-        await act.record(tx, one, event, answer)
+    flagged = [one for of_county in breaches.values() for one in told(of_county)]
+    answer = answer.model_copy(update={"flagged": flagged})
+    for one in counties:
+        await act.record(tx, one, await _reversed(tx, one, row, made[one], request), answer)
+    for one in counties:
+        if breaches[one]:
+            await questions.ask(tx, who, act, one, made[one], breaches[one])
     return answer
+
+
+async def _fees(
+    tx: AsyncSession, county: str, undone: Sequence[MovementRow]
+) -> dict[tuple[str, int], Sequence[FeeSums]]:
+    """The sums of fees of the fund-years that an undoing moves, before it and held until the commit."""
+    years = await lots.fund_years(tx, county, [one.id for one in undone])
+    await guard.hold_fund(tx, county, MANAGEMENT_FEE, {fund for fund, _ in years})
+    return {one: await funds.fee_sums(tx, county, *one) for one in years}
 
 
 async def _reverse_in(
     tx: AsyncSession,
     act: Act,
     county: str,
-    row: SuccessionRow,
     undone: Sequence[MovementRow],
     outside: UUID,
     request: UndoRequest,
-) -> SuccessionReversed:
+) -> list[Made]:
     made = []
     for one in undone:
         order = ReverseOrder(
@@ -239,6 +261,12 @@ async def _reverse_in(
         stands = await lots.stands_for(tx, county, one.id)
         made.append(await undo.undo_one(tx, county, order, one, stands, one.from_account_id or outside, act.actor))
     await ledger.post(tx, county, [one.movement for one in made], [part for one in made for part in one.parts])
+    return made
+
+
+async def _reversed(
+    tx: AsyncSession, county: str, row: SuccessionRow, made: Sequence[Made], request: UndoRequest
+) -> SuccessionReversed:
     ends = {end for one in made for end in (one.movement.source, one.movement.target) if end}
     places = {one.id: one.region_code for one in (await lots.ends(tx, county, sorted(ends))).values()}
     return SuccessionReversed(
