@@ -7,7 +7,7 @@ hold each twin to its original. Pure: knows no file, no table and no person.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,15 @@ class FileUnreadable(Exception):
 
     def figures(self) -> dict[str, str]:
         return {"reason": self.reason, "how_to": self.advice}
+
+
+def place_of(labels: Sequence[str], names: Collection[str]) -> int | None:
+    """The first column headed by one of these names; where the head of the household (户主) is named beside, the other.
+
+    A row is about whom it names, whoever heads the household.
+    """
+    found = [(label.startswith("户主"), place) for place, label in enumerate(labels) if label in names]
+    return min(found)[1] if found else None
 
 
 def must_head_once(labels: Iterable[str]) -> None:

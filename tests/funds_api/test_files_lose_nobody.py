@@ -107,14 +107,28 @@ async def test_a_second_sheet_of_people_is_not_left_unread(township: Township) -
     [
         ("姓名,身份证号,姓名,身份证号,金额（元）", "表头中“姓名”“身份证号”出现不止一次"),
         ("姓名,身份证号,金额（元）,金额（元）", "表头中“金额”出现不止一次"),
+        ("户主,身份证号,领款人,证件号码,金额", "表头中“身份证号”出现不止一次"),
         ("姓名,身份证号,金额（元）,金额（万元）", "表头中“金额”出现不止一次"),
     ],
 )
 def test_a_column_headed_twice_is_refused(header: str, twice: str) -> None:
     assert refused_roster(f"{header}\n甲,{id_number(1)},乙,{id_number(2)},10.00\n").reason == twice
     lines = REGISTER.split("\n")
-    with pytest.raises(FileUnreadable, match="“身份证号”出现不止一次"):
-        register.read("\n".join([lines[0] + ",身份证号", *lines[1:]]).encode())
+    for other in ("身份证号", "公民身份号码"):
+        with pytest.raises(FileUnreadable, match="“身份证号”出现不止一次"):
+            register.read("\n".join([f"{lines[0]},{other}", *lines[1:]]).encode())
+
+
+@pytest.mark.parametrize("header", ["户主姓名,户主身份证号,姓名,身份证号", "姓名,身份证号,户主姓名,户主身份证号"])
+def test_whoever_is_paid_is_not_taken_for_the_head_named_beside(header: str) -> None:
+    people = {"户主姓名": "张父", "户主身份证号": id_number(1), "姓名": "张子", "身份证号": id_number(2)}
+    cells = ",".join(people[label] for label in header.split(","))
+    _, rows = read_roster(f"{header},卡号,金额\n{cells},{card(2)},1.00\n".encode())
+    assert rows.select("name", "id_number").rows() == [("张子", id_number(2))]
+    told = {**people, "村代码": "990001101201", "人口数": "", "登记日期": "", "银行卡号": card(2), "手机号": ""}
+    labels = [*header.split(","), *(label for label in told if label not in people), "与户主关系"]
+    listed = register.read(f"{','.join(labels)}\n{','.join(told.get(label, '子') for label in labels)}\n".encode())
+    assert listed.select("name", "id_number", "head_id").rows() == [("张子", id_number(2), id_number(1))]
 
 
 def test_notes_headed_twice_and_several_kinds_of_sums_are_no_fault() -> None:

@@ -87,12 +87,11 @@ def _places(top: list[list[str]]) -> tuple[int, dict[str, int]] | None:
         labels = _labels(cells)
         every = {**_ALIASES, **_MEMBER_ALIASES}
         places = {
-            field: next(place for place, label in enumerate(labels) if label in aliases)
-            for field, aliases in every.items()
-            if any(label in aliases for label in labels)
+            field: place for field, aliases in every.items() if (place := columns.place_of(labels, aliases)) is not None
         }
         if places.keys() >= _ALIASES.keys():
-            columns.must_head_once(label for label in labels if any(label in aliases for aliases in every.values()))
+            named = [label for label in labels if any(label in aliases for aliases in every.values())]
+            columns.must_head_once("身份证号" if label in _ALIASES["id_number"] else label for label in named)
             return at, places
     return None
 

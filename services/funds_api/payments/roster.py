@@ -56,7 +56,7 @@ def _label(cell: str) -> str:
 def find_header(top: Sequence[Sequence[str]]) -> Header | None:
     """The first of the top rows that names an ID column and an amount column, or None.
 
-    One that names such a column twice is `FileUnreadable`.
+    One that names such a column twice, or who is paid under two names, is `FileUnreadable`.
     """
     unit = Unit.YUAN
     for at, cells in enumerate(top):
@@ -67,8 +67,7 @@ def find_header(top: Sequence[Sequence[str]]) -> Header | None:
         places = {
             field: place
             for field, aliases in _ALIASES.items()
-            for place, label in reversed(list(enumerate(labels)))
-            if label in aliases or label.removeprefix("户主") in aliases
+            if (place := columns.place_of(labels, {*aliases, *(f"户主{one}" for one in aliases)})) is not None
         }
         amounts = [
             (_AMOUNTS.index(found[1]), place, found[2])
@@ -77,7 +76,8 @@ def find_header(top: Sequence[Sequence[str]]) -> Header | None:
         ]
         if "id_number" in places and amounts:
             named = [label for label in labels if any(label in aliases for aliases in _ALIASES.values())]
-            columns.must_head_once([*named, *(_AMOUNTS[rank] for rank, _, _ in amounts)])
+            people = ["身份证号" if label in _ALIASES["id_number"] else label for label in named]
+            columns.must_head_once([*people, *(_AMOUNTS[rank] for rank, _, _ in amounts)])
             _, place, stated_unit = min(amounts, key=lambda one: one[:2])
             return Header(at, {**places, "amount": place}, Unit(stated_unit) if stated_unit else unit)
     return None
