@@ -1,4 +1,4 @@
-"""What a project reached at its acceptance, and contracts that end before their work does."""
+"""What a project reached at its acceptance, and contracts and projects that end before their work does."""
 
 from __future__ import annotations
 
@@ -213,3 +213,15 @@ async def test_a_payment_and_a_cancellation_race_and_the_settlement_holds(librar
     assert sorted((ended.status_code, paid.status_code)) == [201, 409]
     shown = await library.shown("2017-12-31")
     assert shown["contractors"][0]["payable_fen"] >= 0
+
+
+@pytest.mark.parametrize("stage", ["declared", "admitted", "removed"])
+async def test_a_project_that_left_its_plan_gets_no_money_of_before(library: Library, stage: str) -> None:
+    """It left empty: money dated before would lie with a project that may not pay, and whose plan could shrink."""
+    cash = (await library.walk("planned"))["cash_account_id"]
+    by = library.approver if stage == "removed" else library.clerk
+    left = await library.step(stage, by=by, effective_on="2017-03-10", reason="重报")
+    assert left.status_code == 201, left.text
+    late = await library.move("hand_down", library.treasury, cash, 500, "2017-03-07")
+    assert refusal(late) == (409, "project-not-admitted")
+    assert late.json()["figures"] == {"account_id": cash, "stage": stage, "effective_on": "2017-03-07"}

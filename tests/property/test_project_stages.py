@@ -168,3 +168,4 @@ def test_money_comes_after_the_plan_and_goes_out_once_building_begins() -> None:
         Stage.ACCEPTED,
     ]
     assert {stage for stage in Stage if stages.may_pay(stage)} == set(ORDER[ORDER.index(Stage.BUILDING) :])
+    assert {stage for stage in Stage if stages.has_plan(stage)} == set(ORDER[ORDER.index(Stage.PLANNED) :])

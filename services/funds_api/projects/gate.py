@@ -33,7 +33,7 @@ from services.funds_api.projects.refusals import (
     ProjectNotAdmitted,
     ProjectNotBuilding,
 )
-from services.funds_api.projects.stages import Stage, may_pay, may_receive
+from services.funds_api.projects.stages import Stage, has_plan, may_pay, may_receive
 from services.funds_api.tables import AccountRow, ProjectRow
 from services.funds_api.units.schemas import UnitKind
 
@@ -118,7 +118,14 @@ async def _must_stand(
     brought: Collection[tuple[UUID, date]],
     spent: Collection[tuple[UUID, date]],
 ) -> None:
-    """What was brought (to which account, on which day) and spent (on whom, when) fits stage, plan and progress."""
+    """What was brought (to which account, on which day) and spent (on whom, when) fits stage, plan and progress.
+
+    Nothing is brought any more, of whatever day, to a project that went back behind its plan or out of the library: it
+    went empty.
+    """
+    if brought and not has_plan(Stage(project.stage)):
+        account, on = min(brought)
+        raise ProjectNotAdmitted(str(account), project.stage, on)
     spending = {on for _, on in spent}
     for day in {*(on for _, on in brought), *spending}:
         stage = await store.stage_on(tx, project.county_code, project.id, day)

@@ -266,14 +266,14 @@ class ContractKnown(Exception):
 
 @dataclass(eq=False)
 class ProjectNotAdmitted(Exception):
-    """Money for a project that is not in the library with its plan given out on that day (or for no project at all)."""
+    """Money for a project that is not in the library with its plan given out, on that day or now; or for no project."""
 
     account_id: str
     stage: str
     effective_on: date
 
     def __str__(self) -> str:
-        stands = f"项目当日阶段为“{_stage(self.stage)}”" if self.stage else "该账户不属于项目库中的项目"
+        stands = f"项目阶段为“{_stage(self.stage)}”" if self.stage else "该账户不属于项目库中的项目"
         return f"{stands}，{self.effective_on} 不能接收资金：先入库并下达计划，后拨款"
 
 

@@ -190,6 +190,11 @@ def may_receive(stage: Stage) -> bool:
     return stage in _RECEIVES
 
 
+def has_plan(stage: Stage) -> bool:
+    """Whether the plan of a project at this stage is given out, and it has not left the library."""
+    return at(Stage.PLANNED) <= at(stage) < len(ORDER)
+
+
 def may_pay(stage: Stage) -> bool:
     """Whether a project at this stage may pay: building has begun (预付款 included)."""
     return stage in _PAYS
