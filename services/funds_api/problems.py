@@ -176,6 +176,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     payments.PaidElsewhere: Problem(
         "paid-elsewhere", 409, "部分农户已由另一批次发放", "请撤回本批次，重新上传名册，已发放的户会逐行列出"
     ),
+    payments.OverHouseholdCap: Problem(
+        "over-household-cap",
+        409,
+        "超过每户上限",
+        "请撤回本批次，按上限更正金额后重新上传，超出的会逐行列出；撤销退回的，请先冲正其后发给同户的批次",
+    ),
     payments.PaidOtherwise: Problem(
         "paid-otherwise",
         409,

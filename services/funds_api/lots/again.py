@@ -20,7 +20,7 @@ from services.funds_api.funds.judge import Breach
 from services.funds_api.funds.refusals import FundRuleBroken
 from services.funds_api.funds.store import FeeSums
 from services.funds_api.lots import store
-from services.funds_api.payments import lists, yearly
+from services.funds_api.payments import household_cap, lists, yearly
 from services.funds_api.payments.refusals import PaidElsewhere
 from services.funds_api.projects import restored
 from services.funds_api.tables import MovementRow, PaymentBatchRow
@@ -60,11 +60,13 @@ async def foreseen(tx: AsyncSession, who: Principal, county: str, chain: Sequenc
 async def hear(tx: AsyncSession, county: str, again: Again, on: date) -> list[Breach]:
     """After it was posted: the breaches that are only flagged; `FundRuleBroken` with all that refuse.
 
-    `PaidElsewhere` when another county of the lineage has paid the same meanwhile; of the county's own `undo` hears.
+    `PaidElsewhere` when another county of the lineage has paid the same meanwhile (of the county's own `undo` hears),
+    `OverHouseholdCap` when others of the household have had its share.
     """
     for batch, line in again.rows:
         if await lists.paid_by_kin(tx, county, batch.id, line):
             raise PaidElsewhere(str(batch.id), 1, line, batch.entitlement)
+        await household_cap.hear_row(tx, batch, line, on)
     of_people = [found for batch, line in again.rows for found in await yearly.of_row(tx, batch, line, on)]
     return await hear_fees(tx, county, again.fees, on, of_people)
 

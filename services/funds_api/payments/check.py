@@ -40,6 +40,8 @@ CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
 # What others paid of this fund in the year, and a fund of that year that excludes it; read only where terms ask for it.
 YEAR: Final = {"token": pl.Binary, "year_fen": pl.Int64, "other_fund": pl.String}
 HOME_YEAR: Final = {"household": pl.Binary, "home_fen": pl.Int64, "home_fund": pl.String}
+# What other batches pay a household of the same entitlement; read only for one of persons that has a cap.
+ENTITLED: Final = {"household": pl.Binary, "entitled_fen": pl.Int64}
 # Who is owed: the 16 bytes of the household's id, or the payee's token for an entitlement of persons.
 KEPT: Final = {"owed": pl.Binary, "kept_fen": pl.Int64}
 
@@ -78,6 +80,7 @@ class Facts:
             caps["over_household_year_cap"] = ("home_fen", year.number)
         if self.cap is not None and self.per == "person":
             caps["over_household_cap_together"] = ("roster_fen", self.cap.number)
+            caps["over_household_cap_with_others"] = ("entitled_fen", self.cap.number)
         return caps
 
     def exclusive(self, rule: FundRule) -> dict[str, Term]:
@@ -242,21 +245,26 @@ class Check:
     def _within(self, found: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
         """The rows with whether each goes beyond a cap of its household (`Facts.caps_of_homes`).
 
-        Also what the household has got before it: in the year (`home_fen`), and by this roster (`roster_fen`). Row by
-        row, since only a row that is accepted uses up the caps of the rows of its household after it.
+        Also what the household has got before it: in the year (`home_fen`), by this roster (`roster_fen`), and of the
+        entitlement by all (`entitled_fen`). Row by row, since only a row that is accepted uses up the caps of the rows
+        of its household after it. A cap that the amount alone is over is told of the amount.
         """
-        caps, before = self.facts.caps_of_homes, {"home_fen": list[int](), "roster_fen": list[int]()}
+        caps, before = self.facts.caps_of_homes, {name: list[int]() for name in _GOT}
         over: dict[str, list[bool]] = {code: [] for code in caps}
-        if "home_fen" not in found.columns:  # no term asks what others paid
-            found = found.with_columns(home_fen=pl.lit(0))
+        # a column is missing where nothing was asked of others
+        found = found.with_columns(pl.lit(0).alias(name) for name in _BY_OTHERS if name not in found.columns)
         faulty = found.select(pl.any_horizontal(*codes)).to_series()
-        for home, fen, others_fen, bad in zip(
-            found["household"], found["amount_fen"], found["home_fen"], faulty, strict=True
+        for home, fen, year_fen, entitled_fen, bad in zip(
+            found["household"], found["amount_fen"], found["home_fen"], found["entitled_fen"], faulty, strict=True
         ):
             listed = self._home_fen.get(home, 0)
-            got = {"home_fen": (others_fen or 0) + listed, "roster_fen": listed}
+            got = {
+                "home_fen": (year_fen or 0) + listed,
+                "roster_fen": listed,
+                "entitled_fen": entitled_fen + listed if entitled_fen else 0,
+            }
             beyond = {
-                code: home is not None and got[name] + (fen or 0) > cap and (listed > 0 or name == "home_fen")
+                code: home is not None and got[name] + (fen or 0) > cap and (got[name] > 0 or name == "home_fen")
                 for code, (name, cap) in caps.items()
             }
             for name, fen_before in got.items():
@@ -308,6 +316,14 @@ def _figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, int |
         }
         if cap
         else {},
+        "over_household_cap_with_others": {
+            "entitled_fen": row.get("entitled_fen", 0),
+            "amount_fen": row["amount_fen"],
+            "cap_fen": cap.number,
+            "source": cap.source,
+        }
+        if cap
+        else {},
         **_year_figures(code, row, facts),
         "money_not_there": {"running_fen": row["running"], "available_fen": facts.available_fen},
     }.get(code, {})
@@ -326,6 +342,9 @@ def _year_figures(code: str, row: Mapping[str, Any], facts: Facts) -> dict[str, 
     return {}
 
 
+# What a household has got before a row, by the column; the two that come from other batches.
+_BY_OTHERS: Final = ("home_fen", "entitled_fen")
+_GOT: Final = ("roster_fen", *_BY_OTHERS)
 # Reason → the term behind it, and the column that has its figure.
 _CAPS: Final = {
     "over_fund_year_cap": (FundRule.PERSON_CAP, "year_fen"),

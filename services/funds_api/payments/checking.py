@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import keep_plans, plan_each_time
 from chassis.vault import Vault
-from services.funds_api.payments import check, sealing, store, yearly
+from services.funds_api.payments import check, household_cap, sealing, store, yearly
 from services.funds_api.payments.check import Check, Facts, Year
 from services.funds_api.payments.lists import DayList
 from services.funds_api.payments.roster import Roster
@@ -101,6 +101,8 @@ async def _ask(listed: DayList, batch: PaymentBatchRow, facts: Facts, piece: Pie
     await plan_each_time(listed.reads)
     claimed = await listed.claimed(registry)
     year = await yearly.paid(listed.reads, batch, registry, facts) if facts.terms else None
+    if listed.rivals and household_cap.asked_of_others(facts):
+        registry = registry.join(await household_cap.paid(listed.reads, batch, registry), on="household", how="left")
     await keep_plans(listed.reads)
     return Known(registry, claimed, year)
 

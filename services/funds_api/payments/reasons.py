@@ -45,6 +45,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "本名册已列该户其他成员 {roster} 元，加本行 {amount} 元，超过每户上限 {cap} 元（依据：{source}）",
         "同户各成员合并计算；按上限更正金额，或附批准文件另行办理",
     ),
+    "over_household_cap_with_others": (
+        "各名册（含本册上文）已列该户本项目 {entitled} 元，加本行 {amount} 元，超每户上限 {cap} 元（依据：{source}）",
+        "同户各成员合并计算；按上限更正金额，或附批准文件另行办理",
+    ),
     "over_fund_year_cap": (
         "本年度该资金已发 {year} 元，加本行 {amount} 元，超过年度上限 {cap} 元（依据：{source}）",
         "按上限更正金额，或从名册删除；已发批次有误请先冲正",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.funds_api import words
+from treasury.money import yuan
 
 
 @dataclass(eq=False)
@@ -98,6 +99,25 @@ class PaidElsewhere(Exception):
 
     def __str__(self) -> str:
         return f"名册中有 {self.rows_n} 户（首行为第 {self.first_line} 行）的“{self.entitlement}”已由另一批次发放"
+
+
+@dataclass(eq=False)
+class OverHouseholdCap(Exception):
+    """Households of a batch, with all that was posted of its entitlement, go beyond what one may get of it."""
+
+    batch_id: str
+    entitlement: str
+    homes_n: int
+    first_line: int
+    cap_fen: int
+    over_fen: int
+    source: str
+
+    def __str__(self) -> str:
+        return (
+            f"名册中有 {self.homes_n} 户（首行为第 {self.first_line} 行）连同已发放的“{self.entitlement}”"
+            f"超过每户上限 {yuan(self.cap_fen)} 元，共超 {yuan(self.over_fen)} 元（依据：{self.source}）"
+        )
 
 
 @dataclass(eq=False)

@@ -28,7 +28,7 @@ from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import BooksClosed, WrongAccount, WrongBook
 from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
-from services.funds_api.payments import checking, foreseen, held, kept, lists, store, yearly
+from services.funds_api.payments import checking, foreseen, held, household_cap, kept, lists, store, yearly
 from services.funds_api.payments.check import Check, Facts
 from services.funds_api.payments.refusals import (
     BatchNotChecked,
@@ -61,10 +61,9 @@ from services.funds_api.units import store as units
 from services.funds_api.units.schemas import Book, UnitKind
 from treasury.documents import normalise_document
 from treasury.lots import Draw, draw_oldest_first, spans
-from treasury.policy import PolicyValue, in_force
+from treasury.policy import in_force
 from wire.funds import BatchOpened, BatchWithdrawn, PaymentsDisbursed, RosterChecked
 
-CAP = "household_cap_fen"
 PAYEE = "payee_any_member"
 # From here on the looks over all rows of a batch may take longer than a statement usually may on a busy machine.
 LARGE_ROWS = 200_000
@@ -214,20 +213,13 @@ async def _facts(tx: AsyncSession, batch: PaymentBatchRow, available: int) -> Fa
         batch.region_code,
         batch.entitlement,
         batch.effective_on,
-        await _cap(tx, batch),
+        await household_cap.of_batch(tx, batch),
         available,
         batch.per,
         payees,
         await yearly.terms(tx, batch),
         await kept.waiting(tx, batch),
     )
-
-
-async def _cap(tx: AsyncSession, batch: PaymentBatchRow) -> PolicyValue | None:
-    """The most one household may get: the fund's own value if one is in force, else the general one."""
-    values = await policies.values(tx, CAP)
-    own = in_force(values, f"{CAP}.{batch.fund_code}", batch.region_code, batch.effective_on)
-    return own or in_force(values, CAP, batch.region_code, batch.effective_on)
 
 
 def _told(batch: PaymentBatchRow, judging: Check, roster: Roster, breaches: Sequence[Breach]) -> RosterAnswer:
@@ -266,6 +258,7 @@ async def approve(
         raise RosterBroken(str(batch_id), batch.rows_good, proof.rows, batch.total_fen, proof.total_fen)
     if taken := await lists.paid_elsewhere(tx, county, batch_id):
         raise PaidElsewhere(str(batch_id), *taken, batch.entitlement)
+    await household_cap.hear(tx, batch)
     await gate.still(tx, who, county, [batch.account_id])
     of_people = await yearly.hear(tx, batch)
     places = [batch.region_code[:digits] for digits in (COUNTY_DIGITS, 9, 12) if digits <= len(batch.region_code)]
