@@ -102,6 +102,31 @@ async def test_whoever_uploaded_a_roster_does_not_judge_what_is_objected(townshi
     assert (await answered(township, batch, objection)).status_code == 201
 
 
+@pytest.mark.parametrize("on_breach", ["refuse", "flag"])
+async def test_terms_say_how_long_before_its_upload_a_list_may_have_been_public(
+    township: Township, on_breach: str
+) -> None:
+    """Seven days of some list on paper are no seven days of the list that is paid."""
+    today = ledger.today()
+    rule_days = {"rule": "publicity_before_upload", "before_upload_days": 2, **TERM, "on_breach": on_breach}
+    await rule(township, {**SEVEN, "publicity_days": 1}, rule_days)
+    batch = await waiting(township, effective_on=str(today))
+    assert (await publish(township, batch, from_on=str(today - timedelta(days=3)))).json()["before_upload_days"] == 3
+    answer = await township.approve(batch)
+    if on_breach == "refuse":
+        breach = broken(answer)
+        assert (await publish(township, batch, from_on=str(today - timedelta(days=2)))).status_code == 201
+        assert (await township.approve(batch)).json()["flagged"] == [], "the latest record counts"
+    else:
+        [breach] = answer.json()["flagged"]
+    assert (breach["code"], breach["before_upload_days"], breach["allowed_days"]) == ("B11", 3, 2)
+
+
+async def test_a_publication_that_nobody_recorded_was_not_before_the_upload(township: Township) -> None:
+    await rule(township, {"rule": "publicity_before_upload", "before_upload_days": 0, **TERM})
+    assert (await township.approve(await waiting(township))).status_code == 201
+
+
 async def test_without_terms_nobody_asks(township: Township) -> None:
     assert (await township.approve(await waiting(township))).status_code == 201
 

@@ -42,6 +42,7 @@ VALUES: dict[FundRule, st.SearchStrategy[Any]] = {
     FundRule.EXCLUSIVE_WITH: st.just(("OTHER",)),
     FundRule.HOUSEHOLD_EXCLUSIVE_WITH: st.just(("OTHER",)),
     FundRule.PUBLICITY: st.integers(min_value=0, max_value=365),
+    FundRule.PUBLICITY_BEFORE_UPLOAD: st.integers(min_value=0, max_value=365),
     FundRule.USE_NAMED: st.sets(st.sampled_from(["pay", "disburse"]), min_size=1).map(lambda one: tuple(sorted(one))),
 }
 
@@ -76,6 +77,7 @@ def facts(draw: st.DrawFn) -> Facts:
         fees_fen=draw(FEN),
         published_days=draw(st.none() | st.integers(min_value=0, max_value=400)),
         objections_open_n=draw(st.sampled_from([0, 0, 0, 1, 2])),
+        before_upload_days=draw(st.integers(min_value=0, max_value=400)),
     )
 
 
@@ -120,6 +122,13 @@ def test_households_are_paid_after_the_days_in_public_and_with_every_objection_a
         asked == 0 or (one.published_days is not None and one.published_days >= asked)
     )
     assert (judge(one, [rule]) == []) == (one.kind != "disburse" or heard)
+
+
+@given(facts(), st.integers(min_value=0, max_value=365))
+def test_a_list_is_public_before_its_upload_no_longer_than_terms_allow(one: Facts, allowed: int) -> None:
+    what = FundRule.PUBLICITY_BEFORE_UPLOAD
+    rule = Term("F", 2017, "42", date(2017, 1, 1), "文", what, allowed, OnBreach.FLAG, "第四条", Basis.PRACTICE)
+    assert (judge(one, [rule]) == []) == (one.kind != "disburse" or one.before_upload_days <= allowed)
 
 
 @given(facts(), TERMS)

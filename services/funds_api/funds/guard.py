@@ -32,6 +32,7 @@ class Asked:
     draws: Sequence[Draw]
     published_days: int | None = None
     objections_open_n: int = 0
+    before_upload_days: int = 0
 
     @property
     def facts(self) -> list[Facts]:
@@ -49,6 +50,7 @@ class Asked:
                 self.payee_kind,
                 published_days=self.published_days,
                 objections_open_n=self.objections_open_n,
+                before_upload_days=self.before_upload_days,
             )
             for (fund, year), fen in sorted(drawn.items())
         ]

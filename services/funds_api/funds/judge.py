@@ -38,6 +38,7 @@ class FundRule(StrEnum):
     EXCLUSIVE_WITH = "exclusive_with"
     HOUSEHOLD_EXCLUSIVE_WITH = "household_exclusive_with"
     PUBLICITY = "publicity"
+    PUBLICITY_BEFORE_UPLOAD = "publicity_before_upload"
     USE_NAMED = "use_named"
 
 
@@ -68,6 +69,7 @@ TITLES: Final[dict[FundRule, tuple[str, str]]] = {
     FundRule.HOUSEHOLD_EXCLUSIVE_WITH: ("B09", "同户已享受互斥资金"),
     FundRule.PUBLICITY: ("B08", "公示未满或有异议"),
     FundRule.USE_NAMED: ("B10", "支出没有写明用途"),
+    FundRule.PUBLICITY_BEFORE_UPLOAD: ("B11", "公示早于名册上传"),
 }
 TITLE_OF_CODE: Final = dict(TITLES.values())
 
@@ -136,7 +138,8 @@ class Facts:
     `received_fen` is what the county has received of that fund-year and `fees_fen` what of it went into management
     fees before; both are asked only for a management fee, and may be those of several `counties` that money went over
     between. `published_days` is how long a payment to households had been public, None when nobody recorded that it
-    was; `objections_open_n` are those not answered yet.
+    was, `before_upload_days` how many of them lie before its list was uploaded; `objections_open_n` are those not
+    answered yet.
     """
 
     kind: str
@@ -150,6 +153,7 @@ class Facts:
     counties: tuple[str, ...] = ()
     published_days: int | None = None
     objections_open_n: int = 0
+    before_upload_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +254,8 @@ def _told(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
             return figures, f"资金 {facts.fund_code} 不得付给{words.said(words.UNITS, facts.payee_kind)}"
         case FundRule.FEE_CAP if facts.kind in _FEES and facts.use == MANAGEMENT_FEE:
             return _fees(facts, term)
-        case FundRule.PUBLICITY if facts.kind == "disburse":
-            return _public(facts, term)
+        case FundRule.PUBLICITY | FundRule.PUBLICITY_BEFORE_UPLOAD if facts.kind == "disburse":
+            return _public(facts, term) if term.rule is FundRule.PUBLICITY else _public_before(facts, term)
         case _:
             return None
 
@@ -288,6 +292,15 @@ def _public(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
     shown = "没有公示记录" if facts.published_days is None else f"已公示 {facts.published_days} 天"
     objected = f"，有 {facts.objections_open_n} 件异议未处理" if facts.objections_open_n else ""
     return figures, f"发放前应公示 {term.number} 天，{shown}{objected}"
+
+
+def _public_before(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:
+    """公示补登: what was on show before the upload may have been another list; so many days of it count at most."""
+    if facts.before_upload_days <= term.number:
+        return None
+    figures = {"before_upload_days": facts.before_upload_days, "allowed_days": term.number}
+    told = f"登记的公示比名册上传早 {facts.before_upload_days} 天，最多可早 {term.number} 天"
+    return figures, f"{told}，此前公示的是否同一份名单无从核对"
 
 
 def _fees(facts: Facts, term: Term) -> tuple[dict[str, Any], str] | None:

@@ -14,7 +14,9 @@ from typing import Final
 
 from services.funds_api.funds.judge import FundRule, OnBreach, Term
 
-_CAPS: Final = frozenset({FundRule.FEE_CAP, FundRule.HOUSEHOLD_CAP, FundRule.PERSON_CAP})
+_CAPS: Final = frozenset(
+    {FundRule.FEE_CAP, FundRule.HOUSEHOLD_CAP, FundRule.PERSON_CAP, FundRule.PUBLICITY_BEFORE_UPLOAD}
+)
 _PERMITTING: Final = frozenset({FundRule.PERMITTED_USES, FundRule.PERMITTED_PAYEES})
 
 

@@ -100,6 +100,16 @@ class PublicityRule(_Rule):
     publicity_days: Annotated[int, Field(strict=True, ge=0, le=365)]
 
 
+class PublicityBeforeUploadRule(_Rule):
+    """公示补登: at most so many days before its upload a roster may be said to have been put up; 0: none.
+
+    Only what was uploaded is known to be the list that was shown. Without this rule the days are told and nothing more.
+    """
+
+    rule: Literal[FundRule.PUBLICITY_BEFORE_UPLOAD]
+    before_upload_days: Annotated[int, Field(strict=True, ge=0, le=365)]
+
+
 class UseNamedRule(_Rule):
     """须写明用途: which ways to spend say what for, so that it can be held against the lists of uses.
 
@@ -111,7 +121,15 @@ class UseNamedRule(_Rule):
 
 
 AnyRule = Annotated[
-    UsesRule | PayeesRule | FeeRule | CapRule | ExclusiveRule | HouseholdExclusiveRule | PublicityRule | UseNamedRule,
+    UsesRule
+    | PayeesRule
+    | FeeRule
+    | CapRule
+    | ExclusiveRule
+    | HouseholdExclusiveRule
+    | PublicityRule
+    | PublicityBeforeUploadRule
+    | UseNamedRule,
     Field(discriminator="rule"),
 ]
 

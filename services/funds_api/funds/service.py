@@ -52,6 +52,7 @@ _FIELD: Final[dict[FundRule, str]] = {
     FundRule.EXCLUSIVE_WITH: "funds",
     FundRule.HOUSEHOLD_EXCLUSIVE_WITH: "funds",
     FundRule.PUBLICITY: "publicity_days",
+    FundRule.PUBLICITY_BEFORE_UPLOAD: "before_upload_days",
     FundRule.USE_NAMED: "kinds",
 }
 _ANY: Final[TypeAdapter[AnyRule]] = TypeAdapter(AnyRule)

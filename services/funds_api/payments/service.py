@@ -347,10 +347,8 @@ async def approve(
 
 async def _hear(tx: AsyncSession, batch: PaymentBatchRow, draws: Sequence[Draw]) -> list[Breach]:
     """What the terms of the drawn money say: its uses, that households are paid, and how long the list was public."""
-    days, objections_open_n = await publications.of_payment(tx, batch, ledger.today())
-    asked = guard.Asked(
-        "disburse", batch.effective_on, batch.use_code, UnitKind.HOUSEHOLDS, draws, days, objections_open_n
-    )
+    public = await publications.of_payment(tx, batch, ledger.today())
+    asked = guard.Asked("disburse", batch.effective_on, batch.use_code, UnitKind.HOUSEHOLDS, draws, *public)
     return await guard.hear(tx, batch.county_code, asked)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.publications import store
 from services.funds_api.tables import PaymentBatchRow, PublicationRow
+from treasury.calendar import business_date
 
 
 def published_days(shown: Sequence[PublicationRow], on: date) -> int | None:
@@ -20,12 +21,20 @@ def published_days(shown: Sequence[PublicationRow], on: date) -> int | None:
     return None if latest is None or latest.from_on > on else (on - latest.from_on).days
 
 
-async def of_payment(tx: AsyncSession, batch: PaymentBatchRow, today: date) -> tuple[int | None, int]:
-    """For the terms of a fund: the days a batch has been public, and its open objections.
+def before_upload_days(shown: Sequence[PublicationRow], batch: PaymentBatchRow) -> int:
+    """How many days before its upload the batch is said to have been put up last; 0 when not before, or not at all."""
+    if not shown or batch.uploaded_at is None:
+        return 0
+    return max((business_date(batch.uploaded_at) - shown[-1].from_on).days, 0)
+
+
+async def of_payment(tx: AsyncSession, batch: PaymentBatchRow, today: date) -> tuple[int | None, int, int]:
+    """For the terms of a fund: the days a batch has been public, its open objections, and the days before its upload.
 
     Counted to its day of payment, or to today if that is still to come: once approved, nothing is paid back because
     somebody objects on one of the days that are left.
     """
     shown = await store.publications(tx, batch.county_code, batch.id)
     raised = await store.objections(tx, batch.county_code, batch.id)
-    return published_days(shown, min(batch.effective_on, today)), sum(one.closed_on is None for one in raised)
+    days = published_days(shown, min(batch.effective_on, today))
+    return days, sum(one.closed_on is None for one in raised), before_upload_days(shown, batch)

@@ -17,7 +17,7 @@ from services.funds_api.objections import must_have_come, shown, to_answer
 from services.funds_api.payments import store as batches
 from services.funds_api.payments.schemas import BatchStatus
 from services.funds_api.publications import store
-from services.funds_api.publications.days import published_days
+from services.funds_api.publications.days import before_upload_days, published_days
 from services.funds_api.publications.refusals import (
     NotPublishable,
     NotPublished,
@@ -32,7 +32,6 @@ from services.funds_api.publications.schemas import (
     Publicity,
 )
 from services.funds_api.tables import PaymentBatchRow, PublicationRow
-from treasury.calendar import business_date
 from wire.funds import BatchObjected, BatchPublished
 
 
@@ -163,8 +162,7 @@ async def _objected(tx: AsyncSession, act: Act, batch: PaymentBatchRow, objectio
 
 
 def _publication(row: PublicationRow, batch: PaymentBatchRow) -> Publication:
-    before = (business_date(batch.uploaded_at) - row.from_on).days if batch.uploaded_at else 0
-    told = {"list_sha256": row.list_sha256.hex(), "before_upload_days": max(before, 0)}
+    told = {"list_sha256": row.list_sha256.hex(), "before_upload_days": before_upload_days([row], batch)}
     return Publication(
         **{name: told[name] if name in told else getattr(row, name) for name in Publication.model_fields}
     )

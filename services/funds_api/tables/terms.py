@@ -112,7 +112,7 @@ class FundRuleRow(Row):
             name="fk_fund_rule_terms",
         ),
         CheckConstraint(
-            f"rule IN ({_LISTS}, 'fee_cap', 'household_cap', 'person_cap', 'publicity')",
+            f"rule IN ({_LISTS}, 'fee_cap', 'household_cap', 'person_cap', 'publicity', 'publicity_before_upload')",
             name="rule",
         ),
         CheckConstraint(
