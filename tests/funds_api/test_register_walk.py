@@ -36,6 +36,14 @@ LAWS = {
          WHERE h.county_code = $1 AND (h.region_code <> coalesce(r.region_code, h.founded_region)
             OR h.outside <> coalesce(r.outside, false)
             OR EXISTS (SELECT FROM funds.person p WHERE p.household_id = h.id AND p.region_code <> h.region_code))""",
+    "every place a household ever lived in sees it": """
+        SELECT h.id FROM funds.household h
+          CROSS JOIN LATERAL (SELECT h.region_code AS code UNION SELECT h.founded_region
+            UNION SELECT r.region_code FROM funds.residence r WHERE r.county_code = $1 AND r.household_id = h.id) place
+         WHERE h.county_code = $1
+           AND EXISTS (SELECT FROM funds.residence r WHERE r.county_code = $1 AND r.household_id = h.id)
+           AND NOT EXISTS (SELECT FROM funds.lived_in l
+                            WHERE l.county_code = $1 AND l.household_id = h.id AND l.region_code = place.code)""",
     "from settled_on on a person needs no history": """
         SELECT p.id FROM funds.person p LEFT JOIN funds.household h ON h.county_code = $1 AND h.id = p.household_id
          WHERE p.county_code = $1 AND p.settled_on IS DISTINCT FROM

@@ -111,7 +111,7 @@ def _residences(told: Told, request: CorrectionRequest, recorded: Sequence[Any])
     if newest["from_on"] == max(after):
         told.household |= {"outside": newest["outside"]}
         if newest["region_code"] != home.region_code:
-            told.household |= {"left_region": home.region_code, "region_code": newest["region_code"]}
+            told.household |= {"region_code": newest["region_code"]}
 
 
 def _standings(told: Told, request: CorrectionRequest, recorded: Sequence[Any]) -> None:

@@ -134,7 +134,7 @@ async def move(
     ids = [one for one, _ in places]
     changed = {"settled_on": _later(on), "outside": target is None}
     if target is not None:
-        changed |= {"left_region": HouseholdRow.region_code, "region_code": target}
+        changed |= {"region_code": target}
         await tx.execute(
             update(PersonRow)
             .where(PersonRow.county_code == county, PersonRow.household_id.in_(ids))

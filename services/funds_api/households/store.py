@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import driver, keep_plans
@@ -17,6 +17,7 @@ from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.tables import (
     HouseholdRow,
+    LivedInRow,
     MembershipRow,
     PersonRow,
     RegionRow,
@@ -154,16 +155,25 @@ def _lives(on: date) -> Any:
     return case((HouseholdRow.settled_on <= on, now), else_=func.coalesce(last, HouseholdRow.founded_region))
 
 
+def _housed(county: str, places: Iterable[str]) -> Select[UUID]:
+    """The households that moved and ever lived in one of the places."""
+    return select(LivedInRow.household_id).where(
+        LivedInRow.county_code == county, _within(LivedInRow.region_code, places)
+    )
+
+
 async def page(
     tx: AsyncSession, who: Principal, county: str, window: Window, places: Collection[str] | None, on: date
 ) -> Sequence[HouseholdRow]:
-    """Households that lived in the caller's region (and in one of `places`) that day, by newest place and id."""
-    lives = _lives(on)
+    """Households that lived in the caller's region (and in one of `places`) that day, by newest place and id.
+
+    Whoever lives there now is read along the places; whoever has moved on is found by where it lived.
+    """
+    lives, asked = _lives(on), [who.region] if places is None else places
     query = (
         select(HouseholdRow)
         .where(
             HouseholdRow.county_code == county,
-            visible_to(who, HouseholdRow.region_code, HouseholdRow.left_region),
             HouseholdRow.registered_on <= on,
             _within(lives, [who.region]),
         )
@@ -173,11 +183,13 @@ async def page(
     if places is not None:
         query = query.where(_within(lives, places))
     if after := window.key(str, UUID):
-        place, last = after
-        query = query.where(
-            (HouseholdRow.region_code > place) | ((HouseholdRow.region_code == place) & (HouseholdRow.id > last))
-        )
-    return (await tx.scalars(query)).all()
+        query = query.where(tuple_(HouseholdRow.region_code, HouseholdRow.id) > tuple_(*after))
+    here = _within(HouseholdRow.region_code, asked)
+    found = list(await tx.scalars(query.where(here)))
+    if not any(county.startswith(one) for one in asked):
+        moved_on = query.where(~here, HouseholdRow.settled_on > on, HouseholdRow.id.in_(_housed(county, asked)))
+        found += await tx.scalars(moved_on)
+    return sorted(found, key=lambda row: (row.region_code, row.id))[: window.limit + 1]
 
 
 async def households(
@@ -189,7 +201,7 @@ async def households(
         .where(
             HouseholdRow.county_code == county,
             HouseholdRow.id.in_(ids),
-            visible_to(who, HouseholdRow.region_code, HouseholdRow.left_region),
+            visible_to(who, HouseholdRow.region_code) | HouseholdRow.id.in_(_housed(county, [who.region])),
         )
         .order_by(HouseholdRow.id)
         .execution_options(populate_existing=True)

@@ -63,6 +63,7 @@ from services.funds_api.tables.reference import (
 )
 from services.funds_api.tables.registry import (
     HouseholdRow,
+    LivedInRow,
     MembershipRow,
     PersonRow,
     RegistryActRow,
@@ -111,6 +112,7 @@ __all__ = [
     "HouseholdRow",
     "HouseholdYearRow",
     "IncomeShareRow",
+    "LivedInRow",
     "LoanRow",
     "LotRow",
     "MembershipRow",

@@ -83,7 +83,6 @@ class HouseholdRow(Row):
     removed_on: Mapped[date | None]
     act_id: Mapped[UUID]
     founded_region: Mapped[str] = mapped_column(RegionText)
-    left_region: Mapped[str | None] = mapped_column(RegionText)
     outside: Mapped[bool] = mapped_column(server_default=text("false"))
     standing: Mapped[str] = mapped_column(server_default=text("'registered'"))
     settled_on: Mapped[date]
@@ -160,6 +159,16 @@ class ResidenceRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
     left_region: Mapped[str] = mapped_column(RegionText)
     outside: Mapped[bool]
+
+
+class LivedInRow(Row):
+    """A place in which a household that moved ever lived; written by the move. It sees the household for ever."""
+
+    __tablename__ = "lived_in"
+    __table_args__ = (_of_household(), Index("ix_lived_in_region", "county_code", "region_code", "household_id"))
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
 
 
 class StandingRow(Row):
