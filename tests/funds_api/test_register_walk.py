@@ -163,7 +163,9 @@ async def every_day_recomputes(township: Township, admin: asyncpg.Pool, last: da
         for home, registered_on in homes:
             if registered_on > day:
                 continue
-            for member in (await township.seen(home, day.isoformat()))["members"]:
+            told = await township.seen(home, day.isoformat())
+            assert told["household"]["persons_n"] == len(told["members"])
+            for member in told["members"]:
                 assert member["person_id"] not in seen, "one person in two households"
                 seen[member["person_id"]] = home
         rows = await admin.fetch(

@@ -216,7 +216,6 @@ async def split(
             "act_id": act_id,
             "region_code": place,
             "founded_region": place,
-            "persons_n": len(leaving),
             "registered_on": on,
             "settled_on": on,
             "came_from": household,

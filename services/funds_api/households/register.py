@@ -62,7 +62,7 @@ REASONS: Final[dict[str, str]] = {
 class Register:
     """Rows to register, and rows to send back with every reason; all by line.
 
-    `heads` and `members` hold village, name, id_number, card, phone, persons_n, joined_on and token. A member has the
+    `heads` and `members` hold village, name, id_number, card, phone, declared_n, joined_on and token. A member has the
     line of its head in this file (`head_line`) or the place of its household among the known ones (`known_household`).
     """
 
@@ -136,7 +136,7 @@ def judge(
     laid = (
         rows.lazy()
         .with_columns(
-            persons_n=pl.col("persons").str.extract(r"^([0-9]{1,2})$").cast(pl.Int16),
+            declared_n=pl.col("persons").str.extract(r"^([0-9]{1,2})$").cast(pl.Int16),
             joined_on=pl.coalesce(pl.col("registered").str.to_date(form, strict=False) for form in _DATES),
             duplicate_in_file=pl.col("id_number").is_not_null() & ~pl.col("id_number").is_first_distinct(),
             already_registered=pl.col("token").is_in(pl.Series(known, dtype=pl.Binary).implode()),
@@ -189,7 +189,7 @@ def _of_heads(latest: date) -> dict[str, pl.Expr]:
     return {
         "village_unknown": ~holds,
         **_of_everybody(),
-        "persons_unreadable": ~pl.col("persons_n").is_between(1, MAX_PERSONS).fill_null(value=False),
+        "persons_unreadable": ~pl.col("declared_n").is_between(1, MAX_PERSONS).fill_null(value=False),
         "date_unreadable": on.is_null(),
         "date_out_of_range": ~on.is_between(EARLIEST.date(), latest),
         "duplicate_in_file": pl.col("duplicate_in_file"),

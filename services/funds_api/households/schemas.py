@@ -48,7 +48,8 @@ class Household(Answer):
     id_number: str
     card: str
     phone: str
-    persons_n: int
+    persons_n: int = Field(description="当日属于该户的在册成员数")
+    declared_n: int | None = Field(description="登记册填报的人口数（含未列名成员）；为空表示由分户而来")
     registered_on: date
     removed_on: date | None
     standing: StandingKind = StandingKind.REGISTERED

@@ -110,7 +110,7 @@ def sealed(judged: Register, homes: Sequence[UUID], county: str, vault: Vault) -
         [Role.HEAD.value] * heads.height + [Role.MEMBER.value] * members.height,
         everybody["joined_on"].to_list(),
     ]
-    households = [founded, heads["village"].to_list(), heads["persons_n"].to_list(), heads["joined_on"].to_list()]
+    households = [founded, heads["village"].to_list(), heads["declared_n"].to_list(), heads["joined_on"].to_list()]
     return households, persons
 
 
@@ -211,7 +211,8 @@ def _detail(
             id_number=masks.tail(told["id_number"]),
             card=masks.tail(told["card"]),
             phone=masks.phone(told["phone"]),
-            persons_n=household.persons_n,
+            persons_n=len(members),
+            declared_n=household.declared_n,
             registered_on=household.registered_on,
             removed_on=stand.from_on if stand and kind is StandingKind.REMOVED else None,
             standing=kind,

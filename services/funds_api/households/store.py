@@ -94,15 +94,15 @@ async def insert(
     """Insert what a register brings, given as columns, with the memberships its persons begin.
 
     Of a household that was there before, `facts.settle` says from when on its new people may be judged by their row.
-    Households: id, village, persons, day. Persons: id, village, token, cell, key number, household, role, day.
+    Households: id, village, people declared, day. Persons: id, village, token, cell, key number, household, role, day.
     """
     connection = await driver(tx)
     await keep_plans(tx)
     await _many(
         connection,
-        "INSERT INTO funds.household (county_code, act_id, id, region_code, persons_n, registered_on, founded_region,"
-        " settled_on) SELECT $1, $2, new.id, new.place, new.persons, new.day, new.place, new.day FROM"
-        " unnest($3::uuid[], $4::text[], $5::smallint[], $6::date[]) AS new(id, place, persons, day)",
+        "INSERT INTO funds.household (county_code, act_id, id, region_code, declared_n, registered_on, founded_region,"
+        " settled_on) SELECT $1, $2, new.id, new.place, new.declared, new.day, new.place, new.day FROM"
+        " unnest($3::uuid[], $4::text[], $5::smallint[], $6::date[]) AS new(id, place, declared, day)",
         (county, act),
         households,
     )

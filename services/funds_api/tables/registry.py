@@ -64,7 +64,10 @@ class RegistryActRow(Row):
 
 
 class HouseholdRow(Row):
-    """A registered household for ever: where it began, and its newest place and standing (from `settled_on` on)."""
+    """A registered household for ever: where it began, and its newest place and standing (from `settled_on` on).
+
+    `declared_n` is how many people its file said it had, named or not; how many belong to it is told by memberships.
+    """
 
     __tablename__ = "household"
     __table_args__ = (
@@ -78,7 +81,7 @@ class HouseholdRow(Row):
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
-    persons_n: Mapped[int] = mapped_column(SmallInteger)
+    declared_n: Mapped[int | None] = mapped_column(SmallInteger)
     registered_on: Mapped[date]
     removed_on: Mapped[date | None]
     act_id: Mapped[UUID]
