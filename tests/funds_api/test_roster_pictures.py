@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import httpx
@@ -14,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import Database
 from services.funds_api import separated
-from services.funds_api.payments import store
+from services.funds_api.payments import sealing, store
 from tests.funds_api.people import Township, id_number, roster_csv
 
 PEOPLE = range(1, 21)
@@ -73,6 +76,36 @@ async def test_what_others_claim_is_asked_of_every_piece(township: Township, con
     assert (told["rows_good"], told["by_reason"]) == (17, {"already_paid": 3})
     found = await township.rejected(told["batch"]["id"])
     assert found == {3: ["already_paid"], 10: ["already_paid"], 21: ["already_paid"]}
+
+
+async def test_a_slow_write_holds_up_two_pieces_of_judging_and_no_more(
+    township: Township, monkeypatch: pytest.MonkeyPatch, connections: int
+) -> None:
+    """One judged piece may wait and the next be judged; without an end to it, a file of millions would be in memory."""
+    assert connections
+    batch, text = await township.batch(), roster_csv([(id_number(p), "1") for p in PEOPLE])
+    copy, seal, sealed, ahead = store.copy_payments, sealing.payments, list[int](), list[int]()
+    third = threading.Event()
+
+    def counted(*asked: Any) -> bytes:
+        sealed.append(1)
+        if len(sealed) == 3:
+            third.set()
+        return seal(*asked)
+
+    async def slow(tx: AsyncSession, rows: bytes) -> None:
+        if not ahead:  # on one connection the third piece cannot even be asked about
+            await asyncio.to_thread(third.wait, 10 if connections == 2 else 0.5)
+            await asyncio.sleep(0.1)
+        ahead.append(len(sealed))
+        await copy(tx, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "payments", counted)
+        patched.setattr(store, "copy_payments", slow)
+        assert (await township.put(batch, text)).json()["rows_good"] == len(PEOPLE)
+    assert ahead[0] == (3 if connections == 2 else 2)
+    assert len(ahead) > 4
 
 
 @pytest.mark.parametrize("connections", ["beside"], indirect=True)
