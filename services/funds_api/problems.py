@@ -44,7 +44,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
     UnitKnown: Problem("unit-known", 409, "单位已登记", "请使用已登记的单位及其账户；确属另一单位请换一个名称"),
     RegionNotValid: Problem(
-        "region-not-valid", 409, "区划代码当日无效", "请核对日期，或使用其前后代码，见 /funds/v1/regions/代码/lineage"
+        "region-not-valid",
+        409,
+        "区划代码当日无效",
+        "请核对日期（补登单位请在 opened_on 填写开立日期），或使用其前后代码，见 /funds/v1/regions/代码/lineage",
     ),
     RegionUnknown: Problem("region-unknown", 409, "区划代码没有登记", "请先登记该代码，或在 regions 中一并给出新代码"),
     RegionClosed: Problem(
@@ -139,7 +142,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     refusals.ChainTooLong: Problem("chain-too-long", 409, "后续业务过多", "请从最后的业务起分批冲正"),
     closings.ClosingNotLater: Problem("closing-not-later", 409, "已结账", "请查询结账记录 /funds/v1/closings"),
     closings.ClosingAhead: Problem("closing-ahead", 422, "结账日期未到", "请填写已经过去的日期"),
-    refusals.SpentOn: Problem("spent-on", 409, "资金已被后续支出", "请先冲正或追回后续支出，再冲正本笔"),
+    refusals.SpentOn: Problem(
+        "spent-on", 409, "资金已被后续支出", "请先冲正或追回后续支出，再冲正本笔；或用 cascade 连同后续一并冲正"
+    ),
     refusals.AlreadyReversed: Problem("already-reversed", 409, "已经冲正", "请查看冲正记录；需要时重新登记业务"),
     refusals.NotReversible: Problem("not-reversible", 409, "不能冲正", "请重新登记原业务"),
     refusals.PaidAgain: Problem(

@@ -21,6 +21,7 @@ UNITS: Final[Mapping[str, str]] = {
     "households": "农户",
     "outside": "县外",
 }
+BOOKS: Final[Mapping[str, str]] = {"quota": "指标", "cash": "资金"}
 MOVEMENTS: Final[Mapping[str, str]] = {
     "receive": "入账",
     "hand_down": "下达拨付",

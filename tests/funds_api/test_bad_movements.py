@@ -87,8 +87,27 @@ async def _in_the_second_line_of_an_order(desk: Desk) -> tuple[httpx.Response, d
 
 
 async def _with_a_document_already_used(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    """The document had two lines, to other accounts: what it moved is told, not what its first line did."""
     answer = await desk.out(5, desk.second, "2017-05-03", document="西财农〔2017〕8号")
-    return answer, {"document": "西财农〔2017〕8号", "effective_on": "2017-05-02", "amount_fen": 5}
+    return answer, {"document": "西财农〔2017〕8号", "effective_on": "2017-05-02", "amount_fen": 12}
+
+
+async def _two_lines_of_more_than_there_is(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    lines = [{"to_account_id": one, "amount_fen": 500_001} for one in (desk.first, desk.second)]
+    answer = await desk.out(0, "", "2017-05-01", lines=lines)
+    return answer, {"asked_fen": 1_000_002, "available_fen": 1_000_000, "on": "2017-05-01"}
+
+
+async def _to_itself(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(1, desk.treasury, "2017-05-01")
+    assert answer.json()["detail"] == "转出与转入是同一个账户，不能办理“下达拨付”"
+    return answer, {"account_id": desk.treasury, "kind": "treasury", "movement": "hand_down"}
+
+
+async def _of_a_contract_that_nothing_is_kept_of(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    answer = await desk.out(1, desk.contractor, "2017-05-01", kind="pay", contract_id=str(uuid4()))
+    assert "contract_id" in answer.json()["detail"]
+    return answer, {"account_id": desk.treasury, "kind": "treasury", "movement": "release"}
 
 
 async def _undone_twice(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
@@ -125,6 +144,7 @@ CASES: dict[str, tuple[int, str, Ask]] = {
     "of what a later day has drawn": (409, "money-drawn-later", _of_what_a_later_day_has_drawn),
     "a named lot before it arrived": (409, "movement-predates-arrival", _a_named_lot_before_it_arrived),
     "more than there is": (409, "money-not-there", _more_than_there_is),
+    "two lines of more than there is": (409, "money-not-there", _two_lines_of_more_than_there_is),
     "into a closed period": (409, "books-closed", _into_a_closed_period),
     "over a hold": (409, "money-held", _over_a_hold),
     "out of a hold that is over": (409, "hold-over", _out_of_a_hold_that_is_over),
@@ -133,6 +153,8 @@ CASES: dict[str, tuple[int, str, Ask]] = {
     "undone over a hold": (409, "money-held", _back_over_a_hold),
     "past a fund's cap": (409, "fund-rule-broken", _past_a_funds_cap),
     "to an account of the wrong kind": (409, "wrong-account", _to_an_account_of_the_wrong_kind),
+    "to itself": (409, "wrong-account", _to_itself),
+    "of a contract that nothing is kept of": (409, "wrong-account", _of_a_contract_that_nothing_is_kept_of),
     "in the second line of an order": (409, "wrong-account", _in_the_second_line_of_an_order),
     "with a document already used": (409, "document-used", _with_a_document_already_used),
     "undone twice": (409, "already-reversed", _undone_twice),
@@ -173,7 +195,8 @@ async def _set_up(desk: Desk, name: str) -> None:
             desk.made = (await desk.out(500_000, desk.first, "2017-05-02")).json()["movements"][0]["id"]
             assert (await desk.hold(5, desk.first)).status_code == 201
         case "with a document already used":
-            used = await desk.out(5, desk.first, "2017-05-02", document="西财农〔2017〕8号")
+            lines = [{"to_account_id": to, "amount_fen": fen} for to, fen in ((desk.first, 5), (desk.village, 7))]
+            used = await desk.out(0, "", "2017-05-02", document="西财农〔2017〕8号", lines=lines)
             assert used.status_code == 201
         case "undone twice" | "of what was spent on":
             await _move(desk, undone=name == "undone twice")

@@ -339,7 +339,9 @@ async def test_only_the_right_accounts_make_an_order(chain: Chain) -> None:
     refused(await chain.clerk.post(ORDERS, chain.order(1, use="no_such_use")), "not-found", 404)
     refused(await chain.clerk.post(ORDERS, chain.order(1, bank_account_id=str(uuid4()))), "not-found", 404)
     # The other ways from quota to cash are closed.
-    refused(await chain.split(1, chain.treasury["quota"], chain.department["cash"]), "wrong-book")
+    crossed = await chain.split(1, chain.treasury["quota"], chain.department["cash"])
+    refused(crossed, "wrong-book")
+    assert crossed.json()["detail"] == "转出的是指标账，转入的是资金账，“下达拨付”不换账"
     refused(await chain.split(1, chain.treasury["quota"], chain.contractor["cash"], kind="pay"), "wrong-book")
 
 

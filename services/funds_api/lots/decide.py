@@ -12,11 +12,13 @@ from uuid import UUID
 from chassis.ids import new_id
 from services.funds_api.lots.ledger import Books, End, Movement, Part, parts_of
 from services.funds_api.lots.refusals import (
+    BookNotKept,
     FundNeeded,
     HoldTooSmall,
     MixedLines,
     NothingToCarry,
     NowhereToReturn,
+    SameAccount,
     WrongAccount,
     WrongBook,
 )
@@ -58,6 +60,9 @@ def out(
         raise MixedLines(named, len(order.lines) - named)
     asked = sum(line.amount_fen for line in order.lines)
     lots = books.lots if held is None else held_only(order.hold_id, asked, books.lots, held)
+    if len(order.lines) > 1 and not named and payable is None:
+        # Too little is told of the whole document, not of the line at which the lots ran out.
+        draw_oldest_first(lots, asked, order.effective_on)
 
     made: list[Made] = []
     for line in order.lines:
@@ -136,7 +141,9 @@ def take_back(order: TakeBackOrder, books: Books, actor: str) -> list[Made]:
     if treasury.kind == UnitKind.OUTSIDE:
         if source.kind != UnitKind.TREASURY:
             raise WrongAccount(str(source.id), source.kind, order.kind)
-    elif treasury.kind != UnitKind.TREASURY or treasury.id == source.id:
+    elif treasury.id == source.id:
+        raise SameAccount(str(treasury.id), treasury.kind, order.kind)
+    elif treasury.kind != UnitKind.TREASURY:
         raise WrongAccount(str(treasury.id), treasury.kind, order.kind)
     else:
         _must_keep_the_book(order.kind, source, treasury)
@@ -238,6 +245,8 @@ def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:
     if kind == "pay" and source.book == Book.QUOTA:
         raise WrongBook(str(source.id), source.book, kind)
     for target in targets:
+        if target.id == source.id:
+            raise SameAccount(str(target.id), target.kind, kind)
         match kind:
             case "pay":
                 fits = target.kind == UnitKind.CONTRACTOR
@@ -245,11 +254,11 @@ def must_hand_out(kind: str, source: End, targets: Sequence[End]) -> None:
                 fits = target.kind == UnitKind.RETENTION
             case _:
                 fits = UnitKind(target.kind) not in CLOSED | {UnitKind.RETENTION}
-        if not fits or target.id == source.id:
+        if not fits:
             raise WrongAccount(str(target.id), target.kind, kind)
         _must_keep_the_book(kind, source, target)
 
 
 def _must_keep_the_book(kind: str, source: End, target: End) -> None:
     if kind != "pay" and target.book != source.book:
-        raise WrongBook(str(target.id), target.book, kind)
+        raise BookNotKept(str(target.id), target.book, kind)

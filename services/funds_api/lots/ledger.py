@@ -335,14 +335,15 @@ async def _must_be_open(tx: AsyncSession, county: str, movements: Sequence[Movem
                 SELECT c.through, o.id, o.document, o.effective_on, o.amount_fen
                   FROM (SELECT max(through) AS through FROM funds.closing WHERE county_code = :county) c
                   LEFT JOIN LATERAL (
-                    SELECT m.id, m.document, m.effective_on, m.amount_fen
+                    SELECT m.id, m.document, m.effective_on,
+                           sum(m.amount_fen) OVER (PARTITION BY m.kind, m.document_key)::bigint AS amount_fen
                       FROM unnest(CAST(:sources AS uuid[]), CAST(:kinds AS text[]), CAST(:keys AS text[]))
                            AS asked(source, kind, key)
                       JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = asked.source
                        AND m.document_key = asked.key AND m.kind = asked.kind
                      WHERE NOT EXISTS (SELECT FROM funds.movement r
                                         WHERE r.county_code = :county AND r.reverses_id = m.id)
-                     LIMIT 1) o ON true
+                     ORDER BY m.id LIMIT 1) o ON true
                 """
             ),
             {

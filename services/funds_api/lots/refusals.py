@@ -21,6 +21,21 @@ class WrongAccount(Exception):
         return f"{words.said(words.UNITS, self.kind)}账户不能用于“{words.said(words.MOVEMENTS, self.movement)}”"
 
 
+class SameAccount(WrongAccount):
+    """The money was to go where it is."""
+
+    def __str__(self) -> str:
+        return f"转出与转入是同一个账户，不能办理“{words.said(words.MOVEMENTS, self.movement)}”"
+
+
+class NoContractHere(WrongAccount):
+    """A contract was named for a payment that does not come out of a retention."""
+
+    def __str__(self) -> str:
+        paying = words.said(words.UNITS, self.kind)
+        return f"从{paying}账户支付不填 contract_id：它只用于从质保金专户支付某一份合同的质保金"
+
+
 @dataclass(eq=False)
 class SpentOn(Exception):
     """Part of what the movement brought has been moved on, so it cannot be undone."""
@@ -138,8 +153,16 @@ class WrongBook(Exception):
     movement: str
 
     def __str__(self) -> str:
-        shown = "指标" if self.book == "quota" else "资金"
-        return f"{shown}账的账户不能用于“{words.said(words.MOVEMENTS, self.movement)}”"
+        return f"{words.said(words.BOOKS, self.book)}账的账户不能用于“{words.said(words.MOVEMENTS, self.movement)}”"
+
+
+class BookNotKept(WrongBook):
+    """The other account keeps the other book, and this movement stays in its own: each account alone would do."""
+
+    def __str__(self) -> str:
+        [other] = words.BOOKS.keys() - {self.book}
+        given, got = words.said(words.BOOKS, other), words.said(words.BOOKS, self.book)
+        return f"转出的是{given}账，转入的是{got}账，“{words.said(words.MOVEMENTS, self.movement)}”不换账"
 
 
 @dataclass(eq=False)

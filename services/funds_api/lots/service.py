@@ -27,7 +27,7 @@ from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger, questions, shortfall, store, undo
 from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import Books, End, Movement
-from services.funds_api.lots.refusals import WrongAccount
+from services.funds_api.lots.refusals import NoContractHere, WrongAccount
 from services.funds_api.lots.schemas import (
     BackOrder,
     CarryOverOrder,
@@ -69,7 +69,8 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
     if books is None:
         return None
     _must_know(books.ends, _accounts_of(order))
-    if any(one.kind in {UnitKind.PROJECT_UNIT, UnitKind.RETENTION} for one in books.ends.values()):
+    bound = {UnitKind.PROJECT_UNIT, UnitKind.RETENTION} & {UnitKind(one.kind) for one in books.ends.values()}
+    if bound or order.contract_id is not None:
         return None  # what the project library asks, and whose a retention is, is asked under locks
     try:
         made = decide.out(order, books, act.actor)
@@ -190,7 +191,7 @@ async def _payable(
     source = books.ends[order.from_account_id]
     if source.kind != UnitKind.RETENTION or order.kind != "pay":
         if order.contract_id is not None and order.kind == "pay":
-            raise WrongAccount(str(source.id), source.kind, "release")
+            raise NoContractHere(str(source.id), source.kind, "release")
         return None
     decide.must_hand_out(order.kind, source, [books.ends[line.to_account_id] for line in order.lines])
     asked: dict[UUID, int] = defaultdict(int)

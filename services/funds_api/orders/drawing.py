@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger
-from services.funds_api.lots.refusals import WrongAccount
+from services.funds_api.lots.refusals import NoContractHere
 from services.funds_api.lots.shortfall import explained
 from services.funds_api.missing import Missing
 from services.funds_api.orders import store
@@ -54,7 +54,7 @@ def bank_of(who: Principal) -> str | None:
 async def draws(tx: AsyncSession, who: Principal, county: str, request: TreasuryOrderRequest, ends: Ends) -> Drawing:
     """How an order draws and what: the sum is exactly its amount, or nothing is drawn."""
     if request.contract_id is not None and ends.source.kind != UnitKind.RETENTION:
-        raise WrongAccount(str(ends.source.id), ends.source.kind, "release")
+        raise NoContractHere(str(ends.source.id), ends.source.kind, "release")
     if request.reissues_order_id is not None:
         return await _again(tx, who, county, request, ends, request.reissues_order_id)
     source = ledger.End(ends.source.id, ends.source.region_code, ends.source.kind, ends.source.book)
