@@ -43,7 +43,7 @@ async def test_each_lot_is_named_with_its_days_its_limit_and_the_source(desk: De
         ("村集体", "2017-06-01", 100_000),
     ]
     treasury = lots["县国库", "2017-04-01"]
-    assert (treasury["days"], treasury["band"]) == (243, "181-365")
+    assert (treasury["book"], treasury["days"], treasury["band"]) == ("cash", 243, "181-365")
     assert treasury["retained"]["limit_days"] == 30
     assert treasury["retained"]["over_days"] == 213
     assert "预算法" in treasury["retained"]["source"]

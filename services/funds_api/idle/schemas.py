@@ -11,6 +11,7 @@ from pydantic import Field
 from chassis.fields import Answer
 from chassis.pages import Page
 from services.funds_api.moments import Known
+from services.funds_api.units.schemas import Book
 from treasury.policy import Basis
 
 
@@ -33,6 +34,7 @@ class IdleLot(Answer):
     fund_code: str
     account_id: UUID
     account_name: str
+    book: Book
     unit_name: str
     region_code: str
     amount_fen: int

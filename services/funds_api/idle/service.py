@@ -19,6 +19,7 @@ from services.funds_api.idle.schemas import BandSum, IdleLot, IdleReport, Limit,
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.regions.store import names_on
+from services.funds_api.units.schemas import Book
 from treasury.ageing import band, days_rested, overdue
 from treasury.policy import PolicyValue, in_force
 
@@ -104,6 +105,7 @@ def _lot(row: Row[Any], judge: Judge, as_of: date) -> IdleLot:
         fund_code=row.fund_code,
         account_id=row.account_id,
         account_name=row.account_name,
+        book=Book(row.book),
         unit_name=row.unit_name,
         region_code=row.region_code,
         amount_fen=row.fen,

@@ -58,7 +58,7 @@ async def lots(
             f"""
             WITH page AS MATERIALIZED (
               {pages} ORDER BY clock_from, id LIMIT :limit)
-            SELECT r.*, coalesce(n.document_number, n.title) AS document, a.name AS account_name, a.kind,
+            SELECT r.*, coalesce(n.document_number, n.title) AS document, a.name AS account_name, a.book, a.kind,
                    a.unit_id, u.name AS unit_name
               FROM page r
               JOIN funds.tranche t ON t.county_code = :county AND t.id = r.tranche_id
