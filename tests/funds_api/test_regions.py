@@ -151,3 +151,20 @@ async def test_a_code_of_old_times_is_entered_with_its_days(administrator: Calle
     known = {**division(county + "101"), "valid_from": "2001-01-01"}
     refused = (await administrator.post(PATH, {"listed_year": 2023, "regions": [known]})).json()
     assert refused["type"] == "/problems/region-change-shape"
+
+
+async def test_a_code_says_its_level_and_whose_part_it_is(administrator: Caller, county: str) -> None:
+    """Rights and sums go by the beginning of a code: one that does not fit its level or its parent is not entered."""
+    good = division(county + "109")
+    for wrong, words in (
+        ({**good, "level": "village"}, "应为 12 位，现为 9 位"),
+        ({**good, "parent_code": f"96{county[2:]}"}, "应以上级代码"),
+        ({**good, "parent_code": county + "109"}, "应以上级代码"),
+    ):
+        answer = await administrator.post(PATH, {"listed_year": 2024, "regions": [wrong]})
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["pointer"]) == (422, "/body/regions/0")
+        assert words in error["detail"], error
+    assert (await administrator.get(f"{PATH}/{county}109")).status_code == 404
+    orphan = {**division(county + "108"), "parent_code": None}
+    assert (await administrator.post(PATH, {"listed_year": 2024, "regions": [good, orphan]})).status_code == 201

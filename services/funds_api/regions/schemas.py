@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from chassis.fields import Answer, Body, Day, Line, RegionCode
 from chassis.pages import Page
@@ -22,6 +22,17 @@ class Level(StrEnum):
     COUNTY = "county"
     TOWNSHIP = "township"
     VILLAGE = "village"
+
+
+_DIGITS: Final = {
+    Level.NATION: 2,
+    Level.PROVINCE: 2,
+    Level.PREFECTURE: 4,
+    Level.COUNTY: 6,
+    Level.TOWNSHIP: 9,
+    Level.VILLAGE: 12,
+}
+_NATION: Final = "00"
 
 
 class ChangeKind(StrEnum):
@@ -48,12 +59,32 @@ class Region(Body):
     valid_to: Annotated[Day | None, Field(description="代码停用日（当日起无效）；为空表示仍在用")] = None
 
 
+def _placed(region: Region) -> Region:
+    """Refuse a code whose length is not its level's, or that does not begin with the code of the place above it.
+
+    Who sees what, and every sum of a tree, goes by the beginning of the code (GB/T 2260 and its longer forms): a
+    township with another county's digits would be that county's, whatever it says of its parent.
+    """
+    code, above, digits = region.code, region.parent_code, _DIGITS[region.level]
+    if len(code) != digits:
+        msg = f"该级（{region.level}）区划代码应为 {digits} 位，现为 {len(code)} 位"
+        raise ValueError(msg)
+    of_nation = above == _NATION and region.level == Level.PROVINCE
+    if above is not None and not of_nation and (above == code or not code.startswith(above)):
+        msg = "代码应以上级代码（parent_code）开头"
+        raise ValueError(msg)
+    return region
+
+
+Listed = Annotated[Region, AfterValidator(_placed)]
+
+
 class RegionsRequest(Body):
     """Up to 1,000 divisions, parents before children; a code that is known gets the new name and keeps the old one."""
 
     listed_year: Year
     listed_on: Annotated[Day | None, Field(description="名单的基准日；省略为当年 1 月 1 日")] = None
-    regions: list[Region] = Field(min_length=1, max_length=1000)
+    regions: list[Listed] = Field(min_length=1, max_length=1000)
 
 
 class RegionListRequest(Body):
@@ -63,7 +94,7 @@ class RegionListRequest(Body):
     listed_year: Year
     listed_on: Day
     document: Line
-    regions: list[Region] = Field(min_length=1, max_length=2000)
+    regions: list[Listed] = Field(min_length=1, max_length=2000)
 
 
 class RegionsAnswer(Answer):
@@ -93,7 +124,7 @@ class RegionChangeRequest(Body):
     effective_on: Day
     links: list[CodeLink] = Field(min_length=1, max_length=500)
     closed: list[RegionCode] = Field(default_factory=list, max_length=500)
-    regions: list[Region] = Field(default_factory=list, max_length=500)
+    regions: list[Listed] = Field(default_factory=list, max_length=500)
 
 
 class RegionChange(Answer):
