@@ -50,6 +50,17 @@ async def test_every_fen_of_a_payment_leads_to_its_notice_whoever_of_its_place_a
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 
 
+async def test_a_row_that_was_given_up_does_not_wait(funds_http: httpx.AsyncClient, county: str) -> None:
+    town = await Township(funds_http, county).open()
+    batch = await town.batch()
+    await town.checked([(id_number(0), "100")], batch)
+    before = clock.now()
+    given_up = await town.clerk.post(f"/funds/v1/payment-batches/{batch}/withdrawal", {"reason": "误开"})
+    assert given_up.status_code == 200, given_up.text
+    assert "已撤回" in (await seen(town.finance, f"{batch}-2"))["empty_because"]
+    assert "已撤回" not in (await seen(town.finance, f"{batch}-2", known_at=before.isoformat()))["empty_because"]
+
+
 async def test_a_payment_that_was_undone_names_what_undid_it(funds_http: httpx.AsyncClient, county: str) -> None:
     town = await Township(funds_http, county).open()
     batch = await town.batch()

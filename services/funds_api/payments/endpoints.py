@@ -302,9 +302,7 @@ def _listed(batch: PaymentBatchRow, moment: Moment) -> bool:
 async def _payments(
     tx: Read, who: Principal, vault: Cells, batch: PaymentBatchRow, rows: Sequence[PaymentRow], moment: Moment
 ) -> list[Payment]:
-    withdrawn = batch.status == BatchStatus.WITHDRAWN
-    if withdrawn and moment.known_at is not None:
-        withdrawn = await store.withdrawn_by(tx, who, batch, moment)
+    withdrawn = await store.withdrawn_by(tx, who, batch, moment)
     paid, roles = await store.disbursement(tx, batch, moment), await _roles(tx, batch, rows)
     back = await returned.of_rows(tx, batch.county_code, batch.id, [row.line for row in rows], moment)
     shows = [shown.payment_of(row, batch, vault, moment.as_of, paid, roles, withdrawn=withdrawn) for row in rows]

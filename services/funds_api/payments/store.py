@@ -239,6 +239,8 @@ async def payments(
 
 async def withdrawn_by(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, moment: Moment) -> bool:
     """Whether it was known then that the batch is given up; its row does not say when that was recorded."""
+    if batch.status != "withdrawn" or moment.known_at is None:
+        return batch.status == "withdrawn"
     async with whole_county(tx, who, batch.county_code):
         told: bool | None = await tx.scalar(
             text(

@@ -18,6 +18,7 @@ from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.payments import returned
+from services.funds_api.payments import store as batches
 from services.funds_api.payments.shown import payee_name
 from services.funds_api.traces import store
 from services.funds_api.traces.schemas import (
@@ -56,14 +57,16 @@ async def get_payment_trace(
     paid = await store.payment(single, asked, batch, line, day_or_today(as_of), known_at)
     if paid is None:
         raise Missing("支付", payment_id)
-    moment, back = paid.moment, None
+    moment, back, given_up = paid.moment, None, False
     ways = _WAYS.validate_json(paid.ways)
-    # Looks of their own, where there is anything to see: neither changes what the way that led here is.
-    if paid.came_back or any(way.succession_id for way in ways):
+    # Looks of their own, where there is anything to see: none changes what the way that led here is.
+    if not ways or paid.came_back or any(way.succession_id for way in ways):
         database: Database = request.app.state.database
         async with database.reading(who.region) as tx:
             back = (await returned.of_rows(tx, asked, batch, [line], moment)).get(line)
             ways = await _with_earlier(tx, asked, ways)
+            if not ways and (seen := await batches.batch(tx, who, asked, batch)) is not None:
+                given_up = await batches.withdrawn_by(tx, who, seen, moment)
     traced = sum(way.amount_fen for way in ways)
     return PaymentTrace(
         payment_id=payment_id,
@@ -80,7 +83,7 @@ async def get_payment_trace(
         returned_by=back.by if back else [],
         reissued_as=back.reissued_as if back else None,
         ways=ways,
-        empty_because=None if ways else "该行在所查日期尚未支付：名册已通过检查，等待审核",
+        empty_because=None if ways else "该行所在批次已撤回，没有支付" if given_up else "该行截至所查日期尚未支付",
     )
 
 
