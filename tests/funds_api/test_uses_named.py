@@ -127,3 +127,30 @@ async def test_a_project_of_fees_does_not_pass_the_fee_cap_by_saying_nothing(
     batch = {"account_id": library.cash, "fund_code": "TEST-FUND", "entitlement": "劳务", "document": "村1号"}
     opened = await library.clerk.post("/funds/v1/payment-batches", {**batch, "effective_on": "2017-07-03"})
     assert (opened.status_code, opened.json()["use"]) == (201, None), "households are paid no fee"
+
+
+async def test_a_deposit_of_several_projects_pays_each_contractor_for_what_its_own_is_for(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """Of both together it was told nothing, and a fee passed its cap in silence."""
+    library = Library(funds_http, county)
+    await library.fund_it()
+    deposit = await open_account(library.http, county + "101", "retention", "质保金专户")
+    other = await open_account(library.http, county + "101", "contractor", "咨询公司")
+    units = (await library.clerk.get("/funds/v1/units", params={"kind": "contractor"})).json()["items"]
+    builders = {account["id"]: one["id"] for one in units for account in one["accounts"]}
+    for kind, contractor in (("infrastructure", library.contractor), ("management_fee", other)):
+        cash = (await library.walk("building", plan=plan(kind=kind)))["cash_account_id"]
+        kept = {"retention_ppm": 50_000, "release_on": "2018-10-01"}
+        signed = await library.sign(600_000, contractor_id=builders[contractor], **kept)
+        assert signed.status_code == 201, signed.text
+        await library.progress(signed.json()["id"], 1_000_000, "2017-07-01")
+        assert (await library.move("hand_down", library.treasury, cash, 20_000, "2017-04-20")).status_code == 201
+        kept = {"release_on": "2018-10-01", "contract_id": signed.json()["id"]}
+        retained = await library.move("retain", cash, deposit, 15_000, "2017-07-02", **kept)
+        assert retained.status_code == 201, retained.text
+    over = await library.move("pay", deposit, other, 10_001, "2018-10-01", by=library.lister)
+    assert codes(refused(over, "fund-rule-broken")["breaches"]) == [("B04", "fee_cap", "refuse")]
+    paid = await library.move("pay", deposit, library.contractor, 15_000, "2018-10-01", by=library.lister)
+    assert (paid.status_code, paid.json()["movements"][0]["use"]) == (201, "infrastructure"), paid.text
+    assert paid.json()["flagged"] == []

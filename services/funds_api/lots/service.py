@@ -93,8 +93,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
     """Carry out one order with its accounts locked, whole or not at all; the same key acts once."""
     await act.claim(tx, county)
     if isinstance(order, OutOrder) and order.kind == "pay" and order.use is None:
-        use = await uses.of_account(tx, who, county, order.from_account_id, order.effective_on)
-        order = order.model_copy(update={"use": use})
+        order = order.model_copy(update={"use": await uses.of_payment(tx, who, county, order)})
     breaches: list[Breach] = []
     kept: Kept | None = None
     if isinstance(order, ReverseOrder):

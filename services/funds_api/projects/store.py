@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -117,14 +117,26 @@ async def keep_still(tx: AsyncSession, county: str, accounts: Sequence[UUID]) ->
     await tx.execute(query.with_for_update(read=True))
 
 
-async def kinds_paid_from(tx: AsyncSession, county: str, account: UUID, on: date) -> Sequence[str]:
-    """What the projects are on a day that hold the account, or for whose contracts it keeps money back."""
+async def kinds_paid_from(
+    tx: AsyncSession, county: str, account: UUID, on: date, payees: Collection[UUID], contract: UUID | None
+) -> Sequence[str]:
+    """What the projects are on a day that hold the account, or for whose contracts with these payees it keeps money.
+
+    With `contract`, for that one alone. Payees are accounts.
+    """
+    paid = select(AccountRow.unit_id).where(AccountRow.county_code == county, AccountRow.id.in_(payees))
     kept = (
         select(ProjectContractRow.project_id)
         .join(RetentionRow, (RetentionRow.county_code == county) & (RetentionRow.contract_id == ProjectContractRow.id))
         .join(MovementRow, (MovementRow.county_code == county) & (MovementRow.id == RetentionRow.movement_id))
-        .where(ProjectContractRow.county_code == county, MovementRow.to_account_id == account)
+        .where(
+            ProjectContractRow.county_code == county,
+            MovementRow.to_account_id == account,
+            RetentionRow.contractor_id.in_(paid),
+        )
     )
+    if contract is not None:
+        kept = kept.where(ProjectContractRow.id == contract)
     query = (
         select(ProjectVersionRow.kind)
         .join(
