@@ -31,10 +31,15 @@ def is_id_number(number: str) -> bool:
     if not _ID_SHAPE.match(number):
         return False
     try:
-        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+        birth_date(number)
     except ValueError:
         return False
     return id_check_character(number[:17]) == number[17]
+
+
+def birth_date(number: str) -> date:
+    """The date of birth in an ID number for which `is_id_number` holds."""
+    return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
 
 
 def luhn_check_digit(digits: str) -> str:

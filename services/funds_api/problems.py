@@ -249,6 +249,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     register.PersonElsewhere: Problem(
         "person-elsewhere", 409, "已是另一户成员", "请先登记其离户（departures），再登记入户；分户用 splits"
     ),
+    register.PersonDied: Problem(
+        "person-died", 409, "该人员已登记死亡", "请核对身份证号；死亡登记有误的，先在原户用 corrections 更正"
+    ),
+    register.BeforeBirth: Problem("before-birth", 422, "入户早于出生", "请核对入户日期与身份证号"),
     register.VillageNotListed: Problem(
         "village-not-listed", 409, "不是当日有效的村", "请核对 12 位村级代码；代码有沿革的见 /funds/v1/regions/代码"
     ),

@@ -24,8 +24,8 @@ UNION ALL
 SELECT p.id::text FROM funds.person p JOIN funds.household h ON h.id = p.household_id
   CROSS JOIN LATERAL (SELECT f.* FROM funds.membership f JOIN funds.registry_act a ON a.id = f.act_id
     WHERE f.county_code = $1 AND f.person_id = p.id ORDER BY f.from_on DESC, a.position DESC LIMIT 1) m
- WHERE p.county_code = $1 AND ((p.household_id, p.role, p.since_on) IS DISTINCT FROM (m.household_id, m.role, m.from_on)
-    OR p.region_code <> h.region_code
+ WHERE p.county_code = $1 AND ((p.household_id, p.role) IS DISTINCT FROM (m.household_id, m.role)
+    OR p.since_on > m.from_on OR p.region_code <> h.region_code
     OR p.settled_on IS DISTINCT FROM CASE WHEN h.removed_on IS NULL AND NOT h.outside
                                           THEN greatest(p.since_on, h.settled_on) END)"""
 

@@ -20,7 +20,17 @@ LAWS = {
           SELECT m.* FROM funds.membership m JOIN funds.registry_act a ON a.county_code = $1 AND a.id = m.act_id
            WHERE m.county_code = $1 AND m.person_id = p.id ORDER BY m.from_on DESC, a.position DESC LIMIT 1) m
          WHERE p.county_code = $1
-           AND (p.household_id, p.role, p.since_on) IS DISTINCT FROM (m.household_id, m.role, m.from_on)""",
+           AND (p.household_id, p.role) IS DISTINCT FROM (m.household_id, m.role)""",
+    "since its day a person's state has not changed, and on it began": """
+        SELECT p.id FROM funds.person p WHERE p.county_code = $1 AND NOT EXISTS (
+            SELECT FROM funds.membership m WHERE m.county_code = $1 AND m.person_id = p.id AND m.from_on = p.since_on)
+        UNION ALL
+        SELECT p.id FROM funds.person p CROSS JOIN LATERAL (
+          SELECT DISTINCT ON (m.from_on) m.from_on, m.household_id, m.role FROM funds.membership m
+            JOIN funds.registry_act a ON a.county_code = $1 AND a.id = m.act_id
+           WHERE m.county_code = $1 AND m.person_id = p.id ORDER BY m.from_on, a.position DESC) m
+         WHERE p.county_code = $1 AND m.from_on >= p.since_on
+           AND (p.household_id, p.role) IS DISTINCT FROM (m.household_id, m.role)""",
     "a household's newest standing is the last fact": """
         SELECT h.id FROM funds.household h LEFT JOIN LATERAL (
           SELECT s.* FROM funds.standing s JOIN funds.registry_act a ON a.county_code = $1 AND a.id = s.act_id

@@ -24,10 +24,12 @@ from services.funds_api.households.heads import Belongs, must_keep_heads
 from services.funds_api.households.history import Fact
 from services.funds_api.households.refusals import (
     AlreadyThere,
+    BeforeBirth,
     HeadNeeded,
     IdNumberInvalid,
     NobodyStays,
     NotMembers,
+    PersonDied,
     PersonElsewhere,
     StandingRefused,
     VillageNotListed,
@@ -49,7 +51,7 @@ from services.funds_api.households.standings import StandingKind, may_become, re
 from services.funds_api.lots import ledger
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, PersonRow
-from treasury.identifiers import is_id_number, normalise_id_number
+from treasury.identifiers import birth_date, is_id_number, normalise_id_number
 from wire.people import (
     HouseholdsMoved,
     HouseholdSplit,
@@ -82,12 +84,16 @@ async def join(
     if not is_id_number(number):
         raise IdNumberInvalid("id_number")
     on = request.joined_on
+    if on < birth_date(number):
+        raise BeforeBirth(on)
     history.must_follow("该户", on, home.registered_on)
     known = await store.held_by_token(tx, county, vault.token(number))
     if known is not None:
         if known.household_id is not None:
             raise PersonElsewhere(on)
         history.must_follow("该人员", on, known.since_on)
+        if death := await store.died(tx, known):
+            raise PersonDied(death.from_on, death.document)
     here = await store.members_now(tx, county, household)
     role = Role.MEMBER if any(one.role == Role.HEAD for one in here.values()) else Role.HEAD
 

@@ -177,9 +177,10 @@ async def _members(tx: AsyncSession, who: Principal, told: Told, request: Correc
             home_id, role = value or (None, None)
             fact = {"person_id": person, "from_on": on, "reason": "corrected", "region_code": home.region_code}
             told.members.append({**told.fixed, **fact, "household_id": home_id, "role": role})
-        last = max(chains[person])
-        home_id, role = chains[person][last] or (None, None)
-        newest = {"id": person, "household_id": home_id, "role": role, "since_on": last}
+        # What never was bars nothing: a departure of a year typed wrong stood before every act until then.
+        since_on = history.last_said(chains[person], None) or min(chains[person])
+        home_id, role = history.last_of(chains[person], since_on, None) or (None, None)
+        newest = {"id": person, "household_id": home_id, "role": role, "since_on": since_on}
         told.people.append({**newest, "region_code": persons[person].region_code})
     since = min(one.on for one in request.members)
     heads.must_have_heads(home.id, chains, since)

@@ -100,6 +100,7 @@ async def belong(
         insert(MembershipRow),
         [{**fixed, "person_id": one, "household_id": household, "role": role} for one, role in people],
     )
+    await _follow(tx, county, act_id, MembershipRow, "person_id", [one for one, _ in people])
     for role in sorted({role for _, role in people}, key=lambda one: one == "head"):
         await tx.execute(
             update(PersonRow)
@@ -130,8 +131,8 @@ async def move(
             for one, left in places
         ],
     )
-    await _follow(tx, county, act_id, ResidenceRow)
     ids = [one for one, _ in places]
+    await _follow(tx, county, act_id, ResidenceRow, "household_id", ids)
     changed = {"settled_on": _later(on), "outside": target is None}
     if target is not None:
         changed |= {"region_code": target}
@@ -161,7 +162,7 @@ async def stand(
             for one, place, standing, reason in rows
         ],
     )
-    await _follow(tx, county, act_id, StandingRow)
+    await _follow(tx, county, act_id, StandingRow, "household_id", [row[0] for row in rows])
     last = select(func.max(StandingRow.from_on)).where(
         StandingRow.county_code == county, StandingRow.act_id == act_id, StandingRow.household_id == HouseholdRow.id
     )
@@ -178,7 +179,7 @@ async def stand(
         )
 
 
-async def _follow(tx: AsyncSession, county: str, act_id: UUID, table: Any) -> None:
+async def _follow(tx: AsyncSession, county: str, act_id: UUID, table: Any, of: str, ids: Collection[UUID]) -> None:
     """What an act says holds on: later facts that were corrected to have never been say the same from now on."""
     new, later = aliased(table), aliased(table)
     names = [column.name for column in table.__table__.columns]
@@ -188,10 +189,10 @@ async def _follow(tx: AsyncSession, county: str, act_id: UUID, table: Any) -> No
         .join(
             later,
             (later.county_code == new.county_code)
-            & (later.household_id == new.household_id)
+            & (getattr(later, of) == getattr(new, of))
             & (later.from_on > new.from_on),
         )
-        .where(new.county_code == county, new.act_id == act_id)
+        .where(new.county_code == county, new.act_id == act_id, getattr(new, of).in_(ids))
     )
     await tx.execute(insert(table).from_select(names, told))
 

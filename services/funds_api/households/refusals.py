@@ -61,6 +61,27 @@ class PersonElsewhere(Exception):
 
 
 @dataclass(eq=False)
+class PersonDied(Exception):
+    """Somebody whose death is recorded is to belong to a household again."""
+
+    died_on: date
+    document: str
+
+    def __str__(self) -> str:
+        return f"该身份证号已于 {self.died_on} 登记死亡（{self.document}），不能再登记入户"
+
+
+@dataclass(eq=False)
+class BeforeBirth(Exception):
+    """Somebody is to belong to a household before the birth that the ID number tells, which is not repeated."""
+
+    on: date
+
+    def __str__(self) -> str:
+        return f"入户日期 {self.on} 早于身份证号中的出生日期"
+
+
+@dataclass(eq=False)
 class VillageNotListed(Exception):
     """A place that is no village of the county on that day."""
 

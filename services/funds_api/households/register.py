@@ -55,6 +55,7 @@ REASONS: Final[dict[str, str]] = {
     "head_unknown": "户主身份证号缺失，或不在本文件可登记的户主和本县在册户主中",
     "household_gone": "户主所在农户已清退或已迁出本县，不能再登记成员",
     "before_household": "登记日期早于该户登记日",
+    "before_birth": "登记日期早于身份证号中的出生日期",
 }
 
 
@@ -138,6 +139,7 @@ def judge(
         .with_columns(
             declared_n=pl.col("persons").str.extract(r"^([0-9]{1,2})$").cast(pl.Int16),
             joined_on=pl.coalesce(pl.col("registered").str.to_date(form, strict=False) for form in _DATES),
+            born_on=pl.when("valid").then(pl.col("id_number").str.slice(6, 8).str.to_date("%Y%m%d", strict=False)),
             duplicate_in_file=pl.col("id_number").is_not_null() & ~pl.col("id_number").is_first_distinct(),
             already_registered=pl.col("token").is_in(pl.Series(known, dtype=pl.Binary).implode()),
         )
@@ -157,7 +159,12 @@ def judge(
         .with_columns(
             village=pl.coalesce("head_village", "known_region"), since=pl.coalesce("head_since", "known_since")
         )
-        .with_columns(joined_on=pl.when(pl.col("registered").is_null()).then("since").otherwise("joined_on"))
+        .with_columns(
+            # Of whom the file tells no day: since there is the head, or a child since its birth.
+            joined_on=pl.when(pl.col("registered").is_null())
+            .then(pl.max_horizontal("since", "born_on"))
+            .otherwise("joined_on")
+        )
     )
     others = _judged(named, _of_members(latest))
     faults = [*_faults(own, list(_of_heads(latest))), *_faults(others, list(_of_members(latest)))]
@@ -194,6 +201,7 @@ def _of_heads(latest: date) -> dict[str, pl.Expr]:
         "date_out_of_range": ~on.is_between(EARLIEST.date(), latest),
         "duplicate_in_file": pl.col("duplicate_in_file"),
         "already_registered": pl.col("already_registered"),
+        "before_birth": on < pl.col("born_on"),
     }
 
 
@@ -201,13 +209,13 @@ def _of_members(latest: date) -> dict[str, pl.Expr]:
     return {
         **_of_everybody(),
         "date_unreadable": pl.col("registered").is_not_null() & pl.col("joined_on").is_null(),
-        "date_out_of_range": pl.col("registered").is_not_null()
-        & ~pl.col("joined_on").is_between(EARLIEST.date(), latest),
+        "date_out_of_range": ~pl.col("joined_on").is_between(EARLIEST.date(), latest),
         "duplicate_in_file": pl.col("duplicate_in_file"),
         "already_registered": pl.col("already_registered"),
         "head_unknown": pl.col("head_line").is_null() & pl.col("known_household").is_null(),
         "household_gone": pl.col("head_line").is_null() & pl.col("known_gone"),
         "before_household": pl.col("joined_on") < pl.col("since"),
+        "before_birth": pl.col("joined_on") < pl.col("born_on"),
     }
 
 

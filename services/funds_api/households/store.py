@@ -250,6 +250,29 @@ async def held_by_token(tx: AsyncSession, county: str, token: bytes) -> PersonRo
     return (await tx.scalars(query.with_for_update(key_share=True))).one_or_none()
 
 
+async def died(tx: AsyncSession, person: PersonRow) -> Any:
+    """The day and the document of the person's death, unless it was recorded later that the person belongs somewhere.
+
+    A death of the wrong day is corrected to another day, not to another end.
+    """
+    last = (
+        select(MembershipRow.from_on, RegistryActRow.document, MembershipRow.household_id)
+        .join(
+            RegistryActRow,
+            (RegistryActRow.county_code == MembershipRow.county_code) & (RegistryActRow.id == MembershipRow.act_id),
+        )
+        .where(
+            MembershipRow.county_code == person.county_code,
+            MembershipRow.person_id == person.id,
+            (MembershipRow.reason == "death") | MembershipRow.household_id.is_not(None),
+        )
+        .order_by(RegistryActRow.position.desc())
+        .limit(1)
+    )
+    found = (await tx.execute(last)).one_or_none()
+    return found if found is not None and found.household_id is None else None
+
+
 def _facts(table: Any, county: str, *where: Any) -> Any:
     return (
         select(table, RegistryActRow.position, RegistryActRow.document)
