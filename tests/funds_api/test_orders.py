@@ -336,6 +336,10 @@ async def test_only_the_right_accounts_make_an_order(chain: Chain) -> None:
         (chain.order(1, chain.contractor["cash"]), "wrong-account"),
     ):
         refused(await chain.clerk.post(ORDERS, wrong), slug)
+    cash = await chain.clerk.post(ORDERS, chain.order(1, chain.treasury["cash"]))
+    assert cash.json()["detail"] == "支付令从指标账户支取，转出的却是资金账户"
+    quota = await chain.clerk.post(ORDERS, chain.order(1, payee=chain.department["quota"]))
+    assert quota.json()["detail"] == "支付令付入资金账户，在途账户或收款账户却是指标账户"
     refused(await chain.clerk.post(ORDERS, chain.order(1, use="no_such_use")), "not-found", 404)
     refused(await chain.clerk.post(ORDERS, chain.order(1, bank_account_id=str(uuid4()))), "not-found", 404)
     # The other ways from quota to cash are closed.

@@ -165,6 +165,15 @@ class BookNotKept(WrongBook):
         return f"转出的是{given}账，转入的是{got}账，“{words.said(words.MOVEMENTS, self.movement)}”不换账"
 
 
+class OrderCrossesBooks(WrongBook):
+    """A treasury order was to be drawn on cash, or to end in a quota."""
+
+    def __str__(self) -> str:
+        if self.book == "cash":
+            return "支付令从指标账户支取，转出的却是资金账户"
+        return "支付令付入资金账户，在途账户或收款账户却是指标账户"
+
+
 @dataclass(eq=False)
 class BooksClosed(Exception):
     """The day lies in a period whose books are closed: it takes reversals only."""

@@ -23,7 +23,7 @@ from services.funds_api.funds.refusals import told
 from services.funds_api.lots import ledger
 from services.funds_api.lots import store as lots
 from services.funds_api.lots.ledger import Movement, Part
-from services.funds_api.lots.refusals import NowhereToReturn, WrongAccount, WrongBook
+from services.funds_api.lots.refusals import NowhereToReturn, OrderCrossesBooks, WrongAccount
 from services.funds_api.missing import Missing
 from services.funds_api.orders import claims, states, store
 from services.funds_api.orders import drawing as drawings
@@ -192,7 +192,7 @@ async def _ends(tx: AsyncSession, who: Principal, county: str, request: Treasury
     if UnitKind(source.kind) in TERMINAL:
         raise WrongAccount(str(source.id), source.kind, "order")
     if source.book != Book.QUOTA:
-        raise WrongBook(str(source.id), source.book, "order")
+        raise OrderCrossesBooks(str(source.id), source.book, "order")
     if bank.kind != UnitKind.BANK:
         raise WrongAccount(str(bank.id), bank.kind, "order")
     barred = (TERMINAL - {UnitKind.CONTRACTOR}) | {UnitKind.BANK, UnitKind.RETENTION}
@@ -202,7 +202,7 @@ async def _ends(tx: AsyncSession, who: Principal, county: str, request: Treasury
         raise WrongAccount(str(payee.id), payee.kind, "order")
     for end in (bank, payee):
         if end.book != Book.CASH:
-            raise WrongBook(str(end.id), end.book, "order")
+            raise OrderCrossesBooks(str(end.id), end.book, "order")
     return Ends(source, desk, bank, payee)
 
 
