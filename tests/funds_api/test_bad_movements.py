@@ -130,6 +130,22 @@ async def _of_a_fund_nobody_listed(desk: Desk) -> tuple[httpx.Response, dict[str
     return answer, {"id": "NO-SUCH-FUND"}
 
 
+async def _of_named_lots_of_a_fund_nobody_listed(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
+    """Whatever order names them, and a hold: the lots are there, but of another fund."""
+    [lot, _] = await desk.lots(desk.treasury)
+    named = {"fund_code": "NO-SUCH-FUND", "lots": [{"lot_id": lot["id"], "amount_fen": 1}]}
+    taken = {"account_id": desk.treasury, "amount_fen": 1, **named}
+    for answer in (
+        await desk.order("return", "2017-05-01", **taken),
+        await desk.order("recover", "2017-05-01", **taken),
+        await desk.hold(1, desk.treasury, **named),
+    ):
+        assert (answer.status_code, answer.json()["figures"]["id"]) == (404, "NO-SUCH-FUND"), answer.text
+    line = {"to_account_id": desk.first, "amount_fen": 1, "lots": named["lots"]}
+    answer = await desk.out(1, desk.first, "2017-05-01", fund_code="NO-SUCH-FUND", lines=[line])
+    return answer, {"id": "NO-SUCH-FUND"}
+
+
 async def _past_a_funds_cap(desk: Desk) -> tuple[httpx.Response, dict[str, Any]]:
     """1 % of the 1,000,000 fen received may be spent on management."""
     answer = await desk.out(10_001, desk.contractor, "2017-05-01", kind="pay", use="management_fee")
@@ -161,6 +177,7 @@ CASES: dict[str, tuple[int, str, Ask]] = {
     "of what was spent on": (409, "spent-on", _of_what_was_spent_on),
     "to nobody": (404, "not-found", _to_nobody),
     "of a fund nobody listed": (404, "not-found", _of_a_fund_nobody_listed),
+    "of named lots of a fund nobody listed": (404, "not-found", _of_named_lots_of_a_fund_nobody_listed),
 }
 
 

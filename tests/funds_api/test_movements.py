@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from tests.callers import funds_caller
-from tests.factories import open_account
+from tests.factories import fund, open_account
 from tests.funds_api.desk import Desk, conserved
 
 
@@ -36,6 +36,7 @@ async def test_named_lots_are_drawn_as_named(desk: Desk) -> None:
     assert [draw["from_lot_id"] for draw in answer.json()["movements"][0]["draws"]] == [young["id"]]
     early = await desk.out(7, desk.first, "2017-03-15", lines=[line])
     assert (early.status_code, early.json()["type"]) == (409, "/problems/movement-predates-arrival")
+    await fund(desk.http, "OTHER-FUND")
     other_fund = await desk.out(7, desk.first, "2017-05-01", lines=[line], fund_code="OTHER-FUND")
     assert (other_fund.status_code, other_fund.json()["type"]) == (409, "/problems/lot-not-open")
     wrong_sum = {**line, "amount_fen": 8}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -65,7 +64,7 @@ async def place(tx: AsyncSession, who: Principal, act: Act, county: str, request
     if earlier is not None:
         raise DocumentHolds(earlier.document, str(earlier.id), earlier.amount_fen)
     free = [ledger.released(lot) for lot in there]
-    async with nullcontext() if request.lots else explained(tx, county, request.account_id, request.fund_code):
+    async with explained(tx, county, request.account_id, request.fund_code, named=request.lots is not None):
         draws = decide.draw(free, request.amount_fen, request.lots, today)
     hold = Hold(
         id=new_id(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +46,7 @@ from services.funds_api.retentions import service as retentions
 from services.funds_api.retentions.store import Kept
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
-from treasury.errors import MoneyNotThere
+from treasury.errors import LotNotOpen, MoneyNotThere
 from wire.funds import MoneyMoved
 
 
@@ -74,8 +74,8 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
         return None  # what the project library asks, and whose a retention is, is asked under locks
     try:
         made = decide.out(order, books, act.actor)
-    except MoneyNotThere:
-        return None  # what else the account has is told under locks
+    except (MoneyNotThere, LotNotOpen):
+        return None  # what else the account has, or that nobody has listed the fund, is told under locks
     if not guard.passes(_asked(order, made), books.terms):
         return None
     answer, event = _told(county, made, books.ends)
@@ -253,9 +253,7 @@ def _explained(
     tx: AsyncSession, county: str, order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder
 ) -> AbstractAsyncContextManager[None]:
     """What the account drawn from has besides, should it not do; who names the lots is told about those alone."""
-    if _named(order):
-        return nullcontext()
-    return shortfall.explained(tx, county, _accounts_of(order)[0], order.fund_code)
+    return shortfall.explained(tx, county, _accounts_of(order)[0], order.fund_code, named=_named(order) is not None)
 
 
 def _accounts_of(order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder) -> list[UUID]:

@@ -17,7 +17,7 @@ from services.funds_api.funds import store as funds
 from services.funds_api.missing import Missing
 from services.funds_api.moments import EVERYTHING
 from services.funds_api.standing import THERE
-from treasury.errors import MoneyArrivesLater, MoneyDrawnLater, MoneyNotThere, MoneyRetained
+from treasury.errors import LotNotOpen, MoneyArrivesLater, MoneyDrawnLater, MoneyNotThere, MoneyRetained
 
 # What could not be drawn on :as_of, and the day by which it makes up :missing (or the last, when it never does).
 # What was drawn later and came back by a reversal stands in a lot that arrived later, and is counted there alone.
@@ -45,17 +45,24 @@ SELECT coalesce(sum(remaining_fen) FILTER (WHERE why = 'arrives'), 0)::bigint AS
 
 
 @asynccontextmanager
-async def explained(tx: AsyncSession, county: str, account: UUID, fund: str | None) -> AsyncIterator[None]:
+async def explained(
+    tx: AsyncSession, county: str, account: UUID, fund: str | None, *, named: bool = False
+) -> AsyncIterator[None]:
     """Within the block, `MoneyNotThere` of lots nobody named tells what else the account has, and why that is no use.
 
     Where one reason alone makes up what is missing, the refusal is of that reason's own kind. A fund that nobody has
-    listed is `Missing`: nothing of it could be anywhere.
+    listed is `Missing`: nothing of it could be anywhere, and none of its lots either. Who has `named` the lots is told
+    about those alone.
     """
     try:
         yield
+    except LotNotOpen:
+        await _must_be_listed(tx, fund)
+        raise
     except MoneyNotThere as short:
-        if fund is not None and not await funds.exists(tx, fund):
-            raise Missing("资金", fund) from None
+        if named:
+            raise
+        await _must_be_listed(tx, fund)
         missing = short.asked_fen - short.available_fen
         values = {"county": county, "account": account, "fund": fund, "missing": missing}
         row = (await tx.execute(text(_BESIDES), {**values, "as_of": short.on, "known": EVERYTHING})).one()
@@ -69,3 +76,8 @@ async def explained(tx: AsyncSession, county: str, account: UUID, fund: str | No
                 kind = reason
                 break
         raise kind(short.asked_fen, short.available_fen, short.on, *row) from None
+
+
+async def _must_be_listed(tx: AsyncSession, fund: str | None) -> None:
+    if fund is not None and not await funds.exists(tx, fund):
+        raise Missing("资金", fund) from None
