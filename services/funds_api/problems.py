@@ -143,7 +143,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     closings.ClosingNotLater: Problem("closing-not-later", 409, "已结账", "请查询结账记录 /funds/v1/closings"),
     closings.ClosingAhead: Problem("closing-ahead", 422, "结账日期未到", "请填写已经过去的日期"),
     refusals.SpentOn: Problem(
-        "spent-on", 409, "资金已被后续支出", "请先冲正或追回后续支出，再冲正本笔；或用 cascade 连同后续一并冲正"
+        "spent-on",
+        409,
+        "资金已被后续支出",
+        "请按 figures.followed_by 先冲正或追回后续支出，再冲正本笔；或用 cascade 连同后续一并冲正",
     ),
     refusals.AlreadyReversed: Problem("already-reversed", 409, "已经冲正", "请查看冲正记录；需要时重新登记业务"),
     refusals.NotReversible: Problem("not-reversible", 409, "不能冲正", "请重新登记原业务"),

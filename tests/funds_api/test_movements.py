@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from uuid import uuid4
 
 import asyncpg
@@ -147,11 +148,12 @@ async def test_a_township_does_not_undo_what_was_taken_back_from_it(desk: Desk) 
         "cascade": True,
     }
     # Also when the money came down again, so that what followed could be undone and the rest could not.
-    for handed_again in (False, True):
-        if handed_again:
+    for handed_again, cascade in itertools.product((False, True), repeat=2):
+        if handed_again and cascade:
             assert (await desk.out(950_000, desk.first, "2017-05-10")).status_code == 201
-        answer = await town.post("/funds/v1/movements", undo)
+        answer = await town.post("/funds/v1/movements", {**undo, "cascade": cascade})
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/outside-region"), answer.text
+        assert answer.json()["figures"] == {"asked": desk.county, "own": desk.county + "101"}
     assert await desk.balance(desk.first) == 1_000_000
 
 
@@ -161,6 +163,34 @@ async def test_what_was_spent_on_is_not_undone(desk: Desk) -> None:
     refused = await desk.undo(movement, "2017-06-01")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/spent-on")
     assert refused.json()["figures"]["spent_fen"] == 1
+
+
+async def test_who_may_not_undo_is_told_what_stands_on_it(desk: Desk) -> None:
+    """The village got 300 of 500, gave 100 back and 50 of them were paid out; the second township got 40."""
+    movement = (await desk.out(500, desk.first, "2017-05-01")).json()["movements"][0]["id"]
+    given = await desk.out(300, desk.village, "2017-05-02", by=desk.township_clerk, from_account_id=desk.first)
+    assert (await desk.back(100, desk.village, "2017-05-03")).status_code == 201
+    # The oldest are drawn first: 200 of the lot that was handed down, then what came back.
+    paid = await desk.out(250, desk.contractor, "2017-05-04", kind="pay", from_account_id=desk.first)
+    across = await desk.out(40, desk.second, "2017-05-05", from_account_id=desk.first)
+    undone = await desk.out(10, desk.second, "2017-05-06", from_account_id=desk.first)
+    assert (await desk.undo(undone.json()["movements"][0]["id"], "2017-05-07")).status_code == 201
+    town = funds_caller(desk.http, "finance_clerk", desk.county + "101")
+    expected = [
+        (one.json()["movements"][0]["id"], one.json()["movements"][0]["document"], fen)
+        for one, fen in ((across, 40), (paid, 250), (given, 300))
+    ]
+    refused = await desk.undo(movement, "2017-06-01", by=town)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/spent-on")
+    figures = refused.json()["figures"]
+    assert [(one["movement_id"], one["document"], one["drawn_fen"]) for one in figures["followed_by"]] == expected
+    assert (figures["spent_fen"], figures["came_back_fen"]) == (490, 100)
+    assert expected[1][1] in refused.json()["detail"]
+
+    village = funds_caller(desk.http, "finance_clerk", desk.county + "101201")
+    refused = await desk.undo(expected[2][0], "2017-06-01", by=village)
+    [own] = refused.json()["figures"]["followed_by"]
+    assert (own["kind"], own["drawn_fen"], refused.json()["figures"]["came_back_fen"]) == ("return", 100, 0)
 
 
 async def test_a_receipt_is_undone_into_the_outside(desk: Desk, admin: asyncpg.Pool) -> None:

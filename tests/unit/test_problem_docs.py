@@ -18,6 +18,7 @@ from chassis.problems import Problem, figures_of
 from chassis.service import CHASSIS_PROBLEMS, EVERYWHERE
 from services.audit_api.problems import CATALOGUE as AUDIT
 from services.funds_api.funds import judge
+from services.funds_api.lots.refusals import Follower
 from services.funds_api.problems import CATALOGUE as FUNDS
 from services.gateway import problems as gateway
 from treasury.policy import Basis
@@ -64,6 +65,7 @@ SAMPLES: Mapping[str, Any] = {
         judge.Facts(kind="pay", fund_code="F", fiscal_year=2017, amount_fen=7, use="wage"), [TERM]
     ),
     "list[tuple[Term, Term]]": [(TERM, TERM)],
+    "list[Follower]": [Follower("019a0000-0000-7000-8000-000000000001", "pay", "文", date(2017, 11, 30), 7)],
 }
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any, Final
 
 from services.funds_api import words
 from treasury.money import yuan
+
+# So many movements are named in the sentence; the figures list more.
+_NAMED: Final = 3
 
 
 @dataclass(eq=False)
@@ -36,15 +40,43 @@ class NoContractHere(WrongAccount):
         return f"从{paying}账户支付不填 contract_id：它只用于从质保金专户支付某一份合同的质保金"
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A movement that drew on what another had brought, and stands."""
+
+    movement_id: str
+    kind: str
+    document: str
+    effective_on: date
+    drawn_fen: int
+
+    def __str__(self) -> str:
+        kind = words.said(words.MOVEMENTS, self.kind)
+        return f"“{self.document}”（{kind}，{self.effective_on}）{yuan(self.drawn_fen)} 元"
+
+
 @dataclass(eq=False)
 class SpentOn(Exception):
-    """Part of what the movement brought has been moved on, so it cannot be undone."""
+    """Part of what the movement brought has been moved on, so it cannot be undone.
+
+    `followed_by` are those that drew on it, the latest first; `came_back_fen` of what all of them drew is back.
+    """
 
     movement_id: str
     spent_fen: int
+    followed_by: list[Follower]
+    came_back_fen: int
+
+    def figures(self) -> dict[str, Any]:
+        """The fields, each movement with its own."""
+        return {**vars(self), "followed_by": [asdict(one) for one in self.followed_by]}
 
     def __str__(self) -> str:
-        return f"该笔业务的资金已有 {yuan(self.spent_fen)} 元被后续支出，不能冲正"
+        named = [str(one) for one in self.followed_by[:_NAMED]]
+        listed = "、".join(named)
+        more = "等" if len(self.followed_by) > _NAMED else ""
+        back = f"（其中已退回 {yuan(self.came_back_fen)} 元）" if self.came_back_fen else ""
+        return f"该笔业务的资金已有 {yuan(self.spent_fen)} 元被后续支出，不能冲正：{listed}{more}{back}"
 
 
 @dataclass(eq=False)

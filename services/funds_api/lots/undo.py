@@ -17,7 +17,7 @@ from chassis.ids import new_id
 from services.funds_api import access
 from services.funds_api.funds.judge import Breach
 from services.funds_api.holds import store as holds
-from services.funds_api.lots import again, ledger, store
+from services.funds_api.lots import again, followed, ledger, store
 from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import (
@@ -28,7 +28,6 @@ from services.funds_api.lots.refusals import (
     PaidAgain,
     PartOfSuccession,
     ReversalTooEarly,
-    SpentOn,
 )
 from services.funds_api.lots.schemas import ReverseOrder
 from services.funds_api.missing import Missing
@@ -53,6 +52,7 @@ async def reverse(
         raise Missing("业务", str(order.movement_id))
     if undone.kind == "reverse":
         raise NotReversible(str(undone.id))
+    access.must_hold(who, undone.to_region)  # where the money went is where it is taken from
     chain = await _with_what_followed(tx, who, county, undone) if order.cascade else [undone]
     await _must_stand_alone(tx, county, chain)
     latest = max(one.effective_on for one in chain)
@@ -85,8 +85,7 @@ async def reverse(
 async def _with_what_followed(
     tx: AsyncSession, who: Principal, county: str, undone: MovementRow
 ) -> Sequence[MovementRow]:
-    """The movement and all that its money went on to, the last first; where it went must be the caller's own."""
-    access.must_hold(who, undone.to_region)
+    """The movement and all that its money went on to, the last first."""
     chain = await store.chain(tx, who, county, undone.id, MAX_CHAIN + 1)
     if len(chain) > MAX_CHAIN:
         raise ChainTooLong(str(undone.id), MAX_CHAIN)
@@ -130,7 +129,8 @@ async def undo_one(
         raise AlreadyReversed(str(undone.id), str(reversed_by))
     whole, held = sum(lot.remaining_fen for lot in lots), sum(lot.held_fen for lot in lots)
     if whole != undone.amount_fen:
-        raise SpentOn(str(undone.id), undone.amount_fen - whole)
+        spent_fen = undone.amount_fen - whole
+        raise await followed.refusal(tx, county, undone.id, [lot.id for lot in stands], spent_fen)
     if held:
         raise MoneyHeld(whole, whole - held, held, order.effective_on)
 
