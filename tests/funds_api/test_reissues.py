@@ -117,6 +117,31 @@ async def test_what_came_back_in_two_parts_is_kept_for_its_household(
     await conserved(admin, county)
 
 
+async def test_a_part_that_came_back_first_waits_with_the_rest(funds_http: httpx.AsyncClient, county: str) -> None:
+    paid = await Paid(funds_http, county).open()
+    part = (await paid.give_back(paid.line(2), amount_fen=10_000)).json()
+    rest = (await paid.give_back(paid.line(2), effective_on="2017-05-10")).json()
+    lost = (await paid.give_back(paid.line(0), by=paid.town.finance, amount_fen=1, reason="recovered")).json()
+
+    async def told(on: str, **params: Any) -> dict[str, tuple[str, str | None]]:
+        return {one["id"]: (one["status"], one["hold_id"]) for one in await paid.states(as_of=on, **params)}
+
+    assert await told("2017-05-09") == {part["id"]: ("free", None), lost["id"]: ("free", None)}
+    waiting = dict.fromkeys((part["id"], rest["id"]), ("waiting", rest["hold_id"]))
+    assert await told("2017-05-18") == {**waiting, lost["id"]: ("free", None)}
+    assert await told("2017-05-18", open="true") == waiting
+    mine = await again(paid, [(id_number(2), "300")])
+    approved = (await paid.town.approve(mine["batch"]["id"])).json()
+    assert {one[0] for one in (await told("2017-06-30")).values()} == {"reissued", "free"}
+    assert await told("2017-05-18", open="true") == waiting, "as it stood before"
+    undo = {"kind": "reverse", "document": "冲1", "effective_on": "2017-06-30", "movement_id": approved["movement_id"]}
+    [kept_again] = (await paid.town.finance.post("/funds/v1/movements", undo)).json()["holds"]
+    assert await told("2017-06-30", open="true") == dict.fromkeys(waiting, ("waiting", kept_again))
+    voided = await paid.town.finance.post(f"/funds/v1/holds/{kept_again}/voiding", {"reason": "该户已死亡"})
+    assert voided.status_code == 200, voided.text
+    assert {one[0] for one in (await told("2030-01-01")).values()} == {"free"}
+
+
 async def test_of_the_parts_only_what_nobody_drew_or_kept_is_kept_by_the_last(
     funds_http: httpx.AsyncClient, county: str
 ) -> None:

@@ -94,7 +94,10 @@ class Return(Answer):
 
 
 class ReturnState(Return):
-    """A return as it stands: whether it still waits, since when, and which payment drew it again."""
+    """A return as it stands: whether it still waits, since when, and which payment drew it again.
+
+    What came back before the rest of its row waits under the hold of the return that completed it, told as `hold_id`.
+    """
 
     status: ReturnStatus
     waits_days: int = Field(description="到账至重发（或所查日期）的天数")

@@ -242,7 +242,7 @@ def state_of(row: Any, lots_made: Sequence[Any], as_of: date) -> ReturnState:
     """A return as it stands on `as_of`."""
     until = min(on for on in (row.undone_on, row.next_on, as_of) if on is not None)
     return ReturnState(
-        **dict(return_of(row, lots_made)),
+        **{**dict(return_of(row, lots_made)), "hold_id": row.kept_by},
         status=_status(row),
         waits_days=(until - row.effective_on).days,
         reissued_as=f"{row.next_batch}-{row.next_line}" if row.next_batch else None,

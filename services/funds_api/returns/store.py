@@ -199,10 +199,27 @@ async def lots_of(session: AsyncSession, county: str, movements: Sequence[UUID])
     return rows.all()
 
 
+# A part that came back before the rest of its row is kept by the hold of the return that completed it, in the lots that
+# the part brought or that stand for them since.
+_LATER: Final = """
+      SELECT o.hold_id FROM funds.payment_return o
+       WHERE r.hold_id IS NULL AND r.reason <> 'recovered' AND o.county_code = :county AND o.batch_id = r.batch_id
+         AND o.line = r.line AND o.position > r.position AND o.position <= :known AND o.effective_on <= :as_of
+         AND EXISTS (
+           WITH RECURSIVE brought AS (
+             SELECT l.id, l.account_id FROM funds.lot l WHERE l.county_code = :county AND l.movement_id = r.movement_id
+             UNION
+             SELECT l.id, l.account_id FROM brought b
+               JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = b.id AND l.account_id = b.account_id
+               JOIN funds.movement m ON m.county_code = :county AND m.id = l.movement_id
+                AND m.kind IN ('carry_over', 'reverse'))
+           SELECT FROM brought b
+             JOIN funds.hold_lot k ON k.county_code = :county AND k.lot_id = b.id AND k.hold_id = o.hold_id)
+       ORDER BY o.position DESC LIMIT 1"""
 # Held still: what was ended later, or by a payment of a later day; and a hold placed later took the place of one of
 # these, for undoing a payment keeps its fen again.
-_STATES: Final = """
-    SELECT r.*, CASE WHEN h.position > :known OR h.ended_position > :known OR EXISTS (
+_STATES: Final = f"""
+    SELECT r.*, h.id AS kept_by, CASE WHEN h.position > :known OR h.ended_position > :known OR EXISTS (
                        SELECT FROM funds.movement e WHERE e.county_code = :county AND e.from_account_id = h.account_id
                           AND e.effective_on > :as_of AND e.position = h.ended_position)
                      THEN 'held' ELSE h.status END AS hold_status,
@@ -211,7 +228,8 @@ _STATES: Final = """
              WHERE u.county_code = :county AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
                AND u.position <= :known) AS undone_on
       FROM funds.payment_return r
-      LEFT JOIN funds.hold h ON h.county_code = :county AND h.id = r.hold_id
+      LEFT JOIN LATERAL ({_LATER}) later ON true
+      LEFT JOIN funds.hold h ON h.county_code = :county AND h.id = coalesce(r.hold_id, later.hold_id)
       LEFT JOIN LATERAL (
         SELECT * FROM funds.payment_next_then(:county, r.batch_id, r.line, r.position, :as_of, :known)
          WHERE NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
