@@ -156,8 +156,8 @@ class ProjectQuota(RuleBasedStateMachine):
         query = "SELECT from_lot_id::text, amount_fen FROM funds.draw WHERE county_code = $1 AND movement_id = $2::uuid"
         return {row[0]: row[1] for row in self.do(self.world.admin.fetch(query, self.county, movement))}
 
-    def spent(self) -> int:
-        """What the contract was ordered to get out of the project's own quota, and was not sent back or undone."""
+    def spent(self, source: str = "") -> int:
+        """What the contract was ordered to get out of the quota, or a deposit, and was not sent back or undone."""
         query = """
             SELECT coalesce(sum(o.amount_fen), 0)::bigint FROM funds.treasury_order o
              WHERE o.county_code = $1 AND o.from_account_id = $2::uuid
@@ -166,7 +166,7 @@ class ProjectQuota(RuleBasedStateMachine):
                  SELECT FROM funds.order_result r
                   WHERE r.county_code = $1 AND r.order_id = o.id AND r.result = 'returned' AND NOT EXISTS (
                     SELECT FROM funds.movement u WHERE u.county_code = $1 AND u.reverses_id = r.movement_id))"""
-        return int(self.do(self.world.admin.fetchval(query, self.county, self.quota)))
+        return int(self.do(self.world.admin.fetchval(query, self.county, source or self.quota)))
 
     def on(self, days: int) -> str:
         """Time goes on by some days with every act."""
@@ -377,6 +377,14 @@ class ProjectQuota(RuleBasedStateMachine):
             return
         for law, query in {**LAWS, **QUOTA_LAWS}.items():
             assert self.do(self.world.admin.fetch(query, self.county)) == [], law
+
+    @invariant()
+    def no_more_is_claimed_than_is_due(self) -> None:
+        """Whatever came back and was undone: the contract is finished, and due is all of it and no more."""
+        if not hasattr(self, "kept"):
+            return
+        claimed = self.spent() + self.spent(self.kept) + sum(lot.fen for lot in self.lots(self.kept))
+        assert claimed <= TOTAL_FEN
 
     @invariant()
     def the_books_are_the_models(self) -> None:
