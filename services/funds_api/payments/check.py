@@ -204,19 +204,17 @@ class Check:
         laid = (
             rows.with_columns(first_line=self._named.note(rows["named"], rows["line"]))
             .join(registry.with_columns(listed=True), on="token", how="left", maintain_order="left")
-            .join(claimed, on="token", how="left", maintain_order="left")
+            .pipe(_beside, claimed, "token")
             .with_columns(owed=pl.col("household" if self.facts.per == "household" else "token"))
-            .join(self.facts.kept, on="owed", how="left", maintain_order="left")
+            .pipe(_beside, self.facts.kept, "owed")
         )
         homes = laid["household"] if self.facts.per == "household" else laid["household"].clear(laid.height)
-        found = (
-            laid.lazy()
-            .with_columns(home_line=self._homes.note(homes, laid["line"]))
-            .with_columns(condition.fill_null(value=False).alias(code) for code, condition in conditions.items())
+        found = laid.with_columns(home_line=self._homes.note(homes, laid["line"])).with_columns(
+            condition.fill_null(value=False).alias(code) for code, condition in conditions.items()
         )
         codes = list(conditions)
         if self.facts.caps_of_homes:
-            found = self._within(found.collect(), codes).lazy()
+            found = self._within(found, codes)
             codes.extend(self.facts.caps_of_homes)
         held = (
             found.with_columns(clean=~pl.any_horizontal(*codes))
@@ -227,14 +225,14 @@ class Check:
             .with_columns(
                 money_not_there=pl.col("clean") & (pl.col("free") > 0) & (pl.col("running") > self.facts.available_fen)
             )
-            .collect()
+            .with_columns(good=pl.col("clean") & ~pl.col("money_not_there"))
         )
         codes.append("money_not_there")
-        good = held.filter(pl.col("clean") & ~pl.col("money_not_there")).select(
+        good = held.filter("good").select(
             *("line", "household", "household_region", "token", "name", "id_number", "card", "amount_fen"),
             cum_fen=pl.col("amount_fen").cum_sum() + self.total_fen,
         )
-        bad = held.filter(pl.any_horizontal(*codes))
+        bad = held.filter(~pl.col("good"))
         self._running_fen = int(held["running"][-1]) if held.height else self._running_fen
         self.rows_good += good.height
         self.rows_bad += bad.height
@@ -279,7 +277,16 @@ class Check:
         )
 
 
+def _beside(rows: pl.DataFrame, others: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The rows with what `others` tell of their key; mostly nothing, and then no column is laid out anew."""
+    if others.height:
+        return rows.join(others, on=key, how="left", maintain_order="left")
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in others.schema.items() if name != key)
+
+
 def _explained(bad: pl.DataFrame, codes: list[str], facts: Facts) -> Iterator[Rejected]:
+    if not bad.height:
+        return
     for row in bad.with_columns(columns.tidy(pl.col("village"))).iter_rows(named=True):
         yield Rejected(
             line=row["line"],

@@ -24,11 +24,16 @@ class Firsts:
         # In the order of keys, equal ones by line: each first of its kind, and those behind it, are neighbours.
         named = rows.drop_nulls("key").sort("key", maintain_order=True)
         new = (named["key"] != named["key"].shift()).fill_null(value=True)
-        first = named["line"].zip_with(new, named["line"].clear(named.height)).forward_fill()
+        first = named["line"]
+        if not new.all():
+            first = first.zip_with(new, first.clear(named.height)).forward_fill()
         for run in self._runs:
             at = run["key"].search_sorted(named["key"], side="left").clip(upper_bound=run.height - 1)
             first = run["line"].gather(at).zip_with(run["key"].gather(at) == named["key"], first)
-        self._keep(named.filter(first == named["line"]))
+        own = first == named["line"]
+        self._keep(named.filter(own))
+        if own.all():  # nobody was named before, as in most pieces
+            return rows.select(pl.when(pl.col("key").is_not_null()).then("line")).to_series()
         return rows.join(named.select("line", first=first), on="line", how="left", maintain_order="left")["first"]
 
     def _keep(self, run: pl.DataFrame) -> None:

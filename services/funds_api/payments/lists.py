@@ -8,9 +8,10 @@ be read again, whatever was recorded since.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
+from struct import iter_unpack
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,18 +25,18 @@ from services.funds_api.payments.check import CLAIMED, PLAIN, REGISTRY
 from services.funds_api.payments.refusals import PaymentsStopped
 from services.funds_api.tables import PaymentBatchRow
 
-# The register as one text of lines that polars reads: a row of the driver's own for each took longer than finding them.
+# The register as columns, each of them one value: a row of the driver's own for each took longer than finding them.
 # All of it is one snapshot: what is recorded after `journal` and `register` is not among these people.
 _SETTLED: Final = """
     SELECT funds.has_rivals($1, $5) AS rivals, funds.journal_position($1) AS journal,
            (SELECT max(a.position) FROM funds.registry_act a WHERE a.county_code = $1) AS register,
-           string_agg(encode(p.token, 'hex') || ',' || encode(uuid_send(p.household_id), 'hex') || ',' || p.region_code
-                      || CASE p.role WHEN 'head' THEN ',t' ELSE ',f' END, E'\\n') AS people
+           string_agg(p.token, ''::bytea) AS tokens, string_agg(uuid_send(p.household_id), ''::bytea) AS households,
+           string_agg(p.region_code, ',') AS regions, string_agg(left(p.role, 1), '') AS roles
       FROM funds.person p
      WHERE p.county_code = $1
        AND p.token = ANY(ARRAY(SELECT substring($2::bytea FROM at FOR 16)
                                  FROM generate_series(1, octet_length($2::bytea), 16) at))
-       AND p.region_code >= $3 AND p.region_code < $3 || '~' AND p.settled_on <= $4"""
+       AND p.region_code >= $3 AND p.region_code < $3 || '~' AND p.settled_on <= $4 AND p.household_id IS NOT NULL"""
 
 
 class DayList:
@@ -79,7 +80,7 @@ class DayList:
             self._batch,
         )
         self.rivals = found["rivals"]
-        told = found["people"]
+        told: Mapping[str, Any] | None = dict(found)
         if self._position is None:
             self._position = found["journal"]
         elif (found["register"] or 0) > self._position:  # it changed between two pieces: ask what was before
@@ -123,17 +124,24 @@ def _claims(people: pl.DataFrame, found: Sequence[Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CLAIMED, orient="row")
 
 
-def _frame(told: str | None) -> pl.DataFrame:
-    """The lines of `_SETTLED` as rows of `check.REGISTRY`."""
-    if not told:
+def _frame(told: Mapping[str, Any] | None) -> pl.DataFrame:
+    """The columns of `_SETTLED` as rows of `check.REGISTRY`."""
+    if told is None or told["tokens"] is None:
         return pl.DataFrame(schema=REGISTRY)
-    lines = pl.read_csv(told.encode(), has_header=False, schema=dict.fromkeys(PLAIN, pl.String))
-    return lines.select(
-        pl.col("token", "household").str.decode("hex"),
-        "household_region",
-        head=pl.col("head") == "t",
-        **{name: pl.lit(None, kind) for name, kind in REGISTRY.items() if name not in PLAIN},
+    of_plain = {
+        "token": _each(told["tokens"]),
+        "household": _each(told["households"]),
+        "household_region": told["regions"].split(","),
+        "head": [role == "h" for role in told["roles"]],
+    }
+    return pl.DataFrame(of_plain, schema=PLAIN).with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in REGISTRY.items() if name not in PLAIN
     )
+
+
+def _each(together: bytes) -> list[bytes]:
+    """What was laid one behind the other: 16 bytes each, as tokens and ids are."""
+    return [one for (one,) in iter_unpack("16s", together)]
 
 
 async def registry_on(tx: AsyncSession, county: str, tokens: Sequence[bytes], on: date, known: int) -> list[Any]:
