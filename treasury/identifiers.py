@@ -14,8 +14,9 @@ _ID_SHAPE: Final = re.compile(r"\d{17}[\dX]\Z", re.ASCII)
 
 
 def normalise_id_number(printed: str) -> str:
-    """Full-width digits folded, blanks dropped, a final x upper-cased; the result may still be invalid."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed)).upper()
+    """Full-width digits folded, blanks and unseen marks dropped, a final x upper-cased; it may still be invalid."""
+    seen = "".join(one for one in unicodedata.normalize("NFKC", printed) if unicodedata.category(one) != "Cf")
+    return re.sub(r"\s+", "", seen).upper()
 
 
 def id_check_character(first17: str) -> str:

@@ -32,19 +32,20 @@ class Unit(StrEnum):
         return {"分": 1, "元": 100, "万元": 1_000_000, "亿元": 10_000_000_000}[self.value]
 
 
-_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,12})?\Z", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,12})?\Z", re.ASCII)
 
 
 def fen_from_text(printed: str, unit: Unit) -> int:
     """The exact number of fen that `printed` names in `unit`, or `MoneyUnreadable`; nothing is ever rounded.
 
     Accepts full-width digits, thousands commas and surrounding blanks ("１，２３４．５"); at most 15 digits before the
-    point, so that the largest amount in 元 fits a bigint of fen.
+    point, so that the largest amount in 元 fits a bigint of fen. A comma elsewhere may have been meant as a point
+    ("12,50") and is no number.
     """
-    text = unicodedata.normalize("NFKC", printed).replace(",", "").strip().lstrip("¥￥")
+    text = unicodedata.normalize("NFKC", printed).strip().lstrip("¥￥")
     if not _NUMBER.match(text):
         raise MoneyUnreadable(printed, "不是数字")
-    fen = Decimal(text) * unit.fen
+    fen = Decimal(text.replace(",", "")) * unit.fen
     if fen != fen.to_integral_value():
         raise MoneyUnreadable(printed, "精度小于一分")
     return int(fen)

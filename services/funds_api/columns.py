@@ -19,11 +19,14 @@ from treasury.money import Unit
 HEADER_WITHIN: Final = 15
 # Ten quadrillion 元, and the last power of ten below 2^63: as much or more is no amount of money.
 _TOO_MUCH_FEN: Final = 10**18
-_NUMBER: Final = r"^(?<sign>-?)(?<whole>[0-9]{1,15})(?:\.(?<fraction>[0-9]{1,12}))?$"
+# With commas between thousands or none: of "12,50" nobody can say that no point was meant.
+_NUMBER: Final = r"^(?<sign>-?)(?<whole>[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.(?<fraction>[0-9]{1,12}))?$"
 _SHIFT: Final = {Unit.FEN: 0, Unit.YUAN: 2, Unit.WAN: 6, Unit.YI: 10}
 # Cells that are tidy already, which most are: NFKC leaves these characters alone, and none of them is trimmed off.
 _TIDY: Final = r"^[0-9A-Za-z.\-\x{4e00}-\x{9fff}]+$"
 _NORMAL: Final = r"^[0-9X]+$"
+# What chat programmes and web pages leave around a copied number: byte order marks, blanks of no width, directions.
+_UNSEEN: Final = r"\p{Cf}+"
 # The weighted sum of three digits of an ID number by their value, from the last three of the first 17 to the first two.
 _GROUPS: Final = [ID_WEIGHTS[max(0, last - 3) : last] for last in range(17, 0, -3)]
 _SUMS: Final = [
@@ -99,12 +102,16 @@ def _mended(column: pl.Expr, sound: str, mend: Callable[[pl.Expr], pl.Expr]) -> 
     return pl.when(as_it_is).then(column).when(text != "").then(text)
 
 
+def _seen(text: pl.Expr) -> pl.Expr:
+    return text.str.normalize("NFKC").str.replace_all(_UNSEEN, "")
+
+
 def tidy(column: pl.Expr) -> pl.Expr:
-    """Full-width folded, line breaks and blanks at both ends gone; an empty cell is null."""
+    """Full-width folded, line breaks, blanks at both ends and marks that nobody sees gone; an empty cell is null."""
     return _mended(
         column,
         _TIDY,
-        lambda text: text.str.normalize("NFKC").str.replace_all(r"[\x00-\x1f\x7f]+", " ").str.strip_chars(),
+        lambda text: _seen(text).str.replace_all(r"[\x00-\x1f\x7f]+", " ").str.strip_chars(),
     )
 
 
@@ -113,7 +120,7 @@ def id_number(column: pl.Expr) -> pl.Expr:
     return _mended(
         column,
         _NORMAL,
-        lambda text: text.str.normalize("NFKC").str.replace_all(r"[\s\x00-\x1f'\"=`‘’“”]+", "").str.to_uppercase(),
+        lambda text: _seen(text).str.replace_all(r"[\s\x00-\x1f'\"=`‘’“”]+", "").str.to_uppercase(),
     )
 
 
@@ -146,10 +153,11 @@ def amounts(tidied: pl.Series, unit: Unit) -> pl.DataFrame:
     number is readable but names parts of a fen.
     """
     shift = _SHIFT[unit]
-    text = pl.col("text").str.replace_all(",", "", literal=True).str.strip_chars().str.strip_chars_start("¥￥")
+    text = pl.col("text").str.strip_chars().str.strip_chars_start("¥￥")
     fraction = pl.col("fraction").fill_null("")
     below_yuan = fraction.str.pad_end(shift, "0").str.slice(0, shift).cast(pl.Int64, strict=False).fill_null(0)
-    whole = pl.col("whole").cast(pl.Int64).cast(pl.Int128) * 10**shift + below_yuan  # 128 bits: 15 digits of 亿元
+    digits = pl.col("whole").str.replace_all(",", "", literal=True).cast(pl.Int64)
+    whole = digits.cast(pl.Int128) * 10**shift + below_yuan  # 128 bits: 15 digits of 亿元
     return (
         tidied.to_frame("text")
         .lazy()

@@ -60,7 +60,7 @@ first17 = st.tuples(
 numbers = st.one_of(
     first17.map(lambda first: first + id_check_character(first)),
     st.tuples(first17, st.sampled_from("0123456789Xx")).map("".join),
-    st.text(DIGITS + "Xx 　-", max_size=20),
+    st.text(DIGITS + "Xx 　-\u200b\u202a\ufeff", max_size=20),
 )
 
 

@@ -98,7 +98,7 @@ def test_a_part_that_is_packed_to_nothing_is_refused_unlooked_at(filler: bytes) 
 @pytest.mark.parametrize("cell", [b' r="XFD1"', b" r" + b" " * 1500 + b'="XFD1"', b' r="B' + b"0" * 1500 + b'200000"'])
 def test_a_far_cell_is_seen_wherever_the_pieces_are_cut(at: int, cell: bytes) -> None:
     part = io.BytesIO(b"x" * at + cell + b"x" * (4 * workbook._LOOK_BYTES - at))
-    assert workbook._has_far_cell(part)
+    assert workbook._has_far_cell(part, set())
 
 
 def test_cells_up_to_the_bound_are_read() -> None:

@@ -31,7 +31,7 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
 # Where a roster prints several sums, the one that is really paid out comes first.
 _AMOUNTS: Final = ("实发金额", "发放金额", "补贴金额", "补助金额", "金额")
 _AMOUNT: Final = re.compile(rf"({'|'.join(_AMOUNTS)})[(\[〔【]?(亿元|万元|元|分)?[)\]〕】]?\Z")
-_UNIT_CELL: Final = re.compile(r"单位:?(亿元|万元|元|分)(?![\u4e00-\u9fff])")
+_UNIT_CELL: Final = re.compile(r"单位:?(?:人民币)?([十百千万亿]*元|分)(?![\u4e00-\u9fff])")
 _PART: Final = r"^[^0-9]{0,4}小\s*计"
 _GRAND: Final = r"^[^0-9]{0,4}(合\s*计|总\s*计)"
 _ID_LABELS: Final = [label for one in _ALIASES["id_number"] for label in (one, f"户主{one}")]
@@ -50,7 +50,16 @@ class Header:
 
 
 def _label(cell: str) -> str:
-    return re.sub(r"[\s*]+", "", unicodedata.normalize("NFKC", cell))
+    seen = "".join(one for one in unicodedata.normalize("NFKC", cell) if unicodedata.category(one) != "Cf")
+    return re.sub(r"[\s*]+", "", seen)
+
+
+def _unit(stated: str) -> Unit:
+    """The unit that a roster states; one that is not read would be taken for 元 without a word."""
+    if stated not in set(Unit):
+        reason = f"金额单位“{stated}”无法识别"
+        raise FileUnreadable(reason, "请改用元、万元、亿元或分，并按该单位填写金额")
+    return Unit(stated)
 
 
 def find_header(top: Sequence[Sequence[str]]) -> Header | None:
@@ -63,7 +72,7 @@ def find_header(top: Sequence[Sequence[str]]) -> Header | None:
         labels = [_label(cell) for cell in cells]
         for label in labels:
             if stated := _UNIT_CELL.search(label):
-                unit = Unit(stated[1])
+                unit = _unit(stated[1])
         places = {
             field: place
             for field, aliases in _ALIASES.items()
