@@ -198,7 +198,8 @@ class Separated:
 
     @property
     def _names(self) -> list[str]:
-        return [f"c{at}" for at in range(self.width)]
+        """One column more than the header has, so that a record that is longer can be told from it."""
+        return [f"c{at}" for at in range(self.width + 1)]
 
 
 def _strictly(text: io.TextIOBase, separator: str) -> Any:

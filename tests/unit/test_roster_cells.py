@@ -35,6 +35,21 @@ def test_commas_between_thousands_are_read(printed: str) -> None:
     assert rows["amount_fen"].to_list() == [123_456_750] == [fen_from_text(printed, Unit.YUAN)]
 
 
+@pytest.mark.parametrize("row", [f"甲,{ONE},1,000", f"甲,{ONE},1,000.50", f"甲,{ONE},12,345,678"])
+def test_a_comma_between_thousands_cuts_no_amount(row: str) -> None:
+    """Unquoted in a file with commas between its cells: 1,000 元 was read as 1 元."""
+    for header, end in (("姓名,身份证号,金额", ""), ("姓名,身份证号,金额,卡号", ",6299"), ("姓名,身份证号,金额,", "")):
+        _, rows = read_roster(f"{header}\n{row}{end}\n乙,{id_number(2)},5{end}\n".encode())
+        assert rows["amount_fen"].to_list() == [None, 500]
+
+
+def test_cells_beyond_the_header_and_numbers_in_columns_of_their_own_are_no_thousands() -> None:
+    one, two = f"甲,{ONE},1,备注,二", f"乙,{id_number(2)},7,100"
+    assert read_roster(f"姓名,身份证号,金额\n{one}\n".encode())[1]["amount_fen"].to_list() == [100]
+    assert read_roster(f"姓名,身份证号,金额,面积\n{two}\n".encode())[1]["amount_fen"].to_list() == [700]
+    assert read_roster(f"姓名;身份证号;金额\n甲;{ONE};1,000\n".encode())[1]["amount_fen"].to_list() == [100_000]
+
+
 @pytest.mark.parametrize("unit", ["千元", "百元", "十万元", "百万元", "千万元"])
 def test_a_unit_that_is_not_read_is_not_taken_for_yuan(unit: str) -> None:
     with pytest.raises(FileUnreadable, match=f"金额单位“{unit}”无法识别"):

@@ -32,6 +32,8 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
 _AMOUNTS: Final = ("实发金额", "发放金额", "补贴金额", "补助金额", "金额")
 _AMOUNT: Final = re.compile(rf"({'|'.join(_AMOUNTS)})[(\[〔【]?(亿元|万元|元|分)?[)\]〕】]?\Z")
 _UNIT_CELL: Final = re.compile(r"单位:?(?:人民币)?([十百千万亿]*元|分)(?![\u4e00-\u9fff])")
+_UPTO_THOUSAND: Final = r"^\s*[¥￥]?-?[0-9]{1,3}\s*$"
+_THOUSANDS: Final = r"^\s*[0-9]{3}(\.[0-9]+)?\s*元?\s*$"
 _PART: Final = r"^[^0-9]{0,4}小\s*计"
 _GRAND: Final = r"^[^0-9]{0,4}(合\s*计|总\s*计)"
 _ID_LABELS: Final = [label for one in _ALIASES["id_number"] for label in (one, f"户主{one}")]
@@ -117,7 +119,7 @@ def open_roster(file: IO[bytes]) -> Roster:
     text = Separated(file, _sought(), MAX_LINES)
     if text.width > workbook.MAX_COLUMNS:
         raise FileUnreadable("列数过多", f"不超过 {workbook.MAX_COLUMNS} 列，请只保留名册所需的列")
-    return Roster(text.pieces(), f"csv/{text.encoding}")
+    return Roster(text.pieces(), f"csv/{text.encoding}", commas=text.separator == ",")
 
 
 class Roster:
@@ -128,8 +130,11 @@ class Roster:
     `printed_total_fen` what the file says they do: its last 合计 or 总计, else Σ of its 小计, or None.
     """
 
-    def __init__(self, grids: Iterator[pl.DataFrame], file_format: str) -> None:
-        """Take a file as grids of text (columns c0, c1, …) that follow each other; the first has the header."""
+    def __init__(self, grids: Iterator[pl.DataFrame], file_format: str, *, commas: bool = False) -> None:
+        """Take a file as grids of text (columns c0, c1, …) that follow each other; the first has the header.
+
+        With `commas` between its cells, one between thousands makes two cells of an amount.
+        """
         first = next(grids, pl.DataFrame())
         top = [[cell or "" for cell in row] for row in first.head(columns.HEADER_WITHIN).rows()]
         header = find_header(top)
@@ -139,6 +144,8 @@ class Roster:
         self.unit = header.unit
         self.printed_sum_fen = 0
         self._header = header
+        self._labelled_n = max(at for at, cell in enumerate(top[header.row], 1) if _label(cell))
+        self._commas = commas
         self._grids = itertools.chain([first], grids)
         self._grand_fen: int | None = None
         self._parts_fen: int | None = None
@@ -181,7 +188,7 @@ class Roster:
                 name=columns.tidy(self._cell("name")),
                 card=columns.tidy(self._cell("card")),
                 village=self._cell("village"),
-                amount=columns.tidy(self._cell("amount")),
+                amount=columns.tidy(self._amount(below)),
             )
             .filter(~pl.all_horizontal(pl.col("id_number", "name", "card", "amount").is_null()))
             # The header, printed once more at the top of each page.
@@ -193,6 +200,19 @@ class Roster:
             )
         )
         return spoken.with_columns(_amounts(spoken["amount"], self.unit))
+
+    def _amount(self, below: pl.DataFrame) -> pl.Expr:
+        """The cell of the amount; with the next one where a comma between thousands cut it, which is no number then."""
+        place, cell = self._header.places["amount"], self._cell("amount")
+        beyond = [pl.col(name) for name in below.columns[1:][self._labelled_n :]]
+        if not self._commas or not beyond or f"c{place + 1}" not in below.columns:
+            return cell
+        rest = pl.col(f"c{place + 1}")
+        is_longer = pl.any_horizontal(one.str.strip_chars() != "" for one in beyond)
+        if not below.select(is_longer.any()).item():  # as nearly always
+            return cell
+        is_cut = is_longer & cell.str.contains(_UPTO_THOUSAND) & rest.str.contains(_THOUSANDS)
+        return pl.when(is_cut.fill_null(value=False)).then(cell + pl.lit("，") + rest + pl.lit("?")).otherwise(cell)
 
     def _cell(self, field: str) -> pl.Expr:
         place = self._header.places.get(field)
