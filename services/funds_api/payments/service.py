@@ -66,7 +66,7 @@ from wire.funds import BatchOpened, BatchWithdrawn, PaymentsDisbursed, RosterChe
 
 PAYEE = "payee_any_member"
 # From here on the looks over all rows of a batch may take longer than a statement usually may on a busy machine.
-LARGE_ROWS = 200_000
+LARGE_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
