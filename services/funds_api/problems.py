@@ -256,6 +256,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "person-died", 409, "该人员已登记死亡", "请核对身份证号；死亡登记有误的，先在原户用 corrections 更正"
     ),
     register.BeforeBirth: Problem("before-birth", 422, "入户早于出生", "请核对入户日期与身份证号"),
+    register.RegisterOvertaken: Problem(
+        "register-overtaken", 409, "部分人员刚刚另行登记", "请原样重新上传：已登记的人会逐行退回，其余照常登记"
+    ),
     register.VillageNotListed: Problem(
         "village-not-listed", 409, "不是当日有效的村", "请核对 12 位村级代码；代码有沿革的见 /funds/v1/regions/代码"
     ),

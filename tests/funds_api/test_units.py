@@ -59,3 +59,10 @@ async def test_a_unit_is_opened_in_a_code_that_stands_on_its_day(
     assert entered.status_code == 201, "a unit of before is entered with its day"
     missing = await clerk.post("/funds/v1/units", {**unit, "region_code": county + "999"})
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_a_unit_names_each_of_its_accounts_once(funds_http: httpx.AsyncClient, county: str) -> None:
+    unit = {"region_code": county, "name": "县农业局", "kind": "department", "accounts": [{"name": "专户"}] * 2}
+    answer = await funds_caller(funds_http, "finance_clerk", county).post("/funds/v1/units", unit)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+    assert "不得重复" in answer.text

@@ -102,18 +102,17 @@ async def join(
     if known is None:
         told = {"name": request.name, "id_number": number, "card": request.card, "phone": request.phone}
         cell = people.sealed(vault, county, person, json.dumps(told, ensure_ascii=False))
-        await facts.add_person(
-            tx,
-            {
-                "county_code": county,
-                "id": person,
-                "region_code": home.region_code,
-                "token": vault.token(number),
-                "cell": cell,
-                "key_number": people.key_number(cell),
-                "since_on": on,
-            },
-        )
+        row = {
+            "county_code": county,
+            "id": person,
+            "region_code": home.region_code,
+            "token": vault.token(number),
+            "cell": cell,
+            "key_number": people.key_number(cell),
+            "since_on": on,
+        }
+        if not await facts.add_person(tx, row):
+            raise PersonElsewhere(on)
     await facts.belong(tx, county, act_id, on, request.reason, [(person, role)], household, home.region_code)
     await facts.act(tx, county, act_id, "joined", request.document, on, act.actor)
     answer = JoinAnswer(household_id=household, person_id=person, joined_on=on, role=role)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -77,9 +78,10 @@ async def found_household(tx: AsyncSession, row: dict[str, Any]) -> None:
     await tx.execute(insert(HouseholdRow), row)
 
 
-async def add_person(tx: AsyncSession, row: dict[str, Any]) -> None:
-    """A person nobody knew in the county; the membership is told beside."""
-    await tx.execute(insert(PersonRow), row)
+async def add_person(tx: AsyncSession, row: dict[str, Any]) -> bool:
+    """A person nobody knew in the county, the membership is told beside; False if one of the token is there since."""
+    new = postgresql.insert(PersonRow).values(row).on_conflict_do_nothing(index_elements=["county_code", "token"])
+    return (await tx.scalars(new.returning(PersonRow.id))).one_or_none() is not None
 
 
 async def belong(

@@ -82,6 +82,17 @@ class BeforeBirth(Exception):
 
 
 @dataclass(eq=False)
+class RegisterOvertaken(Exception):
+    """Some people of a register came into the county's by another act while it was judged: none of it was entered."""
+
+    new_n: int
+    known_n: int
+
+    def __str__(self) -> str:
+        return f"拟登记的 {self.new_n} 人中有 {self.known_n} 人刚刚另行登记，本次未登记任何人"
+
+
+@dataclass(eq=False)
 class VillageNotListed(Exception):
     """A place that is no village of the county on that day."""
 

@@ -15,6 +15,7 @@ from chassis.database import driver, keep_plans
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
+from services.funds_api.households.refusals import RegisterOvertaken
 from services.funds_api.tables import (
     HouseholdRow,
     LivedInRow,
@@ -93,6 +94,8 @@ async def insert(
 ) -> None:
     """Insert what a register brings, given as columns, with the memberships its persons begin.
 
+    `RegisterOvertaken` when another act has brought some of these people since they were looked for.
+
     Of a household that was there before, `facts.settle` says from when on its new people may be judged by their row.
     Households: id, village, people declared, day. Persons: id, village, token, cell, key number, household, role, day.
     """
@@ -106,15 +109,18 @@ async def insert(
         (county, act),
         households,
     )
-    await _many(
+    new = await _many(
         connection,
         "INSERT INTO funds.person (county_code, id, region_code, token, cell, key_number, household_id, role, since_on,"
         " settled_on) SELECT $1, new.*, new.since_on FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[],"
         " $6::smallint[], $7::uuid[], $8::text[], $9::date[])"
-        " AS new(id, place, token, cell, key_number, household_id, role, since_on)",
+        " AS new(id, place, token, cell, key_number, household_id, role, since_on)"
+        " ON CONFLICT (county_code, token) DO NOTHING",
         (county,),
         persons,
     )
+    if new != len(persons[0]):
+        raise RegisterOvertaken(len(persons[0]), len(persons[0]) - new)
     await _many(
         connection,
         "INSERT INTO funds.membership (county_code, act_id, reason, person_id, region_code, household_id, role,"
@@ -125,9 +131,15 @@ async def insert(
     )
 
 
-async def _many(connection: Any, statement: str, fixed: tuple[Any, ...], columns: Sequence[Sequence[Any]]) -> None:
+async def _many(connection: Any, statement: str, fixed: tuple[Any, ...], columns: Sequence[Sequence[Any]]) -> int:
+    """Insert columns piece by piece; how many rows were inserted."""
+    inserted = 0
     for start in range(0, len(columns[0]), _INSERT_ROWS):
-        await connection.execute(statement, *fixed, *(column[start : start + _INSERT_ROWS] for column in columns))
+        done = await connection.execute(
+            statement, *fixed, *(column[start : start + _INSERT_ROWS] for column in columns)
+        )
+        inserted += int(done.rpartition(" ")[2])
+    return inserted
 
 
 def _within(column: Any, codes: Iterable[str]) -> ColumnElement[bool]:

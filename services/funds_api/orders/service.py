@@ -40,6 +40,7 @@ from services.funds_api.orders.schemas import (
 from services.funds_api.orders.states import Issued, OrderState, Outcome, Step, Told
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import gate
+from services.funds_api.tables import TreasuryOrderRow
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
 from treasury.documents import normalise_document
@@ -93,8 +94,7 @@ async def issue(
         raise Missing("资金", request.fund_code)
     used, earlier = await store.numbered(tx, who, county, fiscal_year, key)
     if used:
-        told_of = (earlier.effective_on, earlier.amount_fen) if earlier else (None, None)
-        raise OrderNumberUsed(request.order_number, fiscal_year, *told_of)
+        raise _number_used(request, earlier)
     if {UnitKind.PROJECT_UNIT, UnitKind.RETENTION} & {ends.source.kind, ends.payee.kind}:
         await gate.still(tx, who, county, [ends.source.id, ends.payee.id])
     if request.fund_code is not None:
@@ -206,6 +206,11 @@ async def _ends(tx: AsyncSession, who: Principal, county: str, request: Treasury
     return Ends(source, desk, bank, payee)
 
 
+def _number_used(request: TreasuryOrderRequest, earlier: TreasuryOrderRow | None) -> OrderNumberUsed:
+    told_of = (earlier.effective_on, earlier.amount_fen) if earlier else (None, None)
+    return OrderNumberUsed(request.order_number, request.effective_on.year, *told_of)
+
+
 async def _record(
     tx: AsyncSession,
     who: Principal,
@@ -245,7 +250,8 @@ async def _record(
         invoices,
     )
     if not free:
-        raise OrderNumberUsed(request.order_number, answer.fiscal_year)
+        _, earlier = await store.numbered(tx, who, answer.county_code, answer.fiscal_year, key)
+        raise _number_used(request, earlier)
     await claims.must_be_free(tx, who, answer.county_code, answer.id)
 
 

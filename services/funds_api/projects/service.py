@@ -84,7 +84,6 @@ async def declare(tx: AsyncSession, who: Principal, act: Act, request: ProjectRe
     county = request.region_code[:COUNTY_DIGITS]
     await act.claim(tx, county)
     await regions.must_stand(tx, [request.region_code], request.effective_on)
-    await _must_be_new(tx, who, county, request.code)
     must_lie(request.effective_on, request.effective_on, today)
 
     place = {"county_code": county, "region_code": request.region_code}
@@ -96,7 +95,11 @@ async def declare(tx: AsyncSession, who: Principal, act: Act, request: ProjectRe
         "stage": Stage.DECLARED,
         "steps_n": 1,
     }
-    await store.insert_project(tx, row)
+    if not await store.insert_project(tx, row):
+        # Also one of a place that the caller does not see: a code names one project of the county.
+        async with whole_county(tx, who, county):
+            known = await store.by_code(tx, county, request.code)
+        raise ProjectKnown(request.code, str(known.id) if holds(who, known.region_code) else None)
     project = await found(tx, who, county, row["id"])
     approved = {
         "approved_by": who.subject,
@@ -116,14 +119,6 @@ async def declare(tx: AsyncSession, who: Principal, act: Act, request: ProjectRe
         None,
         frozenset(),
     )
-
-
-async def _must_be_new(tx: AsyncSession, who: Principal, county: str, code: str) -> None:
-    """Refuse a code that names another project of the county, also one of a place that the caller does not see."""
-    async with whole_county(tx, who, county):
-        known = await store.by_code(tx, county, code)
-    if known is not None:
-        raise ProjectKnown(code, str(known.id) if holds(who, known.region_code) else None)
 
 
 async def write_version(

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, or_, select, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,10 +42,10 @@ async def project(
     return (await tx.scalars(query.with_for_update(key_share=True) if lock else query)).one_or_none()
 
 
-async def by_code(tx: AsyncSession, county: str, code: str) -> ProjectRow | None:
-    """The county's project of this code, as far as row-level security shows it."""
+async def by_code(tx: AsyncSession, county: str, code: str) -> ProjectRow:
+    """The county's project of this code; to be asked where the whole county is shown."""
     query = select(ProjectRow).where(ProjectRow.county_code == county, ProjectRow.code == code)
-    return (await tx.scalars(query)).one_or_none()
+    return (await tx.scalars(query)).one()
 
 
 async def of_accounts(tx: AsyncSession, county: str, accounts: Sequence[UUID]) -> Sequence[ProjectRow]:
@@ -203,8 +204,10 @@ async def whose_retentions(tx: AsyncSession, county: str, movements: Sequence[UU
     return (await tx.scalars(query)).all()
 
 
-async def insert_project(tx: AsyncSession, row: dict[str, Any]) -> None:
-    await tx.execute(insert(ProjectRow).values(row))
+async def insert_project(tx: AsyncSession, row: dict[str, Any]) -> bool:
+    """Write a project, if its code is free in the county: whether it was."""
+    free = postgresql.insert(ProjectRow).values(row).on_conflict_do_nothing(index_elements=["county_code", "code"])
+    return (await tx.scalars(free.returning(ProjectRow.id))).one_or_none() is not None
 
 
 async def change_project(tx: AsyncSession, row: ProjectRow, changes: dict[str, Any]) -> ProjectRow:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chassis.fields import Answer, Body, Day, Line, RegionCode
 from chassis.pages import Page
@@ -57,6 +57,13 @@ class UnitRequest(Body):
     kind: UnitKind
     accounts: Annotated[list[AccountRequest], Field(min_length=1, max_length=20)]
     opened_on: Day | None = Field(default=None, description="开立之日，区划代码须在该日有效；省略表示今天")
+
+    @model_validator(mode="after")
+    def _each_account_once(self) -> Self:
+        if len({one.name for one in self.accounts}) != len(self.accounts):
+            msg = "同一单位的账户名称不得重复"
+            raise ValueError(msg)
+        return self
 
 
 class Account(Answer):

@@ -71,9 +71,6 @@ async def open_unit(tx: AsyncSession, who: Principal, act: Act, request: UnitReq
 
 async def establish(tx: AsyncSession, county: str, request: UnitRequest) -> Unit:
     """Write a unit and its accounts as part of another use case, which records the act and tells the unit."""
-    known = await store.named(tx, county, request.region_code, request.name)
-    if known is not None:
-        raise UnitKnown(request.name, request.region_code, str(known.id), known.kind)
     unit_id = new_id()
     place = {"county_code": county, "region_code": request.region_code}
     accounts = [
@@ -88,11 +85,10 @@ async def establish(tx: AsyncSession, county: str, request: UnitRequest) -> Unit
         )
         for one in request.accounts
     ]
-    await store.record(
-        tx,
-        {**place, "id": unit_id, "name": request.name, "kind": request.kind},
-        [one.model_dump(exclude={"unit_name"}) for one in accounts],
-    )
+    row = {**place, "id": unit_id, "name": request.name, "kind": request.kind}
+    if not await store.record(tx, row, [one.model_dump(exclude={"unit_name"}) for one in accounts]):
+        known = await store.named(tx, county, request.region_code, request.name)
+        raise UnitKnown(request.name, request.region_code, str(known.id), known.kind)
     return Unit(id=unit_id, name=request.name, kind=request.kind, accounts=accounts, **place)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -32,14 +33,18 @@ async def region_exists(session: AsyncSession, code: str) -> bool:
     return (await session.scalar(select(func.count()).where(RegionRow.code == code))) == 1
 
 
-async def named(session: AsyncSession, county: str, region: str, name: str) -> UnitRow | None:
+async def named(session: AsyncSession, county: str, region: str, name: str) -> UnitRow:
     query = select(UnitRow).where(UnitRow.county_code == county, UnitRow.region_code == region, UnitRow.name == name)
-    return (await session.scalars(query)).one_or_none()
+    return (await session.scalars(query)).one()
 
 
-async def record(session: AsyncSession, unit: dict[str, Any], accounts: Sequence[dict[str, Any]]) -> None:
-    await session.execute(insert(UnitRow).values(unit))
+async def record(session: AsyncSession, unit: dict[str, Any], accounts: Sequence[dict[str, Any]]) -> bool:
+    """Write a unit and its accounts, if its name is free in its place: whether it was."""
+    free = insert(UnitRow).values(unit).on_conflict_do_nothing(index_elements=["county_code", "region_code", "name"])
+    if (await session.scalars(free.returning(UnitRow.id))).one_or_none() is None:
+        return False
     await session.execute(insert(AccountRow), list(accounts))
+    return True
 
 
 async def units(
