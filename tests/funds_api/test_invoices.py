@@ -141,3 +141,32 @@ async def test_the_database_knows_two_claims_of_one_invoice(chain: Chain, admin:
         await admin.execute(insert, county, UUID(other["id"]))
     assert (await undo(chain, order["movement_id"])).status_code == 201
     await admin.execute(insert, county, UUID(other["id"]))
+
+
+async def test_a_reimbursement_claims_each_invoice_once_in_the_county(
+    chain: Chain, admin: asyncpg.Pool, county: str
+) -> None:
+    invoices = [{"number": "04403210", "amount_fen": 120_000}, {"number": "04403211", "amount_fen": 30_000}]
+    claim = {"basis": "reimbursement", "invoices": invoices}
+    village = chain.village["cash"]
+    order = await chain.issue(150_000, payee=village, **claim)
+    seen = (await chain.clerk.get(f"{ORDERS}/{order['id']}")).json()
+    assert seen["invoices"] == invoices
+    twice = {"basis": "reimbursement", "invoices": [invoices[1]]}
+    answer = await chain.clerk.post(ORDERS, chain.order(30_000, payee=village, **twice))
+    figures = refused(answer, "invoice-claimed")
+    claimed_by = [order["order_number"]]
+    assert figures == {"invoice_numbers": ["04403211"], "amount_fen": 30_000, "order_numbers": claimed_by}
+    assert await chain.balance(chain.bank["cash"]) == 150_000, "nothing was half-written"
+    for wrong in (
+        chain.order(1, payee=village, **claim),
+        chain.order(150_000, payee=village, basis="reimbursement"),
+        chain.order(150_000, payee=village, invoices=invoices),
+        chain.order(240_000, payee=village, basis="reimbursement", invoices=[invoices[0], invoices[0]]),
+        chain.order(150_000, payee_bank="40252100001"),
+    ):
+        refused_shape = await chain.clerk.post(ORDERS, wrong)
+        assert refused_shape.status_code == 422, refused_shape.text
+    assert (await chain.result(order)).status_code == 201
+    assert await chain.balance(village) == 150_000
+    await conserved(admin, county)

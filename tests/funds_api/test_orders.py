@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,6 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis import clock
 from tests.callers import Caller, funds_caller
 from tests.factories import fund, notice_request
 from tests.funds_api.test_movements import conserved
@@ -189,52 +187,6 @@ async def test_children_never_make_more_than_their_parent(chain: Chain, admin: a
     await conserved(admin, county)
 
 
-async def test_returned_money_restores_the_quota_lots_it_came_from_and_is_issued_again_once(
-    chain: Chain, admin: asyncpg.Pool, county: str
-) -> None:
-    treasury = chain.treasury["quota"]
-    order = await chain.issue(500_000)
-    back = await chain.result(order, "returned")
-    assert (back.status_code, back.json()["state"]) == (201, "returned"), back.text
-    assert back.json()["result"]["reason_code"] == "AC03"
-    await conserved(admin, county)
-    assert await chain.balance(treasury) == 1_000_000
-    rows = await admin.fetch(
-        "SELECT r.amount_fen, o.amount_fen AS was, o.account_id FROM funds.lot r"
-        " JOIN funds.lot o ON o.county_code = $1 AND o.id = r.restores_lot_id WHERE r.county_code = $1",
-        county,
-    )
-    assert sorted((row["amount_fen"], row["was"]) for row in rows) == [(100_000, 600_000), (400_000, 400_000)]
-    assert {str(row["account_id"]) for row in rows} == {treasury}
-    desks = await chain.quota()
-    assert (desks[""]["bounced_fen"], desks[""]["returned_in_fen"]) == (500_000, 500_000)
-
-    anew = {"reissues_order_id": order["id"], "effective_on": "2017-05-04"}
-    wrong = chain.order(400_000, **anew)
-    figures = refused(await chain.clerk.post(ORDERS, wrong), "not-reissuable")
-    assert (figures["amount_fen"], figures["asked_fen"], figures["state"]) == (500_000, 400_000, "returned")
-    again = await chain.issue(500_000, payee=chain.village["cash"], **anew)
-    assert again["reissues_order_id"] == order["id"]
-    third = chain.order(500_000, **anew)
-    assert refused(await chain.clerk.post(ORDERS, third), "not-reissuable")["reissued_by"] == again["id"]
-    assert (await chain.result(again, effective_on="2017-05-05")).json()["state"] == "paid"
-    assert await chain.balance(chain.village["cash"]) == 500_000
-    await conserved(admin, county)
-    await chain.quota()
-
-
-async def test_an_order_whose_returned_quota_was_drawn_is_not_issued_again(chain: Chain) -> None:
-    order = await chain.issue(500_000)
-    assert (await chain.result(order, "returned")).status_code == 201
-    treasury, department = chain.treasury["quota"], chain.department["quota"]
-    assert (await chain.split(700_000, treasury, department, "2017-05-04")).status_code == 201
-    again = chain.order(500_000, reissues_order_id=order["id"], effective_on="2017-05-05")
-    answer = await chain.clerk.post(ORDERS, again)
-    figures = refused(answer, "returned-quota-drawn")
-    assert figures == {"order_id": order["id"], "amount_fen": 500_000, "left_fen": 300_000}
-    assert "2,000.00 元已被动用" in answer.json()["detail"]
-
-
 async def test_a_serial_acts_once_and_a_settled_order_takes_no_other_word(chain: Chain, county: str) -> None:
     order, other = await chain.issue(300_000), await chain.issue(200_000)
     key = uuid4().hex
@@ -254,77 +206,6 @@ async def test_a_serial_acts_once_and_a_settled_order_takes_no_other_word(chain:
     assert (figures["amount_fen"], figures["state"], figures["bank_serial"]) == (300_000, "paid", "RCB-1")
     refused(await chain.result(other, effective_on="2017-05-01"), "movement-predates-arrival")
     assert await chain.balance(chain.bank["cash"]) == 200_000
-
-
-async def test_a_wrongly_recorded_result_is_reversed_and_the_bank_speaks_again(
-    chain: Chain, admin: asyncpg.Pool, county: str
-) -> None:
-    order = await chain.issue(300_000)
-    paid = (await chain.result(order)).json()
-    undo = {
-        "kind": "reverse",
-        "document": "冲1",
-        "effective_on": "2017-05-10",
-        "movement_id": paid["result"]["movement_id"],
-    }
-    assert (await chain.clerk.post("/funds/v1/movements", undo)).status_code == 201
-    seen = (await chain.clerk.get(f"{ORDERS}/{order['id']}")).json()
-    assert (seen["state"], seen["result"]) == ("issued", None)
-    back = await chain.result(order, "returned", effective_on="2017-05-11")
-    assert (back.status_code, back.json()["state"]) == (201, "returned"), back.text
-    assert await chain.balance(chain.treasury["quota"]) == 1_000_000
-    await conserved(admin, county)
-    await chain.quota()
-
-
-async def test_an_order_that_was_reversed_is_over_and_may_be_issued_again(
-    chain: Chain, admin: asyncpg.Pool, county: str
-) -> None:
-    claim = {"basis": "reimbursement", "invoices": [{"number": "0441", "amount_fen": 300_000}]}
-    order = await chain.issue(300_000, payee=chain.village["cash"], **claim)
-    undo = {
-        "kind": "reverse",
-        "document": "冲2",
-        "effective_on": "2017-05-02",
-        "movement_id": order["movement_id"],
-    }
-    assert (await chain.clerk.post("/funds/v1/movements", undo)).status_code == 201
-    assert refused(await chain.result(order), "order-settled")["state"] == "reversed"
-    again = await chain.issue(
-        300_000, payee=chain.village["cash"], basis="reimbursement", reissues_order_id=order["id"]
-    )
-    assert (await chain.result(again)).json()["state"] == "paid"
-    await conserved(admin, county)
-    await chain.quota()
-
-
-async def test_a_reimbursement_claims_each_invoice_once_in_the_county(
-    chain: Chain, admin: asyncpg.Pool, county: str
-) -> None:
-    invoices = [{"number": "04403210", "amount_fen": 120_000}, {"number": "04403211", "amount_fen": 30_000}]
-    claim = {"basis": "reimbursement", "invoices": invoices}
-    village = chain.village["cash"]
-    order = await chain.issue(150_000, payee=village, **claim)
-    seen = (await chain.clerk.get(f"{ORDERS}/{order['id']}")).json()
-    assert seen["invoices"] == invoices
-    twice = {"basis": "reimbursement", "invoices": [invoices[1]]}
-    answer = await chain.clerk.post(ORDERS, chain.order(30_000, payee=village, **twice))
-    figures = refused(answer, "invoice-claimed")
-    claimed_by = [order["order_number"]]
-    assert figures == {"invoice_numbers": ["04403211"], "amount_fen": 30_000, "order_numbers": claimed_by}
-    assert await chain.balance(chain.bank["cash"]) == 150_000, "nothing was half-written"
-    for wrong in (
-        chain.order(1, payee=village, **claim),
-        chain.order(150_000, payee=village, basis="reimbursement"),
-        chain.order(150_000, payee=village, invoices=invoices),
-        chain.order(240_000, payee=village, basis="reimbursement", invoices=[invoices[0], invoices[0]]),
-        chain.order(150_000, payee_bank="40252100001"),
-    ):
-        refused_shape = await chain.clerk.post(ORDERS, wrong)
-        assert refused_shape.status_code == 422, refused_shape.text
-    assert (await chain.result(order)).status_code == 201
-    assert await chain.balance(village) == 150_000
-    await conserved(admin, county)
 
 
 async def test_only_the_right_accounts_make_an_order(chain: Chain) -> None:
@@ -411,37 +292,6 @@ async def test_orders_are_listed_by_state_account_and_fund(chain: Chain) -> None
     page = (await chain.clerk.get(ORDERS, params={"limit": 1})).json()
     rest = (await chain.clerk.get(ORDERS, params={"limit": 1, "after": page["next"]})).json()
     assert [page["items"][0]["id"], rest["items"][0]["id"]] == [paid["id"], waiting["id"]]
-
-
-async def test_an_order_after_two_in_the_afternoon_is_handled_the_next_day(chain: Chain) -> None:
-    for at, day in (("2017-05-02T05:59:59Z", "2017-05-02"), ("2017-05-02T06:00:00Z", "2017-05-03")):
-        assert (await chain.issue(1_000, presented_at=at))["handled_by"] == day
-    assert (await chain.issue(1_000))["handled_by"] is None
-
-
-async def test_an_order_after_two_on_a_friday_is_handled_on_the_next_working_day(chain: Chain) -> None:
-    """15 September 2017 was a Friday; 30 September a Saturday that was worked, before the holidays until 8 October."""
-    for at, on, day in (
-        ("2017-09-15T05:59:00Z", "2017-09-15", "2017-09-15"),
-        ("2017-09-15T06:00:00Z", "2017-09-15", "2017-09-18"),
-        ("2017-09-16T01:00:00Z", "2017-09-15", "2017-09-18"),
-        ("2017-09-29T07:00:00Z", "2017-09-29", "2017-09-30"),
-        ("2017-09-30T07:00:00Z", "2017-09-30", "2017-10-09"),
-    ):
-        assert (await chain.issue(1_000, presented_at=at, effective_on=on))["handled_by"] == day
-
-
-async def test_an_order_is_presented_near_its_own_day_and_not_in_the_future(chain: Chain) -> None:
-    async def presented(at: str) -> httpx.Response:
-        return await chain.clerk.post(ORDERS, chain.order(1_000, presented_at=at))
-
-    for at in ("2017-04-21T15:59:59Z", "2017-05-12T16:00:00Z", "2017-01-01T00:00:00Z"):
-        figures = refused(await presented(at), "presented-far-off", 422)
-        assert (figures["effective_on"], figures["limit_days"]) == ("2017-05-02", 10)
-    for at in ("2017-04-21T16:00:00Z", "2017-05-12T15:59:59Z"):
-        assert (await presented(at)).status_code == 201, "ten days to the day in China"
-    tomorrow = (clock.now() + timedelta(minutes=5)).isoformat()
-    refused(await presented(tomorrow), "presented-ahead", 422)
 
 
 async def test_only_the_bank_moves_money_in_transit(chain: Chain, admin: asyncpg.Pool, county: str) -> None:

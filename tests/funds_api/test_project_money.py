@@ -6,11 +6,9 @@ import asyncio
 from datetime import date
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
-from tests.callers import funds_caller
 from tests.factories import notice_request, open_account, receive
 from tests.funds_api.library import Library, plan
 from tests.funds_api.people import CSV, Township, id_number, roster_csv
@@ -164,76 +162,6 @@ async def test_a_project_pays_once_building_began(library: Library) -> None:
     assert answer.json()["figures"]["stage"] == "tendering"
 
 
-async def test_contracts_stay_within_the_plan_and_go_to_contractors(library: Library) -> None:
-    await library.walk("planned")
-    assert refusal(await library.sign(1)) == (409, "contract-not-now")
-    await library.step("tendering")
-    over = await library.sign(800_001)
-    assert refusal(over) == (409, "over-plan")
-    treasury = (await library.clerk.get("/funds/v1/units", params={"kind": "treasury"})).json()["items"][0]["id"]
-    assert refusal(await library.sign(1, contractor_id=treasury)) == (409, "no-contractor")
-    nobody = await library.sign(1, contractor_id="019a0000-0000-7000-8000-000000000001")
-    assert refusal(nobody) == (404, "not-found")
-    assert (await library.sign(1, retention_ppm=1)).status_code == 422
-    contract = (await library.sign(800_000)).json()["id"]
-    path = f"/funds/v1/projects/{library.id}/contracts/{contract}/progress"
-    body = {"progress_ppm": 1, "document": "进度表", "reached_on": "2017-04-15"}
-    assert refusal(await library.lister.post(path, body)) == (409, "contract-not-now")
-    await library.step("building")
-    both = funds_caller(library.http, ["township_clerk", "township_reviewer"], library.county + "101", subject="某一人")
-    own = (await both.post(path, body)).json()["id"]
-    accept = {"document": "验收单", "accepted_on": "2017-04-16"}
-    assert refusal(await both.post(f"{path}/{own}/acceptance", accept)) == (403, "step-by-maker")
-    assert (await library.reviewer.post(f"{path}/{own}/acceptance", accept)).status_code == 201
-    assert refusal(await library.reviewer.post(f"{path}/{own}/acceptance", accept)) == (409, "progress-accepted")
-    assert refusal(await library.lister.post(path, body)) == (409, "progress-not-forward")
-    assert (await library.neighbour.post(path, body)).status_code == 404
-
-
-async def test_a_number_names_one_contract_however_it_is_written(library: Library) -> None:
-    await library.walk("building")
-    signed = await library.sign(100_000, number="合同〔2017〕1号")
-    assert signed.status_code == 201, signed.text
-    for number in ("合同〔2017〕1号", "合同[2017] 1号"):
-        again = await library.sign(100_000, number=number)
-        assert refusal(again) == (409, "contract-known")
-        assert again.json()["figures"] == {
-            "number": "合同〔2017〕1号",
-            "contract_id": signed.json()["id"],
-            "amount_fen": 100_000,
-            "signed_on": "2017-04-01",
-        }
-    assert (await library.sign(100_000, number="合同〔2017〕2号")).status_code == 201
-
-
-async def test_progress_is_told_as_it_stood(library: Library) -> None:
-    await library.walk("building")
-    contract = (await library.sign(100_000)).json()["id"]
-    report = await library.progress(contract, 500_000, "2017-05-01", accepted=False)
-    path = f"/funds/v1/projects/{library.id}/contracts/{contract}/progress/{report}/acceptance"
-    accepted = await library.approver.post(path, {"document": "验收单", "accepted_on": "2017-06-02"})
-    assert accepted.json()["accepted_on"] == "2017-06-02"
-
-    async def told(as_of: str) -> tuple[Any, ...]:
-        [one] = (await library.shown(as_of))["contracts"]
-        [row] = one["progress"]
-        return one["progress_ppm"], row["accepted_on"], row["accepted_by"], row["acceptance_document"]
-
-    assert await told("2017-06-01") == (0, None, None, None)
-    assert await told("2017-06-02") == (500_000, "2017-06-02", f"finance_reviewer.{library.county}", "验收单")
-
-
-async def test_progress_is_accepted_while_the_project_is_at_work(library: Library) -> None:
-    await library.walk("building")
-    contract = (await library.sign(100_000)).json()["id"]
-    report = await library.progress(contract, 500_000, "2017-05-01", accepted=False)
-    assert (await library.step("removed", effective_on="2017-06-01", reason="取消")).status_code == 201
-    path = f"/funds/v1/projects/{library.id}/contracts/{contract}/progress/{report}/acceptance"
-    late = await library.approver.post(path, {"document": "验收单", "accepted_on": "2017-06-02"})
-    assert refusal(late) == (409, "contract-not-now")
-    assert late.json()["figures"] == {"stage": "removed"}
-
-
 async def test_n_sources_in_one_project_keep_their_traces(library: Library) -> None:
     clerk = library.clerk
     other = {"code": "TEST-POOLED", "name": "另", "level": "county", "stream": "另"}
@@ -285,56 +213,6 @@ async def test_a_plan_cannot_shrink_below_what_came(library: Library) -> None:
     )
     assert refusal(refused) == (409, "plan-under-received")
     assert (refused.json()["figures"]["planned_fen"], refused.json()["figures"]["received_fen"]) == (700_000, 800_000)
-
-
-def planned(fen: int) -> dict[str, Any]:
-    return plan(planned_fen=fen, sources=[{"fund_code": "TEST-FUND", "planned_fen": fen}])
-
-
-async def test_a_plan_cannot_shrink_below_its_contracts(library: Library) -> None:
-    await library.walk("building")
-    assert (await library.sign(400_000)).status_code == 201
-    contract = (await library.sign(300_000)).json()["id"]
-    path = f"/funds/v1/projects/{library.id}"
-    change = {"document": "变更", "reason": "核减", "reported_on": "2017-05-02", "plan": planned(400_000)}
-    assert (await library.lister.post(f"{path}/versions", change)).status_code == 201
-    approval = {"document": "批复", "effective_on": "2017-05-03"}
-    refused = await library.approver.post(f"{path}/versions/2/approval", approval)
-    assert refusal(refused) == (409, "plan-under-contracts")
-    figures = {"project_id": library.id, "planned_fen": 400_000, "contracts_fen": 700_000}
-    assert refused.json()["figures"] == figures
-    ended = {"document": "解除协议", "cancelled_on": "2017-05-02", "settled_fen": 0}
-    assert (await library.clerk.post(f"{path}/contracts/{contract}/cancellation", ended)).status_code == 201
-    assert (await library.approver.post(f"{path}/versions/2/approval", approval)).status_code == 201
-
-
-async def test_the_database_keeps_contracts_within_the_plan(library: Library, admin: asyncpg.Pool) -> None:
-    await library.walk("building")
-    contract = (await library.sign(700_000)).json()["id"]
-    change = {"document": "变更", "reason": "核减", "reported_on": "2017-05-02", "plan": planned(699_999)}
-    assert (await library.lister.post(f"/funds/v1/projects/{library.id}/versions", change)).status_code == 201
-    with pytest.raises(asyncpg.PostgresError, match="cost more than its plan"):
-        await admin.execute("UPDATE funds.project SET version = 2 WHERE id = $1", library.id)
-    with pytest.raises(asyncpg.PostgresError, match="cost more than its plan"):
-        await admin.execute(
-            "INSERT INTO funds.project_contract (county_code, id, project_id, region_code, contractor_id, number,"
-            " winning_bid, signed_on, amount_fen, retention_ppm, signed_by) SELECT county_code, gen_random_uuid(),"
-            " project_id, region_code, contractor_id, '另一合同', winning_bid, signed_on, 100001, 0, signed_by"
-            " FROM funds.project_contract WHERE id = $1",
-            contract,
-        )
-
-
-async def test_a_plan_edited_after_going_back_cannot_shrink_below_its_contracts(library: Library) -> None:
-    await library.walk("building")
-    assert (await library.sign(700_000)).status_code == 201
-    back = await library.step("declared", by=library.approver, effective_on="2017-05-01", reason="重报")
-    assert back.status_code == 201, back.text
-    change = {"document": "重报", "reason": "核减", "reported_on": "2017-05-02"}
-    path = f"/funds/v1/projects/{library.id}/versions"
-    refused = await library.lister.post(path, {**change, "plan": planned(699_999)})
-    assert refusal(refused) == (409, "plan-under-contracts")
-    assert (await library.lister.post(path, {**change, "plan": planned(700_000)})).status_code == 201
 
 
 async def test_two_payments_race_and_the_contract_holds(library: Library) -> None:
@@ -391,43 +269,6 @@ async def test_a_pooled_payment_in_proportion_shows_in_every_source(library: Lib
     assert shown["money"]["unexplained_fen"] == 0
 
 
-async def test_a_retention_is_kept_and_released_once(library: Library) -> None:
-    await building(library)
-    contract = (await library.sign(600_000, retention_ppm=50_000, release_on="2018-10-01")).json()["id"]
-    await library.progress(contract, 1_000_000, "2017-10-01")
-    deposit = await open_account(library.http, library.county + "101", "retention", "质保金专户")
-    assert (await library.move("pay", library.cash, library.contractor, 570_000, "2017-10-05")).status_code == 201
-    more = await library.move(
-        "retain", library.cash, deposit, 30_001, "2017-10-05", release_on="2018-10-01", contract_id=contract
-    )
-    assert refusal(more) == (409, "over-progress"), "all that is due is paid or kept back, and no more"
-    kept = await library.move(
-        "retain", library.cash, deposit, 30_000, "2017-10-05", release_on="2018-10-01", contract_id=contract
-    )
-    assert kept.status_code == 201, kept.text
-    refused = await library.move("pay", library.cash, library.contractor, 30_000, "2018-10-01")
-    assert refusal(refused) == (409, "over-progress"), "it lies in the deposit, not in the project's account"
-    assert refused.json()["figures"]["kept_fen"] == 30_000
-    before = (await library.shown("2018-09-30"))["money"]
-    assert (before["paid_fen"], before["retained_fen"], before["resting_fen"]) == (570_000, 30_000, 200_000)
-    freed = await library.move("pay", deposit, library.contractor, 30_000, "2018-10-01")
-    assert freed.status_code == 201, freed.text
-    after = (await library.shown("2018-10-01"))["money"]
-    assert (after["paid_fen"], after["retained_fen"], after["unexplained_fen"]) == (600_000, 0, 0)
-    undo = {
-        "kind": "reverse",
-        "document": "冲1",
-        "effective_on": "2018-10-02",
-        "movement_id": freed.json()["movements"][0]["id"],
-    }
-    assert (await library.clerk.post("/funds/v1/movements", undo)).status_code == 201
-    undone = (await library.shown("2018-10-02"))["money"]
-    assert (undone["paid_fen"], undone["retained_fen"], undone["unexplained_fen"]) == (570_000, 30_000, 0)
-    assert (await library.move("pay", deposit, library.contractor, 30_000, "2018-10-03")).status_code == 201
-    again = (await library.shown("2018-10-03"))["contractors"][0]
-    assert (again["paid_fen"], again["payable_fen"]) == (600_000, 0)
-
-
 async def test_a_notice_does_not_pay_straight_into_a_project(library: Library) -> None:
     cash = (await library.walk("planned"))["cash_account_id"]
     answer = await library.clerk.post(
@@ -475,29 +316,3 @@ async def test_a_roster_of_a_project_is_paid_once_building_began(library: Librar
     assert paid.status_code == 201, paid.text
     money = (await library.shown("2017-06-30"))["money"]
     assert (money["paid_fen"], money["resting_fen"], money["unexplained_fen"]) == (20_000, 780_000, 0)
-
-
-async def test_a_retention_that_was_carried_over_or_kept_again_is_released_once(library: Library) -> None:
-    await building(library)
-    contract = (await library.sign(600_000)).json()["id"]
-    await library.progress(contract, 1_000_000, "2017-10-01")
-    deposit = await open_account(library.http, library.county, "retention", "质保金专户")
-    kept = await library.move(
-        "retain", library.cash, deposit, 30_000, "2017-10-05", release_on="2018-10-01", contract_id=contract
-    )
-    assert kept.status_code == 201, kept.text
-    back = {"kind": "return", "document": "退", "account_id": deposit, "fund_code": "TEST-FUND", "amount_fen": 30_000}
-    returned = await library.clerk.post("/funds/v1/movements", {**back, "effective_on": "2017-10-06"})
-    [lot] = [draw["to_lot_id"] for draw in returned.json()["movements"][0]["draws"]]
-    line = {"to_account_id": deposit, "amount_fen": 30_000, "lots": [{"lot_id": lot, "amount_fen": 30_000}]}
-    again = await library.move(
-        "retain", library.cash, deposit, 0, "2017-10-07", release_on="2018-10-01", lines=[line], contract_id=contract
-    )
-    assert again.status_code == 201, again.text
-    carry = {"kind": "carry_over", "document": "结转", "account_id": deposit, "from_year": 2017}
-    assert (await library.clerk.post("/funds/v1/movements", {**carry, "effective_on": "2017-12-31"})).status_code == 201
-    assert (await library.move("pay", deposit, library.contractor, 30_000, "2018-10-02")).status_code == 201
-    shown = await library.shown("2018-12-31")
-    money = shown["money"]
-    assert (money["paid_fen"], money["retained_fen"], money["unexplained_fen"]) == (30_000, 0, 0)
-    assert shown["contractors"][0]["paid_fen"] == 30_000
