@@ -34,6 +34,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import Known, Moment
 from services.funds_api.projects import money
 from services.funds_api.projects import service as projects
+from services.funds_api.projects import store as project_rows
 from services.funds_api.projects.stages import Stage
 from services.funds_api.regions import service as regions
 from services.funds_api.tables import AssetRow
@@ -71,7 +72,7 @@ async def standing(tx: AsyncSession, who: Principal, county: str, asset_id: UUID
 async def register(
     tx: AsyncSession, who: Principal, act: Act, county: str, request: AssetRequest, today: date
 ) -> Asset:
-    """Register an asset of an accepted project; all its assets together cost no more than it really paid."""
+    """Register an asset of a project accepted by that day; its assets together cost no more than it really paid."""
     await act.claim(tx, county)
     must_hold(who, request.region_code)
     project = await projects.found(tx, who, county, request.project_id, lock=True)
@@ -83,6 +84,9 @@ async def register(
     if request.owner_unit_id and not await store.owner_exists(tx, who, county, request.owner_unit_id):
         raise Missing("单位", str(request.owner_unit_id))
     projects.must_lie(request.registered_on, min(request.registered_on, today), today)
+    stood = await project_rows.stage_on(tx, county, project.id, request.registered_on)
+    if stood is None or Stage(stood) not in _BUILT:
+        raise ProjectNotAccepted(str(project.id), stood or Stage.DECLARED)
     paid = money.total(one.flow for one in await projects.flows_of(tx, who, project)).paid_fen
     assets = await _value_fen(tx, who, county, project.id, money.EVER) + request.value_fen
     if assets > paid:
@@ -109,6 +113,8 @@ async def confirm(
     """Confirm who owns an asset (确权) by a title document, once, by another person than its registrar."""
     await act.claim(tx, county)
     asset = await found(tx, who, county, asset_id, lock=True)
+    if asset.disposed_on is not None:
+        raise AssetDisposed(str(asset_id), asset.disposed_on)
     if asset.confirmed_on is not None:
         raise AssetConfirmed(str(asset_id))
     if asset.registered_by == who.subject:
@@ -120,14 +126,18 @@ async def confirm(
 async def dispose(
     tx: AsyncSession, who: Principal, act: Act, county: str, asset_id: UUID, request: Disposal, today: date
 ) -> Asset:
-    """Record that an asset was sold, transferred or written off (处置), once, by another person than its registrar."""
+    """Record that an asset was sold, transferred or written off (处置), once, by another person than its registrar.
+
+    Not before the period of what it earned: an asset that is gone earns nothing.
+    """
     await act.claim(tx, county)
     asset = await found(tx, who, county, asset_id, lock=True)
     if asset.disposed_on is not None:
         raise AssetDisposed(str(asset_id), asset.disposed_on)
     if asset.registered_by == who.subject:
         raise AssetByMaker(str(asset_id), "处置")
-    projects.must_lie(request.disposed_on, asset.confirmed_on or asset.registered_on, today)
+    earned = await store.last_period_from(tx, county, asset_id)
+    projects.must_lie(request.disposed_on, max(asset.confirmed_on or asset.registered_on, earned or date.min), today)
     changes = {
         "disposed_on": request.disposed_on,
         "disposed_by": who.subject,

@@ -145,6 +145,14 @@ async def overlapping(
     return (await tx.scalars(query)).one_or_none()
 
 
+async def last_period_from(tx: AsyncSession, county: str, asset_id: UUID) -> date | None:
+    """When the last period began in which the asset earned what was not undone; None if it has earned nothing."""
+    query = select(func.max(AssetIncomeRow.period_from)).where(
+        AssetIncomeRow.county_code == county, AssetIncomeRow.asset_id == asset_id, AssetIncomeRow.undone_on.is_(None)
+    )
+    return await tx.scalar(query)
+
+
 async def income(
     tx: AsyncSession, who: Principal, county: str, income_id: UUID, *, lock: bool = False
 ) -> AssetIncomeRow | None:

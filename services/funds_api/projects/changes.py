@@ -21,6 +21,7 @@ from services.funds_api.projects.refusals import (
     ChangeByAnother,
     ChangeNotNow,
     ChangeNotWaiting,
+    NoPerformanceTarget,
     PlanUnderContracts,
     PlanUnderReceived,
     StepByMaker,
@@ -46,6 +47,8 @@ async def report_change(
     at_once = project.stage == Stage.DECLARED
     if not at_once and project.stage not in _WITH_APPROVAL:
         raise ChangeNotNow(project.stage, 0)
+    if not at_once and not request.plan.targets:
+        raise NoPerformanceTarget(0)
     since = await _changeable_since(tx, project)
     service.must_lie(request.reported_on, max(service.plan_since(versions), since), today)
 
@@ -82,7 +85,8 @@ async def approve_change(
 ) -> Declared:
     """Put a reported change in force while the project is in the library; not by its author.
 
-    The plan falls neither below what has come from any of its funds nor below its contracts.
+    The plan falls neither below what has come from any of its funds nor below its contracts, and keeps a performance
+    target: a project without any is not admitted.
     """
     await act.claim(tx, county)
     project = await service.found(tx, who, county, project_id, lock=True)
@@ -92,6 +96,8 @@ async def approve_change(
     if waiting.reported_by == who.subject:
         raise StepByMaker(project.stage, "变更批准")
     service.must_lie(approval.effective_on, waiting.reported_on, today)
+    if all(one.version != version for one in await store.targets(tx, county, project_id)):
+        raise NoPerformanceTarget(0)
     planned = {
         one.fund_code: one.planned_fen
         for one in await store.sources(tx, county, [project_id])

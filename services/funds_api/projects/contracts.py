@@ -66,11 +66,15 @@ async def sign(
     if kind != UnitKind.CONTRACTOR:
         raise NoContractor(str(request.contractor_id), kind)
     service.must_lie(request.signed_on, min(request.signed_on, today), today)
-    planned = await store.planned_fen(tx, county, project_id, project.version)
-    _must_be_new(await rows.contracts(tx, county, [project_id]), request.number)
-    so_far = await rows.cost_fen(tx, county, project_id)
-    if so_far + request.amount_fen > planned:
-        raise OverPlan(str(project_id), "", planned, so_far + request.amount_fen)
+    signed = await rows.contracts(tx, county, [project_id])
+    _must_be_new(signed, request.number)
+    # By the plan of today with all contracts, and by that of its day with those signed until then.
+    then = await store.version_on(tx, county, project_id, request.signed_on) or project.version
+    for version, until in ((project.version, date.max), (then, request.signed_on)):
+        planned = await store.planned_fen(tx, county, project_id, version)
+        cost = sum(_cost_fen(one) for one in signed if one.signed_on <= until) + request.amount_fen
+        if cost > planned:
+            raise OverPlan(str(project_id), "", planned, cost)
 
     row: dict[str, Any] = {
         "county_code": county,
@@ -101,6 +105,11 @@ async def sign(
     return answer
 
 
+def _cost_fen(contract: ProjectContractRow) -> int:
+    """What a contract takes up of its plan: its amount, or what it was settled at once cancelled."""
+    return contract.amount_fen if contract.settled_fen is None else contract.settled_fen
+
+
 async def cancel(
     tx: AsyncSession,
     who: Principal,
@@ -111,7 +120,7 @@ async def cancel(
     request: CancellationRequest,
     today: date,
 ) -> Contract:
-    """Cancel a contract by document: what it was settled at stays paid, and nothing more is due of it.
+    """Cancel a contract by document, not before the work that was accepted of it: what it was settled at stays paid.
 
     What was paid names the contractor, not the contract, so the settlement has to lie within what the books allow: at
     least what the contractor's other contracts cannot account for and what its own retention paid, at most what is due
@@ -120,9 +129,10 @@ async def cancel(
     await act.claim(tx, county)
     contract, _ = await _contract(tx, who, county, project_id, contract_id)
     _must_run(contract)
-    service.must_lie(request.cancelled_on, contract.signed_on, today)
     signed = await rows.contracts(tx, county, [project_id])
     reports = await rows.progress(tx, county, [one.id for one in signed])
+    accepted = [one.accepted_on for one in reports if one.contract_id == contract_id and one.accepted_on is not None]
+    service.must_lie(request.cancelled_on, max([contract.signed_on, *accepted]), today)
     advance = await advance_ppm(tx, contract.region_code, today)
     others = [one for one in signed if one.contractor_id == contract.contractor_id and one.id != contract_id]
     due_fen = due_of(terms_of(contract, reports, today), advance, today).due_fen

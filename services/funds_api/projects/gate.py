@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.lots.ledger import Movement
 from services.funds_api.lots.store import whole_county
+from services.funds_api.moments import Moment
 from services.funds_api.projects import contract_rows, contracts, money, store
 from services.funds_api.projects.money import Got
 from services.funds_api.projects.progress import Due, due_of
@@ -135,7 +136,7 @@ async def _must_stand(
         if day in spending and (stage is None or not may_pay(Stage(stage))):
             raise ProjectNotBuilding(str(project.id), stage or "declared", day)
     if brought:
-        await _within_plan(tx, project)
+        await _within_plan(tx, project, {on for _, on in brought})
     if spent:
         await within_progress(tx, project, max(spending), {unit for unit, _ in spent})
 
@@ -148,21 +149,29 @@ async def _may_release(
         await within_progress(tx, project, on, set(), contractors)
 
 
-async def _within_plan(tx: AsyncSession, project: ProjectRow) -> None:
-    """No fund brings more than the version in force plans from it; what is on its way by an order counts."""
-    flows = (await money.flows(tx, project.county_code, [project.id], money.EVER)).get(project.id, [])
-    plan = await planned(tx, project)
-    for fund, flow in money.by_fund(flows).items():
-        if flow.planned_use_fen > plan.get(fund, 0):
-            raise OverPlan(str(project.id), fund, plan.get(fund, 0), flow.planned_use_fen)
+async def _within_plan(tx: AsyncSession, project: ProjectRow, days: Iterable[date]) -> None:
+    """No fund brings more than the version in force plans from it; what is on its way by an order counts.
+
+    Nor had it brought more by one of these days than the version that was in force then.
+    """
+    held = {project.version: money.EVER}
+    for day in sorted(days, reverse=True):
+        version = await store.version_on(tx, project.county_code, project.id, day)
+        held.setdefault(project.version if version is None else version, Moment(day))
+    for version, moment in held.items():
+        plan = await planned(tx, project, version)
+        flows = (await money.flows(tx, project.county_code, [project.id], moment)).get(project.id, [])
+        for fund, flow in money.by_fund(flows).items():
+            if flow.planned_use_fen > plan.get(fund, 0):
+                raise OverPlan(str(project.id), fund, plan.get(fund, 0), flow.planned_use_fen)
 
 
-async def planned(tx: AsyncSession, project: ProjectRow) -> dict[str, int]:
-    """What the version in force plans from each fund, in fen."""
+async def planned(tx: AsyncSession, project: ProjectRow, version: int) -> dict[str, int]:
+    """What a version of the plan takes from each fund, in fen."""
     return {
         one.fund_code: one.planned_fen
         for one in await store.sources(tx, project.county_code, [project.id])
-        if one.version == project.version
+        if one.version == version
     }
 
 
@@ -175,7 +184,8 @@ async def within_progress(
     what is due to that contractor. A cancelled contract is due what it was settled at, also to a payment dated back,
     and also out of its retention: what lies in the deposit beyond that has to go back, and stands in nobody's way but
     of whom the project `paid` now. What an order has sent counts as paid. A desk that is reimbursed (报账) has no
-    contract: it counts together only.
+    contract: it counts together only. What other contractors got beyond what was due to them by that day they got on a
+    later one, and held them to it then: it keeps nobody else from a payment dated back.
     """
     county = project.county_code
     signed = await contract_rows.contracts(tx, county, [project.id])
@@ -187,15 +197,16 @@ async def within_progress(
         got_fen[payee] = got.claimed_fen
     retained = await money.retained(tx, county, project.id, money.EVER)
     let_go = await money.released(tx, county, project.id, money.EVER)
+    asked = {*paid, *released}
     for one in signed:
         own, went = (
             due_of(contracts.terms_of(one, reports, on, money.EVER.as_of), advance, on),
             let_go.get(one.id, Got()),
         )
         rests_fen = retained.get(one.id, 0) - went.in_transit_fen
-        if one.settled_fen is None:
+        if one.settled_fen is None and one.contractor_id in asked:
             _must_be_due(project, own, rests_fen)
-        elif one.contractor_id in released:
+        elif one.settled_fen is not None and one.contractor_id in released:
             _must_be_due(project, own, went.claimed_fen)
         kept_back[one.contractor_id] += rests_fen
         got_fen[one.contractor_id] += went.in_transit_fen
@@ -204,6 +215,10 @@ async def within_progress(
     ended = {one.contractor_id for one in signed if one.settled_fen is not None}
     for contractor in sorted(one for one in {*kept_back, *got_fen} if one is not None):
         own = due.get(contractor, Due(0, 0, 0))
+        if contractor not in asked:
+            got_fen[contractor] = min(got_fen[contractor], max(own.payable_fen, 0))
+            kept_back[contractor] = min(kept_back[contractor], max(own.due_fen - got_fen[contractor], 0))
+            continue
         if contractor in ended and contractor not in paid:
             kept_back[contractor] = min(kept_back[contractor], max(own.due_fen - got_fen[contractor], 0))
         else:

@@ -80,7 +80,7 @@ async def hear(tx: AsyncSession, who: Principal, county: str, stood: Sequence[St
             }
             if grown or now.spent_fen > earlier.spent_fen:
                 await _must_be_in_the_library(tx, now.project, on)
-            planned = await gate.planned(tx, now.project) if grown else {}
+            planned = await gate.planned(tx, now.project, now.project.version) if grown else {}
             for fund, fen in grown.items():
                 if fen > planned.get(fund, 0):
                     raise OverPlan(str(now.project.id), fund, planned.get(fund, 0), fen)

@@ -296,10 +296,23 @@ async def stage_on(tx: AsyncSession, county: str, project_id: UUID, on: date) ->
     return (await tx.scalars(query)).one_or_none()
 
 
+async def version_on(tx: AsyncSession, county: str, project_id: UUID, on: date) -> int | None:
+    """The version of the plan in force on a day; None before the project was declared."""
+    query = select(func.max(ProjectVersionRow.version)).where(
+        ProjectVersionRow.county_code == county,
+        ProjectVersionRow.project_id == project_id,
+        ProjectVersionRow.effective_on <= on,
+    )
+    return await tx.scalar(query)
+
+
 async def unconfirmed_assets_n(tx: AsyncSession, county: str, project_id: UUID) -> int:
-    """How many assets of the project wait for their title."""
+    """How many assets of the project are there and wait for their title."""
     query = select(func.count()).where(
-        AssetRow.county_code == county, AssetRow.project_id == project_id, AssetRow.confirmed_on.is_(None)
+        AssetRow.county_code == county,
+        AssetRow.project_id == project_id,
+        AssetRow.confirmed_on.is_(None),
+        AssetRow.disposed_on.is_(None),
     )
     return await tx.scalar(query) or 0
 
