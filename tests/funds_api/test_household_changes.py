@@ -198,7 +198,19 @@ async def test_a_move_is_seen_by_the_place_left_and_the_place_reached(township: 
     gone = await township.seen(home, "2017-09-01")
     assert (gone["lives_in"], gone["residences"][-1]["region_code"]) == (None, None)
     assert home not in await ids("new", "2017-09-01")
-    await refused(township, "moves", {**move, "effective_on": "2017-10-01"}, "already-there")
+    await refused(township, "moves", {"household_ids": [home], "effective_on": "2017-10-01"}, "already-there")
+    # It comes back, be it to the village it had left.
+    batch = {"household_ids": [home, await township.household(admin, 3)], "region_code": county + "102202"}
+    late = await refused(township, "moves", {**batch, "effective_on": "2017-08-01"}, "later-fact-known")
+    assert late["id"] == home
+    await township.change("moves", {**batch, "effective_on": "2017-11-01"})
+    places = [(await township.seen(home, day))["lives_in"] for day in ("2017-08-31", "2017-10-31", "2017-11-01")]
+    assert places == [county + "102202", None, county + "102202"]
+    assert [home in await ids("new", day) for day in ("2017-10-31", "2017-11-01")] == [False, True]
+    await township.change("moves", {**batch, "region_code": county + "101202", "effective_on": "2018-01-01"})
+    for day, good in (("2017-10-01", 0), ("2018-01-01", 1)):
+        paid = await township.checked([(id_number(2), "1")], await township.batch(effective_on=day))
+        assert paid["rows_good"] == good, day
 
 
 async def test_a_village_moves_whole_when_its_code_goes_over(township: Township, admin: asyncpg.Pool) -> None:

@@ -86,12 +86,12 @@ async def join(
     on = request.joined_on
     if on < birth_date(number):
         raise BeforeBirth(on)
-    history.must_follow("该户", on, home.registered_on)
+    history.must_follow("该户", on, home.registered_on, home.id)
     known = await store.held_by_token(tx, county, vault.token(number))
     if known is not None:
         if known.household_id is not None:
             raise PersonElsewhere(on)
-        history.must_follow("该人员", on, known.since_on)
+        history.must_follow("该人员", on, known.since_on, known.id)
         if death := await store.died(tx, known):
             raise PersonDied(death.from_on, death.document)
     here = await store.members_now(tx, county, household)
@@ -137,7 +137,7 @@ def _parted(
         raise NotMembers(str(household), on, len(strangers))
     gone = set(leaving)
     for one in gone:
-        history.must_follow("该人员", on, here[one].since_on)
+        history.must_follow("该人员", on, here[one].since_on, one)
     return [here[one] for one in sorted(gone)], [row for one, row in sorted(here.items()) if one not in gone]
 
 
@@ -150,7 +150,7 @@ def _next_head(household: UUID, staying: Sequence[PersonRow], named: UUID | None
     chosen = next((row for row in staying if row.id == named), None)
     if chosen is None:
         raise HeadNeeded(str(household))
-    history.must_follow("该人员", on, chosen.since_on)
+    history.must_follow("该人员", on, chosen.since_on, chosen.id)
     return chosen
 
 
@@ -198,7 +198,7 @@ async def split(
     ledger.must_be_near([on], "分户日期")
     home = (await locked(tx, who, county, [household]))[household]
     place = request.region_code or home.region_code
-    history.must_follow("该户", on, home.settled_on)
+    history.must_follow("该户", on, home.settled_on, home.id)
     if home.standing == StandingKind.REMOVED or home.outside:
         raise StandingRefused(str(household), home.standing, "split")
     if place != home.region_code:
@@ -260,7 +260,7 @@ async def must_be_village(tx: AsyncSession, county: str, place: str, on: date) -
 
 
 async def move(tx: AsyncSession, who: Principal, act: Act, county: str, request: MoveRequest) -> ChangeAnswer:
-    """Households live elsewhere from a day on; one that leaves the county stays in its register without a place."""
+    """Households live elsewhere from a day on; one that leaves the county stays in its register, and may come back."""
     await act.claim(tx, county)
     on, target = request.effective_on, request.region_code
     ledger.must_be_near([on], "迁移日期")
@@ -273,9 +273,9 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, request:
     if not homes:
         raise Missing("农户", request.from_region or "")
     for home in homes.values():
-        if home.outside or home.region_code == target:
+        if target == (None if home.outside else home.region_code):
             raise AlreadyThere(str(home.id), home.region_code)
-        history.must_follow("该户", on, home.settled_on)
+        history.must_follow("该户", on, home.settled_on, home.id)
 
     act_id = new_id()
     places = [(home.id, home.region_code) for _, home in sorted(homes.items())]
@@ -342,7 +342,7 @@ async def reinstate(
     for one, home in sorted(homes.items()):
         if home.standing != StandingKind.REMOVED:
             raise StandingRefused(str(one), home.standing, "reinstated")
-        history.must_follow("该户", on, home.settled_on)
+        history.must_follow("该户", on, home.settled_on, home.id)
         rows.append((one, home.region_code, reinstated(before.get(one)).value, masks.free_text(reasons[one])))
     act_id = new_id()
     await facts.stand(tx, county, act_id, on, rows)
@@ -366,7 +366,7 @@ async def _to_stand(
     for home in homes.values():
         if not may_become(StandingKind(home.standing), asked):
             raise StandingRefused(str(home.id), home.standing, asked)
-        history.must_follow("该户", on, home.settled_on)
+        history.must_follow("该户", on, home.settled_on, home.id)
     return [(one, home.region_code, asked.value, masks.free_text(reasons[one])) for one, home in sorted(homes.items())]
 
 

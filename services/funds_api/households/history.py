@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 V = TypeVar("V")
 
@@ -35,14 +36,16 @@ class Interval(Generic[V]):
 
 @dataclass(eq=False)
 class LaterFactKnown(Exception):
-    """A fact that would begin before one that is recorded already."""
+    """A fact that would begin before one that is recorded already, of the household or person of this id."""
 
     what: str
     asked_on: date
     latest_on: date
+    id: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.what}在 {self.latest_on} 已有登记，不能再登记 {self.asked_on} 起的变动"
+        named = f"{self.what}（{self.id}）" if self.id else self.what
+        return f"{named}在 {self.latest_on} 已有登记，不能再登记 {self.asked_on} 起的变动"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,10 @@ def intervals(facts: Collection[Fact[V]], known: int | None = None) -> list[Inte
     ]
 
 
-def must_follow(what: str, on: date, latest: date) -> None:
+def must_follow(what: str, on: date, latest: date, whose: UUID | None = None) -> None:
     """Refuse a fact that begins before the latest one: history is continued, never inserted into."""
     if on < latest:
-        raise LaterFactKnown(what, on, latest)
+        raise LaterFactKnown(what, on, latest, None if whose is None else str(whose))
 
 
 def must_reach(what: str, days: Iterable[date], first: date, latest: date) -> None:

@@ -132,7 +132,7 @@ class AppealTooLong(Exception):
 
 @dataclass(eq=False)
 class AlreadyThere(Exception):
-    """A move to where the household lives, or of one that has left the county."""
+    """A move to where the household lives, or out of the county of one that has left it."""
 
     household_id: str
     region_code: str
