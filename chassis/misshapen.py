@@ -6,6 +6,7 @@ the sentence; a kind that nobody has put into words is told as a wrong format.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -63,6 +64,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "model_attributes_type": "应为对象",
     "none_required": "应为空（null）",
 }
+# Patterns that only count digits are told in words; those of other codes stand as they are.
+_DIGITS: Final = re.compile(r"\^\(?(\[0-9\]\{[0-9,]+\}(?:\|\[0-9\]\{[0-9,]+\})*)\)?\$")
 _OWN: Final = ("value_error", "assertion_error", "unknown_parameter")
 
 
@@ -72,6 +75,9 @@ def sentence(error: Mapping[str, Any]) -> str:
     if kind in _OWN:
         return str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     known = _SENTENCES.get(kind)
+    if kind == "string_pattern_mismatch" and (counted := _DIGITS.fullmatch(error["ctx"]["pattern"])):
+        lengths = re.findall(r"\{([0-9,]+)\}", counted[1])
+        return f"应为 {'、'.join(one.replace(',', ' 至 ') for one in lengths)} 位数字"
     return known.format_map(_Bounds(error.get("ctx") or {})) if known else "不符合格式"
 
 

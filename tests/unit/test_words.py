@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.fields import Day, Instant, Line, PositiveFen, RegionCode
+from chassis.fields import CountyCode, Day, Instant, Line, PositiveFen, RegionCode
 from chassis.misshapen import sentence
 from services.funds_api import words
 from services.funds_api.assets.schemas import AssetKind
+from services.funds_api.funds.schemas import UseCode
 from services.funds_api.holds.schemas import HoldStatus
+from services.funds_api.households.schemas import MemberRequest
 from services.funds_api.households.standings import StandingKind
 from services.funds_api.lots.schemas import MovementKind, OutOrder
+from services.funds_api.orders.schemas import Cnaps
 from services.funds_api.orders.states import OrderState
 from services.funds_api.payments.schemas import BatchStatus, PaymentStatus
 from services.funds_api.projects.stages import Stage
@@ -57,7 +60,11 @@ SHAPES: list[tuple[object, object, str]] = [
     (PositiveFen, 10**15, "不得大于 100000000000000"),
     (Line, "", "至少 1 个字"),
     (Line, "a\x00b", "不得包含控制字符"),
-    (RegionCode, "42x", "格式不符"),
+    (RegionCode, "42x", "应为 2、4、6、9、12 位数字"),
+    (CountyCode, "42x", "应为 6 位数字"),
+    (Cnaps, "12", "应为 12 位数字"),
+    (MemberRequest, {"card": "12"}, "应为 8 至 30 位数字"),
+    (UseCode, "1", "格式不符，应符合 ^[a-z]"),
     (Day, "2017-13-01", "应为日期"),
     (Day, "2300-01-01", "不得大于 2200-01-01"),
     (Instant, "2017-01-01T00:00:00", "应为带时区的时间"),

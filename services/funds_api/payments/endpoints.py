@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from chassis.database import Database, Read, Tx, allow_long_rests
@@ -35,11 +35,13 @@ from services.funds_api.payments.schemas import (
     BatchRequest,
     BatchStatus,
     Payment,
+    PaymentId,
     PaymentPage,
     RejectedPage,
     RejectedRow,
     RosterAnswer,
     WithdrawalRequest,
+    row_of,
 )
 from services.funds_api.payments.service import RosterFile
 from services.funds_api.tables import PaymentBatchRow, PaymentRow, RejectedRowRow
@@ -49,7 +51,6 @@ from wire.files import ROSTER_BYTES
 
 router = APIRouter(prefix="/funds/v1", tags=["payments 到户发放"])
 
-PaymentId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9]{1,7}$")]
 MAX_LINE: Final = 9_999_999
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROSTER_BODY: Final = {
@@ -284,14 +285,14 @@ async def get_payment(
     """By what it was judged when its list was frozen, and what is known of that day at the moment asked for."""
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    batch_id, _, line = payment_id.rpartition("-")
-    batch = await store.batch(tx, who, asked, UUID(batch_id))
+    batch_id, line = row_of(payment_id)
+    batch = await store.batch(tx, who, asked, batch_id)
     listed = batch is not None and _listed(batch, moment)
-    rows = await store.payments(tx, who, asked, UUID(batch_id), int(line) - 1, 1) if listed else []
-    if batch is None or not rows or rows[0].line != int(line):
+    rows = await store.payments(tx, who, asked, batch_id, line - 1, 1) if listed else []
+    if batch is None or not rows or rows[0].line != line:
         raise Missing("到户资金", payment_id)
     [payment] = await _payments(tx, who, vault, batch, rows, moment)
-    return payment.model_copy(update={"judged": await judged.of_payment(tx, batch, int(line), moment)})
+    return payment.model_copy(update={"judged": await judged.of_payment(tx, batch, line, moment)})
 
 
 def _listed(batch: PaymentBatchRow, moment: Moment) -> bool:

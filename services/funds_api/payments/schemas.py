@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import Field, StringConstraints, field_validator
 
 from chassis.fields import Answer, Body, Code, Day, Line
@@ -16,6 +17,17 @@ from services.funds_api.funds.schemas import UseCode
 from services.funds_api.households.schemas import Role
 from services.funds_api.households.standings import StandingKind
 from services.funds_api.moments import Known
+
+# The row of a roster that a payment is: its batch and its line in the file.
+PaymentId = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]{0,6}$", description="批次编号-行号")
+]
+
+
+def row_of(payment_id: str) -> tuple[UUID, int]:
+    """The batch and the line that a `PaymentId` names."""
+    batch, _, line = payment_id.rpartition("-")
+    return UUID(batch), int(line)
 
 
 class BatchStatus(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from chassis.database import Read, Tx
 from chassis.identity import Forbidden, Principal, can
@@ -13,15 +13,12 @@ from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.moments import AsOf, KnownAt, moment_of
+from services.funds_api.payments.schemas import PaymentId, row_of
 from services.funds_api.returns import service, store
 from services.funds_api.returns.schemas import Return, ReturnPage, ReturnReason, ReturnRequest
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1", tags=["returns 退汇"])
-
-PaymentId = Annotated[
-    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]{0,6}$", description="批次编号-行号")
-]
 
 
 @router.post(
@@ -45,8 +42,7 @@ async def post_return(
     """
     if request.reason == ReturnReason.RECOVERED and "movements:reverse" not in who.permissions:
         raise Forbidden("movements:reverse")
-    batch, _, line = payment_id.rpartition("-")
-    answer, is_new = await service.give_back(tx, who, act, county_of(who, county), UUID(batch), int(line), request)
+    answer, is_new = await service.give_back(tx, who, act, county_of(who, county), *row_of(payment_id), request)
     if not is_new:
         response.status_code = 200
     return answer

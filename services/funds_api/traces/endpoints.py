@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from pydantic import TypeAdapter
 
 from chassis.database import Database, Read, Single
@@ -19,6 +19,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.payments import returned
 from services.funds_api.payments import store as batches
+from services.funds_api.payments.schemas import PaymentId, row_of
 from services.funds_api.payments.shown import payee_name
 from services.funds_api.traces import store
 from services.funds_api.traces.schemas import (
@@ -36,10 +37,6 @@ router = APIRouter(prefix="/funds/v1", tags=["traces 资金追溯"])
 
 _WAYS: Final = TypeAdapter(list[Way])
 _EARLIER: Final = TypeAdapter(list[EarlierHop])
-UUID_CHARACTERS = 36
-PaymentId = Annotated[
-    str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]{0,8}$", description="批次编号-行号")
-]
 
 
 @router.get("/payments/{payment_id}/trace", summary="一户一笔补贴追溯到资金文件")
@@ -53,7 +50,7 @@ async def get_payment_trace(
     known_at: KnownAt = None,
 ) -> PaymentTrace:
     asked = county_of(who, county)
-    batch, line = UUID(payment_id[:UUID_CHARACTERS]), int(payment_id[UUID_CHARACTERS + 1 :])
+    batch, line = row_of(payment_id)
     paid = await store.payment(single, asked, batch, line, day_or_today(as_of), known_at)
     if paid is None:
         raise Missing("支付", payment_id)
