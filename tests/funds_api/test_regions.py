@@ -132,34 +132,6 @@ async def test_a_change_must_name_listed_codes_and_be_of_its_kind(administrator:
     assert (await clerk.get(f"{PATH}/999999999999")).json()["type"] == "/problems/not-found"
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"level": "village"},
-        {"level": "county"},
-        {"parent_code": "990099"},
-        {"parent_code": "{code}"},
-    ],
-)
-async def test_a_code_is_of_the_level_of_its_digits(
-    administrator: Caller, county: str, wrong: dict[str, str], admin: asyncpg.Pool
-) -> None:
-    """A township entered as a village took households, and no roster of a village ever found them."""
-    code = county + "109"
-    bad = {**division(code), **{name: value.format(code=code) for name, value in wrong.items()}}
-    change = {
-        "kind": "split",
-        "document": "文",
-        "effective_on": "2024-01-01",
-        "links": [{"from_code": county + "101", "to_code": code}],
-        "regions": [bad],
-    }
-    for path, body in ((PATH, {"listed_year": 2024, "regions": [bad]}), (f"{PATH}/changes", change)):
-        answer = await administrator.post(path, body)
-        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/region-change-shape"), answer.text
-    assert await admin.fetchval("SELECT count(*) FROM funds.region WHERE code = $1", code) == 0
-
-
 async def test_a_name_put_right_in_the_same_year_was_never_another_one(administrator: Caller, county: str) -> None:
     code = county + "101"
     for year, name in ((2023, "正名镇"), (2024, "新名镇")):

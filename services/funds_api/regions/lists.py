@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +71,6 @@ class RegionChangeShape(Exception):
 
     def __str__(self) -> str:
         return f"区划变更（{self.kind}）不成立：{self.reason}"
-
-
-_LEVELS: Final = {2: "province", 4: "prefecture", 6: "county", 9: "township", 12: "village"}
-_NATION: Final = "00"
-
-
-def must_be_of_level(places: Iterable[Place]) -> None:
-    """Refuse a code whose digits are another level's, or whose parent is not the beginning of it."""
-    for place in places:
-        level = "nation" if place.code == _NATION else _LEVELS[len(place.code)]
-        if place.level != level:
-            raise RegionChangeShape(
-                "list", f"{place.code} 有 {len(place.code)} 位，级别应为 {level}，不是 {place.level}"
-            )
-        parent = place.parent_code
-        if parent not in {None, _NATION} and (parent == place.code or not place.code.startswith(str(parent))):
-            raise RegionChangeShape("list", f"{place.code} 不在其上级 {parent} 之下")
 
 
 def compare(known: Mapping[str, Place], listed: Sequence[Place], on: date, whole: str | None = None) -> Plan:

@@ -94,7 +94,6 @@ async def enter(tx: AsyncSession, act: Act, request: RegionsRequest) -> RegionsA
     _must_be_of_now(on, request.listed_year, request.regions)
     listed = [_place(region, request.listed_year) for region in request.regions]
     known = {one.code: one for one in await store.known(tx, [one.code for one in listed], lock=True)}
-    lists.must_be_of_level(listed)
     plan = lists.compare(known, listed, on)
     await _record(tx, plan, on)
     answer = RegionsAnswer(recorded=len(listed))
@@ -115,7 +114,6 @@ async def enter_list(tx: AsyncSession, act: Act, request: RegionListRequest) -> 
     if stray is not None:
         raise RegionChangeShape("list", f"{stray} 不在 {request.scope} 之下")
     known = {one.code: one for one in await store.known(tx, [], [request.scope], lock=True)}
-    lists.must_be_of_level(listed)
     plan = lists.compare(known, listed, request.listed_on, request.scope)
     lists.check_ends(known, plan.closed, request.listed_on)
     await _record(tx, plan, request.listed_on)
@@ -179,7 +177,6 @@ async def change(tx: AsyncSession, act: Act, request: RegionChangeRequest) -> Re
     named = {code for link in links for code in link} | {one.code for one in new}
     known = {one.code: one for one in await store.known(tx, named, request.closed, lock=True)}
     fresh = [one for one in new if one.code not in known]
-    lists.must_be_of_level(fresh)
     for code in sorted(named - {one.code for one in fresh}):
         if code not in known:
             raise RegionUnknown(code)
