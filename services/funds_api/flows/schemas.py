@@ -72,9 +72,6 @@ class FlowTree(Answer, Known):
         description="balances：结存取自账户余额，与流量相互印证；flows：按资金或年度筛选时，结存由流量推得"
     )
     root: TreeNode
-    untold_because: str | None = Field(
-        default=None, description="为何有数字不告知；按年度筛选时到户笔数与分村到户现在也告知，恒为 null"
-    )
     empty_because: str | None = None
 
 
