@@ -78,6 +78,7 @@ async def test_one_set_may_say_something_of_every_kind(funds_http: httpx.AsyncCl
         {"rule": "exclusive_with", "funds": [other], **of},
         {"rule": "household_exclusive_with", "funds": [other], **of},
         {"rule": "use_named", "kinds": ["pay", "disburse"], **of},
+        {"rule": "publicity_before_upload", "before_upload_days": 3, **of},
     ]
     assert {one["rule"] for one in kinds} == set(FundRule), "a kind is missing here"
     answer = await set_terms(clerk, code, terms(county, *kinds, valid_from="2017-04-01"))
