@@ -246,8 +246,10 @@ async def test_payments_are_seen_masked_as_of_a_day_and_by_their_own_place(towns
     assert (proof["paid_fen"], proof["unexplained_fen"], proof["movement_id"]) == (3_000, 0, paid["movement_id"])
     assert (await township.neighbour.get(path)).status_code == 404
     assert (await township.neighbour.get("/funds/v1/payments", params={"batch": batch})).status_code == 404
-    for wrong in (f"{batch}-1", f"{batch}-0", f"{batch}-9999999"):
-        assert (await township.clerk.get(f"/funds/v1/payments/{wrong}")).status_code == 404
+    for wrong, refused in (("1", 404), ("9999999", 404), ("0", 422), ("01", 422), ("10000000", 422)):
+        for what in ("", "/trace"):
+            asked = await township.clerk.get(f"/funds/v1/payments/{batch}-{wrong}{what}")
+            assert asked.status_code == refused, "no file has a line of none, and none so long"
     assert (await township.clerk.get("/funds/v1/payments/nonsense")).status_code == 422
     order = {"kind": "reverse", "document": "冲1", "effective_on": "2017-06-01", "movement_id": paid["movement_id"]}
     assert (await township.finance.post("/funds/v1/movements", order)).status_code == 201
