@@ -17,15 +17,15 @@ import anyio.from_thread
 import asyncpg
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule
 
 from services.funds_api.app import create_app
 from services.funds_api.settings import Settings
 from tests.callers import INTERNAL_JWKS
 from tests.conftest import KEK
 from tests.property.ledger_model import AMOUNTS, AROUND, DAYS, LAWS, World
+from tests.property.machines import exercised
 from tests.property.returned_rows import ReturnedRows
 
 
@@ -202,19 +202,11 @@ class LedgerMachine(ReturnedRows):
         )
 
 
-# What every run does many times; the counts of the rarer ones are printed.
+# What no run leaves undone.
 EXERCISED = {"return of a row", "recover of a row", "recovery at large"}
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 def test_the_laws_hold_in_any_order_of_acts(world: World) -> None:
     LedgerMachine.world = world
-    LedgerMachine.done.clear()
-    run_state_machine_as_test(
-        LedgerMachine,
-        settings=settings(
-            max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
-    print(dict(sorted(LedgerMachine.done.items())))  # noqa: T201 - shown by pytest -s: how often each was really done
-    assert EXERCISED - LedgerMachine.done.keys() == set(), LedgerMachine.done
+    exercised(LedgerMachine, LedgerMachine.done, EXERCISED, examples=20)

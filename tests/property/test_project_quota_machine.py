@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, event, settings
+from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,13 +25,13 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from tests.funds_api.library import Library
 from tests.funds_api.test_pooled_orders import SHARES, Pooled
 from tests.funds_api.test_project_orders import ORDERS
 from tests.property.ledger_model import LAWS, World
+from tests.property.machines import exercised
 from tests.property.test_ledger_machine import world
 
 __all__ = ["world"]
@@ -398,19 +398,11 @@ class ProjectQuota(RuleBasedStateMachine):
             assert one["unexplained_fen"] == 0, one
 
 
-# What every run does many times; the counts of the rarer ones are printed.
+# What no run leaves undone.
 EXERCISED = {"hold", "void", "retain", "return of a retention", "undo", "order from a hold"}
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 def test_the_laws_hold_for_held_pooled_and_retained_quota_in_any_order(world: World) -> None:
     ProjectQuota.world = world
-    ProjectQuota.done.clear()
-    run_state_machine_as_test(
-        ProjectQuota,
-        settings=settings(
-            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
-    print(dict(sorted(ProjectQuota.done.items())))  # noqa: T201 - shown by pytest -s: how often each was really done
-    assert EXERCISED - ProjectQuota.done.keys() == set(), ProjectQuota.done
+    exercised(ProjectQuota, ProjectQuota.done, EXERCISED, examples=15)
