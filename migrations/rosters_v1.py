@@ -1,0 +1,184 @@
+"""What is asked of a roster as a whole, and of a piece of it, planned as sets whatever the statistics say, version 1.
+
+The rows of a roster are written and approved within minutes: to the planner's statistics its batch is one it has never
+seen, and of those it guesses a row. So it joined by nested loops, and what a whole roster is asked grew with the square
+of its rows: approving 18,905 took 10 to 20 s, and what the terms of a year say of 5,000 took 28 s. Here what is asked of
+many rows is planned without nested loops, and what is looked up for each of them says so (`OFFSET 0`, or a count). The
+answers are those of before. Frozen: a change is a new file and a new migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrations.entitlement_v1 import NOT_REVERSED, OWN_BATCH
+from migrations.household_cap_v1 import BEYOND_CAP as BEYOND_CAP_1
+from migrations.household_cap_v1 import BEYOND_IN_YEAR as BEYOND_IN_YEAR_1
+from migrations.household_cap_v1 import FEN_PAID_BY_KIN as FEN_PAID_BY_KIN_1
+from migrations.household_cap_v1 import PAID_TO_HOMES as PAID_TO_HOMES_1
+from migrations.kin_v3 import CLAIMED as CLAIMED_3
+from migrations.kin_v3 import LARGE_ROWS
+from migrations.kin_v3 import ROWS_PAID as ROWS_PAID_3
+from migrations.returns_v1 import BACK, STANDS
+
+_AS_SETS = "SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' SET enable_nestloop = on AS $$"
+_LARGE = f"PERFORM set_config('enable_nestloop', CASE WHEN {{rows}} < {LARGE_ROWS} THEN 'on' ELSE 'off' END, true);"
+_OF_ROSTER = _LARGE.format(rows="own.rows_good")
+
+
+def _changed(version: str, *changes: tuple[str, str]) -> str:
+    """A frozen function with these places of its text changed, each of which it has once."""
+    version = version.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    for old, new in changes:
+        if version.count(old) != 1:
+            msg = f"the version before is not what this one goes on from: {old}"
+            raise ValueError(msg)
+        version = version.replace(old, new)
+    return version
+
+
+# A return that was not undone: a look for each, where an anti-join without nested loops would read every movement.
+_STILL = "(SELECT count(*) FROM movement u WHERE u.county_code = p_county AND u.reverses_id = r.movement_id) = 0"
+WHOLLY_RETURNED = f"""
+CREATE OR REPLACE FUNCTION funds.wholly_returned(p_county text, p_batches uuid[], p_on date) RETURNS TABLE (batch_id uuid, line int)
+LANGUAGE sql STABLE SET search_path = funds, pg_temp AS $$
+  SELECT w.batch_id, w.line
+    FROM (SELECT r.batch_id, r.line, sum(r.amount_fen) AS fen FROM payment_return r
+           WHERE r.county_code = p_county AND r.batch_id = ANY(p_batches) AND r.effective_on <= p_on AND {_STILL}
+           GROUP BY r.batch_id, r.line) w
+   CROSS JOIN LATERAL (SELECT p.amount_fen FROM payment p
+                        WHERE p.county_code = p_county AND p.batch_id = w.batch_id AND p.line = w.line OFFSET 0) p
+   WHERE w.fen >= p.amount_fen
+$$"""
+
+CLAIMED = _changed(
+    CLAIMED_3,
+    ("SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$", _AS_SETS),
+    (
+        "SELECT o.entitlement, o.per, o.effective_on INTO own",
+        "SELECT o.entitlement, o.per, o.effective_on, o.rows_good INTO own",
+    ),
+    ("  IF NOT asking THEN\n", f"  IF NOT asking THEN\n    {_OF_ROSTER}\n"),
+)
+_EACH_BOOK = "FROM kin_counties(p_county) k LOOP\n"
+_FEW_BATCHES = _EACH_BOOK + "    PERFORM set_config('enable_nestloop', 'on', true);\n"
+ROWS_PAID = _changed(ROWS_PAID_3, (_EACH_BOOK, _FEW_BATCHES))
+FEN_PAID_BY_KIN = _changed(
+    FEN_PAID_BY_KIN_1.replace(STANDS.replace("p_county", "book"), _STILL.replace("p_county", "book")),
+    (_EACH_BOOK, _FEW_BATCHES),
+)
+
+BEYOND_CAP = _changed(
+    BEYOND_CAP_1.replace(STANDS, _STILL),
+    ("SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$", _AS_SETS),
+    (
+        "SELECT o.entitlement, o.per, o.effective_on INTO own",
+        "SELECT o.entitlement, o.per, o.effective_on, o.rows_good INTO own",
+    ),
+    ("  RETURN QUERY\n    WITH before AS", f"  {_OF_ROSTER}\n  RETURN QUERY\n    WITH before AS"),
+)
+BEYOND_IN_YEAR = _changed(
+    BEYOND_IN_YEAR_1.replace(STANDS, _STILL),
+    ("SET search_path = funds, pg_temp AS $$", f"SET search_path = funds, pg_temp {_AS_SETS}"),
+    ("AS year, o.effective_on, o.fund_code INTO own", "AS year, o.effective_on, o.fund_code, o.rows_good INTO own"),
+    ("  RETURN QUERY\n    WITH before AS", f"  {_OF_ROSTER}\n  RETURN QUERY\n    WITH before AS"),
+)
+
+# Who ever belonged to one of the households, each once; and what a payee was paid.
+_MEMBERS = """(SELECT DISTINCT x.token FROM unnest(p_households) AS home(id)
+           CROSS JOIN LATERAL (SELECT f.person_id FROM membership f
+                                WHERE f.county_code = p_county AND f.household_id = home.id OFFSET 0) s
+           CROSS JOIN LATERAL (SELECT h.token FROM person h WHERE h.county_code = p_county AND h.id = s.person_id OFFSET 0) x)"""
+_PAID = f"""asked(token)
+   CROSS JOIN LATERAL (SELECT y.* FROM payment y WHERE y.county_code = p_county AND y.payee_token = asked.token OFFSET 0) p
+    {BACK.format(others="others", stands=_STILL)}"""
+PAID_TO_HOMES = _changed(
+    PAID_TO_HOMES_1,
+    ("SET plan_cache_mode = force_custom_plan AS $$", _AS_SETS),
+    (
+        "  RETURN QUERY SELECT paid.household_id",
+        f"  {_LARGE.format(rows='cardinality(p_households)')}\n  RETURN QUERY SELECT paid.household_id",
+    ),
+    ("     WHERE p.household_id = ANY", "     WHERE p.batch_id = ANY(others) AND p.household_id = ANY"),
+    (
+        PAID_TO_HOMES_1[
+            PAID_TO_HOMES_1.index("(SELECT DISTINCT x.token") : PAID_TO_HOMES_1.index("     WHERE p.household_id = ANY")
+        ],
+        f"{_MEMBERS} AS {_PAID}\n",
+    ),
+)
+_OF_FUND = "JOIN payment_batch b ON b.county_code = p_county AND b.id = p.batch_id"
+PAID_IN_YEAR = f"""
+CREATE OR REPLACE FUNCTION funds.paid_in_year(p_county text, p_batch uuid, p_tokens bytea[], p_households uuid[], p_funds text[])
+RETURNS TABLE (payee_token bytea, household_id uuid, fund_code text, fen bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = funds, pg_temp {_AS_SETS}
+DECLARE others uuid[]; own record;
+BEGIN{OWN_BATCH}
+  SELECT extract(year FROM o.effective_on)::int AS year, o.effective_on INTO own FROM payment_batch o
+   WHERE o.county_code = p_county AND o.id = p_batch;
+  RETURN QUERY SELECT k.payee_token, k.household_id, k.fund_code, k.fen
+    FROM paid_by_kin(p_county, own.effective_on, own.year, p_tokens, p_households, p_funds, NULL, true) k;
+  SELECT array_agg(b.id) INTO others FROM payment_batch b
+   WHERE b.county_code = p_county AND b.fund_code = ANY(p_funds) AND b.id <> p_batch AND b.status IN ('checked', 'posted')
+     AND b.effective_on BETWEEN make_date(own.year, 1, 1) AND make_date(own.year, 12, 31) AND {NOT_REVERSED};
+  IF others IS NULL THEN
+    RETURN;
+  END IF;
+  {_LARGE.format(rows="cardinality(p_tokens)")}
+  RETURN QUERY SELECT p.payee_token, NULL::uuid, b.fund_code, sum(p.amount_fen - coalesce(w.fen, 0))::bigint
+    FROM unnest(p_tokens) AS {_PAID}
+    {_OF_FUND}
+   WHERE p.batch_id = ANY(others)
+   GROUP BY p.payee_token, b.fund_code HAVING sum(p.amount_fen - coalesce(w.fen, 0)) > 0;
+  IF p_households IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT NULL::bytea, p.household_id, b.fund_code, sum(p.amount_fen - coalesce(w.fen, 0))::bigint
+    FROM {_MEMBERS} AS {_PAID}
+    {_OF_FUND}
+   WHERE p.batch_id = ANY(others) AND p.household_id = ANY(p_households)
+   GROUP BY p.household_id, b.fund_code HAVING sum(p.amount_fen - coalesce(w.fen, 0)) > 0;
+END $$"""
+
+# A question about the rows of a piece asks it too: it looks for each of them as it did.
+BY_KIN = "ALTER FUNCTION funds.paid_by_kin(text, date, int, bytea[], uuid[], text[], text, boolean, text) SET enable_nestloop = on"
+
+
+# The tables that a county fills by files, from nothing. Each statement names one county, and what statistics say of that
+# column can only mislead: of a county that came since the last of them one row is expected, so that any index with the
+# county in front seems as good as the right one, and a look for one person read all of them. Without, each county is
+# taken for a two-hundredth.
+FILLED_BY_FILES = (
+    "household",
+    "person",
+    "membership",
+    "residence",
+    "standing",
+    "lived_in",
+    "payment_rows",
+    "rejected_row",
+)
+# What was gathered before is let go where the server can: PostgreSQL 18.
+FORGOTTEN = """DO $$ BEGIN
+  IF current_setting('server_version_num')::int >= 180000 THEN
+    EXECUTE 'SELECT pg_clear_attribute_stats(''funds'', ''{table}'', ''county_code'', false)';
+  END IF;
+END $$"""
+
+
+def statements() -> Iterator[str]:
+    """Eight functions with other plans, and no other answers; eight tables without statistics of their county."""
+    yield BY_KIN
+    yield from (
+        WHOLLY_RETURNED,
+        CLAIMED,
+        ROWS_PAID,
+        FEN_PAID_BY_KIN,
+        BEYOND_CAP,
+        BEYOND_IN_YEAR,
+        PAID_TO_HOMES,
+        PAID_IN_YEAR,
+    )
+    for table in FILLED_BY_FILES:
+        yield f"ALTER TABLE funds.{table} ALTER COLUMN county_code SET STATISTICS 0"
+        yield FORGOTTEN.format(table=table)
