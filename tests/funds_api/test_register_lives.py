@@ -55,6 +55,18 @@ async def test_who_died_joins_no_household(township: Township, admin: asyncpg.Po
     assert (await township.change(f"{other}/members", back))["role"] == "member"
 
 
+async def test_a_death_stands_whatever_of_the_life_before_it_is_corrected(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    home, other = await township.household(admin, 1), await township.household(admin, 2)
+    son = await township.person(admin, 101)
+    await township.change(f"{home}/departures", {"person_ids": [son], "left_on": "2017-03-01", "reason": "death"})
+    away = [{"person_id": son, "on": "2017-01-05"}, {"person_id": son, "on": "2017-01-20", "role": "member"}]
+    await correct(township, home, members=away)
+    back = {"name": "某", "id_number": id_number(101), "joined_on": "2017-06-01", "reason": "marriage"}
+    await refused(township, f"{other}/members", {"document": "文", **back}, "person-died")
+
+
 async def test_nobody_belongs_to_a_household_before_birth(township: Township, admin: asyncpg.Pool) -> None:
     home = await township.household(admin, 1)
     early, late, dated = child("2017-05-01", 1), child("2017-05-01", 2), child("2017-05-01", 3)

@@ -263,12 +263,13 @@ async def held_by_token(tx: AsyncSession, county: str, token: bytes) -> PersonRo
 
 
 async def died(tx: AsyncSession, person: PersonRow) -> Any:
-    """The day and the document of the person's death, unless it was recorded later that the person belongs somewhere.
+    """The day and the document of the person's death, if the departure that was recorded last is one.
 
-    A death of the wrong day is corrected to another day, not to another end.
+    A correction tells days and no end of its own: a death of the wrong day stays one, and so does that of whoever
+    turns out to have belonged elsewhere before.
     """
     last = (
-        select(MembershipRow.from_on, RegistryActRow.document, MembershipRow.household_id)
+        select(MembershipRow.from_on, RegistryActRow.document, MembershipRow.reason)
         .join(
             RegistryActRow,
             (RegistryActRow.county_code == MembershipRow.county_code) & (RegistryActRow.id == MembershipRow.act_id),
@@ -276,13 +277,14 @@ async def died(tx: AsyncSession, person: PersonRow) -> Any:
         .where(
             MembershipRow.county_code == person.county_code,
             MembershipRow.person_id == person.id,
-            (MembershipRow.reason == "death") | MembershipRow.household_id.is_not(None),
+            MembershipRow.household_id.is_(None),
+            MembershipRow.reason != "corrected",
         )
         .order_by(RegistryActRow.position.desc())
         .limit(1)
     )
     found = (await tx.execute(last)).one_or_none()
-    return found if found is not None and found.household_id is None else None
+    return found if found is not None and found.reason == "death" else None
 
 
 def _facts(table: Any, county: str, *where: Any) -> Any:
