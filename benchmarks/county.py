@@ -58,7 +58,7 @@ class Place:
         notice: dict[str, Any] = self.clerk.post("/funds/v1/notices", body)
         return [one["id"] for one in notice["tranches"]]
 
-    def hand_down(self, source: str, target: str, fen: int, times: int = 1, on: str = HANDED_DOWN_ON) -> None:
+    def hand_down(self, source: str, target: str, fen: int, times: int = 1) -> None:
         """`times` lots of `fen` each from one unit's account to another's."""
         for start in range(0, times, LINES_PER_ORDER):
             line = {"to_account_id": self.account(target), "amount_fen": fen}
@@ -67,7 +67,7 @@ class Place:
                 "from_account_id": self.account(source),
                 "fund_code": FUND,
                 "document": f"分解下达{next(_numbers)}号",
-                "effective_on": on,
+                "effective_on": HANDED_DOWN_ON,
                 "lines": [line] * min(LINES_PER_ORDER, times - start),
             }
             self.clerk.post("/funds/v1/movements", order)

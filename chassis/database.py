@@ -123,7 +123,7 @@ async def set_region(session: AsyncSession, region: str) -> None:
     await session.execute(text("SELECT set_config('app.region', :region, true)"), {"region": region})
 
 
-async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> None:
+async def allow_long_statements(session: AsyncSession) -> None:
     """Let the statements of this transaction run longer than the service's limit: a file of many rows is written.
 
     Each is also planned for the rows it has. From its sixth use on a connection PostgreSQL may keep one plan for any
@@ -131,22 +131,19 @@ async def allow_long_statements(session: AsyncSession, seconds: int = 60) -> Non
     """
     await session.execute(
         text(
-            "SELECT set_config('statement_timeout', :limit, true),"
+            "SELECT set_config('statement_timeout', '60s', true),"
             " set_config('plan_cache_mode', 'force_custom_plan', true)"
-        ),
-        {"limit": f"{seconds}s"},
+        )
     )
 
 
-async def allow_long_rests(session: AsyncSession, seconds: int = 120) -> None:
+async def allow_long_rests(session: AsyncSession) -> None:
     """Let this transaction rest longer than the service's limit: a file is opened, or another one works on it in turn.
 
     The limit of the service is shorter than that of the other's statements (`allow_long_statements`): one slow piece of
     a roster would end the session that waits for it.
     """
-    await session.execute(
-        text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), {"limit": f"{seconds}s"}
-    )
+    await session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', '120s', true)"))
 
 
 async def plan_each_time(session: AsyncSession) -> None:

@@ -80,7 +80,7 @@ class JsonLines(logging.Formatter):
         return _encode(line)
 
 
-def log_as_json(level: str = "INFO") -> None:
+def log_as_json(level: str) -> None:
     """Send every log line of this process to standard error as JSON."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())

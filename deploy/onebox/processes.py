@@ -107,12 +107,12 @@ class Child:
                 os.killpg(self._process.pid, number)
 
 
-def stop_all(children: Iterable[Child], grace_seconds: float = GRACE_SECONDS) -> None:
+def stop_all(children: Iterable[Child]) -> None:
     """End all children together: SIGTERM to each, one common grace period, then SIGKILL."""
     running = [child for child in children if child.alive]
     for child in running:
         child._signal(signal.SIGTERM)  # noqa: SLF001 - this module's own
-    deadline = time.monotonic() + grace_seconds
+    deadline = time.monotonic() + GRACE_SECONDS
     while any(child.alive for child in running) and time.monotonic() < deadline:
         time.sleep(0.02)
     for child in running:

@@ -29,9 +29,9 @@ class Discrepancy:
         return self.summed_fen - self.printed_fen
 
 
-def sum_of(parts: Sequence[Printed], kind: str, group: str | None = None) -> int:
-    """Σ of the parts of `kind`, in one group or in all."""
-    return sum(one.amount_fen for one in parts if one.kind == kind and (group is None or one.group == group))
+def sum_of(parts: Sequence[Printed], kind: str) -> int:
+    """Σ of the parts of `kind`."""
+    return sum(one.amount_fen for one in parts if one.kind == kind)
 
 
 def discrepancies(stated_total_fen: int | None, parts: Sequence[Printed]) -> list[Discrepancy]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.journal import Act
 from services.funds_api.households import masks
-from services.funds_api.projects import change_rows, contract_rows, money, service, store
+from services.funds_api.projects import change_rows, contract_rows, contracts, money, service, store
 from services.funds_api.projects.change_schemas import ChangeApproval, ChangeClosing, ChangeRequest
 from services.funds_api.projects.refusals import (
     ChangeByAnother,
@@ -207,7 +207,7 @@ async def _changeable_since(tx: AsyncSession, project: ProjectRow) -> date:
 
 
 async def _must_hold_contracts(tx: AsyncSession, project: ProjectRow, planned_fen: int) -> None:
-    signed_fen = await contract_rows.cost_fen(tx, project.county_code, project.id)
+    signed_fen = contracts.cost_fen(await contract_rows.contracts(tx, project.county_code, [project.id]))
     if signed_fen > planned_fen:
         raise PlanUnderContracts(str(project.id), planned_fen, signed_fen)
 

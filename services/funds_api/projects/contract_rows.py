@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.tables import ProjectContractRow, ProjectProgressRow, UnitRow
@@ -29,15 +29,6 @@ async def contracts(tx: AsyncSession, county: str, projects: Sequence[UUID]) -> 
         .order_by(ProjectContractRow.signed_on, ProjectContractRow.id)
     )
     return (await tx.scalars(query)).all()
-
-
-async def cost_fen(tx: AsyncSession, county: str, project_id: UUID) -> int:
-    """Σ of what a project's contracts take up of its plan: amounts, or of cancelled ones what they were settled at."""
-    cost = func.sum(func.coalesce(ProjectContractRow.settled_fen, ProjectContractRow.amount_fen))
-    query = select(cast(func.coalesce(cost, 0), BigInteger)).where(
-        ProjectContractRow.county_code == county, ProjectContractRow.project_id == project_id
-    )
-    return int(await tx.scalar(query) or 0)
 
 
 async def cancel_contract(tx: AsyncSession, row: ProjectContractRow, changes: dict[str, Any]) -> ProjectContractRow:

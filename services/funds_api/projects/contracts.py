@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -72,7 +72,7 @@ async def sign(
     then = await store.version_on(tx, county, project_id, request.signed_on) or project.version
     for version, until in ((project.version, date.max), (then, request.signed_on)):
         planned = await store.planned_fen(tx, county, project_id, version)
-        cost = sum(_cost_fen(one) for one in signed if one.signed_on <= until) + request.amount_fen
+        cost = cost_fen(one for one in signed if one.signed_on <= until) + request.amount_fen
         if cost > planned:
             raise OverPlan(str(project_id), "", planned, cost)
 
@@ -105,9 +105,9 @@ async def sign(
     return answer
 
 
-def _cost_fen(contract: ProjectContractRow) -> int:
-    """What a contract takes up of its plan: its amount, or what it was settled at once cancelled."""
-    return contract.amount_fen if contract.settled_fen is None else contract.settled_fen
+def cost_fen(signed: Iterable[ProjectContractRow]) -> int:
+    """What contracts take up of their plan: their amounts, or of cancelled ones what they were settled at."""
+    return sum(one.amount_fen if one.settled_fen is None else one.settled_fen for one in signed)
 
 
 async def cancel(

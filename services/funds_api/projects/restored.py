@@ -21,7 +21,7 @@ from services.funds_api.lots.store import whole_county
 from services.funds_api.projects import contract_rows, gate, money, store
 from services.funds_api.projects.money import Flow, Got
 from services.funds_api.projects.refusals import OverPlan, ProjectNotAdmitted
-from services.funds_api.projects.stages import Stage, may_hold
+from services.funds_api.projects.stages import Stage, has_plan
 from services.funds_api.tables import MovementRow, ProjectRow
 
 _BACK: Final = frozenset({"return", "recover", "take_back"})
@@ -79,7 +79,7 @@ async def hear(tx: AsyncSession, who: Principal, county: str, stood: Sequence[St
                 if flow.planned_use_fen > earlier.by_fund.get(fund, Flow()).planned_use_fen
             }
             if grown or now.spent_fen > earlier.spent_fen:
-                await _must_be_in_the_library(tx, now.project, on)
+                _must_be_in_the_library(now.project, on)
             planned = await gate.planned(tx, now.project, now.project.version) if grown else {}
             for fund, fen in grown.items():
                 if fen > planned.get(fund, 0):
@@ -99,11 +99,10 @@ async def _stands(tx: AsyncSession, project: ProjectRow) -> Stood:
     )
 
 
-async def _must_be_in_the_library(tx: AsyncSession, project: ProjectRow, on: date) -> None:
+def _must_be_in_the_library(project: ProjectRow, on: date) -> None:
     """Whatever day the undoing is of: no step keeps a project from what it rightly had, but that it has none at all."""
-    stage = await store.stage_on(tx, project.county_code, project.id, money.EVER.as_of)
-    if stage is None or not may_hold(Stage(stage)):
-        raise ProjectNotAdmitted(str(project.cash_account_id or project.quota_account_id), stage or "declared", on)
+    if not has_plan(Stage(project.stage)):
+        raise ProjectNotAdmitted(str(project.cash_account_id or project.quota_account_id), project.stage, on)
 
 
 async def _must_be_due(tx: AsyncSession, earlier: Stood, now: Stood, on: date) -> None:

@@ -198,8 +198,3 @@ def has_plan(stage: Stage) -> bool:
 def may_pay(stage: Stage) -> bool:
     """Whether a project at this stage may pay: building has begun (预付款 included)."""
     return stage in _PAYS
-
-
-def may_hold(stage: Stage) -> bool:
-    """Whether a project at this stage may have money at all: its plan was given out and it has not left the library."""
-    return at(Stage.PLANNED) <= at(stage) < len(ORDER)

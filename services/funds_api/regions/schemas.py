@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from chassis.fields import Answer, Body, Day, Line, RegionCode
 from chassis.pages import Page
+from services.funds_api.access import NATION
 
 Year = Annotated[int, Field(ge=1980, le=2100, description="国家统计局区划代码的年份")]
 
@@ -32,7 +33,6 @@ _DIGITS: Final = {
     Level.TOWNSHIP: 9,
     Level.VILLAGE: 12,
 }
-_NATION: Final = "00"
 
 
 class ChangeKind(StrEnum):
@@ -69,7 +69,7 @@ def _placed(region: Region) -> Region:
     if len(code) != digits:
         msg = f"该级（{region.level}）区划代码应为 {digits} 位，现为 {len(code)} 位"
         raise ValueError(msg)
-    of_nation = above == _NATION and region.level == Level.PROVINCE
+    of_nation = above == NATION and region.level == Level.PROVINCE
     if above is not None and not of_nation and (above == code or not code.startswith(above)):
         msg = "代码应以上级代码（parent_code）开头"
         raise ValueError(msg)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.ids import new_id
 from chassis.journal import Act
+from services.funds_api.access import NATION
 from services.funds_api.lots import ledger
 from services.funds_api.missing import Missing
 from services.funds_api.regions import lists, store
@@ -32,8 +33,6 @@ from services.funds_api.regions.schemas import (
     Relative,
 )
 from wire.funds import RegionsChanged, RegionsListed
-
-NATION: Final = "00"
 
 
 @dataclass(eq=False)
