@@ -6,6 +6,8 @@ hold each twin to its original. Pure: knows no file, no table and no person.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -48,6 +50,12 @@ class FileUnreadable(Exception):
 
     def figures(self) -> dict[str, str]:
         return {"reason": self.reason, "how_to": self.advice}
+
+
+def label(cell: str) -> str:
+    """A heading as it is compared: full-width folded; blanks, line breaks, asterisks and unseen marks gone."""
+    seen = "".join(one for one in unicodedata.normalize("NFKC", cell) if unicodedata.category(one) != "Cf")
+    return re.sub(r"[\s*]+", "", seen)
 
 
 def place_of(labels: Sequence[str], names: Collection[str]) -> int | None:

@@ -131,6 +131,15 @@ def test_whoever_is_paid_is_not_taken_for_the_head_named_beside(header: str) -> 
     assert listed.select("name", "id_number", "head_id").rows() == [("张子", id_number(2), id_number(1))]
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u2060"])
+def test_a_heading_of_a_register_is_read_whatever_lies_unseen_in_it(unseen: str) -> None:
+    """Unread, the column of the relation made every member the head of a household."""
+    header, row = "村代码,户主姓名,身份证号,银行卡号,手机号,人口数,登记日期", f"990001101201,张子,{id_number(2)},,,,"
+    raw = f"{header},与户主关系{unseen},{unseen}户主身份证号\n{row},子,{id_number(1)}\n"
+    listed = register.read(raw.encode())
+    assert listed.select("relation", "head_id").rows() == [("子", id_number(1))]
+
+
 def test_notes_headed_twice_and_several_kinds_of_sums_are_no_fault() -> None:
     text = f"姓名,身份证号,备注,补贴金额,实发金额,备注\n张三,{id_number(1)},,100,80,\n"
     assert read_roster(text.encode())[1]["amount_fen"].to_list() == [8_000]

@@ -7,8 +7,6 @@ head, and 户主身份证号 which head is meant, in this file or in the registe
 from __future__ import annotations
 
 import io
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -73,19 +71,15 @@ class Register:
     by_reason: dict[str, int]
 
 
-def _labels(cells: Sequence[str]) -> list[str]:
-    return [re.sub(r"[\s*]+", "", unicodedata.normalize("NFKC", cell)) for cell in cells]
-
-
 def _lacking(cells: Sequence[str]) -> list[str]:
     """The columns a register cannot do without that this row does not head, by their usual names."""
-    labels = _labels(cells)
+    labels = [columns.label(cell) for cell in cells]
     return [aliases[0] for aliases in _ALIASES.values() if not any(label in aliases for label in labels)]
 
 
 def _places(top: list[list[str]]) -> tuple[int, dict[str, int]] | None:
     for at, cells in enumerate(top):
-        labels = _labels(cells)
+        labels = [columns.label(cell) for cell in cells]
         every = {**_ALIASES, **_MEMBER_ALIASES}
         places = {
             field: place for field, aliases in every.items() if (place := columns.place_of(labels, aliases)) is not None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
@@ -51,11 +50,6 @@ class Header:
     unit: Unit
 
 
-def _label(cell: str) -> str:
-    seen = "".join(one for one in unicodedata.normalize("NFKC", cell) if unicodedata.category(one) != "Cf")
-    return re.sub(r"[\s*]+", "", seen)
-
-
 def _unit(stated: str) -> Unit:
     """The unit that a roster states; one that is not read would be taken for 元 without a word."""
     if stated not in set(Unit):
@@ -71,7 +65,7 @@ def find_header(top: Sequence[Sequence[str]]) -> Header | None:
     """
     unit = Unit.YUAN
     for at, cells in enumerate(top):
-        labels = [_label(cell) for cell in cells]
+        labels = [columns.label(cell) for cell in cells]
         for label in labels:
             if stated := _UNIT_CELL.search(label):
                 unit = _unit(stated[1])
@@ -96,7 +90,7 @@ def find_header(top: Sequence[Sequence[str]]) -> Header | None:
 
 def _lacking(cells: Sequence[str]) -> list[str]:
     """Which of the two columns that a roster cannot do without this row does not head."""
-    labels = [_label(cell) for cell in cells]
+    labels = [columns.label(cell) for cell in cells]
     names_people = any(label in _ID_LABELS for label in labels)
     names_amounts = any(_AMOUNT.match(label) for label in labels)
     return [name for name, there in (("身份证号", names_people), ("金额（元）", names_amounts)) if not there]
@@ -144,7 +138,7 @@ class Roster:
         self.unit = header.unit
         self.printed_sum_fen = 0
         self._header = header
-        self._labelled_n = max(at for at, cell in enumerate(top[header.row], 1) if _label(cell))
+        self._labelled_n = max(at for at, cell in enumerate(top[header.row], 1) if columns.label(cell))
         self._commas = commas
         self._grids = itertools.chain([first], grids)
         self._grand_fen: int | None = None
