@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 
 import pytest
 import xlsxwriter
@@ -73,6 +75,23 @@ def test_a_number_that_excel_has_rounded_is_nobodys() -> None:
     rows = [HEADER, ["甲", int(ONE), 5], ["乙", id_number(2), 5], ["丙", float(id_number(3)), 5]]
     _, read = read_roster(workbook(rows))
     assert read["id_number"].to_list() == ["9.90000E+17", id_number(2), "9.90000E+17"]
+
+
+@pytest.mark.parametrize("written", ["6228480400123456789", "6.2284804001234568E18", "6.22848040012345E+018"])
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_a_card_that_was_rounded_is_nobodys_however_it_is_written(written: str, prefix: str) -> None:
+    """Excel writes it with an exponent; of other programmes' all digits the last were others, and were paid."""
+    raw = workbook([[*HEADER, "卡号"], ["甲", ONE, 5, 1234.5]])
+    book = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as sheets, zipfile.ZipFile(book, "w") as packed:
+        for name in sheets.namelist():
+            part = sheets.read(name)
+            if "/sheet1" in name:
+                part = part.replace(b"<v>1234.5</v>", f"<v>{written}</v>".encode())
+                part = re.sub(rb"<(/?)(?=\w)", rb"<\1" + prefix.encode(), part)
+                part = part.replace(b"xmlns=", b"xmlns:x=") if prefix else part
+            packed.writestr(name, part)
+    assert read_roster(book.getvalue())[1]["card"].to_list() == ["6.22848E+18"]
 
 
 def test_a_number_that_a_formula_tells_as_text_is_read() -> None:

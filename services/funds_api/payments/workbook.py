@@ -39,9 +39,11 @@ _FAR_CELL: Final = re.compile(
 
 
 # A cell that holds a number (not text, not an error) of more than fifteen digits: Excel has changed the last of them.
+# Other programmes write all its digits, its exponent otherwise, or a prefix before each name.
 _LONG_NUMBER: Final = re.compile(
-    rb"""<c\b(?![^<>]*\st\s*=\s*["'](?:s|str|inlineStr|b|e|d)["'])[^<>]*>(?:<f\b[^<>]*(?:/>|>[^<]*</f>))?"""
-    rb"""<v>(\d{16,18}(?:\.0*)?|\d(?:\.\d{1,20})?[eE]\+1[5-9])</v>"""
+    rb"""<(?:\w+:)?c\b(?![^<>]*\st\s*=\s*["'](?:s|str|inlineStr|b|e|d)["'])[^<>]*>"""
+    rb"""(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?"""
+    rb"""<(?:\w+:)?v>(\d{16,20}(?:\.0*)?|\d(?:\.\d{1,20})?[eE]\+?0?1[5-9])</(?:\w+:)?v>"""
 )
 
 
