@@ -106,6 +106,21 @@ async def test_time_to_appeal_is_months_and_not_years(township: Township, admin:
     await refused(f"{home}/corrections", {"reason": "期限有误", "standings": [again]})
 
 
+async def test_a_departure_of_a_year_long_to_come_is_taken_back_by_itself(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    """As an earlier release took it: the correction is not dated ahead, whatever it takes back was."""
+    home, son = await township.household(admin, 1), await township.person(admin, 101)
+    gone = {"person_ids": [son], "left_on": "2017-03-01", "reason": "moved"}
+    await township.change(f"{home}/departures", gone)
+    await admin.execute("UPDATE funds.membership SET from_on = '2107-03-01' WHERE from_on = '2017-03-01'")
+    await admin.execute("UPDATE funds.person SET since_on = '2107-03-01' WHERE id::text = $1", son)
+    never = {"document": "文", "reason": "年份有误", "members": [{"person_id": son, "on": "2107-03-01", "never": True}]}
+    corrected = await township.change(f"{home}/corrections", never)
+    assert corrected["effective_on"] == str(latest())
+    assert son in {one["person_id"] for one in (await township.seen(home, "2107-03-01"))["members"]}
+
+
 @pytest.fixture
 def administrator(funds_http: httpx.AsyncClient) -> Caller:
     return funds_caller(funds_http, "system_admin", "99")

@@ -8,7 +8,7 @@ history does not reach, and a history that could not have been.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from services.funds_api.households.standings import StandingKind, may_become, re
 from services.funds_api.lots import ledger
 from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, MembershipRow, ResidenceRow, StandingRow
+from treasury.calendar import AHEAD_DAYS
 from wire.people import HouseholdCorrected
 
 V = TypeVar("V")
@@ -75,7 +76,8 @@ async def correct(
     await facts.set_people(tx, county, told.people)
     await facts.set_household(tx, county, household, told.household)
     await facts.settle(tx, county, {one["household_id"] for one in told.people} - {None, household})
-    on = min(told.days)
+    # What never was may be of a year to come, as earlier releases took it; its correction is dated no further ahead.
+    on = min(*told.days, ledger.today() + timedelta(days=AHEAD_DAYS))
     position = await facts.correction(tx, county, told.act_id, request.document, on, act.actor, household, told.reason)
     answer = ChangeAnswer(
         act_id=told.act_id, document=request.document, effective_on=on, households_n=1, position=position
