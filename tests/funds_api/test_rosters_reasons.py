@@ -64,6 +64,17 @@ async def test_what_is_written_in_the_row_itself(township: Township) -> None:
     assert told["by_reason"]["amount_not_positive"] == 3
 
 
+async def test_a_card_of_which_digits_were_lost_is_sent_back(township: Township) -> None:
+    batch = await township.batch()
+    lines = roster_csv([(id_number(place), "1") for place in (1, 2, 3, 4)]).split("\n")
+    for line, printed in ((1, "6.22848E+18"), (2, "6e18"), (3, "")):
+        cells = lines[line].split(",")
+        lines[line] = ",".join([*cells[:3], printed, *cells[4:]])
+    told = (await township.put(batch, "\n".join(lines))).json()
+    assert (told["rows_good"], told["by_reason"]) == (2, {"card_rounded": 2})
+    assert await township.rejected(batch) == {2: ["card_rounded"], 3: ["card_rounded"]}
+
+
 async def test_who_is_registered_where_and_until_when(township: Township, admin: asyncpg.Pool) -> None:
     await township.register([50], village="102201")
     for place, day in ((1, "2017-05-01"), (2, "2017-05-02")):

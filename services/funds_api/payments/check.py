@@ -40,6 +40,8 @@ CLAIMED: Final = {"token": pl.Binary, "status": pl.String}
 # What others paid of this fund in the year, and a fund of that year that excludes it; read only where terms ask for it.
 YEAR: Final = {"token": pl.Binary, "year_fen": pl.Int64, "other_fund": pl.String}
 HOME_YEAR: Final = {"household": pl.Binary, "home_fen": pl.Int64, "home_fund": pl.String}
+# A long number as Excel shows it and saves it in a CSV: the digits that it leaves out are lost.
+_EXPONENT: Final = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"
 # What other batches pay a household of the same entitlement; read only for one of persons that has a cap.
 ENTITLED: Final = {"household": pl.Binary, "entitled_fen": pl.Int64}
 # Who is owed: the 16 bytes of the household's id, or the payee's token for an entitlement of persons.
@@ -146,6 +148,7 @@ def _conditions(facts: Facts) -> dict[str, pl.Expr]:
         "id_malformed": pl.col("id_number").is_not_null() & ~pl.col("shape"),
         "id_not_a_date": pl.col("shape") & ~pl.col("born"),
         "id_check_digit": pl.col("shape") & ~pl.col("digit"),
+        "card_rounded": pl.col("card").str.contains(_EXPONENT),
         "amount_unreadable": fen.is_null() & ~pl.col("too_fine"),
         "amount_precision": pl.col("too_fine"),
         "amount_not_positive": fen <= 0,
