@@ -12,6 +12,7 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.database import async_url
+from migrations import counties
 
 section = context.config.config_ini_section
 schema = context.config.get_section_option(section, "schema") or section
@@ -48,6 +49,7 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    connection.execute(text(counties.TOLD.format(schema=schema)))
 
 
 async def online() -> None:

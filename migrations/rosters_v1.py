@@ -78,8 +78,21 @@ LANGUAGE sql STABLE SET search_path = funds, pg_temp AS $$
    WHERE w.fen >= p.amount_fen
 $$"""
 
+# A payee is looked for by the payee alone: of batches that the statistics have not seen one row is expected, so that the
+# index of the batch seemed as good, and all of its rows were read for each payee.
+_OF_BATCHES = " AND y.batch_id = ANY({batches}) OFFSET 0) p"
+
+
+def _by_payee(version: str, batches: str, condition: str) -> str:
+    """A frozen function that looks for payees among these batches, their condition put with this one."""
+    looked = _OF_BATCHES.format(batches=batches)
+    at = version.index(looked)
+    rest = version[at + len(looked) :].replace(condition, f"{condition} p.batch_id = ANY({batches}) AND", 1)
+    return f"{version[:at]} OFFSET 0) p{rest}"
+
+
 CLAIMED = _changed(
-    _looking(CLAIMED_3),
+    _by_payee(_by_payee(_looking(CLAIMED_3), "others", "WHERE"), "of_homes", "WHERE"),
     ("SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$", _AS_SETS),
     ("  IF NOT asking THEN\n", f"  IF NOT asking THEN\n    {_ONCE}\n"),
 )
@@ -167,43 +180,24 @@ _BACK_BY_KIN = _BACK_IN_BOOK.replace("own.effective_on", "p_on")
 _LOOKED_UP_BY_KIN = _LOOKED_UP_IN_BOOK.replace("own.effective_on", "p_on")
 PAID_BY_KIN = _changed(
     _looking(
-        PAID_BY_KIN_3.replace(_BACK_BY_KIN, _LOOKED_UP_BY_KIN).replace(
-            _BACK_BY_KIN.replace("others", "of_homes"), _LOOKED_UP_BY_KIN
+        _by_payee(
+            _by_payee(
+                PAID_BY_KIN_3.replace(_BACK_BY_KIN, _LOOKED_UP_BY_KIN).replace(
+                    _BACK_BY_KIN.replace("others", "of_homes"), _LOOKED_UP_BY_KIN
+                ),
+                "others",
+                "JOIN payment_batch b ON",
+            ),
+            "of_homes",
+            "JOIN payment_batch b ON",
         )
     ),
     ("SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$", _AS_SETS),
 )
 
 
-# The tables that a county fills by files, from nothing, and those of what comes back. Each statement names one county, and what statistics say of that
-# column can only mislead: of a county that came since the last of them one row is expected, so that any index with the
-# county in front seems as good as the right one, and a look for one person read all of them. Without, each county is
-# taken for a two-hundredth.
-FILLED_BY_FILES = (
-    "household",
-    "person",
-    "membership",
-    "residence",
-    "standing",
-    "lived_in",
-    "payment_rows",
-    "rejected_row",
-    # What comes back of them, row by row. The ledger itself keeps its statistics: without them a return of one row read
-    # the lots of the county a hundred times over.
-    "payment_return",
-    "hold",
-    "hold_lot",
-)
-# What was gathered before is let go where the server can: PostgreSQL 18.
-FORGOTTEN = """DO $$ BEGIN
-  IF current_setting('server_version_num')::int >= 180000 THEN
-    EXECUTE 'SELECT pg_clear_attribute_stats(''funds'', ''{table}'', ''county_code'', false)';
-  END IF;
-END $$"""
-
-
 def statements() -> Iterator[str]:
-    """Ten functions with other plans, and no other answers; eleven tables without statistics of their county."""
+    """Ten functions with other plans, and no other answers."""
     yield from (
         PAID_BY_KIN,
         WHOLLY_RETURNED,
@@ -216,6 +210,3 @@ def statements() -> Iterator[str]:
         PAID_TO_HOMES,
         PAID_IN_YEAR,
     )
-    for table in FILLED_BY_FILES:
-        yield f"ALTER TABLE funds.{table} ALTER COLUMN county_code SET STATISTICS 0"
-        yield FORGOTTEN.format(table=table)

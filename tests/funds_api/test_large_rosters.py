@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.factories import fund, notice_request, open_account
+from tests.funds_api.lineage import Lineage
 from tests.funds_api.people import Township, id_number
 from tests.funds_api.test_fund_year import SET, rule
 from tests.funds_api.test_household_cap import cap
@@ -106,11 +107,22 @@ async def test_a_large_roster_is_asked_as_sets(
 async def test_a_county_the_statistics_have_not_seen_is_not_taken_for_one_row(
     funds_http: httpx.AsyncClient, admin: asyncpg.Pool, county: str, table: str
 ) -> None:
-    await Township(funds_http, county, households=range(1_000)).open()
+    lineage = Lineage(funds_http, admin, county)
+    for prefix, people in (("995", 2_000), ("996", 500)):
+        await (await lineage.county(prefix)).register(range(1_000, 1_000 + people))
     await admin.execute("ANALYZE")
-    asked = f"EXPLAIN (FORMAT JSON) SELECT FROM funds.{table} WHERE county_code = '{int(county) + 5_000}'"
+    asked = f"EXPLAIN (FORMAT JSON) SELECT FROM funds.{table} WHERE county_code = '{county}'"
     [plan] = json.loads(await admin.fetchval(asked))
     assert plan["Plan"]["Plan Rows"] > 1, plan
+
+
+async def test_the_planner_is_told_of_every_county_column(admin: asyncpg.Pool) -> None:
+    columns = await admin.fetch(
+        "SELECT c.oid::regclass::text AS name, a.attoptions FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        " WHERE a.attname = 'county_code' AND c.relkind IN ('r', 'p')"
+    )
+    assert len(columns) > 40
+    assert {one["name"] for one in columns if one["attoptions"] != ["n_distinct=1"]} == set()
 
 
 async def told(connection: Any, county: str) -> list[str]:
