@@ -36,6 +36,7 @@ ASKED_OF_ROSTERS = (
     "prove_batch($1, $2)",
 )
 ASKED_OF_PIECES = (
+    "has_rivals($1, $2)",
     "claimed_by_another($1, $2, $4, $5)",
     "paid_in_year($1, $2, $4, $5, $3)",
     "paid_to_homes($1, $2, $5)",
