@@ -77,7 +77,7 @@ SIGNS: Final = (
     (Stage.PROVING, "hold_entitlement("),
     (Stage.UNDO, "hold_entitlements("),
     (Stage.PROVING, "lag(cum_fen"),
-    (Stage.KEPT, "n AS MATERIALIZED"),
+    (Stage.KEPT, "AS owed, n.cum_fen"),
     (Stage.AT_ONCE, "funds.act("),
     (Stage.RESULT, "order_result (county_code"),
     (Stage.RESULT, "false AS undone FROM funds.order_result"),
