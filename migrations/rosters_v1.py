@@ -18,7 +18,7 @@ from migrations.household_cap_v1 import FEN_PAID_BY_KIN as FEN_PAID_BY_KIN_1
 from migrations.household_cap_v1 import PAID_TO_HOMES as PAID_TO_HOMES_1
 from migrations.kin_v1 import HAS_RIVALS as HAS_RIVALS_1
 from migrations.kin_v3 import CLAIMED as CLAIMED_3
-from migrations.kin_v3 import LARGE_ROWS
+from migrations.kin_v3 import LARGE_ROWS, _changed
 from migrations.kin_v3 import PAID_BY_KIN as PAID_BY_KIN_3
 from migrations.kin_v3 import ROWS_PAID as ROWS_PAID_3
 from migrations.returns_v1 import BACK, STANDS
@@ -27,18 +27,6 @@ _AS_SETS = "SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' SET en
 _LARGE = f"PERFORM set_config('enable_nestloop', CASE WHEN {{rows}} < {LARGE_ROWS} THEN 'on' ELSE 'off' END, true);"
 # What is asked of a whole roster reads all that others paid anyway: once, or joined row by row, once for each of its rows.
 _ONCE = "PERFORM set_config('enable_nestloop', 'off', true);"
-
-
-def _changed(version: str, *changes: tuple[str, str]) -> str:
-    """A frozen function with these places of its text changed, each of which it has once."""
-    version = version.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
-    for old, new in changes:
-        if version.count(old) != 1:
-            msg = f"the version before is not what this one goes on from: {old}"
-            raise ValueError(msg)
-        version = version.replace(old, new)
-    return version
-
 
 # A return that was not undone: a look for each, where an anti-join without nested loops would read every movement.
 _STILL = "(SELECT count(*) FROM movement u WHERE u.county_code = p_county AND u.reverses_id = r.movement_id) = 0"
