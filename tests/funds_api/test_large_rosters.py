@@ -24,6 +24,7 @@ from tests.funds_api.test_kin_counties import entitlement
 
 ROWS, FEWER, RETURNED = 1_500, 900, 60
 BUFFERS_PER_ROW, PAIRS_PER_ROW = 20, 1
+LINES = "SELECT line FROM funds.payment_rows WHERE batch_id = $1 ORDER BY line"
 TOLD = "SET auto_explain.log_{} = {}; "
 ASKED_OF_ROSTERS = (
     "claimed_by_another($1, $2, NULL, NULL)",
@@ -102,6 +103,33 @@ async def test_a_large_roster_is_asked_as_sets(
     finally:
         await connection.close()
     assert (await township.approve(batch)).status_code == 201
+
+
+async def test_a_span_finds_its_lines_without_reading_the_roster(
+    funds_http: httpx.AsyncClient, urls: dict[str, str], admin: asyncpg.Pool, county: str
+) -> None:
+    await admin.execute("ANALYZE")  # of this roster, nothing is there
+    township = await Township(funds_http, county, fen=ROWS * 100).open()
+    people = range(1_000, 1_000 + ROWS)
+    await township.register(people)
+    checked = await township.checked([(id_number(place), "1.00") for place in people])
+    batch = checked["batch"]["id"]
+    ends = [0, 50, *range(100, ROWS * 100 + 1, 100)]  # the first line is paid by two spans, each of the others by one
+    connection = await asyncpg.connect(urls["funds"])  # with the service's row-level security: no superuser's plan
+    try:
+        await connection.execute(f"SET app.region = '{county}'")
+        asked = "SELECT first_line, last_line FROM funds.lines_of_spans($1, $2, $3, $4)"
+        found = await connection.fetch(asked, county, batch, ends[:-1], ends[1:])
+        [explained] = await connection.fetchrow(
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asked}", county, batch, ends[:-1], ends[1:]
+        )
+    finally:
+        await connection.close()
+    lines = [one["line"] for one in await admin.fetch(LINES, batch)]
+    assert len(lines) == ROWS
+    assert [tuple(one) for one in found] == [(line, line) for line in (lines[0], *lines)]
+    [plan] = json.loads(explained)
+    assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < BUFFERS_PER_ROW * ROWS, explained
 
 
 @pytest.mark.parametrize("table", ["household", "person", "membership"])

@@ -184,19 +184,7 @@ async def prove(tx: AsyncSession, county: str, batch_id: UUID) -> Proof:
 async def lines_of(tx: AsyncSession, county: str, batch_id: UUID, spans: Sequence[Span]) -> list[tuple[int, int]]:
     """First and last line that each span pays, in the order of the spans; two probes of the running sum per span."""
     rows = await tx.execute(
-        text(
-            """
-            SELECT first.line AS first_line, last.line AS last_line
-              FROM unnest(CAST(:los AS bigint[]), CAST(:his AS bigint[])) AS s(lo, hi)
-             CROSS JOIN LATERAL (SELECT p.line FROM funds.payment p
-                                  WHERE p.county_code = :county AND p.batch_id = :batch AND p.cum_fen > s.lo
-                                  ORDER BY p.cum_fen LIMIT 1) first
-             CROSS JOIN LATERAL (SELECT p.line FROM funds.payment p
-                                  WHERE p.county_code = :county AND p.batch_id = :batch AND p.cum_fen >= s.hi
-                                  ORDER BY p.cum_fen LIMIT 1) last
-             ORDER BY s.lo
-            """
-        ),
+        text("SELECT first_line, last_line FROM funds.lines_of_spans(:county, :batch, :los, :his)"),
         {
             "county": county,
             "batch": batch_id,
