@@ -61,8 +61,13 @@ async def test_what_had_gone_back_comes_again_within_the_plan_only(
     again = moved(await library.move("hand_down", library.treasury, library.cash, 200_000, "2017-05-02"))
     refused = await undo(library, gone, "2017-05-03")
     assert refusal(refused) == (409, "over-plan")
-    figures = {"project_id": library.id, "fund_code": "TEST-FUND", "planned_fen": 800_000, "asked_fen": 1_000_000}
-    assert refused.json()["figures"] == figures
+    assert refused.json()["figures"] == {
+        "project_id": library.id,
+        "fund_code": "TEST-FUND",
+        "over_on": "2017-05-03",
+        "planned_fen": 800_000,
+        "asked_fen": 1_000_000,
+    }
     money = (await library.shown())["money"]
     assert (money["received_fen"], money["given_back_fen"], money["resting_fen"]) == (1_000_000, 300_000, 700_000)
     assert (await undo(library, again, "2017-05-04")).status_code == 201, "undoing what was brought makes room"
@@ -124,7 +129,7 @@ async def test_an_order_for_a_project_that_came_back_is_coming_again_within_its_
     orders = await Orders(Library(funds_http, county)).open(quota_fen=0)
     first = await orders.issue(500_000, orders.quota, orders.own_cash)
     back = (await orders.settle(first, "returned"))["result"]["movement_id"]
-    await orders.issue(600_000, orders.quota, orders.own_cash)
+    await orders.issue(600_000, orders.quota, orders.own_cash, effective_on="2017-07-04")
     refused = await undo(orders.library, back, "2017-07-10")
     assert refusal(refused) == (409, "over-plan")
     assert refused.json()["figures"]["asked_fen"] == 1_100_000

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.journal import Act
 from services.funds_api.households import masks
-from services.funds_api.projects import change_rows, contract_rows, contracts, money, service, store
+from services.funds_api.lots.store import whole_county
+from services.funds_api.projects import change_rows, contract_rows, contracts, money, plan_days, service, store
 from services.funds_api.projects.change_schemas import ChangeApproval, ChangeClosing, ChangeRequest
 from services.funds_api.projects.refusals import (
     ChangeByAnother,
@@ -85,8 +86,8 @@ async def approve_change(
 ) -> Declared:
     """Put a reported change in force while the project is in the library; not by its author.
 
-    The plan falls neither below what has come from any of its funds nor below its contracts, and keeps a performance
-    target: a project without any is not admitted.
+    On no day from its own on does the plan fall below what had come from any of its funds, nor below its contracts; it
+    keeps a performance target: a project without any is not admitted.
     """
     await act.claim(tx, county)
     project = await service.found(tx, who, county, project_id, lock=True)
@@ -103,9 +104,12 @@ async def approve_change(
         for one in await store.sources(tx, county, [project_id])
         if one.version == version
     }
-    for fund, flow in money.by_fund(await service.flows_of(tx, who, project)).items():
-        if flow.planned_use_fen > planned.get(fund, 0):
-            raise PlanUnderReceived(fund, planned.get(fund, 0), flow.planned_use_fen)
+    async with whole_county(tx, who, county):
+        used = await money.planned_use(tx, county, project_id)
+    for fund, changed in sorted(used.items()):
+        since = approval.effective_on
+        if over := plan_days.worst([(since, planned.get(fund, 0))], changed, since):
+            raise PlanUnderReceived(fund, over.on, over.planned_fen, over.taken_fen)
     await _must_hold_contracts(tx, project, waiting.planned_fen)
 
     changes = {

@@ -16,7 +16,7 @@ from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import contract_rows as rows
-from services.funds_api.projects import money, service, store
+from services.funds_api.projects import money, plan_days, service, store
 from services.funds_api.projects.money import Got
 from services.funds_api.projects.progress import PPM, Due, Terms, due_of, due_together
 from services.funds_api.projects.refusals import (
@@ -68,13 +68,11 @@ async def sign(
     service.must_lie(request.signed_on, min(request.signed_on, today), today)
     signed = await rows.contracts(tx, county, [project_id])
     _must_be_new(signed, request.number)
-    # By the plan of today with all contracts, and by that of its day with those signed until then.
-    then = await store.version_on(tx, county, project_id, request.signed_on) or project.version
-    for version, until in ((project.version, date.max), (then, request.signed_on)):
-        planned = await store.planned_fen(tx, county, project_id, version)
-        cost = cost_fen(one for one in signed if one.signed_on <= until) + request.amount_fen
-        if cost > planned:
-            raise OverPlan(str(project_id), "", planned, cost)
+    # By the plan of its day with what was signed until then, and so of each day since; the first plan is its earliest.
+    plans = {on: sum(sources.values()) for on, sources in (await store.plans(tx, county, project_id)).items()}
+    costs = [(request.signed_on, request.amount_fen), *((one.signed_on, cost_fen([one])) for one in signed)]
+    if over := plan_days.worst(plans.items(), costs, max(request.signed_on, min(plans))):
+        raise OverPlan(str(project_id), "", over.on, over.planned_fen, over.taken_fen)
 
     row: dict[str, Any] = {
         "county_code": county,

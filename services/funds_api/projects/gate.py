@@ -1,12 +1,12 @@
 """What the library asks of movements to and from a project's accounts, held against the books as they leave them.
 
 Called after the movements are written and before they are committed, while the county's journal is held: a refusal
-here undoes everything. Of a treasury order it is the order that is judged, as what spends the project's quota or brings
-money to its account; the bank's result tells where the money got to, and is not asked again. What a deposit (质保金)
-pays is asked of the projects whose retentions it draws: it is part of what their contracts are due. A project hands
-nothing on to others, whatever its progress: that would be spending without a contract. What goes back (return,
-recovery, taking back) and the undoing of what was brought or spent are never refused; undoing what went back is judged
-in `restored.py`.
+here undoes everything. What is brought, also dated back, has to fit the plan of every day from its own on. Of a
+treasury order it is the order that is judged, as what spends the project's quota or brings money to its account; the
+bank's result tells where the money got to, and is not asked again. What a deposit (质保金) pays is asked of the
+projects whose retentions it draws: it is part of what their contracts are due. A project hands nothing on to others,
+whatever its progress: that would be spending without a contract. What goes back (return, recovery, taking back) and
+the undoing of what was brought or spent are never refused; undoing what went back is judged in `restored.py`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.lots.ledger import Movement
 from services.funds_api.lots.store import whole_county
-from services.funds_api.moments import Moment
-from services.funds_api.projects import contract_rows, contracts, money, store
+from services.funds_api.projects import contract_rows, contracts, money, plan_days, store
 from services.funds_api.projects.money import Got
 from services.funds_api.projects.progress import Due, due_of
 from services.funds_api.projects.refusals import (
@@ -136,7 +135,7 @@ async def _must_stand(
         if day in spending and (stage is None or not may_pay(Stage(stage))):
             raise ProjectNotBuilding(str(project.id), stage or "declared", day)
     if brought:
-        await _within_plan(tx, project, {on for _, on in brought})
+        await within_plan(tx, project, min(on for _, on in brought))
     if spent:
         await within_progress(tx, project, max(spending), {unit for unit, _ in spent})
 
@@ -149,30 +148,17 @@ async def _may_release(
         await within_progress(tx, project, on, set(), contractors)
 
 
-async def _within_plan(tx: AsyncSession, project: ProjectRow, days: Iterable[date]) -> None:
-    """No fund brings more than the version in force plans from it; what is on its way by an order counts.
+async def within_plan(tx: AsyncSession, project: ProjectRow, since: date, grown: Collection[str] | None = None) -> None:
+    """On no day from `since` on has a fund brought more than the version in force that day plans from it.
 
-    Nor had it brought more by one of these days than the version that was in force then.
+    What is on its way by an order counts. Of `grown` only these funds are asked.
     """
-    held = {project.version: money.EVER}
-    for day in sorted(days, reverse=True):
-        version = await store.version_on(tx, project.county_code, project.id, day)
-        held.setdefault(project.version if version is None else version, Moment(day))
-    for version, moment in held.items():
-        plan = await planned(tx, project, version)
-        flows = (await money.flows(tx, project.county_code, [project.id], moment)).get(project.id, [])
-        for fund, flow in money.by_fund(flows).items():
-            if flow.planned_use_fen > plan.get(fund, 0):
-                raise OverPlan(str(project.id), fund, plan.get(fund, 0), flow.planned_use_fen)
-
-
-async def planned(tx: AsyncSession, project: ProjectRow, version: int) -> dict[str, int]:
-    """What a version of the plan takes from each fund, in fen."""
-    return {
-        one.fund_code: one.planned_fen
-        for one in await store.sources(tx, project.county_code, [project.id])
-        if one.version == version
-    }
+    plans = await store.plans(tx, project.county_code, project.id)
+    for fund, changes in sorted((await money.planned_use(tx, project.county_code, project.id)).items()):
+        if grown is None or fund in grown:
+            over = plan_days.worst(((on, planned.get(fund, 0)) for on, planned in plans.items()), changes, since)
+            if over:
+                raise OverPlan(str(project.id), fund, over.on, over.planned_fen, over.taken_fen)
 
 
 async def within_progress(

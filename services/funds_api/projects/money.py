@@ -39,6 +39,7 @@ orders AS (
 transit AS MATERIALIZED (
   -- The orders by which a project pays or is paid: each movement of theirs, +1 into transit and -1 out of it.
   SELECT o.project_id, o.by_own, p.kind AS payee_kind, p.unit_id AS payee_unit, s.result, x.movement_id, x.sign,
+         m.effective_on,
          EXISTS (SELECT FROM own s WHERE s.project_id = o.project_id AND s.account_id = p.id) AS for_own
     FROM orders o JOIN funds.account p ON p.county_code = :county AND p.id = o.payee_account_id
     CROSS JOIN LATERAL (
@@ -67,25 +68,25 @@ reached AS (
     JOIN funds.lot l ON l.county_code = :county AND l.movement_id = u.id AND l.restores_lot_id = r.lot_id),
 sent_back AS (
   -- What payees of orders gave back: it rests with the bank again until it is brought on to the quota.
-  SELECT r.*, x.sign * d.amount_fen AS fen FROM reached r
+  SELECT r.*, x.sign * d.amount_fen AS fen, x.effective_on FROM reached r
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = r.lot_id
     JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id AND m.kind IN ('return', 'recover')
      AND m.effective_on <= :as_of AND m.position <= :known
     CROSS JOIN LATERAL (
-      SELECT 1 AS sign
+      SELECT 1 AS sign, m.effective_on
       UNION ALL
-      SELECT -1 FROM funds.movement u
+      SELECT -1, u.effective_on FROM funds.movement u
        WHERE u.county_code = :county AND u.reverses_id = m.id AND u.effective_on <= :as_of AND u.position <= :known) x),
 came AS MATERIALIZED (
   -- Every lot the project's accounts ever got, by way of the movements to them: no index leads from account to lots.
   SELECT o.project_id, l.id, l.tranche_id, l.fund_code, l.amount_fen, l.remaining_fen, l.last_drawn_on,
-         l.last_position, m.kind AS movement, m.id AS movement_id, m.from_account_id, o.book
+         l.last_position, m.kind AS movement, m.id AS movement_id, m.effective_on, m.from_account_id, o.book
     FROM own o JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = o.account_id
                                     AND m.effective_on <= :as_of AND m.position <= :known
     JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id),
 ends AS (
   -- What came into the project's accounts from elsewhere, and what left them for elsewhere; its own orders apart.
-  SELECT c.project_id, c.tranche_id, c.fund_code, c.amount_fen AS fen, 1 AS sign, c.movement,
+  SELECT c.project_id, c.tranche_id, c.fund_code, c.amount_fen AS fen, 1 AS sign, c.movement, c.effective_on,
          other.kind AS end_kind, other.unit_id AS end_unit, c.id AS made_lot,
          -- between a quota and a bank there is nothing but the project's own orders and what comes back of them
          coalesce(other.kind = 'bank', false) AND (c.book = 'quota' OR EXISTS (
@@ -99,7 +100,8 @@ ends AS (
      AND NOT EXISTS (SELECT FROM transit t
                       WHERE t.project_id = c.project_id AND t.movement_id = c.movement_id AND t.by_own)
   UNION ALL
-  SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, other.kind, other.unit_id, d.to_lot_id,
+  SELECT o.project_id, l.tranche_id, l.fund_code, d.amount_fen, -1, m.kind, m.effective_on, other.kind, other.unit_id,
+         d.to_lot_id,
          other.kind = 'bank' AND (o.book = 'quota' OR EXISTS (
            SELECT FROM funds.lot made
              JOIN funds.lot was ON was.county_code = :county AND was.id = made.restores_lot_id
@@ -125,52 +127,59 @@ held AS (
    {WENT}),
 let_go AS (
   -- What retentions sent by orders (with a bank) and paid to contractors, and what of it went on or came back.
-  SELECT h.project_id, h.tranche_id, h.fund_code, h.kind, h.unit_id AS end_unit, h.contract_id, paid.fen FROM held h
+  SELECT h.project_id, h.tranche_id, h.fund_code, h.kind, h.unit_id AS end_unit, h.contract_id, paid.fen,
+         paid.effective_on FROM held h
     CROSS JOIN LATERAL (
-      SELECT d.amount_fen AS fen FROM funds.draw d
+      SELECT d.amount_fen AS fen, d.effective_on FROM funds.draw d
        WHERE d.county_code = :county AND d.to_lot_id = h.lot_id AND d.effective_on <= :as_of
          AND d.position <= :known
       UNION ALL
-      SELECT -back.amount_fen FROM funds.draw back
+      SELECT -back.amount_fen, back.effective_on FROM funds.draw back
        WHERE back.county_code = :county AND back.from_lot_id = h.lot_id
          AND back.effective_on <= :as_of AND back.position <= :known) paid
    WHERE h.kind IN ('bank', 'contractor')),
 released AS (SELECT * FROM let_go WHERE kind = 'contractor'),
 forfeited AS (
   -- What of retentions the treasury took back by document, less what of that was undone.
-  SELECT h.project_id, h.tranche_id, h.fund_code, h.contract_id, x.sign * d.amount_fen AS fen FROM held h
+  SELECT h.project_id, h.tranche_id, h.fund_code, h.contract_id, x.sign * d.amount_fen AS fen,
+         x.effective_on FROM held h
     JOIN funds.draw d ON d.county_code = :county AND d.from_lot_id = h.lot_id
     JOIN funds.movement m ON m.county_code = :county AND m.id = d.movement_id AND m.kind = 'take_back'
      AND m.effective_on <= :as_of AND m.position <= :known
     CROSS JOIN LATERAL (
-      SELECT 1 AS sign
+      SELECT 1 AS sign, m.effective_on
       UNION ALL
-      SELECT -1 FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = m.id
+      SELECT -1, u.effective_on FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = m.id
          AND u.effective_on <= :as_of AND u.position <= :known) x
    WHERE h.kind = 'retention')"""
-_FLOWS: Final = f"""{_ENDS},
+_CLASSED: Final = f"""{_ENDS},
 flows AS (
+  -- Each flow with its day; what rests is a sum of days, and has none.
   SELECT project_id, tranche_id, fund_code, CASE WHEN in_transit THEN -fen * sign ELSE fen * sign END AS fen,
          CASE WHEN in_transit THEN 'in_transit'
               WHEN end_kind IN ('contractor', 'households') THEN 'paid' WHEN end_kind = 'retention' THEN 'retained'
               WHEN movement IN ('return', 'recover', 'reverse', 'take_back') THEN 'given_back'
               -- Nothing else goes back: whoever was handed a project's money, it was spent.
-              WHEN sign < 0 THEN 'paid' ELSE 'received' END AS class FROM ends
-  UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid' FROM released
-  UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'retained' FROM released
-  UNION ALL SELECT f.project_id, f.tranche_id, f.fund_code, c.sign * f.fen, c.class
+              WHEN sign < 0 THEN 'paid' ELSE 'received' END AS class,
+         effective_on FROM ends
+  UNION ALL SELECT project_id, tranche_id, fund_code, -fen, 'paid', effective_on FROM released
+  UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'retained', effective_on FROM released
+  UNION ALL SELECT f.project_id, f.tranche_id, f.fund_code, c.sign * f.fen, c.class, f.effective_on
               FROM forfeited f CROSS JOIN (VALUES ('given_back', -1), ('retained', 1)) c (class, sign)
-  UNION ALL SELECT project_id, tranche_id, fund_code, fen, CASE WHEN by_own THEN 'in_transit' ELSE 'coming' END
+  UNION ALL SELECT project_id, tranche_id, fund_code, fen, CASE WHEN by_own THEN 'in_transit' ELSE 'coming' END,
+                   effective_on
               FROM ordered
-  UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'paid' FROM ordered
+  UNION ALL SELECT project_id, tranche_id, fund_code, fen, 'paid', effective_on FROM ordered
              WHERE by_own AND NOT for_own AND result = 'paid'
-  UNION ALL SELECT s.project_id, s.tranche_id, s.fund_code, s.fen, c.class
+  UNION ALL SELECT s.project_id, s.tranche_id, s.fund_code, s.fen, c.class, s.effective_on
               FROM sent_back s CROSS JOIN (VALUES ('paid'), ('in_transit')) c (class)
   UNION ALL
   SELECT c.project_id, c.tranche_id, c.fund_code,
          c.remaining_fen + CASE WHEN c.last_drawn_on > :as_of OR c.last_position > :known THEN coalesce((
            SELECT sum(d.amount_fen)::bigint FROM funds.draw d WHERE d.county_code = :county AND d.from_lot_id = c.id
-              AND (d.effective_on > :as_of OR d.position > :known)), 0) ELSE 0 END, 'resting' FROM came c)
+              AND (d.effective_on > :as_of OR d.position > :known)), 0) ELSE 0 END, 'resting', NULL
+    FROM came c)"""
+_FLOWS: Final = f"""{_CLASSED}
 SELECT project_id, tranche_id, fund_code,
        coalesce(sum(fen) FILTER (WHERE class = 'received'), 0)::bigint AS received_fen,
        coalesce(-sum(fen) FILTER (WHERE class = 'given_back'), 0)::bigint AS given_back_fen,
@@ -180,6 +189,9 @@ SELECT project_id, tranche_id, fund_code,
        coalesce(sum(fen) FILTER (WHERE class = 'resting'), 0)::bigint AS resting_fen,
        coalesce(sum(fen) FILTER (WHERE class = 'coming'), 0)::bigint AS coming_fen
   FROM flows GROUP BY project_id, tranche_id, fund_code ORDER BY project_id, fund_code, tranche_id"""
+_PLANNED_USE: Final = f"""{_CLASSED}
+SELECT fund_code, effective_on, sum(fen)::bigint AS fen FROM flows
+ WHERE class IN ('received', 'given_back', 'coming') GROUP BY fund_code, effective_on"""
 _PAID_TO: Final = f"""{_ENDS}
 SELECT CASE WHEN payee_kind = 'contractor' THEN end_unit END AS end_unit,
        coalesce(sum(fen) FILTER (WHERE NOT in_transit), 0)::bigint AS paid_fen,
@@ -294,6 +306,14 @@ async def flows(
         for row in rows:
             flow = Flow(**{one.name: getattr(row, one.name) for one in fields(Flow)})
             found[row.project_id].append(TrancheFlow(row.tranche_id, row.fund_code, flow))
+    return found
+
+
+async def planned_use(session: AsyncSession, county: str, project: UUID) -> Mapping[str, Sequence[tuple[date, int]]]:
+    """Per fund by how many fen each day changes what takes up its plan (`Flow.planned_use_fen`), up or down."""
+    found: dict[str, list[tuple[date, int]]] = defaultdict(list)
+    for row in await session.execute(text(_PLANNED_USE), _asked(county, [project], EVER)):
+        found[row.fund_code].append((row.effective_on, row.fen))
     return found
 
 

@@ -226,15 +226,16 @@ class SettlementDiffers(Exception):
 
 @dataclass(eq=False)
 class PlanUnderReceived(Exception):
-    """A change would plan less from a fund than the project has already got from it."""
+    """A change would plan less from a fund than the project had got from it by a day on which it would be in force."""
 
     fund_code: str
+    over_on: date
     planned_fen: int
     received_fen: int
 
     def __str__(self) -> str:
         return (
-            f"资金 {self.fund_code} 变更后计划 {yuan(self.planned_fen)} 元，少于已到项目账户和在途的"
+            f"资金 {self.fund_code} 变更后计划 {yuan(self.planned_fen)} 元，少于 {self.over_on} 已到项目账户和在途的"
             f" {yuan(self.received_fen)} 元"
         )
 
@@ -304,16 +305,17 @@ class ProjectHandsNothingOn(Exception):
 
 @dataclass(eq=False)
 class OverPlan(Exception):
-    """More than the plan holds, of one fund or (without a fund) of contracts together."""
+    """More than the plan of a day holds, of one fund or (without a fund) of contracts together."""
 
     project_id: str
     fund_code: str
+    over_on: date
     planned_fen: int
     asked_fen: int
 
     def __str__(self) -> str:
         what = f"资金 {self.fund_code} 到位" if self.fund_code else "合同"
-        return f"{what}合计将达 {yuan(self.asked_fen)} 元，超过计划 {yuan(self.planned_fen)} 元"
+        return f"{self.over_on} {what}合计将达 {yuan(self.asked_fen)} 元，超过当日计划 {yuan(self.planned_fen)} 元"
 
 
 @dataclass(eq=False)

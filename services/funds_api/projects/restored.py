@@ -20,7 +20,7 @@ from chassis.identity import Principal
 from services.funds_api.lots.store import whole_county
 from services.funds_api.projects import contract_rows, gate, money, store
 from services.funds_api.projects.money import Flow, Got
-from services.funds_api.projects.refusals import OverPlan, ProjectNotAdmitted
+from services.funds_api.projects.refusals import ProjectNotAdmitted
 from services.funds_api.projects.stages import Stage, has_plan
 from services.funds_api.tables import MovementRow, ProjectRow
 
@@ -66,7 +66,7 @@ async def before(tx: AsyncSession, who: Principal, county: str, chain: Sequence[
 
 
 async def hear(tx: AsyncSession, who: Principal, county: str, stood: Sequence[Stood], on: date) -> None:
-    """After it was posted: refuse with the figures what is beyond plan, or beyond what is due by the day `on`, again.
+    """After it was posted: refuse with the figures what is beyond a day's plan from `on` on, or was not due by `on`.
 
     `ProjectNotAdmitted` where the project has left the library since, or stands before its plan: there it has no money.
     """
@@ -74,16 +74,14 @@ async def hear(tx: AsyncSession, who: Principal, county: str, stood: Sequence[St
         for earlier in stood:
             now = await _stands(tx, earlier.project)
             grown = {
-                fund: flow.planned_use_fen
+                fund
                 for fund, flow in now.by_fund.items()
                 if flow.planned_use_fen > earlier.by_fund.get(fund, Flow()).planned_use_fen
             }
             if grown or now.spent_fen > earlier.spent_fen:
                 _must_be_in_the_library(now.project, on)
-            planned = await gate.planned(tx, now.project, now.project.version) if grown else {}
-            for fund, fen in grown.items():
-                if fen > planned.get(fund, 0):
-                    raise OverPlan(str(now.project.id), fund, planned.get(fund, 0), fen)
+            if grown:
+                await gate.within_plan(tx, now.project, on, grown)
             await _must_be_due(tx, earlier, now, on)
 
 

@@ -249,16 +249,6 @@ async def sources(tx: AsyncSession, county: str, projects: Sequence[UUID]) -> Se
     return (await tx.scalars(query)).all()
 
 
-async def planned_fen(tx: AsyncSession, county: str, project_id: UUID, version: int) -> int:
-    """What a version plans in all."""
-    query = select(ProjectVersionRow.planned_fen).where(
-        ProjectVersionRow.county_code == county,
-        ProjectVersionRow.project_id == project_id,
-        ProjectVersionRow.version == version,
-    )
-    return (await tx.scalars(query)).one()
-
-
 async def targets(tx: AsyncSession, county: str, project_id: UUID) -> Sequence[ProjectTargetRow]:
     query = (
         select(ProjectTargetRow)
@@ -296,14 +286,33 @@ async def stage_on(tx: AsyncSession, county: str, project_id: UUID, on: date) ->
     return (await tx.scalars(query)).one_or_none()
 
 
-async def version_on(tx: AsyncSession, county: str, project_id: UUID, on: date) -> int | None:
-    """The version of the plan in force on a day; None before the project was declared."""
-    query = select(func.max(ProjectVersionRow.version)).where(
-        ProjectVersionRow.county_code == county,
-        ProjectVersionRow.project_id == project_id,
-        ProjectVersionRow.effective_on <= on,
+async def plans(tx: AsyncSession, county: str, project_id: UUID) -> dict[date, dict[str, int]]:
+    """What each fund is planned to bring, in fen, by the versions of the plan and the day each came in force."""
+    query = (
+        select(
+            ProjectVersionRow.version,
+            ProjectVersionRow.effective_on,
+            ProjectSourceRow.fund_code,
+            ProjectSourceRow.planned_fen,
+        )
+        .join(
+            ProjectSourceRow,
+            (ProjectSourceRow.county_code == county)
+            & (ProjectSourceRow.project_id == ProjectVersionRow.project_id)
+            & (ProjectSourceRow.version == ProjectVersionRow.version),
+        )
+        .where(
+            ProjectVersionRow.county_code == county,
+            ProjectVersionRow.project_id == project_id,
+            ProjectVersionRow.effective_on.is_not(None),
+        )
+        .order_by(ProjectVersionRow.version)
     )
-    return await tx.scalar(query)
+    found: dict[int, tuple[date, dict[str, int]]] = {}
+    for row in await tx.execute(query):
+        _, sources = found.setdefault(row.version, (row.effective_on, {}))
+        sources[row.fund_code] = row.planned_fen
+    return dict(found.values())  # of one day the last version
 
 
 async def unconfirmed_assets_n(tx: AsyncSession, county: str, project_id: UUID) -> int:
