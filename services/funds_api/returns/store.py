@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window, date_in
 from services.funds_api.access import visible_to
+from services.funds_api.lots.store import along_indexes
 from services.funds_api.moments import Moment
 from services.funds_api.tables import PaymentReturnRow, PaymentRow
 from treasury.documents import normalise_document
@@ -217,25 +218,31 @@ _LATER: Final = """
              JOIN funds.hold_lot k ON k.county_code = :county AND k.lot_id = b.id AND k.hold_id = o.hold_id)
        ORDER BY o.position DESC LIMIT 1"""
 # Held still: what was ended later, or by a payment of a later day; and a hold placed later took the place of one of
-# these, for undoing a payment keeps its fen again.
+# these, for undoing a payment keeps its fen again. Each return is judged by itself, its hold first, as far as a page
+# needs: left to the planner, all of the county's were, for any page.
 _STATES: Final = f"""
-    SELECT r.*, h.id AS kept_by, CASE WHEN h.position > :known OR h.ended_position > :known OR EXISTS (
+    SELECT r.*, k.kept_by, k.hold_status, n.batch_id AS next_batch, n.line AS next_line, n.effective_on AS next_on,
+           v.undone_on
+      FROM (SELECT * FROM funds.payment_return r WHERE {{asked}} ORDER BY r.effective_on, r.movement_id) r
+      LEFT JOIN LATERAL ({_LATER}) later ON true
+      LEFT JOIN LATERAL (
+        SELECT h.id AS kept_by, CASE WHEN h.position > :known OR h.ended_position > :known OR EXISTS (
                        SELECT FROM funds.movement e WHERE e.county_code = :county AND e.from_account_id = h.account_id
                           AND e.effective_on > :as_of AND e.position = h.ended_position)
-                     THEN 'held' ELSE h.status END AS hold_status,
-           n.batch_id AS next_batch, n.line AS next_line, n.effective_on AS next_on,
-           (SELECT u.effective_on FROM funds.movement u
-             WHERE u.county_code = :county AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
-               AND u.position <= :known) AS undone_on
-      FROM funds.payment_return r
-      LEFT JOIN LATERAL ({_LATER}) later ON true
-      LEFT JOIN funds.hold h ON h.county_code = :county AND h.id = coalesce(r.hold_id, later.hold_id)
+                     THEN 'held' ELSE h.status END AS hold_status
+          FROM funds.hold h
+         WHERE h.county_code = :county AND h.id = coalesce(r.hold_id, later.hold_id) OFFSET 0) k ON true
       LEFT JOIN LATERAL (
         SELECT * FROM funds.payment_next_then(:county, r.batch_id, r.line, r.position, :as_of, :known)
          WHERE NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
-                              AND u.reverses_id = r.movement_id AND u.position <= :known)) n ON true
-     WHERE r.county_code = :county AND r.region_code >= :scope AND r.region_code < :scope || '~'
-       AND r.effective_on <= :as_of AND r.position <= :known"""
+                              AND u.reverses_id = r.movement_id AND u.position <= :known) OFFSET 0) n ON true
+      LEFT JOIN LATERAL (
+        SELECT u.effective_on AS undone_on FROM funds.movement u
+         WHERE u.county_code = :county AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
+           AND u.position <= :known OFFSET 0) v ON true
+     WHERE {{state}} ORDER BY r.effective_on, r.movement_id LIMIT :limit"""
+_WAITS: Final = "k.hold_status = 'held' AND n.batch_id IS NULL AND v.undone_on IS NULL"
+_STATE: Final = {None: "true", True: _WAITS, False: f"({_WAITS}) IS NOT TRUE"}
 
 
 async def page(
@@ -251,31 +258,25 @@ async def page(
 ) -> Sequence[Row[Any]]:
     """Visible returns effective and known by that moment, the oldest first, one more than the page holds.
 
-    With `waiting`: only those that are kept and not paid again, or only the others.
+    With `waiting`: only those that are kept and not paid again, or only the others; what is left out before the page is
+    full is read as well, of one that is kept no more nothing but that.
     """
     after_on, after_id = window.key(date_in, UUID) or (None, None)
+    named = {"batch": batch, "source": source, "after_on": after_on, "after_id": after_id}
+    asked = f"""r.county_code = :county AND r.region_code >= :scope AND r.region_code < :scope || '~'
+               AND r.effective_on <= :as_of AND r.position <= :known
+               {"AND r.batch_id = :batch" if batch is not None else ""}
+               {"AND r.source = :source" if source is not None else ""}
+               {"AND (r.effective_on, r.movement_id) > (:after_on, :after_id)" if after_id is not None else ""}"""
+    if batch is None:
+        await along_indexes(session)
     rows = await session.execute(
-        text(
-            f"""
-            SELECT * FROM ({_STATES}
-               AND (CAST(:batch AS uuid) IS NULL OR r.batch_id = :batch)
-               AND (CAST(:source AS text) IS NULL OR r.source = :source)
-               AND (CAST(:after_on AS date) IS NULL
-                    OR (r.effective_on, r.movement_id) > (CAST(:after_on AS date), CAST(:after_id AS uuid)))) s
-             WHERE CAST(:waiting AS boolean) IS NULL
-                OR :waiting = (hold_status IS NOT DISTINCT FROM 'held' AND next_batch IS NULL AND undone_on IS NULL)
-             ORDER BY effective_on, movement_id LIMIT :limit
-            """
-        ),
+        text(_STATES.format(asked=asked, state=_STATE[waiting])),
         {
             "county": county,
             "scope": who.region,
             **moment.arguments,
-            "batch": batch,
-            "source": source,
-            "waiting": waiting,
-            "after_on": after_on,
-            "after_id": after_id,
+            **{name: value for name, value in named.items() if value is not None},
             "limit": window.limit + 1,
         },
     )
