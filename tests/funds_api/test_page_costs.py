@@ -22,17 +22,21 @@ from chassis.database import Database
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.moments import Moment
+from services.funds_api.payments import store as payments
 from services.funds_api.returns import store as returns
+from services.funds_api.traces import store as traces
 from tests.funds_api.people import Township, id_number
 
-ROWS, RETURNED, SHOWN = 300, 120, 4
+ROWS, RETURNED, SHOWN = 1_500, 120, 4
 ASKED_FOR = (
-    "SELECT sum(pg_stat_get_xact_blocks_fetched(oid))::int FROM pg_class WHERE relnamespace = 'funds'::regnamespace"
+    "SELECT sum(pg_stat_get_xact_blocks_fetched(oid))::int FROM pg_class"
+    " WHERE relnamespace = 'funds'::regnamespace AND starts_with(relname, :of)"
 )
 NOW = Moment(date(2017, 12, 31))
 FIRST = Window(after=None, limit=SHOWN)
 # A return that is shown takes some 30 blocks, most of them for its next payment; one that is kept no more, some four.
 PER_ROW, PER_SETTLED = 50, 6
+PER_PAGE = 12  # of the roster's rows and their index; all of it are some 60
 
 
 @dataclass
@@ -44,12 +48,12 @@ class Roster:
     batch: UUID
     who: Principal
 
-    async def cost(self, page: Callable[[AsyncSession], Awaitable[Any]]) -> tuple[Any, int]:
-        """What a page shows, and the blocks that it asked for."""
+    async def cost(self, page: Callable[[AsyncSession], Awaitable[Any]], of: str = "") -> tuple[Any, int]:
+        """What a page shows, and the blocks that it asked for, of the tables and indexes whose names begin so."""
         async with self.database.reading(self.who.region) as session:
-            before: int = (await session.execute(text(ASKED_FOR))).scalar_one()
+            before: int = (await session.execute(text(ASKED_FOR), {"of": of})).scalar_one()
             found = await page(session)
-            after: int = (await session.execute(text(ASKED_FOR))).scalar_one()
+            after: int = (await session.execute(text(ASKED_FOR), {"of": of})).scalar_one()
             return found, after - before
 
     async def come_back(self) -> list[str]:
@@ -108,4 +112,21 @@ async def test_a_page_of_returns_judges_those_that_it_shows(roster: Roster, admi
         for waiting in (None, False):
             await roster.shows_returns(SHOWN + 1, PER_ROW * (SHOWN + 1), waiting=waiting)
         await roster.shows_returns(SHOWN, PER_ROW * SHOWN + PER_SETTLED * RETURNED, waiting=True)
+        await admin.execute("ANALYZE")
+
+
+async def test_a_page_of_lines_reads_no_more_of_the_roster(roster: Roster, admin: asyncpg.Pool) -> None:
+    """By the batch and by the tranche that paid it, at the beginning and further on."""
+    county, batch = roster.who.region, roster.batch
+    tranche = await admin.fetchval("SELECT id FROM funds.tranche WHERE county_code = $1", county)
+    for _ in range(2):
+        for line in (1, ROWS // 2):
+            window = Window(after=[str(batch), "0", str(line)], limit=SHOWN)
+            for page in (
+                partial(payments.payments, batch_id=batch, after=line, limit=SHOWN + 1),
+                partial(traces.households, tranche=tranche, moment=NOW, window=window),
+            ):
+                found, blocks = await roster.cost(partial(page, who=roster.who, county=county), of="payment_rows")
+                assert [one.line for one in found] == list(range(line + 1, line + SHOWN + 2))
+                assert blocks < PER_PAGE, page
         await admin.execute("ANALYZE")

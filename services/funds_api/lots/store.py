@@ -344,6 +344,14 @@ async def along_indexes(session: AsyncSession) -> None:
     )
 
 
+@asynccontextmanager
+async def walking(session: AsyncSession) -> AsyncIterator[None]:
+    """`along_indexes` for the page that is read within; what follows may sort again, whoever has to."""
+    await along_indexes(session)
+    yield
+    await session.execute(text("SELECT set_config('enable_sort', 'on', true)"))
+
+
 def _held(which: str) -> str:
     return f"coalesce(sum({REMAINING}) FILTER (WHERE {which}), 0)::bigint"
 

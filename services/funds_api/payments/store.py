@@ -16,7 +16,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.lots import ledger
-from services.funds_api.lots.store import whole_county
+from services.funds_api.lots.store import walking, whole_county
 from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.payments.sealing import PAYMENT_COLUMNS
 from services.funds_api.tables import AccountRow, PaymentBatchRow, PaymentRow, RejectedRowRow
@@ -222,7 +222,8 @@ async def payments(
         .order_by(PaymentRow.line)
         .limit(limit)
     )
-    return (await tx.scalars(query)).all()
+    async with walking(tx):
+        return (await tx.scalars(query)).all()
 
 
 async def withdrawn_by(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, moment: Moment) -> bool:

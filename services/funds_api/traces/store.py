@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.pages import Window, whole
+from services.funds_api.lots.store import along_indexes
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, THERE
 
@@ -109,23 +110,28 @@ async def households(
 ) -> Sequence[Row[Any]]:
     """Payments that the tranche fed by that moment, in the order of batch, span and line; one more than the page holds.
 
-    Spans come first and each yields its lines by primary key, so a page costs the same in a tranche of a million.
+    Spans come first and each yields its lines by primary key, so a page costs the same in a tranche of a million; what
+    came back of a line is looked for by its returns, and not among all that came back to its lot.
     """
     batch, lo, line = window.key(UUID, whole, whole) or (None, 0, 0)
+    await along_indexes(session)
     found = await session.execute(
         text(
             """
             SELECT s.batch_id, s.lo_fen, s.effective_on, p.line, p.region_code, p.payee_cell, p.amount_fen,
                    least(p.cum_fen, s.hi_fen) - greatest(p.cum_fen - p.amount_fen, s.lo_fen) AS from_tranche_fen,
                    coalesce((SELECT sum(b.amount_fen) FROM funds.payment_return r
-                               JOIN funds.lot b ON b.county_code = :county AND b.movement_id = r.movement_id
-                                AND b.restores_lot_id = s.from_lot_id
+                              CROSS JOIN LATERAL (
+                                SELECT l.amount_fen, l.restores_lot_id FROM funds.lot l
+                                 WHERE l.county_code = :county AND l.movement_id = r.movement_id OFFSET 0) b
                               WHERE r.county_code = :county AND r.batch_id = s.batch_id AND r.line = p.line
+                                AND b.restores_lot_id = s.from_lot_id
                                 AND r.effective_on <= :as_of AND r.position <= :known
                                 AND NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
                                                    AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
                                                    AND u.position <= :known)), 0)::bigint AS returned_fen
-              FROM (SELECT d.batch_id, d.from_lot_id, d.lo_fen, d.hi_fen, d.first_line, d.last_line, d.effective_on
+              FROM (SELECT * FROM (
+                    SELECT d.batch_id, d.from_lot_id, d.lo_fen, d.hi_fen, d.first_line, d.last_line, d.effective_on
                       FROM funds.lot l JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = l.id
                      WHERE l.county_code = :county AND l.tranche_id = :tranche AND d.batch_id IS NOT NULL
                        AND d.effective_on <= :as_of AND d.position <= :known
@@ -135,13 +141,13 @@ async def households(
                                           AND r.position <= :known)
                        AND (CAST(:batch AS uuid) IS NULL
                             OR (d.batch_id, d.lo_fen) >= (CAST(:batch AS uuid), CAST(:lo AS bigint)))
-                     ORDER BY d.batch_id, d.lo_fen) s
+                    OFFSET 0) d ORDER BY d.batch_id, d.lo_fen) s
               CROSS JOIN LATERAL (
                 SELECT p.line, p.region_code, p.payee_cell, p.amount_fen, p.cum_fen FROM funds.payment p
                  WHERE p.county_code = :county AND p.batch_id = s.batch_id
                    AND p.line BETWEEN s.first_line AND s.last_line
-                   AND (CAST(:batch AS uuid) IS NULL OR p.line > CAST(:line AS bigint)
-                        OR (s.batch_id, s.lo_fen) > (CAST(:batch AS uuid), CAST(:lo AS bigint)))
+                   AND p.line > CASE WHEN (s.batch_id, s.lo_fen) = (CAST(:batch AS uuid), CAST(:lo AS bigint))
+                                     THEN CAST(:line AS bigint) ELSE 0 END
                  ORDER BY p.line LIMIT :limit) p
              ORDER BY s.batch_id, s.lo_fen, p.line LIMIT :limit
             """
