@@ -34,8 +34,8 @@ ASKED_FOR = (
 )
 NOW = Moment(date(2017, 12, 31))
 FIRST = Window(after=None, limit=SHOWN)
-# A return that is shown takes some 30 blocks, most of them for its next payment; one that is kept no more, some four.
-PER_ROW, PER_SETTLED = 50, 6
+# A return that is shown takes some 30 blocks, most of them for its next payment; one that is kept no more, some five.
+PER_ROW, PER_SETTLED = 50, 8
 PER_PAGE = 12  # of the roster's rows and their index; all of it are some 60
 
 

@@ -219,19 +219,21 @@ _LATER: Final = """
        ORDER BY o.position DESC LIMIT 1"""
 # Held still: what was ended later, or by a payment of a later day; and a hold placed later took the place of one of
 # these, for undoing a payment keeps its fen again. Each return is judged by itself, its hold first, as far as a page
-# needs: left to the planner, all of the county's were, for any page.
+# needs: left to the planner, all of the county's were, for any page. Which hold it is, is a step of its own: behind
+# row-level security no index is asked for what `coalesce` names, and every hold was read for each return.
 _STATES: Final = f"""
     SELECT r.*, k.kept_by, k.hold_status, n.batch_id AS next_batch, n.line AS next_line, n.effective_on AS next_on,
            v.undone_on
       FROM (SELECT * FROM funds.payment_return r WHERE {{asked}} ORDER BY r.effective_on, r.movement_id) r
       LEFT JOIN LATERAL ({_LATER}) later ON true
+     CROSS JOIN LATERAL (SELECT coalesce(r.hold_id, later.hold_id) AS id OFFSET 0) kept
       LEFT JOIN LATERAL (
         SELECT h.id AS kept_by, CASE WHEN h.position > :known OR h.ended_position > :known OR EXISTS (
                        SELECT FROM funds.movement e WHERE e.county_code = :county AND e.from_account_id = h.account_id
                           AND e.effective_on > :as_of AND e.position = h.ended_position)
                      THEN 'held' ELSE h.status END AS hold_status
           FROM funds.hold h
-         WHERE h.county_code = :county AND h.id = coalesce(r.hold_id, later.hold_id) OFFSET 0) k ON true
+         WHERE h.county_code = :county AND h.id = kept.id OFFSET 0) k ON true
       LEFT JOIN LATERAL (
         SELECT * FROM funds.payment_next_then(:county, r.batch_id, r.line, r.position, :as_of, :known)
          WHERE NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
