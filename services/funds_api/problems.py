@@ -336,7 +336,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "change-by-another", 403, "只有提出人可以撤回变更", "请由提出人撤回；有批准权限的另一人可以驳回（refusal）"
     ),
     projects.PlanUnderReceived: Problem(
-        "plan-under-received", 409, "变更后计划少于已到资金", "请先退回多余资金，或调整变更金额"
+        "plan-under-received",
+        409,
+        "变更后计划少于已到资金",
+        "请先退回多余资金，或调整变更金额；已经退回的，生效日期不早于退回之日",
     ),
     projects.PlanUnderContracts: Problem(
         "plan-under-contracts", 409, "计划少于已签合同", "请调整变更金额，或先解除并结算合同"
@@ -354,7 +357,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "项目资金不能转给其他单位",
         "付款请按合同进度支付或签发支付令；结余请登记退回（return）或收回（take_back）",
     ),
-    projects.OverPlan: Problem("over-plan", 409, "超过项目计划", "请减少金额，或先报批项目变更"),
+    projects.OverPlan: Problem(
+        "over-plan", 409, "超过项目计划", "请减少金额，或先报批项目变更；只是以前的某日超过的，也可改用其后的日期"
+    ),
     projects.OverProgress: Problem("over-progress", 409, "超过进度应付", "请先报告并验收工程进度，或减少支付金额"),
     ContractNeeded: Problem(
         "contract-needed", 409, "需要写明合同", "请填写 contract_id（不是项目的质保金填写 contractor_id）"

@@ -91,7 +91,7 @@ class Disk:
             await connection.close()
 
     async def _connected(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self.stack.database_urls["admin"], timeout=5)
+        return await asyncpg.connect(self.stack.database_urls["admin"], timeout=30)
 
 
 @pytest.fixture(scope="module")

@@ -127,6 +127,18 @@ async def test_a_contract_fits_a_plan_that_was_less_in_between(library: Library)
     refused(ahead, 409, "over-plan", {"over_on": "2017-05-20", "planned_fen": 500_000, "asked_fen": 500_001})
 
 
+async def test_a_contract_that_was_cancelled_took_its_amount_until_then(library: Library) -> None:
+    await library.walk("building")
+    first = (await library.sign(700_000, signed_on="2017-04-15")).json()["id"]
+    ended = {"document": "解除协议", "cancelled_on": "2017-06-01", "settled_fen": 0}
+    path = f"/funds/v1/projects/{library.id}/contracts/{first}/cancellation"
+    assert (await library.clerk.post(path, ended)).status_code == 201
+    early = await library.sign(100_001, signed_on="2017-04-20")
+    refused(early, 409, "over-plan", {"over_on": "2017-04-20", "planned_fen": 800_000, "asked_fen": 800_001})
+    assert (await library.sign(100_000, signed_on="2017-04-20")).status_code == 201
+    assert (await library.sign(700_000, signed_on="2017-06-01")).status_code == 201
+
+
 async def test_the_days_add_up_to_what_the_project_shows_at_each(orders: Orders, urls: dict[str, str]) -> None:
     """An order coming and sent back, a return undone, and a retention that the treasury took back."""
     library = orders.library

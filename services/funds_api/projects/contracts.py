@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -70,7 +70,7 @@ async def sign(
     _must_be_new(signed, request.number)
     # By the plan of its day with what was signed until then, and so of each day since; the first plan is its earliest.
     plans = {on: sum(sources.values()) for on, sources in (await store.plans(tx, county, project_id)).items()}
-    costs = [(request.signed_on, request.amount_fen), *((one.signed_on, cost_fen([one])) for one in signed)]
+    costs = [(request.signed_on, request.amount_fen), *_costs(signed)]
     if over := plan_days.worst(plans.items(), costs, max(request.signed_on, min(plans))):
         raise OverPlan(str(project_id), "", over.on, over.planned_fen, over.taken_fen)
 
@@ -106,6 +106,14 @@ async def sign(
 def cost_fen(signed: Iterable[ProjectContractRow]) -> int:
     """What contracts take up of their plan: their amounts, or of cancelled ones what they were settled at."""
     return sum(one.amount_fen if one.settled_fen is None else one.settled_fen for one in signed)
+
+
+def _costs(signed: Iterable[ProjectContractRow]) -> Iterator[tuple[date, int]]:
+    """By how many fen, on which day, contracts change what they take up: a cancelled one took its amount until then."""
+    for one in signed:
+        yield one.signed_on, one.amount_fen
+        if one.cancelled_on is not None and one.settled_fen is not None:
+            yield one.cancelled_on, one.settled_fen - one.amount_fen
 
 
 async def cancel(
