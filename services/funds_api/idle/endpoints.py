@@ -1,4 +1,4 @@
-"""GET /funds/v1/idle and /funds/v1/idle/yuan-days."""
+"""GET /funds/v1/idle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chassis.identity import Principal, can
 from chassis.pages import Paging
 from services.funds_api.access import county_of
 from services.funds_api.idle import service
-from services.funds_api.idle.schemas import IdleReport, RankBy, YuanDaysReport
+from services.funds_api.idle.schemas import IdleReport
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 
@@ -30,16 +30,3 @@ async def get_idle(
 ) -> IdleReport:
     asked = county_of(who, county)
     return await service.report(tx, who, asked, await moment_of(tx, asked, as_of, known_at), window, min_days)
-
-
-@router.get("/yuan-days", summary="元·天排名：各单位或乡镇应承担的停留责任")
-async def get_yuan_days(
-    tx: Read,
-    who: Annotated[Principal, can("idle:read")],
-    county: County = None,
-    as_of: AsOf = None,
-    known_at: KnownAt = None,
-    by: RankBy = RankBy.TOWNSHIP,
-) -> YuanDaysReport:
-    asked = county_of(who, county)
-    return await service.yuan_days(tx, who, asked, await moment_of(tx, asked, as_of, known_at), by)
