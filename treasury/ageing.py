@@ -1,7 +1,9 @@
 """How long money has rested: days, bands, yuan-days, and the two questions asked of a resting lot.
 
 滞留 (retained: the money should have been handed on) and 闲置 (idle: received and unused) are two questions with two
-limits; a lot can be both. Limits are policy values that the caller brings; no limit is written here.
+limits; a lot can be both. Limits are policy values that the caller brings; no limit is written here. Of money whose day
+is known to a month, a year or on one side only, the days are known from … to …, and a limit that lies between is not
+guessed at: 无法判定 (`intervals.py`).
 """
 
 from __future__ import annotations

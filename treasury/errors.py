@@ -122,3 +122,36 @@ class LotRetained(Refusal):
 
     def __str__(self) -> str:
         return f"指定的资金批次是质保金，{self.release_on} 起才可支付，不能在 {self.effective_on} 支出"
+
+
+@dataclass(eq=False)
+class DaysReversed(Refusal):
+    """A day was said to lie between two days of which the first is the later one."""
+
+    earliest: date
+    latest: date
+
+    def __str__(self) -> str:
+        return f"日期区间的最早一天 {self.earliest} 晚于最晚一天 {self.latest}"
+
+
+@dataclass(eq=False)
+class EndsBeforeReceipt(Refusal):
+    """The rest of some money was to end before the money can have come."""
+
+    received_from: date
+    ended_to: date
+
+    def __str__(self) -> str:
+        return f"截止日期最晚为 {self.ended_to}，早于最早可能的到账日期 {self.received_from}"
+
+
+@dataclass(eq=False)
+class DaysContradict(Refusal):
+    """Two facts about one rest leave it no possible length: by one it was longer than the other allows."""
+
+    min_days: int
+    max_days: int
+
+    def __str__(self) -> str:
+        return f"所给事实互相矛盾：一项表明至少 {self.min_days} 天，另一项表明至多 {self.max_days} 天"

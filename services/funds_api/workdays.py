@@ -11,6 +11,8 @@ from typing import Final
 
 import chinese_calendar
 
+from treasury.clocks import WorkCalendar
+
 _SATURDAY: Final = 5
 _FIRST_YEAR: Final[int] = min(chinese_calendar.holidays).year
 _LAST_YEAR: Final[int] = max(chinese_calendar.holidays).year
@@ -33,3 +35,6 @@ def later(day: date, days: int) -> date:
         at += timedelta(days=1)
         left -= is_working(at)
     return at
+
+
+CHINA: Final = WorkCalendar(is_working, announced)
