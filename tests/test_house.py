@@ -120,7 +120,8 @@ def flat(dependant: Any) -> list[Any]:
 
 
 MONEY_READS = re.compile(
-    r"/funds/v1/(accounts/|lots|movements|tranches|payments|idle|flags|projects|assets|incomes|treasury-orders|quota)"
+    # A judgement (idle/judgement) reads no money: its days are all in the question.
+    r"/funds/v1/(accounts/|lots|movements|tranches|payments|idle(?!/judgement)|flags|projects|assets|incomes|treasury-orders|quota)"
 )
 
 

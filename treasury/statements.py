@@ -1,7 +1,7 @@
 """What a published sentence says about how long money rested: from its days and its words, never from a guess.
 
-An audit report writes "至2016年3月底闲置超过1年"; a notice prints two days. Both are facts about one rest, and what they
-leave possible together is told. A sentence about a rate of spending is about the receipts of a whole period: it
+An audit report writes "至2016年3月底闲置超过1年"; a notice prints two days. Both are facts about one rest: what
+they leave possible together is told. A sentence about a rate of spending is about the receipts of a whole period: it
 has no receipt to count from, so it tells no days, however exact its dates are.
 """
 
@@ -14,8 +14,12 @@ from typing import Final
 
 from treasury.intervals import DayRange, Days, rested, together, years_and_more
 
-# "最长逾15年" is true of one part and not of all that the sentence speaks of, so it is not looked for.
-_YEARS: Final = re.compile(r"闲置(?:超过(?P<over>\d+)年|(?P<and_more>\d+)年以上)")
+# Only what is said of all the money: "最长闲置5年以上", "部分闲置2年以上" are true of a part of it, "未闲置" of none.
+_NUMBER: Final = r"\d{1,3}|[一二两三四五六七八九十]"
+_YEARS: Final = re.compile(
+    rf"(?<!最长)(?<!最长已)(?<!部分)(?<!部分已)(?<!未)闲置(?:(?:超过|逾)(?P<over>{_NUMBER})年|(?P<and_more>{_NUMBER})年以上)"
+)
+_CHINESE: Final = {**{digit: n for n, digit in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 
 
 class About(StrEnum):
@@ -48,7 +52,10 @@ class Derived:
 def stated(words: str) -> Days:
     """What the words themselves say of all the money: "闲置1年以上", "闲置超过2年"; nothing, when they say nothing."""
     found = _YEARS.search(words)
-    return years_and_more(int(found["over"] or found["and_more"])) if found else Days()
+    if found is None:
+        return Days()
+    number = found["over"] or found["and_more"]
+    return years_and_more(_CHINESE.get(number) or int(number))
 
 
 def derive(statement: Statement) -> Derived:

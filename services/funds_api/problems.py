@@ -428,5 +428,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     errors.MovementPredatesArrival: Problem(
         "movement-predates-arrival", 409, "支出早于到账", "请核对业务日期，或改用当日已到账的资金批次"
     ),
+    errors.DaysReversed: Problem("days-reversed", 422, "日期区间前后颠倒", "请把较早的日期填在前面"),
+    errors.EndsBeforeReceipt: Problem(
+        "ends-before-receipt", 422, "截止早于到账", "请核对到账日期与截止日期；截止日期不早于到账日期"
+    ),
+    errors.DaysContradict: Problem(
+        "days-contradict", 422, "所给事实互相矛盾", "请核对日期与原文写明的时长，二者须能同时成立"
+    ),
     errors.LotNotOpen: Problem("lot-not-open", 409, "资金批次不可用", "请重新查询该账户的资金批次后再试"),
 }

@@ -1,4 +1,4 @@
-"""GET /funds/v1/idle."""
+"""GET /funds/v1/idle and what is read beside it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from chassis.database import Read
+from chassis.fields import Day, Line
 from chassis.identity import Principal, can
 from chassis.pages import Paging
 from services.funds_api.access import county_of
 from services.funds_api.idle import service
+from services.funds_api.idle.judgement import DaysJudged, judged
 from services.funds_api.idle.schemas import IdleReport
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
+from treasury.statements import About
 
 router = APIRouter(prefix="/funds/v1/idle", tags=["idle 资金停留"])
 
@@ -30,3 +33,19 @@ async def get_idle(
 ) -> IdleReport:
     asked = county_of(who, county)
     return await service.report(tx, who, asked, await moment_of(tx, asked, as_of, known_at), window, min_days)
+
+
+@router.get(
+    "/judgement", summary="停留天数判定：由到账与截止日期（可为区间）得出最少和最多天数，答复是否超过时限或无法判定"
+)
+async def get_judgement(
+    _: Annotated[Principal, can("idle:read")],
+    received_from: Annotated[Day | None, Query(description="到账日期最早的一天；不明时省略")] = None,
+    received_to: Annotated[Day | None, Query(description="到账日期最晚的一天；不明时省略")] = None,
+    ended_from: Annotated[Day | None, Query(description="截止日期最早的一天；不明时省略")] = None,
+    ended_to: Annotated[Day | None, Query(description="截止日期最晚的一天；不明时省略")] = None,
+    stated: Annotated[Line | None, Query(description="原文写明的时长，如“闲置1年以上”")] = None,
+    about: Annotated[About, Query(description="说的是哪一类事项")] = About.IDLE,
+    limit_days: Annotated[int | None, Query(ge=1, le=36_500, description="时限（天）；省略时只答天数")] = None,
+) -> DaysJudged:
+    return judged(about, (received_from, received_to), (ended_from, ended_to), stated or "", limit_days)
