@@ -145,6 +145,7 @@ EVERYWHERE = {
     "fund_use",
     "function_code",
     "national_rule",
+    "policy_gate",
     "policy_value",
     "notice",
     "notice_line",

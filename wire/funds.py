@@ -259,6 +259,42 @@ class FundTermsWithdrawn(Fact):
     reason: str
 
 
+class PolicyValueSet(Fact):
+    """A level of government laid down a number by a document; it `waits` until a second person confirms it."""
+
+    ref: str
+    key: str
+    region_code: str
+    valid_from: date
+    valid_to: date | None = None
+    edition: int
+    value: int | list[int] | dict[str, int | str]
+    source: str
+    basis: str
+    waits: bool
+
+
+class PolicyValueConfirmed(Fact):
+    """A second person agreed to the edition that `ref` names; it counts from now on."""
+
+    ref: str
+    key: str
+    region_code: str
+    valid_from: date
+    edition: int
+
+
+class PolicyValueWithdrawn(Fact):
+    """An edition that waited for a second person was taken back; it never counted."""
+
+    ref: str
+    key: str
+    region_code: str
+    valid_from: date
+    edition: int
+    reason: str
+
+
 class HoldPlaced(Fact):
     """Fen of an account were kept for one payment."""
 

@@ -1,36 +1,34 @@
-"""GET /funds/v1/policy-values: which number is in force where, since when, and who says so."""
+"""/funds/v1/policy-values: which number is in force where, since when, who says so; setting one takes two people."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
 
-from chassis.database import Read
-from chassis.fields import Answer, RegionCode
+from chassis.database import Read, Tx
+from chassis.fields import RegionCode
 from chassis.identity import Principal, can
+from chassis.journal import Acting
 from services.funds_api.moments import AsOf, KnownAt, day_or_today
-from services.funds_api.policies import store
-from treasury.policy import Basis, in_force
+from services.funds_api.policies import keys, service, store
+from services.funds_api.policies.refusals import PolicyKeyUnknown
+from services.funds_api.policies.schemas import (
+    KeyName,
+    PolicyEdition,
+    PolicyHistory,
+    PolicyKeyAnswer,
+    PolicyKeys,
+    PolicyValueAnswer,
+    PolicyValueConfirmation,
+    PolicyValueRequest,
+    PolicyValues,
+    PolicyValueWithdrawal,
+    Ref,
+)
+from treasury.policy import PolicyValue, in_force
 
 router = APIRouter(prefix="/funds/v1/policy-values", tags=["policy-values 政策数值"])
-
-
-class PolicyValueAnswer(Answer):
-    key: str
-    region: str
-    valid_from: date
-    value: int | list[int]
-    source: str
-    basis: Basis
-
-
-class PolicyValues(Answer):
-    as_of: date
-    known_at: datetime | None = Field(description="只含此时点以前登记的数值；为 null 表示全部")
-    items: list[PolicyValueAnswer]
 
 
 @router.get("", summary="现行政策数值及其依据")
@@ -42,19 +40,92 @@ async def get_policy_values(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> PolicyValues:
-    day = day_or_today(as_of)
-    known = await store.values(tx, *([key] if key else []), known_at=known_at)
-    chosen = [in_force(known, name, region or who.region, day) for name in sorted({one.key for one in known})]
-    items = [
-        PolicyValueAnswer(
-            key=one.key,
-            region=one.region,
-            valid_from=one.valid_from,
-            value=one.value,
-            source=one.source,
-            basis=one.basis,
-        )
-        for one in chosen
-        if one is not None
-    ]
-    return PolicyValues(as_of=day, known_at=known_at, items=items)
+    day, place = day_or_today(as_of), region or who.region
+    known = await store.values(tx, *([key] if key else []), known_at=known_at, region=place)
+    chosen = [in_force(known, name, place, day) for name in sorted({one.key for one in known})]
+    return PolicyValues(as_of=day, known_at=known_at, items=[_told(one) for one in chosen if one is not None])
+
+
+@router.post("", status_code=201, summary="登记政策数值（经另一人确认后作数）")
+async def post_policy_value(
+    request: PolicyValueRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("policies:write")]
+) -> PolicyEdition:
+    return await service.set_value(tx, who, act, request)
+
+
+@router.post("/confirmation", status_code=201, summary="确认等待中的政策数值（须由另一人办理）")
+async def post_policy_value_confirmation(
+    request: PolicyValueConfirmation, tx: Tx, act: Acting, who: Annotated[Principal, can("policies:confirm")]
+) -> PolicyEdition:
+    return await service.confirm(tx, who, act, request)
+
+
+@router.post("/withdrawal", status_code=201, summary="撤回等待中的政策数值（保留记录）")
+async def post_policy_value_withdrawal(
+    request: PolicyValueWithdrawal, tx: Tx, act: Acting, who: Annotated[Principal, can("policies:write")]
+) -> PolicyEdition:
+    return await service.withdraw(tx, who, act, request)
+
+
+@router.get("/history", summary="一个政策数值在一个区划的全部期间和版次，含等待确认的")
+async def get_policy_history(
+    tx: Read,
+    who: Annotated[Principal, can("policies:read")],
+    key: Annotated[KeyName, Query(description="键")],
+    region: Annotated[RegionCode | None, Query(description="区划；省略为本人区划，全国为 00")] = None,
+) -> PolicyHistory:
+    place = region or who.region
+    recorded = await store.editions(tx, key, place)
+    if not recorded and keys.entry(key) is None:
+        raise PolicyKeyUnknown(key, keys.near(key))
+    return PolicyHistory(
+        key=key,
+        region=place,
+        items=[service.edition(row, recorded) for row in recorded],
+        empty_because=None if recorded else "该区划没有登记过这个数值，适用上级的数值",
+    )
+
+
+@router.get("/edition", summary="按版本标识查一个政策数值（预警所依据的版本）")
+async def get_policy_edition(
+    tx: Read, _: Annotated[Principal, can("policies:read")], ref: Annotated[Ref, Query(description="版本标识")]
+) -> PolicyValueAnswer:
+    return _told(await store.exact(tx, ref))
+
+
+@router.get("/keys", summary="政策数值目录：名称、单位、写法、合理范围、由谁读取")
+async def get_policy_keys(_: Annotated[Principal, can("policies:read")]) -> PolicyKeys:
+    return PolicyKeys(
+        items=[
+            PolicyKeyAnswer(
+                key=one.key,
+                name=one.name,
+                unit=one.unit,
+                shape=one.shape,
+                form=keys.FORMS[one.shape],
+                lowest=one.lowest,
+                highest=one.highest,
+                read_by=one.read_by,
+                per=one.per or None,
+            )
+            for one in keys.CATALOGUE
+        ]
+    )
+
+
+def _told(one: PolicyValue) -> PolicyValueAnswer:
+    about = keys.entry(one.key)
+    return PolicyValueAnswer(
+        key=one.key,
+        region=one.region,
+        valid_from=one.valid_from,
+        value=one.value,
+        source=one.source,
+        basis=one.basis,
+        ref=str(one.ref),
+        edition=one.edition,
+        valid_to=one.valid_to,
+        known_since=one.known_since,
+        name=about and about.name,
+        unit=about and about.unit,
+    )

@@ -39,6 +39,7 @@ from services.funds_api.tables.people import (
     RejectedRowRow,
 )
 from services.funds_api.tables.places import RegionChangeRow, RegionFormerRow, RegionLinkRow, RegionRow
+from services.funds_api.tables.policies import PolicyGateRow, PolicyValueRow
 from services.funds_api.tables.projects import (
     ProjectContractRow,
     ProjectObjectionRow,
@@ -58,7 +59,6 @@ from services.funds_api.tables.reference import (
     NoticeLineRow,
     NoticeReceiptRow,
     NoticeRow,
-    PolicyValueRow,
     UnitRow,
 )
 from services.funds_api.tables.registry import (
@@ -129,6 +129,7 @@ __all__ = [
     "PaymentReturnRow",
     "PaymentRow",
     "PersonRow",
+    "PolicyGateRow",
     "PolicyValueRow",
     "ProjectContractRow",
     "ProjectObjectionRow",

@@ -1,9 +1,8 @@
-"""What money is described by: numbers of the law, funds, units, accounts, and notices as printed."""
+"""What money is described by: funds, units, accounts, and notices as printed."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,27 +17,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funds_api.tables.rows import RegionText, Row
-
-
-class PolicyValueRow(Row):
-    """A number from law or practice, for a region and below, from a day on; without an instant it was always known."""
-
-    __tablename__ = "policy_value"
-    __table_args__ = (
-        CheckConstraint("basis IN ('law', 'practice', 'assumed')", name="basis"),
-        CheckConstraint("source <> ''", name="source_given"),
-    )
-    key: Mapped[str] = mapped_column(primary_key=True)
-    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    value: Mapped[Any] = mapped_column(JSONB)
-    source: Mapped[str]
-    basis: Mapped[str]
-    recorded_at: Mapped[datetime | None] = mapped_column(server_default=text("clock_timestamp()"))
 
 
 class FundRow(Row):

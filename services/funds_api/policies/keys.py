@@ -1,0 +1,146 @@
+"""The catalogue of policy values: what each key is called, its unit, shape and sensible figures, and who reads it.
+
+A new key is one line. Pure; it holds no value: values are dated rows with a source. The lowest and highest figures are
+assumed: they catch a slip of the hand (a limit of zero, yuan for fen), and say nothing about what is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final, TypeGuard
+
+_MOST: Final = 60
+_COUNTED: Final = ("calendar", "working")
+_MONTH: Final = re.compile(r"(0[1-9]|1[0-2])\Z")
+_NAME: Final = re.compile(r"[0-9A-Za-z一-鿿._-]{1,64}\Z")
+_AFTER_DOT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+
+
+class Shape(StrEnum):
+    """The forms of a value; `ratio` is a whole number of parts per million, `curve` gives a percentage by month."""
+
+    WHOLE = "whole"
+    RATIO = "ratio"
+    ASCENDING = "ascending"
+    CURVE = "curve"
+    DAY_COUNT = "day_count"
+    NAMED = "named"
+
+
+FORMS: Final[Mapping[Shape, str]] = {
+    Shape.WHOLE: "一个整数",
+    Shape.RATIO: "一个整数（百万分之几，30% 写 300000）",
+    Shape.ASCENDING: "由小到大的整数列表",
+    Shape.CURVE: '月份到累计百分比，逐月不减，如 {"03": 30, "12": 100}',
+    Shape.DAY_COUNT: '日数与计日方式，如 {"days": 30, "counted": "calendar"}（calendar 自然日，working 工作日）',
+    Shape.NAMED: '名称到整数，如 {"某银行": 100}',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKey:
+    """What a key means; `read_by` says what judges by it, `per` what may follow it after a dot (nothing when empty)."""
+
+    key: str
+    name: str
+    unit: str
+    shape: Shape
+    lowest: int
+    highest: int
+    read_by: str
+    per: str = ""
+
+
+_W, _R, _A, _C, _D, _N = Shape.WHOLE, Shape.RATIO, Shape.ASCENDING, Shape.CURVE, Shape.DAY_COUNT, Shape.NAMED
+CATALOGUE: Final[tuple[PolicyKey, ...]] = (
+    PolicyKey("handdown_limit_days.treasury", "国库收到资金后的下达时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"),
+    PolicyKey("handdown_limit_days.department", "主管部门的下达时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"),
+    PolicyKey(
+        "handdown_limit_days.township_office", "乡镇财政所的拨付时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"
+    ),
+    PolicyKey("handdown_limit_days.village_collective", "村集体的支出时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"),
+    PolicyKey("handdown_limit_days.project_unit", "项目单位的支付时限", "日", _W, 1, 730, "滞留预警 R19、闲置资金"),
+    PolicyKey("idle_flag_days", "闲置提示线", "日", _W, 1, 3650, "闲置预警 I01、闲置资金"),
+    PolicyKey("idle_bands_days", "闲置天数分档", "日", _A, 1, 7300, "闲置资金"),
+    PolicyKey("household_cap_fen", "到户补助每户上限", "分", _W, 100, 100_000_000, "发放花名册审核", per="资金代码"),
+    PolicyKey("payee_any_member", "补助可发给户内任一成员", "1 是，0 否", _W, 0, 1, "发放花名册审核"),
+    PolicyKey("loan_max_fen", "小额信贷每户最高额", "分", _W, 100, 100_000_000, "小额信贷登记"),
+    PolicyKey("loan_max_months", "小额信贷最长期限", "月", _W, 1, 120, "小额信贷登记"),
+    PolicyKey("publicity_min_days", "公告公示最少天数", "日", _W, 1, 365, "项目入库"),
+    PolicyKey(
+        "project_advance_ppm", "工程预付款最高比例", "百万分之一", _R, 0, 1_000_000, "项目合同付款（0 即不得预付）"
+    ),
+    PolicyKey("pv_pass_on_workdays", "光伏电费转付时限", "工作日", _W, 1, 250, "资产收益"),
+    PolicyKey("treasury_order_cutoff_hour", "支付令当日受理的截止时刻", "时", _W, 1, 24, "支付令"),
+    PolicyKey("treasury_order_presented_days", "支付令提示付款期限", "日", _W, 1, 365, "支付令"),
+    PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),
+)
+_BY_KEY: Final[Mapping[str, PolicyKey]] = {one.key: one for one in CATALOGUE}
+
+
+def entry(key: str) -> PolicyKey | None:
+    """What the catalogue says of `key`, or None. A key `per` something is also known with a suffix."""
+    if found := _BY_KEY.get(key):
+        return found
+    base, dot, suffix = key.partition(".")
+    family = _BY_KEY.get(base)
+    return family if dot and family and family.per and _AFTER_DOT.match(suffix) else None
+
+
+def near(key: str) -> list[str]:
+    """At most five keys that look like it, the nearest first; those of its beginning when none does."""
+    beginning = key.split(".", maxsplit=1)[0]
+    alike = get_close_matches(key, list(_BY_KEY), n=5, cutoff=0.5)
+    return alike or [one for one in _BY_KEY if beginning and one.startswith(beginning)][:5]
+
+
+def fault(about: PolicyKey, value: object) -> str | None:
+    """What keeps `value` from being one of this key, in Chinese and with the figure; None when nothing does."""
+    numbers = _numbers(about.shape, value)
+    if numbers is None:
+        return f"应为{FORMS[about.shape]}"
+    for one in numbers:
+        if one < about.lowest:
+            return f"{one} 低于最低值 {about.lowest}（{about.unit}）"
+        if one > about.highest:
+            return f"{one} 高于最高值 {about.highest}（{about.unit}）"
+    return None
+
+
+def _numbers(shape: Shape, value: object) -> list[int] | None:
+    """The numbers in a value of this shape; None when it is of another."""
+    match shape:
+        case Shape.WHOLE | Shape.RATIO:
+            found = [value] if _whole(value) else None
+        case Shape.ASCENDING:
+            found = value if _list(value) and all(before < after for before, after in pairwise(value)) else None
+        case Shape.CURVE:
+            found = [value[month] for month in sorted(value)] if _map(value, _MONTH) else None
+            found = found if found == sorted(found or []) else None
+        case Shape.DAY_COUNT:
+            right = isinstance(value, dict) and set(value) == {"days", "counted"} and value["counted"] in _COUNTED
+            found = [value["days"]] if isinstance(value, dict) and right and _whole(value["days"]) else None
+        case Shape.NAMED:
+            found = list(value.values()) if _map(value, _NAME) else None
+    return found
+
+
+def _whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _list(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and 0 < len(value) <= _MOST and all(_whole(one) for one in value)
+
+
+def _map(value: object, names: re.Pattern[str]) -> TypeGuard[dict[str, int]]:
+    return (
+        isinstance(value, dict)
+        and 0 < len(value) <= _MOST
+        and all(names.match(name) and _whole(one) for name, one in value.items())
+    )

@@ -1,0 +1,410 @@
+"""Setting policy values over HTTP: two people, editions, periods, and what is refused with its figures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from services.funds_api.policies import keys
+from tests.callers import Caller, funds_caller
+from tests.funds_api.test_known_at import now
+
+PATH = "/funds/v1/policy-values"
+KEY = "idle_flag_days"
+
+
+def request(region: str, **more: Any) -> dict[str, Any]:
+    """A county's own line of 90 days from 2017 on, unless something else is said."""
+    return {
+        "key": KEY,
+        "region": region,
+        "valid_from": "2017-01-01",
+        "value": 90,
+        "source": "县财农〔2017〕1号第三条",
+        "basis": "practice",
+        **more,
+    }
+
+
+class Level:
+    """A level of government whose clerk sets values and whose reviewer confirms them."""
+
+    def __init__(self, http: httpx.AsyncClient, region: str) -> None:
+        self.region = region
+        self.clerk = funds_caller(http, "finance_clerk", region, subject="chen")
+        self.reviewer = funds_caller(http, "finance_reviewer", region, subject="zhao")
+
+    async def post(self, **more: Any) -> httpx.Response:
+        return await self.clerk.post(PATH, request(**{"region": self.region, **more}))
+
+    async def set(self, **more: Any) -> str:
+        """Set a value that nobody has confirmed yet; its reference."""
+        answer = await self.post(**more)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["state"] == "waits"
+        return str(answer.json()["ref"])
+
+    async def confirm(self, ref: str, who: Caller | None = None) -> httpx.Response:
+        return await (who or self.reviewer).post(f"{PATH}/confirmation", {"ref": ref})
+
+    async def lay_down(self, **more: Any) -> str:
+        """Set a value and have it confirmed; its reference."""
+        ref = await self.set(**more)
+        answer = await self.confirm(ref)
+        assert answer.status_code == 201, answer.text
+        return ref
+
+    async def withdraw(self, ref: str, who: Caller | None = None) -> httpx.Response:
+        return await (who or self.clerk).post(f"{PATH}/withdrawal", {"ref": ref, "reason": "数字有误"})
+
+    async def read(self, on: str, key: str = KEY, **more: str) -> dict[str, Any]:
+        answer = await self.clerk.get(PATH, params={"key": key, "as_of": on, **more})
+        assert answer.status_code == 200, answer.text
+        return next(dict(one) for one in answer.json()["items"] if one["key"] == key)
+
+    async def history(self, key: str = KEY) -> list[tuple[str, str, str | None]]:
+        answer = await self.clerk.get(f"{PATH}/history", params={"key": key})
+        return [(one["ref"].split("@")[2], one["state"], one["ends_on"]) for one in answer.json()["items"]]
+
+
+@pytest.fixture
+def level(funds_http: httpx.AsyncClient, county: str) -> Level:
+    return Level(funds_http, county)
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]
+
+
+async def test_a_value_waits_until_a_second_person_confirms_it(level: Level, admin: asyncpg.Pool) -> None:
+    answer = await level.post()
+    waiting = answer.json()
+    assert (answer.status_code, waiting["state"], waiting["known_since"]) == (201, "waits", None)
+    assert waiting["ref"] == f"{KEY}@{level.region}@2017-01-01#1"
+    assert (waiting["name"], waiting["unit"], waiting["set_by"]) == ("闲置提示线", "日", "chen")
+    assert (await level.read("2017-06-30"))["value"] == 180, "the nation's, while the county's waits"
+
+    done = (await level.confirm(waiting["ref"])).json()
+    assert (done["state"], done["confirmed_by"], done["ends_on"]) == ("counts", "zhao", None)
+    held = await level.read("2017-06-30")
+    assert (held["value"], held["ref"], held["known_since"]) == (90, waiting["ref"], done["known_since"])
+    assert (await level.read("2016-12-31"))["value"] == 180
+    assert (await level.read("2017-06-30", region=level.region + "101"))["value"] == 90, "and below"
+    kinds = await admin.fetch("SELECT kind, body FROM funds.event WHERE stream = $1 ORDER BY position", level.region)
+    assert [row["kind"] for row in kinds][-2:] == ["PolicyValueSet", "PolicyValueConfirmed"]
+
+
+async def test_who_may_not(level: Level, funds_http: httpx.AsyncClient) -> None:
+    ref = await level.set()
+    both = funds_caller(funds_http, ["finance_clerk", "finance_reviewer"], level.region, subject="chen")
+    assert problem(await level.confirm(ref, both)) == (409, "policy-own-work")
+    for role in ("township_clerk", "inspector", "finance_reviewer", "system_admin", "bank"):
+        caller = funds_caller(funds_http, role, level.region)
+        assert (await caller.post(PATH, request(level.region))).status_code == 403, role
+    assert (await level.confirm(ref, level.clerk)).status_code == 403
+    assert (await level.withdraw(ref, level.reviewer)).status_code == 403
+    for region in (level.region[:2], "990099", level.region + "101"):
+        other = Level(funds_http, region)
+        assert problem(await other.clerk.post(PATH, request(level.region))) == (403, "policy-region-not-own"), region
+        assert problem(await level.confirm(ref, other.reviewer)) == (403, "policy-region-not-own"), region
+        assert problem(await level.withdraw(ref, other.clerk)) == (403, "policy-region-not-own"), region
+    assert await level.history() == [("2017-01-01#1", "waits", None)]
+
+
+async def test_the_same_key_acts_once_and_the_same_value_again_makes_no_edition(level: Level) -> None:
+    first = await level.clerk.post(PATH, request(level.region), key="policy-value-once")
+    again = await level.clerk.post(PATH, request(level.region), key="policy-value-once")
+    assert again.json() == first.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = await level.clerk.post(PATH, request(level.region, value=91), key="policy-value-once")
+    assert problem(other) == (422, "idempotency-key-reused")
+    assert (await level.post()).json()["ref"] == first.json()["ref"]
+    confirmed = await level.reviewer.post(f"{PATH}/confirmation", {"ref": first.json()["ref"]}, key="confirm-once")
+    replayed = await level.reviewer.post(f"{PATH}/confirmation", {"ref": first.json()["ref"]}, key="confirm-once")
+    assert replayed.json() == confirmed.json()
+    assert (await level.post()).json()["state"] == "counts", "what counts says the same already"
+    assert await level.history() == [("2017-01-01#1", "counts", None)]
+
+
+async def test_a_correction_changes_only_what_is_known_after_it(level: Level) -> None:
+    before_all = now()
+    first = await level.lay_down()
+    between = now()
+    second = await level.set(value=60, source="县财农〔2017〕1号第三条（更正）")
+    assert second.endswith("@2017-01-01#2")
+    assert (await level.read("2017-06-30"))["ref"] == first, "a correction that waits corrects nothing yet"
+    waiting = now()
+    assert (await level.confirm(second)).status_code == 201
+    told = {at: (await level.read("2017-06-30", known_at=at))["value"] for at in (before_all, between, waiting, now())}
+    assert list(told.values()) == [180, 90, 90, 60]
+    assert await level.history() == [("2017-01-01#1", "superseded", None), ("2017-01-01#2", "counts", None)]
+
+
+async def test_a_stored_reference_is_read_years_later(level: Level) -> None:
+    first = await level.lay_down()
+    await level.lay_down(value=60)
+    release = f"{KEY}@00@2015-01-01#1"
+    for ref, value in ((first, 90), (release, 180)):
+        found = (await level.clerk.get(f"{PATH}/edition", params={"ref": ref})).json()
+        assert (found["ref"], found["value"]) == (ref, value)
+    waiting = await level.set(valid_from="2018-01-01", value=70)
+    for ref in (waiting, f"{KEY}@00@2015-01-01#7", f"{KEY}@00@2015-02-30#1"):
+        answer = await level.clerk.get(f"{PATH}/edition", params={"ref": ref})
+        assert answer.status_code == 404, "a value that never counted judged nothing"
+
+
+async def test_a_value_is_ended_by_the_next_and_a_stated_end_lets_the_level_above_be_heard(level: Level) -> None:
+    await level.lay_down(valid_from="2016-01-01", value=100)
+    await level.lay_down(valid_from="2017-01-01", valid_to="2017-06-30", value=90)
+    await level.lay_down(valid_from="2017-07-01", valid_to="2017-07-01", value=80)
+    assert await level.history() == [
+        ("2016-01-01#1", "counts", "2016-12-31"),
+        ("2017-01-01#1", "counts", "2017-06-30"),
+        ("2017-07-01#1", "counts", "2017-07-01"),
+    ]
+    days = ("2015-12-31", "2016-01-01", "2016-12-31", "2017-01-01", "2017-06-30", "2017-07-01", "2017-07-02")
+    assert [(await level.read(day))["value"] for day in days] == [180, 100, 100, 90, 90, 80, 180]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "fits"),
+    [
+        ("2016-06-01", "2016-12-31", True),
+        ("2016-06-01", "2017-01-01", False),
+        ("2016-06-01", None, True),
+        ("2016-06-01", "2018-06-30", False),
+        ("2017-03-01", "2017-04-01", False),
+        ("2017-03-01", None, False),
+        ("2017-06-30", "2018-06-30", False),
+        ("2017-06-30", None, False),
+        ("2017-07-01", "2018-06-30", True),
+        ("2017-07-01", None, True),
+        ("2017-01-01", "2018-06-30", True),
+    ],
+)
+async def test_a_stated_period_lets_no_other_begin_in_it(
+    level: Level, admin: asyncpg.Pool, start: str, end: str | None, *, fits: bool
+) -> None:
+    """January to June is recorded and waits; touching periods fit, and another edition of its first day replaces it."""
+    held = await level.set(valid_to="2017-06-30")
+    if start == "2017-01-01":
+        await level.confirm(held)
+    answer = await level.post(valid_from=start, valid_to=end, value=60)
+    if fits:
+        assert answer.status_code == 201, answer.text
+    else:
+        told = answer.json()
+        assert problem(answer) == (409, "policy-periods-overlap")
+        period = f"{start} 至 {end}" if end else f"{start} 起"
+        recorded = f"2017-01-01 至 2017-06-30（{held}）"
+        assert (told["figures"]["period"], told["figures"]["overlaps"]) == (period, [recorded])
+        assert period in told["detail"]
+        assert recorded in told["detail"]
+        assert len(await level.history()) == 1, "nothing was set"
+
+    row = "INSERT INTO funds.policy_value (key, region_code, valid_from, valid_to, value, source, basis)"
+    insert = f"{row} VALUES ($1, $2, $3::text::date, $4::text::date, '50', '县办法', 'practice')"
+    if not fits:
+        with pytest.raises(asyncpg.ExclusionViolationError):
+            await admin.execute(insert, KEY, level.region, start, end)
+
+
+async def test_an_end_is_corrected_before_the_next_period_begins_in_it(level: Level) -> None:
+    await level.lay_down(valid_to="2017-12-31")
+    july = {"valid_from": "2017-07-01", "value": 60}
+    assert problem(await level.post(**july)) == (409, "policy-periods-overlap")
+    shorter = await level.set(valid_to="2017-06-30")
+    assert problem(await level.post(**july)) == (409, "policy-periods-overlap"), "the longer one still counts"
+    await level.confirm(shorter)
+    assert (await level.post(**july)).status_code == 201
+
+
+async def test_of_two_overlapping_periods_set_at_once_one_stands(level: Level) -> None:
+    starts = ("2017-01-01", "2017-02-01", "2017-03-01")
+    answers = await asyncio.gather(*(level.post(valid_from=one, valid_to="2017-12-31") for one in starts))
+    assert sorted(one.status_code for one in answers) == [201, 409, 409]
+    assert len(await level.history()) == 1
+
+
+async def test_what_waits_is_answered_once_and_alone(level: Level) -> None:
+    ref = await level.set()
+    other = await level.post(value=60)
+    assert problem(other) == (409, "policy-value-waiting")
+    assert other.json()["figures"] == {"waiting": ref, "set_by": "chen"}
+    taken = (await level.withdraw(ref)).json()
+    assert (taken["state"], taken["withdrawn_by"], taken["withdrawn_because"]) == ("withdrawn", "chen", "数字有误")
+    for answer in (await level.withdraw(ref), await level.confirm(ref)):
+        assert problem(answer) == (409, "policy-value-not-waiting")
+        assert answer.json()["figures"] == {"ref": ref, "confirmed_by": None, "withdrawn_by": "chen"}
+    again = await level.set()
+    assert again.endswith("#2")
+    assert (await level.confirm(again)).status_code == 201
+    assert problem(await level.confirm(again)) == (409, "policy-value-not-waiting")
+    assert problem(await level.withdraw(again)) == (409, "policy-value-not-waiting")
+    assert await level.history() == [("2017-01-01#1", "withdrawn", None), ("2017-01-01#2", "counts", None)]
+    for unknown in (f"{KEY}@{level.region}@2017-01-01#3", f"{KEY}@{level.region}@2017-02-30#1"):
+        assert (await level.confirm(unknown)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        (KEY, 0, "0 低于最低值 1（日）"),
+        (KEY, -30, "-30 低于最低值 1（日）"),
+        (KEY, 3651, "3651 高于最高值 3650（日）"),
+        (KEY, None, "应为一个整数"),
+        (KEY, True, "应为一个整数"),
+        (KEY, "90", "应为一个整数"),
+        (KEY, 90.5, "应为一个整数"),
+        (KEY, [90], "应为一个整数"),
+        (KEY, {"days": 90}, "应为一个整数"),
+        (KEY, 10**40, f"{10**40} 高于最高值 3650（日）"),
+        ("handdown_limit_days.treasury", 0, "0 低于最低值 1（日）"),
+        ("loan_max_fen", 99, "99 低于最低值 100（分）"),
+        ("household_cap_fen.F1", 0, "0 低于最低值 100（分）"),
+        ("project_advance_ppm", 1_000_001, "1000001 高于最高值 1000000（百万分之一）"),
+        ("idle_bands_days", 30, "应为由小到大的整数列表"),
+        ("idle_bands_days", [], "应为由小到大的整数列表"),
+        ("idle_bands_days", [60, 30], "应为由小到大的整数列表"),
+        ("idle_bands_days", [30, 30], "应为由小到大的整数列表"),
+        ("idle_bands_days", [30, "60"], "应为由小到大的整数列表"),
+        ("idle_bands_days", [0, 30], "0 低于最低值 1（日）"),
+    ],
+)
+async def test_a_value_that_makes_no_sense_is_refused_in_the_words_of_its_key(
+    level: Level, key: str, value: Any, fault: str
+) -> None:
+    answer = await level.post(key=key, value=value)
+    told = answer.json()
+    assert problem(answer) == (422, "policy-value-unfit")
+    assert (told["figures"]["key"], told["figures"]["fault"]) == (key, fault)
+    assert (fault in told["detail"], keys.entry(key).name in told["detail"]) == (True, True)  # type: ignore[union-attr]
+    assert await level.history(key) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(KEY, 1), (KEY, 3650), ("project_advance_ppm", 0), ("idle_bands_days", [30]), ("household_cap_fen.F1", 100)],
+)
+async def test_a_value_on_its_bound_is_set(level: Level, key: str, value: Any) -> None:
+    assert (await level.post(key=key, value=value)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"source": None}, "source"),
+        ({"source": ""}, "source"),
+        ({"source": " \u3000\t "}, "source"),
+        ({"valid_from": None}, "valid_from"),
+        ({"valid_from": "2017-02-30"}, "valid_from"),
+        ({"valid_to": "2016-12-31"}, "valid_to"),
+        ({"basis": "habit"}, "basis"),
+        ({"region": "42032"}, "region"),
+        ({"region": "990001101"}, "region"),
+        ({"key": ""}, "key"),
+        ({"more": 1}, "more"),
+    ],
+)
+async def test_a_misshapen_value_is_refused_by_its_field(level: Level, changed: dict[str, Any], field: str) -> None:
+    answer = await level.post(**changed)
+    assert answer.status_code == 422
+    assert [one["pointer"].rsplit("/", 1)[-1] for one in answer.json()["errors"]] == [field], answer.text
+    left_out = {name: one for name, one in request(level.region).items() if name not in changed}
+    if field in {"source", "valid_from", "basis", "region", "key"}:
+        assert (await level.clerk.post(PATH, left_out)).status_code == 422
+    assert await level.history() == []
+
+
+async def test_a_key_that_nothing_reads_is_refused_with_those_that_look_like_it(level: Level) -> None:
+    answer = await level.post(key="idle_flags_day")
+    assert problem(answer) == (422, "policy-key-unknown")
+    assert answer.json()["figures"]["near"][0] == KEY
+    assert KEY in answer.json()["detail"]
+    for key in (f"{KEY}.F1", "household_cap_fen.", "handdown_limit_days"):
+        assert problem(await level.post(key=key)) == (422, "policy-key-unknown"), key
+    history = await level.clerk.get(f"{PATH}/history", params={"key": "idle_flags_day"})
+    assert problem(history) == (422, "policy-key-unknown")
+
+
+async def test_a_county_lays_down_no_law_and_each_level_sets_its_own(
+    level: Level, funds_http: httpx.AsyncClient
+) -> None:
+    assert problem(await level.post(basis="law")) == (422, "policy-law-too-low")
+    province = Level(funds_http, "99")
+    law = {"key": "removal_appeal_days", "valid_from": "2019-01-01", "valid_to": "2019-01-31", "basis": "law"}
+    await province.lay_down(**law, value=100)
+    assert (await level.read("2019-01-31", "removal_appeal_days"))["value"] == 100
+    assert (await level.read("2019-02-01", "removal_appeal_days"))["value"] == 184
+    nation = Level(funds_http, "00")
+    ref = await nation.set(key="treasury_order_cutoff_hour", valid_from="2190-01-01", value=15)
+    assert (await nation.confirm(ref)).status_code == 201
+    unknown = Level(funds_http, "98")
+    assert (await unknown.post()).status_code == 404
+
+
+async def test_the_catalogue_says_what_each_key_is(level: Level) -> None:
+    items = (await level.clerk.get(f"{PATH}/keys")).json()["items"]
+    assert [one["key"] for one in items] == [one.key for one in keys.CATALOGUE]
+    found = next(one for one in items if one["key"] == KEY)
+    assert (found["name"], found["unit"], found["lowest"], found["highest"]) == ("闲置提示线", "日", 1, 3650)
+    assert all(one["read_by"] and one["form"] for one in items)
+
+
+async def test_every_value_of_the_releases_has_its_key_and_fits_it(admin: asyncpg.Pool) -> None:
+    """A migration that brings a number brings a line of the catalogue: whoever reads the number is told what it is."""
+    rows = await admin.fetch("SELECT key, value FROM funds.policy_value WHERE region_code = '00' AND set_by IS NULL")
+    assert len(rows) >= 17
+    faults = {}
+    for row in rows:
+        about = keys.entry(row["key"])
+        faults[row["key"]] = keys.fault(about, json.loads(row["value"])) if about else "not in the catalogue"
+    assert {key: fault for key, fault in faults.items() if fault} == {}
+
+
+async def test_the_database_holds_what_the_service_holds(
+    level: Level, admin: asyncpg.Pool, urls: dict[str, str]
+) -> None:
+    counted = await level.lay_down()
+    await level.set(valid_from="2018-01-01")
+    place = f"key = '{KEY}' AND region_code = '{level.region}' AND valid_from = "
+    counts, waits = f"{place} '2017-01-01'", f"{place} '2018-01-01'"
+
+    def row(region: str, start: str, source: str = "文", set_by: str = "'chen'") -> str:
+        return (
+            "INSERT INTO funds.policy_value (key, region_code, valid_from, value, source, basis, set_by)"
+            f" VALUES ('{KEY}', '{region}', '{start}', '9', '{source}', 'practice', {set_by})"
+        )
+
+    withdrawn = "UPDATE funds.policy_value SET withdrawn_by = 'li', withdrawn_because = '误'"
+    statements = {
+        row("990099", "2017-01-01"): "QL403",
+        row(level.region + "101", "2017-01-01"): "QL403",
+        row(level.region[:4], "2017-01-01"): "QL403",
+        row(level.region, "2019-01-01", set_by="NULL"): "QL403",
+        row(level.region, "2019-01-01", source="　"): "23514",
+        row(level.region, "2018-01-01"): "23505",
+        f"UPDATE funds.policy_value SET value = '9' WHERE {waits}": "42501",
+        f"DELETE FROM funds.policy_value WHERE {waits}": "42501",
+        f"UPDATE funds.policy_value SET confirmed_by = 'li' WHERE {counts}": "QL447",
+        f"{withdrawn} WHERE {counts}": "QL447",
+        f"{withdrawn}, confirmed_by = 'li' WHERE {waits}": "QL447",
+        f"UPDATE funds.policy_value SET confirmed_by = 'chen' WHERE {waits}": "23514",
+    }
+    role = await asyncpg.connect(urls["funds"])
+    try:
+        await role.execute("SELECT set_config('app.region', $1, false)", level.region)
+        for statement, state in statements.items():
+            with pytest.raises(asyncpg.PostgresError) as refused:
+                await role.execute(statement)
+            assert refused.value.sqlstate == state, statement
+    finally:
+        await role.close()
+    with pytest.raises(asyncpg.PostgresError, match="nothing else of it changes"):
+        await admin.execute(f"UPDATE funds.policy_value SET value = '9' WHERE {waits}")
+    assert (await level.read("2017-06-30"))["ref"] == counted

@@ -1,0 +1,97 @@
+"""The catalogue of policy values: each shape with what fits it, what does not, and the near miss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.funds_api.policies.keys import CATALOGUE, FORMS, PolicyKey, Shape, entry, fault, near
+
+
+def about(shape: Shape, lowest: int = 1, highest: int = 100) -> PolicyKey:
+    return PolicyKey("k", "某数值", "日", shape, lowest, highest, "某规则")
+
+
+FITS: list[tuple[Shape, Any]] = [
+    (Shape.WHOLE, 1),
+    (Shape.WHOLE, 100),
+    (Shape.RATIO, 50),
+    (Shape.ASCENDING, [1, 2, 100]),
+    (Shape.CURVE, {"03": 30, "06": 50, "12": 100}),
+    (Shape.CURVE, {"12": 100, "03": 30, "06": 30}),
+    (Shape.DAY_COUNT, {"days": 30, "counted": "calendar"}),
+    (Shape.DAY_COUNT, {"days": 30, "counted": "working"}),
+    (Shape.NAMED, {"农商行": 100, "abc": 1}),
+]
+SHAPELESS: list[tuple[Shape, Any]] = [
+    (Shape.WHOLE, True),
+    (Shape.WHOLE, 30.0),
+    (Shape.RATIO, "50"),
+    (Shape.ASCENDING, [2, 1]),
+    (Shape.ASCENDING, list(range(1, 62))),
+    (Shape.CURVE, {}),
+    (Shape.CURVE, {"3": 30}),
+    (Shape.CURVE, {"13": 30}),
+    (Shape.CURVE, {"03": "30"}),
+    (Shape.CURVE, {"03": 50, "06": 49}),
+    (Shape.DAY_COUNT, 30),
+    (Shape.DAY_COUNT, {"days": 30}),
+    (Shape.DAY_COUNT, {"days": 30, "counted": "lunar"}),
+    (Shape.DAY_COUNT, {"days": 30, "counted": ["working"]}),
+    (Shape.DAY_COUNT, {"days": True, "counted": "working"}),
+    (Shape.DAY_COUNT, {"days": 30, "counted": "working", "more": 1}),
+    (Shape.NAMED, {"": 1}),
+    (Shape.NAMED, {"a\nb": 1}),
+    (Shape.NAMED, {"a": None}),
+    (Shape.NAMED, [1]),
+]
+BEYOND: list[tuple[Shape, Any, str]] = [
+    (Shape.WHOLE, 0, "0 低于最低值 1（日）"),
+    (Shape.WHOLE, 101, "101 高于最高值 100（日）"),
+    (Shape.ASCENDING, [1, 101], "101 高于最高值 100（日）"),
+    (Shape.CURVE, {"03": 0, "06": 50}, "0 低于最低值 1（日）"),
+    (Shape.DAY_COUNT, {"days": 0, "counted": "working"}, "0 低于最低值 1（日）"),
+    (Shape.NAMED, {"a": 1, "b": -1}, "-1 低于最低值 1（日）"),
+]
+
+
+@pytest.mark.parametrize(("shape", "value"), FITS)
+def test_what_fits(shape: Shape, value: Any) -> None:
+    assert fault(about(shape), value) is None
+
+
+@pytest.mark.parametrize(("shape", "value"), SHAPELESS)
+def test_another_shape_is_told_how_to_write_it(shape: Shape, value: Any) -> None:
+    assert fault(about(shape), value) == f"应为{FORMS[shape]}"
+
+
+@pytest.mark.parametrize(("shape", "value", "told"), BEYOND)
+def test_a_figure_beyond_its_bounds_is_named(shape: Shape, value: Any, told: str) -> None:
+    assert fault(about(shape), value) == told
+
+
+def test_each_key_stands_once_and_says_what_it_is() -> None:
+    assert len({one.key for one in CATALOGUE}) == len(CATALOGUE)
+    for one in CATALOGUE:
+        assert all((one.name, one.unit, one.read_by)), one.key
+        assert one.lowest < one.highest, one.key
+        assert ("ppm" in one.key) == (one.shape == Shape.RATIO), "a name says its unit"
+
+
+def test_a_key_per_something_is_known_with_it_and_no_other() -> None:
+    assert entry("household_cap_fen.PZ-2017") is entry("household_cap_fen")
+    assert [entry(key) for key in ("household_cap_fen.", "household_cap_fen. x", "idle_flag_days.F", "")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("idle_flag_day", "idle_flag_days"), ("loan_maximum_fen", "loan_max_fen"), ("handdown_limit_days", "handdown_")],
+)
+def test_a_slip_is_told_what_looks_like_it(written: str, meant: str) -> None:
+    assert near(written)[0].startswith(meant)
+    assert len(near(written)) <= 5
+
+
+def test_nothing_looks_like_nonsense() -> None:
+    assert near("zzzz") == []
