@@ -39,6 +39,7 @@ from services.funds_api.responsibility.endpoints import router as responsibility
 from services.funds_api.retentions.endpoints import router as retentions
 from services.funds_api.returns.endpoints import router as returns
 from services.funds_api.settings import Settings
+from services.funds_api.spending.endpoints import router as spending
 from services.funds_api.successions.endpoints import router as successions
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
@@ -65,6 +66,7 @@ BLUEPRINT = Blueprint(
         flows,
         idle,
         responsibility,
+        spending,
         flags,
         households,
         payments,

@@ -41,7 +41,7 @@ Year = Annotated[int | None, Query(ge=1949, le=2200, description="只看该年�
 Depth = Annotated[int, Query(ge=0, le=4, description="向下展开几层：县、乡镇、村、本级、农户与施工单位")]
 
 
-async def _asked(
+async def asked_of(
     tx: AsyncSession, who: Principal, region: str | None, fund: str | None, year: int | None = None
 ) -> Asked:
     """The place asked for, or the caller's own; refused outside the caller's region, and when there is no such code."""
@@ -66,7 +66,7 @@ async def get_tree(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Response:
-    asked = await _asked(tx, who, region, fund, year)
+    asked = await asked_of(tx, who, region, fund, year)
     told = await service.tree(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), depth)
     return Response(told, media_type="application/json")
 
@@ -85,7 +85,7 @@ async def get_households_of_tree(
 ) -> PaidHouseholds:
     if living_in is not None and region is not None:
         raise households.OneSideOnly(region, living_in)
-    asked = await _asked(tx, who, living_in or region, fund)
+    asked = await asked_of(tx, who, living_in or region, fund)
     moment = await moment_of(tx, asked.county, as_of, known_at)
     told = households.paid_by if living_in is None else households.living_in
     return await told(tx, who, request.app.state.vault, asked, moment, window)
@@ -102,5 +102,5 @@ async def get_flow_graph(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> FlowGraph:
-    asked = await _asked(tx, who, region, fund, year)
+    asked = await asked_of(tx, who, region, fund, year)
     return await service.graph(tx, who, asked, await moment_of(tx, asked.county, as_of, known_at), by)

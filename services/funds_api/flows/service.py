@@ -89,7 +89,7 @@ async def graph(tx: AsyncSession, who: Principal, asked: Asked, moment: Moment, 
     mended, in_transit = known.as_the_desks(ordered)
     drawn = draw([*flows, *mended], known.rank)
     rests = known.summed([*((row.account_id, row.balance_fen) for row in held), *in_transit])
-    brought = known.summed((row.account_id, row.fen) for row in carried)
+    brought = known.summed((row.account_id, row.came_fen - row.went_fen) for row in carried)
     shown = [
         _graph_node(known.told(node), drawn, node, brought.get(node, 0), rests.get(node, 0), counted=not asked.filtered)
         for node in sorted(drawn.columns, key=lambda one: (drawn.columns[one], known.rank[one], one))
@@ -139,7 +139,7 @@ def _end(account: Row[Any] | None) -> End | None:
     return End(account.region_code, account.kind if account.kind in SINKS else None)
 
 
-def _flow(accounts: Mapping[UUID, Row[Any]], row: Row[str, UUID, UUID, int]) -> Flow:
+def _flow(accounts: Mapping[UUID, Row[Any]], row: Row[Any]) -> Flow:
     return Flow(row.flow, _end(accounts.get(row.from_account_id)), _end(accounts[row.to_account_id]), row.fen)
 
 
@@ -150,10 +150,10 @@ def _desks(asked: Asked, accounts: Mapping[UUID, Row[Any]]) -> list[UUID]:
     ]  # fmt: skip
 
 
-def _by_place(accounts: Mapping[UUID, Row[Any]], rows: Sequence[Row[UUID, int]]) -> dict[str, int]:
+def _by_place(accounts: Mapping[UUID, Row[Any]], rows: Sequence[Row[UUID, str, int, int]]) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
-    for account, figure in rows:
-        found[accounts[account].region_code] += figure
+    for account, _, came, went in rows:
+        found[accounts[account].region_code] += came - went
     return found
 
 

@@ -177,7 +177,7 @@ async def housed(session: AsyncSession, asked: Asked, moment: Moment) -> list[Ho
     return [Housed(*row) for row in found]
 
 
-async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[str, UUID, UUID, int]]:
+async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[Any]]:
     """(kind, from account, to account, fen) of all that had moved by that moment, what was undone taken out.
 
     Money received comes from the account of all zeros. Of one fund or year this is read from `flow_month` and the lots,
@@ -192,7 +192,12 @@ async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence
     return found.all()
 
 
-async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[str, UUID, UUID, int]]:
+async def flows_by_fund(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[Any]]:
+    """`flows` of one budget year, with the fund_code of each; row-level security has to show the whole county."""
+    return await _flows_of(session, asked, moment, also=", fund_code")
+
+
+async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment, also: str = "") -> Sequence[Row[Any]]:
     """`flows` of one fund or year.
 
     Row-level security compares with a region that the planner does not know, so the planner expects a dozen rows and
@@ -208,20 +213,21 @@ async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment) -> Sequ
     found = await session.execute(
         text(
             f"""
-            SELECT flow, from_account_id, to_account_id, sum(fen)::bigint AS fen FROM (
-              SELECT f.flow, f.from_account_id, f.to_account_id, f.amount_fen AS fen FROM funds.flow_month f
+            SELECT flow, from_account_id, to_account_id{also}, sum(fen)::bigint AS fen FROM (
+              SELECT f.flow, f.from_account_id, f.to_account_id, f.fund_code, f.amount_fen AS fen
+                FROM funds.flow_month f
                WHERE f.county_code = :county AND f.month < {_MONTH}{asked.of("f")}{asked.touching("f")}
               UNION ALL
               SELECT coalesce(u.kind, m.kind),
                      coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
                               '00000000-0000-0000-0000-000000000000'),
-                     coalesce(u.to_account_id, m.to_account_id),
+                     coalesce(u.to_account_id, m.to_account_id), l.fund_code,
                      m.sign * CASE WHEN u.id IS NULL THEN l.amount_fen ELSE -l.amount_fen END
                 FROM ({_movements(asked, moment)}) m
                 JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id{asked.of("l")}
                 LEFT JOIN funds.movement u ON u.county_code = :county AND u.id = m.reverses_id) f
              WHERE flow <> 'carry_over'
-             GROUP BY flow, from_account_id, to_account_id HAVING sum(fen) <> 0
+             GROUP BY flow, from_account_id, to_account_id{also} HAVING sum(fen) <> 0
             """
         ),
         asked.arguments(moment),
@@ -229,8 +235,8 @@ async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment) -> Sequ
     return found.all()
 
 
-async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, int]]:
-    """(account, fen that came into the asked year from others less what left it) by carry-overs and their undoing.
+async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, str, int, int]]:
+    """(account, fund, fen that came into the asked year, fen that left it) by carry-overs and their undoing.
 
     What crossed the border from the year before came, what crossed the next one left: whole months from the sums, the
     last month and what was recorded later from its draws.
@@ -238,23 +244,28 @@ async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequen
     found = await session.execute(
         text(
             f"""
-            SELECT account_id, sum(fen)::bigint AS fen FROM (
-              SELECT f.from_account_id AS account_id,
-                     CASE WHEN f.fiscal_year = :year THEN f.amount_fen ELSE -f.amount_fen END AS fen
+            SELECT account_id, fund_code, sum(came)::bigint AS came_fen, sum(went)::bigint AS went_fen FROM (
+              SELECT f.from_account_id AS account_id, f.fund_code,
+                     CASE WHEN f.fiscal_year = :year THEN f.amount_fen ELSE 0 END AS came,
+                     CASE WHEN f.fiscal_year = :year THEN 0 ELSE f.amount_fen END AS went
                 FROM funds.flow_month f
                WHERE f.county_code = :county AND f.flow = 'carry_over' AND f.fiscal_year IN (:year, :year + 1)
                  AND f.month < {_MONTH}{asked.touching("f")}
                  {"AND f.fund_code = :fund" if asked.fund is not None else ""}
               UNION ALL
-              SELECT f.account_id, m.sign * CASE WHEN t.fiscal_year = :year THEN d.amount_fen ELSE -d.amount_fen END
+              SELECT f.account_id, f.fund_code,
+                     m.sign * CASE WHEN f.fiscal_year < :year AND :year <= t.fiscal_year THEN d.amount_fen
+                                   WHEN t.fiscal_year < :year AND :year <= f.fiscal_year THEN -d.amount_fen ELSE 0 END,
+                     m.sign * CASE WHEN f.fiscal_year <= :year AND :year < t.fiscal_year THEN d.amount_fen
+                                   WHEN t.fiscal_year <= :year AND :year < f.fiscal_year THEN -d.amount_fen ELSE 0 END
                 FROM ({_movements(asked, moment)}) m
                 JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
                 JOIN funds.lot f ON f.county_code = :county AND f.id = d.from_lot_id
                 JOIN funds.lot t ON t.county_code = :county AND t.id = d.to_lot_id
                WHERE m.kind IN ('carry_over', 'reverse') AND f.fiscal_year <> t.fiscal_year
-                 AND :year IN (f.fiscal_year, t.fiscal_year)
+                 AND :year BETWEEN least(f.fiscal_year, t.fiscal_year) AND greatest(f.fiscal_year, t.fiscal_year)
                  {"AND f.fund_code = :fund" if asked.fund is not None else ""}) c
-             GROUP BY account_id HAVING sum(fen) <> 0
+             GROUP BY account_id, fund_code HAVING sum(came) <> 0 OR sum(went) <> 0
             """
         ),
         asked.arguments(moment),

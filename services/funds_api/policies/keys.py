@@ -79,6 +79,8 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("treasury_order_cutoff_hour", "支付令当日受理的截止时刻", "时", _W, 1, 24, "支付令"),
     PolicyKey("treasury_order_presented_days", "支付令提示付款期限", "日", _W, 1, 365, "支付令"),
     PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),
+    PolicyKey("spending_curve", "支出进度要求", "百分之一", _C, 0, 100, "支出进度"),
+    PolicyKey("industry_share_min_ppm", "产业占比下限", "百万分之一", _R, 1, 1_000_000, "支出进度"),
 )
 _BY_KEY: Final[Mapping[str, PolicyKey]] = {one.key: one for one in CATALOGUE}
 
