@@ -382,3 +382,27 @@ class SuccessionReversed(Fact):
     effective_on: date
     amount_fen: int
     movements: list[Moved]
+
+
+class ClockStopped(Fact):
+    """The clocks of these lots stand still from a day, by a document; they run again on `limit_on`, by themselves."""
+
+    stop_id: UUID
+    county_code: str
+    region_code: str
+    kind: str
+    document: str
+    from_on: date
+    limit_on: date
+    amount_fen: int
+    lots: list[UUID]
+
+
+class ClockRestarted(Fact):
+    """A stop was ended before its limit: its clocks run again from `ended_on`."""
+
+    stop_id: UUID
+    county_code: str
+    region_code: str
+    document: str
+    ended_on: date

@@ -40,6 +40,7 @@ from services.funds_api.retentions.endpoints import router as retentions
 from services.funds_api.returns.endpoints import router as returns
 from services.funds_api.settings import Settings
 from services.funds_api.spending.endpoints import router as spending
+from services.funds_api.stops.endpoints import router as stops
 from services.funds_api.successions.endpoints import router as successions
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
@@ -78,6 +79,7 @@ BLUEPRINT = Blueprint(
         assets,
         orders,
         successions,
+        stops,
     ],
 )
 

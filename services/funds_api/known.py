@@ -13,6 +13,7 @@ from services.funds_api.moments import Moment
 from services.funds_api.tables import (
     AssetIncomeRow,
     AssetRow,
+    ClockStopRow,
     IncomeShareRow,
     ProjectContractRow,
     ProjectObjectionRow,
@@ -45,6 +46,7 @@ _LATER: Final[Mapping[type[Any], Mapping[str, tuple[str, ...]]]] = {
     },
     AssetIncomeRow: {"passed_position": ("passed_on", "passing_document"), "undone_position": _UNDONE},
     IncomeShareRow: {"undone_position": _UNDONE},
+    ClockStopRow: {"ended_position": ("ended_on", "end_document", "ended_by")},
 }
 
 

@@ -35,6 +35,7 @@ from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, Re
 from services.funds_api.regions.service import RegionNotValid, RegionUnknown
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.returns import refusals as returns
+from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from treasury import errors
@@ -437,6 +438,22 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "share-payment-followed", 409, "之后还有业务", "请先冲正该行之后登记的退回或发放"
     ),
     assets.SharePaid: Problem("share-paid", 409, "分配已经发放", "请查看发放凭证"),
+    stops.StopNotAllowed: Problem(
+        "stop-not-allowed",
+        409,
+        "没有该类停表的期限规定",
+        "请核对停表之日；期限见 /funds/v1/policy-values?key=clock_stop_days",
+    ),
+    stops.StopTooLong: Problem(
+        "stop-too-long", 409, "停表超过最长天数", "请按 figures.latest_on 缩短；到期仍需停表的，凭新的文件另行登记"
+    ),
+    stops.StopDateRefused: Problem("stop-date-refused", 409, "停表日期不成立", "请填写 figures 所列范围内的日期"),
+    stops.NothingToStop: Problem(
+        "nothing-to-stop", 409, "没有可停表的资金", "请核对账户、资金批次与停表之日：当日须停留在账户上"
+    ),
+    stops.StopAcrossPlaces: Problem("stop-across-places", 409, "资金分属不同区划", "请按区划分别登记停表"),
+    stops.StopTooWide: Problem("stop-too-wide", 409, "停表的资金过多", "请填写 fund_code，或用 lots 指明资金批次"),
+    stops.StopOver: Problem("stop-over", 409, "停表已经结束", "请查询 /funds/v1/clock-stops/编号；再次停表请另行登记"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
     errors.AmountNotPositive: Problem(

@@ -93,6 +93,12 @@ USES: Final[Mapping[str, str]] = {
     "city_works": "城市基础设施建设和城市扶贫",
     "advance": "垫资",
 }
+STOPS: Final[Mapping[str, str]] = {
+    "publicity": "公示",
+    "tender": "招标",
+    "court_freeze": "法院冻结",
+    "bank_return": "退汇在途",
+}
 STAGES: Final[Mapping[str, str]] = {
     "declared": "申报",
     "reviewed": "审核",

@@ -21,6 +21,7 @@ from services.funds_api.orders.schemas import Cnaps
 from services.funds_api.orders.states import OrderState
 from services.funds_api.payments.schemas import BatchStatus, PaymentStatus
 from services.funds_api.projects.stages import Stage
+from services.funds_api.stops.schemas import StopKind
 from services.funds_api.units.schemas import UnitKind
 
 PAIRS: list[tuple[Mapping[str, str], Iterable[str]]] = [
@@ -33,6 +34,7 @@ PAIRS: list[tuple[Mapping[str, str], Iterable[str]]] = [
     (words.STANDINGS, StandingKind),
     (words.ASSETS, AssetKind),
     (words.STAGES, Stage),
+    (words.STOPS, StopKind),
 ]
 
 

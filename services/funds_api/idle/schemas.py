@@ -10,6 +10,7 @@ from pydantic import Field
 from chassis.fields import Answer
 from chassis.pages import Page
 from services.funds_api.moments import Known
+from services.funds_api.stops.schemas import StopKind
 from services.funds_api.units.schemas import Book
 from treasury.policy import Basis
 
@@ -24,8 +25,22 @@ class Limit(Answer):
     basis: Basis
 
 
+class StoppedBy(Answer):
+    """A stop of a lot's clock that had begun: it stood still from `from_on` and runs again on `until_on`."""
+
+    stop_id: UUID
+    kind: StopKind
+    document: str
+    from_on: date
+    until_on: date
+
+
 class IdleLot(Answer):
-    """A lot that sits: on whose account, for how long, and which of the two limits it has passed (null: not yet)."""
+    """A lot that sits: on whose account, for how long, and which of the two limits it has passed (null: not yet).
+
+    `days` are those since its clock started, and its holder answers for all of them; band and limits are judged by
+    `running_days`, without those on which the clock stood still.
+    """
 
     lot_id: UUID
     tranche_id: UUID
@@ -40,6 +55,9 @@ class IdleLot(Answer):
     arrived_on: date
     clock_from: date
     days: int
+    stopped_days: int = Field(description="停表天数，重叠的停表只算一次")
+    running_days: int = Field(description="计时天数 = days − stopped_days，分档与时限按此判断")
+    stopped_by: list[StoppedBy] = Field(description="已开始的停表，先开始的在前")
     band: str
     retained: Limit | None = Field(description="滞留：应下达（拨付）而未下达")
     idle: Limit | None = Field(description="闲置：收到而未使用")
@@ -51,6 +69,22 @@ class BandSum(Answer):
     fen: int
 
 
+class StopSum(Answer):
+    kind: StopKind
+    lots_n: int
+    fen: int
+
+
+class StoppedSum(Answer):
+    """Money whose clock stands still on the day, each fen once; by kind, under each of its kinds; what stops spare."""
+
+    lots_n: int
+    fen: int
+    by_kind: list[StopSum]
+    spared_retained_fen: int = Field(description="不停表即已滞留的金额")
+    spared_idle_fen: int = Field(description="不停表即已闲置的金额")
+
+
 class IdleReport(Page, Known):
     """Everything at rest on a day: totals by band with their proof, and page by page each lot, the longest first."""
 
@@ -60,5 +94,6 @@ class IdleReport(Page, Known):
     retained_fen: int
     idle_fen: int
     bands: list[BandSum]
+    stopped: StoppedSum
     unexplained_fen: int = Field(description="total_fen 减去各档之和，恒为 0")
     items: list[IdleLot]

@@ -15,11 +15,15 @@ from chassis.pages import Window, cut
 from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
 from services.funds_api.idle import store
 from services.funds_api.idle.schemas import BandSum, IdleLot, IdleReport, Limit
+from services.funds_api.idle.stopped import moves, stopped_by, stopped_sum
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
+from services.funds_api.stops import store as stops
+from services.funds_api.stops.store import StoppedLot
 from services.funds_api.units.schemas import Book
 from treasury.ageing import band, days_rested, overdue
 from treasury.policy import PolicyValue, in_force
+from treasury.stops import running_since
 
 
 class Judge:
@@ -58,7 +62,9 @@ async def report(
     judge = Judge(await policies.values(tx, "idle_", "handdown_", known_at=moment.known_at), county, as_of)
     by_band: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     total = lots_n = retained = idle = 0
-    for kind, clock_from, n, fen in await store.sums(tx, who, county, moment):
+    stopped = await stops.stopped(tx, who, county, moment)
+    sums = [*await store.sums(tx, who, county, moment), *moves(stopped.values(), as_of)]
+    for kind, clock_from, n, fen in sums:
         counted = by_band[judge.band(clock_from)]
         counted[0] += n
         counted[1] += fen
@@ -72,6 +78,7 @@ async def report(
     bands = [
         BandSum(band=name, lots_n=n, fen=fen)
         for name, (n, fen) in sorted(by_band.items(), key=lambda pair: order.get(pair[0], 0))
+        if n or fen
     ]
     return IdleReport(
         as_of=as_of,
@@ -81,8 +88,9 @@ async def report(
         retained_fen=retained,
         idle_fen=idle,
         bands=bands,
+        stopped=stopped_sum(stopped.values(), as_of, judge),
         unexplained_fen=total - sum(one.fen for one in bands),
-        items=[_lot(row, judge, as_of) for row in rows],
+        items=[_lot(row, stopped.get(row.id), judge, as_of) for row in rows],
         next=after,
         empty_because=None if rows else "您的管辖范围内当日没有达到所查天数的停留资金",
     )
@@ -93,7 +101,8 @@ def _bands(edges: Sequence[int]) -> list[str]:
     return [band(0, edges), *(band(edge + 1, edges) for edge in edges)] if edges else []
 
 
-def _lot(row: Row[Any], judge: Judge, as_of: date) -> IdleLot:
+def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -> IdleLot:
+    clock = running_since(row.clock_from, stopped.stops if stopped else (), as_of)
     return IdleLot(
         lot_id=row.id,
         tranche_id=row.tranche_id,
@@ -108,7 +117,10 @@ def _lot(row: Row[Any], judge: Judge, as_of: date) -> IdleLot:
         arrived_on=row.arrived_on,
         clock_from=row.clock_from,
         days=days_rested(row.clock_from, as_of),
-        band=judge.band(row.clock_from),
-        retained=judge.retained(row.kind, row.clock_from),
-        idle=judge.idle(row.kind, row.clock_from),
+        stopped_days=days_rested(row.clock_from, clock),
+        running_days=days_rested(clock, as_of),
+        stopped_by=stopped_by(stopped),
+        band=judge.band(clock),
+        retained=judge.retained(row.kind, clock),
+        idle=judge.idle(row.kind, clock),
     )

@@ -76,6 +76,10 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
         "project_advance_ppm", "工程预付款最高比例", "百万分之一", _R, 0, 1_000_000, "项目合同付款（0 即不得预付）"
     ),
     PolicyKey("pv_pass_on_workdays", "光伏电费转付时限", "工作日", _W, 1, 250, "资产收益"),
+    PolicyKey("clock_stop_days.publicity", "公示停表的最长天数", "日", _W, 1, 365, "停表"),
+    PolicyKey("clock_stop_days.tender", "招标停表的最长天数", "日", _W, 1, 365, "停表"),
+    PolicyKey("clock_stop_days.court_freeze", "法院冻结停表的最长天数", "日", _W, 1, 1095, "停表"),
+    PolicyKey("clock_stop_days.bank_return", "退汇在途停表的最长天数", "日", _W, 1, 90, "停表"),
     PolicyKey("treasury_order_cutoff_hour", "支付令当日受理的截止时刻", "时", _W, 1, 24, "支付令"),
     PolicyKey("treasury_order_presented_days", "支付令提示付款期限", "日", _W, 1, 365, "支付令"),
     PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),

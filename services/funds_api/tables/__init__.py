@@ -73,6 +73,7 @@ from services.funds_api.tables.registry import (
 from services.funds_api.tables.retentions import RetentionRow
 from services.funds_api.tables.returns import PaymentReturnRow
 from services.funds_api.tables.rows import Row
+from services.funds_api.tables.stops import ClockStopLotRow, ClockStopRow
 from services.funds_api.tables.successions import SuccessionLotRow, SuccessionRow
 from services.funds_api.tables.terms import (
     FunctionCodeRow,
@@ -92,6 +93,8 @@ __all__ = [
     "BatchObjectionRow",
     "BatchPlaceRow",
     "BatchYearRow",
+    "ClockStopLotRow",
+    "ClockStopRow",
     "ClosingRow",
     "DataKeyRow",
     "DrawRow",
