@@ -107,8 +107,8 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("idle_bands_days", "闲置天数分档", "日", _A, 1, 7300, "闲置资金"),
     PolicyKey("balance_after_years", "结转资金转为结余的年数", "年", _W, 1, 10, "结余预测", _LOW),
     PolicyKey("balance_forecast_days", "转为结余前的提示天数", "日", _W, 1, 730, "结余预测"),
-    PolicyKey("spending_curve", "支出进度要求", "%", _C, 0, 100, "支出进度"),
-    PolicyKey("industry_share_min_ppm", "用于产业的最低比例", "百万分之一", _R, 1, 1_000_000, "支出进度", _HIGH),
+    PolicyKey("spending_curve", "支出进度要求", "百分之一", _C, 0, 100, "支出进度"),
+    PolicyKey("industry_share_min_ppm", "产业占比下限", "百万分之一", _R, 1, 1_000_000, "支出进度", _HIGH),
     PolicyKey("outlier_fence_ppm", "金额离群的四分位距倍数", "百万分之一", _R, 100_000, 100_000_000, "预警 R12"),
     PolicyKey("outlier_rows_min", "作统计比较的最少笔数", "笔", _W, 4, 1_000_000, "预警 R12"),
     PolicyKey("rule_share_warn_ppm", "规则命中比例的提示线", "百万分之一", _R, 1, 1_000_000, "各预警规则的自检"),
@@ -131,8 +131,6 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("treasury_order_cutoff_hour", "支付令当日受理的截止时刻", "时", _W, 1, 24, "支付令"),
     PolicyKey("treasury_order_presented_days", "支付令提示付款期限", "日", _W, 1, 365, "支付令"),
     PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),
-    PolicyKey("spending_curve", "支出进度要求", "百分之一", _C, 0, 100, "支出进度"),
-    PolicyKey("industry_share_min_ppm", "产业占比下限", "百万分之一", _R, 1, 1_000_000, "支出进度"),
 )
 _BY_KEY: Final[Mapping[str, PolicyKey]] = {one.key: one for one in CATALOGUE}
 
