@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from treasury.intervals import Answer, DayRange, Judgement
 from treasury.policy import PolicyValue, in_force
 
 # Between the centre and the county; the second starts with the central document's receipt by the province.
@@ -150,3 +151,18 @@ def late(clock_from: date, on: date, limit: TimeLimit, calendar: WorkCalendar) -
     if limit.counted is Counted.WORKING:
         over = sum(calendar.is_working(ended.on + timedelta(days=n)) for n in range(1, over + 1))
     return Late(limit, ended, over)
+
+
+def judge(started: DayRange, on: date, limit: TimeLimit, calendar: WorkCalendar) -> Judgement:
+    """What can be said on `on` of a limit whose clock started on a day from … to …; never a guess.
+
+    It is passed when the latest start is late already, and not passed while the earliest one is still in time.
+    """
+    frontier = passed_since(on, limit, calendar)
+    named = f"时限 {limit.days} {'个工作日' if limit.counted is Counted.WORKING else '天'}"
+    if started.latest is not None and started.latest <= frontier:
+        return Judgement(Answer.PASSED, f"最晚自 {started.latest} 起算，至 {on} 已超过{named}")
+    if started.earliest is not None and started.earliest > frontier:
+        return Judgement(Answer.NOT_PASSED, f"最早自 {started.earliest} 起算，至 {on} 未超过{named}")
+    since = f"起算日只知在 {started.earliest or '（不明）'} 至 {started.latest or '（不明）'} 之间"
+    return Judgement(Answer.UNDECIDABLE, f"无法判定：{since}，至 {on} 是否超过{named}取决于其中哪一天")

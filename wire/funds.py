@@ -22,12 +22,13 @@ class TrancheOpened(Fact):
 
 
 class NoticeReceived(Fact):
-    """A notice's money for this stream's county came in."""
+    """A notice's money for this stream's county came in; with `received_from` on that day or by `effective_on`."""
 
     notice_id: UUID
     county_code: str
     document: str
     effective_on: date
+    received_from: date | None = None
     tranches: list[TrancheOpened]
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.funds_api.workdays import CHINA, is_working, later
 from treasury.ageing import overdue
-from treasury.clocks import Counted, Due, TimeLimit, clock_for, due, late, limit_for, passed_since
+from treasury.clocks import Counted, Due, TimeLimit, clock_for, due, judge, late, limit_for, passed_since
+from treasury.intervals import Answer, DayRange
 from treasury.policy import Basis, PolicyValue
 
 DAY = st.dates(date(2005, 1, 1), date(2032, 12, 31))
@@ -161,7 +162,27 @@ def test_the_nearest_region_decides_and_within_it_the_most_specific_key() -> Non
 
 def test_a_value_says_which_days_it_counts() -> None:
     assert TimeLimit.of(value("k", 30)) == TimeLimit(30, Counted.CALENDAR)
-    told = PolicyValue("k", "00", SINCE, {"days": 15, "counted": "working"}, "文件", Basis.LAW)  # type: ignore[arg-type]
+    told = PolicyValue("k", "00", SINCE, {"days": 15, "counted": "working"}, "文件", Basis.LAW)
     assert TimeLimit.of(told) == TimeLimit(15, Counted.WORKING)
     with pytest.raises(ValueError, match="lunar"):
-        TimeLimit.of(PolicyValue("k", "00", SINCE, {"days": 15, "counted": "lunar"}, "文件", Basis.LAW))  # type: ignore[arg-type]
+        TimeLimit.of(PolicyValue("k", "00", SINCE, {"days": 15, "counted": "lunar"}, "文件", Basis.LAW))
+
+
+@given(st.none() | DAY, st.none() | DAY, DAY, LIMIT)
+def test_a_start_known_from_to_is_judged_as_all_its_days_agree(
+    one: date | None, other: date | None, on: date, limit: TimeLimit
+) -> None:
+    if one is not None and other is not None:
+        one, other = sorted((one, other))
+    found = judge(DayRange(one, other), on, limit, CHINA)
+    low, high = one or date(1990, 1, 1), other or date(2040, 1, 1)
+    answers = {late(day, on, limit, CHINA) is not None for day in (low, high)}
+    if answers == {True} and other is not None:
+        assert found.answer is Answer.PASSED
+    elif answers == {False} and one is not None:
+        assert found.answer is Answer.NOT_PASSED
+    else:
+        assert found.answer is Answer.UNDECIDABLE
+    assert found.reason.startswith("无法判定") == (found.answer is Answer.UNDECIDABLE)
+    exact = judge(DayRange.on(on), on, limit, CHINA)
+    assert exact.answer is Answer.NOT_PASSED

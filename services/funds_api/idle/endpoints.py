@@ -12,6 +12,7 @@ from chassis.identity import Principal, can
 from chassis.pages import Paging
 from services.funds_api.access import county_of
 from services.funds_api.idle import service
+from services.funds_api.idle.forecast import BalanceForecast, forecast
 from services.funds_api.idle.judgement import DaysJudged, judged
 from services.funds_api.idle.schemas import IdleReport
 from services.funds_api.moments import AsOf, KnownAt, moment_of
@@ -49,3 +50,19 @@ async def get_judgement(
     limit_days: Annotated[int | None, Query(ge=1, le=36_500, description="时限（天）；省略时只答天数")] = None,
 ) -> DaysJudged:
     return judged(about, (received_from, received_to), (ended_from, ended_to), stated or "", limit_days)
+
+
+@router.get("/forecast", summary="结余预告：哪些资金将在哪一天转为结余（预算法第四十二条），已经转为结余的有多少")
+async def get_forecast(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("idle:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    days: Annotated[int | None, Query(ge=0, le=3_650, description="今后多少天内；省略按政策数值")] = None,
+    fallen: Annotated[bool, Query(description="明细列已经转为结余的，而不是将要转为结余的；合计不受影响")] = False,
+) -> BalanceForecast:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    return await forecast(tx, who, asked, moment, window, days=days, fallen=fallen)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chassis.fields import Answer
 from chassis.pages import Page
+from services.funds_api.idle.answers import LimitJudged
 from services.funds_api.moments import Known
 from services.funds_api.stops.schemas import StopKind
 from services.funds_api.units.schemas import Book
@@ -55,12 +56,20 @@ class IdleLot(Answer):
     arrived_on: date
     clock_from: date
     days: int
+    days_min: int = Field(description="最少停留天数，与 days 相同")
+    days_max: int = Field(description="最多停留天数；到账日期只知区间时大于 days")
     stopped_days: int = Field(description="停表天数，重叠的停表只算一次")
     running_days: int = Field(description="计时天数 = days − stopped_days，分档与时限按此判断")
     stopped_by: list[StoppedBy] = Field(description="已开始的停表，先开始的在前")
     band: str
     retained: Limit | None = Field(description="滞留：应下达（拨付）而未下达")
     idle: Limit | None = Field(description="闲置：收到而未使用")
+    retained_answer: LimitJudged | None = Field(
+        description="是否滞留：已超过、未超过或无法判定及理由；为 null 表示没有时限"
+    )
+    idle_answer: LimitJudged | None = Field(
+        description="是否闲置：已超过、未超过或无法判定及理由；为 null 表示没有提示线"
+    )
 
 
 class BandSum(Answer):

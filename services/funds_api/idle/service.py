@@ -14,6 +14,7 @@ from chassis.identity import Principal
 from chassis.pages import Window, cut
 from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
 from services.funds_api.idle import store
+from services.funds_api.idle.answers import LimitJudged, answered
 from services.funds_api.idle.schemas import BandSum, IdleLot, IdleReport, Limit
 from services.funds_api.idle.stopped import moves, stopped_by, stopped_sum
 from services.funds_api.moments import Moment
@@ -22,6 +23,7 @@ from services.funds_api.stops import store as stops
 from services.funds_api.stops.store import StoppedLot
 from services.funds_api.units.schemas import Book
 from treasury.ageing import band, days_rested, overdue
+from treasury.intervals import DayRange, rested
 from treasury.policy import PolicyValue, in_force
 from treasury.stops import running_since
 
@@ -49,6 +51,14 @@ class Judge:
 
     def idle(self, unit_kind: str, clock_from: date) -> Limit | None:
         return self.limit(i01_idle.policy_key(unit_kind), clock_from)
+
+    def answers(self, unit_kind: str, clock: DayRange) -> tuple[LimitJudged | None, LimitJudged | None]:
+        """What can be said of the two limits for a clock that started on a day from … to …."""
+        retained, idle = (
+            answered(in_force(self._values, key, self._county, self._as_of), clock, self._as_of)
+            for key in (r19_handed_down_late.policy_key(unit_kind), i01_idle.policy_key(unit_kind))
+        )
+        return retained, idle
 
     def band(self, clock_from: date) -> str:
         return band(days_rested(clock_from, self._as_of), self.edges) if self.edges else "全部"
@@ -102,7 +112,13 @@ def _bands(edges: Sequence[int]) -> list[str]:
 
 
 def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -> IdleLot:
-    clock = running_since(row.clock_from, stopped.stops if stopped else (), as_of)
+    stops_of = stopped.stops if stopped else ()
+    clock = running_since(row.clock_from, stops_of, as_of)
+    arrived = DayRange(row.received_from or row.clock_from, row.clock_from)
+    known = rested(arrived, DayRange.on(as_of))
+    retained, idle = judge.answers(
+        row.kind, DayRange(running_since(row.received_from or row.clock_from, stops_of, as_of), clock)
+    )
     return IdleLot(
         lot_id=row.id,
         tranche_id=row.tranche_id,
@@ -117,10 +133,14 @@ def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -
         arrived_on=row.arrived_on,
         clock_from=row.clock_from,
         days=days_rested(row.clock_from, as_of),
+        days_min=known.min_days,
+        days_max=known.max_days,
         stopped_days=days_rested(row.clock_from, clock),
         running_days=days_rested(clock, as_of),
         stopped_by=stopped_by(stopped),
         band=judge.band(clock),
         retained=judge.retained(row.kind, clock),
         idle=judge.idle(row.kind, clock),
+        retained_answer=retained,
+        idle_answer=idle,
     )

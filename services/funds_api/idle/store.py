@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -28,6 +28,15 @@ async def sums(
         {"county": county, "root": root, **moment.arguments},
     )
     return found.all()
+
+
+# A lot whose clock is that of a receipt known from … to …: it rests where the notice's money came to, since that day.
+# What went on from there has days of its own documents; what came back by an undoing goes on with the receipt's clock.
+_CAME_BY_NOTICE: Final = """n.received_from IS NOT NULL AND r.clock_from = n.received_on AND EXISTS (
+                     SELECT FROM funds.lot f
+                       JOIN funds.movement m ON m.county_code = :county AND m.id = f.movement_id
+                      WHERE f.county_code = :county AND f.tranche_id = r.tranche_id AND f.account_id = r.account_id
+                        AND m.kind = 'receive')"""
 
 
 async def lots(
@@ -55,7 +64,7 @@ async def lots(
             WITH page AS MATERIALIZED (
               {pages} ORDER BY clock_from, id LIMIT :limit)
             SELECT r.*, coalesce(n.document_number, n.title) AS document, a.name AS account_name, a.book, a.kind,
-                   a.unit_id, u.name AS unit_name
+                   a.unit_id, u.name AS unit_name, CASE WHEN {_CAME_BY_NOTICE} THEN n.received_from END AS received_from
               FROM page r
               JOIN funds.tranche t ON t.county_code = :county AND t.id = r.tranche_id
               JOIN funds.notice n ON n.id = t.notice_id

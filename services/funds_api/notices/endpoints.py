@@ -92,6 +92,7 @@ async def _answers(tx: AsyncSession, who: Principal, rows: Sequence[NoticeRow]) 
                 fiscal_year=row.fiscal_year,
                 issued_on_printed=row.issued_on_printed,
                 received_on=row.received_on,
+                received_from=row.received_from,
                 received_on_basis=DateBasis(row.received_on_basis),
                 stated_total_fen=row.stated_total_fen,
                 received_fen=row.received_fen,

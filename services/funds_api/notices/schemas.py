@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chassis.fields import Answer, Body, Code, CountyCode, Day, Fen, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
@@ -79,7 +79,8 @@ class NoticeRequest(Body):
     fund_code: Code
     fiscal_year: Annotated[int, Field(strict=True, ge=1980, le=2100)]
     issued_on_printed: Line | None = None
-    received_on: Day
+    received_on: Day = Field(description="收到日期；只知区间时填最晚的一天，资金自该日起入账计时")
+    received_from: Day | None = Field(default=None, description="收到日期只知区间时，最早可能的一天")
     received_on_basis: DateBasis = DateBasis.PRINTED
     stated_total_fen: PositiveFen | None = None
     brought_by: BroughtBy = BroughtBy.LINES
@@ -88,6 +89,13 @@ class NoticeRequest(Body):
     lines: list[NoticeLine] = Field(default=[], max_length=500)
     sources: list[NoticeSource] = Field(default=[], max_length=100)
     accounts: dict[CountyCode, UUID] = Field(description="各县收款账户：县级代码 → 账户编号")
+
+    @model_validator(mode="after")
+    def _received_between(self) -> Self:
+        if self.received_from is not None and self.received_from > self.received_on:
+            msg = f"最早可能的收到日期 {self.received_from} 不得晚于最晚的 {self.received_on}"
+            raise ValueError(msg)
+        return self
 
 
 class TrancheAnswer(Answer):
@@ -122,6 +130,7 @@ class Notice(Answer):
     fiscal_year: int
     issued_on_printed: str | None
     received_on: date
+    received_from: date | None = Field(default=None, description="最早可能的收到日期；为 null 表示日期确切")
     received_on_basis: DateBasis
     stated_total_fen: int | None
     received_fen: int

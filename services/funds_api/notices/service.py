@@ -303,6 +303,7 @@ def _event(county: str, notice: Notice, parts: Sequence[Bringing], account: UUID
         county_code=county,
         document=notice.document_number or notice.title,
         effective_on=notice.received_on,
+        received_from=notice.received_from,
         tranches=[
             TrancheOpened(
                 tranche_id=one.tranche,

@@ -70,13 +70,17 @@ class AccountRow(Row):
 
 
 class NoticeRow(Row):
-    """One document as printed, as its receiver registered it. It may address several counties and belongs to none."""
+    """One document as printed, as its receiver registered it. It may address several counties and belongs to none.
+
+    With `received_from` it is only known to have been received from that day to `received_on`.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
         CheckConstraint("received_fen >= 0 AND received_fen <= coalesce(stated_total_fen, received_fen)", name="law5"),
         CheckConstraint("received_on_basis IN ('printed', 'assumed')", name="received_on_basis"),
         CheckConstraint("brought_by IN ('lines', 'sources')", name="brought_by"),
+        CheckConstraint("received_from <= received_on", name="received_between"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText, ForeignKey("funds.region.code"))
@@ -89,6 +93,7 @@ class NoticeRow(Row):
     fiscal_year: Mapped[int] = mapped_column(SmallInteger)
     issued_on_printed: Mapped[str | None]
     received_on: Mapped[date]
+    received_from: Mapped[date | None]
     received_on_basis: Mapped[str]
     stated_total_fen: Mapped[int | None]
     received_fen: Mapped[int]
