@@ -251,6 +251,45 @@ async def test_what_waits_is_answered_once_and_alone(level: Level) -> None:
         assert (await level.confirm(unknown)).status_code == 404
 
 
+async def test_of_a_confirmation_and_a_withdrawal_at_once_one_stands(level: Level) -> None:
+    ref = await level.set()
+    answers = await asyncio.gather(level.confirm(ref), level.withdraw(ref))
+    assert sorted(one.status_code for one in answers) == [201, 409]
+    state = "counts" if answers[0].status_code == 201 else "withdrawn"
+    assert await level.history() == [("2017-01-01#1", state, None)]
+
+
+async def test_who_confirms_is_told_what_waits(level: Level) -> None:
+    async def waiting(**more: str) -> dict[str, Any]:
+        answer = await level.reviewer.get(f"{PATH}/waiting", params=more)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    assert (await waiting())["empty_because"] == "该区划没有等待确认的政策数值"
+    first = await level.set(key="idle_bands_days", value=[30, 60])
+    second, third = await level.set(), await level.set(valid_from="2018-01-01")
+    page = await waiting(limit="2")
+    assert [one["ref"] for one in page["items"]] == [first, second]
+    assert [one["state"] for one in page["items"]] == ["waits", "waits"]
+    rest = await waiting(limit="2", after=page["next"])
+    assert ([one["ref"] for one in rest["items"]], rest["next"]) == ([third], None)
+    await level.confirm(first)
+    await level.withdraw(second)
+    assert [one["ref"] for one in (await waiting())["items"]] == [third]
+    assert (await waiting(region="990099"))["items"] == []
+
+
+async def test_a_value_of_a_release_for_a_day_that_has_one_is_its_next_edition(
+    level: Level, admin: asyncpg.Pool
+) -> None:
+    """A release must not fail on what an office has set; its number counts at once, theirs stays on record."""
+    await level.lay_down()
+    row = "INSERT INTO funds.policy_value (key, region_code, valid_from, value, source, basis)"
+    await admin.execute(f"{row} VALUES ($1, $2, '2017-01-01', '70', '县办法', 'practice')", KEY, level.region)
+    assert await level.history() == [("2017-01-01#1", "superseded", None), ("2017-01-01#2", "counts", None)]
+    assert (await level.read("2017-06-30"))["value"] == 70
+
+
 @pytest.mark.parametrize(
     ("key", "value", "fault"),
     [

@@ -10,6 +10,7 @@ from chassis.database import Read, Tx
 from chassis.fields import RegionCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.pages import Paging, cut
 from services.funds_api.moments import AsOf, KnownAt, day_or_today
 from services.funds_api.policies import keys, service, store
 from services.funds_api.policies.refusals import PolicyKeyUnknown
@@ -23,6 +24,7 @@ from services.funds_api.policies.schemas import (
     PolicyValueConfirmation,
     PolicyValueRequest,
     PolicyValues,
+    PolicyValuesWaiting,
     PolicyValueWithdrawal,
     Ref,
 )
@@ -83,6 +85,25 @@ async def get_policy_history(
         region=place,
         items=[service.edition(row, recorded) for row in recorded],
         empty_because=None if recorded else "该区划没有登记过这个数值，适用上级的数值",
+    )
+
+
+@router.get("/waiting", summary="等待另一人确认的政策数值")
+async def get_policy_values_waiting(
+    tx: Read,
+    who: Annotated[Principal, can("policies:read")],
+    window: Paging,
+    region: Annotated[RegionCode | None, Query(description="区划；省略为本人区划")] = None,
+) -> PolicyValuesWaiting:
+    rows, after = cut(
+        await store.waiting(tx, region or who.region, window),
+        window,
+        lambda row: (row.key, row.valid_from.isoformat()),
+    )
+    return PolicyValuesWaiting(
+        items=[service.edition(row, [row]) for row in rows],
+        next=after,
+        empty_because=None if rows else "该区划没有等待确认的政策数值",
     )
 
 

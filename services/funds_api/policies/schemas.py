@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic.json_schema import WithJsonSchema
 
 from chassis.fields import Answer, Body, Day, Line, RegionCode
+from chassis.pages import Page
 from services.funds_api.policies.keys import Shape
 from treasury.policy import Basis, Told
 
@@ -116,6 +117,12 @@ class PolicyHistory(Answer):
     region: RegionCode
     items: list[PolicyEdition] = Field(description="按起始日期、版次排列")
     empty_because: str | None = None
+
+
+class PolicyValuesWaiting(Page):
+    """What waits for a second person; each waits alone for its key and first day."""
+
+    items: list[PolicyEdition]
 
 
 class PolicyKeyAnswer(Answer):

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.pages import Window, date_in
 from services.funds_api.missing import Missing
 from services.funds_api.tables import PolicyValueRow
 from treasury.policy import NATION, Basis, NoSuchRef, PolicyRef, PolicyValue, known_by, last_editions
@@ -84,6 +85,24 @@ async def editions(session: AsyncSession, key: str, region: str) -> Sequence[Pol
     """Every edition of a key that the region recorded, by first day and edition: what waits and was withdrawn too."""
     query = select(PolicyValueRow).where(PolicyValueRow.key == key, PolicyValueRow.region_code == region)
     return (await session.scalars(query.order_by(*_PLACE).execution_options(populate_existing=True))).all()
+
+
+async def waiting(session: AsyncSession, region: str, window: Window) -> Sequence[PolicyValueRow]:
+    """What a region set and nobody confirmed or withdrew yet, by key and first day; a page and one row more."""
+    query = (
+        select(PolicyValueRow)
+        .where(
+            PolicyValueRow.region_code == region,
+            PolicyValueRow.set_by.is_not(None),
+            PolicyValueRow.confirmed_by.is_(None),
+            PolicyValueRow.withdrawn_by.is_(None),
+        )
+        .order_by(PolicyValueRow.key, PolicyValueRow.valid_from)
+        .limit(window.limit + 1)
+    )
+    if after := window.key(str, date_in):
+        query = query.where(tuple_(PolicyValueRow.key, PolicyValueRow.valid_from) > tuple_(*after))
+    return (await session.scalars(query)).all()
 
 
 async def record(session: AsyncSession, row: Mapping[str, Any]) -> PolicyValueRow:
