@@ -62,7 +62,8 @@ class Vault:
     def __init__(self, kek: bytes, keys: list[WrappedKey]) -> None:
         self._cells = {key.number: AESGCM(unwrap(kek, key)) for key in keys if key.purpose == "cell"}
         self._newest = max(self._cells)
-        self._token = HMAC(unwrap(kek, next(key for key in keys if key.purpose == "token")), SHA256())
+        self._keyed = {key.purpose: HMAC(unwrap(kek, key), SHA256()) for key in keys if key.purpose != "cell"}
+        self._token = self._keyed["token"]
 
     def seal(self, table: str, column: str, row: str, text: str) -> bytes:
         """The cell for `text` in this very place: key number (2 bytes), nonce (12), ciphertext and tag."""
@@ -90,6 +91,10 @@ class Vault:
             ).decode()
         except (KeyError, InvalidTag) as error:
             raise CellUnreadable from error
+
+    def keyed(self, purpose: str) -> HMAC:
+        """A fresh HMAC-SHA256 under the data key of this purpose, for tokens of another kind than `tokens` makes."""
+        return self._keyed[purpose].copy()
 
     def token(self, normalised: str) -> bytes:
         """The 16-byte blind-index token of a normalised value; equal values have equal tokens."""

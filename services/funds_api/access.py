@@ -89,7 +89,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     },
     "township_reviewer": _READING
     | {"batches:approve", "batches:object", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
-    "inspector": _READING | {"batches:object", "flags:run", "events:read"},
+    "inspector": _READING | {"batches:object", "flags:run", "events:read", "comparisons:read", "comparisons:write"},
     "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
     "feed_reader": frozenset({"events:read"}),

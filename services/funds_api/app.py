@@ -17,6 +17,7 @@ from services.funds_api import keys
 from services.funds_api.access import RIGHTS
 from services.funds_api.assets.endpoints import router as assets
 from services.funds_api.closings.endpoints import router as closings
+from services.funds_api.comparisons.endpoints import router as comparisons
 from services.funds_api.feed import router as events
 from services.funds_api.flags.endpoints import router as flags
 from services.funds_api.flows.endpoints import router as flows
@@ -71,6 +72,7 @@ BLUEPRINT = Blueprint(
         flags,
         households,
         payments,
+        comparisons,
         publications,
         retentions,
         returns,

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 import wire.audit
+import wire.comparisons
 import wire.events
 import wire.funds
 import wire.people
@@ -38,7 +39,7 @@ def events(module: ModuleType) -> Iterator[type[BaseModel]]:
 def current() -> dict[Path, dict[str, Any]]:
     """Every snapshot as the code makes it now, by its file."""
     made: dict[Path, dict[str, Any]] = {}
-    for module in (wire.events, wire.funds, wire.people, wire.projects, wire.audit):
+    for module in (wire.events, wire.funds, wire.people, wire.comparisons, wire.projects, wire.audit):
         for model in events(module):
             made[ROOT / "wire" / "schemas" / f"{model.__name__}.json"] = model.model_json_schema()
     for blueprint in (FUNDS, AUDIT):

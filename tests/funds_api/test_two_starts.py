@@ -44,7 +44,7 @@ async def test_all_who_start_at_once_hold_the_same_keys(fresh: dict[str, str]) -
     admin = await asyncpg.connect(fresh["admin"])
     try:
         rows = await admin.fetch("SELECT number, purpose FROM funds.data_key ORDER BY purpose")
-        assert [tuple(row) for row in rows] == [(1, "cell"), (1, "token")]
+        assert [tuple(row) for row in rows] == [(1, "cell"), (1, "exchange"), (1, "match"), (1, "token")]
     finally:
         await admin.close()
 

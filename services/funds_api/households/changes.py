@@ -19,6 +19,7 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
+from services.funds_api.comparisons import matching
 from services.funds_api.households import appeals, facts, history, masks, people, store
 from services.funds_api.households.heads import Belongs, must_keep_heads
 from services.funds_api.households.history import Fact
@@ -110,6 +111,7 @@ async def join(
             "cell": cell,
             "key_number": people.key_number(cell),
             "since_on": on,
+            "match_token": matching.tokens(vault, county, [number])[0],
         }
         if not await facts.add_person(tx, row):
             raise PersonElsewhere(on)

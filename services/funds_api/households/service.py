@@ -17,6 +17,7 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
+from services.funds_api.comparisons import matching
 from services.funds_api.households import facts, history, masks, people, register, store
 from services.funds_api.households.history import Fact
 from services.funds_api.households.register import REASONS, Register
@@ -109,6 +110,7 @@ def sealed(judged: Register, homes: Sequence[UUID], county: str, vault: Vault) -
         [*founded, *theirs],
         [Role.HEAD.value] * heads.height + [Role.MEMBER.value] * members.height,
         everybody["joined_on"].to_list(),
+        matching.tokens(vault, county, everybody["id_number"]),
     ]
     households = [founded, heads["village"].to_list(), heads["declared_n"].to_list(), heads["joined_on"].to_list()]
     return households, persons

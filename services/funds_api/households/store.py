@@ -97,7 +97,8 @@ async def insert(
     `RegisterOvertaken` when another act has brought some of these people since they were looked for.
 
     Of a household that was there before, `facts.settle` says from when on its new people may be judged by their row.
-    Households: id, village, people declared, day. Persons: id, village, token, cell, key number, household, role, day.
+    Households: id, village, people declared, day. Persons: id, village, token, cell, key number, household, role, day,
+    match token.
     """
     connection = await driver(tx)
     await keep_plans(tx)
@@ -112,9 +113,9 @@ async def insert(
     new = await _many(
         connection,
         "INSERT INTO funds.person (county_code, id, region_code, token, cell, key_number, household_id, role, since_on,"
-        " settled_on) SELECT $1, new.*, new.since_on FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[],"
-        " $6::smallint[], $7::uuid[], $8::text[], $9::date[])"
-        " AS new(id, place, token, cell, key_number, household_id, role, since_on)"
+        " match_token, settled_on) SELECT $1, new.*, new.since_on FROM unnest($2::uuid[], $3::text[], $4::bytea[],"
+        " $5::bytea[], $6::smallint[], $7::uuid[], $8::text[], $9::date[], $10::bytea[])"
+        " AS new(id, place, token, cell, key_number, household_id, role, since_on, match_token)"
         " ON CONFLICT (county_code, token) DO NOTHING",
         (county,),
         persons,

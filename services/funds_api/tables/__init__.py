@@ -24,6 +24,7 @@ from services.funds_api.tables.books import (
     HoldLotRow,
     HoldRow,
 )
+from services.funds_api.tables.comparisons import ComparisonEntryRow, ComparisonVersionRow
 from services.funds_api.tables.journal import EventRow, FlagRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
@@ -96,6 +97,8 @@ __all__ = [
     "ClockStopLotRow",
     "ClockStopRow",
     "ClosingRow",
+    "ComparisonEntryRow",
+    "ComparisonVersionRow",
     "DataKeyRow",
     "DrawRow",
     "EntryRow",

@@ -228,7 +228,7 @@ class DataKeyRow(Row):
     """A data key, wrapped under the key-encrypting key that lives outside the database."""
 
     __tablename__ = "data_key"
-    __table_args__ = (CheckConstraint("purpose IN ('cell', 'token')", name="purpose"),)
+    __table_args__ = (CheckConstraint("purpose IN ('cell', 'token', 'exchange', 'match')", name="purpose"),)
     number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     purpose: Mapped[str] = mapped_column(primary_key=True)
     wrapped: Mapped[bytes]

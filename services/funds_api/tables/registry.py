@@ -96,14 +96,17 @@ class PersonRow(Row):
     """A person as ciphertext, found by the token of the ID number, and the household that person is in now, if any.
 
     From `settled_on` on, `household_id`, `role` and `region_code` say all a payment has to know; before it, or without
-    it (in no household, or in one that was removed or left the county), the history is asked.
+    it (in no household, or in one that was removed or left the county), the history is asked. `match_token` meets the
+    entries of comparison lists; nobody has it who was registered by a release that knew no lists, until it is filled.
     """
 
     __tablename__ = "person"
     __table_args__ = (
         _of_household(),
         UniqueConstraint("county_code", "token"),
+        UniqueConstraint("county_code", "match_token"),
         CheckConstraint("length(token) = 16", name="token_length"),
+        CheckConstraint("length(match_token) = 16 AND match_token <> token", name="match_token"),
         CheckConstraint("(household_id IS NULL) = (role IS NULL)", name="role_in_a_household"),
         CheckConstraint("role IN ('head', 'member')", name="role"),
         Index("ix_person_household", "county_code", "household_id"),
@@ -114,6 +117,7 @@ class PersonRow(Row):
             unique=True,
             postgresql_where=text("role = 'head'"),
         ),
+        Index("ix_person_unmatched", "county_code", "id", postgresql_where=text("match_token IS NULL")),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -125,6 +129,7 @@ class PersonRow(Row):
     role: Mapped[str | None]
     since_on: Mapped[date]
     settled_on: Mapped[date | None]
+    match_token: Mapped[bytes | None]
 
 
 class MembershipRow(Row):
