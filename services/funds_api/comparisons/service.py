@@ -66,7 +66,7 @@ async def record(
         "file_sha256": file.sha256,
         "recorded_by": act.actor,
     }
-    if not await store.begin(tx, row):
+    if not await store.add_version(tx, row):
         raise ListOvertaken(file.kind, number)
     await store.add_entries(tx, county, version, await to_thread.run_sync(_laid, file, vault))
     persons_n, uncompared_n = await store.people(tx, county)

@@ -60,7 +60,7 @@ async def last_number(tx: AsyncSession, county: str, kind: str) -> int:
     return (await tx.scalar(query)) or 0
 
 
-async def begin(tx: AsyncSession, row: dict[str, Any]) -> bool:
+async def add_version(tx: AsyncSession, row: dict[str, Any]) -> bool:
     """A version without entries, not in force yet; False if another of its number is there since."""
     new = insert(ComparisonVersionRow).values(row).on_conflict_do_nothing()
     return (await tx.scalars(new.returning(ComparisonVersionRow.id))).one_or_none() is not None
