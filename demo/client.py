@@ -17,6 +17,8 @@ import httpx
 PAGE: Final = 200
 EARLY_SECONDS: Final = 60
 TRIES: Final = 5
+RUN_SECONDS: Final = 120.0
+RUN_STEP_SECONDS: Final = 0.1
 FILE_SECONDS: Final = 330.0  # longer than the gateway waits for a service that has a file
 
 
@@ -106,6 +108,19 @@ class Caller:
     def post(self, path: str, body: Any = None, **more: Any) -> Any:
         """The body of a successful POST of JSON."""
         return _answered(self.ask("POST", path, json=body if body is not None else {}, **more))
+
+    def run_rules(self, as_of: str) -> Any:
+        """Ask all rules about a day, wait until they are done, and read what they found."""
+        asked = self.post("/funds/v1/rule-runs", {"as_of": as_of})
+        deadline = time.monotonic() + RUN_SECONDS
+        while True:
+            run = self.get(f"/funds/v1/rule-runs/{asked['id']}")
+            if run["ended_at"]:
+                return run
+            if time.monotonic() > deadline:
+                msg = f"规则运行在 {RUN_SECONDS:.0f} 秒内没有完成：{run['done_n']}/{run['rules_n']}"
+                raise Unexpected(msg)
+            time.sleep(RUN_STEP_SECONDS)
 
     def send_file(self, method: str, path: str, name: str, content: bytes, kind: str) -> Any:
         """The body of a successful upload; the file's name goes percent-encoded in X-File-Name."""

@@ -6,9 +6,10 @@ The class name is the kind; amounts are integer fen; no body holds personal data
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from wire.fact import Fact
 
@@ -186,6 +187,56 @@ class FlagsRaised(Fact):
     county_code: str
     as_of: date
     flags: list[FlagRaised]
+
+
+class RulesAsked(Fact):
+    """Rules are to be asked about a place as of a business date."""
+
+    run_id: UUID
+    county_code: str
+    region_code: str
+    as_of: date
+    rules: list[str]
+
+
+class FlagsFound(Fact):
+    """What one rule of a run found new: how many flags, of how many fen. Followers read them in pages."""
+
+    run_id: UUID
+    county_code: str
+    rule_code: str
+    rule_version: int
+    title: str
+    as_of: date
+    flags_n: int
+    flags_fen: int
+
+
+class ToldPolicy(BaseModel):
+    """Who says so: the source of a dated value that a flag was judged by."""
+
+    source: str
+
+
+class FlagTold(BaseModel):
+    """A flag as its followers read it from the list of flags; what they do not know they leave out."""
+
+    id: UUID
+    run_id: UUID | None
+    rule_code: str
+    rule_version: int
+    title: str
+    subject: str
+    subject_id: UUID
+    lot_id: UUID | None
+    region_code: str
+    amount_fen: int
+    days: int
+    limit_days: int
+    as_of: date
+    explanation: str
+    facts: dict[str, Any]
+    policy: list[ToldPolicy]
 
 
 class LoanDisbursed(Fact):

@@ -80,7 +80,7 @@ def rested_days() -> int:
 
 
 def _flags(story: Story) -> None:
-    run = story.inspector.post("/funds/v1/flags/runs", {"as_of": LOOKED_ON.isoformat()})
+    run = story.inspector.run_rules(LOOKED_ON.isoformat())
     story.flags = list(story.inspector.every("/funds/v1/flags", as_of=LOOKED_ON.isoformat()))
     story.same("新预警数", len(story.flags), run["new_n"])
     story.screen.table(
@@ -96,12 +96,13 @@ def _flags(story: Story) -> None:
                 wan(one["new_fen"]),
             )
             for one in run["rules"]
+            if one["hits_n"]
         ],
         right=(3, 4, 5),
     )
     on_jiahe: list[dict[str, Any]] = [one for one in story.flags if one["region_code"] == JIAHE]
     story.screen.say(f"  例：{on_jiahe[0]['explanation']}")
-    again = story.inspector.post("/funds/v1/flags/runs", {"as_of": LOOKED_ON.isoformat()})
+    again = story.inspector.run_rules(LOOKED_ON.isoformat())
     story.must(again["new_n"] == 0, f"共 {run['new_n']} 条红旗；同一天再运行一次，新增 {again['new_n']} 条")
 
 

@@ -1,4 +1,4 @@
-"""The whole of Qingliu on one machine: a PostgreSQL (embedded or given), the three services and the follower.
+"""The whole of Qingliu on one machine: a PostgreSQL (embedded or given), the three services, follower and runner.
 
 A stack with a `home` keeps its data, keys and logs there; one without leaves nothing behind. Every step is told to a
 callback. Whatever goes wrong while starting, everything that was started is ended before the error leaves. Knows
@@ -145,7 +145,7 @@ class Stack:
             self.secrets.keep(self._home / "keys.json")
 
     def child(self, name: str) -> Child:
-        """The process `funds_api`, `audit_api`, `follower` or `gateway`."""
+        """The process `funds_api`, `audit_api`, `follower`, `runner` or `gateway`."""
         return self._children[name]
 
     def start(self) -> None:
@@ -224,7 +224,7 @@ class Stack:
         self._report("建立数据库角色与表")
         migrate(self.database_urls["admin"], *ROLES)
         self._plan()
-        self._report("启动 funds_api、audit_api、gateway 与 follower")
+        self._report("启动 funds_api、audit_api、gateway、follower 与 runner")
         self._aftermath = Aftermath(self._children["funds_api"].log)
         for child in self._children.values():
             child.start()
@@ -316,6 +316,19 @@ class Stack:
             [sys.executable, "-m", "services.audit_api.follower"],
             audit_environment,
             self.logs / "follower.log",
+        )
+        # A stack that ends with its story has days of its own: its rules are asked when the story asks.
+        daily = "true" if self._kept is not None else "false"
+        self._children["runner"] = Child(
+            "runner",
+            [sys.executable, "-m", "services.funds_api.runs.runner"],
+            {
+                "FUNDS_DATABASE_URL": self.database_urls["funds"],
+                "FUNDS_RUN_REGIONS": ",".join(self._follow),
+                "FUNDS_RUN_DAILY": daily,
+                "FUNDS_POLL_MS": "200",
+            },
+            self.logs / "runner.log",
         )
 
     def _first_people(self) -> list[dict[str, Any]]:

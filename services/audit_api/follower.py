@@ -14,6 +14,7 @@ import hashlib
 import logging
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
@@ -30,17 +31,20 @@ from chassis import clock, telemetry
 from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
 from chassis.database import Database, Limits
 from chassis.identity import SigningKey, sign
-from services.audit_api.effects import apply
+from services.audit_api.effects import FOUND, apply
 from services.audit_api.settings import FollowerSettings
 from services.audit_api.tables import FollowerCursorRow
 from wire.events import Envelope, FeedPage, Streams
+from wire.funds import FlagTold
 
 log = logging.getLogger("follower")
 
 ISSUER: Final = "qingliu-follower"
 FEED_PATH: Final = "/funds/v1/events"
 TOKEN_SECONDS: Final = 60
+FLAGS_PATH: Final = "/funds/v1/flags"
 PAGE: Final = 100
+FLAG_PAGE: Final = 200
 MAX_PAUSE_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 60.0
 # 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 57P01-3 shutdown, 08 and 53 …
@@ -145,7 +149,8 @@ class Follower:
         try:
             for envelope in await self._fetch(region, stream, cursor):
                 at = envelope.position
-                self._known[stream] = await self._apply(envelope)
+                told = await self._told(region, envelope) if envelope.kind == FOUND else []
+                self._known[stream] = await self._apply(envelope, told)
                 applied += 1
                 if self._ending.is_set():
                     break
@@ -177,7 +182,21 @@ class Follower:
             raise HistoryBroken(msg)
         return page.events[1:]
 
-    async def _apply(self, envelope: Envelope) -> Cursor:
+    async def _told(self, region: str, envelope: Envelope) -> list[FlagTold]:
+        """Every flag that an event only counts, page by page, before a transaction is opened."""
+        body = envelope.body
+        query = {"county": envelope.stream, "run": body["run_id"], "rule": body["rule_code"], "limit": FLAG_PAGE}
+        found: list[FlagTold] = []
+        mark: str | None = None
+        while body["flags_n"]:
+            page = await self._get(region, {**query, **({"after": mark} if mark else {})}, FLAGS_PATH)
+            found += [FlagTold.model_validate(one) for one in page["items"]]
+            mark = page["next"]
+            if mark is None:
+                break
+        return found
+
+    async def _apply(self, envelope: Envelope, told: Sequence[FlagTold] = ()) -> Cursor:
         """Apply one event and move the cursor, in one transaction; an event that was applied before acts no more."""
         stream = envelope.stream
         async with self.database.writing(stream) as tx:
@@ -187,7 +206,7 @@ class Follower:
             if envelope.position != cursor.position + 1:
                 msg = f"event {cursor.position + 1} is missing; {envelope.position} came after {cursor.position}"
                 raise HistoryBroken(msg)
-            await apply(tx, envelope)
+            await apply(tx, envelope, told)
             moved = Cursor(envelope.position, bytes.fromhex(envelope.hash))
             await tx.execute(
                 update(FollowerCursorRow)
@@ -204,9 +223,9 @@ class Follower:
                 self._known[row.stream] = Cursor(row.position, row.hash)
         self._recalled.add(region)
 
-    async def _get(self, region: str, query: dict[str, Any]) -> Any:
+    async def _get(self, region: str, query: dict[str, Any], path: str = FEED_PATH) -> Any:
         token = feed_token(self.key, region, int(clock.now().timestamp()))
-        answer = await self.http.get(FEED_PATH, params=query, headers={"Authorization": f"Bearer {token}"})
+        answer = await self.http.get(path, params=query, headers={"Authorization": f"Bearer {token}"})
         answer.raise_for_status()
         return answer.json()
 

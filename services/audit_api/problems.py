@@ -11,7 +11,7 @@ from services.audit_api.evidence import shelf
 from services.audit_api.evidence.endpoints import FileNameUnreadable
 from services.audit_api.evidence.service import EvidenceKeptAlready
 from services.audit_api.findings.binding import BoundTooMuch, LotNotAlerted
-from services.audit_api.findings.service import LotHeld
+from services.audit_api.findings.service import AlertNotAboutLots, LotHeld
 from services.audit_api.findings.states import FindingClosed
 from services.audit_api.missing import Missing
 from services.audit_api.rectifications.states import DatesOutOfOrder, StepNotPossible
@@ -21,6 +21,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
     access.OwnRequest: Problem("own-request", 403, "申请人不能复核自己的申请", "请由另一名监督人员复核"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
+    AlertNotAboutLots: Problem(
+        "alert-not-about-lots", 409, "该预警不涉及停留资金", "请选择关于资金批次的预警；其他预警可先核实后排除或保留"
+    ),
     AlertNotNew: Problem("alert-not-new", 409, "预警已处理", "请查看该预警当前的处理结果"),
     LotNotAlerted: Problem("lot-not-alerted", 409, "资金批次不在预警范围内", "请只选择所选预警涉及的资金批次"),
     BoundTooMuch: Problem("bound-too-much", 409, "认定金额超过预警金额", "请把认定金额改为不超过预警金额"),

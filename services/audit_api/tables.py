@@ -67,7 +67,8 @@ class AlertRow(Row):
             "(status = 'dismissed') = (dismissed_by IS NOT NULL AND dismissal_reason IS NOT NULL)",
             name="dismissed_says_why",
         ),
-        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
+        CheckConstraint("(subject = 'lot') = (lot_id IS NOT NULL)", name="lot_is_the_subject"),
         Index("ix_alert_lot", "county_code", "lot_id"),
         Index("ix_alert_status", "county_code", "status", "id"),
     )
@@ -78,11 +79,14 @@ class AlertRow(Row):
     rule_code: Mapped[str]
     rule_version: Mapped[int] = mapped_column(SmallInteger)
     title: Mapped[str]
-    lot_id: Mapped[UUID]
-    account_id: Mapped[UUID]
-    unit_id: Mapped[UUID]
-    unit_name: Mapped[str]
-    fund_code: Mapped[str]
+    subject: Mapped[str]
+    subject_id: Mapped[UUID]
+    run_id: Mapped[UUID | None]
+    lot_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
+    unit_id: Mapped[UUID | None]
+    unit_name: Mapped[str | None]
+    fund_code: Mapped[str | None]
     amount_fen: Mapped[int]
     days: Mapped[int] = mapped_column(Integer)
     limit_days: Mapped[int] = mapped_column(Integer)

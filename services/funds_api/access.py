@@ -92,7 +92,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "inspector": _READING | {"batches:object", "flags:run", "events:read", "comparisons:read", "comparisons:write"},
     "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
-    "feed_reader": frozenset({"events:read"}),
+    "feed_reader": frozenset({"events:read", "flags:read"}),
 }
 
 

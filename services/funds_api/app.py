@@ -39,6 +39,7 @@ from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.responsibility.endpoints import router as responsibility
 from services.funds_api.retentions.endpoints import router as retentions
 from services.funds_api.returns.endpoints import router as returns
+from services.funds_api.runs.endpoints import router as runs
 from services.funds_api.settings import Settings
 from services.funds_api.spending.endpoints import router as spending
 from services.funds_api.stops.endpoints import router as stops
@@ -69,6 +70,7 @@ BLUEPRINT = Blueprint(
         idle,
         responsibility,
         spending,
+        runs,
         flags,
         households,
         payments,

@@ -37,6 +37,7 @@ from services.funds_api.regions.service import RegionNotValid, RegionUnknown
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.returns import refusals as returns
 from services.funds_api.stops import refusals as stops
+from services.funds_api.runs import refusals as runs
 from services.funds_api.successions import refusals as successions
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from treasury import errors
@@ -477,6 +478,8 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     stops.StopAcrossPlaces: Problem("stop-across-places", 409, "资金分属不同区划", "请按区划分别登记停表"),
     stops.StopTooWide: Problem("stop-too-wide", 409, "停表的资金过多", "请填写 fund_code，或用 lots 指明资金批次"),
     stops.StopOver: Problem("stop-over", 409, "停表已经结束", "请查询 /funds/v1/clock-stops/编号；再次停表请另行登记"),
+    runs.RulesUnknown: Problem("rules-unknown", 422, "没有这条规则", "请在 /funds/v1/rules 查看现行规则的代码"),
+    runs.RunTooWide: Problem("run-too-wide", 422, "规则按县运行", "请用 region 指明一个县或其下的区划"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
     errors.AmountNotPositive: Problem(

@@ -1,4 +1,4 @@
-"""Every environment variable funds_api reads (prefix FUNDS_), typed, read once."""
+"""Every environment variable funds_api and its runner read (prefix FUNDS_), typed, read once per process."""
 
 from __future__ import annotations
 
@@ -21,3 +21,22 @@ class Settings(BaseSettings):
     @property
     def kek_bytes(self) -> bytes:
         return base64.b64decode(self.kek.get_secret_value())
+
+
+class RunnerSettings(BaseSettings):
+    """What the runner of the rules reads."""
+
+    model_config = SettingsConfigDict(env_prefix="FUNDS_", frozen=True, extra="ignore")
+
+    database_url: SecretStr = Field(description="postgresql:// URL of role funds_app")
+    run_regions: str = Field(
+        pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})(,([0-9]{2}|[0-9]{4}|[0-9]{6}))*$",
+        description="regions whose counties the rules are asked about, separated by commas: 42,51",
+    )
+    run_daily: bool = Field(default=True, description="ask every rule about every county each day")
+    poll_ms: int = Field(default=500, ge=10, le=60_000, description="pause after a round that found nothing to do")
+    log_level: str = "INFO"
+
+    @property
+    def regions(self) -> list[str]:
+        return self.run_regions.split(",")

@@ -204,7 +204,7 @@ async def test_a_poison_event_stops_its_stream_whole_and_says_where(
     bad["flags"][0]["amount_fen"] = "张三 420322199001010000"
     feed.append(county, bad, kind="FlagsRaised")
     feed.append(county, flags(county, flag(county)))
-    feed.append(other, flags(other, flag(other, amount_fen=0)))  # readable, and refused by the database
+    feed.append(other, flags(other, flag(other, amount_fen=-1)))  # readable, and refused by the database
     follower = feed.follower(database, county, other)
     with caplog.at_level(logging.ERROR, logger="follower"):
         await follower.round()

@@ -15,6 +15,7 @@ from chassis.identity import SigningKey
 from services.audit_api.follower import ISSUER, Follower
 from tests.callers import FOLLOWER_KEY, Caller, audit_caller, funds_caller
 from tests.factories import open_account, receive
+from tests.funds_api.asked import run_rules
 from tests.funds_api.people import id_number
 from tests.funds_api.test_returns import Paid
 
@@ -55,9 +56,7 @@ async def test_flags_arrive_and_payments_are_counted_until_they_are_reversed(
         lines=[{"to_account_id": township, "amount_fen": 400_000}],
         **fund,
     )
-    run = await funds_caller(funds_http, "inspector", county).post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})
-    assert run.status_code == 201, run.text
-    assert run.json()["new_n"] > 0
+    assert (await run_rules(funds_http, county, "2017-11-30"))["new_n"] > 0
 
     await follower.round()
     assert follower.stopped == {}
@@ -108,8 +107,7 @@ async def test_a_row_that_came_back_is_flagged_while_it_waits_and_put_right_when
     """PaymentReturned as funds_api writes it, its restored lots as a finding, the reissue as yuan put right, twice."""
     paid = await Paid(funds_http, county).open()
     back = (await paid.give_back(paid.line(2))).json()
-    run = await funds_caller(funds_http, "inspector", county).post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})
-    assert run.status_code == 201, run.text
+    await run_rules(funds_http, county, "2017-11-30")
     await follower.round()
     assert follower.stopped == {}
     inspector = audit_caller(audit_http, "inspector", county)

@@ -63,7 +63,7 @@ def test_the_whole_path_in_small(county: County) -> None:
     trace = county.who("jiwei").get(f"/funds/v1/payments/{checked['batch']['id']}-2/trace", as_of=SEEN_ON)
     assert [hop["kind"] for hop in trace["ways"][0]["hops"]] == ["receive", "hand_down", "disburse"]
     assert trace["unexplained_fen"] == 0
-    run = county.who("jiwei").post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})
+    run = county.who("jiwei").run_rules("2017-11-30")
     assert run["new_n"] > 0
     alerts = _until(lambda: list(county.who("jiwei").every("/audit/v1/alerts")), lambda seen: len(seen) == run["new_n"])
     assert all(alert["status"] == "new" for alert in alerts)
@@ -88,7 +88,7 @@ def test_a_follower_that_was_away_catches_up(county: County) -> None:
     county.stack.child("follower").kill()
     for _ in range(3):
         county.hand_down(1)
-    run = county.who("jiwei").post("/funds/v1/flags/runs", {"as_of": "2017-11-29"})
+    run = county.who("jiwei").run_rules("2017-11-29")
     assert run["new_n"] >= 3
     time.sleep(0.5)
     assert len(list(county.who("jiwei").every("/audit/v1/alerts"))) == seen

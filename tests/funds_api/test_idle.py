@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.callers import funds_caller
+from tests.funds_api.asked import run_rules
 from tests.funds_api.test_movements import Desk
 
 
@@ -113,27 +114,27 @@ async def test_every_day_of_every_fen_is_charged_to_exactly_one_unit(desk: Desk)
 
 async def test_a_run_raises_each_flag_once_and_tells_the_feed(desk: Desk, admin: asyncpg.Pool) -> None:
     inspector = funds_caller(desk.http, "inspector", desk.county)
-    first = (await inspector.post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})).json()
+    first = await run_rules(desk.http, desk.county, "2017-11-30", "R19", "I01")
     assert {rule["rule_code"]: rule["new_n"] for rule in first["rules"]} == {"R19": 4, "I01": 4}
-    again = (await inspector.post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})).json()
+    again = await run_rules(desk.http, desk.county, "2017-11-30", "R19", "I01")
     assert again["new_n"] == 0
     assert {rule["hits_n"] for rule in again["rules"]} == {4}
     flags = (await inspector.get("/funds/v1/flags", params={"as_of": "2017-11-30", "rule": "R19"})).json()["items"]
     assert len(flags) == 4
-    assert all(flag["facts"]["policy"]["source"] and flag["explanation"] for flag in flags)
+    assert all(flag["policy"][0]["source"] and flag["explanation"] for flag in flags)
     township = funds_caller(desk.http, "township_clerk", desk.county + "102")
     assert (await township.get("/funds/v1/flags")).json()["items"] == []
-    assert (await township.post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})).status_code == 403
+    assert (await township.post("/funds/v1/rule-runs", {"as_of": "2017-11-30"})).status_code == 403
     bodies = await admin.fetch(
-        "SELECT body::text AS body FROM funds.event WHERE stream = $1 AND kind = 'FlagsRaised' ORDER BY position",
+        "SELECT body->>'rule_code' AS rule, (body->>'flags_n')::int AS n FROM funds.event"
+        " WHERE stream = $1 AND kind = 'FlagsFound' ORDER BY position",
         desk.county,
     )
-    assert [body["body"].count('"flag_id"') for body in bodies] == [8, 0]
+    assert [(body["rule"], body["n"]) for body in bodies] == [("I01", 4), ("R19", 4), ("I01", 0), ("R19", 0)]
 
 
 async def test_the_limits_own_day_raises_nothing_and_the_next_does(desk: Desk) -> None:
-    inspector = funds_caller(desk.http, "inspector", desk.county)
     on_the_day = date(2017, 3, 1) + timedelta(days=30)
-    assert (await inspector.post("/funds/v1/flags/runs", {"as_of": on_the_day.isoformat()})).json()["new_n"] == 0
+    assert (await run_rules(desk.http, desk.county, on_the_day.isoformat()))["new_n"] == 0
     after = (on_the_day + timedelta(days=1)).isoformat()
-    assert (await inspector.post("/funds/v1/flags/runs", {"as_of": after})).json()["new_n"] == 1
+    assert (await run_rules(desk.http, desk.county, after))["new_n"] == 1

@@ -8,6 +8,7 @@ import httpx
 
 from tests.callers import Caller, funds_caller
 from tests.factories import open_account
+from tests.funds_api.asked import run_rules
 from tests.funds_api.desk import Desk
 from tests.funds_api.library import DAYS, plan
 from tests.funds_api.people import Township
@@ -199,7 +200,7 @@ async def test_loans_are_known_since_the_bank_reported_them(funds_http: httpx.As
 
 async def test_flags_are_known_since_they_were_raised(desk: Desk) -> None:
     inspector, before = funds_caller(desk.http, "inspector", desk.county), now()
-    assert (await inspector.post("/funds/v1/flags/runs", {"as_of": "2017-11-30"})).json()["new_n"] > 0
+    assert (await run_rules(desk.http, desk.county, "2017-11-30"))["new_n"] > 0
     today = await told(inspector, ["flags"], None)
     then = await told(inspector, ["flags"], before)
     assert ([one[2]["items"] for one in then], today[-1][2]["items"] != []) == ([[]] * len(ON), True)

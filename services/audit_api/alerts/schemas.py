@@ -36,12 +36,15 @@ class Alert(Answer):
     title: str
     explanation: str
     source: str
-    lot_id: UUID
-    account_id: UUID
-    unit_id: UUID
-    unit_name: str
-    fund_code: str
-    amount_fen: int = Field(description="截至 as_of 停留的金额，单位：分")
+    subject: str = Field(description="所问的对象：lot 资金、payment 发放、household 农户、project 项目等")
+    subject_id: UUID
+    run_id: UUID | None
+    lot_id: UUID | None = Field(description="所问的资金批次；其他对象为空")
+    account_id: UUID | None
+    unit_id: UUID | None
+    unit_name: str | None
+    fund_code: str | None
+    amount_fen: int = Field(description="所问的金额，单位：分；停留资金为截至 as_of 停留的金额")
     days: int
     limit_days: int
     as_of: date

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +18,7 @@ from services.audit_api.tables import AlertRow
 from services.audit_api.words import sealed
 from wire.audit import AlertDismissed, AlertsTakenIn
 from wire.events import Envelope
-from wire.funds import FlagsRaised
+from wire.funds import FlagsFound, FlagsRaised, FlagTold
 
 FOLLOWER = "qingliu-follower"
 
@@ -31,6 +33,13 @@ class AlertNotNew(Exception):
     def __str__(self) -> str:
         done = "已转为问题" if self.status == AlertStatus.TAKEN_UP else "已被排除"
         return f"预警 {self.alert_id} {done}，不能再次处理"
+
+
+class FlagsMissing(Exception):
+    """Fewer or more flags could be read than the feed said a rule had found."""
+
+    def __init__(self, rule: str, told: int, read: int) -> None:
+        super().__init__(f"{rule}: {told} flags were told, {read} read")
 
 
 def must_be_new(row: AlertRow) -> None:
@@ -55,6 +64,8 @@ async def take_in(tx: AsyncSession, envelope: Envelope) -> None:
             {
                 **flag.model_dump(exclude={"flag_id"}),
                 "id": flag.flag_id,
+                "subject": "lot",
+                "subject_id": flag.lot_id,
                 "county_code": county,
                 "feed_position": envelope.position,
             }
@@ -65,6 +76,30 @@ async def take_in(tx: AsyncSession, envelope: Envelope) -> None:
         county_code=county, feed_position=envelope.position, alert_ids=[flag.flag_id for flag in event.flags]
     )
     await record_alone(tx, "audit", county, taken, FOLLOWER, envelope.id)
+
+
+async def take_in_found(tx: AsyncSession, envelope: Envelope, told: Sequence[FlagTold]) -> None:
+    """Make an alert of every flag that a run found by one rule; what the feed counted must have been read whole."""
+    event = FlagsFound.model_validate(envelope.body)
+    if len(told) != event.flags_n:
+        raise FlagsMissing(event.rule_code, event.flags_n, len(told))
+    if not told:
+        return
+    county = envelope.stream
+    await store.add(tx, [_row(county, envelope.position, flag) for flag in told])
+    taken = AlertsTakenIn(county_code=county, feed_position=envelope.position, alert_ids=[flag.id for flag in told])
+    await record_alone(tx, "audit", county, taken, FOLLOWER, envelope.id)
+
+
+def _row(county: str, position: int, flag: FlagTold) -> dict[str, Any]:
+    return {
+        **flag.model_dump(exclude={"facts", "policy"}),
+        **{name: flag.facts.get(name) for name in ("unit_name", "fund_code")},
+        **{name: UUID(flag.facts[name]) if flag.facts.get(name) else None for name in ("account_id", "unit_id")},
+        "county_code": county,
+        "feed_position": position,
+        "source": "；".join(dict.fromkeys(one.source for one in flag.policy)),
+    }
 
 
 async def dismiss(tx: AsyncSession, who: Principal, act: Act, county: str, alert_id: UUID, reason: str) -> Alert:

@@ -72,6 +72,17 @@ async def answers(tx: AsyncSession, county: str, rows: Sequence[FindingRow], as_
     return found
 
 
+@dataclass(eq=False)
+class AlertNotAboutLots(Exception):
+    """A finding binds money that rests, and this alert is about something else."""
+
+    alert_id: str
+    rule_code: str
+
+    def __str__(self) -> str:
+        return f"预警 {self.alert_id}（{self.rule_code}）不是关于停留资金的，目前只能按资金批次认定问题"
+
+
 async def open_finding(
     tx: AsyncSession, who: Principal, act: Act, county: str, request: FindingRequest, today: date
 ) -> Finding:
@@ -84,11 +95,15 @@ async def open_finding(
     locked = await alerts.lock(tx, who, county, request.alert_ids)
     for missing in set(request.alert_ids) - {row.id for row in locked}:
         raise Missing("预警", str(missing))
+    about: list[Alerted] = []
     for row in locked:
         must_be_new(row)
+        if row.lot_id is None:
+            raise AlertNotAboutLots(str(row.id), row.rule_code)
+        about.append(Alerted(row.id, row.lot_id, row.amount_fen, row.feed_position))
 
     bound = bind(
-        [Alerted(row.id, row.lot_id, row.amount_fen, row.feed_position) for row in locked],
+        about,
         None if request.lots is None else {lot.lot_id: lot.amount_fen for lot in request.lots},
     )
     held = await store.held_elsewhere(tx, county, [one.lot_id for one in bound])

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
 from services.funds_api.flags import store
+from services.funds_api.flags.rules.rule import Subject
 from services.funds_api.funds.judge import Breach
 from services.funds_api.funds.refusals import told
 from wire.funds import FlagRaised, FlagsRaised
@@ -79,6 +80,9 @@ def _row(county: str, desk: Desk, on: date, breach: Breach, lot: MadeLot, flag: 
         "rule_code": breach.code,
         "rule_version": VERSION,
         "lot_id": lot.id,
+        "subject": Subject.LOT,
+        "subject_id": lot.id,
+        "mark": "",
         "limit_days": 0,
         "as_of": on,
         "amount_fen": lot.amount_fen,

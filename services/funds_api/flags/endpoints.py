@@ -1,31 +1,23 @@
-"""/funds/v1/flags."""
+"""/funds/v1/flags: the questions that rules asked, and the rules."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from chassis.database import Read, Tx
+from chassis.database import Read
 from chassis.identity import Principal, can
-from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.flags import service, store
-from services.funds_api.flags.rules.catalogue import RULES
-from services.funds_api.flags.schemas import Flag, FlagPage, RunAnswer, RunRequest
-from services.funds_api.funds.judge import TITLE_OF_CODE
-from services.funds_api.moments import AsOf, KnownAt, moment_of
+from services.funds_api.flags.schemas import Flag, FlagPage, Recomputation
+from services.funds_api.missing import Missing
+from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.units.endpoints import County
 
 router = APIRouter(prefix="/funds/v1/flags", tags=["flags 预警"])
-
-
-@router.post("/runs", status_code=201, summary="按业务日期运行全部规则")
-async def post_run(
-    request: RunRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("flags:run")], county: County = None
-) -> RunAnswer:
-    return await service.run(tx, who, act, county_of(who, county), request.as_of)
 
 
 @router.get("", summary="预警列表")
@@ -35,30 +27,36 @@ async def get_flags(
     who: Annotated[Principal, can("flags:read")],
     county: County = None,
     rule: Annotated[str | None, Query(pattern=r"^[A-Z][0-9]{2}$", description="规则代码")] = None,
+    run: Annotated[UUID | None, Query(description="由哪一次运行产生")] = None,
+    subject: Annotated[UUID | None, Query(description="所问的对象")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> FlagPage:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    found = await store.page(tx, who, asked, window, moment=moment, rule=rule)
-    rows, after = cut(found, window, lambda row: (row.id,))
-    items = [
-        Flag(
-            id=row.id,
-            rule_code=row.rule_code,
-            rule_version=row.rule_version,
-            title=TITLE_OF_CODE.get(row.rule_code) or RULES[row.rule_code].title,
-            lot_id=row.lot_id,
-            region_code=row.region_code,
-            amount_fen=row.amount_fen,
-            days=row.days,
-            limit_days=row.limit_days,
-            as_of=row.as_of,
-            explanation=row.explanation,
-            facts=row.facts,
-            raised_at=row.raised_at,
-        )
-        for row in rows
-    ]
+    found = await store.page(tx, who, asked, window, moment=moment, asked=store.Asked(rule, run, subject))
+    rows, after = cut(found, window, lambda row: (row.FlagRow.id,))
+    items = await service.shown(tx, asked, rows)
     empty = None if items else "您的管辖范围内截至该日没有预警"
     return FlagPage(**moment.shown, items=items, next=after, empty_because=empty)
+
+
+@router.get("/{flag_id}", summary="一条预警")
+async def get_flag(
+    flag_id: UUID, tx: Read, who: Annotated[Principal, can("flags:read")], county: County = None, as_of: AsOf = None
+) -> Flag:
+    asked = county_of(who, county)
+    row = await store.one(tx, who, asked, flag_id, day_or_today(as_of))
+    if row is None:
+        raise Missing("预警", str(flag_id))
+    return (await service.shown(tx, asked, [row]))[0]
+
+
+@router.get("/{flag_id}/recomputation", summary="按当时的规则版本、政策数值和事实重新判断")
+async def get_recomputation(
+    flag_id: UUID, tx: Read, who: Annotated[Principal, can("flags:read")], county: County = None, as_of: AsOf = None
+) -> Recomputation:
+    row = await store.one(tx, who, county_of(who, county), flag_id, day_or_today(as_of))
+    if row is None:
+        raise Missing("预警", str(flag_id))
+    return service.recomputed(row.FlagRow, row.policy)

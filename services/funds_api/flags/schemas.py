@@ -6,34 +6,30 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.fields import Answer, Body, Day
+from pydantic import Field
+
+from chassis.fields import Answer
 from chassis.pages import Page
 from services.funds_api.moments import Known
 
 
-class RunRequest(Body):
-    """Ask every rule about everything that rests on this business date."""
+class JudgedBy(Answer):
+    """A dated value that a flag was judged by, as it stood then."""
 
-    as_of: Day
-
-
-class RuleRun(Answer):
-    """What one rule found: lots it looked at, lots it flagged, and how many of those flags are new."""
-
-    rule_code: str
-    rule_version: int
-    title: str
-    candidates_n: int
-    hits_n: int
-    new_n: int
-    new_fen: int
+    key: str
+    region: str
+    valid_from: date
+    value: Any
+    source: str
+    basis: str
+    edition: int = Field(default=1, description="该数值的第几版；与 key、region、valid_from 一起指明一个数值")
 
 
-class RunAnswer(Answer):
-    as_of: date
-    county_code: str
-    new_n: int
-    rules: list[RuleRun]
+class NamedMoney(Answer):
+    """Fen that a flag is about, by what they are; named by several flags they count once."""
+
+    item: str
+    amount_fen: int
 
 
 class Flag(Answer):
@@ -43,16 +39,35 @@ class Flag(Answer):
     rule_code: str
     rule_version: int
     title: str
-    lot_id: UUID
+    subject: str = Field(description="所问的对象：lot 资金、payment 发放、household 农户、project 项目等")
+    subject_id: UUID
+    mark: str = Field(description="同一对象的不同问题以此区分；同一规则、对象和标记只问一次")
+    lot_id: UUID | None = Field(description="所问的资金批次；其他对象为空")
     region_code: str
     amount_fen: int
+    money: list[NamedMoney] = Field(description="涉及的金额明细；为空表示即为对象本身的金额")
     days: int
     limit_days: int
     as_of: date
     explanation: str
-    facts: dict[str, Any]
+    facts: dict[str, Any] = Field(description="规则当时看到的事实")
+    policy: list[JudgedBy] = Field(description="判断所依据的政策数值")
+    run_id: UUID | None
     raised_at: datetime
 
 
 class FlagPage(Page, Known):
     items: list[Flag]
+
+
+class Recomputation(Answer):
+    """A flag judged again by the version of the rule, the values and the facts that it kept."""
+
+    flag_id: UUID
+    rule_code: str
+    rule_version: int
+    same: bool = Field(description="重新判断的结论与当时完全一致")
+    differs: list[str] = Field(description="不一致之处；为空表示一致")
+    explanation: str | None = Field(description="重新判断得出的说明；为空表示不再成立")
+    days: int | None
+    limit_days: int | None

@@ -1,124 +1,105 @@
-"""Running the rules over a county on a business date. The same run again raises nothing twice."""
+"""Flags as they are told, and judged again from what they kept."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.identity import Principal
-from chassis.ids import new_id
-from chassis.journal import Act
 from services.funds_api.flags import store
-from services.funds_api.flags.rules.catalogue import RULES
-from services.funds_api.flags.rules.rule import Facts, Rule, Verdict
-from services.funds_api.flags.schemas import RuleRun, RunAnswer
-from services.funds_api.policies import store as policies
-from services.funds_api.units.schemas import TERMINAL, UnitKind
-from treasury.policy import PolicyValue, in_force
-from wire.funds import FlagRaised, FlagsRaised
+from services.funds_api.flags.rules.catalogue import RULES, VERSIONS
+from services.funds_api.flags.rules.kept import restored
+from services.funds_api.flags.rules.rule import Facts, Policy, Verdict
+from services.funds_api.flags.schemas import Flag, JudgedBy, NamedMoney, Recomputation
+from services.funds_api.funds.judge import TITLE_OF_CODE
+from services.funds_api.tables import FlagRow
 
-Hit = tuple[UUID, Rule, Facts, Verdict]
+BASE: Final = ("subject_id", "region_code", "amount_fen", "as_of")
 
 
-async def run(tx: AsyncSession, who: Principal, act: Act, county: str, as_of: date) -> RunAnswer:
-    """Ask every rule about everything of the caller's region that rests on `as_of`; keep the questions that are new."""
-    await act.claim(tx, county)
-    values = await policies.values(tx)
-    hits: list[Hit] = []
-    looked: dict[str, int] = {}
-    for rule in RULES.values():
-        looked[rule.code] = 0
-        for kind in sorted(set(UnitKind) - TERMINAL):
-            limit = in_force(values, rule.policy_key(kind), county, as_of)
-            if limit is None:
-                continue
-            candidates = await store.resting_past(tx, who, county, as_of, kind, limit.number)
-            looked[rule.code] += len(candidates)
-            for facts in candidates:
-                verdict = rule.judge(facts, limit)
-                if verdict is not None:
-                    hits.append((new_id(), rule, facts, verdict))
+def verdict_of(row: FlagRow, policy: Sequence[dict[str, Any]]) -> Verdict | None:
+    """What the flag's own version of its rule says about the facts it kept, by the values it kept."""
+    rule = VERSIONS[row.rule_code, row.rule_version]
+    facts: Facts = restored(rule.facts, {**row.facts, **{name: getattr(row, name) for name in BASE}})
+    verdict: Verdict | None = rule.judge(facts, Policy(store.heard(policy), row.county_code))
+    return verdict
 
-    new = await store.raise_new(tx, [_row(county, hit) for hit in hits])
-    fresh = [hit for hit in hits if hit[0] in new]
-    answer = RunAnswer(
-        as_of=as_of,
-        county_code=county,
-        new_n=len(fresh),
-        rules=[
-            RuleRun(
-                rule_code=rule.code,
-                rule_version=rule.version,
-                title=rule.title,
-                candidates_n=looked[rule.code],
-                hits_n=sum(1 for hit in hits if hit[1] is rule),
-                new_n=sum(1 for hit in fresh if hit[1] is rule),
-                new_fen=sum(hit[2].amount_fen for hit in fresh if hit[1] is rule),
-            )
-            for rule in RULES.values()
-        ],
+
+def _policy_of(row: FlagRow, policy: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """The values a flag was judged by; those of the first release kept one among their facts."""
+    if policy is not None:
+        return list(policy)
+    return [row.facts["policy"]] if isinstance(row.facts.get("policy"), dict) else []
+
+
+async def shown(tx: AsyncSession, county: str, rows: Sequence[Row[Any]]) -> list[Flag]:
+    """Flags with their sentence, their values and what fen they name."""
+    named = await store.money(tx, county, [row.FlagRow.id for row in rows])
+    return [_flag(row.FlagRow, row.policy, named.get(row.FlagRow.id, [])) for row in rows]
+
+
+def _flag(row: FlagRow, kept: Sequence[dict[str, Any]] | None, named: Sequence[Any]) -> Flag:
+    policy = _policy_of(row, kept)
+    return Flag(
+        id=row.id,
+        rule_code=row.rule_code,
+        rule_version=row.rule_version,
+        title=TITLE_OF_CODE.get(row.rule_code) or RULES[row.rule_code].title,
+        subject=row.subject,
+        subject_id=row.subject_id,
+        mark=row.mark,
+        lot_id=row.lot_id,
+        region_code=row.region_code,
+        amount_fen=row.amount_fen,
+        money=[NamedMoney(item=one.item, amount_fen=one.amount_fen) for one in named],
+        days=row.days,
+        limit_days=row.limit_days,
+        as_of=row.as_of,
+        explanation=row.explanation if row.explanation is not None else _sentence(row, policy),
+        facts=row.facts,
+        policy=[JudgedBy(**one) for one in policy],
+        run_id=row.run_id,
+        raised_at=row.raised_at,
     )
-    await act.record(
-        tx, county, FlagsRaised(county_code=county, as_of=as_of, flags=[_raised(hit) for hit in fresh]), answer
-    )
-    return answer
 
 
-def _row(county: str, hit: Hit) -> dict[str, Any]:
-    flag_id, rule, facts, verdict = hit
-    return {
-        "county_code": county,
-        "id": flag_id,
-        "region_code": facts.region_code,
-        "rule_code": rule.code,
-        "rule_version": rule.version,
-        "lot_id": facts.lot_id,
-        "limit_days": verdict.limit_days,
-        "as_of": facts.as_of,
-        "amount_fen": facts.amount_fen,
-        "days": verdict.days,
-        "facts": {**{name: _plain(value) for name, value in asdict(facts).items()}, "policy": _policy(verdict.policy)},
-        "explanation": verdict.explanation,
+def _sentence(row: FlagRow, policy: Sequence[dict[str, Any]]) -> str:
+    """The sentence of a flag that was raised among many: told from its facts, which do not change."""
+    verdict = verdict_of(row, policy)
+    return verdict.explanation if verdict else ""
+
+
+def recomputed(row: FlagRow, kept: Sequence[dict[str, Any]] | None) -> Recomputation:
+    """The flag judged again; it is the same when every figure and the sentence are."""
+    if (row.rule_code, row.rule_version) not in VERSIONS:  # a breach of a fund's terms, judged with its movement
+        return Recomputation(
+            flag_id=row.id,
+            rule_code=row.rule_code,
+            rule_version=row.rule_version,
+            same=False,
+            differs=["由业务办理时的资金规定判断，不由规则运行产生"],
+            explanation=row.explanation,
+            days=row.days,
+            limit_days=row.limit_days,
+        )
+    verdict = verdict_of(row, _policy_of(row, kept))
+    found = {
+        "成立与否": (True, verdict is not None),
+        "天数": (row.days, verdict.days if verdict else None),
+        "时限": (row.limit_days, verdict.limit_days if verdict else None),
+        "标记": (row.mark, verdict.mark if verdict else None),
+        "说明": (row.explanation, verdict.explanation if verdict and row.explanation else row.explanation),
     }
-
-
-def _plain(value: Any) -> int | str:
-    return value if isinstance(value, int) else str(value)
-
-
-def _policy(value: PolicyValue) -> dict[str, Any]:
-    """The number a verdict was judged by, kept with the flag so that it can be judged again years later."""
-    return {
-        "key": value.key,
-        "region": value.region,
-        "valid_from": value.valid_from.isoformat(),
-        "value": value.value,
-        "source": value.source,
-        "basis": value.basis,
-    }
-
-
-def _raised(hit: Hit) -> FlagRaised:
-    flag_id, rule, facts, verdict = hit
-    return FlagRaised(
-        flag_id=flag_id,
-        rule_code=rule.code,
-        rule_version=rule.version,
-        title=rule.title,
-        lot_id=facts.lot_id,
-        account_id=facts.account_id,
-        unit_id=facts.unit_id,
-        unit_name=facts.unit_name,
-        region_code=facts.region_code,
-        fund_code=facts.fund_code,
-        amount_fen=facts.amount_fen,
-        days=verdict.days,
-        limit_days=verdict.limit_days,
-        as_of=facts.as_of,
-        explanation=verdict.explanation,
-        source=verdict.policy.source,
+    differs = [f"{name}：当时 {was}，现在 {now}" for name, (was, now) in found.items() if was != now]
+    return Recomputation(
+        flag_id=row.id,
+        rule_code=row.rule_code,
+        rule_version=row.rule_version,
+        same=not differs,
+        differs=differs,
+        explanation=verdict.explanation if verdict else None,
+        days=verdict.days if verdict else None,
+        limit_days=verdict.limit_days if verdict else None,
     )

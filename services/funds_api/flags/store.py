@@ -1,99 +1,234 @@
-"""Flags in SQL: the set queries that narrow to candidates, and the flags themselves."""
+"""Flags in SQL: what a rule's query yields, the flags themselves, and what they were judged by."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.ids import new_id
 from chassis.pages import Window
 from services.funds_api.access import visible_to
-from services.funds_api.flags.rules.rule import Facts
+from services.funds_api.flags.population import COUNTS
+from services.funds_api.flags.rules.lots import LotFacts
+from services.funds_api.flags.rules.rule import Facts, Population, Rule
 from services.funds_api.moments import Moment
-from services.funds_api.standing import REMAINING, SCOPE
-from services.funds_api.tables import FlagRow
+from services.funds_api.tables import FlagBasisRow, FlagMoneyRow, FlagRow, FlagRunRuleRow
+from treasury.policy import Basis, PolicyValue
+
+_AT_ONCE: Final = 1000
 
 
-async def resting_past(
-    session: AsyncSession, who: Principal, county: str, as_of: date, unit_kind: str, limit_days: int
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Of which county's books, and of which part of it."""
+
+    county: str
+    region: str
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        return {"county": self.county, "scope": self.region}
+
+
+async def candidates(
+    session: AsyncSession, rule: Rule, place: Place, moment: Moment, narrowed: Mapping[str, Any]
 ) -> list[Facts]:
-    """Lots of holders of one kind that rested on `as_of` with a clock that started more than `limit_days` before."""
-    started_before = as_of - timedelta(days=limit_days)
-    branch = f"""
-      SELECT l.id, l.tranche_id, l.fund_code, l.account_id, l.region_code, l.clock_from, {REMAINING} AS fen
-        FROM funds.lot l
-       WHERE l.county_code = :county AND l.{SCOPE} AND l.arrived_on <= :as_of AND l.clock_from < :started_before"""
-    found = await session.execute(
-        text(
-            f"""
-            SELECT r.*, coalesce(n.document_number, n.title) AS document, a.unit_id, u.name AS unit_name
-              FROM ({branch} AND l.is_resting
-                    UNION ALL {branch} AND NOT l.is_terminal AND l.emptied_on > :as_of) r
-              JOIN funds.account a ON a.county_code = :county AND a.id = r.account_id AND a.kind = :unit_kind
-              JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
-              JOIN funds.tranche t ON t.county_code = :county AND t.id = r.tranche_id
-              JOIN funds.notice n ON n.id = t.notice_id
-             ORDER BY r.clock_from, r.id
-            """
-        ),
-        {
-            "county": county,
-            "scope": who.region,
-            **Moment(as_of).arguments,
-            "started_before": started_before,
-            "unit_kind": unit_kind,
-        },
-    )
+    """What the rule's query yields, one fact each."""
+    found = await session.execute(text(rule.query), {**place.arguments, **moment.arguments, **narrowed})
+    return [rule.facts(**row) for row in found.mappings()]
+
+
+_STOPPED = """
+  SELECT l.id AS subject_id, l.region_code, l.remaining_fen + coalesce((SELECT sum(d.amount_fen)::bigint FROM funds.draw d
+           WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) AS amount_fen,
+         CAST(:as_of AS date) AS as_of, l.account_id, a.unit_id, u.name AS unit_name, a.kind AS unit_kind, l.fund_code,
+         coalesce(n.document_number, n.title) AS document, l.clock_from, s.stopped_days
+    FROM funds.stopped_lots(:county, :as_of, :known) s
+    JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id AND l.arrived_on <= :as_of AND NOT l.is_terminal
+     AND (l.is_resting OR l.emptied_on > :as_of) AND l.region_code >= :scope AND l.region_code < :scope || '~'
+    JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
+    JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
+    JOIN funds.tranche t ON t.county_code = :county AND t.id = l.tranche_id
+    JOIN funds.notice n ON n.id = t.notice_id"""
+
+
+async def stopped(session: AsyncSession, place: Place, moment: Moment) -> list[LotFacts]:
+    """Lots that rest and whose clock was ever stopped: few, and each has days of its own."""
+    found = await session.execute(text(_STOPPED), {**place.arguments, **moment.arguments})
+    return [LotFacts(**row) for row in found.mappings()]
+
+
+async def figures(
+    session: AsyncSession, rule: Rule, place: Place, moment: Moment, narrowed: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What a rule publishes about what it looked at, plain JSON values."""
+    if not rule.figures:
+        return []
+    found = await session.execute(text(rule.figures), {**place.arguments, **moment.arguments, **narrowed})
+    return [{name: plain(value) for name, value in row.items()} for row in found.mappings()]
+
+
+def plain(value: Any) -> Any:
+    """A value of a row as JSON has it."""
+    return value if value is None or isinstance(value, int | str) else str(value)
+
+
+async def count(session: AsyncSession, population: Population, place: Place, moment: Moment) -> int:
+    """How many there are of what a rule looks at."""
+    counted: int = (
+        await session.execute(text(COUNTS[population]), {**place.arguments, **moment.arguments})
+    ).scalar_one()
+    return counted
+
+
+def told(values: Iterable[PolicyValue]) -> list[dict[str, Any]]:
+    """Dated values as a basis keeps them."""
     return [
-        Facts(
-            lot_id=row.id,
-            account_id=row.account_id,
-            unit_id=row.unit_id,
-            unit_name=row.unit_name,
-            unit_kind=unit_kind,
-            region_code=row.region_code,
-            fund_code=row.fund_code,
-            document=row.document,
-            amount_fen=row.fen,
-            clock_from=row.clock_from,
-            as_of=as_of,
-        )
-        for row in found
+        {
+            "key": one.key,
+            "region": one.region,
+            "valid_from": one.valid_from.isoformat(),
+            "value": one.value,
+            "source": one.source,
+            "basis": one.basis,
+            "edition": one.edition,
+        }
+        for one in values
     ]
+
+
+def heard(kept: Iterable[Mapping[str, Any]]) -> tuple[PolicyValue, ...]:
+    """The values that were kept."""
+    return tuple(
+        PolicyValue(
+            one["key"],
+            one["region"],
+            date.fromisoformat(one["valid_from"]),
+            one["value"],
+            one["source"],
+            Basis(one["basis"]),
+            one.get("edition", 1),
+        )
+        for one in kept
+    )
+
+
+async def basis(session: AsyncSession, county: str, rule: Rule, values: Iterable[PolicyValue]) -> UUID:
+    """The basis of this rule version and these values, made if nobody has judged by it before."""
+    policy = told(values)
+    digest = hashlib.sha256(json.dumps(policy, sort_keys=True).encode()).digest()
+    key = {
+        "county_code": county,
+        "rule_code": rule.code,
+        "rule_version": rule.version,
+        "values_sha256": digest,
+    }
+    await session.execute(insert(FlagBasisRow).values(**key, id=new_id(), policy=policy).on_conflict_do_nothing())
+    found = await session.scalars(select(FlagBasisRow.id).filter_by(**key))
+    return found.one()
 
 
 async def raise_new(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[UUID]:
     """Insert the flags that were not raised before; return the ids of those that are new."""
     new: set[UUID] = set()
-    for start in range(0, len(rows), 1000):
-        statement = insert(FlagRow).values(list(rows[start : start + 1000])).on_conflict_do_nothing()
+    for start in range(0, len(rows), _AT_ONCE):
+        statement = insert(FlagRow).values(list(rows[start : start + _AT_ONCE])).on_conflict_do_nothing()
         new.update((await session.scalars(statement.returning(FlagRow.id))).all())
     return new
 
 
+async def add_money(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), _AT_ONCE):
+        await session.execute(insert(FlagMoneyRow).values(list(rows[start : start + _AT_ONCE])))
+
+
+def _known() -> Any:
+    """Since which position of the journal a flag is known: its own, or that of its rule in its run."""
+    return func.coalesce(FlagRow.position, FlagRunRuleRow.position)
+
+
+def _flags() -> Any:
+    return (
+        select(FlagRow, FlagBasisRow.policy, _known().label("known_position"))
+        .outerjoin(
+            FlagRunRuleRow,
+            (FlagRunRuleRow.county_code == FlagRow.county_code)
+            & (FlagRunRuleRow.run_id == FlagRow.run_id)
+            & (FlagRunRuleRow.rule_code == FlagRow.rule_code),
+        )
+        .outerjoin(
+            FlagBasisRow, (FlagBasisRow.county_code == FlagRow.county_code) & (FlagBasisRow.id == FlagRow.basis_id)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which flags: of a rule, of a run, about a subject. None asks for all."""
+
+    rule: str | None = None
+    run: UUID | None = None
+    subject: UUID | None = None
+
+
 async def page(
-    session: AsyncSession, who: Principal, county: str, window: Window, *, moment: Moment, rule: str | None
-) -> Sequence[FlagRow]:
-    """Visible flags raised for a day up to that of a moment and known by it, in the order they were raised."""
+    session: AsyncSession, who: Principal, county: str, window: Window, *, moment: Moment, asked: Asked
+) -> Sequence[Row[Any]]:
+    """(flag, values it was judged by, since when known): raised for a day up to the moment's, known by it, by id."""
     query = (
-        select(FlagRow)
+        _flags()
         .where(
             FlagRow.county_code == county,
             visible_to(who, FlagRow.region_code),
             FlagRow.as_of <= moment.as_of,
-            FlagRow.position <= moment.position,
+            _known() <= moment.position,
         )
         .order_by(FlagRow.id)
         .limit(window.limit + 1)
     )
-    if rule is not None:
-        query = query.where(FlagRow.rule_code == rule)
+    for column, wanted in (
+        (FlagRow.rule_code, asked.rule),
+        (FlagRow.run_id, asked.run),
+        (FlagRow.subject_id, asked.subject),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
     if after := window.key(UUID):
         query = query.where(FlagRow.id > after[0])
-    return (await session.scalars(query)).all()
+    found: Sequence[Row[Any]] = (await session.execute(query)).all()
+    return found
+
+
+async def one(session: AsyncSession, who: Principal, county: str, flag: UUID, as_of: date) -> Row[Any] | None:
+    """One visible flag that had been raised for a day up to `as_of`, as `page` has it."""
+    query = _flags().where(
+        FlagRow.county_code == county,
+        FlagRow.id == flag,
+        FlagRow.as_of <= as_of,
+        visible_to(who, FlagRow.region_code),
+    )
+    found: Row[Any] | None = (await session.execute(query)).one_or_none()
+    return found
+
+
+async def money(session: AsyncSession, county: str, flags: Sequence[UUID]) -> dict[UUID, list[FlagMoneyRow]]:
+    """What fen each flag names, by item."""
+    rows = await session.scalars(
+        select(FlagMoneyRow)
+        .where(FlagMoneyRow.county_code == county, FlagMoneyRow.flag_id.in_(flags))
+        .order_by(FlagMoneyRow.flag_id, FlagMoneyRow.item)
+    )
+    by_flag: dict[UUID, list[FlagMoneyRow]] = {}
+    for row in rows:
+        by_flag.setdefault(row.flag_id, []).append(row)
+    return by_flag

@@ -49,14 +49,14 @@ class Judge:
     def retained(self, unit_kind: str, clock_from: date) -> Limit | None:
         return self.limit(r19_handed_down_late.policy_key(unit_kind), clock_from)
 
-    def idle(self, unit_kind: str, clock_from: date) -> Limit | None:
-        return self.limit(i01_idle.policy_key(unit_kind), clock_from)
+    def idle(self, clock_from: date) -> Limit | None:
+        return self.limit(i01_idle.FIRST, clock_from)
 
     def answers(self, unit_kind: str, clock: DayRange) -> tuple[LimitJudged | None, LimitJudged | None]:
         """What can be said of the two limits for a clock that started on a day from … to …."""
         retained, idle = (
             answered(in_force(self._values, key, self._county, self._as_of), clock, self._as_of)
-            for key in (r19_handed_down_late.policy_key(unit_kind), i01_idle.policy_key(unit_kind))
+            for key in (r19_handed_down_late.policy_key(unit_kind), i01_idle.FIRST)
         )
         return retained, idle
 
@@ -81,7 +81,7 @@ async def report(
         total += fen
         lots_n += n
         retained += fen if judge.retained(kind, clock_from) else 0
-        idle += fen if judge.idle(kind, clock_from) else 0
+        idle += fen if judge.idle(clock_from) else 0
     found = await store.lots(tx, who, county, window, moment=moment, started_by=as_of - timedelta(days=min_days))
     rows, after = cut(found, window, lambda row: (row.clock_from, row.id))
     order = {name: place for place, name in enumerate(_bands(judge.edges))}
@@ -140,7 +140,7 @@ def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -
         stopped_by=stopped_by(stopped),
         band=judge.band(clock),
         retained=judge.retained(row.kind, clock),
-        idle=judge.idle(row.kind, clock),
+        idle=judge.idle(clock),
         retained_answer=retained,
         idle_answer=idle,
     )

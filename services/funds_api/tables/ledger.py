@@ -189,6 +189,8 @@ class LotRow(Row):
             postgresql_where=text("is_open"),
         ),
         Index("ix_lot_emptied", "county_code", "emptied_on", postgresql_where=text("emptied_on IS NOT NULL")),
+        # Money whose clock goes on from before it arrived, by when it was recorded: a daily look came too early for it.
+        Index("ix_lot_older_clock", "county_code", "position", postgresql_where=text("clock_from < arrived_on")),
         Index("ix_lot_tranche", "county_code", "tranche_id"),
         Index("ix_lot_movement", "county_code", "movement_id"),
         Index(

@@ -1,45 +1,69 @@
-"""I01 资金闲置: money received and not used for longer than the county's line, whoever should act (闲置).
+"""I01 资金闲置: money received and not used for longer than the county's lines, whoever should act (闲置).
 
 Auditors report idle money in bands of over one and over two years (审计署 2014, 2016, 2017 announcements); the line at
-which an office is warned earlier is a policy value, marked assumed.
+which an office is warned earlier is a policy value, marked assumed. Crossing a later line is another question about
+the same money, linked to the first.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Final
 
-from services.funds_api.flags.rules.rule import Facts, Rule, Verdict
-from treasury.ageing import overdue
+from services.funds_api.flags.rules.lots import LotFacts
+from services.funds_api.flags.rules.rule import Line, Policy, Population, Rule, Subject, Verdict
 from treasury.money import yuan
-from treasury.policy import PolicyValue
+
+FIRST: Final = "idle_flag_days"
+LATER: Final = "idle_later_days"
+KINDS: Final = frozenset(
+    {"treasury", "department", "township_office", "village_collective", "project_unit", "bank", "retention"}
+)
 
 
-def policy_key(_: str) -> str:
-    """One line for every holder."""
-    return "idle_flag_days"
+def lines(policy: Policy, day: date) -> tuple[Line, ...]:
+    """The line at which an office is warned, and each later one (一年、二年)."""
+    first, later = policy.on(FIRST, day), policy.on(LATER, day)
+    found = [Line("提示", KINDS, first, first.number)] if first else []
+    if later:
+        found += [Line(f"第{at}线", KINDS, later, days) for at, days in enumerate(later.numbers, 2)]
+    return tuple(found)
 
 
-def judge(facts: Facts, limit: PolicyValue) -> Verdict | None:
-    """A verdict from the day after the line; the line's own day is not yet idle."""
-    late = overdue(facts.clock_from, facts.as_of, limit.number)
-    if late is None:
+def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
+    """The furthest line that has been passed; a line's own day is not yet past it."""
+    passed = [line for line in lines(policy, facts.as_of) if facts.days > line.days and facts.unit_kind in line.kinds]
+    if not passed:
         return None
+    line = max(passed, key=lambda one: one.days)
+    stopped = f"（另有 {facts.stopped_days} 天依文件中止计时）" if facts.stopped_days else ""
     return Verdict(
-        days=late.days,
-        limit_days=late.limit_days,
+        mark=line.name,
+        days=facts.days,
+        limit_days=line.days,
         explanation=(
             f"“{facts.document}”资金 {yuan(facts.amount_fen)} 元自 {facts.clock_from} 起停在{facts.unit_name}，"
-            f"至 {facts.as_of} 已闲置 {late.days} 天，超过提示线 {late.limit_days} 天"
+            f"至 {facts.as_of} 已闲置 {facts.days} 天{stopped}，超过提示线 {line.days} 天"
         ),
-        policy=limit,
+        policy=(line.policy,),
     )
 
 
 RULE: Final = Rule(
     code="I01",
-    version=1,
+    version=2,
+    since=date(2015, 1, 1),
     title="资金闲置",
     legal_basis="审计署扶贫资金审计公告口径（一年以上、两年以上闲置）",
-    policy_key=policy_key,
+    looks_at="每一笔停留的资金：停在哪个单位，自何日起计时",
+    subject=Subject.LOT,
+    population=Population.LOTS,
+    policy_keys=(FIRST, LATER),
+    facts=LotFacts,
+    lines=lines,
     judge=judge,
 )
+
+# The first version asked the same of the same facts; it told its limit apart by the number.
+FORMER: Final = (replace(RULE, version=1),)

@@ -1,0 +1,41 @@
+"""Asking one rule about a place as of a moment: its candidates judged, without writing anything.
+
+A run writes what this finds; trying a draft on history only counts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funds_api.flags import store
+from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Verdict
+from services.funds_api.flags.store import Place
+from services.funds_api.moments import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a rule saw and said; `silent_because` tells why it asked nothing at all."""
+
+    candidates_n: int = 0
+    hits: list[tuple[Facts, Verdict]] = field(default_factory=list)
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    silent_because: str | None = None
+
+
+def silence(rule: Rule) -> str:
+    """Why a rule without a value in force asks nothing."""
+    return f"没有现行政策数值（{'、'.join(rule.policy_keys)}），未作判断"
+
+
+async def ask(session: AsyncSession, rule: Rule, place: Place, moment: Moment, policy: Policy) -> Judged:
+    """Every candidate of the rule's query, judged by the values given."""
+    narrowed = rule.narrow(policy, moment.as_of)
+    if narrowed is None:
+        return Judged(silent_because=silence(rule))
+    found = await store.candidates(session, rule, place, moment, narrowed)
+    hits = [(facts, verdict) for facts in found if (verdict := rule.judge(facts, policy)) is not None]
+    return Judged(len(found), hits, await store.figures(session, rule, place, moment, narrowed))

@@ -1,0 +1,140 @@
+"""Clock rules over all that rests: which days of clocks a run has to ask about, and the flags of their lots.
+
+A daily run goes on from where the last one stopped, so it reads the lots whose clock began exactly a limit ago; a
+missed week is a week of such days, and a number that was lowered is the days between the old and the new one. Nothing
+is kept per lot, so a change of policy rewrites none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.ids import new_id
+from services.funds_api.flags import store
+from services.funds_api.flags.rules.rule import Line, Rule
+from services.funds_api.flags.store import Place
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How far an earlier daily run came: its day, its position in the journal, and by line the last day of clocks."""
+
+    as_of: date
+    position: int
+    covered: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Lots that had crossed, how many of those flags are new and of how many fen, and how far each line came."""
+
+    hits_n: int
+    new_n: int
+    new_fen: int
+    covered: dict[str, str]
+
+
+def key(line: Line) -> str:
+    """A line of a rule and the holders it is drawn for, whatever its number."""
+    return f"{line.name}:{'+'.join(sorted(line.kinds))}"
+
+
+def crossed_by(line: Line, as_of: date) -> date:
+    """The last day on which a clock began that has passed the line on `as_of`: the limit's own day is in time."""
+    return as_of - timedelta(days=line.days) - DAY
+
+
+def to_ask(
+    line: Line, lines: tuple[Line, ...], as_of: date, since: date, before: Before | None
+) -> list[tuple[date, date]]:
+    """(day on which clocks began, day to ask about) for each day since `since` whose clocks have passed the line.
+
+    After an earlier run a lot is asked about the day it crossed, or, when the line came to meet it, the day after that
+    run; without one, about the day of the run. A lot past a further line of its holder is asked about that one.
+    """
+    last = crossed_by(line, as_of)
+    clocks = [since + timedelta(days=at) for at in range((last - since).days + 1)]
+    if before is None:
+        asked = [(clock, as_of) for clock in clocks]
+    else:
+        asked = [(clock, max(clock + timedelta(days=line.days) + DAY, before.as_of + DAY)) for clock in clocks]
+    further = min((one.days for one in lines if one.days > line.days and one.kinds & line.kinds), default=None)
+    return [(clock, day) for clock, day in asked if further is None or (day - clock).days <= further]
+
+
+async def cross(
+    session: AsyncSession,
+    rule: Rule,
+    lines: tuple[Line, ...],
+    place: Place,
+    run: UUID,
+    as_of: date,
+    before: Before | None,
+    apart: Sequence[UUID],
+) -> Found:
+    """Raise a flag for every lot that crossed one of the rule's lines and was not asked about it before, but `apart`."""
+    earliest = await _earliest(session, place, as_of)
+    stamp = new_id().hex[:12]  # a flag's id begins with when it was raised, as every other id does
+    hits = new = fen = 0
+    covered: dict[str, str] = {}
+    for line in lines:
+        done = before.covered.get(key(line)) if before else None
+        going_on = before if done else None
+        since = date.fromisoformat(done) + DAY if done else earliest
+        asked = to_ask(line, lines, as_of, since, going_on) if since else []
+        covered[key(line)] = max(crossed_by(line, as_of).isoformat(), done or "")
+        if not asked and going_on is None:
+            continue
+        found = (
+            await session.execute(
+                text(
+                    "SELECT found, raised, fen FROM funds.raise_crossings(:county, :root, :run, :rule,"
+                    " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :clocks, :asked, :as_of, :late,"
+                    " :known, :stamp, :apart)"
+                ),
+                {
+                    "county": place.county,
+                    "root": place.region,
+                    "run": run,
+                    "rule": rule.code,
+                    "version": rule.version,
+                    "basis": await store.basis(session, place.county, rule, [line.policy]),
+                    "mark": line.name,
+                    "limit": line.days,
+                    "kinds": sorted(line.kinds),
+                    "clocks": [clock for clock, _ in asked],
+                    "asked": [day for _, day in asked],
+                    "as_of": as_of,
+                    "late": min(since - DAY, crossed_by(line, as_of)) if going_on and since else None,
+                    "known": going_on.position if going_on else 0,
+                    "stamp": stamp,
+                    "apart": list(apart),
+                },
+            )
+        ).one()
+        hits, new, fen = hits + found.found, new + found.raised, fen + found.fen
+    return Found(hits, new, fen, covered)
+
+
+async def _earliest(session: AsyncSession, place: Place, as_of: date) -> date | None:
+    """The oldest clock of what rested on a day or rests now; None when nothing does."""
+    found: date | None = (
+        await session.execute(
+            text(
+                "SELECT least((SELECT min(l.clock_from) FROM funds.lot l"
+                "   WHERE l.county_code = :county AND l.is_resting),"
+                " (SELECT min(l.clock_from) FROM funds.lot l"
+                "   WHERE l.county_code = :county AND NOT l.is_terminal AND l.emptied_on > :as_of))"
+            ),
+            {"county": place.county, "as_of": as_of},
+        )
+    ).scalar_one()
+    return found

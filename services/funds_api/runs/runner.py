@@ -1,0 +1,106 @@
+"""The runner: a second process that asks the rules, every day for every county, and whenever somebody asks for it.
+
+It does one rule per transaction and keeps nothing in memory: killed at any point and started again, it goes on with the
+rule that was not done. Several may run beside each other; a run is worked on by one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis import clock, telemetry
+from chassis.connections import FAILURES, OutcomeUnknown
+from chassis.database import Database, Limits, allow_long_statements
+from services.funds_api.runs import service, store
+from services.funds_api.settings import RunnerSettings
+from treasury.calendar import business_date
+
+log = logging.getLogger("runner")
+
+MAX_PAUSE_MS: Final = 5_000
+
+
+@dataclass
+class Runner:
+    """Asks the rules in `regions`. `round()` does all there is to do; `run()` repeats until `stop()`."""
+
+    database: Database
+    regions: list[str]
+    poll_ms: int = 500
+    every_day: bool = True
+    _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def stop(self) -> None:
+        """End after the rule that is being asked."""
+        self._ending.set()
+
+    async def run(self) -> None:
+        """Go on until stopped; a database that is away is waited for, with growing pauses."""
+        pause = self.poll_ms
+        while not self._ending.is_set():
+            try:
+                done = await self.round()
+                pause = self.poll_ms
+            except (*FAILURES, OutcomeUnknown, PoolTimeout) as error:
+                log.warning("waiting", extra={"reason": type(error).__name__, "pause_ms": pause})
+                done, pause = 0, min(pause * 2, MAX_PAUSE_MS)
+            if not done:
+                await self._sleep(pause)
+
+    async def round(self) -> int:
+        """Open the daily runs that are due and finish what is open; how many rules were asked."""
+        asked = 0
+        for region in self.regions:
+            if self.every_day:
+                await self._open_daily(region)
+            async with self.database.reading(region) as tx:
+                waiting = await store.open_runs(tx)
+            for county, run in waiting:
+                while not self._ending.is_set() and await self._step(county, run):
+                    asked += 1
+        return asked
+
+    async def _open_daily(self, region: str) -> None:
+        today = business_date(clock.now())
+        async with self.database.reading(region) as tx:
+            behind = await store.counties_behind(tx, today)
+        for county in behind:
+            async with self.database.writing(county) as tx:
+                await service.daily(tx, county, today)
+
+    async def _step(self, county: str, run: UUID) -> bool:
+        async with self.database.writing(county) as tx:
+            await allow_long_statements(tx)
+            return await service.step(tx, county, run, clock.now())
+
+    async def _sleep(self, milliseconds: int) -> None:
+        try:
+            await asyncio.wait_for(self._ending.wait(), milliseconds / 1000)
+        except TimeoutError:
+            return
+
+
+async def main() -> None:
+    """Ask the rules until SIGTERM or SIGINT."""
+    settings = RunnerSettings()  # the environment fills the required fields
+    telemetry.log_as_json(settings.log_level)
+    database = Database(settings.database_url.get_secret_value(), Limits(pool=2), application="funds_runner")
+    runner = Runner(database, settings.regions, settings.poll_ms, settings.run_daily)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, runner.stop)
+    log.info("asking", extra={"regions": settings.regions})
+    await runner.run()
+    await database.close()
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

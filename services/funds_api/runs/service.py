@@ -1,0 +1,290 @@
+"""Runs: asked for, then done one rule at a time, each rule in a transaction of its own together with its flags.
+
+A run that is killed has done some of its rules; started again it does the others. A rule that is asked twice raises
+nothing twice. Flags are written before the county's journal is held, so that nobody who moves money waits for them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act, record_alone
+from services.funds_api.access import must_hold
+from services.funds_api.flags import store as flags
+from services.funds_api.flags.asking import Judged, ask, silence
+from services.funds_api.flags.crossings import Found, cross
+from services.funds_api.flags.rules.catalogue import DRAFTS, RULES, VERSIONS
+from services.funds_api.flags.rules.kept import kept
+from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Subject, Verdict
+from services.funds_api.flags.store import Place
+from services.funds_api.moments import Moment
+from services.funds_api.policies import store as policies
+from services.funds_api.runs import store
+from services.funds_api.runs.refusals import RulesUnknown, RunTooWide
+from services.funds_api.runs.schemas import RuleRun, RuleShown, Run, RunRequest
+from services.funds_api.tables import FlagRunRow, FlagRunRuleRow
+from treasury.policy import in_force
+from wire.funds import FlagsFound, RulesAsked
+
+RUNNER: Final = "qingliu-rules"
+SHARE: Final = "rule_share_warn_ppm"
+ONE: Final = 1_000_000
+
+
+async def request(tx: AsyncSession, who: Principal, act: Act, county: str, asked: RunRequest) -> Run:
+    """Write down that rules are to be asked; whoever runs them finds it there."""
+    await act.claim(tx, county)
+    region = asked.region or (who.region if who.region.startswith(county) else county)
+    must_hold(who, region)
+    if not region.startswith(county):
+        raise RunTooWide(region, county)
+    codes = sorted(set(asked.rules or RULES))
+    if unknown := [code for code in codes if code not in RULES]:
+        raise RulesUnknown(unknown, sorted(RULES))
+
+    row = await store.add(
+        tx,
+        {
+            "county_code": county,
+            "id": new_id(),
+            "region_code": region,
+            "kind": "asked",
+            "as_of": asked.as_of,
+            "rules": codes,
+            "asked_by": who.subject,
+        },
+    )
+    answer = run_of(row, [])
+    event = RulesAsked(run_id=row.id, county_code=county, region_code=region, as_of=asked.as_of, rules=codes)
+    await act.record(tx, county, event, answer, 202)
+    return answer
+
+
+async def daily(tx: AsyncSession, county: str, day: date) -> UUID:
+    """The daily run of a county for a day, about everything; days missed before it are asked about with it."""
+    row = await store.add(
+        tx,
+        {
+            "county_code": county,
+            "id": new_id(),
+            "region_code": county,
+            "kind": "daily",
+            "as_of": day,
+            "rules": sorted(RULES),
+            "asked_by": RUNNER,
+        },
+    )
+    event = RulesAsked(run_id=row.id, county_code=county, region_code=county, as_of=day, rules=row.rules)
+    await record_alone(tx, "funds", county, event, RUNNER, row.id)
+    return row.id
+
+
+async def step(tx: AsyncSession, county: str, run_id: UUID, began: datetime) -> bool:
+    """Do the next rule of a run; False when there is none left, or somebody else is at it."""
+    run = await store.lock(tx, county, run_id)
+    if run is None:
+        return False
+    done = {row.rule_code for row in await store.done(tx, county, [run_id])}
+    left = [code for code in run.rules if code not in done and code in RULES]
+    if not left:
+        await store.end(tx, county, run_id)
+        return False
+    await _do(tx, run, RULES[left[0]], began)
+    if len(left) == 1:
+        await store.end(tx, county, run_id)
+    return True
+
+
+async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) -> None:
+    """Ask one rule, keep what is new, and tell it."""
+    place, moment = Place(run.county_code, run.region_code), Moment(run.as_of)
+    policy = Policy(await policies.values(tx), run.county_code)
+    looked = await flags.count(tx, rule.population, place, moment)
+    if rule.lines is not None:
+        judged, found = await _cross(tx, run, rule, place, policy)
+    else:
+        judged = await ask(tx, rule, place, moment, policy)
+        found = await _raise(tx, run, rule, judged)
+    warning = _doubt(policy, run.as_of, rule, found.hits_n, looked)
+    await store.add_done(
+        tx,
+        {
+            "county_code": run.county_code,
+            "run_id": run.id,
+            "rule_code": rule.code,
+            "region_code": run.region_code,
+            "rule_version": rule.version,
+            "looked_n": looked,
+            "candidates_n": judged.candidates_n,
+            "hits_n": found.hits_n,
+            "new_n": found.new_n,
+            "new_fen": found.new_fen,
+            "covered": found.covered,
+            "figures": judged.figures,
+            "silent_because": judged.silent_because,
+            "warning": warning,
+            "began_at": began,
+            "ended_at": began,
+        },
+    )
+    event = FlagsFound(
+        run_id=run.id,
+        county_code=run.county_code,
+        rule_code=rule.code,
+        rule_version=rule.version,
+        title=rule.title,
+        as_of=run.as_of,
+        flags_n=found.new_n,
+        flags_fen=found.new_fen,
+    )
+    await record_alone(tx, "funds", run.county_code, event, RUNNER, uuid5(run.id, rule.code))
+
+
+async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, policy: Policy) -> tuple[Judged, Found]:
+    lines = rule.lines(policy, run.as_of) if rule.lines else ()
+    if not lines:
+        return Judged(silent_because=silence(rule)), Found(0, 0, 0, {})
+    before = None
+    if run.kind == "daily":
+        before = await store.before(tx, run.county_code, rule.code, rule.version, run.as_of)
+    # Lots whose clock was ever stopped have days of their own: they are taken out of the common look and judged apart.
+    paused = await flags.stopped(tx, place, Moment(run.as_of))
+    common = await cross(tx, rule, lines, place, run.id, run.as_of, before, [one.subject_id for one in paused])
+    hits = [(one, verdict) for one in paused if (verdict := rule.judge(one, policy)) is not None]
+    judged = Judged(common.hits_n + len(paused), hits)
+    own = await _raise(tx, run, rule, judged)
+    found = Found(
+        common.hits_n + own.hits_n, common.new_n + own.new_n, common.new_fen + own.new_fen, common.covered
+    )
+    return judged, found
+
+
+async def _raise(tx: AsyncSession, run: FlagRunRow, rule: Rule, judged: Judged) -> Found:
+    """Write a flag for each hit that nobody was asked about before, and what fen it names."""
+    policies_used = {_named(verdict): verdict.policy for _, verdict in judged.hits}
+    bases = {name: await flags.basis(tx, run.county_code, rule, used) for name, used in policies_used.items()}
+    hits = {(facts.subject_id, verdict.mark): (new_id(), facts, verdict) for facts, verdict in judged.hits}
+    new = await flags.raise_new(
+        tx,
+        [_row(run, rule, flag, facts, verdict, bases[_named(verdict)]) for flag, facts, verdict in hits.values()],
+    )
+    fresh = [hit for hit in hits.values() if hit[0] in new]
+    await flags.add_money(
+        tx,
+        [
+            {
+                "county_code": run.county_code,
+                "flag_id": flag,
+                "item": one.item,
+                "region_code": facts.region_code,
+                "amount_fen": one.amount_fen,
+            }
+            for flag, facts, verdict in fresh
+            for one in verdict.money
+        ],
+    )
+    return Found(len(judged.hits), len(fresh), sum(facts.amount_fen for _, facts, _ in fresh), {})
+
+
+def _named(verdict: Verdict) -> tuple[tuple[str, str, date], ...]:
+    """Which dated values a verdict stands on."""
+    return tuple((one.key, one.region, one.valid_from) for one in verdict.policy)
+
+
+def _row(run: FlagRunRow, rule: Rule, flag: UUID, facts: Facts, verdict: Verdict, basis: UUID) -> dict[str, Any]:
+    return {
+        "county_code": run.county_code,
+        "id": flag,
+        "region_code": facts.region_code,
+        "rule_code": rule.code,
+        "rule_version": rule.version,
+        "lot_id": facts.subject_id if rule.subject is Subject.LOT else None,
+        "limit_days": verdict.limit_days,
+        "as_of": facts.as_of,
+        "amount_fen": facts.amount_fen,
+        "days": verdict.days,
+        "facts": kept(facts),
+        "explanation": verdict.explanation,
+        "position": None,
+        "subject": rule.subject,
+        "subject_id": facts.subject_id,
+        "mark": verdict.mark,
+        "run_id": run.id,
+        "basis_id": basis,
+    }
+
+
+def _doubt(policy: Policy, day: date, rule: Rule, hits: int, looked: int) -> str | None:
+    """What a rule says about itself when it hits an implausible share of what it looks at.
+
+    Money at rest is not judged so: that much of it sits too long is the finding, and not a doubt.
+    """
+    most = in_force(policy.values, SHARE, policy.county, day)
+    if most is None or rule.lines is not None or looked == 0 or hits * ONE <= looked * most.number:
+        return None
+    return (
+        f"命中 {hits} 个，占所看 {looked} 个的 {hits * 100 / looked:.1f}%，超过 {most.number * 100 / ONE:.1f}%，"
+        "规则或其数据可能不准，请先抽查再逐条处理"
+    )
+
+
+def run_of(row: FlagRunRow, done: Sequence[FlagRunRuleRow]) -> Run:
+    return Run(
+        id=row.id,
+        county_code=row.county_code,
+        region_code=row.region_code,
+        kind=row.kind,
+        as_of=row.as_of,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        ended_at=row.ended_at,
+        rules_n=len(row.rules),
+        done_n=len(done),
+        new_n=sum(one.new_n for one in done),
+        new_fen=sum(one.new_fen for one in done),
+        rules=[
+            RuleRun(
+                title=RULES[one.rule_code].title,
+                **{name: getattr(one, name) for name in RuleRun.model_fields if name != "title"},
+            )
+            for one in done
+        ],
+    )
+
+
+async def shown(tx: AsyncSession, county: str, rows: Sequence[FlagRunRow]) -> list[Run]:
+    """Runs with what their rules found."""
+    by_run: dict[UUID, list[FlagRunRuleRow]] = defaultdict(list)
+    for one in await store.done(tx, county, [row.id for row in rows]):
+        by_run[one.run_id].append(one)
+    return [run_of(row, by_run[row.id]) for row in rows]
+
+
+def rules() -> list[RuleShown]:
+    """Every rule in force, by code."""
+    return [
+        RuleShown(
+            code=rule.code,
+            version=rule.version,
+            since=rule.since,
+            title=rule.title,
+            legal_basis=rule.legal_basis,
+            looks_at=rule.looks_at,
+            subject=rule.subject,
+            policy_keys=list(rule.policy_keys),
+            lists=list(rule.lists),
+            former_versions=sorted(
+                version for code, version in VERSIONS if code == rule.code and version != rule.version
+            ),
+            has_draft=rule.code in DRAFTS,
+        )
+        for rule in RULES.values()
+    ]

@@ -1,0 +1,34 @@
+"""Values and a way back for tests of rules: a policy of given numbers, and a flag's facts kept and judged again."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.funds_api.flags.rules.kept import kept, restored
+from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Verdict
+from treasury.policy import Basis, PolicyValue
+
+COUNTY = "990001"
+NOBODY = UUID(int=0)
+
+
+def value(key: str, number: Any, since: date = date(2015, 1, 1), region: str = "00") -> PolicyValue:
+    return PolicyValue(key, region, since, number, f"{key} 的依据", Basis.LAW)
+
+
+def policy(**numbers: Any) -> Policy:
+    """A policy of these keys; `__` stands for the dot of a key."""
+    return Policy([value(key.replace("__", "."), number) for key, number in numbers.items()], COUNTY)
+
+
+def judged(rule: Rule, facts: Facts, by: Policy) -> Verdict | None:
+    """The verdict, after the facts and the values went through what a flag keeps: it must be the same."""
+    verdict: Verdict | None = rule.judge(facts, by)
+    again = restored(rule.facts, json.loads(json.dumps(kept(facts))))
+    assert again == facts
+    used = Policy(verdict.policy, by.county) if verdict else by
+    assert rule.judge(again, used) == verdict, "judged again by what a flag keeps, the verdict differs"
+    return verdict

@@ -1,0 +1,125 @@
+"""R19 and I01: from the day after a line, on the holder's own limit, with the figures in the sentence."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funds_api.flags.crossings import Before, crossed_by, key, to_ask
+from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
+from services.funds_api.flags.rules.lots import LotFacts
+from services.funds_api.flags.rules.rule import Line
+from tests.unit.rules.judging import NOBODY, judged, policy, value
+
+AS_OF = date(2017, 11, 30)
+IDLE = policy(idle_flag_days=180, idle_later_days=[365, 730])
+
+
+def lot(days: int, kind: str = "township_office", **more: int) -> LotFacts:
+    return LotFacts(
+        subject_id=NOBODY,
+        account_id=NOBODY,
+        unit_id=NOBODY,
+        unit_name="一镇财政所",
+        unit_kind=kind,
+        region_code="990001101",
+        fund_code="F",
+        document="县财农〔2017〕1号",
+        amount_fen=123_456_78,
+        clock_from=AS_OF - timedelta(days=days),
+        as_of=AS_OF,
+        **more,
+    )
+
+
+@pytest.mark.parametrize(("days", "fires"), [(0, False), (29, False), (30, False), (31, True), (400, True)])
+def test_handed_down_late_from_the_day_after_the_limit(days: int, fires: bool) -> None:
+    verdict = judged(r19_handed_down_late.RULE, lot(days), policy(handdown_limit_days__township_office=30))
+    assert (verdict is not None) == fires
+    if verdict:
+        assert (verdict.days, verdict.limit_days, verdict.mark) == (days, 30, "时限")
+
+
+def test_a_kind_without_a_limit_is_not_asked() -> None:
+    limits = policy(handdown_limit_days__treasury=30)
+    assert judged(r19_handed_down_late.RULE, lot(400), limits) is None
+    assert judged(r19_handed_down_late.RULE, lot(31, "treasury"), limits) is not None
+
+
+@pytest.mark.parametrize(
+    ("days", "mark", "limit"),
+    [
+        (180, None, 0),
+        (181, "提示", 180),
+        (365, "提示", 180),
+        (366, "第2线", 365),
+        (730, "第2线", 365),
+        (731, "第3线", 730),
+    ],
+)
+def test_idle_at_the_furthest_line_that_was_passed(days: int, mark: str | None, limit: int) -> None:
+    verdict = judged(i01_idle.RULE, lot(days), IDLE)
+    assert (verdict.mark if verdict else None) == mark
+    assert (verdict.limit_days if verdict else 0) == limit
+
+
+def test_spent_money_is_nobodys_idle_money() -> None:
+    assert judged(i01_idle.RULE, lot(400, "contractor"), IDLE) is None
+
+
+def test_the_sentence_has_the_figures_and_what_was_stopped() -> None:
+    late = judged(r19_handed_down_late.RULE, lot(45), policy(handdown_limit_days__township_office=30))
+    assert late is not None
+    for figure in (
+        "一镇财政所",
+        "123,456.78",
+        "45 天",
+        "30 天",
+        "15 天",
+        "2017-10-16",
+        "2017-11-30",
+        "县财农〔2017〕1号",
+    ):
+        assert figure in late.explanation
+    assert (
+        judged(r19_handed_down_late.RULE, lot(45, stopped_days=15), policy(handdown_limit_days__township_office=30))
+        is None
+    )
+    stopped = judged(i01_idle.RULE, lot(200, stopped_days=19), IDLE)
+    assert stopped is not None
+    assert "181 天（另有 19 天依文件中止计时）" in stopped.explanation
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> tuple[Line, ...]:
+    kinds = frozenset({"treasury"})
+    days = sorted(draw(st.sets(st.integers(1, 400), min_size=1, max_size=3)))
+    return tuple(Line(f"第{at}线", kinds, value("k", one), one) for at, one in enumerate(days))
+
+
+@given(lines(), st.integers(0, 900), st.lists(st.integers(0, 40), min_size=1, max_size=6))
+def test_runs_of_any_days_ask_about_each_lot_and_line_once_in_all(
+    drawn: tuple[Line, ...], age: int, gaps: list[int]
+) -> None:
+    """However the days between runs fall, a lot is asked about a line just when it has crossed it by the last run."""
+    clock = AS_OF - timedelta(days=age)
+    day, before, times = AS_OF, None, {line.name: 0 for line in drawn}
+    for gap in gaps:
+        day += timedelta(days=gap)
+        covered = {}
+        for line in drawn:
+            done = before.covered.get(key(line)) if before else None
+            since = date.fromisoformat(done) + timedelta(days=1) if done else clock - timedelta(days=5)
+            asked = dict(to_ask(line, drawn, day, since, before if done else None))
+            times[line.name] += clock in asked
+            if clock in asked:
+                assert clock + timedelta(days=line.days) < asked[clock] <= day
+            covered[key(line)] = max(crossed_by(line, day).isoformat(), done or "")
+        before = Before(day, 1, covered)
+    crossed = {line.name for line in drawn if (day - clock).days > line.days}
+    assert all(count <= 1 for count in times.values())
+    assert {name for name, count in times.items() if count} <= crossed
+    assert bool(crossed) == any(times.values())
