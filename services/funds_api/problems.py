@@ -36,8 +36,8 @@ from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, Re
 from services.funds_api.regions.service import RegionNotValid, RegionUnknown
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.returns import refusals as returns
-from services.funds_api.stops import refusals as stops
 from services.funds_api.runs import refusals as runs
+from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from treasury import errors

@@ -5,6 +5,7 @@ A run writes what this finds; trying a draft on history only counts it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ class Judged:
     """What a rule saw and said; `silent_because` tells why it asked nothing at all."""
 
     candidates_n: int = 0
-    hits: list[tuple[Facts, Verdict]] = field(default_factory=list)
+    hits: Sequence[tuple[Facts, Verdict]] = ()
     figures: list[dict[str, Any]] = field(default_factory=list)
     silent_because: str | None = None
 

@@ -80,7 +80,7 @@ async def cross(
     before: Before | None,
     apart: Sequence[UUID],
 ) -> Found:
-    """Raise a flag for every lot that crossed one of the rule's lines and was not asked about it before, but `apart`."""
+    """Raise a flag for every lot but `apart` that crossed one of the rule's lines and was not asked about it before."""
     earliest = await _earliest(session, place, as_of)
     stamp = new_id().hex[:12]  # a flag's id begins with when it was raised, as every other id does
     hits = new = fen = 0

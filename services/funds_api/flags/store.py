@@ -49,7 +49,8 @@ async def candidates(
 
 
 _STOPPED = """
-  SELECT l.id AS subject_id, l.region_code, l.remaining_fen + coalesce((SELECT sum(d.amount_fen)::bigint FROM funds.draw d
+  SELECT l.id AS subject_id, l.region_code,
+         l.remaining_fen + coalesce((SELECT sum(d.amount_fen)::bigint FROM funds.draw d
            WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) AS amount_fen,
          CAST(:as_of AS date) AS as_of, l.account_id, a.unit_id, u.name AS unit_name, a.kind AS unit_kind, l.fund_code,
          coalesce(n.document_number, n.title) AS document, l.clock_from, s.stopped_days

@@ -17,7 +17,7 @@ class Limits(Protocol):
     """The two limits that a kind of holder is held to."""
 
     def retained(self, unit_kind: str, clock_from: date) -> Limit | None: ...
-    def idle(self, unit_kind: str, clock_from: date) -> Limit | None: ...
+    def idle(self, clock_from: date) -> Limit | None: ...
 
 
 def moves(lots: Collection[StoppedLot], on: date) -> Iterator[tuple[str, date, int, int]]:
@@ -44,11 +44,7 @@ def stopped_sum(lots: Collection[StoppedLot], on: date, limits: Limits) -> Stopp
             for lot, clock in spared
             if limits.retained(lot.kind, lot.clock_from) and not limits.retained(lot.kind, clock)
         ),
-        spared_idle_fen=sum(
-            lot.fen
-            for lot, clock in spared
-            if limits.idle(lot.kind, lot.clock_from) and not limits.idle(lot.kind, clock)
-        ),
+        spared_idle_fen=sum(lot.fen for lot, clock in spared if limits.idle(lot.clock_from) and not limits.idle(clock)),
     )
 
 

@@ -79,7 +79,9 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("balance_forecast_days", "结余提前提示的天数", "日", _W, 1, 3650, "结余预告"),
     PolicyKey("idle_flag_days", "闲置提示线", "日", _W, 1, 3650, "闲置预警 I01、闲置资金"),
     PolicyKey("idle_later_days", "闲置提示线之后的各线", "日", _A, 1, 7300, "闲置预警 I01"),
-    PolicyKey("outlier_fence_ppm", "金额异常界限：四分位距的倍数", "百万分之一", _R, 500_000, 20_000_000, "金额异常预警 R12"),
+    PolicyKey(
+        "outlier_fence_ppm", "金额异常界限：四分位距的倍数", "百万分之一", _R, 500_000, 20_000_000, "金额异常预警 R12"
+    ),
     PolicyKey("outlier_rows_min", "金额比较所需的最少笔数", "笔", _W, 4, 100_000, "金额异常预警 R12"),
     PolicyKey("rule_share_warn_ppm", "规则命中比例的提示线", "百万分之一", _R, 1, 1_000_000, "规则运行"),
     PolicyKey("idle_bands_days", "闲置天数分档", "日", _A, 1, 7300, "闲置资金"),

@@ -161,9 +161,7 @@ async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, po
     hits = [(one, verdict) for one in paused if (verdict := rule.judge(one, policy)) is not None]
     judged = Judged(common.hits_n + len(paused), hits)
     own = await _raise(tx, run, rule, judged)
-    found = Found(
-        common.hits_n + own.hits_n, common.new_n + own.new_n, common.new_fen + own.new_fen, common.covered
-    )
+    found = Found(common.hits_n + own.hits_n, common.new_n + own.new_n, common.new_fen + own.new_fen, common.covered)
     return judged, found
 
 
