@@ -1,4 +1,4 @@
-"""R12 over paid rosters: its query yields what its judgement wants, as of a day and as known, within the place asked."""
+"""R12 over paid rosters: its query yields what its judgement wants, as of a day and as known, where it is asked."""
 
 from __future__ import annotations
 
