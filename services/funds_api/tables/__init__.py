@@ -25,8 +25,8 @@ from services.funds_api.tables.books import (
     HoldRow,
 )
 from services.funds_api.tables.comparisons import ComparisonEntryRow, ComparisonVersionRow
-from services.funds_api.tables.journal import EventRow, StreamHeadRow
 from services.funds_api.tables.flags import FlagBasisRow, FlagMoneyRow, FlagRow, FlagRunRow, FlagRunRuleRow
+from services.funds_api.tables.journal import EventRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
 from services.funds_api.tables.people import (
