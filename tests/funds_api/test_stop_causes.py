@@ -1,0 +1,185 @@
+"""What a stop names by its cause: a batch on show, a project out to tender, an order on its way back; and the guards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.callers import Caller, funds_caller
+from tests.factories import receive
+from tests.funds_api.desk import Desk, refused
+from tests.funds_api.library import Library
+from tests.funds_api.people import Township, id_number
+from tests.funds_api.test_clock_stops import PATH, asked, end, stop
+from tests.funds_api.test_orders import Chain
+from tests.funds_api.test_row_security import seen
+
+
+@pytest.fixture
+async def role(urls: dict[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(urls["funds"])
+    yield connection
+    await connection.close()
+
+
+async def days_by_arrival(by: Caller, on: str) -> dict[str, int]:
+    """Of everything at rest on a day: the stopped days by the lot's arrival."""
+    found = (await by.get("/funds/v1/idle", params={"as_of": on})).json()
+    assert found["unexplained_fen"] == 0
+    return {lot["arrived_on"]: lot["stopped_days"] for lot in found["items"]}
+
+
+@pytest.mark.parametrize(
+    ("yuan", "arrivals"),
+    [("59.99", {"2017-03-01"}), ("60.00", {"2017-03-01"}), ("60.01", {"2017-03-01", "2017-04-01"})],
+)
+async def test_a_batch_on_show_stops_the_oldest_lots_that_make_its_total(
+    funds_http: httpx.AsyncClient, county: str, yuan: str, arrivals: set[str]
+) -> None:
+    township = await Township(funds_http, county, fen=6_000).open()
+    for day in ("2017-04-01", "2017-04-10"):
+        await receive(funds_http, county, township.office, 100_000, day)
+    checked = await township.checked([(id_number(1), yuan)])
+    body = asked(batch_id=checked["batch"]["id"], from_on="2017-04-20", limit_on="2017-05-01")
+    made = await township.clerk.post(PATH, body)
+    assert made.status_code == 201, made.text
+    assert (made.json()["batch_id"], len(made.json()["lots"])) == (body["batch_id"], len(arrivals))
+    days = await days_by_arrival(township.clerk, "2017-04-25")
+    assert {arrival for arrival, stopped in days.items() if stopped} == arrivals
+    assert set(days.values()) <= {0, 5}
+    assert (await township.neighbour.post(PATH, body)).status_code == 404
+
+
+async def test_a_batch_paid_from_a_hold_stops_what_the_hold_keeps(funds_http: httpx.AsyncClient, county: str) -> None:
+    township = await Township(funds_http, county, fen=6_000).open()
+    await receive(funds_http, county, township.office, 100_000, "2017-04-01")
+    lots = (await township.clerk.get("/funds/v1/lots", params={"account": township.office})).json()["items"]
+    [later] = [lot["id"] for lot in lots if lot["arrived_on"] == "2017-04-01"]
+    kept = {"account_id": township.office, "amount_fen": 5_000, "document": "申请1", "purpose": "发放"}
+    hold = await township.clerk.post("/funds/v1/holds", {**kept, "lots": [{"lot_id": later, "amount_fen": 5_000}]})
+    assert hold.status_code == 201, hold.text
+    batch = await township.batch(hold_id=hold.json()["id"])
+    made = await township.clerk.post(PATH, asked(batch_id=batch, from_on="2017-04-20", limit_on="2017-05-01"))
+    assert (made.status_code, made.json()["lots"]) == (201, [later]), made.text
+
+
+async def test_an_empty_batch_stops_nothing(funds_http: httpx.AsyncClient, county: str) -> None:
+    township = await Township(funds_http, county, fen=6_000).open()
+    body = asked(batch_id=await township.batch(), from_on="2017-04-20", limit_on="2017-05-01")
+    refused(await township.clerk.post(PATH, body), 409, "nothing-to-stop", {"named_n": 0})
+
+
+async def test_a_project_out_to_tender_stops_what_lies_on_its_accounts(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    library = Library(funds_http, county)
+    await library.fund_it()
+    await library.walk("admitted")
+    body = asked(kind="tender", document="招标公告", from_on="2017-03-20", limit_on="2017-04-30")
+    without = await library.clerk.post(PATH, {**body, "project_id": library.id})
+    refused(without, 409, "nothing-to-stop", {"from_on": "2017-03-20"})
+    cash = (await library.step("planned")).json()["cash_account_id"]
+    moved = await library.move("hand_down", library.treasury, cash, 500_000, "2017-03-10")
+    assert moved.status_code == 201, moved.text
+    made = await library.lister.post(PATH, {**body, "project_id": library.id})
+    assert made.status_code == 201, made.text
+    assert (made.json()["project_id"], made.json()["region_code"]) == (library.id, library.village)
+    assert await days_by_arrival(library.lister, "2017-04-10") == {"2017-03-10": 21}
+    assert (await library.neighbour.post(PATH, {**body, "project_id": library.id})).status_code == 404
+
+
+async def test_an_order_on_its_way_back_stops_what_lies_with_the_bank(
+    funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """What came back is money of its own again: it rests without a stop."""
+    chain = await Chain(funds_http, county).open()
+    order = await chain.issue(300_000)
+    body = asked(kind="bank_return", order_id=order["id"], from_on="2017-05-03", limit_on="2017-05-13")
+    early = await chain.clerk.post(PATH, {**body, "from_on": "2017-05-01", "limit_on": "2017-05-02"})
+    refused(early, 409, "nothing-to-stop", {"from_on": "2017-05-01"})
+    made = await chain.clerk.post(PATH, body)
+    assert made.status_code == 201, made.text
+    assert made.json()["order_id"] == order["id"]
+    assert await days_by_arrival(chain.clerk, "2017-05-07") == {"2017-03-01": 0, "2017-04-01": 0, "2017-05-02": 4}
+    assert (await chain.result(order, "returned", effective_on="2017-05-08")).status_code == 201
+    assert set((await days_by_arrival(chain.clerk, "2017-05-20")).values()) == {0}
+
+
+async def test_two_who_end_a_stop_at_once_end_it_once(funds_http: httpx.AsyncClient, county: str) -> None:
+    desk = await Desk(funds_http, county).open()
+    made = await stop(desk, account_id=desk.treasury)
+    answers = await asyncio.gather(*(end(desk, made["id"], f"2017-05-1{n}") for n in range(1, 6)))
+    assert sorted(one.status_code for one in answers) == [201, 409, 409, 409, 409]
+    [ended] = [one.json()["ended_on"] for one in answers if one.status_code == 201]
+    assert (await desk.clerk.get(f"{PATH}/{made['id']}")).json()["ended_on"] == ended
+
+
+async def test_rows_are_shown_by_region(funds_http: httpx.AsyncClient, county: str, role: asyncpg.Connection) -> None:
+    desk = await Desk(funds_http, county).open()
+    await desk.out(300_000, desk.first, "2017-05-01")
+    await stop(desk)
+    await stop(desk, account_id=desk.treasury)
+    for table, whole, first in (("clock_stop", 2, 1), ("clock_stop_lot", 3, 1)):
+        assert await seen(role, table, county, county) == whole, table
+        assert await seen(role, table, county, county + "101") == first, table
+        for nothing in (county + "102", None, "", "980001"):
+            assert await seen(role, table, county, nothing) == 0, (table, nothing)
+    # The functions of the daily run tell no more than the rows.
+    for region, lots in ((county, 3), (county + "101", 1), (county + "102", 0)):
+        async with role.transaction():
+            await role.execute("SELECT set_config('app.region', $1, true)", region)
+            ask = "SELECT count(*) FROM funds.stopped_lots($1, '2017-05-11', 9223372036854775807)"
+            assert await role.fetchval(ask, county) == lots, region
+
+
+async def test_the_database_refuses_what_the_service_would(
+    funds_http: httpx.AsyncClient, county: str, role: asyncpg.Connection
+) -> None:
+    desk = await Desk(funds_http, county).open()
+    made = await stop(desk, account_id=desk.treasury, from_on="2017-03-20", limit_on="2017-03-30")
+    assert (await end(desk, made["id"], "2017-03-25")).status_code == 201
+    late = next(lot["id"] for lot in await desk.lots(desk.treasury) if lot["arrived_on"] == "2017-04-01")
+    row = (
+        "INSERT INTO funds.clock_stop (county_code, id, region_code, kind, document, reason, from_on, limit_on, placed_by)"
+        " VALUES ($1, gen_random_uuid(), $1, 'tender', '文', '因', '2017-03-20', $2::text::date, '谁')"
+    )
+    ending = "UPDATE funds.clock_stop SET ended_on = '2017-03-22' WHERE county_code = $1 AND id = $2"
+    lot = "INSERT INTO funds.clock_stop_lot VALUES ($1, $2, $3, $4)"
+    cases: list[tuple[str, list[Any], str]] = [
+        (ending, [county, made["id"]], "ended already"),
+        (row, [county, "2017-03-20"], "limit_after_start"),
+        (lot, [county, made["id"], late, county], "does not rest"),
+        (lot, [county, made["id"], made["lots"][0], county + "101"], "does not rest"),
+        ("UPDATE funds.clock_stop SET limit_on = '2018-01-01' WHERE county_code = $1", [county], "permission denied"),
+        ("DELETE FROM funds.clock_stop_lot WHERE county_code = $1", [county], "permission denied"),
+        ("DELETE FROM funds.clock_stop WHERE county_code = $1", [county], "permission denied"),
+    ]
+    for statement, arguments, says in cases:
+        with pytest.raises(asyncpg.PostgresError, match=says):
+            async with role.transaction():
+                await role.execute("SELECT set_config('app.region', $1, true)", county)
+                await role.execute(statement, *arguments)
+
+
+async def test_the_value_of_a_county_comes_before_the_nations(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    desk = await Desk(funds_http, county).open()
+    await admin.execute(
+        "INSERT INTO funds.policy_value (key, region_code, valid_from, value, source, basis)"
+        " VALUES ('clock_stop_days.publicity', $1, '2017-01-01', '7', '县财农〔2017〕1号', 'practice')",
+        county,
+    )
+    body = asked(account_id=desk.treasury)
+    figures = {"latest_on": "2017-05-17", "source": "县财农〔2017〕1号"}
+    refused(await desk.clerk.post(PATH, body), 409, "stop-too-long", figures)
+    assert (await desk.clerk.post(PATH, {**body, "limit_on": "2017-05-17"})).status_code == 201
+    above = funds_caller(funds_http, "inspector", county[:2])
+    assert (await above.get(PATH)).json()["type"] == "/problems/county-needed"
+    told = await above.get(PATH, params={"county": county, "as_of": "2017-05-11"})
+    assert len(told.json()["items"]) == 1
