@@ -1,4 +1,4 @@
-"""What a stop names by its cause: a batch on show, a project out to tender, an order on its way back; and the guards."""
+"""What a stop names by its cause (a batch on show, a project out to tender, an order on its way back); the guards."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ async def days_by_arrival(by: Caller, on: str) -> dict[str, int]:
     return {lot["arrived_on"]: lot["stopped_days"] for lot in found["items"]}
 
 
-@pytest.mark.parametrize(
-    ("yuan", "arrivals"),
-    [("59.99", {"2017-03-01"}), ("60.00", {"2017-03-01"}), ("60.01", {"2017-03-01", "2017-04-01"})],
-)
+FIRST, SECOND = "2017-03-01", "2017-04-01"
+
+
+@pytest.mark.parametrize(("yuan", "arrivals"), [("59.99", {FIRST}), ("60.00", {FIRST}), ("60.01", {FIRST, SECOND})])
 async def test_a_batch_on_show_stops_the_oldest_lots_that_make_its_total(
     funds_http: httpx.AsyncClient, county: str, yuan: str, arrivals: set[str]
 ) -> None:
@@ -130,7 +130,7 @@ async def test_rows_are_shown_by_region(funds_http: httpx.AsyncClient, county: s
         for nothing in (county + "102", None, "", "980001"):
             assert await seen(role, table, county, nothing) == 0, (table, nothing)
     # The functions of the daily run tell no more than the rows.
-    for region, lots in ((county, 3), (county + "101", 1), (county + "102", 0)):
+    for region, lots in ((county, 3), (county + "101", 1), (county + "102", 0), ("", 0), ("980001", 0)):
         async with role.transaction():
             await role.execute("SELECT set_config('app.region', $1, true)", region)
             ask = "SELECT count(*) FROM funds.stopped_lots($1, '2017-05-11', 9223372036854775807)"
@@ -145,7 +145,8 @@ async def test_the_database_refuses_what_the_service_would(
     assert (await end(desk, made["id"], "2017-03-25")).status_code == 201
     late = next(lot["id"] for lot in await desk.lots(desk.treasury) if lot["arrived_on"] == "2017-04-01")
     row = (
-        "INSERT INTO funds.clock_stop (county_code, id, region_code, kind, document, reason, from_on, limit_on, placed_by)"
+        "INSERT INTO funds.clock_stop"
+        " (county_code, id, region_code, kind, document, reason, from_on, limit_on, placed_by)"
         " VALUES ($1, gen_random_uuid(), $1, 'tender', '文', '因', '2017-03-20', $2::text::date, '谁')"
     )
     ending = "UPDATE funds.clock_stop SET ended_on = '2017-03-22' WHERE county_code = $1 AND id = $2"
@@ -159,11 +160,15 @@ async def test_the_database_refuses_what_the_service_would(
         ("DELETE FROM funds.clock_stop_lot WHERE county_code = $1", [county], "permission denied"),
         ("DELETE FROM funds.clock_stop WHERE county_code = $1", [county], "permission denied"),
     ]
+
+    async def as_the_county(statement: str, *arguments: Any) -> None:
+        async with role.transaction():
+            await role.execute("SELECT set_config('app.region', $1, true)", county)
+            await role.execute(statement, *arguments)
+
     for statement, arguments, says in cases:
         with pytest.raises(asyncpg.PostgresError, match=says):
-            async with role.transaction():
-                await role.execute("SELECT set_config('app.region', $1, true)", county)
-                await role.execute(statement, *arguments)
+            await as_the_county(statement, *arguments)
 
 
 async def test_the_value_of_a_county_comes_before_the_nations(

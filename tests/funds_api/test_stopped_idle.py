@@ -153,6 +153,8 @@ async def test_each_stop_is_shown_and_what_stands_still_is_told_by_kind(desk: De
             (first["id"], "公示单1号", "2017-05-20"),
             (second["id"], "冻结裁定", "2017-07-01"),
         ]
+        assert {one["placed_by"] for one in lot["stopped_by"]} == {f"finance_clerk.{desk.county}"}
+        assert {one["recorded_on"] for one in lot["stopped_by"]} == {first["recorded_on"]}
 
 
 async def test_what_is_handed_on_or_comes_back_has_a_clock_of_its_own(desk: Desk) -> None:
@@ -182,17 +184,36 @@ async def test_a_clock_that_goes_on_keeps_its_stops(desk: Desk) -> None:
     assert {lot["stopped_days"] for lot in found["items"] if lot["unit_name"] == "一镇财政所"} == {245}
 
 
+async def test_a_stop_that_holds_a_lot_and_what_goes_on_from_it_holds_each_once(desk: Desk) -> None:
+    """Part of a lot went and came back by an undoing: a stop from then on holds both, and neither twice."""
+    out = await desk.out(100_000, desk.village, "2017-05-02", from_account_id=desk.first)
+    assert (await desk.undo(out.json()["movements"][0]["id"], "2017-05-04")).status_code == 201
+    made = await stop(desk)
+    found = await report(desk, "2017-05-15", desk.county + "101")
+    recounted(found)
+    assert sorted(lot["lot_id"] for lot in found["items"]) == sorted(made["lots"])
+    assert len(made["lots"]) > 2
+    assert {len(lot["stopped_by"]) for lot in found["items"]} == {1}
+
+
 async def test_sql_and_the_pure_form_count_the_same_days(desk: Desk, admin: asyncpg.Pool) -> None:
     """`funds.stopped_lots` is what a daily run reads; `treasury.stops` says what it has to be."""
     for first, last in (("10", "20"), ("15", "25"), ("12", "14"), ("25", "26")):
         await stop(desk, from_on=f"2017-05-{first}", limit_on=f"2017-05-{last}")
     made = await stop(desk, from_on="2017-05-28", limit_on="2017-06-05")
     assert (await end(desk, made["id"], "2017-05-30")).status_code == 201
-    rows = await admin.fetch("SELECT * FROM funds.clock_stops($1, '2017-12-31', 9223372036854775807)", desk.county)
+
+    async def told(function: str, on: date) -> list[asyncpg.Record]:
+        async with admin.acquire() as one, one.transaction():
+            await one.execute("SELECT set_config('app.region', $1, true)", desk.county)
+            ask = f"SELECT * FROM funds.{function}($1, $2, 9223372036854775807) ORDER BY lot_id"
+            return list(await one.fetch(ask, desk.county, on))
+
+    rows = await told("clock_stops", date(2017, 12, 31))
     stops = [Stop(row["from_on"], row["until_on"]) for row in rows if row["lot_id"] == rows[0]["lot_id"]]
     assert len(stops) == 5
     for on in (date(2017, 5, 9) + timedelta(days=n) for n in range(30)):
-        found = await admin.fetch("SELECT * FROM funds.stopped_lots($1, $2, 9223372036854775807)", desk.county, on)
+        found = await told("stopped_lots", on)
         begun = [one for one in stops if one.from_on <= on]
         days = {row["stopped_days"] for row in found}
         assert days == ({stopped_days(begun, date(2017, 5, 1), on)} if begun else set()), on

@@ -34,6 +34,8 @@ class StoppedBy(Answer):
     document: str
     from_on: date
     until_on: date
+    placed_by: str
+    recorded_on: date = Field(description="登记之日；晚于停表之日的为补登")
 
 
 class IdleLot(Answer):

@@ -57,6 +57,8 @@ def stopped_by(lot: StoppedLot | None) -> list[StoppedBy]:
             document=one.document,
             from_on=one.stop.from_on,
             until_on=one.stop.until_on,
+            placed_by=one.placed_by,
+            recorded_on=one.recorded_on,
         )
         for one in (lot.by if lot else ())
     ]

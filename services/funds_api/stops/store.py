@@ -186,12 +186,14 @@ async def lots_of(session: AsyncSession, county: str, stops: Sequence[UUID]) -> 
 
 @dataclass(frozen=True, slots=True)
 class LotStop:
-    """A stop of a lot: which, of what kind, by which document, from when to when."""
+    """A stop of a lot: which, of what kind, by which document, from when to when, and who recorded it when."""
 
     stop_id: UUID
     kind: str
     document: str
     stop: Stop
+    placed_by: str
+    recorded_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +217,13 @@ async def stopped(session: AsyncSession, who: Principal, county: str, moment: Mo
         text(
             f"""
             SELECT l.id, a.kind AS holder, l.clock_from, {REMAINING} AS fen,
-                   c.stop_id, c.kind, c.document, c.from_on, c.until_on
+                   c.stop_id, c.kind, c.document, c.from_on, c.until_on, s.placed_by,
+                   (s.recorded_at AT TIME ZONE 'Asia/Shanghai')::date AS recorded_on
               FROM funds.clock_stops(:county, :as_of, :known) c
+              JOIN funds.clock_stop s ON s.county_code = :county AND s.id = c.stop_id
               JOIN funds.lot l ON l.county_code = :county AND l.id = c.lot_id
               JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
-             WHERE l.{SCOPE} AND NOT l.is_terminal AND l.arrived_on <= :as_of AND l.position <= :known
-               AND (l.is_open OR l.emptied_on > :as_of OR l.last_position > :known)
+             WHERE l.{SCOPE}
              ORDER BY l.id, c.from_on, c.stop_id
             """
         ),
@@ -230,5 +233,6 @@ async def stopped(session: AsyncSession, who: Principal, county: str, moment: Mo
     for row in found:
         if row.fen > 0:
             lot = lots.setdefault(row.id, StoppedLot(row.id, row.holder, row.clock_from, row.fen, []))
-            lot.by.append(LotStop(row.stop_id, row.kind, row.document, Stop(row.from_on, row.until_on)))
+            held = Stop(row.from_on, row.until_on)
+            lot.by.append(LotStop(row.stop_id, row.kind, row.document, held, row.placed_by, row.recorded_on))
     return lots
