@@ -192,8 +192,8 @@ async def flows(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence
     return found.all()
 
 
-async def flows_by_fund(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[Any]]:
-    """`flows` of one budget year, with the fund_code of each; row-level security has to show the whole county."""
+async def flows_by_fund(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Any]:
+    """(kind, from account, to account, fund, fen) of one budget year, as `flows`; all of the county has to be shown."""
     return await _flows_of(session, asked, moment, also=", fund_code")
 
 

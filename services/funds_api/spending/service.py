@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
@@ -38,7 +39,7 @@ from services.funds_api.spending.schemas import (
     SpendingProgress,
     Verdict,
 )
-from services.funds_api.spending.sums import Progress, YearBooks, part
+from services.funds_api.spending.sums import BELOW, Progress, YearBooks, part
 from services.funds_api.units.schemas import TERMINAL, UnitKind
 from treasury.policy import PolicyValue, in_force
 
@@ -51,7 +52,6 @@ _LEVELS: Final = {
     FundLevel.COUNTY: "县级资金",
     FundLevel.MIXED: "未分级次的资金",
 }
-_BELOW: Final = {6: 9, 9: 12}
 _NOTHING: Final = "截至所查日期没有收到该年度的资金，不参加排名"
 _OWN: Final = "本级与下级区划不同类，不参加排名"
 
@@ -131,18 +131,15 @@ async def _lines(
             Line("region", code, names.get(code, code), parted.below.get(code, Progress())) for code in sorted(places)
         ]
         return Line("all", asked.root, name, parted.whole), [*own, *below]
-    funds = await store.funds(tx, books.funds)
-    groups: dict[str, set[str]] = {}
-    for code, fund in funds.items():
-        groups.setdefault(code if by is By.FUND else fund.level, set()).add(code)
+    funds = await store.funds(tx, parted.funds)
+    groups: dict[str, Progress] = defaultdict(Progress)
+    for code, figures in parted.funds.items():
+        groups[code if by is By.FUND else funds[code].level].add(figures)
     lines = [
-        Line(
-            "fund" if by is By.FUND else "level",
-            group,
-            funds[group].name if by is By.FUND else _LEVELS[FundLevel(group)],
-            part(books.of_funds(frozenset(codes)), asked.root).whole,
-        )
-        for group, codes in sorted(groups.items())
+        Line("fund", group, funds[group].name, figures)
+        if by is By.FUND
+        else Line("level", group, _LEVELS[FundLevel(group)], figures)
+        for group, figures in sorted(groups.items())
     ]
     names = await names_on(tx, {asked.root}, moment.as_of)
     whole = Line("all", asked.root, names.get(asked.root, asked.root), parted.whole)
@@ -151,7 +148,7 @@ async def _lines(
 
 def _places(books: YearBooks, root: str) -> set[str]:
     """The places next below that have a desk money could lie at, also when none has come there yet."""
-    digits = _BELOW.get(len(root))
+    digits = BELOW.get(len(root))
     return {
         desk.region_code[:digits]
         for desk in books.accounts.values()

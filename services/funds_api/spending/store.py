@@ -27,8 +27,8 @@ async def year_books(session: AsyncSession, asked: Asked, moment: Moment) -> Yea
     """
     accounts = {row.id: Desk(row.region_code, row.kind) for row in await flows.accounts(session, asked.county)}
     books = YearBooks(accounts, await _purposes(session, asked, moment))
-    for row in await flows.flows_by_fund(session, asked, moment):
-        books.moved.append(Moved(row.fund_code, row.flow, row.from_account_id, row.to_account_id, row.fen))
+    for kind, source, target, fund, fen in await flows.flows_by_fund(session, asked, moment):
+        books.moved.append(Moved(fund, kind, source, target, fen))
     for carried in await flows.carried(session, asked, moment):
         books.carried.append(Carried(carried.fund_code, carried.account_id, carried.came_fen, carried.went_fen))
     for fund, place, fen in await _rested(session, asked, moment):

@@ -1,20 +1,25 @@
 """What was received, spent and is left, added up from flows between accounts: pure, for any places, funds and projects.
 
-A flow by order of a desk has been set right before it comes here: the desk stands where the bank does.
+A desk has received what came to it less what went from it to other desks, so what only passed through counts where it
+went; whatever moves between two desks of a row cancels out in it. A flow by order of a desk has been set right before
+it comes here: the desk stands where the bank does.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.funds_api.flows.tree import SINKS, End, Flow, Place, build
+from services.funds_api.flows.tree import SINKS, uncollected
 from services.funds_api.units.schemas import UnitKind
+
+# The digits of a place next below one of so many.
+BELOW: Final = {6: 9, 9: 12}
 
 
 class Desk(NamedTuple):
@@ -58,7 +63,7 @@ class Purpose(StrEnum):
 
 @dataclass(slots=True)
 class Progress:
-    """What one row adds up to."""
+    """What a row adds up to."""
 
     received: int = 0
     carried_in: int = 0
@@ -67,6 +72,21 @@ class Progress:
     carried_out: int = 0
     industry: int = 0
     other: int = 0
+
+    def add(self, more: Progress) -> None:
+        self.received += more.received
+        self.carried_in += more.carried_in
+        self.spent += more.spent
+        self.resting += more.resting
+        self.carried_out += more.carried_out
+        self.industry += more.industry
+        self.other += more.other
+
+    def classify(self, purpose: Purpose, fen: int) -> None:
+        if purpose is Purpose.INDUSTRY:
+            self.industry += fen
+        else:
+            self.other += fen
 
     @property
     def unexplained(self) -> int:
@@ -95,108 +115,86 @@ class YearBooks:
     carried: list[Carried] = field(default_factory=list)
     rested: list[Rested] = field(default_factory=list)
 
-    def of_funds(self, funds: frozenset[str]) -> YearBooks:
-        """The part of the books that is of these funds."""
-        return YearBooks(
-            self.accounts,
-            self.purposes,
-            [one for one in self.moved if one.fund in funds],
-            [one for one in self.carried if one.fund in funds],
-            [one for one in self.rested if one.fund in funds],
-        )
-
     @property
     def funds(self) -> set[str]:
         return {one.fund for books in (self.moved, self.carried, self.rested) for one in books}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parted:
-    """A place as a whole, its own desks, and the places next below it."""
+    """A place as a whole, its own desks, the places next below it, and the funds that it had."""
 
-    whole: Progress
-    own: Progress
-    below: dict[str, Progress]
+    whole: Progress = field(default_factory=Progress)
+    own: Progress = field(default_factory=Progress)
+    below: defaultdict[str, Progress] = field(default_factory=lambda: defaultdict(Progress))
+    funds: defaultdict[str, Progress] = field(default_factory=lambda: defaultdict(Progress))
 
 
 def part(books: YearBooks, root: str) -> Parted:
-    """What was received, spent and is left at `root` and at each of its parts."""
-    came: dict[str, int] = defaultdict(int)
-    went: dict[str, int] = defaultdict(int)
-    for one in books.carried:
-        place = books.accounts[one.account].region_code
-        came[place] += one.came
-        went[place] += one.went
-    resting: dict[str, int] = defaultdict(int)
-    for rested in books.rested:
-        resting[rested.place] += rested.fen
-    flows = [
-        Flow(one.kind, _end(books.accounts.get(one.source)), _end(books.accounts[one.target]), one.fen)
-        for one in books.moved
-    ]
-    net = {place: came[place] - went[place] for place in {*came, *went}}
-    tree = build(root, flows, resting, net)
-    purposes = classified(books)
-
-    def told(place: Place, inside: Iterable[str], *, own: bool = False) -> Progress:
-        figures = place.own if own else place.figures
-        passed_on = figures.passed_on if own else 0
-        here = list(inside)
-        carried_in = sum(came.get(code, 0) for code in here)
-        received = figures.received + figures.came_back - figures.returned - figures.moved_out - passed_on
-        return Progress(
-            received=received + carried_in,
-            carried_in=carried_in,
-            spent=figures.spent,
-            resting=figures.resting,
-            carried_out=sum(went.get(code, 0) for code in here),
-            industry=sum(purposes.get((code, Purpose.INDUSTRY), 0) for code in here),
-            other=sum(purposes.get((code, Purpose.OTHER), 0) for code in here),
-        )
-
-    codes = {desk.region_code for desk in books.accounts.values() if desk.region_code.startswith(root)}
-    return Parted(
-        told(tree, codes),
-        told(tree, [root], own=True),
-        {
-            one.code: told(one, [code for code in codes if code.startswith(one.code)])
-            for one in tree.below
-        },
-    )  # fmt: skip
+    """What was received, spent and is left at `root`, at each of its parts, and of each fund."""
+    found, digits = Parted(), BELOW.get(len(root))
+    for (fund, place), figures in _by_desks(books).items():
+        if place.startswith(root):
+            found.whole.add(figures)
+            found.funds[fund].add(figures)
+            (found.own if place == root else found.below[place[:digits]]).add(figures)
+    return found
 
 
-def classified(books: YearBooks) -> dict[tuple[str, Purpose], int]:
-    """Fen that stand with projects of a purpose, by the place where they lie; what they have spent stays counted.
+class _Desks(dict[tuple[str, str], Progress]):
+    """What was received, spent and is left of a fund at the desks of a place, by fund and place."""
+
+    def __missing__(self, at: tuple[str, str]) -> Progress:
+        found = self[at] = Progress()
+        return found
+
+
+@uncollected()
+def _by_desks(books: YearBooks) -> _Desks:
+    found = _Desks()
+    for one in books.moved:
+        gave, got = books.accounts.get(one.source), books.accounts[one.target]
+        _count(found, one, gave, got)
+        if books.purposes:
+            _classify(found, books, one, gave, got)
+    for carried in books.carried:
+        desk = found[carried.fund, books.accounts[carried.account].region_code]
+        desk.received += carried.came
+        desk.carried_in += carried.came
+        desk.carried_out += carried.went
+        if purpose := books.purposes.get(carried.account):
+            desk.classify(purpose, carried.came)
+    for fund, place, fen in books.rested:
+        found[fund, place].resting += fen
+    return found
+
+
+def _count(found: _Desks, one: Moved, gave: Desk | None, got: Desk) -> None:
+    """Count one flow at the desks of its ends: as spent, as no longer spent, or as gone from one to the other."""
+    if got.kind in SINKS:
+        if gave:
+            found[one.fund, gave.region_code].spent += one.fen
+    elif gave and gave.kind in SINKS:
+        found[one.fund, got.region_code].spent -= one.fen
+    else:
+        if got.kind != UnitKind.OUTSIDE:
+            found[one.fund, got.region_code].received += one.fen
+        if gave and gave.kind != UnitKind.OUTSIDE:
+            found[one.fund, gave.region_code].received -= one.fen
+
+
+def _classify(found: _Desks, books: YearBooks, one: Moved, gave: Desk | None, got: Desk) -> None:
+    """Count what comes to and leaves projects by their purpose, where their accounts are; spent, it stays counted.
 
     A retention goes with the purpose of the project that it is of, to the place of its deposit; when it is paid or
     forfeited nothing changes, and when it goes back to the project it goes with it.
     """
-    found: dict[tuple[str, Purpose], int] = defaultdict(int)
-    for one in books.moved:
-        gave, got = books.accounts.get(one.source), books.accounts[one.target]
-        source, target = books.purposes.get(one.source), books.purposes.get(one.target)
-        if source and got.kind == UnitKind.RETENTION:
-            _go_over(found, source, gave, got, one.fen)
-        elif target and gave and gave.kind == UnitKind.RETENTION:
-            _go_over(found, target, gave, got, one.fen)
-        else:
-            if target and not (gave and gave.kind in SINKS):
-                found[got.region_code, target] += one.fen
-            if source and gave and got.kind not in SINKS:
-                found[gave.region_code, source] -= one.fen
-    for carried in books.carried:
-        if purpose := books.purposes.get(carried.account):
-            found[books.accounts[carried.account].region_code, purpose] += carried.came
-    return found
-
-
-def _go_over(found: dict[tuple[str, Purpose], int], purpose: Purpose, gave: Desk | None, got: Desk, fen: int) -> None:
-    if gave:
-        found[gave.region_code, purpose] -= fen
-        found[got.region_code, purpose] += fen
-
-
-def _end(account: Desk | None) -> End | None:
-    if account is None or account.kind == UnitKind.OUTSIDE:
-        return None
-    return End(account.region_code, account.kind if account.kind in SINKS else None)
+    source, target = books.purposes.get(one.source), books.purposes.get(one.target)
+    if gave and source and got.kind not in SINKS:
+        found[one.fund, gave.region_code].classify(source, -one.fen)
+    if source and got.kind == UnitKind.RETENTION:
+        found[one.fund, got.region_code].classify(source, one.fen)
+    if target and not (gave and gave.kind in SINKS):
+        found[one.fund, got.region_code].classify(target, one.fen)
+    if target and gave and gave.kind == UnitKind.RETENTION:
+        found[one.fund, gave.region_code].classify(target, -one.fen)
