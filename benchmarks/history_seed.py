@@ -20,7 +20,7 @@ import asyncpg
 
 from benchmarks.county import Place
 from benchmarks.server import COUNTY
-from migrations import household_flows_v1, household_years_v1
+from migrations import household_flows_v1, household_years_v1, responsibility_v1
 
 FIRST: Final = date(2017, 1, 1)
 LAST: Final = date(2020, 12, 31)
@@ -192,6 +192,8 @@ SELECT county_code, account_id, date_trunc('month', effective_on)::date, region_
        sum(amount_fen::numeric * (arrived_on - DATE '2000-01-01')),
        coalesce(sum(-amount_fen::numeric * (effective_on - arrived_on)) FILTER (WHERE amount_fen < 0), 0)
   FROM funds.entry WHERE county_code = '{COUNTY}' GROUP BY 1, 2, 3, 4;
+DELETE FROM funds.account_period;
+{responsibility_v1.FILL};
 UPDATE funds.account a SET sum_fen = m.fen, sum_fen_day = m.fen_day, charged_fen_days = m.charged FROM (
   SELECT account_id, sum(net_fen) AS fen, sum(net_fen_day) AS fen_day, sum(charged_fen_days) AS charged
     FROM funds.account_month WHERE county_code = '{COUNTY}' GROUP BY account_id) m
@@ -282,6 +284,7 @@ async def _posted(owner: asyncpg.Connection, place: Place) -> None:
         await owner.execute(filled)
     await owner.execute("DROP TABLE timed, seeded, paper, line; TRUNCATE part")
     for table in ("payment", "lot", "draw", "movement", "entry", "flow_month", "flow_period", "account_month",
+                  "account_period",
                   "payment_batch", "batch_place", "batch_year", "household_flow", "household_year", "tranche", "event",
                   "account"):  # fmt: skip
         await owner.execute(f"VACUUM (ANALYZE) funds.{table}")

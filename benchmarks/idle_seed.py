@@ -18,6 +18,7 @@ import asyncpg
 
 from benchmarks.county import FUND, Place
 from benchmarks.server import COUNTY
+from migrations import responsibility_v1
 
 LAST: Final = date(2020, 12, 31)
 RECEIPTS: Final = 40_000
@@ -122,6 +123,17 @@ UPDATE funds.account a SET sum_fen = e.fen, sum_fen_day = e.fen_day, charged_fen
     FROM funds.entry WHERE county_code = '{COUNTY}' GROUP BY account_id) e
  WHERE a.county_code = '{COUNTY}' AND a.id = e.account_id;
 """
+# What postings would have added up by month, by day and by fund.
+_COUNTERS: Final = f"""
+DELETE FROM funds.account_month;
+INSERT INTO funds.account_month (county_code, account_id, month, region_code, net_fen, net_fen_day, charged_fen_days)
+SELECT county_code, account_id, date_trunc('month', effective_on)::date, region_code, sum(amount_fen),
+       sum(amount_fen::numeric * (arrived_on - DATE '2000-01-01')),
+       coalesce(sum(-amount_fen::numeric * (effective_on - arrived_on)) FILTER (WHERE amount_fen < 0), 0)
+  FROM funds.entry GROUP BY 1, 2, 3, 4;
+DELETE FROM funds.account_period;
+{responsibility_v1.FILL};
+"""
 # Each must find nothing.
 _LAWS: Final = {
     "a tranche is not where it should be (law 1)": """
@@ -158,14 +170,15 @@ async def fill(owner: asyncpg.Connection, place: Place) -> None:
         )
         for index in indexes:
             await owner.execute(f"DROP INDEX {index['name']}")
-        for script in (_PLAN, _NOTICES, _MOVEMENTS, _LOTS, _ENTRIES):
+        for script in (_PLAN, _NOTICES, _MOVEMENTS, _LOTS, _ENTRIES, _COUNTERS):
             for mark, account in accounts.items():
                 script = script.replace(mark, f"CAST('{account}' AS uuid)")  # noqa: PLW2901 - filled in
             await owner.execute(script)
         for index in indexes:
             await owner.execute(index["made"])
     await owner.execute(
-        "VACUUM (ANALYZE) funds.lot, funds.draw, funds.movement, funds.entry, funds.tranche, funds.account"
+        "VACUUM (ANALYZE) funds.lot, funds.draw, funds.movement, funds.entry, funds.tranche, funds.account,"
+        " funds.account_month, funds.account_period"
     )
     await verified(owner)
 

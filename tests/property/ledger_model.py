@@ -87,6 +87,25 @@ LAWS = {
              FROM funds.entry WHERE county_code = $1 GROUP BY 1, 2) e
           FULL JOIN (SELECT * FROM funds.account_month WHERE county_code = $1) a USING (account_id, month)
          WHERE (coalesce(e.fen, 0), coalesce(e.fen_day, 0)) IS DISTINCT FROM (a.net_fen::numeric, a.net_fen_day)""",
+    "days, and months of a fund = lots and draws": """
+        SELECT fund_code, grain, account_id, since FROM
+          (SELECT g.fund_code, g.grain, e.account_id, g.since, sum(e.fen) AS fen, sum(e.fen_day) AS fen_day,
+                  sum(e.charged) AS charged
+             FROM (SELECT account_id, fund_code, arrived_on AS day, amount_fen AS fen,
+                          amount_fen::numeric * (arrived_on - DATE '2000-01-01') AS fen_day, 0 AS charged
+                     FROM funds.lot WHERE county_code = $1
+                   UNION ALL
+                   SELECT f.account_id, f.fund_code, d.effective_on, -d.amount_fen,
+                          -d.amount_fen::numeric * (f.arrived_on - DATE '2000-01-01'), d.amount_fen * d.days_rested
+                     FROM funds.draw d JOIN funds.lot f ON f.county_code = $1 AND f.id = d.from_lot_id
+                    WHERE d.county_code = $1) e
+            CROSS JOIN LATERAL (VALUES ('', 'day', e.day), (e.fund_code, 'day', e.day),
+              (e.fund_code, 'month', date_trunc('month', e.day::timestamp)::date)) AS g(fund_code, grain, since)
+            GROUP BY 1, 2, 3, 4) e
+          FULL JOIN (SELECT * FROM funds.account_period WHERE county_code = $1) a
+          USING (fund_code, grain, account_id, since)
+         WHERE (e.fen, e.fen_day, e.charged)
+               IS DISTINCT FROM (a.net_fen::numeric, a.net_fen_day, a.charged_fen_days)""",
     "flows = what came less what left": """
         SELECT a.id FROM funds.account a WHERE a.county_code = $1 AND a.kind <> 'outside' AND a.sum_fen IS DISTINCT FROM
           (SELECT coalesce(sum(CASE WHEN f.to_account_id = a.id THEN f.amount_fen ELSE -f.amount_fen END), 0)::bigint

@@ -56,7 +56,13 @@ class KnowledgeMachine(LedgerMachine):
         paths += [f"tranches/{one['id']}/trace" for one in tranches["items"][:2]]
         for path in paths:
             for more in (
-                ({}, {"by": "unit"}) if path == "flow-graph" else ({}, {"year": "2017"}) if path == "tree" else ({},)
+                ({}, {"by": "unit"})
+                if path == "flow-graph"
+                else ({}, {"year": "2017"})
+                if path == "tree"
+                else ({}, {"by": "fund"}, {"by": "unit", "fund": "TEST-FUND"})
+                if path == "idle/yuan-days"
+                else ({},)
             ):
                 asked = {**as_of, **more}
                 answer = self.ask(path, **asked)

@@ -1,56 +1,145 @@
-"""Ranking units and townships by the fen-days they answer for."""
+"""Ranking units, places and funds by the fen-days they answer for."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.regions.store import names_on
 from services.funds_api.responsibility import store
+from services.funds_api.responsibility.ranking import percent, ranks, ranks_among
 from services.funds_api.responsibility.schemas import RankBy, YuanDays, YuanDaysReport
+from services.funds_api.responsibility.store import Held
 
-TOWNSHIP_DIGITS = 9
+COUNTY_DIGITS: Final = 6
+TOWNSHIP_DIGITS: Final = 9
+_DIGITS: Final = {RankBy.TOWNSHIP: TOWNSHIP_DIGITS, RankBy.VILLAGE: 12}
 
 
-async def yuan_days(tx: AsyncSession, who: Principal, county: str, moment: Moment, by: RankBy) -> YuanDaysReport:
-    """Rank units, or townships with everything below them, by the fen-days they answer for.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the ranking: whom it names, among whom it is ranked, and its figures."""
 
-    Among townships the county's own offices (国库, 部门) are one place of their own.
+    code: str
+    name: str
+    siblings: tuple[str, ...]
+    resting_fen: int
+    resting_fen_days: int
+    charged_fen_days: int
+
+    @property
+    def fen_days(self) -> int:
+        return self.resting_fen_days + self.charged_fen_days
+
+
+async def yuan_days(
+    tx: AsyncSession, who: Principal, county: str, moment: Moment, by: RankBy, fund: str | None
+) -> YuanDaysReport:
+    """Rank units, townships, villages or funds by the fen-days they answer for, of one fund or of all.
+
+    Among townships the county's own offices (国库, 部门) are one place of their own; so are among villages those of the
+    county and of each township.
     """
-    rows = await store.responsible(tx, who, county, moment)
-    names = await names_on(tx, {row.region_code[:TOWNSHIP_DIGITS] for row in rows}, moment.as_of)
-    merged: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in rows:
-        place = row.region_code[:TOWNSHIP_DIGITS]
-        township = f"{names[place]}本级" if place == county else names[place]
-        key = (place, township) if by is RankBy.TOWNSHIP else (row.region_code, row.name)
-        for at, fen in enumerate((row.resting_fen, row.resting_fen_days, row.charged_fen_days)):
-            merged[key][at] += fen
-    ranked = sorted(merged.items(), key=lambda pair: (-(pair[1][1] + pair[1][2]), pair[0]))
-    total = sum(row.resting_fen_days + row.charged_fen_days for row in rows)
+    known = await store.funds(tx) if by is RankBy.FUND or fund is not None else {}
+    if fund is not None and fund not in known:
+        raise Missing("资金", fund)
+    if by is RankBy.FUND:
+        asked = sorted(known) if fund is None else [fund]
+        held = await store.responsible(tx, who, county, moment, asked)
+        lines = _by_fund(held, known)
+        # What was counted whatever the fund has to be what was counted fund by fund.
+        whole = held if fund is not None else await store.responsible(tx, who, county, moment)
+    else:
+        whole = held = await store.responsible(tx, who, county, moment, None if fund is None else [fund])
+        lines = _by_unit(held) if by is RankBy.UNIT else await _by_place(tx, held, moment, _DIGITS[by])
+    return _report(lines, whole, moment, by, fund, store.root_of(who, county))
+
+
+def _by_unit(held: Iterable[Held]) -> list[Line]:
+    return [
+        Line(one.region_code, one.name, (one.kind, _parent(one.region_code)), *_figures(one))
+        for one in held
+    ]  # fmt: skip
+
+
+def _by_fund(held: Iterable[Held], names: Mapping[str, str]) -> list[Line]:
+    return list(_merged(Line(one.fund, names[one.fund], (), *_figures(one)) for one in held))
+
+
+async def _by_place(tx: AsyncSession, held: Sequence[Held], moment: Moment, digits: int) -> list[Line]:
+    names = await names_on(tx, {one.region_code[:digits] for one in held}, moment.as_of)
+    lines = []
+    for one in held:
+        place = one.region_code[:digits]
+        own = len(place) < digits
+        siblings = ("own", place) if own else ("below", _parent(place))
+        lines.append(Line(place, f"{names[place]}本级" if own else names[place], siblings, *_figures(one)))
+    return list(_merged(lines))
+
+
+def _figures(one: Held) -> tuple[int, int, int]:
+    return one.resting_fen, one.resting_fen_days, one.charged_fen_days
+
+
+def _parent(region: str) -> str:
+    """The place above: of a village its township, of a township its county; a county's own is the county."""
+    return region[: TOWNSHIP_DIGITS if len(region) > TOWNSHIP_DIGITS else COUNTY_DIGITS]
+
+
+def _merged(lines: Iterable[Line]) -> Iterable[Line]:
+    found = dict[str, Line]()
+    for one in lines:
+        before = found.get(one.code)
+        found[one.code] = one if before is None else replace(
+            before,
+            resting_fen=before.resting_fen + one.resting_fen,
+            resting_fen_days=before.resting_fen_days + one.resting_fen_days,
+            charged_fen_days=before.charged_fen_days + one.charged_fen_days,
+        )  # fmt: skip
+    return found.values()
+
+
+def _report(
+    lines: list[Line], whole: Sequence[Held], moment: Moment, by: RankBy, fund: str | None, root: str
+) -> YuanDaysReport:
+    lines = sorted(lines, key=lambda one: (-one.fen_days, one.code, one.name))
+    figures = [one.fen_days for one in lines]
+    total_fen = sum(one.resting_fen for one in whole)
+    total = sum(one.resting_fen_days + one.charged_fen_days for one in whole)
+    among = ranks_among(figures, [one.siblings for one in lines])
     items = [
         YuanDays(
             rank=rank,
-            region_code=region,
-            name=name,
-            resting_fen=resting,
-            resting_fen_days=resting_days,
-            charged_fen_days=charged,
-            responsible_fen_days=resting_days + charged,
-            yuan_days=f"{Decimal(resting_days + charged) / 100:.2f}",
+            region_code=root if by is RankBy.FUND else one.code,
+            fund_code=one.code if by is RankBy.FUND else None,
+            name=one.name,
+            share_percent=percent(one.fen_days, total),
+            sibling_rank=sibling_rank,
+            siblings_n=siblings_n,
+            resting_fen=one.resting_fen,
+            resting_fen_days=one.resting_fen_days,
+            charged_fen_days=one.charged_fen_days,
+            responsible_fen_days=one.fen_days,
+            yuan_days=f"{Decimal(one.fen_days) / 100:.2f}",
         )
-        for rank, ((region, name), (resting, resting_days, charged)) in enumerate(ranked, 1)
+        for one, rank, (sibling_rank, siblings_n) in zip(lines, ranks(figures), among, strict=True)
     ]
     return YuanDaysReport(
         as_of=moment.as_of,
         **moment.shown,
         by=by,
+        fund=fund,
+        total_fen=total_fen,
         total_fen_days=total,
+        unexplained_fen=total_fen - sum(one.resting_fen for one in items),
         unexplained_fen_days=total - sum(one.responsible_fen_days for one in items),
         items=items,
-        empty_because=None if items else "您的管辖范围内截至当日没有单位持有过资金",
+        empty_because=None if items else "您的管辖范围内截至当日没有单位持有过所查的资金",
     )

@@ -1,54 +1,63 @@
-"""Fen-days by unit in SQL."""
+"""Fen-days by unit and fund in SQL."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from services.funds_api.access import visible_to
+from services.funds_api.access import holds
 from services.funds_api.moments import Moment
-from services.funds_api.tables import AccountRow, UnitRow
-from services.funds_api.units.schemas import TERMINAL
-from services.funds_api.units.store import balances
+from services.funds_api.tables import FundRow
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """A unit and what it answers for: fen that rest there, their fen-days, and those of what has left."""
+class Held:
+    """What a unit answers for: fen that rest there, their fen-days, and those of what has left.
+
+    `fund` is empty when it is told whatever the fund.
+    """
 
     region_code: str
     name: str
+    kind: str
+    fund: str
     resting_fen: int
     resting_fen_days: int
     charged_fen_days: int
 
 
-async def responsible(session: AsyncSession, who: Principal, county: str, moment: Moment) -> list[Desk]:
-    """Every visible unit that answered for something at that moment, from the sums per month; spent money is out."""
-    query = (
-        select(AccountRow.id, AccountRow.unit_id, UnitRow.region_code, UnitRow.name)
-        .join(UnitRow, (UnitRow.county_code == AccountRow.county_code) & (UnitRow.id == AccountRow.unit_id))
-        .where(
-            AccountRow.county_code == county,
-            visible_to(who, UnitRow.region_code),
-            UnitRow.kind.not_in(TERMINAL),
-        )
-        .order_by(AccountRow.unit_id)
+def root_of(who: Principal, county: str) -> str:
+    """The place whose units the caller sees in a county: the county, or the caller's own part of it."""
+    return county if holds(who, county) else who.region
+
+
+async def responsible(
+    session: AsyncSession, who: Principal, county: str, moment: Moment, funds: Sequence[str] | None = None
+) -> list[Held]:
+    """Every visible unit that ever held money by then, of each of `funds` or whatever fund; spent money is out."""
+    found = await session.execute(
+        text(
+            "SELECT region_code, name, kind, fund_code, fen, resting_fen_days, charged_fen_days"
+            "  FROM funds.responsible(:county, :root, :as_of, :known, :known_on, CAST(:funds AS text[]))"
+        ),
+        {
+            "county": county,
+            "root": root_of(who, county),
+            "funds": None if funds is None else list(funds),
+            **moment.arguments,
+        },
     )
-    accounts = (await session.execute(query)).all()
-    figures = {row.account_id: row for row in await balances(session, county, [row.id for row in accounts], moment)}
-    desks: dict[UUID, Desk] = {}
-    for account in accounts:
-        if own := figures.get(account.id):
-            before = desks.get(account.unit_id, Desk(account.region_code, account.name, 0, 0, 0))
-            desks[account.unit_id] = replace(
-                before,
-                resting_fen=before.resting_fen + own.balance_fen,
-                resting_fen_days=before.resting_fen_days + own.resting_fen_days,
-                charged_fen_days=before.charged_fen_days + own.charged_fen_days,
-            )
-    return [one for one in desks.values() if one.resting_fen or one.resting_fen_days or one.charged_fen_days]
+    return [
+        Held(row.region_code, row.name, row.kind, row.fund_code, row.fen, int(row.resting_fen_days),
+             int(row.charged_fen_days))
+        for row in found
+    ]  # fmt: skip
+
+
+async def funds(session: AsyncSession) -> dict[str, str]:
+    """The name of each fund by its code."""
+    return {row.code: row.name for row in await session.execute(select(FundRow.code, FundRow.name))}

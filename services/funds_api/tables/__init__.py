@@ -18,6 +18,7 @@ from services.funds_api.tables.assets import (
 )
 from services.funds_api.tables.books import (
     AccountMonthRow,
+    AccountPeriodRow,
     ClosingRow,
     FlowMonthRow,
     FlowPeriodRow,
@@ -89,6 +90,7 @@ from services.funds_api.tables.uploads import UploadAttemptRow
 
 __all__ = [
     "AccountMonthRow",
+    "AccountPeriodRow",
     "AccountRow",
     "AssetIncomeRow",
     "AssetRow",

@@ -82,6 +82,28 @@ class AccountMonthRow(Row):
     charged_fen_days: Mapped[int] = mapped_column(Numeric(38, 0))
 
 
+class AccountPeriodRow(Row):
+    """What the entries of one account effective in one month or on one day add up to, of one fund.
+
+    Days are kept whatever the fund, too: `fund_code` is then empty. Months whatever the fund are `account_month`.
+    """
+
+    __tablename__ = "account_period"
+    __table_args__ = (
+        CheckConstraint("grain = 'day' OR grain = 'month' AND fund_code <> ''", name="grain"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    fund_code: Mapped[str] = mapped_column(primary_key=True)
+    grain: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    net_fen: Mapped[int]
+    net_fen_day: Mapped[int] = mapped_column(Numeric(38, 0))
+    charged_fen_days: Mapped[int] = mapped_column(Numeric(38, 0))
+
+
 class FlowMonthRow(Row):
     """What flowed from one account to another in one month, by kind, fund and budget year, reversals taken out.
 
