@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from uuid import UUID
 
 from treasury.errors import (
@@ -193,6 +194,37 @@ def spans(draws: Iterable[Draw], kept: Iterable[Kept] = ()) -> list[Span]:
             _lay(laid, draw, one.hold)
     _fill(laid, queue, None)
     return laid
+
+
+def set_aside(laid: Iterable[Span], aside: Sequence[tuple[int, int]]) -> tuple[list[Span], list[list[Span]]]:
+    """Take intervals out of a roster that is laid: the spans of what is left, end to end from 0, and those of each.
+
+    `aside` are half-open intervals of the running sum, in order and apart; what was laid over one keeps its place.
+    Every fen is in one or the other, from the lot and under the hold that it was laid of.
+    """
+    rest: list[Span] = []
+    taken: list[list[Span]] = [[] for _ in aside]
+    borders = sorted({border for interval in aside for border in interval})
+    for span in laid:
+        cuts = [span.lo_fen, *(one for one in borders if span.lo_fen < one < span.hi_fen), span.hi_fen]
+        for lo, hi in pairwise(cuts):
+            piece = Span(replace(span.draw, amount_fen=hi - lo), lo, hi, span.hold)
+            at = next((n for n, (first, end) in enumerate(aside) if first <= lo < end), None)
+            if at is None:
+                _lay_on(rest, piece)
+            else:
+                taken[at].append(piece)
+    return rest, taken
+
+
+def _lay_on(laid: list[Span], piece: Span) -> None:
+    """Lay a piece behind the last, as part of it where both are of one lot and hold."""
+    last = laid[-1] if laid else None
+    if last is not None and (last.draw.lot.id, last.hold) == (piece.draw.lot.id, piece.hold):
+        fen = last.draw.amount_fen + piece.draw.amount_fen
+        laid[-1] = Span(replace(last.draw, amount_fen=fen), last.lo_fen, last.lo_fen + fen, last.hold)
+    else:
+        _lay(laid, piece.draw, piece.hold)
 
 
 def _end(laid: Sequence[Span]) -> int:

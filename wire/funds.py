@@ -121,6 +121,8 @@ class BatchObjected(Fact):
     objection_id: UUID
     line: int | None
     is_open: bool
+    verdict: str | None = None
+    ended_batches: tuple[UUID, ...] = ()
 
 
 class RosterChecked(Fact):
@@ -147,6 +149,29 @@ class PaymentsDisbursed(Fact):
     county_code: str
     rows: int
     movement: Moved
+
+
+class RowAside(Fact):
+    """An objected row of a roster, now a batch of its own: it waits, its money frozen, or was ended with reason."""
+
+    line: int
+    batch_id: UUID
+    amount_fen: int
+    waits: bool
+    hold_id: UUID | None
+    frozen_fen: int
+
+
+class BatchDivided(Fact):
+    """A published roster was approved without its objected rows: the others were paid as `paid_batch_id`."""
+
+    batch_id: UUID
+    county_code: str
+    paid_batch_id: UUID
+    list_sha256: str
+    total_fen: int
+    paid_fen: int
+    rows: list[RowAside]
 
 
 class PaymentReturned(Fact):

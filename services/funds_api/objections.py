@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -66,6 +66,10 @@ class ObjectionDateRefused(Exception):
         return f"日期 {self.asked_on} 应在 {self.earliest_on} 至 {self.latest_on} 之间"
 
 
+# What an objection has once it is answered.
+_ANSWER: Final = frozenset({"closed_on", "outcome", "verdict"})
+
+
 class Raised(Protocol):
     """An objection as it is kept."""
 
@@ -108,5 +112,6 @@ def to_answer(
 def shown(kind: type[AnyObjection], row: Raised, as_of: date = date.max) -> AnyObjection:
     """An objection as it stood on a day: one that was answered later was open."""
     held = {name: getattr(row, name) for name in kind.model_fields}
-    closed = row.closed_on is not None and row.closed_on <= as_of
-    return kind(**(held if closed else {**held, "closed_on": None, "outcome": None}))
+    if row.closed_on is None or row.closed_on > as_of:
+        held |= dict.fromkeys(_ANSWER & held.keys())
+    return kind(**held)

@@ -162,6 +162,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "document-used", 409, "文件已办理过", "请核对文号；确属重复的无需再办，登记有误的请先冲正原业务"
     ),
     refusals.HoldOver: Problem("hold-over", 409, "冻结已失效", "请重新冻结，或不经冻结直接支付"),
+    refusals.HoldForObjectedRow: Problem(
+        "hold-for-objected-row",
+        409,
+        "资金为有异议的行冻结",
+        "请先处理该行异议：不成立的审批该行批次，成立的在处理时自动放开；不再发放的撤回该行批次",
+    ),
     refusals.ExpiryPassed: Problem("expiry-passed", 422, "冻结有效期已过", "请填写今天或以后的日期，或省略 expires_on"),
     refusals.DocumentHolds: Problem(
         "document-holds", 409, "文件已有有效冻结", "请凭已有冻结支付（hold_id）；金额有变的请先解除再冻结"
@@ -232,6 +238,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     payments.BatchOver: Problem("batch-over", 409, "批次已经结束", "已发放的批次请走冲正或退回；已撤回的无需再撤"),
     payments.MakerIsChecker: Problem("maker-is-checker", 403, "上传人不能审批", "请由另一位有审批权限的人员办理"),
     payments.RosterChanged: Problem("roster-changed", 409, "名册已变更", "请重新查看待审批的名册后再审批"),
+    payments.ApprovalDayRefused: Problem(
+        "approval-day-refused", 409, "发放日不能这样填", "请省略 effective_on；单独成批的行请填写名册发放日或以后的日期"
+    ),
     payments.NothingToPay: Problem("nothing-to-pay", 409, "没有可发放的行", "请撤回本批次，更正名册后新建批次上传"),
     payments.RosterBroken: Problem("roster-broken", 409, "名册明细不完整", "请勿重试，立即联系审计管理员核查数据"),
     payments.SheetTooLong: Problem(
@@ -257,6 +266,18 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     publications.NotPublishable: Problem(
         "not-publishable", 409, "现在不能公示", "请先上传并校验名册；已发放的批次不再公示"
+    ),
+    publications.RosterPublicityTooShort: Problem(
+        "roster-publicity-too-short",
+        409,
+        "公示天数不足",
+        "请公示满期后再审批；发放日早于可发放日的，撤回本批次，另建发放日在其当日或以后的批次",
+    ),
+    publications.ListObjected: Problem(
+        "list-objected", 409, "整个名册有异议", "请先处理对整个名册的异议；异议成立的撤回本批次，更正后重新上传"
+    ),
+    publications.RowsObjected: Problem(
+        "rows-objected", 409, "没有可以发放的行", "请先处理各行异议；异议全部成立的撤回本批次"
     ),
     publications.NotPublished: Problem("not-published", 409, "尚未公示", "请先登记公示，再登记异议"),
     publications.PublicationDateRefused: Problem(

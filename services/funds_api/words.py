@@ -51,9 +51,11 @@ BATCHES: Final[Mapping[str, str]] = {
     "checked": "已校验待审批",
     "posted": "已发放",
     "withdrawn": "已撤回",
+    "divided": "已分批办理",
 }
 PER: Final[Mapping[str, str]] = {"household": "按户", "person": "按人"}
 PAYMENTS: Final[Mapping[str, str]] = {
+    "divided": "已分批办理",
     "waiting": "待审批",
     "scheduled": "已审批未到日",
     "paid": "已支付",

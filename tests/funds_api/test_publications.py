@@ -141,7 +141,7 @@ async def test_terms_that_only_flag_pay_and_say_so(township: Township) -> None:
     assert (flag["rule_code"], flag["amount_fen"], flag["facts"]["publicity_days"]) == ("B08", 10_000, 7)
 
 
-async def test_an_objection_keeps_the_roster_from_being_paid_until_it_is_answered(township: Township) -> None:
+async def test_an_objection_to_the_list_keeps_it_from_being_paid_until_it_is_answered(township: Township) -> None:
     await rule(township, SEVEN)
     batch = await waiting(township)
     early = await object_to(township, batch)
@@ -153,9 +153,9 @@ async def test_an_objection_keeps_the_roster_from_being_paid_until_it_is_answere
     assert (ahead.status_code, ahead.json()["type"]) == (409, "/problems/objection-date-refused"), (
         "it stayed open for ever"
     )
-    raised = await object_to(township, batch, line=3)
+    raised = await object_to(township, batch)
     assert raised.status_code == 201, raised.text
-    assert (raised.json()["line"], raised.json()["closed_on"]) == (3, None)
+    assert (raised.json()["line"], raised.json()["closed_on"]) == (None, None)
     breach = broken(await township.approve(batch))
     assert (breach["published_days"], breach["objections_open_n"]) == (7, 1)
     assert "1 件异议" in breach["sentence"]

@@ -82,7 +82,7 @@ async def _told(
     items = [
         PaidHousehold(
             household_id=row.household_id,
-            payee=payee_name(vault, asked.county, row.batch_id, row.line, row.payee_cell),
+            payee=payee_name(vault, asked.county, row.sealed_for, row.line, row.payee_cell),
             region_code=row.region_code,
             region_name=names.get(row.region_code, row.region_code),
             payments_n=row.payments_n,

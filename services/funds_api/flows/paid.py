@@ -96,7 +96,8 @@ async def paid(session: AsyncSession, asked: Asked, side: Side, moment: Moment, 
         text(
             f"""
             WITH {_rows(asked, side)}
-            SELECT t.*, e.*, coalesce(k.fen, 0) AS returned_fen, p.payee_cell
+            SELECT t.*, e.*, coalesce(k.fen, 0) AS returned_fen, p.payee_cell,
+                   funds.sealed_for(:county, e.batch_id) AS sealed_for
               FROM (SELECT (SELECT count(*) FROM (SELECT FROM rows GROUP BY household_id) h) AS households_n,
                            (SELECT coalesce(sum(amount_fen), 0)::bigint FROM rows) AS all_received_fen,
                            (SELECT coalesce(sum(fen), 0)::bigint FROM back) AS all_returned_fen) t

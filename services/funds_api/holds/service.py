@@ -103,7 +103,7 @@ async def place(tx: AsyncSession, who: Principal, act: Act, county: str, request
 async def void(tx: AsyncSession, who: Principal, act: Act, county: str, hold: UUID, reason: str, today: date) -> Hold:
     """End a hold that was not posted; its fen are free again."""
     await act.claim(tx, county)
-    await store.in_force(tx, who, county, hold, today)
+    await store.must_be_for(tx, county, await store.in_force(tx, who, county, hold, today), None)
     kept = await store.lots_of(tx, county, [hold])
     await store.void(tx, county, hold)
     answer = hold_of(await store.one(tx, who, county, hold, Moment(date.max)), kept, date.max)

@@ -8,17 +8,17 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
-from services.funds_api.lots.refusals import HoldOver
+from services.funds_api.lots.refusals import HoldForObjectedRow, HoldOver
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment, day_or_today
-from services.funds_api.tables import HoldLotRow, HoldRow
+from services.funds_api.tables import HoldLotRow, HoldRow, PaymentBatchRow
 from treasury.calendar import AHEAD_DAYS
 from treasury.documents import normalise_document
 
@@ -112,6 +112,14 @@ async def one(session: AsyncSession, who: Principal, county: str, hold: UUID, mo
     return rows[0]
 
 
+async def some(
+    session: AsyncSession, who: Principal, county: str, holds: Sequence[UUID], moment: Moment
+) -> dict[UUID, Row[Any]]:
+    """Those of these holds that were placed and known by that moment."""
+    rows = await _read(session, who, county, "h.id = ANY(:holds) AND h.placed_on <= :as_of", moment, holds=list(holds))
+    return {row.id: row for row in rows}
+
+
 async def in_force(session: AsyncSession, who: Principal, county: str, hold: UUID, today: date) -> HoldRow:
     """A visible hold that can be paid from or voided today, whatever day that will be for; `Missing` or `HoldOver`."""
     query = (
@@ -179,13 +187,39 @@ async def _read(
 
 
 async def kept(
-    session: AsyncSession, who: Principal, county: str, hold: UUID, *, account: UUID, today: date
+    session: AsyncSession,
+    who: Principal,
+    county: str,
+    hold: UUID,
+    *,
+    account: UUID,
+    today: date,
+    by: UUID | None = None,
 ) -> dict[UUID, int]:
-    """What a hold on `account` keeps of which lot, or `HoldOver` when it is not in force there."""
+    """What a hold on `account` keeps of which lot, or `HoldOver` when it is not in force there.
+
+    What is frozen for an objected row only the batch of that row (`by`) may draw, else `HoldForObjectedRow`.
+    """
     found = await in_force(session, who, county, hold, today)
     if found.account_id != account:
         raise HoldOver(str(hold), "elsewhere")
+    await must_be_for(session, county, found, by)
     return {lot.lot_id: lot.amount_fen for lot in await lots_of(session, county, [hold])}
+
+
+async def must_be_for(session: AsyncSession, county: str, hold: HoldRow, batch: UUID | None) -> None:
+    """Refuse to touch what is frozen for a row of a published list that waits, unless for the batch of that row."""
+    query = select(PaymentBatchRow).where(
+        PaymentBatchRow.county_code == county,
+        PaymentBatchRow.hold_id == hold.id,
+        PaymentBatchRow.part_line > 0,
+        PaymentBatchRow.status == "checked",
+        PaymentBatchRow.id != batch if batch else true(),
+    )
+    if (part := (await session.scalars(query)).one_or_none()) is not None:
+        raise HoldForObjectedRow(
+            str(hold.id), str(part.id), str(part.part_of), part.part_line or 0, hold.amount_fen, part.total_fen
+        )
 
 
 async def lots_of(session: AsyncSession, county: str, holds: Sequence[UUID]) -> Sequence[HoldLotRow]:

@@ -243,6 +243,24 @@ class HoldOver(Exception):
 
 
 @dataclass(eq=False)
+class HoldForObjectedRow(Exception):
+    """The hold freezes the money of a row of a published list that waits for an answer, or for its payment."""
+
+    hold_id: str
+    batch_id: str
+    list_batch_id: str
+    line: int
+    frozen_fen: int
+    row_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"该冻结为公示名册第 {self.line} 行（{yuan(self.row_fen)} 元，有异议待核）冻结 {yuan(self.frozen_fen)} 元，"
+            "只能由该行的批次支付"
+        )
+
+
+@dataclass(eq=False)
 class ExpiryPassed(Exception):
     """A hold would have run out before it is placed."""
 

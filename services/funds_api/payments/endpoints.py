@@ -22,7 +22,18 @@ from services.funds_api.households.schemas import Role
 from services.funds_api.keys import Cells
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, Moment, moment_of
-from services.funds_api.payments import attempts, judged, lists, returned, service, sheets, shown, store
+from services.funds_api.payments import (
+    approval,
+    attempts,
+    division,
+    judged,
+    lists,
+    returned,
+    service,
+    sheets,
+    shown,
+    store,
+)
 from services.funds_api.payments.refusals import SheetTooLong
 from services.funds_api.payments.roster import open_roster
 from services.funds_api.payments.schemas import (
@@ -85,7 +96,7 @@ async def get_batches(
     rows, after = cut(
         await store.batches(tx, who, county_of(who, county), window, status), window, lambda row: (row.id,)
     )
-    items = [service.batch_of(row) for row in rows]
+    items = [shown.batch_of(row) for row in rows]
     return BatchPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的发放批次")
 
 
@@ -99,7 +110,7 @@ async def get_batch(
     owed_fen = row.total_fen if row.status == BatchStatus.POSTED else 0
     returned_fen, recovered_fen = await returned.of_batch(tx, row.county_code, batch_id)
     return BatchProof(
-        batch=service.batch_of(row),
+        batch=shown.batch_of(row),
         movement_id=paid.id if paid else None,
         paid_fen=paid_fen,
         returned_fen=returned_fen,
@@ -108,6 +119,7 @@ async def get_batch(
         reversed_on=paid.reversed_on if paid else None,
         unexplained_fen=owed_fen - paid_fen,
         last_upload=await attempts.last(tx, row.county_code, batch_id),
+        division=await division.told(tx, row),
     )
 
 
@@ -171,7 +183,7 @@ async def post_approval(
     who: Annotated[Principal, can("batches:approve")],
     county: County = None,
 ) -> Approval:
-    return await service.approve(tx, who, act, county_of(who, county), batch_id, request)
+    return await approval.approve(tx, who, act, county_of(who, county), batch_id, request)
 
 
 @router.post("/payment-batches/{batch_id}/withdrawal", summary="撤回尚未发放的批次")
@@ -306,7 +318,13 @@ async def _payments(
     withdrawn = await store.withdrawn_by(tx, who, batch, moment)
     paid, roles = await store.disbursement(tx, batch, moment), await _roles(tx, batch, rows)
     back = await returned.of_rows(tx, batch.county_code, batch.id, [row.line for row in rows], moment)
-    shows = [shown.payment_of(row, batch, vault, moment.as_of, paid, roles, withdrawn=withdrawn) for row in rows]
+    parts = {}
+    if batch.status == BatchStatus.DIVIDED:
+        parts = await division.part_with(tx, batch.county_code, batch.id, [row.line for row in rows])
+    shows = [
+        shown.payment_of(row, batch, vault, moment.as_of, paid, roles, withdrawn=withdrawn, part=parts.get(row.line))
+        for row in rows
+    ]
     return returned.told(shows, back)
 
 

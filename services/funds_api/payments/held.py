@@ -65,7 +65,8 @@ async def open_lots(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, ca
 
 
 async def _kept(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, hold: UUID) -> dict[UUID, int]:
-    return await holds.kept(tx, who, batch.county_code, hold, account=batch.account_id, today=ledger.today())
+    today = ledger.today()
+    return await holds.kept(tx, who, batch.county_code, hold, account=batch.account_id, today=today, by=batch.id)
 
 
 async def _of_fund(tx: AsyncSession, county: str, kept: Mapping[UUID, int], fund: str, on: date | None) -> list[LotRow]:

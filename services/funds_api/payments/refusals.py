@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from services.funds_api import words
 from treasury.money import yuan
@@ -61,6 +62,21 @@ class RosterChanged(Exception):
 
     def __str__(self) -> str:
         return "待审批的名册与您审核的文件不是同一份"
+
+
+@dataclass(eq=False)
+class ApprovalDayRefused(Exception):
+    """A day of its own for a batch that has one already, or one before that of the list (`earliest_on`)."""
+
+    batch_id: str
+    asked_on: date
+    earliest_on: date
+    waited: bool
+
+    def __str__(self) -> str:
+        if not self.waited:
+            return f"该批次的发放日为 {self.earliest_on}，审批时不能另定"
+        return f"发放日 {self.asked_on} 早于名册的发放日 {self.earliest_on}"
 
 
 @dataclass(eq=False)

@@ -17,6 +17,7 @@ from services.funds_api.funds.schemas import UseCode
 from services.funds_api.households.schemas import Role
 from services.funds_api.households.standings import StandingKind
 from services.funds_api.moments import Known
+from services.funds_api.publications.schemas import PublicityRequired
 
 # The row of a roster that a payment is: its batch and its line in the file.
 PaymentId = Annotated[
@@ -31,19 +32,23 @@ def row_of(payment_id: str) -> tuple[UUID, int]:
 
 
 class BatchStatus(StrEnum):
-    """draft: no roster yet; checked: rows wait for a second person; posted: paid; withdrawn: given up."""
+    """draft: no roster yet; checked: rows wait for a second person; posted: paid; withdrawn: given up.
+
+    divided: approved with objected rows; its parts are batches of their own.
+    """
 
     DRAFT = "draft"
     CHECKED = "checked"
     POSTED = "posted"
     WITHDRAWN = "withdrawn"
+    DIVIDED = "divided"
 
 
 class PaymentStatus(StrEnum):
     """What one row's money did, seen from a day: `scheduled` is approved for a later day than the one asked about.
 
     `returned` came back whole (退汇) and waits; `reissued` was paid again by a later payment; `recovered` came back
-    whole, and some of it by recovery (追缴).
+    whole, and some of it by recovery (追缴). `divided`: the row goes on in a part of its list (`continues_as`).
     """
 
     WAITING = "waiting"
@@ -54,6 +59,7 @@ class PaymentStatus(StrEnum):
     RETURNED = "returned"
     REISSUED = "reissued"
     RECOVERED = "recovered"
+    DIVIDED = "divided"
 
 
 class UploadOutcome(StrEnum):
@@ -94,9 +100,15 @@ class BatchRequest(Body):
 
 
 class ApprovalRequest(Body):
-    """An approval; with `file_sha256` it holds for exactly the roster with that hash."""
+    """An approval; with `file_sha256` it holds for exactly the roster with that hash.
+
+    A row that waited for an answer may be paid on a later day than its list.
+    """
 
     file_sha256: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")] | None = None
+    effective_on: Day | None = Field(
+        default=None, description="只用于因异议单独成批的一行：实际发放日，不早于名册的发放日；省略即名册的发放日"
+    )
 
 
 class WithdrawalRequest(Body):
@@ -132,6 +144,10 @@ class Batch(Answer):
     list_on: date | None = Field(default=None, description="名单日：按这一天谁属于哪一户校验")
     list_position: int | None = Field(default=None, description="校验时该县日志的位置")
     list_sha256: str | None = Field(default=None, description="名单哈希：逐行领款人与户")
+    part_of: UUID | None = Field(default=None, description="由哪个名册（已公示）分出；公示与异议以该名册为准")
+    part_line: int | None = Field(
+        default=None, description="0 表示该名册中没有异议、当即发放的各行；其他为单独成批的那一行的行号"
+    )
 
 
 class BatchList(Answer):
@@ -168,6 +184,37 @@ class UploadAttempt(Answer):
     advice: str = Field(description="接下来该怎么办")
 
 
+class Part(Answer):
+    """A part of a divided roster: the rows that nobody objects to (`line` 0), or one row by itself."""
+
+    batch_id: UUID
+    line: int
+    rows: int
+    amount_fen: int
+    status: BatchStatus = Field(description="checked 待核、资金冻结，posted 已发放，withdrawn 已终止")
+    movement_id: UUID | None
+    reversed_on: date | None
+    hold_id: UUID | None = Field(description="为该行冻结资金的冻结编号；资金本已作为退汇冻结的为 null")
+    frozen_fen: int = Field(description="目前仍冻结的金额")
+    frozen_since: date | None
+
+
+class Division(Answer):
+    """A published roster and its parts: total = paid + reversed + waiting + ended, to the fen."""
+
+    batch_id: UUID
+    list_sha256: str = Field(description="公示名单的哈希；各部分合起来就是这份名单")
+    rows: int
+    total_fen: int
+    paid_fen: int
+    reversed_fen: int
+    waiting_fen: int = Field(description="有异议、等待处理或等待发放的金额")
+    ended_fen: int = Field(description="异议成立或已撤回、不再发放的金额")
+    frozen_fen: int = Field(description="为等待的各行冻结的金额")
+    parts: list[Part]
+    unexplained_fen: int = Field(description="total_fen 减去四项之和，恒为 0")
+
+
 class BatchProof(Answer):
     """A batch with the movement that paid it: what the roster says, what left the account, and the gap (0)."""
 
@@ -184,6 +231,7 @@ class BatchProof(Answer):
     reversed_on: date | None
     unexplained_fen: int
     last_upload: UploadAttempt | None = Field(description="最近一次上传及其结局；尚未上传时为 null")
+    division: Division | None = Field(default=None, description="因异议分批办理的名册，其各部分")
 
 
 class RosterAnswer(Answer):
@@ -243,7 +291,10 @@ class SpanPaid(Answer):
 
 
 class Approval(Answer):
-    """A paid batch. Σ of the spans is the total; `unexplained_fen` is their difference."""
+    """A paid batch. Σ of the spans is the total; `unexplained_fen` is their difference.
+
+    Of a roster with objected rows `batch` is the part that was paid, and `division` tells of all parts.
+    """
 
     batch: Batch
     movement_id: UUID
@@ -252,6 +303,10 @@ class Approval(Answer):
     spans: list[SpanPaid]
     flagged: list[dict[str, Any]] = Field(default_factory=list, description="违反资金规定但允许办理、已预警的事项")
     unexplained_fen: int
+    publicity: list[PublicityRequired] = Field(
+        default_factory=list, description="该批次须满的公示天数；decides 为其中最严、起决定作用的一项"
+    )
+    division: Division | None = Field(default=None, description="有异议的名册分批办理：已发放、等待与终止的各部分")
 
 
 class Belonging(Answer):
@@ -305,6 +360,7 @@ class Payment(Answer):
     returned_fen: int = Field(default=0, description="其中已退回（退汇）的金额")
     recovered_fen: int = Field(default=0, description="其中已追缴的金额")
     reissued_as: str | None = Field(default=None, description="退回后重发的支付编号（批次-行号）")
+    continues_as: str | None = Field(default=None, description="名册分批办理后，该行所在的支付编号（批次-行号）")
     judged: Judged | None = Field(default=None, description="只在查询单笔时给出：发放日所属户、居住地与登记状态")
 
 

@@ -13,6 +13,8 @@ from services.funds_api.households import masks
 from services.funds_api.households.schemas import Role
 from services.funds_api.payments.reasons import advice
 from services.funds_api.payments.schemas import (
+    Batch,
+    BatchStatus,
     Payment,
     PaymentStatus,
     Reason,
@@ -21,13 +23,26 @@ from services.funds_api.payments.schemas import (
 from services.funds_api.tables import PaymentBatchRow, PaymentRow, RejectedRowRow
 
 
+def batch_of(row: PaymentBatchRow) -> Batch:
+    held = {name: getattr(row, name) for name in Batch.model_fields if name != "use"}
+    hashes = {name: held[name].hex() if held[name] else None for name in ("file_sha256", "list_sha256")}
+    return Batch(**{**held, **hashes}, use=row.use_code)
+
+
 def payee_name(vault: Vault, county: str, batch: UUID, line: int, cell: bytes) -> str:
-    """The masked name in a payment's cell."""
+    """The masked name in a payment's cell; `batch` is the one it was sealed for: of a part, the whole list."""
     return masks.name(json.loads(vault.open("payment", "payee_cell", f"{county}|{batch}|{line}", cell))["name"])
 
 
-def status_of(paid_on: date | None, reversed_on: date | None, as_of: date, *, withdrawn: bool) -> PaymentStatus:
-    """What the money of a batch has done by `as_of`, by the withdrawal, the payment and the reversal that are known."""
+def status_of(
+    paid_on: date | None, reversed_on: date | None, as_of: date, *, withdrawn: bool, divided: bool
+) -> PaymentStatus:
+    """What the money of a batch has done by `as_of`, by the withdrawal, the payment and the reversal that are known.
+
+    The rows of a divided batch do nothing more; those of its parts do.
+    """
+    if divided:
+        return PaymentStatus.DIVIDED
     if withdrawn:
         return PaymentStatus.WITHDRAWN
     if paid_on is None:
@@ -46,9 +61,13 @@ def payment_of(
     roles: Mapping[bytes, Role],
     *,
     withdrawn: bool,
+    part: UUID | None = None,
 ) -> Payment:
-    """One payment, masked. `paid` is the disbursement of its batch, or None; `roles` are those of its day by token."""
-    place = f"{row.county_code}|{row.batch_id}|{row.line}"
+    """One payment, masked. `paid` is the disbursement of its batch, or None; `roles` are those of its day by token.
+
+    `part` is the batch in which a row of a divided list goes on.
+    """
+    place = f"{row.county_code}|{batch.part_of or row.batch_id}|{row.line}"
     person = json.loads(vault.open("payment", "payee_cell", place, row.payee_cell))
     return Payment(
         id=f"{row.batch_id}-{row.line}",
@@ -66,10 +85,15 @@ def payment_of(
         document=batch.document,
         effective_on=batch.effective_on,
         status=status_of(
-            paid.effective_on if paid else None, paid.reversed_on if paid else None, as_of, withdrawn=withdrawn
+            paid.effective_on if paid else None,
+            paid.reversed_on if paid else None,
+            as_of,
+            withdrawn=withdrawn,
+            divided=batch.status == BatchStatus.DIVIDED,
         ),
         movement_id=paid.id if paid else None,
         payee_role=roles.get(row.payee_token),
+        continues_as=f"{part}-{row.line}" if part else None,
     )
 
 

@@ -87,6 +87,7 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("idle_bands_days", "闲置天数分档", "日", _A, 1, 7300, "闲置资金"),
     PolicyKey("household_cap_fen", "到户补助每户上限", "分", _W, 100, 100_000_000, "发放花名册审核", per="资金代码"),
     PolicyKey("payee_any_member", "补助可发给户内任一成员", "1 是，0 否", _W, 0, 1, "发放花名册审核"),
+    PolicyKey("batch_publicity_days", "发放名册公示天数", "日", _D, 1, 365, "发放审批（公示满期）", per="资金代码"),
     PolicyKey("loan_max_fen", "小额信贷每户最高额", "分", _W, 100, 100_000_000, "小额信贷登记"),
     PolicyKey("loan_max_months", "小额信贷最长期限", "月", _W, 1, 120, "小额信贷登记"),
     PolicyKey("publicity_min_days", "公告公示最少天数", "日", _W, 1, 365, "项目入库"),

@@ -1,13 +1,10 @@
-"""How long a batch has been public by a day, and what is still objected to it: what its payment is judged by."""
+"""How long a batch has been public by a day, and how much of that lies before its upload."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from services.funds_api.publications import store
 from services.funds_api.tables import PaymentBatchRow, PublicationRow
 from treasury.calendar import business_date
 
@@ -26,15 +23,3 @@ def before_upload_days(shown: Sequence[PublicationRow], batch: PaymentBatchRow) 
     if not shown or batch.uploaded_at is None:
         return 0
     return max((business_date(batch.uploaded_at) - shown[-1].from_on).days, 0)
-
-
-async def of_payment(tx: AsyncSession, batch: PaymentBatchRow, today: date) -> tuple[int | None, int, int]:
-    """For the terms of a fund: the days a batch has been public, its open objections, and the days before its upload.
-
-    Counted to its day of payment, or to today if that is still to come: once approved, nothing is paid back because
-    somebody objects on one of the days that are left.
-    """
-    shown = await store.publications(tx, batch.county_code, batch.id)
-    raised = await store.objections(tx, batch.county_code, batch.id)
-    days = published_days(shown, min(batch.effective_on, today))
-    return days, sum(one.closed_on is None for one in raised), before_upload_days(shown, batch)

@@ -50,7 +50,7 @@ async def get_publications(
     batch = await batches.batch(tx, who, county_of(who, county), batch_id)
     if batch is None:
         raise Missing("发放批次", str(batch_id))
-    return await service.publicity(tx, batch, day_or_today(as_of))
+    return await service.publicity(tx, who, batch, day_or_today(as_of))
 
 
 @router.post("/objections", status_code=201, summary="登记公示异议")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,9 +15,10 @@ from chassis.journal import Act
 from services.funds_api.households import masks
 from services.funds_api.missing import Missing
 from services.funds_api.objections import must_have_come, shown, to_answer
+from services.funds_api.payments import division
 from services.funds_api.payments import store as batches
 from services.funds_api.payments.schemas import BatchStatus
-from services.funds_api.publications import store
+from services.funds_api.publications import contested, gate, store
 from services.funds_api.publications.days import before_upload_days, published_days
 from services.funds_api.publications.refusals import (
     NotPublishable,
@@ -27,6 +29,7 @@ from services.funds_api.publications.schemas import (
     BatchObjection,
     BatchObjectionAnswer,
     BatchObjectionRequest,
+    ObjectionVerdict,
     Publication,
     PublicationRequest,
     Publicity,
@@ -82,16 +85,16 @@ async def object_to(
     await act.claim(tx, county)
     batch = await _batch(tx, who, county, batch_id)
     must_have_come(request.raised_on, today)
-    published = await store.publications(tx, county, batch_id)
+    published = await store.publications(tx, county, batch.id)
     if not any(one.from_on <= request.raised_on for one in published):
         raise NotPublished(str(batch_id), request.raised_on)
-    if request.line is not None and not await store.has_line(tx, county, batch_id, request.line):
+    if request.line is not None and not await store.has_line(tx, county, batch.id, request.line):
         raise Missing("名册行", f"{batch_id}-{request.line}")
 
     row: dict[str, Any] = {
         "county_code": county,
         "id": new_id(),
-        "batch_id": batch_id,
+        "batch_id": batch.id,
         "region_code": batch.region_code,
         "line": request.line,
         "raised_on": request.raised_on,
@@ -112,41 +115,64 @@ async def answer_objection(
     request: BatchObjectionAnswer,
     today: date,
 ) -> BatchObjection:
-    """Close an objection with what was found, once, by another person than uploaded the roster."""
+    """Close an objection with what was found, once, by another person than uploaded the roster.
+
+    A row that waits and was objected to with reason ends with this, and its money is free.
+    """
     await act.claim(tx, county)
     batch = await _batch(tx, who, county, batch_id)
-    recorded = await store.objections(tx, county, batch_id)
+    recorded = await store.objections(tx, county, batch.id)
     raised = to_answer(recorded, objection_id, request.closed_on, today, who.subject, [batch.uploaded_by])
     outcome = masks.free_text(request.outcome)
-    changes = {"closed_on": request.closed_on, "outcome": outcome, "closed_by": who.subject}
+    changes = {
+        "closed_on": request.closed_on,
+        "outcome": outcome,
+        "closed_by": who.subject,
+        "verdict": request.verdict.value,
+    }
     await store.close_objection(tx, raised, changes)
-    return await _objected(tx, act, batch, objection_id)
+    ended = await division.end(tx, county, batch.id, raised.line) if request.verdict is ObjectionVerdict.UPHELD else []
+    return await _objected(tx, act, batch, objection_id, ended)
 
 
-async def publicity(tx: AsyncSession, batch: PaymentBatchRow, as_of: date) -> Publicity:
-    """What is public about a batch, as it stood on a day."""
-    published = [one for one in await store.publications(tx, batch.county_code, batch.id) if one.from_on <= as_of]
-    rows = await store.objections(tx, batch.county_code, batch.id)
+async def publicity(tx: AsyncSession, who: Principal, batch: PaymentBatchRow, as_of: date) -> Publicity:
+    """What is public about a batch, and what is frozen for what is objected to it, as it stood on a day."""
+    whole = batch if batch.part_of is None else await batches.batch(tx, who, batch.county_code, batch.part_of)
+    if whole is None:
+        raise Missing("发放批次", str(batch.part_of))
+    published = [one for one in await store.publications(tx, whole.county_code, whole.id) if one.from_on <= as_of]
+    rows = await store.objections(tx, whole.county_code, whole.id)
     raised = [shown(BatchObjection, one, as_of) for one in rows if one.raised_on <= as_of]
+    rows_told = await contested.rows(tx, who, whole, raised, as_of)
+    waits = batch.status == BatchStatus.CHECKED
     return Publicity(
-        batch_id=batch.id,
+        batch_id=whole.id,
         as_of=as_of,
         published_days=published_days(published, as_of),
         objections_open_n=sum(one.closed_on is None for one in raised),
-        publications=[_publication(one, batch) for one in published],
+        publications=[_publication(one, whole) for one in published],
         objections=raised,
+        required=(await gate.stand(tx, who, batch, as_of)).told() if waits else [],
+        contested=rows_told,
+        frozen_fen=sum(one.frozen_fen for one in rows_told),
     )
 
 
 async def _batch(tx: AsyncSession, who: Principal, county: str, batch_id: UUID) -> PaymentBatchRow:
-    """The batch, locked: an approval of it either has seen what is recorded here, or comes after it."""
-    batch = await batches.batch(tx, who, county, batch_id, lock=True)
+    """The published batch, locked: an approval of it or a part of it has seen what is recorded here, or comes after.
+
+    Whoever names a part means the list that it is of.
+    """
+    found = await batches.batch(tx, who, county, batch_id)
+    batch = found and await batches.batch(tx, who, county, found.part_of or found.id, lock=True)
     if batch is None:
         raise Missing("发放批次", str(batch_id))
     return batch
 
 
-async def _objected(tx: AsyncSession, act: Act, batch: PaymentBatchRow, objection_id: UUID) -> BatchObjection:
+async def _objected(
+    tx: AsyncSession, act: Act, batch: PaymentBatchRow, objection_id: UUID, ended: Sequence[UUID] = ()
+) -> BatchObjection:
     rows = await store.objections(tx, batch.county_code, batch.id)
     answer = shown(BatchObjection, next(one for one in rows if one.id == objection_id))
     told = BatchObjected(
@@ -156,6 +182,8 @@ async def _objected(tx: AsyncSession, act: Act, batch: PaymentBatchRow, objectio
         objection_id=objection_id,
         line=answer.line,
         is_open=answer.closed_on is None,
+        verdict=answer.verdict,
+        ended_batches=tuple(ended),
     )
     await act.record(tx, batch.county_code, told, answer)
     return answer

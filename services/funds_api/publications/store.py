@@ -34,6 +34,14 @@ async def has_line(tx: AsyncSession, county: str, batch: UUID, line: int) -> boo
     return (await tx.scalar(query)) is not None
 
 
+async def amounts(tx: AsyncSession, county: str, batch: UUID, lines: Sequence[int]) -> dict[int, int]:
+    """What these rows of a list get, in fen."""
+    query = select(PaymentRow.line, PaymentRow.amount_fen).where(
+        PaymentRow.county_code == county, PaymentRow.batch_id == batch, PaymentRow.line.in_(lines)
+    )
+    return {row.line: row.amount_fen for row in await tx.execute(query)}
+
+
 async def insert_objection(tx: AsyncSession, row: dict[str, Any]) -> None:
     await tx.execute(insert(BatchObjectionRow).values(row))
 

@@ -23,20 +23,36 @@ from services.funds_api.tables.rows import RegionText, Row
 
 
 class PaymentBatchRow(Row):
-    """A roster on its way: draft → checked → posted, or withdrawn. Whoever uploaded it cannot approve it."""
+    """A roster on its way: draft → checked → posted, or withdrawn. Whoever uploaded it cannot approve it.
+
+    One with objected rows is approved as `divided`: its rows go on in batches that are `part_of` it, those that nobody
+    objects to together (`part_line` 0), every other one by itself.
+    """
 
     __tablename__ = "payment_batch"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "account_id"], ["funds.account.county_code", "funds.account.id"]),
         ForeignKeyConstraint(["county_code", "hold_id"], ["funds.hold.county_code", "funds.hold.id"]),
-        CheckConstraint("status IN ('draft', 'checked', 'posted', 'withdrawn')", name="status"),
+        ForeignKeyConstraint(["county_code", "part_of"], ["funds.payment_batch.county_code", "funds.payment_batch.id"]),
+        CheckConstraint("status IN ('draft', 'checked', 'posted', 'withdrawn', 'divided')", name="status"),
         CheckConstraint("approved_by IS NULL OR approved_by <> uploaded_by", name="maker_is_not_checker"),
-        CheckConstraint("(status = 'posted') = (approved_by IS NOT NULL)", name="posted_is_approved"),
+        CheckConstraint("(status IN ('posted', 'divided')) = (approved_by IS NOT NULL)", name="posted_is_approved"),
+        CheckConstraint("(part_of IS NULL) = (part_line IS NULL) AND part_line >= 0", name="part_named"),
+        CheckConstraint("part_of IS NULL OR status <> 'divided'", name="part_is_whole"),
         CheckConstraint("per IN ('household', 'person')", name="per"),
         CheckConstraint("(list_position IS NULL) = (list_sha256 IS NULL)", name="list_whole"),
         CheckConstraint("rows_good >= 0 AND rows_bad >= 0 AND total_fen >= 0", name="counts_not_negative"),
         Index("ix_payment_batch_entitlement", "county_code", "entitlement"),
         Index("ix_payment_batch_region", "county_code", "region_code", "id"),
+        Index(
+            "ix_payment_batch_part",
+            "county_code",
+            "part_of",
+            "part_line",
+            unique=True,
+            postgresql_where=text("part_of IS NOT NULL"),
+        ),
+        Index("ix_payment_batch_hold", "county_code", "hold_id", postgresql_where=text("hold_id IS NOT NULL")),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -66,6 +82,8 @@ class PaymentBatchRow(Row):
     list_position: Mapped[int | None]
     list_sha256: Mapped[bytes | None]
     hold_id: Mapped[UUID | None]
+    part_of: Mapped[UUID | None]
+    part_line: Mapped[int | None] = mapped_column(Integer)
 
 
 class PaymentRow(Row):

@@ -47,6 +47,10 @@ class BatchObjectionRow(Row):
         CheckConstraint("line > 0", name="line_counts"),
         CheckConstraint("num_nulls(closed_on, outcome, closed_by) IN (0, 3)", name="closed_with_outcome"),
         CheckConstraint("closed_on >= raised_on", name="closed_after_raised"),
+        CheckConstraint(
+            "verdict IS NULL OR verdict IN ('upheld', 'unfounded', 'withdrawn') AND closed_on IS NOT NULL",
+            name="verdict",
+        ),
         Index("ix_batch_objection_batch", "county_code", "batch_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -60,4 +64,5 @@ class BatchObjectionRow(Row):
     closed_on: Mapped[date | None]
     outcome: Mapped[str | None]
     closed_by: Mapped[str | None]
+    verdict: Mapped[str | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))

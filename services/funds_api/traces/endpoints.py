@@ -68,7 +68,7 @@ async def get_payment_trace(
     return PaymentTrace(
         payment_id=payment_id,
         line=line,
-        payee=payee_name(request.app.state.vault, asked, batch, line, paid.payee_cell),
+        payee=payee_name(request.app.state.vault, asked, paid.sealed_for, line, paid.payee_cell),
         as_of=moment.as_of,
         **moment.shown,
         amount_fen=paid.amount_fen if ways else 0,
@@ -118,7 +118,7 @@ async def get_tranche_trace(
     items = [
         PaidFromTranche(
             payment_id=f"{row.batch_id}-{row.line}",
-            payee=payee_name(vault, asked, row.batch_id, row.line, row.payee_cell),
+            payee=payee_name(vault, asked, row.sealed_for, row.line, row.payee_cell),
             region_code=row.region_code,
             amount_fen=row.amount_fen,
             from_tranche_fen=row.from_tranche_fen,

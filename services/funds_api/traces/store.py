@@ -27,10 +27,11 @@ class Traced:
     """A payment's sealed cell and figure, and the ways that feed it as a JSON list of `schemas.Way`.
 
     `reversed_by` undid the whole disbursement; `came_back` says that some of this row was ever returned. `moment` is
-    the one that was asked for, with its position in the journal.
+    the one that was asked for, with its position in the journal. The cell was sealed for the row's whole list.
     """
 
     payee_cell: bytes
+    sealed_for: UUID
     amount_fen: int
     ways: str
     reversed_by: UUID | None
@@ -46,12 +47,25 @@ async def payment(
     The payment is held against the region of the caller; the way up is told whole, wherever it leads.
     """
     row = await single.look(
-        "SELECT * FROM funds.payment_trace($1, $2, $3, $4, $5, $6)", county, batch, line, as_of, known_at
+        "SELECT *, funds.sealed_for($2, $3) AS sealed_for FROM funds.payment_trace($1, $2, $3, $4, $5, $6)",
+        county,
+        batch,
+        line,
+        as_of,
+        known_at,
     )
     if row is None:
         return None
     moment = Moment(as_of, row["known"], known_at)
-    return Traced(row["payee_cell"], row["amount_fen"], row["ways"], row["reversed_by"], row["came_back"], moment)
+    return Traced(
+        row["payee_cell"],
+        row["sealed_for"],
+        row["amount_fen"],
+        row["ways"],
+        row["reversed_by"],
+        row["came_back"],
+        moment,
+    )
 
 
 async def earlier(session: AsyncSession, county: str, receipts: Sequence[UUID]) -> Sequence[Row[UUID, str]]:
@@ -119,6 +133,7 @@ async def households(
         text(
             """
             SELECT s.batch_id, s.lo_fen, s.effective_on, p.line, p.region_code, p.payee_cell, p.amount_fen,
+                   funds.sealed_for(:county, s.batch_id) AS sealed_for,
                    least(p.cum_fen, s.hi_fen) - greatest(p.cum_fen - p.amount_fen, s.lo_fen) AS from_tranche_fen,
                    coalesce((SELECT sum(b.amount_fen) FROM funds.payment_return r
                               CROSS JOIN LATERAL (
