@@ -432,3 +432,34 @@ async def test_the_least_share_holds_where_and_since_when_it_was_laid_down(
     asked = {"key": "industry_share_min_ppm", "region": region, "as_of": as_of}
     items = (await desk.clerk.get("/funds/v1/policy-values", params=asked)).json()["items"]
     assert [(one["value"], one["basis"]) for one in items] == ([] if least is None else [(least, basis)])
+
+
+async def test_what_rests_of_a_year_is_told_within_the_region_only(desk: Desk, urls: dict[str, str]) -> None:
+    """The function reads as the owner, so it holds the place against the caller's region itself."""
+    await done(await desk.out(500_000, desk.first, "2017-04-10"))
+    connection = await asyncpg.connect(urls["funds"])
+    own = desk.county + "101"
+    try:
+        for region, place, fits in (
+            (own, own, True),
+            (own, own + "201", True),
+            (own, desk.county, False),
+            (own, desk.county + "102", False),
+            (desk.county, own, True),
+            (desk.county, "990", False),
+            ("", own, False),
+        ):
+            await connection.execute("SELECT set_config('app.region', $1, false)", region)
+            told = connection.fetch(
+                "SELECT * FROM funds.rested_of_year("
+                "$1, $2, '2017-12-31', 9223372036854775807, '9999-12-31', NULL, 2017)",
+                desk.county,
+                place,
+            )
+            if fits:
+                assert [row["fen"] for row in await told] == ([] if place == own + "201" else [500_000])
+            else:
+                with pytest.raises(asyncpg.PostgresError, match="outside the region"):
+                    await told
+    finally:
+        await connection.close()
