@@ -69,6 +69,22 @@ async def stopped(session: AsyncSession, place: Place, moment: Moment) -> list[L
     return [LotFacts(**row) for row in found.mappings()]
 
 
+_LISTS = """
+  SELECT DISTINCT ON (v.kind) v.kind AS list, v.version_no, v.list_on, v.persons_n, v.hits_n, v.uncompared_n
+    FROM funds.comparison_version v
+   WHERE v.county_code = :county AND v.kind = ANY(:kinds) AND v.position <= :known
+   ORDER BY v.kind, v.position DESC"""
+
+
+async def lists(session: AsyncSession, rule: Rule, place: Place, moment: Moment) -> dict[str, dict[str, Any]]:
+    """By kind, the version of each of the rule's lists that was in force, with how many people it met and could not."""
+    if not rule.lists:
+        return {}
+    asked = {"county": place.county, "kinds": list(rule.lists), "known": moment.position}
+    found = await session.execute(text(_LISTS), asked)
+    return {row["list"]: {name: plain(value) for name, value in row.items()} for row in found.mappings()}
+
+
 async def figures(
     session: AsyncSession, rule: Rule, place: Place, moment: Moment, narrowed: Mapping[str, Any]
 ) -> list[dict[str, Any]]:

@@ -1,0 +1,102 @@
+"""R01 死亡后仍发放: a row was paid after its payee's death (低保、养老、特困).
+
+Evidence: 271 dead people among the paid (黔西南); nine months and 1,720 yuan (庆城); 6,610.8 yuan (济南). How long a
+benefit is still owed is a policy value, also per fund: pensions stop with the month after the death (国发〔2014〕8号,
+六), and that others do as well is assumed. The dead are those of the list in force: of a death that is registered later
+the next run asks, about the payments of before as well. Each payment is asked about once, with its place in the row of
+all that came after the death. Money that came back whole is not asked about.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from services.funds_api.comparisons.kinds import ListKind
+from services.funds_api.flags.rules.listed import (
+    COLUMNS,
+    HERE,
+    LEFT_OVER,
+    TO_PAYEE,
+    ListedPayment,
+    entries,
+    per_fund,
+    said_list,
+    said_paid,
+)
+from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
+from treasury.money import yuan
+
+MONTHS: Final = "paid_after_death_months"
+
+# A person who stands on the list twice died on the first of the days.
+QUERY: Final = f"""
+WITH {entries(ListKind.DEAD)},
+dead AS MATERIALIZED (SELECT DISTINCT ON (person_id) * FROM hit ORDER BY person_id, from_on, line)
+SELECT * FROM (
+  SELECT {COLUMNS}, row_number() OVER after AS after_n,
+         (sum(p.amount_fen - coalesce(w.fen, 0)) OVER after)::bigint AS after_fen
+    FROM dead h {TO_PAYEE}
+   WHERE b.effective_on > h.from_on AND {LEFT_OVER}
+  WINDOW after AS (PARTITION BY h.person_id ORDER BY b.effective_on, p.batch_id, p.line ROWS UNBOUNDED PRECEDING)) one
+ WHERE {HERE}"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadFacts(ListedPayment):
+    """`from_on` is the day of death; the row is the `after_n`-th since then, and `after_fen` all of them up to it."""
+
+    after_n: int
+    after_fen: int
+
+
+def narrow(policy: Policy, day: date) -> Mapping[str, Any] | None:
+    return {} if policy.on(MONTHS, day) else None
+
+
+def owed_through(died_on: date, months: int) -> date:
+    """The last day on which a benefit is paid: that of the death, or of the last of `months` months from its own on."""
+    if months == 0:
+        return died_on
+    year, month = divmod(died_on.year * 12 + died_on.month - 1 + months - 1, 12)
+    return date(year, month + 1, monthrange(year, month + 1)[1])
+
+
+def judge(facts: DeadFacts, policy: Policy) -> Verdict | None:
+    months = per_fund(policy, MONTHS, facts.fund_code, facts.as_of)
+    if months is None or facts.from_on is None:
+        return None
+    last = owed_through(facts.from_on, months.number)
+    if facts.as_of <= last:
+        return None
+    return Verdict(
+        mark=facts.mark,
+        days=(facts.as_of - facts.from_on).days,
+        explanation=(
+            f"{said_paid(facts)}，收款人已于 {facts.from_on} 死亡（{said_list(facts, ListKind.DEAD)}），"
+            f"最迟发放至 {last}；这是死亡后第 {facts.after_n} 笔，累计 {yuan(facts.after_fen)} 元，请核实由谁领取"
+        ),
+        policy=(months,),
+        money=facts.money,
+    )
+
+
+RULE: Final = Rule(
+    code="R01",
+    version=1,
+    since=date(2015, 1, 1),
+    title="死亡后仍发放",
+    legal_basis="国发〔2014〕8号第六条：待遇领取人员死亡的，从次月起停止支付；财政违法行为处罚处分条例第六条（骗取财政资金）",
+    looks_at="死亡人员名单中收款人死亡以后的到户发放",
+    subject=Subject.PAYMENT,
+    population=Population.PAYMENTS,
+    policy_keys=(MONTHS,),
+    lists=(ListKind.DEAD.value,),
+    facts=DeadFacts,
+    query=QUERY,
+    narrow=narrow,
+    judge=judge,
+)

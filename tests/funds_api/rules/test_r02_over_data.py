@@ -1,0 +1,60 @@
+"""R02 over paid rosters and a payroll: who was on it on the day of payment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.funds_api.asked import ask_rule, flags_of, run_rules
+from tests.funds_api.comparisons import Entry, record
+from tests.funds_api.people import Township
+from tests.funds_api.rules.paying import give_back, pay
+from tests.funds_api.test_policy_values import Level
+
+FIVE = {0: "100", 1: "200", 2: "300", 3: "400", 4: "500"}
+
+
+async def test_who_was_on_the_payroll_on_the_day_of_payment(town: Township, tmp_path: Path) -> None:
+    """From the day, up to the day, from the day after, up to the day before; the fourth without any day."""
+    batch = await pay(town, FIVE, "2017-05-01")
+    entries = [
+        Entry(0, from_on="2017-05-01", category="行政"),
+        Entry(1, to_on="2017-05-01"),
+        Entry(2, from_on="2017-05-02"),
+        Entry(3, to_on="2017-04-30"),
+        Entry(4),
+    ]
+    await record(town.http, town.county, "payroll", entries, tmp_path)
+    run = await run_rules(town.http, town.county, "2017-06-01", "R02")
+    [told] = run["rules"]
+    assert (told["looked_n"], told["candidates_n"], told["hits_n"], told["new_fen"]) == (5, 3, 3, 80_000)
+    flags = {flag["mark"]: flag for flag in await flags_of(town.http, town.county, "R02")}
+    assert set(flags) == {f"{batch}:{line}" for line in (2, 3, 6)}
+    assert "行政，2017-05-01 至 终止日未载" in flags[f"{batch}:2"]["explanation"]
+
+
+async def test_somebody_who_stands_on_it_twice_is_asked_about_once(town: Township, tmp_path: Path) -> None:
+    await pay(town, FIVE, "2017-05-01")
+    twice = [Entry(0, from_on="1990-01-01", to_on="2017-05-01"), Entry(0, from_on="2017-04-01", category="事业")]
+    await record(town.http, town.county, "payroll", twice, tmp_path)
+    [(facts, _)] = (await ask_rule(town.http, town.county, "R02", "2017-06-01")).hits
+    assert facts.category == "事业", "the employment that began last"  # type: ignore[attr-defined]
+
+
+async def test_a_fund_for_everybody_is_not_asked_about(town: Township, tmp_path: Path) -> None:
+    await pay(town, FIVE, "2017-05-01")
+    await record(town.http, town.county, "payroll", [Entry(0)], tmp_path)
+    assert len((await ask_rule(town.http, town.county, "R02", "2017-06-01")).hits) == 1
+    own = {"key": f"means_tested.{town.fund}", "value": 0, "source": "县财农〔2017〕9号：按面积普惠"}
+    await Level(town.http, town.county).lay_down(**own)
+    found = await ask_rule(town.http, town.county, "R02", "2017-06-01")
+    assert (found.candidates_n, found.hits) == (1, [])
+
+
+async def test_what_came_back_in_part_is_left_out(town: Township, tmp_path: Path) -> None:
+    batch = await pay(town, FIVE, "2017-05-01")
+    await record(town.http, town.county, "payroll", [Entry(0), Entry(1)], tmp_path)
+    await give_back(town, batch, 2, "2017-05-08", amount_fen=4_000)
+    await give_back(town, batch, 3, "2017-05-08")
+    [(facts, verdict)] = (await ask_rule(town.http, town.county, "R02", "2017-06-01")).hits
+    assert facts.amount_fen == 6_000
+    assert "发放 60.00 元（另已退回 40.00 元）" in verdict.explanation
