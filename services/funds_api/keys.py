@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Database
-from chassis.vault import Vault, WrappedKey, wrap_new_key
+from chassis.vault import Vault, WrappedKey, unwrap, wrap_new_key
 from services.funds_api.tables import DataKeyRow
 
 # Cells, tokens of what rests here, tokens that departments make, tokens by which theirs meet ours (ADR 48).
@@ -22,6 +22,10 @@ async def open_vault(database: Database, kek: bytes) -> Vault:
         await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('funds.data_key'))"))
         rows = (await session.scalars(select(DataKeyRow))).all()
         keys = [WrappedKey(row.number, row.purpose, row.wrapped) for row in rows]
+        for key in keys:
+            unwrap(
+                kek, key
+            )  # a wrong KEK must add nothing: beside the keys of the right one, no KEK would open them all
         lacking = [purpose for purpose in PURPOSES if all(key.purpose != purpose for key in keys)]
         if made := [wrap_new_key(kek, 1, purpose) for purpose in lacking]:
             await session.execute(

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from chassis.database import Database
+from chassis.vault import CellUnreadable
 from deploy.onebox.bootstrap import migrate, prepare
 from deploy.onebox.postgres import Postgres
 from services.funds_api.app import create_app
@@ -65,3 +66,20 @@ async def test_who_comes_second_waits_for_keys_that_are_not_committed_yet(fresh:
         await admin.close()
         for one in (first, second):
             await one.close()
+
+
+async def test_keys_that_an_earlier_release_lacked_are_made_under_its_own_kek_only(fresh: dict[str, str]) -> None:
+    """A wrong KEK adds none beside the keys that it does not open: no KEK would open them all any more."""
+    database, admin = Database(fresh["funds"], application="funds_api"), await asyncpg.connect(fresh["admin"])
+    try:
+        number = "990000195001010016"
+        token = (await open_vault(database, base64.b64decode(KEK))).token(number)
+        await admin.execute("DELETE FROM funds.data_key WHERE purpose IN ('exchange', 'match')")
+        with pytest.raises(CellUnreadable):
+            await open_vault(database, b"w" * 32)
+        assert await admin.fetchval("SELECT count(*) FROM funds.data_key") == 2
+        assert (await open_vault(database, base64.b64decode(KEK))).token(number) == token
+        assert await admin.fetchval("SELECT count(*) FROM funds.data_key") == 4
+    finally:
+        await admin.close()
+        await database.close()
