@@ -27,6 +27,7 @@ async def fill(database: Database, region: str, vault: Vault, county: str, piece
     after, filled = None, 0
     while True:
         async with database.writing(region) as tx:
+            await store.walk_along_keys(tx)
             rows = await store.unmatched(tx, county, after, piece)
             if not rows:
                 return filled

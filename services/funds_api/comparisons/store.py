@@ -116,6 +116,15 @@ async def people(tx: AsyncSession, county: str) -> tuple[int, int]:
     return found[0], found[1]
 
 
+async def walk_along_keys(tx: AsyncSession) -> None:
+    """From here on in this transaction rows are found by their keys and read in their order, whatever statistics say.
+
+    A register that came since they were gathered was sorted whole for each piece of it.
+    """
+    off = ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")
+    await tx.execute(text("SELECT " + ", ".join(f"set_config('enable_{one}', 'off', true)" for one in off)))
+
+
 async def unmatched(tx: AsyncSession, county: str, after: UUID | None, limit: int) -> Sequence[PersonRow]:
     """The next people who have no match token, by id."""
     query = (
@@ -128,10 +137,10 @@ async def unmatched(tx: AsyncSession, county: str, after: UUID | None, limit: in
 
 
 async def match(tx: AsyncSession, county: str, ids: Sequence[UUID], tokens: Sequence[bytes]) -> None:
-    """Give these people their match tokens; who has one keeps it."""
+    """Give these people their match tokens."""
     await (await driver(tx)).execute(
         "UPDATE funds.person p SET match_token = new.token FROM unnest($2::uuid[], $3::bytea[]) AS new(id, token)"
-        " WHERE p.county_code = $1 AND p.id = new.id AND p.match_token IS NULL",
+        " WHERE p.county_code = $1 AND p.id = new.id",
         county,
         ids,
         tokens,
