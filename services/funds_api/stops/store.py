@@ -223,7 +223,7 @@ async def stopped(session: AsyncSession, who: Principal, county: str, moment: Mo
               JOIN funds.clock_stop s ON s.county_code = :county AND s.id = c.stop_id
               JOIN funds.lot l ON l.county_code = :county AND l.id = c.lot_id
               JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
-             WHERE l.{SCOPE}
+             WHERE l.{SCOPE} AND c.until_on > c.from_on
              ORDER BY l.id, c.from_on, c.stop_id
             """
         ),

@@ -90,7 +90,7 @@ def test_the_sentence_has_the_figures_and_what_was_stopped() -> None:
     )
     stopped = judged(i01_idle.RULE, lot(200, stopped_days=19), IDLE)
     assert stopped is not None
-    assert "181 天（另有 19 天依文件中止计时）" in stopped.explanation
+    assert "181 天（另有 19 天依文件停表）" in stopped.explanation
 
 
 @st.composite

@@ -37,7 +37,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
     if not passed:
         return None
     line = max(passed, key=lambda one: one.days)
-    stopped = f"（另有 {facts.stopped_days} 天依文件中止计时）" if facts.stopped_days else ""
+    stopped = f"（另有 {facts.stopped_days} 天依文件停表）" if facts.stopped_days else ""
     return Verdict(
         mark=line.name,
         days=facts.days,

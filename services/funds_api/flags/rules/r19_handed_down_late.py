@@ -34,7 +34,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
     limit = policy.on(policy_key(facts.unit_kind), facts.as_of)
     if limit is None or facts.days <= limit.number:
         return None
-    stopped = f"（另有 {facts.stopped_days} 天依文件中止计时）" if facts.stopped_days else ""
+    stopped = f"（另有 {facts.stopped_days} 天依文件停表）" if facts.stopped_days else ""
     return Verdict(
         mark="时限",
         days=facts.days,
