@@ -14,7 +14,7 @@ import pytest
 
 from services.funds_api.lots import ledger
 from tests.callers import funds_caller
-from tests.factories import open_account
+from tests.factories import open_account, receive
 from tests.funds_api.desk import conserved, refused
 from tests.funds_api.people import CSV, Township, card, id_number
 from tests.funds_api.test_publications import SEVEN, answered, object_to, path, publish, rule
@@ -293,6 +293,16 @@ async def test_without_a_value_or_a_term_an_objection_is_on_record_and_stops_not
     await objected(township, batch, 3)
     answer = await paid(township, batch)
     assert (answer["total_fen"], answer["division"], answer["publicity"]) == (TOTAL, None, [])
+
+
+async def test_where_terms_only_flag_the_row_is_paid_and_flagged_as_before(township: Township) -> None:
+    await rule(township, {**SEVEN, "on_breach": "flag"})
+    batch = await shown(township)
+    await objected(township, batch, 3)
+    answer = await paid(township, batch)
+    assert (answer["total_fen"], answer["division"]) == (TOTAL, None)
+    assert [(one["code"], one["objections_open_n"]) for one in answer["flagged"]] == [("B08", 1)]
+    assert [(one["by"], one["refuses"], one["decides"]) for one in answer["publicity"]] == [("term", False, False)]
 
 
 async def test_a_value_of_the_fund_stands_in_for_that_of_every_fund(township: Township, admin: asyncpg.Pool) -> None:
@@ -594,3 +604,87 @@ async def test_a_row_that_waited_beyond_a_closing_is_paid_on_a_later_day(
     told = await division(township, batch)
     assert (told["paid_fen"], part(told, 3)["movement_id"]) == (TOTAL, late.json()["movement_id"])
     assert await free_fen(admin, township.county, township.office) == (980_000, 0)
+
+
+async def test_the_very_lots_that_would_have_fed_a_row_are_frozen(
+    funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    """Lots of 70, 50 and 100 元 in turn; rows of 60, 40, 25 and 75: the second is fed by the first two."""
+    township = await Township(funds_http, county, fen=7_000).open()
+    for fen, on in ((5_000, "2017-03-02"), (10_000, "2017-03-03")):
+        await receive(funds_http, county, township.office, fen, on)
+    await days(admin, county, 7)
+    batch = await shown(township)
+    [second, third] = await objected(township, batch, 3, 4)
+    answer = await paid(township, batch)
+    assert [(one["lo_fen"], one["hi_fen"]) for one in answer["spans"]] == [(0, 6_000), (6_000, 13_500)]
+    kept = await admin.fetch(
+        "SELECT b.part_line, l.amount_fen AS lot_fen, k.amount_fen FROM funds.hold_lot k"
+        " JOIN funds.payment_batch b ON b.county_code = k.county_code AND b.hold_id = k.hold_id"
+        " JOIN funds.lot l ON l.county_code = k.county_code AND l.id = k.lot_id"
+        " WHERE k.county_code = $1 ORDER BY b.part_line, l.arrived_on",
+        county,
+    )
+    assert [tuple(row) for row in kept] == [(3, 7_000, 1_000), (3, 5_000, 3_000), (4, 5_000, 2_000), (4, 10_000, 500)]
+    assert (await answered(township, batch, second)).status_code == 201
+    assert (await answered(township, batch, third, verdict="upheld")).status_code == 201
+    told = await division(township, batch)
+    spans = (await paid(township, part(told, 3)["batch_id"]))["spans"]
+    assert [one["amount_fen"] for one in spans] == [1_000, 3_000], "out of the lots that had waited for it"
+    assert await free_fen(admin, county, township.office) == (4_500, 0)
+    await conserved(admin, county)
+
+
+@pytest.mark.parametrize("more_fen", [0, 5_000])
+async def test_a_hold_that_the_batch_names_passes_on_its_share(
+    township: Township, admin: asyncpg.Pool, more_fen: int
+) -> None:
+    await days(admin, township.county, 7)
+    body = {"account_id": township.office, "amount_fen": TOTAL + more_fen, "document": "付申1", "purpose": "待支付"}
+    held = await funds_caller(township.http, "finance_clerk", township.county).post("/funds/v1/holds", body)
+    assert held.status_code == 201, held.text
+    batch = await shown(township, hold_id=held.json()["id"])
+    [objection] = await objected(township, batch, 3)
+    told = (await paid(township, batch))["division"]
+    assert (told["paid_fen"], told["frozen_fen"]) == (16_000, 4_000)
+    assert part(told, 3)["hold_id"] != held.json()["id"]
+    assert await free_fen(admin, township.county, township.office) == (984_000, 4_000), "nothing else is frozen"
+    assert (await answered(township, batch, objection)).status_code == 201
+    await paid(township, part(told, 3)["batch_id"])
+    assert await free_fen(admin, township.county, township.office) == (980_000, 0)
+    await conserved(admin, township.county)
+
+
+async def test_what_came_back_for_an_objected_row_stays_under_its_own_hold(
+    township: Township, admin: asyncpg.Pool
+) -> None:
+    """30 元 of the row came back from an earlier payment and are kept: 10 元 more are frozen, and both pay it."""
+    await days(admin, township.county, 7)
+    title = "产业奖补退汇"
+    first = await shown(township, [(id_number(2), "30.00"), (id_number(9), "1.00")], entitlement=title)
+    await paid(township, first)
+    back = {"document": "退汇1", "effective_on": "2017-05-01", "reason": "account_closed"}
+    bank = funds_caller(township.http, "bank", township.county)
+    returned = await bank.post(f"/funds/v1/payments/{first}-2/returns", back)
+    assert returned.status_code == 201, returned.text
+    batch = await shown(township, entitlement=title)
+    [objection] = await objected(township, batch, 3)
+    told = (await paid(township, batch))["division"]
+    assert (part(told, 3)["amount_fen"], part(told, 3)["frozen_fen"]) == (4_000, 1_000)
+    assert await free_fen(admin, township.county, township.office) == (983_900, 4_000), "30 元 kept, 10 元 frozen"
+    assert (await answered(township, batch, objection)).status_code == 201
+    spans = (await paid(township, part(told, 3)["batch_id"]))["spans"]
+    assert sorted(one["amount_fen"] for one in spans) == [1_000, 3_000]
+    assert await free_fen(admin, township.county, township.office) == (979_900, 0)
+    await conserved(admin, township.county)
+
+
+async def test_what_was_known_before_the_division_is_told_as_it_was(township: Township, admin: asyncpg.Pool) -> None:
+    await days(admin, township.county, 7)
+    batch = await shown(township)
+    await objected(township, batch, 3)
+    before = (await admin.fetchval("SELECT clock_timestamp()")).isoformat()
+    await paid(township, batch)
+    params = {"batch": batch, "known_at": before}
+    then = (await township.clerk.get("/funds/v1/payments", params=params)).json()["items"]
+    assert {(row["status"], row["continues_as"]) for row in then} == {("waiting", None)}

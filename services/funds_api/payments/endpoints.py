@@ -319,10 +319,10 @@ async def _payments(
     paid, roles = await store.disbursement(tx, batch, moment), await _roles(tx, batch, rows)
     back = await returned.of_rows(tx, batch.county_code, batch.id, [row.line for row in rows], moment)
     parts = {}
-    if batch.status == BatchStatus.DIVIDED:
+    if shown.is_divided(batch, moment):
         parts = await division.part_with(tx, batch.county_code, batch.id, [row.line for row in rows])
     shows = [
-        shown.payment_of(row, batch, vault, moment.as_of, paid, roles, withdrawn=withdrawn, part=parts.get(row.line))
+        shown.payment_of(row, batch, vault, moment, paid, roles, withdrawn=withdrawn, part=parts.get(row.line))
         for row in rows
     ]
     return returned.told(shows, back)

@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis.vault import Vault
 from services.funds_api.households import masks
 from services.funds_api.households.schemas import Role
+from services.funds_api.moments import Moment
 from services.funds_api.payments.reasons import advice
 from services.funds_api.payments.schemas import (
     Batch,
@@ -32,6 +33,12 @@ def batch_of(row: PaymentBatchRow) -> Batch:
 def payee_name(vault: Vault, county: str, batch: UUID, line: int, cell: bytes) -> str:
     """The masked name in a payment's cell; `batch` is the one it was sealed for: of a part, the whole list."""
     return masks.name(json.loads(vault.open("payment", "payee_cell", f"{county}|{batch}|{line}", cell))["name"])
+
+
+def is_divided(batch: PaymentBatchRow, moment: Moment) -> bool:
+    """Whether it was known at that moment that the rows of a list go on in parts."""
+    known = moment.known_at is None or (batch.approved_at is not None and batch.approved_at <= moment.known_at)
+    return batch.status == BatchStatus.DIVIDED and known
 
 
 def status_of(
@@ -56,7 +63,7 @@ def payment_of(
     row: PaymentRow,
     batch: PaymentBatchRow,
     vault: Vault,
-    as_of: date,
+    moment: Moment,
     paid: Any,
     roles: Mapping[bytes, Role],
     *,
@@ -87,9 +94,9 @@ def payment_of(
         status=status_of(
             paid.effective_on if paid else None,
             paid.reversed_on if paid else None,
-            as_of,
+            moment.as_of,
             withdrawn=withdrawn,
-            divided=batch.status == BatchStatus.DIVIDED,
+            divided=is_divided(batch, moment),
         ),
         movement_id=paid.id if paid else None,
         payee_role=roles.get(row.payee_token),
