@@ -117,6 +117,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     policies.PolicyLawTooLow: Problem(
         "policy-law-too-low", 422, "县级以下不能以法律法规为依据性质", "县级文件请填 practice，暂定的请填 assumed"
     ),
+    policies.PolicyLooserThanLaw: Problem(
+        "policy-looser-than-law",
+        409,
+        "政策数值宽于上级法律法规",
+        "请按 figures.law 收紧数值，或把期间改在该规定施行之前",
+    ),
     policies.PolicyValueWaiting: Problem(
         "policy-value-waiting", 409, "已有同日数值等待确认", "请先确认或撤回等待中的版次，再登记新的版次"
     ),

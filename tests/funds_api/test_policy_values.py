@@ -365,7 +365,7 @@ async def test_a_key_that_nothing_reads_is_refused_with_those_that_look_like_it(
     assert problem(answer) == (422, "policy-key-unknown")
     assert answer.json()["figures"]["near"][0] == KEY
     assert KEY in answer.json()["detail"]
-    for key in (f"{KEY}.F1", "household_cap_fen.", "handdown_limit_days"):
+    for key in (f"{KEY}.F1", "household_cap_fen.", "handdown_limit_days", "handdown_limit_days.treasury.town"):
         assert problem(await level.post(key=key)) == (422, "policy-key-unknown"), key
     history = await level.clerk.get(f"{PATH}/history", params={"key": "idle_flags_day"})
     assert problem(history) == (422, "policy-key-unknown")
@@ -385,6 +385,33 @@ async def test_a_county_lays_down_no_law_and_each_level_sets_its_own(
     assert (await nation.confirm(ref)).status_code == 201
     unknown = Level(funds_http, "98")
     assert (await unknown.post()).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("said", "fits"),
+    [
+        ({"key": "handdown_limit_days.treasury", "value": 30}, True),
+        ({"key": "handdown_limit_days.treasury", "value": 31}, False),
+        ({"key": "handdown_limit_days.treasury.central", "value": 30}, True),
+        ({"key": "handdown_limit_days.treasury.central", "value": 31}, False),
+        ({"key": "handdown_limit_days.department", "value": 31}, True),
+        ({"key": "loan_max_fen", "value": 5_000_001, "valid_from": "2016-01-01", "valid_to": "2017-06-30"}, True),
+        ({"key": "loan_max_fen", "value": 5_000_001, "valid_from": "2016-01-01", "valid_to": "2017-07-01"}, False),
+        ({"key": "loan_max_fen", "value": 5_000_001, "valid_from": "2016-01-01"}, False),
+        ({"key": "loan_max_fen", "value": 5_000_000, "valid_from": "2016-01-01"}, True),
+    ],
+)
+async def test_a_county_asks_no_less_than_the_law(level: Level, said: dict[str, Any], *, fits: bool) -> None:
+    """Art 52 gives a treasury 30 days since 2015, the departments' 30 are assumed; 5 万元 of loans since July 2017."""
+    answer = await level.post(**said)
+    if fits:
+        assert answer.status_code == 201, answer.text
+    else:
+        told = answer.json()
+        assert problem(answer) == (409, "policy-looser-than-law")
+        assert str(said["value"]) in told["figures"]["asked"]
+        assert told["figures"]["law"][0] in told["detail"]
+        assert await level.history(said["key"]) == []
 
 
 async def test_the_catalogue_says_what_each_key_is(level: Level) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.funds_api.policies.keys import CATALOGUE, FORMS, PolicyKey, Shape, entry, fault, near
+from services.funds_api.policies.keys import CATALOGUE, FORMS, PolicyKey, Shape, Stricter, entry, fault, looser, near
 
 
-def about(shape: Shape, lowest: int = 1, highest: int = 100) -> PolicyKey:
-    return PolicyKey("k", "某数值", "日", shape, lowest, highest, "某规则")
+def about(shape: Shape, stricter: Stricter | None = None) -> PolicyKey:
+    return PolicyKey("k", "某数值", "日", shape, 1, 100, "某规则", stricter)
 
 
 FITS: list[tuple[Shape, Any]] = [
@@ -20,6 +20,7 @@ FITS: list[tuple[Shape, Any]] = [
     (Shape.ASCENDING, [1, 2, 100]),
     (Shape.CURVE, {"03": 30, "06": 50, "12": 100}),
     (Shape.CURVE, {"12": 100, "03": 30, "06": 30}),
+    (Shape.DAY_COUNT, 30),
     (Shape.DAY_COUNT, {"days": 30, "counted": "calendar"}),
     (Shape.DAY_COUNT, {"days": 30, "counted": "working"}),
     (Shape.NAMED, {"农商行": 100, "abc": 1}),
@@ -35,7 +36,7 @@ SHAPELESS: list[tuple[Shape, Any]] = [
     (Shape.CURVE, {"13": 30}),
     (Shape.CURVE, {"03": "30"}),
     (Shape.CURVE, {"03": 50, "06": 49}),
-    (Shape.DAY_COUNT, 30),
+    (Shape.DAY_COUNT, "30"),
     (Shape.DAY_COUNT, {"days": 30}),
     (Shape.DAY_COUNT, {"days": 30, "counted": "lunar"}),
     (Shape.DAY_COUNT, {"days": 30, "counted": ["working"]}),
@@ -51,6 +52,7 @@ BEYOND: list[tuple[Shape, Any, str]] = [
     (Shape.WHOLE, 101, "101 高于最高值 100（日）"),
     (Shape.ASCENDING, [1, 101], "101 高于最高值 100（日）"),
     (Shape.CURVE, {"03": 0, "06": 50}, "0 低于最低值 1（日）"),
+    (Shape.DAY_COUNT, 101, "101 高于最高值 100（日）"),
     (Shape.DAY_COUNT, {"days": 0, "counted": "working"}, "0 低于最低值 1（日）"),
     (Shape.NAMED, {"a": 1, "b": -1}, "-1 低于最低值 1（日）"),
 ]
@@ -71,6 +73,31 @@ def test_a_figure_beyond_its_bounds_is_named(shape: Shape, value: Any, told: str
     assert fault(about(shape), value) == told
 
 
+WORKING = {"days": 22, "counted": "working"}
+
+
+@pytest.mark.parametrize(
+    ("value", "than", "lower", "higher"),
+    [
+        (30, 30, False, False),
+        (31, 30, True, False),
+        (29, 30, False, True),
+        (30, {"days": 30, "counted": "calendar"}, False, False),
+        (WORKING, 30, True, False),
+        ({"days": 21, "counted": "working"}, 30, False, True),
+        (31, WORKING, True, False),
+        (30, WORKING, False, True),
+        ([31], 30, False, False),
+        ({"03": 31}, 30, False, False),
+    ],
+)
+def test_which_value_asks_less(value: Any, than: Any, *, lower: bool, higher: bool) -> None:
+    """22 working days take at least 30 calendar days and 4/5, 21 take 29 and 2/5: five are a week."""
+    assert looser(about(Shape.DAY_COUNT, Stricter.LOWER), value, than) is lower
+    assert looser(about(Shape.DAY_COUNT, Stricter.HIGHER), value, than) is higher
+    assert looser(about(Shape.DAY_COUNT), value, than) is False
+
+
 def test_each_key_stands_once_and_says_what_it_is() -> None:
     assert len({one.key for one in CATALOGUE}) == len(CATALOGUE)
     for one in CATALOGUE:
@@ -81,6 +108,9 @@ def test_each_key_stands_once_and_says_what_it_is() -> None:
 
 def test_a_key_per_something_is_known_with_it_and_no_other() -> None:
     assert entry("household_cap_fen.PZ-2017") is entry("household_cap_fen")
+    assert entry("household_cap_fen.PZ.2017") is entry("household_cap_fen")
+    assert entry("handdown_limit_days.treasury.central") is entry("handdown_limit_days.treasury")
+    assert entry("handdown_limit_days.treasury.town") is None
     assert [entry(key) for key in ("household_cap_fen.", "household_cap_fen. x", "idle_flag_days.F", "")] == [None] * 4
 
 

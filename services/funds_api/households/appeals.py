@@ -18,7 +18,7 @@ LONGEST: Final = "removal_appeal_days"
 async def must_be_of_use(tx: AsyncSession, county: str, removals: Iterable[tuple[date, date | None]]) -> None:
     """Refuse with `AppealTooLong` a time to appeal (removed on, appeal until) longer than the county's longest."""
     timed = [(on, until) for on, until in removals if until is not None]
-    values = await policies.values(tx, LONGEST) if timed else []
+    values = await policies.values(tx, LONGEST, region=county) if timed else []
     for on, until in timed:
         longest = in_force(values, LONGEST, county, on)
         if longest is not None and until > (latest := on + timedelta(days=longest.number)):

@@ -157,7 +157,7 @@ async def _borrower(tx: AsyncSession, county: str, token: bytes, on: date) -> tu
 
 async def _within_limits(tx: AsyncSession, region: str, request: DisbursementRequest) -> None:
     """Hold the loan against the values in force on the day it was paid out; without a value there is no limit."""
-    values = await policies.values(tx, "loan_max_")
+    values = await policies.values(tx, "loan_max_", region=region)
 
     def limit(key: str) -> PolicyValue | None:
         return in_force(values, key, region, request.disbursed_on)

@@ -166,7 +166,7 @@ async def issue(
 
 async def _of_the_bank(tx: AsyncSession, region: str, on: date) -> tuple[int | None, int | None]:
     """From which hour on a bank handles an order the next day, and within how many days of its own it is presented."""
-    values = await policies.values(tx, CUTOFF, PRESENTED)
+    values = await policies.values(tx, CUTOFF, PRESENTED, region=region)
     cutoff, within = (in_force(values, key, region, on) for key in (CUTOFF, PRESENTED))
     return cutoff.number if cutoff else None, within.number if within else None
 

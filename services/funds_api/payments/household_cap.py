@@ -25,7 +25,7 @@ CAP = "household_cap_fen"
 
 async def of_batch(tx: AsyncSession, batch: PaymentBatchRow) -> PolicyValue | None:
     """The most one household may get on the day of a batch: the fund's own value if it has one, else the general."""
-    values = await policies.values(tx, CAP)
+    values = await policies.values(tx, CAP, region=batch.region_code)
     own = in_force(values, f"{CAP}.{batch.fund_code}", batch.region_code, batch.effective_on)
     return own or in_force(values, CAP, batch.region_code, batch.effective_on)
 

@@ -200,7 +200,8 @@ async def check_roster(
 
 
 async def _facts(tx: AsyncSession, batch: PaymentBatchRow, available: int) -> Facts:
-    payees = in_force(await policies.values(tx, PAYEE), PAYEE, batch.region_code, batch.effective_on)
+    values = await policies.values(tx, PAYEE, region=batch.region_code)
+    payees = in_force(values, PAYEE, batch.region_code, batch.effective_on)
     return Facts(
         batch.region_code,
         batch.entitlement,

@@ -14,6 +14,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, TypeGuard
 
+from treasury.policy import Told
+
 _MOST: Final = 60
 _COUNTED: Final = ("calendar", "working")
 _MONTH: Final = re.compile(r"(0[1-9]|1[0-2])\Z")
@@ -37,14 +39,24 @@ FORMS: Final[Mapping[Shape, str]] = {
     Shape.RATIO: "一个整数（百万分之几，30% 写 300000）",
     Shape.ASCENDING: "由小到大的整数列表",
     Shape.CURVE: '月份到累计百分比，逐月不减，如 {"03": 30, "12": 100}',
-    Shape.DAY_COUNT: '日数与计日方式，如 {"days": 30, "counted": "calendar"}（calendar 自然日，working 工作日）',
+    Shape.DAY_COUNT: '日数：30 为自然日；工作日写 {"days": 30, "counted": "working"}',
     Shape.NAMED: '名称到整数，如 {"某银行": 100}',
 }
 
 
+class Stricter(StrEnum):
+    """Which figure of a key binds more; a level above may lay down by law how far those below it can go."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyKey:
-    """What a key means; `read_by` says what judges by it, `per` what may follow it after a dot (nothing when empty)."""
+    """What a key means; `read_by` says what judges by it.
+
+    `per` is what may follow it after a dot (nothing when empty), `after` the only words that may (any code when empty).
+    """
 
     key: str
     name: str
@@ -53,36 +65,73 @@ class PolicyKey:
     lowest: int
     highest: int
     read_by: str
+    stricter: Stricter | None = None
     per: str = ""
+    after: tuple[str, ...] = ()
 
 
 _W, _R, _A, _C, _D, _N = Shape.WHOLE, Shape.RATIO, Shape.ASCENDING, Shape.CURVE, Shape.DAY_COUNT, Shape.NAMED
+_LOW, _HIGH = Stricter.LOWER, Stricter.HIGHER
+_STEP, _LEVEL = "滞留预警 R19、闲置资金", "资金级次"
+_LEVELS = ("central", "province", "prefecture", "county")
+_LAW = "滞留时限（预算法第五十二条）"
 CATALOGUE: Final[tuple[PolicyKey, ...]] = (
-    PolicyKey("handdown_limit_days.treasury", "国库收到资金后的下达时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"),
-    PolicyKey("handdown_limit_days.department", "主管部门的下达时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"),
     PolicyKey(
-        "handdown_limit_days.township_office", "乡镇财政所的拨付时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"
+        "handdown_limit_days.treasury", "国库收到资金后的下达时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
     ),
-    PolicyKey("handdown_limit_days.village_collective", "村集体的支出时限", "日", _W, 1, 365, "滞留预警 R19、闲置资金"),
-    PolicyKey("handdown_limit_days.project_unit", "项目单位的支付时限", "日", _W, 1, 730, "滞留预警 R19、闲置资金"),
+    PolicyKey("handdown_limit_days.department", "主管部门的下达时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS),
     PolicyKey(
-        "handdown_clock",
-        "预算法第五十二条的下达时限",
-        "日",
-        _W,
-        1,
-        365,
-        "县本级预算下达；县级以上环节公布备查",
-        per="环节",
+        "handdown_limit_days.township_office", "乡镇财政所的拨付时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
     ),
-    PolicyKey("balance_after_years", "结转资金转为结余的预算年度数", "年", _W, 1, 10, "结余预告"),
-    PolicyKey("balance_forecast_days", "结余提前提示的天数", "日", _W, 1, 3650, "结余预告"),
+    PolicyKey(
+        "handdown_limit_days.village_collective", "村集体的支出时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
+    ),
+    PolicyKey("handdown_limit_days.project_unit", "项目单位的支付时限", "日", _W, 1, 730, _STEP, _LOW, _LEVEL, _LEVELS),
+    PolicyKey(
+        "handdown_clock.centre_to_province.special", "中央专项转移支付下达到省的时限", "日", _D, 1, 365, _LAW, _LOW
+    ),
+    PolicyKey(
+        "handdown_clock.centre_to_province.general", "中央一般性转移支付下达到省的时限", "日", _D, 1, 365, _LAW, _LOW
+    ),
+    PolicyKey("handdown_clock.central_to_counties", "省级收到中央转移支付后的下达时限", "日", _D, 1, 365, _LAW, _LOW),
+    PolicyKey("handdown_clock.own_budget.special", "本级专项转移支付的下达时限", "日", _D, 1, 365, _LAW, _LOW),
+    PolicyKey("handdown_clock.own_budget.general", "本级一般性转移支付的下达时限", "日", _D, 1, 365, _LAW, _LOW),
+    PolicyKey("handdown_clock.reply_to_department", "向部门批复预算的时限", "日", _D, 1, 365, _LAW, _LOW),
+    PolicyKey("handdown_clock.reply_to_unit", "部门向所属单位批复预算的时限", "日", _D, 1, 365, _LAW, _LOW),
+    PolicyKey("clock_stop_days.publicity", "公示停表的最长天数", "日", _W, 1, 365, "停表", _LOW),
+    PolicyKey("clock_stop_days.tender", "招标停表的最长天数", "日", _W, 1, 365, "停表", _LOW),
+    PolicyKey("clock_stop_days.court_freeze", "法院冻结停表的最长天数", "日", _W, 1, 1095, "停表", _LOW),
+    PolicyKey("clock_stop_days.bank_return", "退汇在途停表的最长天数", "日", _W, 1, 90, "停表", _LOW),
     PolicyKey("idle_flag_days", "闲置提示线", "日", _W, 1, 3650, "闲置预警 I01、闲置资金"),
-    PolicyKey("idle_later_days", "闲置提示线之后的各线", "日", _A, 1, 7300, "闲置预警 I01"),
+    PolicyKey("idle_later_days", "闲置再次预警的天数", "日", _A, 1, 7300, "闲置预警 I01"),
+    PolicyKey("idle_bands_days", "闲置天数分档", "日", _A, 1, 7300, "闲置资金"),
+    PolicyKey("balance_after_years", "结转资金转为结余的年数", "年", _W, 1, 10, "结余预测", _LOW),
+    PolicyKey("balance_forecast_days", "转为结余前的提示天数", "日", _W, 1, 730, "结余预测"),
+    PolicyKey("spending_curve", "支出进度要求", "百分之一", _C, 0, 100, "支出进度"),
+    PolicyKey("industry_share_min_ppm", "产业占比下限", "百万分之一", _R, 1, 1_000_000, "支出进度", _HIGH),
+    PolicyKey("outlier_fence_ppm", "金额离群的四分位距倍数", "百万分之一", _R, 100_000, 100_000_000, "预警 R12"),
+    PolicyKey("outlier_rows_min", "作统计比较的最少笔数", "笔", _W, 4, 1_000_000, "预警 R12"),
+    PolicyKey("rule_share_warn_ppm", "规则命中比例的提示线", "百万分之一", _R, 1, 1_000_000, "各预警规则的自检"),
+    PolicyKey("household_cap_fen", "到户补助每户上限", "分", _W, 100, 100_000_000, "发放花名册审核", _LOW, "资金代码"),
+    PolicyKey("payee_any_member", "补助可发给户内任一成员", "1 是，0 否", _W, 0, 1, "发放花名册审核", _LOW),
+    PolicyKey("batch_publicity_days", "发放名册公示天数", "日", _D, 1, 365, "发放审批（公示满期）", _HIGH, "资金代码"),
+    PolicyKey("loan_max_fen", "小额信贷每户最高额", "分", _W, 100, 100_000_000, "小额信贷登记", _LOW),
+    PolicyKey("loan_max_months", "小额信贷最长期限", "月", _W, 1, 120, "小额信贷登记", _LOW),
+    PolicyKey("publicity_min_days", "公告公示最少天数", "日", _W, 1, 365, "项目入库", _HIGH),
     PolicyKey(
-        "outlier_fence_ppm", "金额异常界限：四分位距的倍数", "百万分之一", _R, 500_000, 20_000_000, "金额异常预警 R12"
+        "project_advance_ppm",
+        "工程预付款最高比例",
+        "百万分之一",
+        _R,
+        0,
+        1_000_000,
+        "项目合同付款（0 即不得预付）",
+        _LOW,
     ),
-    PolicyKey("outlier_rows_min", "金额比较所需的最少笔数", "笔", _W, 4, 100_000, "金额异常预警 R12"),
+    PolicyKey("pv_pass_on_workdays", "光伏电费转付时限", "工作日", _W, 1, 250, "资产收益", _LOW),
+    PolicyKey("treasury_order_cutoff_hour", "支付令当日受理的截止时刻", "时", _W, 1, 24, "支付令"),
+    PolicyKey("treasury_order_presented_days", "支付令提示付款期限", "日", _W, 1, 365, "支付令"),
+    PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),
     PolicyKey(
         "paid_after_death_months",
         "死亡后仍可发放的月数（0 自死亡次日起停发，1 至死亡当月底）",
@@ -104,27 +153,6 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
         per="资金代码",
     ),
     PolicyKey("list_stands_days", "名单未载起止日时，按名单日期前后推定的天数", "日", _W, 1, 3650, "名单比对 R02—R07"),
-    PolicyKey("rule_share_warn_ppm", "规则命中比例的提示线", "百万分之一", _R, 1, 1_000_000, "规则运行"),
-    PolicyKey("idle_bands_days", "闲置天数分档", "日", _A, 1, 7300, "闲置资金"),
-    PolicyKey("household_cap_fen", "到户补助每户上限", "分", _W, 100, 100_000_000, "发放花名册审核", per="资金代码"),
-    PolicyKey("payee_any_member", "补助可发给户内任一成员", "1 是，0 否", _W, 0, 1, "发放花名册审核"),
-    PolicyKey("batch_publicity_days", "发放名册公示天数", "日", _D, 1, 365, "发放审批（公示满期）", per="资金代码"),
-    PolicyKey("loan_max_fen", "小额信贷每户最高额", "分", _W, 100, 100_000_000, "小额信贷登记"),
-    PolicyKey("loan_max_months", "小额信贷最长期限", "月", _W, 1, 120, "小额信贷登记"),
-    PolicyKey("publicity_min_days", "公告公示最少天数", "日", _W, 1, 365, "项目入库"),
-    PolicyKey(
-        "project_advance_ppm", "工程预付款最高比例", "百万分之一", _R, 0, 1_000_000, "项目合同付款（0 即不得预付）"
-    ),
-    PolicyKey("pv_pass_on_workdays", "光伏电费转付时限", "工作日", _W, 1, 250, "资产收益"),
-    PolicyKey("clock_stop_days.publicity", "公示停表的最长天数", "日", _W, 1, 365, "停表"),
-    PolicyKey("clock_stop_days.tender", "招标停表的最长天数", "日", _W, 1, 365, "停表"),
-    PolicyKey("clock_stop_days.court_freeze", "法院冻结停表的最长天数", "日", _W, 1, 1095, "停表"),
-    PolicyKey("clock_stop_days.bank_return", "退汇在途停表的最长天数", "日", _W, 1, 90, "停表"),
-    PolicyKey("treasury_order_cutoff_hour", "支付令当日受理的截止时刻", "时", _W, 1, 24, "支付令"),
-    PolicyKey("treasury_order_presented_days", "支付令提示付款期限", "日", _W, 1, 365, "支付令"),
-    PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),
-    PolicyKey("spending_curve", "支出进度要求", "百分之一", _C, 0, 100, "支出进度"),
-    PolicyKey("industry_share_min_ppm", "产业占比下限", "百万分之一", _R, 1, 1_000_000, "支出进度"),
 )
 _BY_KEY: Final[Mapping[str, PolicyKey]] = {one.key: one for one in CATALOGUE}
 
@@ -133,9 +161,12 @@ def entry(key: str) -> PolicyKey | None:
     """What the catalogue says of `key`, or None. A key `per` something is also known with a suffix."""
     if found := _BY_KEY.get(key):
         return found
-    base, dot, suffix = key.partition(".")
-    family = _BY_KEY.get(base)
-    return family if dot and family and family.per and _AFTER_DOT.match(suffix) else None
+    parts = key.split(".")
+    for n in range(len(parts) - 1, 0, -1):
+        about, suffix = _BY_KEY.get(".".join(parts[:n])), ".".join(parts[n:])
+        if about and about.per:
+            return about if (suffix in about.after if about.after else _AFTER_DOT.match(suffix)) else None
+    return None
 
 
 def near(key: str) -> list[str]:
@@ -158,6 +189,27 @@ def fault(about: PolicyKey, value: object) -> str | None:
     return None
 
 
+def looser(about: PolicyKey, value: Told, than: Told) -> bool:
+    """Whether `value` asks less than `than`; of a key whose figures do not say so, never."""
+    one, other = _weight(value), _weight(than)
+    if about.stricter is None or one is None or other is None:
+        return False
+    return one > other if about.stricter == Stricter.LOWER else one < other
+
+
+def _weight(value: Told) -> int | None:
+    """One number on a scale on which a week is seven days or five working days; None for what is not one number.
+
+    Holidays are not counted: working days that weigh as much as a limit may last longer than it.
+    """
+    if isinstance(value, int):
+        return value * 5
+    if isinstance(value, list):
+        return None
+    days = value.get("days")
+    return days * (7 if value["counted"] == "working" else 5) if isinstance(days, int) else None
+
+
 def _numbers(shape: Shape, value: object) -> list[int] | None:
     """The numbers in a value of this shape; None when it is of another."""
     match shape:
@@ -169,8 +221,10 @@ def _numbers(shape: Shape, value: object) -> list[int] | None:
             found = [value[month] for month in sorted(value)] if _map(value, _MONTH) else None
             found = found if found == sorted(found or []) else None
         case Shape.DAY_COUNT:
-            right = isinstance(value, dict) and set(value) == {"days", "counted"} and value["counted"] in _COUNTED
-            found = [value["days"]] if isinstance(value, dict) and right and _whole(value["days"]) else None
+            days = value
+            if isinstance(value, dict) and set(value) == {"days", "counted"} and value["counted"] in _COUNTED:
+                days = value["days"]
+            found = [days] if _whole(days) else None
         case Shape.NAMED:
             found = list(value.values()) if _map(value, _NAME) else None
     return found

@@ -69,6 +69,20 @@ class PolicyLawTooLow(Exception):
 
 
 @dataclass(eq=False)
+class PolicyLooserThanLaw(Exception):
+    """The value asks less than a law or regulation of a level above, within the period of both; nothing was set."""
+
+    key: str
+    name: str
+    region: str
+    asked: str
+    law: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.region} 的“{self.name}”（{self.key}）所报 {self.asked}，宽于上级法律法规：{'；'.join(self.law)}"
+
+
+@dataclass(eq=False)
 class PolicyValueWaiting(Exception):
     """Another edition for the same day waits for a second person; nothing was set."""
 

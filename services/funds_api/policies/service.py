@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +15,7 @@ from services.funds_api.policies import keys, store
 from services.funds_api.policies.refusals import (
     PolicyKeyUnknown,
     PolicyLawTooLow,
+    PolicyLooserThanLaw,
     PolicyOwnWork,
     PolicyPeriodsOverlap,
     PolicyRegionNotOwn,
@@ -50,7 +52,9 @@ async def set_value(tx: AsyncSession, who: Principal, act: Act, request: PolicyV
 
     row = _same(request, recorded)
     if row is None:
-        _must_not_overlap(request, recorded)
+        new = _new(request)
+        _must_not_overlap(new, recorded)
+        await _must_not_loosen_law(tx, new)
         said = request.model_dump(exclude={"region"})
         row = await store.record(tx, {**said, "region_code": request.region, "set_by": who.subject})
         recorded = [*recorded, row]
@@ -157,8 +161,8 @@ def _same(request: PolicyValueRequest, recorded: Sequence[PolicyValueRow]) -> Po
     return None
 
 
-def _must_not_overlap(request: PolicyValueRequest, recorded: Sequence[PolicyValueRow]) -> None:
-    new = PolicyValue(
+def _new(request: PolicyValueRequest) -> PolicyValue:
+    return PolicyValue(
         request.key,
         request.region,
         request.valid_from,
@@ -167,11 +171,40 @@ def _must_not_overlap(request: PolicyValueRequest, recorded: Sequence[PolicyValu
         request.basis,
         valid_to=request.valid_to,
     )
+
+
+def _must_not_overlap(new: PolicyValue, recorded: Sequence[PolicyValueRow]) -> None:
     claiming = [one for one in recorded if _state(one, recorded) in {EditionState.COUNTS, EditionState.WAITS}]
     if found := [value for value in map(store.told, claiming) if overlap(new, value)]:
-        raise PolicyPeriodsOverlap(
-            request.key, request.region, _period(new), [f"{_period(one)}（{one.ref}）" for one in found]
-        )
+        raise PolicyPeriodsOverlap(new.key, new.region, _period(new), [f"{_period(one)}（{one.ref}）" for one in found])
+
+
+async def _must_not_loosen_law(tx: AsyncSession, new: PolicyValue) -> None:
+    """The nearest region is heard, so what a law above lays down is held here: a value of the region asks no less.
+
+    Of the key itself, and of the general one where the value is only for something (`per`).
+    """
+    about = keys.entry(new.key)
+    if about is None or about.stricter is None:
+        return
+    above = [
+        one
+        for one in await store.values(tx, about.key, region=new.region)
+        if one.key in {about.key, new.key} and one.region != new.region
+    ]
+    found = [
+        law
+        for law in above
+        if law.basis == Basis.LAW and keys.looser(about, new.value, law.value) and _meet(new, law, above)
+    ]
+    if found:
+        told = [f"{law.region} {_period(law)}为 {law.value}（{about.unit}），见{law.source}" for law in found]
+        raise PolicyLooserThanLaw(new.key, about.name, new.region, f"{new.value}（{about.unit}）", told)
+
+
+def _meet(new: PolicyValue, law: PolicyValue, above: Sequence[PolicyValue]) -> bool:
+    """Whether the periods of both have a day in common."""
+    return law.valid_from <= (new.valid_to or date.max) and new.valid_from <= (ends_on(law, above) or date.max)
 
 
 def _period(value: PolicyValue) -> str:

@@ -301,7 +301,8 @@ def _progress(row: ProjectProgressRow, on: date = date.max) -> Progress:
 
 async def advance_ppm(tx: AsyncSession, region: str, on: date, known_at: datetime | None = None) -> int:
     """The share of a contract that may be paid before any progress; 0 where no value is in force (and known)."""
-    value = in_force(await policies.values(tx, ADVANCE, known_at=known_at), ADVANCE, region, on)
+    values = await policies.values(tx, ADVANCE, known_at=known_at, region=region)
+    value = in_force(values, ADVANCE, region, on)
     return value.number if value else 0
 
 

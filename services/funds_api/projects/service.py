@@ -213,7 +213,8 @@ async def _standing(
     tx: AsyncSession, who: Principal, project: ProjectRow, versions: Sequence[ProjectVersionRow], on: date
 ) -> Standing:
     flow = money.total(one.flow for one in await flows_of(tx, who, project))
-    asked = in_force(await policies.values(tx, PUBLICITY), PUBLICITY, project.region_code, on)
+    values = await policies.values(tx, PUBLICITY, region=project.region_code)
+    asked = in_force(values, PUBLICITY, project.region_code, on)
     current = next(one for one in versions if one.version == project.version)
     reached = await target_rows.outcomes(tx, project.county_code, project.id, project.version, money.EVER)
     return Standing(
