@@ -29,6 +29,8 @@ OUT_OF_REACH: Final = (
 )
 _OWN_BUDGET: Final = "handdown_clock.own_budget"
 _REPLY_TO_UNIT: Final = "handdown_clock.reply_to_unit"
+# Those that speak of lots in a county's books.
+OF_LAW: Final = (f"{_OWN_BUDGET}.special", f"{_OWN_BUDGET}.general", _REPLY_TO_UNIT)
 
 
 def clock_for(holder_kind: str, fund_level: str, *, special: bool = True, quota: bool = False) -> tuple[str, ...]:
@@ -55,6 +57,19 @@ def clock_for(holder_kind: str, fund_level: str, *, special: bool = True, quota:
         f"handdown_limit_days.{holder_kind}",
     ]
     return tuple(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What of a lot decides its clock: the kind of its holder, the level of its budget, whether it is quota."""
+
+    kind: str
+    level: str = "mixed"
+    quota: bool = False
+
+    @property
+    def clocks(self) -> tuple[str, ...]:
+        return clock_for(self.kind, self.level, quota=self.quota)
 
 
 def limit_for(values: Iterable[PolicyValue], keys: Sequence[str], region: str, on: date) -> PolicyValue | None:

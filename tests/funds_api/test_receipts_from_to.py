@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.callers import funds_caller
 from tests.factories import notice_request, open_account
+from tests.funds_api.asked import flags_of, run_rules
 from tests.funds_api.desk import Desk, conserved, written
 from tests.funds_api.test_idle import report
 
@@ -121,10 +121,8 @@ async def test_carrying_over_keeps_the_days_from_to(desk: Desk) -> None:
 
 
 async def test_no_flag_is_raised_of_what_the_days_do_not_decide(desk: Desk) -> None:
-    inspector = funds_caller(desk.http, "inspector", desk.county)
-    run = await inspector.post("/funds/v1/flags/runs", {"as_of": "2017-04-30"})
-    assert run.status_code in {200, 201}, run.text
-    flags = (await inspector.get("/funds/v1/flags", params={"rule": "R19"})).json()["items"]
+    await run_rules(desk.http, desk.county, "2017-04-30", "R19")
+    flags = await flags_of(desk.http, desk.county, "R19")
     assert [flag["amount_fen"] for flag in flags] == [400_000]
 
 

@@ -19,6 +19,8 @@ from chassis.ids import new_id
 from services.funds_api.flags import store
 from services.funds_api.flags.rules.rule import Line, Rule
 from services.funds_api.flags.store import Place
+from services.funds_api.workdays import CHINA
+from treasury.clocks import due, passed_since
 
 DAY = timedelta(days=1)
 
@@ -44,12 +46,13 @@ class Found:
 
 def key(line: Line) -> str:
     """A line of a rule and the holders it is drawn for, whatever its number."""
-    return f"{line.name}:{'+'.join(sorted(line.kinds))}"
+    budgets = "" if line.budgets is None else f":{'+'.join(sorted(line.budgets))}"
+    return f"{line.name}:{'+'.join(sorted(line.kinds))}{budgets}"
 
 
 def crossed_by(line: Line, as_of: date) -> date:
     """The last day on which a clock began that has passed the line on `as_of`: the limit's own day is in time."""
-    return as_of - timedelta(days=line.days) - DAY
+    return passed_since(as_of, line.limit, CHINA)
 
 
 def to_ask(
@@ -65,9 +68,9 @@ def to_ask(
     if before is None:
         asked = [(clock, as_of) for clock in clocks]
     else:
-        asked = [(clock, max(clock + timedelta(days=line.days) + DAY, before.as_of + DAY)) for clock in clocks]
-    further = min((one.days for one in lines if one.days > line.days and one.kinds & line.kinds), default=None)
-    return [(clock, day) for clock, day in asked if further is None or (day - clock).days <= further]
+        asked = [(clock, max(due(clock, line.limit, CHINA).on + DAY, before.as_of + DAY)) for clock in clocks]
+    further = [one for one in lines if one.days > line.days and one.meets(line)]
+    return [(clock, day) for clock, day in asked if all(clock > crossed_by(one, day) for one in further)]
 
 
 async def cross(
@@ -97,8 +100,8 @@ async def cross(
             await session.execute(
                 text(
                     "SELECT found, raised, fen FROM funds.raise_crossings(:county, :root, :run, :rule,"
-                    " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :clocks, :asked, :as_of, :late,"
-                    " :known, :stamp, :apart)"
+                    " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :budgets, :clocks, :asked, :as_of,"
+                    " :late, :known, :stamp, :apart)"
                 ),
                 {
                     "county": place.county,
@@ -110,6 +113,7 @@ async def cross(
                     "mark": line.name,
                     "limit": line.days,
                     "kinds": sorted(line.kinds),
+                    "budgets": None if line.budgets is None else sorted(line.budgets),
                     "clocks": [clock for clock, _ in asked],
                     "asked": [day for _, day in asked],
                     "as_of": as_of,

@@ -53,14 +53,15 @@ _STOPPED = """
          l.remaining_fen + coalesce((SELECT sum(d.amount_fen)::bigint FROM funds.draw d
            WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) AS amount_fen,
          CAST(:as_of AS date) AS as_of, l.account_id, a.unit_id, u.name AS unit_name, a.kind AS unit_kind, l.fund_code,
-         coalesce(n.document_number, n.title) AS document, l.clock_from, s.stopped_days
+         coalesce(n.document_number, n.title) AS document, l.clock_from, s.stopped_days, f.level AS fund_level, a.book
     FROM funds.stopped_lots(:county, :as_of, :known) s
     JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id AND l.arrived_on <= :as_of AND NOT l.is_terminal
      AND (l.is_resting OR l.emptied_on > :as_of) AND l.region_code >= :scope AND l.region_code < :scope || '~'
     JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
     JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
     JOIN funds.tranche t ON t.county_code = :county AND t.id = l.tranche_id
-    JOIN funds.notice n ON n.id = t.notice_id"""
+    JOIN funds.notice n ON n.id = t.notice_id
+    JOIN funds.fund f ON f.code = l.fund_code"""
 
 
 async def stopped(session: AsyncSession, place: Place, moment: Moment) -> list[LotFacts]:

@@ -13,6 +13,7 @@ from services.funds_api.idle.answers import LimitJudged
 from services.funds_api.moments import Known
 from services.funds_api.stops.schemas import StopKind
 from services.funds_api.units.schemas import Book
+from treasury.clocks import Counted
 from treasury.policy import Basis
 
 
@@ -21,6 +22,9 @@ class Limit(Answer):
 
     limit_days: int
     over_days: int
+    counted: Counted = Field(description="时限与超过的天数按自然日（calendar）或工作日（working）")
+    due_on: date = Field(description="按计时的最后一个期内日")
+    due_on_assumed: bool = Field(description="期内有的年度节假日安排尚未公布，工作日按周末推定")
     policy_key: str
     source: str
     basis: Basis

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window, cut
-from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
+from services.funds_api.flags.rules import i01_idle
 from services.funds_api.idle import store
 from services.funds_api.idle.answers import LimitJudged, answered
 from services.funds_api.idle.schemas import BandSum, IdleLot, IdleReport, Limit
@@ -22,7 +22,9 @@ from services.funds_api.policies import store as policies
 from services.funds_api.stops import store as stops
 from services.funds_api.stops.store import StoppedLot
 from services.funds_api.units.schemas import Book
-from treasury.ageing import band, days_rested, overdue
+from services.funds_api.workdays import CHINA
+from treasury.ageing import band, days_rested
+from treasury.clocks import Holder, TimeLimit, late, limit_for
 from treasury.intervals import DayRange, rested
 from treasury.policy import PolicyValue, in_force
 from treasury.stops import running_since
@@ -35,30 +37,39 @@ class Judge:
         self._values, self._county, self._as_of = values, county, as_of
         bands = in_force(values, "idle_bands_days", county, as_of)
         self.edges = bands.numbers if bands else []
+        self._idle = in_force(values, i01_idle.FIRST, county, as_of)
+        self._handdowns: dict[Holder, PolicyValue | None] = {}
 
-    def limit(self, key: str, clock_from: date) -> Limit | None:
-        """How far a clock has passed the limit `key`; None when it has not, or when no limit is in force."""
-        value = in_force(self._values, key, self._county, self._as_of)
-        late = overdue(clock_from, self._as_of, value.number) if value else None
-        if value is None or late is None:
+    def _handdown(self, holder: Holder) -> PolicyValue | None:
+        if holder not in self._handdowns:
+            self._handdowns[holder] = limit_for(self._values, holder.clocks, self._county, self._as_of)
+        return self._handdowns[holder]
+
+    def _passed(self, value: PolicyValue | None, clock_from: date) -> Limit | None:
+        """How far a clock has passed a limit; None when it has not, or when no limit is in force."""
+        passed = late(clock_from, self._as_of, TimeLimit.of(value), CHINA) if value else None
+        if value is None or passed is None:
             return None
         return Limit(
-            limit_days=late.limit_days, over_days=late.over_days, policy_key=key, source=value.source, basis=value.basis
+            limit_days=passed.limit.days,
+            over_days=passed.over_days,
+            counted=passed.limit.counted,
+            due_on=passed.due.on,
+            due_on_assumed=passed.due.assumed,
+            policy_key=value.key,
+            source=value.source,
+            basis=value.basis,
         )
 
-    def retained(self, unit_kind: str, clock_from: date) -> Limit | None:
-        return self.limit(r19_handed_down_late.policy_key(unit_kind), clock_from)
+    def retained(self, holder: Holder, clock_from: date) -> Limit | None:
+        return self._passed(self._handdown(holder), clock_from)
 
     def idle(self, clock_from: date) -> Limit | None:
-        return self.limit(i01_idle.FIRST, clock_from)
+        return self._passed(self._idle, clock_from)
 
-    def answers(self, unit_kind: str, clock: DayRange) -> tuple[LimitJudged | None, LimitJudged | None]:
+    def answers(self, holder: Holder, clock: DayRange) -> tuple[LimitJudged | None, LimitJudged | None]:
         """What can be said of the two limits for a clock that started on a day from … to …."""
-        retained, idle = (
-            answered(in_force(self._values, key, self._county, self._as_of), clock, self._as_of)
-            for key in (r19_handed_down_late.policy_key(unit_kind), i01_idle.FIRST)
-        )
-        return retained, idle
+        return answered(self._handdown(holder), clock, self._as_of), answered(self._idle, clock, self._as_of)
 
     def band(self, clock_from: date) -> str:
         return band(days_rested(clock_from, self._as_of), self.edges) if self.edges else "全部"
@@ -74,13 +85,13 @@ async def report(
     total = lots_n = retained = idle = 0
     stopped = await stops.stopped(tx, who, county, moment)
     sums = [*await store.sums(tx, who, county, moment), *moves(stopped.values(), as_of)]
-    for kind, clock_from, n, fen in sums:
+    for holder, clock_from, n, fen in sums:
         counted = by_band[judge.band(clock_from)]
         counted[0] += n
         counted[1] += fen
         total += fen
         lots_n += n
-        retained += fen if judge.retained(kind, clock_from) else 0
+        retained += fen if judge.retained(holder, clock_from) else 0
         idle += fen if judge.idle(clock_from) else 0
     found = await store.lots(tx, who, county, window, moment=moment, started_by=as_of - timedelta(days=min_days))
     rows, after = cut(found, window, lambda row: (row.clock_from, row.id))
@@ -116,8 +127,9 @@ def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -
     clock = running_since(row.clock_from, stops_of, as_of)
     arrived = DayRange(row.received_from or row.clock_from, row.clock_from)
     known = rested(arrived, DayRange.on(as_of))
+    holder = Holder(row.kind, row.fund_level, row.book == Book.QUOTA)
     retained, idle = judge.answers(
-        row.kind, DayRange(running_since(row.received_from or row.clock_from, stops_of, as_of), clock)
+        holder, DayRange(running_since(row.received_from or row.clock_from, stops_of, as_of), clock)
     )
     return IdleLot(
         lot_id=row.id,
@@ -139,7 +151,7 @@ def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -
         running_days=days_rested(clock, as_of),
         stopped_by=stopped_by(stopped),
         band=judge.band(clock),
-        retained=judge.retained(row.kind, clock),
+        retained=judge.retained(holder, clock),
         idle=judge.idle(clock),
         retained_answer=retained,
         idle_answer=idle,

@@ -10,21 +10,22 @@ from typing import Protocol
 from services.funds_api.idle.schemas import Limit, StoppedBy, StoppedSum, StopSum
 from services.funds_api.stops.schemas import StopKind
 from services.funds_api.stops.store import StoppedLot
+from treasury.clocks import Holder
 from treasury.stops import running_since, stands_still
 
 
 class Limits(Protocol):
-    """The two limits that a kind of holder is held to."""
+    """The two limits that a holder is held to."""
 
-    def retained(self, unit_kind: str, clock_from: date) -> Limit | None: ...
+    def retained(self, holder: Holder, clock_from: date) -> Limit | None: ...
     def idle(self, clock_from: date) -> Limit | None: ...
 
 
-def moves(lots: Collection[StoppedLot], on: date) -> Iterator[tuple[str, date, int, int]]:
+def moves(lots: Collection[StoppedLot], on: date) -> Iterator[tuple[Holder, date, int, int]]:
     """Each stopped lot taken out of its group (holder, start of the clock, lots, fen) and put where its clock says."""
     for lot in lots:
-        yield lot.kind, lot.clock_from, -1, -lot.fen
-        yield lot.kind, running_since(lot.clock_from, lot.stops, on), 1, lot.fen
+        yield lot.holder, lot.clock_from, -1, -lot.fen
+        yield lot.holder, running_since(lot.clock_from, lot.stops, on), 1, lot.fen
 
 
 def stopped_sum(lots: Collection[StoppedLot], on: date, limits: Limits) -> StoppedSum:
@@ -42,7 +43,7 @@ def stopped_sum(lots: Collection[StoppedLot], on: date, limits: Limits) -> Stopp
         spared_retained_fen=sum(
             lot.fen
             for lot, clock in spared
-            if limits.retained(lot.kind, lot.clock_from) and not limits.retained(lot.kind, clock)
+            if limits.retained(lot.holder, lot.clock_from) and not limits.retained(lot.holder, clock)
         ),
         spared_idle_fen=sum(lot.fen for lot, clock in spared if limits.idle(lot.clock_from) and not limits.idle(clock)),
     )

@@ -16,18 +16,22 @@ from services.funds_api.access import holds
 from services.funds_api.lots.store import along_indexes
 from services.funds_api.moments import Moment
 from services.funds_api.standing import RECORDED_LATER, REMAINING, SCOPE
+from treasury.clocks import Holder
 
 
 async def sums(
     session: AsyncSession, who: Principal, county: str, moment: Moment
-) -> Sequence[Row[str, date, int, int]]:
-    """(kind of holder, start of the clock, number of lots, fen) of everything that rested at that moment."""
+) -> list[tuple[Holder, date, int, int]]:
+    """(what decides its clock, start of the clock, number of lots, fen) of everything that rested at that moment."""
     root = county if holds(who, county) else who.region
     found = await session.execute(
-        text("SELECT kind, clock_from, lots_n, fen FROM funds.rested(:county, :root, :as_of, :known, :known_on)"),
+        text(
+            "SELECT kind, level, book, clock_from, lots_n, fen"
+            " FROM funds.rested(:county, :root, :as_of, :known, :known_on)"
+        ),
         {"county": county, "root": root, **moment.arguments},
     )
-    return found.all()
+    return [(Holder(row.kind, row.level, row.book == "quota"), row.clock_from, row.lots_n, row.fen) for row in found]
 
 
 # A lot whose clock is that of a receipt known from … to …: it rests where the notice's money came to, since that day.
@@ -64,10 +68,12 @@ async def lots(
             WITH page AS MATERIALIZED (
               {pages} ORDER BY clock_from, id LIMIT :limit)
             SELECT r.*, coalesce(n.document_number, n.title) AS document, a.name AS account_name, a.book, a.kind,
+                   f.level AS fund_level,
                    a.unit_id, u.name AS unit_name, CASE WHEN {_CAME_BY_NOTICE} THEN n.received_from END AS received_from
               FROM page r
               JOIN funds.tranche t ON t.county_code = :county AND t.id = r.tranche_id
               JOIN funds.notice n ON n.id = t.notice_id
+              JOIN funds.fund f ON f.code = r.fund_code
               JOIN funds.account a ON a.county_code = :county AND a.id = r.account_id
               JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
              ORDER BY r.clock_from, r.id

@@ -77,16 +77,16 @@ _LEVELS = ("central", "province", "prefecture", "county")
 _LAW = "滞留时限（预算法第五十二条）"
 CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey(
-        "handdown_limit_days.treasury", "国库收到资金后的下达时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
+        "handdown_limit_days.treasury", "国库收到资金后的下达时限", "日", _D, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
     ),
-    PolicyKey("handdown_limit_days.department", "主管部门的下达时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS),
+    PolicyKey("handdown_limit_days.department", "主管部门的下达时限", "日", _D, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS),
     PolicyKey(
-        "handdown_limit_days.township_office", "乡镇财政所的拨付时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
+        "handdown_limit_days.township_office", "乡镇财政所的拨付时限", "日", _D, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
     ),
     PolicyKey(
-        "handdown_limit_days.village_collective", "村集体的支出时限", "日", _W, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
+        "handdown_limit_days.village_collective", "村集体的支出时限", "日", _D, 1, 365, _STEP, _LOW, _LEVEL, _LEVELS
     ),
-    PolicyKey("handdown_limit_days.project_unit", "项目单位的支付时限", "日", _W, 1, 730, _STEP, _LOW, _LEVEL, _LEVELS),
+    PolicyKey("handdown_limit_days.project_unit", "项目单位的支付时限", "日", _D, 1, 730, _STEP, _LOW, _LEVEL, _LEVELS),
     PolicyKey(
         "handdown_clock.centre_to_province.special", "中央专项转移支付下达到省的时限", "日", _D, 1, 365, _LAW, _LOW
     ),

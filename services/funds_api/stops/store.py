@@ -18,6 +18,7 @@ from services.funds_api.access import visible_to
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, SCOPE, STILL_THERE
 from services.funds_api.tables import ClockStopLotRow, ClockStopRow, LotRow
+from treasury.clocks import Holder
 from treasury.stops import Stop
 
 # What a stop may name, as a condition on a lot `l`.
@@ -201,7 +202,7 @@ class StoppedLot:
     """A lot that rested at a moment and whose clock had stood still by then, or does, with the stops that did it."""
 
     id: UUID
-    kind: str
+    holder: Holder
     clock_from: date
     fen: int
     by: list[LotStop]
@@ -216,13 +217,14 @@ async def stopped(session: AsyncSession, who: Principal, county: str, moment: Mo
     found = await session.execute(
         text(
             f"""
-            SELECT l.id, a.kind AS holder, l.clock_from, {REMAINING} AS fen,
+            SELECT l.id, a.kind AS holder, f.level, a.book, l.clock_from, {REMAINING} AS fen,
                    c.stop_id, c.kind, c.document, c.from_on, c.until_on, s.placed_by,
                    (s.recorded_at AT TIME ZONE 'Asia/Shanghai')::date AS recorded_on
               FROM funds.clock_stops(:county, :as_of, :known) c
               JOIN funds.clock_stop s ON s.county_code = :county AND s.id = c.stop_id
               JOIN funds.lot l ON l.county_code = :county AND l.id = c.lot_id
               JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
+              JOIN funds.fund f ON f.code = l.fund_code
              WHERE l.{SCOPE} AND c.until_on > c.from_on
              ORDER BY l.id, c.from_on, c.stop_id
             """
@@ -232,7 +234,8 @@ async def stopped(session: AsyncSession, who: Principal, county: str, moment: Mo
     lots: dict[UUID, StoppedLot] = {}
     for row in found:
         if row.fen > 0:
-            lot = lots.setdefault(row.id, StoppedLot(row.id, row.holder, row.clock_from, row.fen, []))
+            holder = Holder(row.holder, row.level, row.book == "quota")
+            lot = lots.setdefault(row.id, StoppedLot(row.id, holder, row.clock_from, row.fen, []))
             held = Stop(row.from_on, row.until_on)
             lot.by.append(LotStop(row.stop_id, row.kind, row.document, held, row.placed_by, row.recorded_on))
     return lots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from services.funds_api.flags.crossings import Before, crossed_by, key, to_ask
 from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
 from services.funds_api.flags.rules.lots import LotFacts
+from services.funds_api.flags.rules.r19_handed_down_late import BOOKS, LEVELS
 from services.funds_api.flags.rules.rule import Line
 from tests.unit.rules.judging import NOBODY, judged, policy, value
 
@@ -18,7 +20,7 @@ AS_OF = date(2017, 11, 30)
 IDLE = policy(idle_flag_days=180, idle_later_days=[365, 730])
 
 
-def lot(days: int, kind: str = "township_office", **more: int) -> LotFacts:
+def lot(days: int, kind: str = "township_office", stopped_days: int = 0) -> LotFacts:
     return LotFacts(
         subject_id=NOBODY,
         account_id=NOBODY,
@@ -31,7 +33,7 @@ def lot(days: int, kind: str = "township_office", **more: int) -> LotFacts:
         amount_fen=123_456_78,
         clock_from=AS_OF - timedelta(days=days),
         as_of=AS_OF,
-        **more,
+        stopped_days=stopped_days,
     )
 
 
@@ -123,3 +125,46 @@ def test_runs_of_any_days_ask_about_each_lot_and_line_once_in_all(
     assert all(count <= 1 for count in times.values())
     assert {name for name, count in times.items() if count} <= crossed
     assert bool(crossed) == any(times.values())
+
+
+@pytest.mark.parametrize(
+    ("level", "book", "days", "limit"),
+    [("county", "cash", 60, None), ("county", "cash", 61, 60), ("central", "cash", 31, 30), ("mixed", "cash", 31, 30)],
+)
+def test_a_treasury_is_held_to_the_clock_of_the_budget(level: str, book: str, days: int, limit: int | None) -> None:
+    limits = policy(handdown_limit_days__treasury=30, handdown_clock__own_budget__special=60)
+    verdict = judged(r19_handed_down_late.RULE, replace(lot(days, "treasury"), fund_level=level, book=book), limits)
+    assert (verdict.limit_days if verdict else None) == limit
+
+
+def test_days_counted_over_a_year_that_is_not_announced_say_so() -> None:
+    limits = policy(handdown_limit_days__township_office={"days": 10, "counted": "working"})
+    assert judged(r19_handed_down_late.RULE, lot(14), limits) is None
+    known = judged(r19_handed_down_late.RULE, lot(15), limits)
+    assert known is not None
+    assert "时限 10 个工作日 1 个工作日" in known.explanation
+    assert "推定" not in known.explanation
+    ahead = replace(lot(0), as_of=date(2050, 3, 31), clock_from=date(2050, 3, 1))
+    assumed = judged(r19_handed_down_late.RULE, ahead, limits)
+    assert assumed is not None
+    assert "节假日安排尚未公布，按周末推定" in assumed.explanation
+
+
+def test_lines_of_budgets_are_drawn_only_where_these_make_a_difference() -> None:
+    """Each budget lies under exactly one line of its holder, so no lot is asked twice and none is left out."""
+    limits = policy(
+        handdown_limit_days__treasury=30,
+        handdown_clock__own_budget__special=60,
+        handdown_limit_days__township_office=30,
+    )
+    drawn = r19_handed_down_late.lines(limits, AS_OF)
+    by_kind = {kind: [line for line in drawn if line.kinds == {kind}] for kind in ("treasury", "township_office")}
+    assert [line.budgets for line in by_kind["township_office"]] == [None]
+    own, others = sorted(by_kind["treasury"], key=lambda line: -line.days)
+    assert (own.days, own.budgets) == (60, frozenset({"county.cash", "county.quota"}))
+    assert others.days == 30
+    assert others.budgets is not None
+    assert own.budgets is not None
+    assert not own.meets(others)
+    assert own.budgets | others.budgets == {f"{level}.{book}" for level in LEVELS for book in BOOKS}
+    assert len({key(line) for line in drawn}) == len(drawn)

@@ -1,6 +1,7 @@
 """R19 拨付超时限: money that should have been handed on and still rests with the unit (滞留).
 
-Law: 预算法（2018）第五十二条 sets 30 days for transfers received from above.
+Law: 预算法（2018）第五十二条 sets 30 days for transfers received from above, 60 for special transfers out of the own
+budget (general 30), 15 for a department's reply to its units; `treasury/clocks.py` tells which speaks of a lot.
 Offence: 财政违法行为处罚处分条例（2011）第六条第（三）项, 滞留应当下拨的财政资金.
 The step from county to unit has no national limit; its value is marked assumed.
 """
@@ -9,42 +10,62 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from typing import Final
 
 from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.rule import Line, Policy, Population, Rule, Subject, Verdict
+from services.funds_api.workdays import CHINA
+from treasury.clocks import OF_LAW, Counted, Holder, TimeLimit, late, limit_for
 from treasury.money import yuan
+from treasury.policy import PolicyRef, PolicyValue
 
 KINDS: Final = ("treasury", "department", "township_office", "village_collective", "project_unit")
 
 
-def policy_key(unit_kind: str) -> str:
-    """Each kind of holder has its own limit."""
-    return f"handdown_limit_days.{unit_kind}"
+LEVELS: Final = ("central", "province", "prefecture", "county", "mixed")
+BOOKS: Final = ("cash", "quota")
+
+
+def limit_on(policy: Policy, holder: Holder, day: date) -> PolicyValue | None:
+    """The value that a holder's lots are held to on a day, by whose budget they are; None: no limit is in force."""
+    return limit_for(policy.values, holder.clocks, policy.county, day)
 
 
 def lines(policy: Policy, day: date) -> tuple[Line, ...]:
-    """One line per kind of holder that has a limit on that day."""
-    found = ((kind, policy.on(policy_key(kind), day)) for kind in KINDS)
-    return tuple(Line("时限", frozenset({kind}), value, value.number) for kind, value in found if value)
+    """One line per kind of holder and limit; where whose budget it is makes a difference, for those budgets."""
+    found = []
+    for kind in KINDS:
+        limits: dict[PolicyRef, tuple[PolicyValue, set[str]]] = {}
+        for level, book in product(LEVELS, BOOKS):
+            if value := limit_on(policy, Holder(kind, level, book == "quota"), day):
+                limits.setdefault(value.ref, (value, set()))[1].add(f"{level}.{book}")
+        for value, budgets in limits.values():
+            own = None if len(budgets) == len(LEVELS) * len(BOOKS) else frozenset(budgets)
+            limit = TimeLimit.of(value)
+            found.append(Line("时限", frozenset({kind}), value, limit.days, own, limit.counted))
+    return tuple(found)
 
 
 def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
     """A verdict from the day after the limit; the limit's own day is in time."""
-    limit = policy.on(policy_key(facts.unit_kind), facts.as_of)
-    if limit is None or facts.days <= limit.number:
+    value = limit_on(policy, facts.holder, facts.as_of) if facts.unit_kind in KINDS else None
+    passed = late(facts.runs_from, facts.as_of, TimeLimit.of(value), CHINA) if value else None
+    if value is None or passed is None:
         return None
     stopped = f"（另有 {facts.stopped_days} 天依文件停表）" if facts.stopped_days else ""
+    unit = "个工作日" if passed.limit.counted is Counted.WORKING else "天"
+    assumed = "（其间有的年度节假日安排尚未公布，按周末推定）" if passed.due.assumed else ""
     return Verdict(
         mark="时限",
         days=facts.days,
-        limit_days=limit.number,
+        limit_days=passed.limit.days,
         explanation=(
             f"{facts.unit_name}自 {facts.clock_from} 起持有“{facts.document}”资金 {yuan(facts.amount_fen)} 元，"
             f"至 {facts.as_of} 已 {facts.days} 天{stopped}，"
-            f"超过应下达（拨付）时限 {limit.number} 天 {facts.days - limit.number} 天"
+            f"超过应下达（拨付）时限 {passed.limit.days} {unit} {passed.over_days} {unit}{assumed}"
         ),
-        policy=(limit,),
+        policy=(value,),
     )
 
 
@@ -57,7 +78,7 @@ RULE: Final = Rule(
     looks_at="每一笔停留的资金：停在哪个单位，自何日起计时",
     subject=Subject.LOT,
     population=Population.LOTS,
-    policy_keys=tuple(policy_key(kind) for kind in KINDS),
+    policy_keys=(*(f"handdown_limit_days.{kind}" for kind in KINDS), *OF_LAW),
     facts=LotFacts,
     lines=lines,
     judge=judge,

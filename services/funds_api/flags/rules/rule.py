@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from treasury.clocks import Counted, TimeLimit
 from treasury.policy import PolicyValue, in_force
 
 
@@ -98,15 +99,27 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One limit of a clock rule: lots of holders of these kinds cross it when `policy` days have passed.
+    """One limit of a clock rule: lots of holders of these kinds cross it when `days` have passed, counted as it says.
 
-    `name` is the mark of its flags: a lot crosses a line once, however the number behind it changes.
+    `name` is the mark of its flags: a lot crosses a line once, however the number behind it changes. With `budgets` it
+    is a line for lots of these alone, each told as the level of the fund and the book ("county.quota").
     """
 
     name: str
     kinds: frozenset[str]
     policy: PolicyValue
     days: int
+    budgets: frozenset[str] | None = None
+    counted: Counted = Counted.CALENDAR
+
+    @property
+    def limit(self) -> TimeLimit:
+        return TimeLimit(self.days, self.counted)
+
+    def meets(self, other: Line) -> bool:
+        """Whether one lot may lie under both lines."""
+        budgets = self.budgets is None or other.budgets is None or bool(self.budgets & other.budgets)
+        return budgets and bool(self.kinds & other.kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
