@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from services.funds_api.lots import ledger
@@ -98,6 +99,7 @@ async def divide(
     )
     alone = [Alone(new_id(), row.line, row.cum_fen - row.amount_fen, row.amount_fen) for row in rows]
     rest_id = new_id()
+    await allow_long_statements(tx)  # every row is written once more, of a large roster in seconds
     await tx.execute(
         text("SELECT funds.divide_batch(:county, :batch, :rest, :lines, :parts, :by, :at)"),
         {
