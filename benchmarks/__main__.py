@@ -28,6 +28,7 @@ NAMES: Final = (
     "pgledger_http",
     "pgledger_set",
     "idle_report",
+    "yuan_days",
     "trace_payment",
     "trace_tranche",
     "tree_county",

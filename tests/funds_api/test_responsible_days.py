@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from services.funds_api.responsibility.schemas import YuanDaysReport
 from tests.callers import funds_caller
 from tests.factories import fund, notice_request, open_account
 from tests.funds_api.desk import Desk
@@ -40,6 +41,7 @@ class Shared(Desk):
         answer = await who.get("/funds/v1/idle/yuan-days", params={"as_of": "2017-05-11", "by": by, **asked})
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
+        assert YuanDaysReport.model_validate_json(answer.content).model_dump_json() == answer.text  # as modelled
         assert (found["unexplained_fen"], found["unexplained_fen_days"]) == (0, 0)
         assert found["total_fen"] == sum(one["resting_fen"] for one in found["items"])
         assert found["total_fen_days"] == sum(one["responsible_fen_days"] for one in found["items"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from decimal import Decimal
 
 
 def ranks(figures: Sequence[int]) -> list[int]:
@@ -28,5 +27,10 @@ def ranks_among(figures: Sequence[int], siblings: Sequence[Hashable]) -> list[tu
 
 
 def percent(part: int, whole: int) -> str:
-    """The share of a part in hundredths of a percent; of nothing, nothing."""
-    return f"{Decimal(100 * part) / whole:.2f}" if whole else "0.00"
+    """The share of a part in percent with two places, a half rounded up; of nothing, nothing."""
+    return hundredths((20_000 * part + whole) // (2 * whole)) if whole else "0.00"
+
+
+def hundredths(count: int) -> str:
+    """So many hundredths, not fewer than none, as a number with two places."""
+    return f"{count // 100}.{count % 100:02d}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from json.encoder import encode_basestring as quoted
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +14,8 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.regions.store import names_on
 from services.funds_api.responsibility import store
-from services.funds_api.responsibility.ranking import percent, ranks, ranks_among
-from services.funds_api.responsibility.schemas import RankBy, YuanDays, YuanDaysReport
+from services.funds_api.responsibility.ranking import hundredths, percent, ranks, ranks_among
+from services.funds_api.responsibility.schemas import RankBy, YuanDaysReport
 from services.funds_api.responsibility.store import Held
 
 COUNTY_DIGITS: Final = 6
@@ -41,7 +41,7 @@ class Line:
 
 async def yuan_days(
     tx: AsyncSession, who: Principal, county: str, moment: Moment, by: RankBy, fund: str | None
-) -> YuanDaysReport:
+) -> bytes:
     """Rank units, townships, villages or funds by the fen-days they answer for, of one fund or of all.
 
     Among townships the county's own offices (国库, 部门) are one place of their own; so are among villages those of the
@@ -106,40 +106,32 @@ def _merged(lines: Iterable[Line]) -> Iterable[Line]:
     return found.values()
 
 
-def _report(
-    lines: list[Line], whole: Sequence[Held], moment: Moment, by: RankBy, fund: str | None, root: str
-) -> YuanDaysReport:
+def _report(lines: list[Line], whole: Sequence[Held], moment: Moment, by: RankBy, fund: str | None, root: str) -> bytes:
+    """The answer as JSON. Its lines are written, not modelled: 300 models took longer than all the rest."""
     lines = sorted(lines, key=lambda one: (-one.fen_days, one.code, one.name))
     figures = [one.fen_days for one in lines]
     total_fen = sum(one.resting_fen for one in whole)
     total = sum(one.resting_fen_days + one.charged_fen_days for one in whole)
     among = ranks_among(figures, [one.siblings for one in lines])
-    items = [
-        YuanDays(
-            rank=rank,
-            region_code=root if by is RankBy.FUND else one.code,
-            fund_code=one.code if by is RankBy.FUND else None,
-            name=one.name,
-            share_percent=percent(one.fen_days, total),
-            sibling_rank=sibling_rank,
-            siblings_n=siblings_n,
-            resting_fen=one.resting_fen,
-            resting_fen_days=one.resting_fen_days,
-            charged_fen_days=one.charged_fen_days,
-            responsible_fen_days=one.fen_days,
-            yuan_days=f"{Decimal(one.fen_days) / 100:.2f}",
-        )
+    items = ",".join(
+        f'{{"rank":{rank},"region_code":"{root if by is RankBy.FUND else one.code}",'
+        f'"fund_code":{quoted(one.code) if by is RankBy.FUND else "null"},"name":{quoted(one.name)},'
+        f'"share_percent":"{percent(one.fen_days, total)}","sibling_rank":{sibling_rank},"siblings_n":{siblings_n},'
+        f'"resting_fen":{one.resting_fen},"resting_fen_days":{one.resting_fen_days},'
+        f'"charged_fen_days":{one.charged_fen_days},"responsible_fen_days":{one.fen_days},'
+        f'"yuan_days":"{hundredths(one.fen_days)}"}}'
         for one, rank, (sibling_rank, siblings_n) in zip(lines, ranks(figures), among, strict=True)
-    ]
-    return YuanDaysReport(
+    )
+    report = YuanDaysReport(
         as_of=moment.as_of,
         **moment.shown,
         by=by,
         fund=fund,
         total_fen=total_fen,
         total_fen_days=total,
-        unexplained_fen=total_fen - sum(one.resting_fen for one in items),
-        unexplained_fen_days=total - sum(one.responsible_fen_days for one in items),
-        items=items,
+        unexplained_fen=total_fen - sum(one.resting_fen for one in lines),
+        unexplained_fen_days=total - sum(figures),
+        items=[],
         empty_because=None if items else "您的管辖范围内截至当日没有单位持有过所查的资金",
-    )
+    ).model_dump_json()
+    return report.replace('"items":[]', f'"items":[{items}]', 1).encode()

@@ -52,10 +52,9 @@ async def responsible(
         },
     )
     return [
-        Held(row.region_code, row.name, row.kind, row.fund_code, row.fen, int(row.resting_fen_days),
-             int(row.charged_fen_days))
-        for row in found
-    ]  # fmt: skip
+        Held(region, name, kind, fund, fen, int(resting), int(charged))
+        for region, name, kind, fund, fen, resting, charged in found
+    ]
 
 
 async def funds(session: AsyncSession) -> dict[str, str]:
