@@ -75,11 +75,17 @@ class Holder:
 def limit_for(values: Iterable[PolicyValue], keys: Sequence[str], region: str, on: date) -> PolicyValue | None:
     """The value that decides: that of the nearest region, and of one region's that of the first key; None: no limit.
 
-    So what a county lays down for a kind of holder is not overruled by a more specific number of the nation.
+    So what a county lays down for a kind of holder is not overruled by a more specific number of the nation. But where
+    the law knows the step, a longer one, or one in other days, puts nobody beyond its clock.
     """
     known = list(values)
     found = [one for key in keys if (one := in_force(known, key, region, on)) is not None]
-    return max(found, key=lambda one: 0 if one.region == "00" else len(one.region), default=None)
+    nearest = max(found, key=lambda one: 0 if one.region == "00" else len(one.region), default=None)
+    of_law = next((one for one in found if one.key in OF_LAW), None)
+    if nearest is None or of_law is None:
+        return nearest
+    own, law = TimeLimit.of(nearest), TimeLimit.of(of_law)
+    return nearest if own.counted is law.counted and own.days <= law.days else of_law
 
 
 class Counted(StrEnum):

@@ -160,6 +160,22 @@ def test_the_nearest_region_decides_and_within_it_the_most_specific_key() -> Non
     assert limit_for(values, clock_for("village_collective", "county"), "420322", date(2019, 1, 1)) is None
 
 
+def test_a_step_of_a_region_shortens_the_clock_of_the_law_and_never_lengthens_it() -> None:
+    """A department's 15 days for quota of the county: 15 and less may be laid down, 16 or 10 working days may not."""
+    keys = clock_for("department", "county", quota=True)
+    for told, days in ((10, 10), (15, 15), (16, 15), ({"days": 10, "counted": "working"}, 15)):
+        values = [
+            value("handdown_clock.reply_to_unit", 15),
+            PolicyValue("handdown_limit_days.department", "990001", SINCE, told, "通知", Basis.PRACTICE),
+        ]
+        found = limit_for(values, keys, "990001", date(2017, 1, 1))
+        assert found is not None
+        assert TimeLimit.of(found) == TimeLimit(days)
+        step = limit_for(values, clock_for("department", "central"), "990001", date(2017, 1, 1))
+        assert step is not None
+        assert step.value == told
+
+
 def test_a_value_says_which_days_it_counts() -> None:
     assert TimeLimit.of(value("k", 30)) == TimeLimit(30, Counted.CALENDAR)
     told = PolicyValue("k", "00", SINCE, {"days": 15, "counted": "working"}, "文件", Basis.LAW)
