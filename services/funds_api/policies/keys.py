@@ -131,6 +131,23 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("pv_pass_on_workdays", "光伏电费转付时限", "工作日", _W, 1, 250, "资产收益", _LOW),
     PolicyKey("treasury_order_cutoff_hour", "支付令当日受理的截止时刻", "时", _W, 1, 24, "支付令"),
     PolicyKey("treasury_order_presented_days", "支付令提示付款期限", "日", _W, 1, 365, "支付令"),
+    PolicyKey("qualify_change_days", "分户、迁户后领取补贴的核查期", "日", _W, 1, 1095, "分户迁户预警 R08"),
+    PolicyKey("undeclared_members_max", "原有成员多于申报人口数的容许人数", "人", _W, 0, 20, "隐瞒家庭成员预警 R09"),
+    PolicyKey("eligible_unpaid_days", "应享未享的等待期（自名单日期起）", "日", _W, 1, 730, "应享未享预警 R13"),
+    PolicyKey(
+        "list_speaks_before_days", "名单可用于比对其日期以前多少天的发放", "日", _W, 1, 1830, "名单缺失比对 R14、R15"
+    ),
+    PolicyKey(
+        "resident_list_coverage_min_ppm",
+        "户籍人口名单至少应载有的在册人员比例",
+        "百万分之一",
+        _R,
+        500_000,
+        1_000_000,
+        "非本地户口预警 R14",
+    ),
+    PolicyKey("nonfarm_asked", "非农业户口是否列入比对", "1 是，0 否", _W, 0, 1, "非本地户口预警 R14"),
+    PolicyKey("certificate_grade_max", "须持残疾证的补贴及其最低等级", "级", _N, 1, 4, "虚假残疾预警 R15"),
     PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),
     PolicyKey(
         "paid_after_death_months",
