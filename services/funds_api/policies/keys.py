@@ -170,6 +170,9 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
         per="资金代码",
     ),
     PolicyKey("list_stands_days", "名单未载起止日时，按名单日期前后推定的天数", "日", _W, 1, 3650, "名单比对 R02—R07"),
+    PolicyKey("over_project_money_days", "完工项目结余资金的收回期限", "日", _W, 1, 730, "项目资金滞留预警 R21", _LOW),
+    PolicyKey("unbegun_project_money_days", "下达计划后的开工期限", "日", _W, 1, 730, "项目资金滞留预警 R21", _LOW),
+    PolicyKey("target_results_days", "验收后登记绩效目标完成情况的期限", "日", _W, 1, 730, "绩效预警 R24", _LOW),
 )
 _BY_KEY: Final[Mapping[str, PolicyKey]] = {one.key: one for one in CATALOGUE}
 
