@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from migrations import responsibility_v1
 from services.funds_api.responsibility.schemas import YuanDaysReport
 from tests.callers import funds_caller
 from tests.factories import fund, notice_request, open_account
@@ -234,3 +235,23 @@ async def test_a_posting_of_two_funds_counts_each(shared: Shared, admin: asyncpg
         )
         assert (one["resting_fen"], one["resting_fen_days"], one["charged_fen_days"]) == wanted["一镇财政所", name]
         assert (one["resting_fen"], one["resting_fen_days"]) == (fen, fen * 10)
+
+
+async def test_what_the_migration_fills_in_is_what_postings_keep(shared: Shared, admin: asyncpg.Pool) -> None:
+    await shared.back(5_000, shared.neighbour, "2017-04-30")
+    kept = "SELECT p::text FROM funds.account_period p ORDER BY 1"
+    async with admin.acquire() as connection:
+        before = connection.transaction()
+        await before.start()
+        try:
+            by_postings = await connection.fetch(kept)
+            await connection.execute("DELETE FROM funds.account_period")
+            await connection.execute(responsibility_v1.FILL)
+            await connection.execute(responsibility_v1.PROVED)
+            assert await connection.fetch(kept) == by_postings
+            assert len(by_postings) > 30
+            await connection.execute("UPDATE funds.account_period SET net_fen = net_fen + 1 WHERE grain = 'month'")
+            with pytest.raises(asyncpg.RaiseError):
+                await connection.execute(responsibility_v1.PROVED)
+        finally:
+            await before.rollback()
