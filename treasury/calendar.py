@@ -1,7 +1,11 @@
-"""Dates of public money: the business day of an instant and the fiscal year. Reads no clock: every instant is given."""
+"""Dates of public money: the business day of an instant, the fiscal year, terms in months.
+
+Reads no clock: every instant is given.
+"""
 
 from __future__ import annotations
 
+import calendar
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,6 +14,7 @@ from zoneinfo import ZoneInfo
 # or a list of divisions to the first of the next month. Later is a slip.
 AHEAD_DAYS: Final = 31
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+_MONTHS: Final = 12
 
 
 def business_date(instant: datetime) -> date:
@@ -23,3 +28,9 @@ def business_date(instant: datetime) -> date:
 def fiscal_year(day: date) -> int:
     """The budget year of `day`: the calendar year (预算法 2018 art 18: 1 January to 31 December)."""
     return day.year
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day `months` later, or the last day of that month when it has no such day."""
+    year, month = divmod(day.year * _MONTHS + day.month - 1 + months, _MONTHS)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

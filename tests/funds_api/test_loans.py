@@ -10,9 +10,9 @@ import asyncpg
 import httpx
 import pytest
 
-from services.funds_api.loans.service import months_later
 from tests.callers import Caller, funds_caller
 from tests.funds_api.people import Township, id_number
+from treasury.calendar import months_later
 
 PATH = "/funds/v1/loans/disbursements"
 

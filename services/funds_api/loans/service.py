@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import hashlib
 from dataclasses import dataclass
 from datetime import date
@@ -21,12 +20,11 @@ from services.funds_api.loans import store
 from services.funds_api.loans.schemas import DisbursementRequest, Loan
 from services.funds_api.policies import store as policies
 from services.funds_api.tables import LoanRow
+from treasury.calendar import months_later
 from treasury.identifiers import is_id_number, normalise_id_number
 from treasury.money import yuan
 from treasury.policy import PolicyValue, in_force
 from wire.funds import LoanDisbursed
-
-MONTHS = 12
 
 
 @dataclass(eq=False)
@@ -74,12 +72,6 @@ class BankRefReused(Exception):
 
     def __str__(self) -> str:
         return f"业务编号 {self.bank_ref} 已用于另一笔内容不同的放款"
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day `months` later, or the last day of that month when it has no such day."""
-    year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def loan_of(row: LoanRow) -> Loan:

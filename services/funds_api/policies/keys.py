@@ -117,6 +117,26 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("batch_publicity_days", "发放名册公示天数", "日", _D, 1, 365, "发放审批（公示满期）", _HIGH, "资金代码"),
     PolicyKey("loan_max_fen", "小额信贷每户最高额", "分", _W, 100, 100_000_000, "小额信贷登记", _LOW),
     PolicyKey("loan_max_months", "小额信贷最长期限", "月", _W, 1, 120, "小额信贷登记", _LOW),
+    PolicyKey(
+        "loan_total_max_fen", "小额信贷追加后每户累计最高额", "分", _W, 100, 100_000_000, "小额信贷预警 L01", _LOW
+    ),
+    PolicyKey("loan_active_max_n", "每户同时未到期的小额信贷笔数", "笔", _W, 1, 10, "小额信贷预警 L05", _LOW),
+    PolicyKey(
+        "loan_rate_max_ppm",
+        "小额信贷年利率上限",
+        "百万分之一",
+        _R,
+        1_000,
+        360_000,
+        "小额信贷预警 L03",
+        _LOW,
+        "期限（1y 一年以内，3y 一至三年）",
+        ("1y", "3y"),
+    ),
+    PolicyKey("loan_use_barred", "小额信贷不得有的用途用词", "1 提示，0 不提示", _N, 0, 1, "小额信贷预警 L07"),
+    PolicyKey("loan_alike_households_min", "同行同日同村同用途放款的提示户数", "户", _W, 2, 10_000, "户贷企用预警 L08"),
+    PolicyKey("loan_quota_fen", "各银行小额信贷放款任务", "分", _N, 1, 10_000_000_000_000, "放款进度预警 L09"),
+    PolicyKey("loan_quota_lag_ppm", "放款进度落后序时的提示线", "百万分之一", _R, 1, 1_000_000, "放款进度预警 L09"),
     PolicyKey("publicity_min_days", "公告公示最少天数", "日", _W, 1, 365, "项目入库", _HIGH),
     PolicyKey(
         "project_advance_ppm",
