@@ -1,0 +1,106 @@
+"""R13 应享未享: a registered person on a list of those entitled whom nobody had paid so many days after the list.
+
+Evidence: 2,130 households without insurance; more than 500,000 households or persons in the audit of 2018. A list of
+kind 应享受人员 says the benefit (an entitlement's name) and how much. Payments count from the first day of
+the list's year on, to the person or, when a roster pays households, to the person's household. How long to wait is a
+policy value, assumed. Who on the list is not in the register cannot be told: the list has tokens only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from services.funds_api.flags.rules.paid import PAID, compared, narrowest, spans, version, within
+from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict
+from treasury.money import yuan
+
+WAITS: Final = "eligible_unpaid_days"
+_LISTED: Final = "f.person_id IN (SELECT d.person_id FROM due d)"
+
+QUERY: Final = f"""
+WITH {PAID},
+{version("eligible")},
+due AS MATERIALIZED (
+  SELECT h.person_id, h.person_token, h.category AS entitlement, coalesce(max(h.amount_fen), 0) AS amount_fen,
+         min(h.line) AS list_line
+    FROM funds.comparison_hits(:county, 'eligible', :known) h
+   WHERE h.list_on < CAST(:as_of AS date) - CAST(:waits AS int)
+   GROUP BY 1, 2, 3),
+home AS MATERIALIZED (
+  SELECT s.person_id, s.household_id FROM ({spans("membership", "f.household_id", _LISTED)}) s
+   WHERE s.household_id IS NOT NULL AND {within("s", ":as_of")}),
+removed AS MATERIALIZED (
+  SELECT s.household_id FROM ({spans("standing", "f.standing")}) s
+   WHERE s.standing = 'removed' AND {within("s", ":as_of")}),
+given AS MATERIALIZED (
+  SELECT p.entitlement, p.payee_token, p.household_id, p.per FROM paid p CROSS JOIN version v
+   WHERE p.effective_on >= date_trunc('year', v.list_on)::date
+     AND p.entitlement IN (SELECT d.entitlement FROM due d))
+SELECT d.person_id AS subject_id, q.region_code, d.amount_fen, CAST(:as_of AS date) AS as_of, m.household_id,
+       d.entitlement, v.version_id, v.version_no, v.list_on, d.list_line
+  FROM due d CROSS JOIN version v
+  JOIN home m ON m.person_id = d.person_id
+  JOIN funds.household q ON q.county_code = :county AND q.id = m.household_id
+   AND q.region_code >= :scope AND q.region_code < :scope || '~'
+ WHERE NOT EXISTS (SELECT FROM removed r WHERE r.household_id = m.household_id)
+   AND NOT EXISTS (SELECT FROM given g WHERE g.entitlement = d.entitlement AND g.payee_token = d.person_token)
+   AND NOT EXISTS (SELECT FROM given g WHERE g.entitlement = d.entitlement AND g.household_id = m.household_id
+                      AND g.per = 'household')"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpaidFacts(Facts):
+    """A person entitled by a list, in a household that stands, not paid by `as_of`."""
+
+    household_id: UUID
+    entitlement: str
+    version_id: UUID
+    version_no: int
+    list_on: date
+    list_line: int
+
+
+def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
+    return {"waits": narrowest(policy, WAITS)} if policy.on(WAITS, day) else None
+
+
+def judge(facts: UnpaidFacts, policy: Policy) -> Verdict | None:
+    """A verdict from the day after the time to wait; its last day is in time."""
+    waits = policy.on(WAITS, facts.as_of)
+    days = (facts.as_of - facts.list_on).days
+    if waits is None or days <= waits.number:
+        return None
+    amount = f"（应发 {yuan(facts.amount_fen)} 元）" if facts.amount_fen else ""
+    return Verdict(
+        mark=f"{facts.entitlement}:{facts.list_on.year}",
+        days=days,
+        limit_days=waits.number,
+        explanation=(
+            f"“应享受人员”名单第 {facts.version_no} 版（截至 {facts.list_on}）第 {facts.list_line} 行载明应享受"
+            f"“{facts.entitlement}”{amount}，至 {facts.as_of} 已 {days} 天，{facts.list_on.year} 年以来没有发放记录"
+            f"（等待期 {waits.number} 天）"
+        ),
+        policy=(waits,),
+    )
+
+
+RULE: Final = Rule(
+    code="R13",
+    version=1,
+    since=date(2015, 1, 1),
+    title="应享未享",
+    legal_basis="审计署 2018 年扶贫资金审计公告（50 多万户或人应享未享，2.86 亿元）",
+    looks_at="应享受人员名单上、属于在册农户、至今没有领到该项补贴的人员",
+    subject=Subject.PERSON,
+    population=Population.HOUSEHOLDS,
+    policy_keys=(WAITS,),
+    lists=("eligible",),
+    facts=UnpaidFacts,
+    query=QUERY,
+    narrow=narrow,
+    judge=judge,
+    figures=compared("eligible"),
+)

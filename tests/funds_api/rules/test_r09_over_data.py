@@ -1,0 +1,52 @@
+"""R09 over a register and paid rosters: who was recorded later as counted from the start, and who came afterwards."""
+
+from __future__ import annotations
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.funds_api.asked import ask_rule, flags_of, run_rules
+from tests.funds_api.people import Township
+from tests.funds_api.rules.town import hits, join, pay
+
+
+@pytest.fixture
+async def town(funds_http: httpx.AsyncClient, county: str) -> Township:
+    """Household p declared 1 + p % 6 people and named one."""
+    return await Township(funds_http, county, households=range(7)).open()
+
+
+async def test_people_recorded_later_who_were_there_all_along(town: Township, admin: asyncpg.Pool) -> None:
+    one, other = await town.household(admin, 0), await town.household(admin, 6)  # both declared one person
+    await join(town, one, 100, "2016-06-01")
+    for place in (101, 102):
+        await join(town, other, place, "2017-06-01")
+    await pay(town, [0, 6], "2017-05-01", "30")
+    await pay(town, [0, 101], "2017-07-01", "12")
+    run = await run_rules(town.http, town.county, "2017-12-31", "R09")
+    assert (run["rules"][0]["looked_n"], run["rules"][0]["hits_n"]) == (7, 1)
+    [flag] = await flags_of(town.http, town.county, "R09")
+    assert (flag["subject_id"], flag["mark"], flag["amount_fen"]) == (other, "1:3", 4_200)
+    assert "领款 2 人" in flag["explanation"]
+    # Before the second of them belonged there was one too many, which is a slip; and nobody was paid in 2018.
+    assert await hits(town, "R09", "2017-05-31") == []
+    assert (await ask_rule(town.http, town.county, "R09", "2018-01-01")).candidates_n == 0
+    assert (await ask_rule(town.http, town.county, "R09", "2017-12-31", town.county + "102")).candidates_n == 0
+
+
+async def test_births_and_marriages_came_afterwards(town: Township, admin: asyncpg.Pool) -> None:
+    home = await town.household(admin, 0)
+    for place, reason in ((100, "birth"), (101, "marriage"), (102, "adoption"), (103, "return")):
+        await join(town, home, place, "2017-03-01", reason)
+    await pay(town, [0], "2017-05-01")
+    assert (await ask_rule(town.http, town.county, "R09", "2017-12-31")).candidates_n == 0
+
+
+async def test_a_household_that_was_paid_nothing_is_not_asked_about(town: Township, admin: asyncpg.Pool) -> None:
+    home = await town.household(admin, 0)
+    for place in (100, 101, 102):
+        await join(town, home, place, "2016-06-01")
+    assert (await ask_rule(town.http, town.county, "R09", "2017-12-31")).candidates_n == 0
+    await pay(town, [0], "2017-05-01")
+    assert (await ask_rule(town.http, town.county, "R09", "2017-12-31")).candidates_n == 1
