@@ -1,5 +1,7 @@
 """Paid rows whose payee stands on a comparison list, as far as rules about lists share it: facts, SQL text, words.
 
+A rule asks about one entry beside a row (`ListedPayment`), or about all that the list says of a payee (`HeldPayment`).
+
 The list in force at the journal position asks: its version and day are facts of every flag, so that a flag of before
 keeps the list it saw. An entry without a first (or last) day is a thing of the list's own day; it is taken to stand
 for `list_stands_days` before (or after) it and no longer, since a list cannot know what was years away.
@@ -7,10 +9,11 @@ for `list_stands_days` before (or after) it and no longer, since a list cannot k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from services.funds_api.comparisons.kinds import KINDS, ListKind
@@ -32,21 +35,30 @@ back AS MATERIALIZED (
      AND NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = r.movement_id
                         AND u.effective_on <= :as_of AND u.position <= :known)
    GROUP BY r.batch_id, r.line)"""
-# The row of the facts of `ListedPayment`, over a payment p of a roster b with what came back w, and an entry h.
-COLUMNS: Final = """p.household_id AS subject_id, p.region_code, p.amount_fen - coalesce(w.fen, 0) AS amount_fen,
+# The row of the facts of `PaidRow`, over a payment p of a roster b with what came back w, and an entry h.
+ROW: Final = """p.household_id AS subject_id, p.region_code, p.amount_fen - coalesce(w.fen, 0) AS amount_fen,
        b.effective_on AS as_of, p.batch_id, p.line, b.fund_code, b.entitlement, b.document,
-       coalesce(w.fen, 0)::bigint AS back_fen, h.person_id, h.version_id, h.version_no, h.list_on, h.line AS list_line,
-       h.from_on, h.to_on, h.category"""
+       coalesce(w.fen, 0)::bigint AS back_fen, h.version_id, h.version_no, h.list_on"""
+ENTRY: Final = "h.person_id, h.line AS list_line, h.from_on, h.to_on, h.category"
+# The row of the facts of `HeldPayment`: all entries about whom the row was paid to, by line.
+HELD: Final = f"""
+  SELECT {ROW}, json_agg(json_build_object('person', h.person_id, 'line', h.line, 'category', h.category,
+           'amount_fen', h.amount_fen, 'count_n', h.count_n, 'from_on', h.from_on, 'to_on', h.to_on)
+           ORDER BY h.line)::text AS held"""
+BY_ROW: Final = """
+   GROUP BY p.household_id, p.region_code, p.amount_fen, w.fen, b.effective_on, p.batch_id, p.line, b.fund_code,
+            b.entitlement, b.document, h.version_id, h.version_no, h.list_on"""
 # To be joined to entries h: what was paid to these people and has not come back whole.
 TO_PAYEE: Final = """
   JOIN funds.payment p ON p.county_code = :county AND p.payee_token = h.person_token
   JOIN paid b ON b.id = p.batch_id
   LEFT JOIN back w ON w.batch_id = p.batch_id AND w.line = p.line"""
 LEFT_OVER: Final = "p.amount_fen > coalesce(w.fen, 0)"
-# Whether the entry stood on the day of payment; `standing` judges the same by the value of that day.
+# Whether the entry stood on the day of payment; `stood` judges the same by the value of that day.
 STOOD: Final = """coalesce(h.from_on, h.list_on - CAST(:stands_days AS int)) <= b.effective_on
    AND coalesce(h.to_on, h.list_on + CAST(:stands_days AS int)) >= b.effective_on"""
 HERE: Final = "region_code >= :scope AND region_code < :scope || '~'"
+PAID_HERE: Final = "p.region_code >= :scope AND p.region_code < :scope || '~'"
 
 
 def entries(kind: ListKind) -> str:
@@ -55,8 +67,8 @@ def entries(kind: ListKind) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedPayment(Facts):
-    """A paid row, less what came back of it, beside the entry of a list about its payee; `as_of` is the day paid."""
+class PaidRow(Facts):
+    """A paid row, less what came back of it, and the list that speaks about it; `as_of` is the day of payment."""
 
     batch_id: UUID
     line: int
@@ -64,14 +76,9 @@ class ListedPayment(Facts):
     entitlement: str
     document: str
     back_fen: int
-    person_id: UUID
     version_id: UUID
     version_no: int
     list_on: date
-    list_line: int
-    from_on: date | None
-    to_on: date | None
-    category: str | None
 
     @property
     def mark(self) -> str:
@@ -81,6 +88,47 @@ class ListedPayment(Facts):
     @property
     def money(self) -> tuple[Money, ...]:
         return (Money(f"payment:{self.batch_id}:{self.line}", self.amount_fen),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPayment(PaidRow):
+    """A paid row beside one entry of a list about its payee."""
+
+    person_id: UUID
+    list_line: int
+    from_on: date | None
+    to_on: date | None
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPayment(PaidRow):
+    """A paid row beside all entries of a list about its payee (or kin); `held` is JSON text, as `Entry` reads it."""
+
+    held: str
+
+    def standing(self, span_days: int) -> list[Entry]:
+        """The entries that stood on the day of payment, by line."""
+        found = [Entry.read(one) for one in json.loads(self.held)]
+        return [one for one in found if stood(self, one.from_on, one.to_on, span_days)]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one line of a list says of a person: nothing about what it leaves out, but a count is one."""
+
+    person: str
+    line: int
+    category: str | None
+    amount_fen: int | None
+    count_n: int
+    from_on: date | None
+    to_on: date | None
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        days = (date.fromisoformat(told[name]) if told[name] else None for name in ("from_on", "to_on"))
+        return cls(told["person"], told["line"], told["category"], told["amount_fen"], told["count_n"] or 1, *days)
 
 
 def per_fund(policy: Policy, key: str, fund: str, day: date) -> PolicyValue | None:
@@ -95,29 +143,34 @@ def narrow(policy: Policy, day: date) -> Mapping[str, Any] | None:
     return {"stands_days": max(one.number for one in policy.values if one.key == STANDS)}
 
 
-def tested(facts: ListedPayment, policy: Policy) -> tuple[PolicyValue, ...] | None:
-    """The values by which the row is to be asked about: its fund looks at means, and the entry stood that day."""
+def tested(facts: PaidRow, policy: Policy) -> tuple[PolicyValue, PolicyValue] | None:
+    """The values by which the means of a payee are asked about on the day; None if its fund looks at none."""
     means, span = per_fund(policy, MEANS_TESTED, facts.fund_code, facts.as_of), policy.on(STANDS, facts.as_of)
-    if means is None or span is None or not means.number or not standing(facts, span.number):
-        return None
-    return means, span
+    return (means, span) if means and span and means.number else None
 
 
-def standing(facts: ListedPayment, span_days: int) -> bool:
-    """Whether the entry stood on the day of payment, its first and last day included."""
+def stood(facts: PaidRow, from_on: date | None, to_on: date | None, span_days: int) -> bool:
+    """Whether an entry of these days stood on the day of payment, its first and last day included."""
     span = timedelta(days=span_days)
-    return (facts.from_on or facts.list_on - span) <= facts.as_of <= (facts.to_on or facts.list_on + span)
+    return (from_on or facts.list_on - span) <= facts.as_of <= (to_on or facts.list_on + span)
 
 
-def said_paid(facts: ListedPayment) -> str:
+def said_paid(facts: PaidRow) -> str:
     back = f"（另已退回 {yuan(facts.back_fen)} 元）" if facts.back_fen else ""
     return f"“{facts.document}”名册第 {facts.line} 行 {facts.as_of} 发放 {yuan(facts.amount_fen)} 元{back}"
 
 
-def said_list(facts: ListedPayment, kind: ListKind) -> str:
-    return f"“{KINDS[kind].title}”名单第 {facts.version_no} 版（截至 {facts.list_on}）第 {facts.list_line} 行"
+def said_list(facts: PaidRow, kind: ListKind, lines: Iterable[int]) -> str:
+    """Which list says so, of which day, in which of its lines."""
+    named = "、".join(str(one) for one in sorted(set(lines)))
+    return f"“{KINDS[kind].title}”名单第 {facts.version_no} 版（截至 {facts.list_on}）第 {named} 行"
 
 
-def said_span(facts: ListedPayment) -> str:
-    """From when to when the entry says it was so; what it does not say is told as not said."""
-    return f"{facts.from_on or '起始日未载'} 至 {facts.to_on or '终止日未载'}"
+def said_span(from_on: date | None, to_on: date | None) -> str:
+    """From when to when an entry says it was so; what it does not say is told as not said."""
+    return f"{from_on or '起始日未载'} 至 {to_on or '终止日未载'}"
+
+
+def held_of(kind: ListKind) -> str:
+    """The query of a rule about what payees hold: rows paid while an entry stood, each with all that stood."""
+    return f"WITH {entries(kind)} {HELD} FROM hit h {TO_PAYEE} WHERE {STOOD} AND {LEFT_OVER} AND {PAID_HERE} {BY_ROW}"

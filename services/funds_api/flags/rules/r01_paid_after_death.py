@@ -17,9 +17,10 @@ from typing import Any, Final
 
 from services.funds_api.comparisons.kinds import ListKind
 from services.funds_api.flags.rules.listed import (
-    COLUMNS,
+    ENTRY,
     HERE,
     LEFT_OVER,
+    ROW,
     TO_PAYEE,
     ListedPayment,
     entries,
@@ -37,7 +38,7 @@ QUERY: Final = f"""
 WITH {entries(ListKind.DEAD)},
 dead AS MATERIALIZED (SELECT DISTINCT ON (person_id) * FROM hit ORDER BY person_id, from_on, line)
 SELECT * FROM (
-  SELECT {COLUMNS}, row_number() OVER after AS after_n,
+  SELECT {ROW}, {ENTRY}, row_number() OVER after AS after_n,
          (sum(p.amount_fen - coalesce(w.fen, 0)) OVER after)::bigint AS after_fen
     FROM dead h {TO_PAYEE}
    WHERE b.effective_on > h.from_on AND {LEFT_OVER}
@@ -76,7 +77,8 @@ def judge(facts: DeadFacts, policy: Policy) -> Verdict | None:
         mark=facts.mark,
         days=(facts.as_of - facts.from_on).days,
         explanation=(
-            f"{said_paid(facts)}，收款人已于 {facts.from_on} 死亡（{said_list(facts, ListKind.DEAD)}），"
+            f"{said_paid(facts)}，收款人已于 {facts.from_on} 死亡"
+            f"（{said_list(facts, ListKind.DEAD, [facts.list_line])}），"
             f"最迟发放至 {last}；这是死亡后第 {facts.after_n} 笔，累计 {yuan(facts.after_fen)} 元，请核实由谁领取"
         ),
         policy=(months,),

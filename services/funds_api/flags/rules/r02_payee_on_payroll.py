@@ -12,10 +12,11 @@ from typing import Final
 
 from services.funds_api.comparisons.kinds import ListKind
 from services.funds_api.flags.rules.listed import (
-    COLUMNS,
+    ENTRY,
     HERE,
     LEFT_OVER,
     MEANS_TESTED,
+    ROW,
     STANDS,
     STOOD,
     TO_PAYEE,
@@ -25,6 +26,7 @@ from services.funds_api.flags.rules.listed import (
     said_list,
     said_paid,
     said_span,
+    stood,
     tested,
 )
 from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
@@ -32,7 +34,7 @@ from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subjec
 QUERY: Final = f"""
 WITH {entries(ListKind.PAYROLL)}
 SELECT * FROM (
-  SELECT DISTINCT ON (p.batch_id, p.line) {COLUMNS}
+  SELECT DISTINCT ON (p.batch_id, p.line) {ROW}, {ENTRY}
     FROM hit h {TO_PAYEE}
    WHERE {STOOD} AND {LEFT_OVER}
    ORDER BY p.batch_id, p.line, h.from_on DESC NULLS LAST, h.line) one
@@ -41,14 +43,14 @@ SELECT * FROM (
 
 def judge(facts: ListedPayment, policy: Policy) -> Verdict | None:
     used = tested(facts, policy)
-    if used is None:
+    if used is None or not stood(facts, facts.from_on, facts.to_on, used[1].number):
         return None
     what = f"{facts.category}，" if facts.category else ""
     return Verdict(
         mark=facts.mark,
         explanation=(
-            f"{said_paid(facts)}，收款人当日为财政供养人员（{what}{said_span(facts)}；"
-            f"{said_list(facts, ListKind.PAYROLL)}），请核实是否符合“{facts.entitlement}”的条件"
+            f"{said_paid(facts)}，收款人当日为财政供养人员（{what}{said_span(facts.from_on, facts.to_on)}；"
+            f"{said_list(facts, ListKind.PAYROLL, [facts.list_line])}），请核实是否符合“{facts.entitlement}”的条件"
         ),
         policy=used,
         money=facts.money,
