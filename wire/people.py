@@ -97,3 +97,22 @@ class HouseholdCorrected(Fact):
     facts_n: int
     document: str
     effective_on: date
+
+
+class HelpersPaired(Fact):
+    """Accounts of the staff help households from a day on, or (`ended_n`) nobody does any more."""
+
+    county_code: str
+    document: str
+    effective_on: date
+    households_n: int
+    ended_n: int
+
+
+class HouseholdVisited(Fact):
+    """The helper of a household told of a visit; the actor of the event is the helper."""
+
+    visit_id: UUID
+    county_code: str
+    household_id: UUID
+    effective_on: date

@@ -34,6 +34,7 @@ _READING: Final = frozenset(
         "projects:read",
         "assets:read",
         "returns:read",
+        "visits:read",
     }
 )
 
@@ -52,6 +53,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "batches:write",
         "batches:object",
         "households:write",
+        "pairings:write",
         "flags:run",
         "policies:write",
         "projects:declare",
@@ -76,6 +78,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     },
     "township_clerk": _READING
     | {
+        "pairings:write",
         "orders:write",
         "movements:write",
         "holds:write",
@@ -90,6 +93,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "township_reviewer": _READING
     | {"batches:approve", "batches:object", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
     "inspector": _READING | {"batches:object", "flags:run", "events:read", "comparisons:read", "comparisons:write"},
+    "helper": frozenset({"visits:write"}),
     "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
     "feed_reader": frozenset({"events:read", "flags:read"}),

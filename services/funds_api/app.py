@@ -46,6 +46,7 @@ from services.funds_api.stops.endpoints import router as stops
 from services.funds_api.successions.endpoints import router as successions
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
+from services.funds_api.visits.endpoints import router as visits
 from wire.files import file_bytes
 
 BLUEPRINT = Blueprint(
@@ -84,6 +85,7 @@ BLUEPRINT = Blueprint(
         orders,
         successions,
         stops,
+        visits,
     ],
 )
 

@@ -40,6 +40,7 @@ from services.funds_api.runs import refusals as runs
 from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
+from services.funds_api.visits import refusals as visits
 from treasury import errors
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
@@ -504,6 +505,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     stops.StopAcrossPlaces: Problem("stop-across-places", 409, "资金分属不同区划", "请按区划分别登记停表"),
     stops.StopTooWide: Problem("stop-too-wide", 409, "停表的资金过多", "请填写 fund_code，或用 lots 指明资金批次"),
+    visits.NotPaired: Problem(
+        "not-paired",
+        403,
+        "不是该户的帮扶人",
+        "请核对农户和日期；结对由乡镇登记，见 /funds/v1/helper-pairings",
+    ),
+    visits.VisitKnown: Problem("visit-known", 409, "走访已经登记", "同一户同一日只登记一次，无须重报"),
+    visits.VisitAhead: Problem("visit-ahead", 409, "走访日期未到", "请核对走访日期"),
+    visits.HouseholdTwice: Problem("household-twice", 409, "名单中农户重复", "请每户只保留一行"),
     stops.StopOver: Problem("stop-over", 409, "停表已经结束", "请查询 /funds/v1/clock-stops/编号；再次停表请另行登记"),
     runs.RulesUnknown: Problem("rules-unknown", 422, "没有这条规则", "请在 /funds/v1/rules 查看现行规则的代码"),
     runs.RunTooWide: Problem("run-too-wide", 422, "规则按县运行", "请用 region 指明一个县或其下的区划"),

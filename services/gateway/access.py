@@ -27,6 +27,7 @@ class Role(StrEnum):
     TOWNSHIP_CLERK = "township_clerk"
     TOWNSHIP_REVIEWER = "township_reviewer"
     INSPECTOR = "inspector"
+    HELPER = "helper"
     BANK = "bank"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"

@@ -113,8 +113,8 @@ class RoleGrantRow(Row):
         ForeignKeyConstraint(["client_id", "region"], ["identity.client.id", "identity.client.region"]),
         CheckConstraint("(person_id IS NULL) <> (client_id IS NULL)", name="one_holder"),
         CheckConstraint(
-            "role IN ('finance_clerk', 'finance_reviewer', 'township_clerk', 'township_reviewer', 'inspector', 'bank',"
-            " 'system_admin', 'security_admin', 'audit_admin')",
+            "role IN ('finance_clerk', 'finance_reviewer', 'township_clerk', 'township_reviewer', 'inspector',"
+            " 'helper', 'bank', 'system_admin', 'security_admin', 'audit_admin')",
             name="role",
         ),
         CheckConstraint("(role = 'bank') = (client_id IS NOT NULL)", name="banks_are_clients"),

@@ -186,6 +186,8 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     ),
     PolicyKey("nonfarm_asked", "非农业户口是否列入比对", "1 是，0 否", _W, 0, 1, "非本地户口预警 R14"),
     PolicyKey("certificate_grade_max", "须持残疾证的补贴及其最低等级", "级", _N, 1, 4, "虚假残疾预警 R15"),
+    PolicyKey("visit_interval_days", "帮扶走访的最长间隔", "日", _W, 1, 365, "帮扶走访预警 R18"),
+    PolicyKey("households_per_helper_max", "每名帮扶人最多结对户数", "户", _W, 1, 100, "帮扶走访预警 R18"),
     PolicyKey("removal_appeal_days", "清退申诉的最长期限", "日", _W, 1, 3650, "农户清退申诉"),
     PolicyKey(
         "paid_after_death_months",

@@ -87,6 +87,7 @@ from services.funds_api.tables.terms import (
     NationalRuleRow,
 )
 from services.funds_api.tables.uploads import UploadAttemptRow
+from services.funds_api.tables.visits import HelperPairingRow, HelperVisitRow
 
 __all__ = [
     "AccountMonthRow",
@@ -119,6 +120,8 @@ __all__ = [
     "FundRuleRow",
     "FundTermsRow",
     "FundUseRow",
+    "HelperPairingRow",
+    "HelperVisitRow",
     "HoldLotRow",
     "HoldRow",
     "HouseholdFlowRow",

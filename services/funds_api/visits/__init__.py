@@ -1,0 +1,1 @@
+"""Pairings of helpers with households, and the days on which helpers came."""
