@@ -29,6 +29,8 @@ NAMES: Final = (
     "pgledger_set",
     "idle_report",
     "yuan_days",
+    "idle_daily",
+    "idle_policy",
     "trace_payment",
     "trace_tranche",
     "tree_county",

@@ -107,12 +107,13 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
     """Ask one rule, keep what is new, and tell it."""
     place, moment = Place(run.county_code, run.region_code), Moment(run.as_of)
     policy = Policy(await policies.values(tx), run.county_code)
-    looked = await flags.count(tx, rule.population, place, moment)
     if rule.lines is not None:
         judged, found = await _cross(tx, run, rule, place, policy)
+        looked = judged.candidates_n  # it read the lots that crossed, and no other
     else:
         judged = await ask(tx, rule, place, moment, policy)
         found = await _raise(tx, run, rule, judged)
+        looked = await flags.count(tx, rule.population, place, moment)
     warning = _doubt(policy, run.as_of, rule, found.hits_n, looked)
     await store.add_done(
         tx,
