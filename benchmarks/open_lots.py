@@ -35,11 +35,12 @@ INSERT INTO funds.notice (id, region_code, issuer, title, document_key, cites, f
 SELECT id, '{COUNTY}', '十堰市财政局', '资金文件' || n, 'open-' || n, '{{}}', '{FUND}', 2020, DATE '{FIRST}', 'assumed',
        10000000000, 'lines', 'full', '性能测试' FROM paper;
 CREATE TEMP TABLE line AS SELECT i, uuidv7() AS id FROM generate_series(0, 9999) AS i;
-INSERT INTO funds.tranche (county_code, id, notice_id, part, line_no, fund_code, fiscal_year, purpose, amount_fen, received_on)
+INSERT INTO funds.tranche (county_code, id, notice_id, part, line_no, fund_code, fiscal_year, purpose, amount_fen,
+                           received_on)
 SELECT '{COUNTY}', l.id, p.id, 'line', l.i / 100 + 1, '{FUND}', 2020, '用途', 100000000, DATE '{FIRST}'
   FROM line l JOIN paper p ON p.n = l.i % 100;
-INSERT INTO funds.lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, arrived_on, clock_from,
-                       amount_fen, remaining_fen, is_terminal, position, fiscal_year)
+INSERT INTO funds.lot (county_code, id, tranche_id, fund_code, account_id, region_code, movement_id, arrived_on,
+                       clock_from, amount_fen, remaining_fen, is_terminal, position, fiscal_year)
 SELECT '{COUNTY}', uuidv7(), l.id, '{FUND}', o.id, o.region_code, l.id, DATE '{FIRST}' + d, DATE '{FIRST}' + d,
        100000, 100000, false, 1, 2020
   FROM generate_series(0, {DAYS - 1}) AS d CROSS JOIN generate_series(0, {A_DAY - 1}) AS g
@@ -87,8 +88,8 @@ async def yesterday(owner: asyncpg.Connection, covered: date = COVERED) -> None:
     )
     await owner.execute("ALTER TABLE funds.flag_run_rule DISABLE TRIGGER known_from")
     await owner.execute(
-        "INSERT INTO funds.flag_run_rule (county_code, run_id, rule_code, region_code, rule_version, looked_n, candidates_n,"
-        " hits_n, new_n, new_fen, covered, figures, began_at, ended_at, position)"
+        "INSERT INTO funds.flag_run_rule (county_code, run_id, rule_code, region_code, rule_version, looked_n,"
+        " candidates_n, hits_n, new_n, new_fen, covered, figures, began_at, ended_at, position)"
         " VALUES ($1, $2, 'I01', $1, $3, 0, 0, 0, 0, 0, $4::text::jsonb, '[]', now(), now(), 1)",
         COUNTY,
         run,
@@ -115,7 +116,10 @@ async def forget(owner: asyncpg.Connection) -> None:
     """As it was before today's run: for the next measurement."""
     await owner.execute("SET session_replication_role = replica")
     await owner.execute("TRUNCATE funds.flag_money, funds.flag")
-    await owner.execute("DELETE FROM funds.flag_run_rule r USING funds.flag_run f WHERE f.id = r.run_id AND f.as_of = $1", TODAY)
+    await owner.execute(
+        "DELETE FROM funds.flag_run_rule r USING funds.flag_run f WHERE f.id = r.run_id AND f.as_of = $1",
+        TODAY,
+    )
     await owner.execute("DELETE FROM funds.flag_run WHERE as_of = $1", TODAY)
     await owner.execute("SET session_replication_role = DEFAULT")
     await owner.execute("CHECKPOINT")

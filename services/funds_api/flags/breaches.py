@@ -79,7 +79,6 @@ def _row(county: str, desk: Desk, on: date, breach: Breach, lot: MadeLot, flag: 
         "region_code": desk.region_code,
         "rule_code": breach.code,
         "rule_version": VERSION,
-        "lot_id": lot.id,
         "subject": Subject.LOT,
         "subject_id": lot.id,
         "mark": "",

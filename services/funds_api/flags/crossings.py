@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.ids import new_id
 from services.funds_api.flags import store
 from services.funds_api.flags.rules.rule import Line, Rule
 from services.funds_api.flags.store import Place
@@ -85,7 +84,6 @@ async def cross(
 ) -> Found:
     """Raise a flag for every lot but `apart` that crossed one of the rule's lines and was not asked about it before."""
     earliest = await _earliest(session, place, as_of)
-    stamp = new_id().hex[:12]  # a flag's id begins with when it was raised, as every other id does
     hits = new = fen = 0
     covered: dict[str, str] = {}
     for line in lines:
@@ -101,7 +99,7 @@ async def cross(
                 text(
                     "SELECT found, raised, fen FROM funds.raise_crossings(:county, :root, :run, :rule,"
                     " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :budgets, :clocks, :asked, :as_of,"
-                    " :late, :known, :stamp, :apart)"
+                    " :late, :known, :apart)"
                 ),
                 {
                     "county": place.county,
@@ -119,7 +117,6 @@ async def cross(
                     "as_of": as_of,
                     "late": min(since - DAY, crossed_by(line, as_of)) if going_on and since else None,
                     "known": going_on.position if going_on else 0,
-                    "stamp": stamp,
                     "apart": list(apart),
                 },
             )

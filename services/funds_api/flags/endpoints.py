@@ -59,4 +59,4 @@ async def get_recomputation(
     row = await store.one(tx, who, county_of(who, county), flag_id, day_or_today(as_of))
     if row is None:
         raise Missing("预警", str(flag_id))
-    return service.recomputed(row.FlagRow, row.policy)
+    return await service.recomputed(tx, row.FlagRow, row.policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -48,26 +48,41 @@ async def candidates(
     return [rule.facts(**row) for row in found.mappings()]
 
 
-_STOPPED = """
-  SELECT l.id AS subject_id, l.region_code,
-         l.remaining_fen + coalesce((SELECT sum(d.amount_fen)::bigint FROM funds.draw d
-           WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) AS amount_fen,
-         CAST(:as_of AS date) AS as_of, l.account_id, a.unit_id, u.name AS unit_name, a.kind AS unit_kind, l.fund_code,
-         coalesce(n.document_number, n.title) AS document, l.clock_from, s.stopped_days, f.level AS fund_level, a.book
-    FROM funds.stopped_lots(:county, :as_of, :known) s
-    JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id AND l.arrived_on <= :as_of AND NOT l.is_terminal
-     AND (l.is_resting OR l.emptied_on > :as_of) AND l.region_code >= :scope AND l.region_code < :scope || '~'
+# What a lot is and whose, which never changes, and the tables that say so.
+_WHOSE = """l.account_id, a.unit_id, u.name AS unit_name, a.kind AS unit_kind, l.fund_code,
+         coalesce(n.document_number, n.title) AS document, l.clock_from, f.level AS fund_level, a.book"""
+_OF_WHOM = """
     JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
     JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
     JOIN funds.tranche t ON t.county_code = :county AND t.id = l.tranche_id
     JOIN funds.notice n ON n.id = t.notice_id
     JOIN funds.fund f ON f.code = l.fund_code"""
+_STOPPED = f"""
+  SELECT l.id AS subject_id, l.region_code,
+         l.remaining_fen + coalesce((SELECT sum(d.amount_fen)::bigint FROM funds.draw d
+           WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) AS amount_fen,
+         CAST(:as_of AS date) AS as_of, s.stopped_days, {_WHOSE}
+    FROM funds.stopped_lots(:county, :as_of, :known) s
+    JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id AND l.arrived_on <= :as_of AND NOT l.is_terminal
+     AND (l.is_resting OR l.emptied_on > :as_of) AND l.region_code >= :scope AND l.region_code < :scope || '~'
+    {_OF_WHOM}"""
 
 
 async def stopped(session: AsyncSession, place: Place, moment: Moment) -> list[LotFacts]:
     """Lots that rest and whose clock was ever stopped: few, and each has days of its own."""
     found = await session.execute(text(_STOPPED), {**place.arguments, **moment.arguments})
     return [LotFacts(**row) for row in found.mappings()]
+
+
+async def whose(session: AsyncSession, county: str, lots: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What each lot is and on whose desk, by lot, as a flag tells its facts."""
+    if not lots:
+        return {}
+    found = await session.execute(
+        text(f"SELECT l.id, {_WHOSE} FROM funds.lot l {_OF_WHOM} WHERE l.county_code = :county AND l.id = ANY(:lots)"),
+        {"county": county, "lots": list(lots)},
+    )
+    return {row["id"]: {name: plain(value) for name, value in row.items() if name != "id"} for row in found.mappings()}
 
 
 _LISTS = """
@@ -190,6 +205,11 @@ def _flags() -> Any:
     )
 
 
+def _of_run(county: str, run: UUID) -> Any:
+    found = select(FlagRow.id).where(FlagRow.county_code == county, FlagRow.run_id == run)
+    return select(found.cte("of_run").prefix_with("MATERIALIZED", dialect="postgresql").c.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which flags: of a rule, of a run, about a subject. None asks for all."""
@@ -214,11 +234,9 @@ async def page(
         .order_by(FlagRow.id)
         .limit(window.limit + 1)
     )
-    for column, wanted in (
-        (FlagRow.rule_code, asked.rule),
-        (FlagRow.run_id, asked.run),
-        (FlagRow.subject_id, asked.subject),
-    ):
+    if asked.run is not None:  # a run's flags lie together: they are found first, and then put in order
+        query = query.where(FlagRow.id.in_(_of_run(county, asked.run)))
+    for column, wanted in ((FlagRow.rule_code, asked.rule), (FlagRow.subject_id, asked.subject)):
         if wanted is not None:
             query = query.where(column == wanted)
     if after := window.key(UUID):

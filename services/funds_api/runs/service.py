@@ -21,9 +21,10 @@ from services.funds_api.access import must_hold
 from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import Judged, ask, silence
 from services.funds_api.flags.crossings import Found, cross
+from services.funds_api.flags.named import flag_id
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES, VERSIONS
 from services.funds_api.flags.rules.kept import kept
-from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Verdict
 from services.funds_api.flags.store import Place
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
@@ -170,7 +171,8 @@ async def _raise(tx: AsyncSession, run: FlagRunRow, rule: Rule, judged: Judged) 
     """Write a flag for each hit that nobody was asked about before, and what fen it names."""
     policies_used = {_named(verdict): verdict.policy for _, verdict in judged.hits}
     bases = {name: await flags.basis(tx, run.county_code, rule, used) for name, used in policies_used.items()}
-    hits = {(facts.subject_id, verdict.mark): (new_id(), facts, verdict) for facts, verdict in judged.hits}
+    named = ((flag_id(rule.code, facts.subject_id, verdict.mark), facts, verdict) for facts, verdict in judged.hits)
+    hits = {one[0]: one for one in named}
     new = await flags.raise_new(
         tx,
         [_row(run, rule, flag, facts, verdict, bases[_named(verdict)]) for flag, facts, verdict in hits.values()],
@@ -205,7 +207,6 @@ def _row(run: FlagRunRow, rule: Rule, flag: UUID, facts: Facts, verdict: Verdict
         "region_code": facts.region_code,
         "rule_code": rule.code,
         "rule_version": rule.version,
-        "lot_id": facts.subject_id if rule.subject is Subject.LOT else None,
         "limit_days": verdict.limit_days,
         "as_of": facts.as_of,
         "amount_fen": facts.amount_fen,

@@ -18,31 +18,40 @@ from services.funds_api.tables.rows import RegionText, Row
 
 
 class FlagRow(Row):
-    """A question with its figures. The same subject and mark are asked about once for ever by one rule.
+    """A question with its figures, named by what it asks: one rule, subject and mark have one `id` for ever.
 
-    Where `explanation` is null it is told from `facts` by the rule's version. No foreign keys: flags are written by the
-    hundred thousand out of the very rows they name, and nothing that they name is ever deleted.
+    Of a lot that crossed a line `facts` and `explanation` are null: what a lot is never changes, so it is read there,
+    and the rule's version tells the sentence. What no run raised has an id of its own. No foreign keys: flags are
+    written by the hundred thousand out of the very rows they name, and nothing that they name is ever deleted.
     """
 
     __tablename__ = "flag"
     __table_args__ = (
-        UniqueConstraint("county_code", "rule_code", "subject_id", "mark"),
         CheckConstraint("(run_id IS NULL) = (position IS NOT NULL)", name="known_by_run_or_position"),
         CheckConstraint("amount_fen >= 0 AND days >= 0 AND limit_days >= 0", name="figures_not_negative"),
-        Index("ix_flag_region", "county_code", "region_code", "id"),
-        Index("ix_flag_run", "county_code", "run_id", "rule_code", "id", postgresql_where=text("run_id IS NOT NULL")),
+        CheckConstraint("(facts IS NULL) <= (subject = 'lot' AND run_id IS NOT NULL)", name="facts_or_lot"),
+        Index(
+            "uq_flag_without_run",
+            "county_code",
+            "rule_code",
+            "subject_id",
+            "mark",
+            unique=True,
+            postgresql_where=text("run_id IS NULL"),
+        ),
+        # Runs rise with time, and so does the table: the pages of a run lie together.
+        Index("ix_flag_run", "run_id", postgresql_using="brin"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
     rule_code: Mapped[str]
     rule_version: Mapped[int] = mapped_column(SmallInteger)
-    lot_id: Mapped[UUID | None]
     limit_days: Mapped[int] = mapped_column(Integer)
     as_of: Mapped[date]
     amount_fen: Mapped[int]
     days: Mapped[int] = mapped_column(Integer)
-    facts: Mapped[Any] = mapped_column(JSONB)
+    facts: Mapped[Any | None] = mapped_column(JSONB)
     explanation: Mapped[str | None]
     raised_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     position: Mapped[int | None]

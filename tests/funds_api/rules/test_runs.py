@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from chassis import clock
+from services.funds_api.flags.named import flag_id
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.runs import service, store
 from services.funds_api.runs.runner import Runner
@@ -207,6 +208,35 @@ async def test_the_set_says_what_the_judgement_says(desk: Desk) -> None:
     for code, passed in (("R19", "retained"), ("I01", "idle")):
         flagged = {flag["subject_id"]: flag["amount_fen"] for flag in await flags_of(desk.http, desk.county, code)}
         assert flagged == {lot["lot_id"]: lot["amount_fen"] for lot in lots if lot[passed]}
+
+
+async def test_a_flag_is_named_by_what_it_asks_and_tells_its_lot(desk: Desk, admin: asyncpg.Pool) -> None:
+    """The function of the database and Python make the same name; a short row tells all that the lot says."""
+    await run_rules(desk.http, desk.county, "2017-11-30", *CLOCKS)
+    for code in CLOCKS:
+        for flag in await flags_of(desk.http, desk.county, code):
+            assert flag["id"] == str(flag_id(code, service.UUID(flag["subject_id"]), flag["mark"]))
+            assert flag["lot_id"] == flag["subject_id"]
+            assert flag["facts"]["unit_name"] in flag["explanation"]
+            assert flag["facts"]["document"] in flag["explanation"]
+    kept = await admin.fetchval(
+        "SELECT count(*) FROM funds.flag WHERE county_code = $1 AND facts IS NOT NULL", desk.county
+    )
+    assert kept == 0, "what never changes is read from the lot"
+
+
+async def test_lots_that_were_asked_about_by_somebody_are_left_out_of_the_daily_run(desk: Desk) -> None:
+    """An inspector asked about a later day; the daily run meets those flags and raises the others."""
+    await daily(desk, date(2017, 4, 10))  # nothing of April has crossed, what came in March has
+    seen = await all_flags(desk)
+    await run_rules(desk.http, desk.county, "2017-05-20", "R19")
+    asked = await all_flags(desk)
+    assert len(asked) > len(seen) > 0
+    await daily(desk, date(2017, 6, 15))
+    every = await all_flags(desk)
+    assert [one for one in every if one in asked] == asked
+    assert len({one[1:3] + one[:1] for one in every}) == len(every), "nobody is asked the same twice"
+    assert len(every) > len(asked)
 
 
 async def test_bad_requests_are_told_and_nothing_is_asked(desk: Desk, admin: asyncpg.Pool) -> None:
