@@ -10,8 +10,8 @@ from alembic import op
 
 from migrations import flags_v3
 
-revision = "0081"
-down_revision = "0080"
+revision = "0087"
+down_revision = "0086"
 branch_labels = None
 depends_on = None
 
