@@ -1,4 +1,4 @@
-"""Dates of public money: the business day of an instant, the fiscal year, terms in months.
+"""Dates of public money: the business day of an instant, the fiscal year, terms in months, ages.
 
 Reads no clock: every instant is given.
 """
@@ -34,3 +34,8 @@ def months_later(day: date, months: int) -> date:
     """The same day `months` later, or the last day of that month when it has no such day."""
     year, month = divmod(day.year * _MONTHS + day.month - 1 + months, _MONTHS)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def full_years(born: date, on: date) -> int:
+    """How many years old somebody is on a day (周岁); whoever was born on 29 February has a birthday on 1 March."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -20,8 +21,8 @@ from services.funds_api.loans import store
 from services.funds_api.loans.schemas import DisbursementRequest, Loan
 from services.funds_api.policies import store as policies
 from services.funds_api.tables import LoanRow
-from treasury.calendar import months_later
-from treasury.identifiers import is_id_number, normalise_id_number
+from treasury.calendar import full_years, months_later
+from treasury.identifiers import birth_date, is_id_number, normalise_id_number
 from treasury.money import yuan
 from treasury.policy import PolicyValue, in_force
 from wire.funds import LoanDisbursed
@@ -95,7 +96,8 @@ async def disburse(
         return _same(known, content), False
 
     household, region = await _borrower(tx, county, token, request.disbursed_on)
-    await _within_limits(tx, region, request)
+    values = await policies.values(tx, "loan_max_", region=region)
+    _within_limits(values, region, request)
 
     told = request.model_dump(exclude={"borrower_id_number"})
     row = await store.record(
@@ -108,6 +110,7 @@ async def disburse(
             "household_id": household,
             "borrower_token": token,
             "content_hash": content,
+            **_age_class(values, region, number, request.disbursed_on),
         },
     )
     if row is None:  # a racing request with the same reference was first
@@ -147,9 +150,19 @@ async def _borrower(tx: AsyncSession, county: str, token: bytes, on: date) -> tu
     return found["household_id"], found["region_code"]
 
 
-async def _within_limits(tx: AsyncSession, region: str, request: DisbursementRequest) -> None:
+def _age_class(values: Sequence[PolicyValue], region: str, number: str, on: date) -> dict[str, int | bool]:
+    """Whether the borrower was over the age limit of that day, and the limit; neither the age nor a birth date.
+
+    个人信息保护法 art. 6: no more than the purpose needs; the question is asked while the number is here.
+    """
+    oldest = in_force(values, "loan_max_age_years", region, on)
+    if oldest is None:
+        return {}
+    return {"age_limit_years": oldest.number, "is_over_age": full_years(birth_date(number), on) > oldest.number}
+
+
+def _within_limits(values: Sequence[PolicyValue], region: str, request: DisbursementRequest) -> None:
     """Hold the loan against the values in force on the day it was paid out; without a value there is no limit."""
-    values = await policies.values(tx, "loan_max_", region=region)
 
     def limit(key: str) -> PolicyValue | None:
         return in_force(values, key, region, request.disbursed_on)

@@ -136,6 +136,9 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("loan_max_fen", "小额信贷每户最高额", "分", _W, 100, 100_000_000, "小额信贷登记", _LOW),
     PolicyKey("loan_max_months", "小额信贷最长期限", "月", _W, 1, 120, "小额信贷登记", _LOW),
     PolicyKey(
+        "loan_max_age_years", "小额信贷借款人年龄上限", "周岁", _W, 18, 120, "小额信贷登记时比对，预警 L06", _LOW
+    ),
+    PolicyKey(
         "loan_total_max_fen", "小额信贷追加后每户累计最高额", "分", _W, 100, 100_000_000, "小额信贷预警 L01", _LOW
     ),
     PolicyKey("loan_active_max_n", "每户同时未到期的小额信贷笔数", "笔", _W, 1, 10, "小额信贷预警 L05", _LOW),

@@ -216,13 +216,17 @@ class RejectedRowRow(Row):
 
 
 class LoanRow(Row):
-    """A microloan a bank reported: its own reference acts once, whatever key the request had."""
+    """A microloan a bank reported: its own reference acts once, whatever key the request had.
+
+    Of the borrower's age only the answer is kept: whether it was over the limit of that day (both NULL: not asked).
+    """
 
     __tablename__ = "loan"
     __table_args__ = (
         UniqueConstraint("county_code", "bank", "bank_ref"),
         CheckConstraint("principal_fen > 0", name="principal_positive"),
         CheckConstraint("due_on > disbursed_on", name="due_after_disbursed"),
+        CheckConstraint("(age_limit_years IS NULL) = (is_over_age IS NULL)", name="age_held_against_a_limit"),
         Index("ix_loan_borrower", "county_code", "borrower_token"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -240,6 +244,8 @@ class LoanRow(Row):
     content_hash: Mapped[bytes]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     position: Mapped[int]
+    age_limit_years: Mapped[int | None] = mapped_column(SmallInteger)
+    is_over_age: Mapped[bool | None]
 
 
 class DataKeyRow(Row):

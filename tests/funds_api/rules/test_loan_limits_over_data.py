@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import asyncpg
 import pytest
 
+from services.funds_api.flags.asking import ask
+from services.funds_api.flags.rules.catalogue import RULES
+from services.funds_api.flags.rules.lent import OutstandingFacts
+from services.funds_api.flags.rules.rule import Policy
+from services.funds_api.flags.store import Place
+from services.funds_api.moments import Moment
+from services.funds_api.policies import store as policies
 from tests.callers import funds_caller
-from tests.funds_api.asked import ask_rule, flags_of, run_rules
+from tests.funds_api.asked import ask_rule, database, flags_of, run_rules
 from tests.funds_api.people import Township
 from tests.funds_api.rules.lending import asked_about, lend, report
 
@@ -119,3 +128,42 @@ async def test_a_loan_over_a_limit_that_was_laid_down_later(town: Township, admi
     await lend(town, "A-2", 2, principal_fen=3_000_001)
     await new_value(admin, town.county, "loan_max_fen", 3_000_000)
     assert list(await asked_about(town, "L01", NOW)) == ["A-2"]
+
+
+async def test_what_a_household_has_outstanding_is_counted_as_by_hand(town: Township) -> None:
+    """Twenty loans of three households, reported out of order, some on one day and some due on the day of another."""
+    told = []
+    for at in range(20):
+        first = date(2017, 9, 1) + timedelta(days=at * 7 % 10 * 10)
+        loan = (at % 3, first, first + timedelta(days=10 + at * 11 % 5 * 10), 100_000 * (at + 1))
+        told.append(loan)
+        home, on, due, fen = loan
+        await lend(town, f"A-{at}", home, disbursed_on=str(on), due_on=str(due), principal_fen=fen)
+    by_hand = {}
+    for at, (home, on, _, _) in enumerate(told):
+        running = [
+            one[3] for other, one in enumerate(told) if one[0] == home and (one[1], other) <= (on, at) and one[2] > on
+        ]
+        if len(running) > 1:
+            by_hand[f"A-{at}"] = (len(running), sum(running))
+    found = await ask_rule(town.http, town.county, "L05", NOW)
+    counted = {
+        facts.bank_ref: (facts.running_n, facts.running_fen)
+        for facts, _ in found.hits
+        if isinstance(facts, OutstandingFacts)
+    }
+    assert counted == by_hand
+    assert len(by_hand) > 5
+
+
+async def test_what_was_not_known_yet_is_not_asked_about(town: Township, admin: asyncpg.Pool) -> None:
+    """By the journal as it was before the second loan was reported."""
+    await lend(town, "A-1", 1)
+    before = await admin.fetchval("SELECT max(position) FROM funds.event WHERE stream = $1", town.county)
+    await lend(town, "A-2", 1)
+    async with database(town.http).reading(town.county) as tx:
+        policy = Policy(await policies.values(tx), town.county)
+        for position, n in ((before, 0), (before + 1, 1)):
+            moment = Moment(date.fromisoformat(NOW), position)
+            found = await ask(tx, RULES["L05"], Place(town.county, town.county), moment, policy)
+            assert len(found.hits) == n
