@@ -2,7 +2,8 @@
 
 Envelope encryption: a key-encrypting key (KEK) lives outside the database; data keys rest in it, wrapped. A cell is
 AES-256-GCM with "table|column|row|key id" as associated data, so a cell copied elsewhere does not open. A token is
-HMAC-SHA256 over the normalised value under a key of its own; an unkeyed hash of ID numbers falls in seconds.
+HMAC-SHA256 over the normalised value under a key of its own; an unkeyed hash of ID numbers falls in seconds. A mark is
+short and quick to make: values of one kind are told apart by it, and nothing is looked up.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import chain
 from struct import iter_unpack
 from typing import Final
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 NONCE_BYTES: Final = 12
 TOKEN_BYTES: Final = 16
+MARK_BYTES: Final = 8
 _KEY_ID_BYTES: Final = 2
 
 
@@ -107,4 +110,22 @@ class Vault:
             keyed = start()
             keyed.update(one.encode())
             found.append(keyed.finalize()[:TOKEN_BYTES])
+        return found
+
+    def marks(self, kind: str, normalised: Iterable[str | None]) -> list[bytes | None]:
+        """The 8-byte mark of each value of a kind, None of none: keyed BLAKE2b (RFC 7693), the key made of the tokens'.
+
+        Equal values of a kind have equal marks, of two kinds they have nothing in common. Among a million values two
+        share a mark by chance once in 37 million times.
+        """
+        keyed = self._token.copy()
+        keyed.update(f"mark|{kind}".encode())
+        start, found = blake2b(key=keyed.finalize(), digest_size=MARK_BYTES).copy, list[bytes | None]()
+        for one in normalised:
+            if one is None:
+                found.append(None)
+                continue
+            marked = start()
+            marked.update(one.encode())
+            found.append(marked.digest())
         return found

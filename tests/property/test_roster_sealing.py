@@ -35,7 +35,7 @@ people = st.tuples(
 
 
 def fields_of(stream: bytes) -> Iterator[list[bytes]]:
-    """The rows of a binary COPY as PostgreSQL reads it: no field is null here."""
+    """The rows of a binary COPY as PostgreSQL reads it; what is null is empty here, and the last field alone may be."""
     assert stream.startswith(b"PGCOPY\n\xff\r\n\0" + bytes(8))
     at = 19
     while (n := unpack_from(">h", stream, at)[0]) != -1:
@@ -43,8 +43,8 @@ def fields_of(stream: bytes) -> Iterator[list[bytes]]:
         row = []
         for _ in range(n):
             length = unpack_from(">i", stream, at)[0]
-            row.append(stream[at + 4 : at + 4 + length])
-            at += 4 + length
+            row.append(stream[at + 4 : at + 4 + max(length, 0)])
+            at += 4 + max(length, 0)
         yield row
     assert at + 2 == len(stream)
 
@@ -61,7 +61,9 @@ def test_the_stream_says_the_rows_and_each_cell_opens_in_its_own_row_only(rows: 
     )
     found = list(fields_of(sealing.payments(good, COUNTY, BATCH, VAULT)))
     for at, (row, (household, region, token, name, number, card, fen)) in enumerate(zip(found, rows, strict=True)):
-        county, batch, line, place, paid, payee, cell, amount, running = row
+        county, batch, line, place, paid, payee, cell, amount, running, account = row
+        digits = "".join(one for one in str(card or "") if one in "0123456789")
+        assert account == (VAULT.marks("card", [digits])[0] if digits else b"")
         assert (county, UUID(bytes=batch), place) == (COUNTY.encode(), BATCH, str(region).encode())
         assert (paid, payee) == (household, token)
         numbers = [int.from_bytes(one, "big") for one in (line, amount, running)]
@@ -78,3 +80,14 @@ def test_the_stream_says_the_rows_and_each_cell_opens_in_its_own_row_only(rows: 
 def test_a_token_is_the_hmac_of_its_value(value: str) -> None:
     key = unwrap(KEK, next(one for one in KEYS if isinstance(one, WrappedKey) and one.purpose == "token"))
     assert VAULT.token(value) == hmac.digest(key, value.encode(), sha256)[:TOKEN_BYTES]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.text(max_size=20)), max_size=20))
+def test_marks_are_equal_where_values_of_a_kind_are(values: list[str | None]) -> None:
+    marks = VAULT.marks("card", values)
+    assert [one is None for one in marks] == [one is None for one in values]
+    assert len(set(marks)) == len(set(values))
+    assert {len(one) for one in marks if one is not None} <= {8}
+    others = VAULT.marks("plate", values)
+    assert {*marks} & {*others} <= {None}, "values of two kinds have nothing in common"

@@ -128,6 +128,16 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey(
         "cadre_kin_fen", "村干部本人及亲属一年内领取的金额界限", "分", _W, 1, 100_000_000_000, "优亲厚友预警 R03"
     ),
+    PolicyKey(
+        "exclusive_entitlements",
+        "互斥名目（组号×10＋类别号，同组不同类别一户只享受一项）",
+        "编号",
+        _N,
+        11,
+        999,
+        "重复享受预警 R10",
+    ),
+    PolicyKey("claimed_once_years", "一次性补助再次申领的间隔年数", "年", _N, 1, 100, "重复享受预警 R10"),
     PolicyKey("card_households_n", "一年内同一银行账户代领的户数界限", "户", _W, 2, 1000, "一户多领预警 R11"),
     PolicyKey("rule_share_warn_ppm", "规则命中比例的提示线", "百万分之一", _R, 1, 1_000_000, "各预警规则的自检"),
     PolicyKey("household_cap_fen", "到户补助每户上限", "分", _W, 100, 100_000_000, "发放花名册审核", _LOW, "资金代码"),

@@ -89,6 +89,7 @@ class PaymentBatchRow(Row):
 class PaymentRow(Row):
     """One good row of a roster. `cum_fen` is the running sum up to and including it; who fed it is a view over spans.
 
+    `card_token` tells bank accounts apart, as the roster wrote them (ADR 53); rows of before and without one have none.
     Partitioned only because COPY cannot write through row-level security: the service copies into the partition
     `payment_rows`, which it may not read, and reads the parent, which has the policy.
     """
@@ -101,6 +102,7 @@ class PaymentRow(Row):
         UniqueConstraint("county_code", "batch_id", "cum_fen"),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("cum_fen >= amount_fen", name="cum_reaches_amount"),
+        CheckConstraint("length(card_token) = 8", name="card_token_length"),
         Index("ix_payment_payee", "county_code", "payee_token"),
         {"postgresql_partition_by": "LIST (county_code)"},
     )
@@ -113,6 +115,7 @@ class PaymentRow(Row):
     payee_cell: Mapped[bytes]
     amount_fen: Mapped[int]
     cum_fen: Mapped[int]
+    card_token: Mapped[bytes | None]
 
 
 class BatchPlaceRow(Row):

@@ -40,14 +40,10 @@ ROW: Final = """p.household_id AS subject_id, p.region_code, p.amount_fen - coal
        b.effective_on AS as_of, p.batch_id, p.line, b.fund_code, b.entitlement, b.document,
        coalesce(w.fen, 0)::bigint AS back_fen, h.version_id, h.version_no, h.list_on"""
 ENTRY: Final = "h.person_id, h.line AS list_line, h.from_on, h.to_on, h.category"
-# The row of the facts of `HeldPayment`: all entries about whom the row was paid to, by line.
-HELD: Final = f"""
-  SELECT {ROW}, json_agg(json_build_object('person', h.person_id, 'line', h.line, 'category', h.category,
+# All that entries h say, as `Entry` reads it, by line.
+SAID: Final = """json_agg(json_build_object('person', h.person_id, 'line', h.line, 'category', h.category,
            'amount_fen', h.amount_fen, 'count_n', h.count_n, 'from_on', h.from_on, 'to_on', h.to_on)
            ORDER BY h.line)::text AS held"""
-BY_ROW: Final = """
-   GROUP BY p.household_id, p.region_code, p.amount_fen, w.fen, b.effective_on, p.batch_id, p.line, b.fund_code,
-            b.entitlement, b.document, h.version_id, h.version_no, h.list_on"""
 # To be joined to entries h: what was paid to these people and has not come back whole.
 TO_PAYEE: Final = """
   JOIN funds.payment p ON p.county_code = :county AND p.payee_token = h.person_token
@@ -172,5 +168,17 @@ def said_span(from_on: date | None, to_on: date | None) -> str:
 
 
 def held_of(kind: ListKind) -> str:
-    """The query of a rule about what payees hold: rows paid while an entry stood, each with all that stood."""
-    return f"WITH {entries(kind)} {HELD} FROM hit h {TO_PAYEE} WHERE {STOOD} AND {LEFT_OVER} AND {PAID_HERE} {BY_ROW}"
+    """The query of a rule about what payees hold: rows paid between the first and last day of any entry, with all.
+
+    Entries are put together once for each holder and not for each row; which of them stood that day, `standing` says.
+    """
+    return f"""
+WITH {entries(kind)},
+holder AS MATERIALIZED (
+  SELECT h.person_token, h.version_id, h.version_no, h.list_on, {SAID},
+         min(coalesce(h.from_on, h.list_on - CAST(:stands_days AS int))) AS first_on,
+         max(coalesce(h.to_on, h.list_on + CAST(:stands_days AS int))) AS last_on
+    FROM hit h GROUP BY h.person_token, h.version_id, h.version_no, h.list_on)
+SELECT {ROW}, h.held
+  FROM holder h {TO_PAYEE}
+ WHERE b.effective_on BETWEEN h.first_on AND h.last_on AND {LEFT_OVER} AND {PAID_HERE}"""

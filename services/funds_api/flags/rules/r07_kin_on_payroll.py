@@ -14,11 +14,11 @@ from typing import Any, Final
 from services.funds_api.comparisons.kinds import ListKind
 from services.funds_api.flags.rules import listed
 from services.funds_api.flags.rules.listed import (
-    BY_ROW,
-    HELD,
     LEFT_OVER,
     MEANS_TESTED,
     PAID_HERE,
+    ROW,
+    SAID,
     STANDS,
     STOOD,
     HeldPayment,
@@ -40,7 +40,7 @@ belongs AS MATERIALIZED (
             FROM funds.membership m JOIN funds.registry_act a ON a.county_code = :county AND a.id = m.act_id
            WHERE m.county_code = :county AND a.position <= :known AND m.person_id IN (SELECT person_id FROM hit)
            ORDER BY m.person_id, m.from_on, a.position DESC) f)
-{HELD}
+SELECT {ROW}, {SAID}
   FROM hit h
   JOIN belongs k ON k.person_id = h.person_id
   JOIN funds.payment p ON p.county_code = :county AND p.household_id = k.household_id
@@ -48,7 +48,9 @@ belongs AS MATERIALIZED (
   JOIN paid b ON b.id = p.batch_id AND b.effective_on >= k.since_on
    AND (k.until_on IS NULL OR b.effective_on < k.until_on)
   LEFT JOIN back w ON w.batch_id = p.batch_id AND w.line = p.line
- WHERE {STOOD} AND {LEFT_OVER} AND {PAID_HERE} {BY_ROW}"""
+ WHERE {STOOD} AND {LEFT_OVER} AND {PAID_HERE}
+ GROUP BY p.household_id, p.region_code, p.amount_fen, w.fen, b.effective_on, p.batch_id, p.line, b.fund_code,
+          b.entitlement, b.document, h.version_id, h.version_no, h.list_on"""
 
 
 def narrow(policy: Policy, day: date) -> Mapping[str, Any] | None:

@@ -1,0 +1,111 @@
+"""R10: two kinds of a group, one kind twice within its years, or funds that later terms exclude; and not otherwise."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.funds_api.flags.rules.r10_benefits_that_exclude import RULE, TwiceFacts, narrow
+from tests.unit.rules.judging import NOBODY, judged, policy
+from tests.unit.rules.listing import PAID_ON
+
+WORDS = {"危房改造": 11, "易地搬迁": 12, "异地搬迁": 12, "低保": 21}
+VALUES = policy(exclusive_entitlements=WORDS, claimed_once_years={"危房改造": 5})
+
+
+def twice(because: str, word: str = "", other: str = "", **more: Any) -> TwiceFacts:
+    told = {
+        "subject_id": NOBODY,
+        "region_code": "990001101201",
+        "amount_fen": 10_000,
+        "as_of": PAID_ON,
+        "batch_id": NOBODY,
+        "line": 7,
+        "fund_code": "WF-2017",
+        "entitlement": "危房改造2017",
+        "document": "西财农〔2017〕8号",
+        "other_batch_id": NOBODY,
+        "other_line": 3,
+        "other_fen": 2_000_000,
+        "other_on": date(2016, 6, 30),
+        "other_fund_code": "BQ-2016",
+        "other_entitlement": "易地搬迁2016",
+        "other_document": "西财农〔2016〕4号",
+        "because": because,
+        "word": word,
+        "other_word": other,
+        "terms": None,
+        "terms_from_on": None,
+        "of_home": True,
+    }
+    return TwiceFacts(**{**told, **more})
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "fires"),
+    [
+        ("危房改造", "易地搬迁", True),
+        ("易地搬迁", "危房改造", True),
+        ("易地搬迁", "异地搬迁", False),
+        ("危房改造", "危房改造", False),
+        ("低保", "危房改造", False),
+        ("产业奖补", "危房改造", False),
+        ("产业奖补", "以奖代补", False),
+    ],
+)
+def test_two_kinds_of_one_group(word: str, other: str, fires: bool) -> None:
+    assert (judged(RULE, twice("名目互斥", word, other), VALUES) is not None) == fires
+
+
+@pytest.mark.parametrize(
+    ("before", "fires"),
+    [("2012-05-01", False), ("2012-05-02", True), ("2017-05-01", True), ("2012-04-30", False)],
+)
+def test_one_kind_twice_within_its_years(before: str, fires: bool) -> None:
+    facts = twice("一次性补助", "危房改造", "危房改造", other_on=date.fromisoformat(before))
+    assert (judged(RULE, facts, VALUES) is not None) == fires
+    assert judged(RULE, twice("一次性补助", "低保", "低保"), VALUES) is None
+
+
+@pytest.mark.parametrize(("on", "fires"), [("2017-02-27", True), ("2017-02-28", False)])
+def test_years_from_the_29th_of_february_end_on_the_28th(on: str, fires: bool) -> None:
+    facts = twice("一次性补助", "危房改造", "危房改造", other_on=date(2012, 2, 29), as_of=date.fromisoformat(on))
+    assert (judged(RULE, facts, VALUES) is not None) == fires
+
+
+def test_terms_of_later_need_no_value() -> None:
+    facts = twice("规定在后", terms="鄂财农〔2017〕9号", terms_from_on=date(2017, 6, 1), of_home=False)
+    verdict = judged(RULE, facts, policy())
+    assert verdict is not None
+    assert "按“鄂财农〔2017〕9号”（2017-06-01 起）两项资金互斥，该规定晚于这两笔发放" in verdict.explanation
+    assert "该收款人已于 2016-06-30 领取" in verdict.explanation
+    assert verdict.policy == ()
+
+
+def test_the_sentence_says_both_rows_and_why() -> None:
+    verdict = judged(RULE, twice("名目互斥", "危房改造", "易地搬迁"), VALUES)
+    assert verdict is not None
+    for figure in (
+        "“西财农〔2017〕8号”名册第 7 行 2017-05-01 发放“危房改造2017”100.00 元",
+        "该户已于 2016-06-30 领取“易地搬迁2016”20,000.00 元（“西财农〔2016〕4号”名册第 3 行）",
+        "“危房改造”与“易地搬迁”一户只能享受一项",
+    ):
+        assert figure in verdict.explanation
+    assert verdict.mark == f"{NOBODY}:7:名目互斥"
+    assert verdict.days == 305
+    assert [(one.item, one.amount_fen) for one in verdict.money] == [(f"payment:{NOBODY}:7", 10_000)]
+    once = judged(RULE, twice("一次性补助", "危房改造", "危房改造"), VALUES)
+    assert once is not None
+    assert "“危房改造”5 年内一户只能申领一次" in once.explanation
+
+
+def test_words_of_both_values_are_looked_for() -> None:
+    told = narrow(policy(exclusive_entitlements={"甲": 11, "乙": 12}, claimed_once_years={"甲": 3, "丙": 1}), PAID_ON)
+    assert sorted(zip(told["words"], told["kinds"], told["years"], strict=True)) == [
+        ("丙", 0, 1),
+        ("乙", 12, 0),
+        ("甲", 11, 3),
+    ]
+    assert narrow(policy(), PAID_ON) == {"words": [], "kinds": [], "years": []}
