@@ -237,6 +237,22 @@ class FlagsFound(Fact):
     flags_fen: int
 
 
+class FlagDecided(Fact):
+    """Somebody looked into a flag: it is confirmed (with what was recovered so far), refuted, or asked again."""
+
+    flag_id: UUID
+    county_code: str
+    region_code: str
+    rule_code: str
+    rule_version: int
+    seq: int
+    outcome: str
+    document: str
+    decided_on: date
+    amount_fen: int
+    recovered_fen: int
+
+
 class ToldPolicy(BaseModel):
     """Who says so: the source of a dated value that a flag was judged by."""
 

@@ -92,7 +92,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     },
     "township_reviewer": _READING
     | {"batches:approve", "batches:object", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
-    "inspector": _READING | {"batches:object", "flags:run", "events:read", "comparisons:read", "comparisons:write"},
+    "inspector": _READING
+    | {"batches:object", "flags:run", "flags:decide", "events:read", "comparisons:read", "comparisons:write"},
     "helper": frozenset({"visits:write"}),
     "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),

@@ -29,6 +29,7 @@ from services.funds_api.loans.endpoints import router as loans
 from services.funds_api.lots.endpoints import router as lots
 from services.funds_api.notices.endpoints import router as notices
 from services.funds_api.orders.endpoints import router as orders
+from services.funds_api.outcomes.endpoints import router as outcomes
 from services.funds_api.payments import attempts
 from services.funds_api.payments.endpoints import router as payments
 from services.funds_api.policies.endpoints import router as policies
@@ -73,6 +74,7 @@ BLUEPRINT = Blueprint(
         spending,
         runs,
         flags,
+        outcomes,
         households,
         payments,
         comparisons,

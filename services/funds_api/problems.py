@@ -28,6 +28,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
 from services.funds_api.objections import ObjectionClosed, ObjectionDateRefused, ObjectionToOwnWork
 from services.funds_api.orders import refusals as orders
+from services.funds_api.outcomes import refusals as outcomes
 from services.funds_api.payments import refusals as payments
 from services.funds_api.policies import refusals as policies
 from services.funds_api.projects import refusals as projects
@@ -517,6 +518,21 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     stops.StopOver: Problem("stop-over", 409, "停表已经结束", "请查询 /funds/v1/clock-stops/编号；再次停表请另行登记"),
     runs.RulesUnknown: Problem("rules-unknown", 422, "没有这条规则", "请在 /funds/v1/rules 查看现行规则的代码"),
     runs.RunTooWide: Problem("run-too-wide", 422, "规则按县运行", "请用 region 指明一个县或其下的区划"),
+    outcomes.OutcomeStands: Problem(
+        "outcome-stands", 409, "预警已有结论", "请先登记“重新核查”（reopened），再登记新的结论；未结的预警不必重新核查"
+    ),
+    outcomes.RecoveredTooMuch: Problem(
+        "recovered-too-much", 409, "追回超过涉及金额", "请核对金额：填写截至该日累计追回的分数"
+    ),
+    outcomes.RecoveredFell: Problem(
+        "recovered-fell", 409, "累计追回减少", "请填写累计数；此前登记有误的，先登记“重新核查”再登记结论"
+    ),
+    outcomes.OutcomeDateRefused: Problem(
+        "outcome-date-refused", 409, "结论日期不成立", "请填写 figures 所列范围内的日期"
+    ),
+    outcomes.RuleNotKnown: Problem(
+        "rule-not-known", 404, "没有这条规则", "规则代码见 /funds/v1/rules；资金规定的违规代码为 B01 起"
+    ),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     errors.MoneyUnreadable: Problem("money-unreadable", 422, "金额无法识别", "请按“元”或“万元”填写数字，最多精确到分"),
     errors.AmountNotPositive: Problem(

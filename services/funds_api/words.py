@@ -101,6 +101,12 @@ STOPS: Final[Mapping[str, str]] = {
     "court_freeze": "法院冻结",
     "bank_return": "退汇在途",
 }
+OUTCOMES: Final[Mapping[str, str]] = {
+    "open": "未结",
+    "confirmed": "属实",
+    "refuted": "不属实",
+    "reopened": "重新核查",
+}
 STAGES: Final[Mapping[str, str]] = {
     "declared": "申报",
     "reviewed": "审核",

@@ -139,6 +139,8 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     ),
     PolicyKey("claimed_once_years", "一次性补助再次申领的间隔年数", "年", _N, 1, 100, "重复享受预警 R10"),
     PolicyKey("card_households_n", "一年内同一银行账户代领的户数界限", "户", _W, 2, 1000, "一户多领预警 R11"),
+    PolicyKey("rule_precision_warn_ppm", "规则属实比例的提示线", "百万分之一", _R, 1, 1_000_000, "各预警规则的成绩"),
+    PolicyKey("rule_decided_min", "评价规则所需的最少结论数", "条", _W, 1, 1_000_000, "各预警规则的成绩"),
     PolicyKey("rule_share_warn_ppm", "规则命中比例的提示线", "百万分之一", _R, 1, 1_000_000, "各预警规则的自检"),
     PolicyKey("household_cap_fen", "到户补助每户上限", "分", _W, 100, 100_000_000, "发放花名册审核", _LOW, "资金代码"),
     PolicyKey("payee_any_member", "补助可发给户内任一成员", "1 是，0 否", _W, 0, 1, "发放花名册审核", _LOW),

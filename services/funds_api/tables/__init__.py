@@ -26,7 +26,14 @@ from services.funds_api.tables.books import (
     HoldRow,
 )
 from services.funds_api.tables.comparisons import ComparisonEntryRow, ComparisonVersionRow
-from services.funds_api.tables.flags import FlagBasisRow, FlagMoneyRow, FlagRow, FlagRunRow, FlagRunRuleRow
+from services.funds_api.tables.flags import (
+    FlagBasisRow,
+    FlagMoneyRow,
+    FlagOutcomeRow,
+    FlagRow,
+    FlagRunRow,
+    FlagRunRuleRow,
+)
 from services.funds_api.tables.journal import EventRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
@@ -109,6 +116,7 @@ __all__ = [
     "EventRow",
     "FlagBasisRow",
     "FlagMoneyRow",
+    "FlagOutcomeRow",
     "FlagRow",
     "FlagRunRow",
     "FlagRunRuleRow",

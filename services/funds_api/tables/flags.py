@@ -90,6 +90,33 @@ class FlagMoneyRow(Row):
     amount_fen: Mapped[int]
 
 
+class FlagOutcomeRow(Row):
+    """What became of a flag, said by somebody on a day by a document: only added, and the last one stands."""
+
+    __tablename__ = "flag_outcome"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "flag_id"], ["funds.flag.county_code", "funds.flag.id"]),
+        CheckConstraint("outcome IN ('confirmed', 'refuted', 'reopened')", name="outcome"),
+        CheckConstraint("reason <> '' AND document <> ''", name="reason_and_document_given"),
+        CheckConstraint(
+            "recovered_fen >= 0 AND (recovered_fen = 0 OR outcome = 'confirmed')", name="recovered_of_confirmed"
+        ),
+        CheckConstraint("seq > 0", name="seq_counts"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    flag_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    outcome: Mapped[str]
+    reason: Mapped[str]
+    document: Mapped[str]
+    recovered_fen: Mapped[int]
+    decided_on: Mapped[date]
+    decided_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
+
+
 class FlagRunRow(Row):
     """Rules are to be asked about a place as of a day: `asked` by somebody, or `daily`, going on from the last.
 
