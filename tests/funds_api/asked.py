@@ -11,7 +11,7 @@ from services.funds_api.flags.asking import Judged, ask
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.flags.rules.rule import Policy, Rule
 from services.funds_api.flags.store import Place
-from services.funds_api.moments import Moment
+from services.funds_api.moments import EVERYTHING, Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.runs.runner import Runner
 from tests.callers import funds_caller
@@ -46,9 +46,12 @@ async def flags_of(http: httpx.AsyncClient, county: str, rule: str, **asked: Any
     return list(answer.json()["items"])
 
 
-async def ask_rule(http: httpx.AsyncClient, county: str, code: str | Rule, as_of: str, region: str = "") -> Judged:
-    """What one rule sees and says, with nothing written."""
+async def ask_rule(
+    http: httpx.AsyncClient, county: str, code: str | Rule, as_of: str, region: str = "", known: int = EVERYTHING
+) -> Judged:
+    """What one rule sees and says by what was known at a position of the journal, with nothing written."""
     rule = RULES[code] if isinstance(code, str) else code
     async with database(http).reading(county) as tx:
         policy = Policy(await policies.values(tx), county)
-        return await ask(tx, rule, Place(county, region or county), Moment(date.fromisoformat(as_of)), policy)
+        moment = Moment(date.fromisoformat(as_of), known)
+        return await ask(tx, rule, Place(county, region or county), moment, policy)

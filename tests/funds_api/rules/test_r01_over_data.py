@@ -92,3 +92,28 @@ async def test_only_the_place_and_the_day_that_are_asked_about(town: Township, t
     [(facts, _)] = (await ask_rule(town.http, town.county, "R01", "2017-05-01", town.region)).hits
     assert isinstance(facts, DeadFacts)
     assert facts.from_on == date(2017, 1, 5), "who stands on the list twice died on the first day"
+
+
+async def test_by_what_was_known_then(town: Township, tmp_path: Path, admin: asyncpg.Pool) -> None:
+    """No list, the first list, the second: each position of the journal has the list of its time, and its payments."""
+    head = "SELECT position FROM funds.stream_head WHERE stream = $1"
+    await pay(town, {0: "100", 1: "200"}, "2017-05-01")
+    without = await admin.fetchval(head, town.county)
+    await record(town.http, town.county, "dead", [Entry(0, "2017-02-10")], tmp_path)
+    first = await admin.fetchval(head, town.county)
+    await record(
+        town.http, town.county, "dead", [Entry(0, "2017-03-05"), Entry(1, "2017-03-05")], tmp_path, "2018-01-31"
+    )
+    await pay(town, {0: "300"}, "2017-06-01")
+    by_position = {}
+    for known in (without, first, 2**62):
+        found = await ask_rule(town.http, town.county, "R01", "2017-07-01", known=known)
+        by_position[known] = (
+            found.silent_because,
+            sorted((facts.amount_fen, str(facts.from_on)) for facts, _ in found.hits),  # type: ignore[attr-defined]
+        )
+    assert by_position == {
+        without: ("没有“死亡人员”名单，未作判断", []),
+        first: (None, [(10_000, "2017-02-10")]),
+        2**62: (None, [(10_000, "2017-03-05"), (20_000, "2017-03-05"), (30_000, "2017-03-05")]),
+    }

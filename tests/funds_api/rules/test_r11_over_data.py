@@ -11,6 +11,8 @@ from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.people import Township, card, id_number
 from tests.funds_api.rules.paying import give_back
+from tests.funds_api.test_objected_rows import days, objected, paid
+from tests.funds_api.test_publications import publish
 
 
 async def pay(town: Township, rows: list[tuple[int, str, str]], on: str, **more: Any) -> str:
@@ -87,3 +89,19 @@ async def test_the_number_of_an_account_rests_as_a_token_only(
     assert (len(first), first == second, first == third) == (8, True, False)
     vault = funds_http.app.state.vault  # type: ignore[attr-defined]
     assert first != vault.token(number)[:8], "an account and an ID number of the same digits have nothing in common"
+
+
+async def test_the_parts_of_a_divided_roster_tell_accounts_apart_as_its_rows_do(
+    town: Township, admin: asyncpg.Pool
+) -> None:
+    """Line 5 is objected to and waits: the three rows that are paid went to one account."""
+    await days(admin, town.county, 7)
+    lines = ["序号,姓名,身份证号,银行卡号,金额（元）"]
+    lines += [f"{at},张某,{id_number(at)},{card(0 if at < 3 else 9)},100" for at in range(4)]
+    batch = await town.batch()
+    assert (await town.put(batch, "\n".join(lines))).status_code == 200
+    assert (await publish(town, batch)).status_code == 201
+    await objected(town, batch, 5)
+    await paid(town, batch)
+    [hit] = told(await ask_rule(town.http, town.county, "R11", "2017-12-31"))
+    assert hit[1:] == (3, 30_000, 3, 30_000)
