@@ -85,7 +85,9 @@ async def test_whoever_was_older_than_banks_lend_to(town: Township, admin: async
     assert [(one["looked_n"], one["hits_n"], one["new_n"]) for one in run["rules"]] == [(2, 1, 1)]
     [flag] = await flags_of(town.http, town.county, "L06")
     assert (flag["subject_id"], flag["money"]) == (old, [{"item": f"loan:{old}", "amount_fen": 2_000_000}])
-    assert "1951" not in str(flag)
+    assert "1951" not in flag["explanation"]
+    aged = {name: told for name, told in flag["facts"].items() if "age" in name or "born" in name or "birth" in name}
+    assert aged == {"age_limit_years": 65, "is_over_age": True}
     kept = await admin.fetch(
         "SELECT bank_ref, age_limit_years, is_over_age FROM funds.loan WHERE county_code = $1 ORDER BY 1", town.county
     )
