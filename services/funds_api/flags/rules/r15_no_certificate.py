@@ -24,6 +24,7 @@ _CERTIFIED: Final = "f.person_id IN (SELECT e.person_id FROM h e)"
 _UNCOMPARED: Final = """f.person_id IN (SELECT q.id FROM funds.person q
    WHERE q.county_code = :county AND q.match_token IS NULL)"""
 
+# `least`: a grade that will do for every benefit at any time. Payees who have it all along are done with at once.
 QUERY: Final = f"""
 WITH {PAID},
 {version("disability")},
@@ -34,11 +35,16 @@ h AS MATERIALIZED (
 named AS MATERIALIZED (
   SELECT b.id AS batch_id FROM funds.paid_batches(:county, :as_of, :known) b
    WHERE EXISTS (SELECT FROM unnest(CAST(:names AS text[])) AS n(name) WHERE strpos(b.entitlement, n.name) > 0)),
+plain AS MATERIALIZED (
+  SELECT h.person_token FROM h CROSS JOIN version v
+   WHERE h.grade <= CAST(:least AS int) AND (h.from_on IS NULL OR h.from_on <= v.list_on - CAST(:before AS int))
+     AND (h.to_on IS NULL OR h.to_on >= v.list_on)),
 asked AS MATERIALIZED (
   SELECT p.*, v.version_id, v.version_no, v.list_on
     FROM version v
     JOIN paid p ON p.batch_id IN (SELECT n.batch_id FROM named n)
      AND p.effective_on BETWEEN v.list_on - CAST(:before AS int) AND v.list_on
+     AND p.payee_token NOT IN (SELECT x.person_token FROM plain x)
     JOIN funds.person q ON q.county_code = :county AND q.token = p.payee_token AND q.match_token IS NOT NULL),
 unclear AS MATERIALIZED (
   SELECT s.household_id, s.from_on, s.until_on FROM ({spans("membership", "f.household_id", _UNCOMPARED)}) s),
@@ -63,7 +69,9 @@ SELECT a.household_id AS subject_id, a.region_code, a.amount_fen, a.effective_on
  WHERE a.per = 'person' OR NOT EXISTS (
    SELECT FROM unclear u WHERE u.household_id = a.household_id AND {within("u", "a.effective_on")})
  GROUP BY a.household_id, a.region_code, a.amount_fen, a.effective_on, a.batch_id, a.line, a.document, a.entitlement,
-          a.per, a.version_id, a.version_no, a.list_on"""
+          a.per, a.version_id, a.version_no, a.list_on
+HAVING coalesce(min(c.grade) FILTER (WHERE (c.from_on IS NULL OR c.from_on <= a.effective_on)
+          AND (c.to_on IS NULL OR c.to_on >= a.effective_on)) > CAST(:least AS int), true)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,8 @@ def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
     if policy.on(GRADES, day) is None or policy.on(BEFORE, day) is None:
         return None
     names = {name for one in policy.values if one.key == GRADES for name in one.named}
-    return {"names": sorted(names), "before": widest(policy, BEFORE)}
+    least = min(grade for one in policy.values if one.key == GRADES for grade in one.named.values())
+    return {"names": sorted(names), "least": least, "before": widest(policy, BEFORE)}
 
 
 def judge(facts: CertificateFacts, policy: Policy) -> Verdict | None:
