@@ -35,6 +35,7 @@ _READING: Final = frozenset(
         "assets:read",
         "returns:read",
         "visits:read",
+        "warnings:read",
     }
 )
 
@@ -62,6 +63,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "projects:build",
         "assets:write",
         "returns:write",
+        "leaders:write",
+        "warnings:answer",
     },
     "finance_reviewer": _READING
     | {
@@ -75,6 +78,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "projects:admit",
         "projects:accept",
         "assets:confirm",
+        "warnings:close",
     },
     "township_clerk": _READING
     | {
@@ -89,12 +93,21 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "projects:step",
         "projects:build",
         "assets:write",
+        "warnings:answer",
     },
     "township_reviewer": _READING
     | {"batches:approve", "batches:object", "projects:step", "projects:review", "projects:accept", "assets:confirm"},
-    "inspector": _READING
-    | {"batches:object", "flags:run", "flags:decide", "events:read", "comparisons:read", "comparisons:write"},
     "helper": frozenset({"visits:write"}),
+    "inspector": _READING
+    | {
+        "batches:object",
+        "flags:run",
+        "flags:decide",
+        "warnings:close",
+        "events:read",
+        "comparisons:read",
+        "comparisons:write",
+    },
     "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
     "feed_reader": frozenset({"events:read", "flags:read"}),

@@ -48,6 +48,7 @@ from services.funds_api.successions.endpoints import router as successions
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.units.endpoints import router as units
 from services.funds_api.visits.endpoints import router as visits
+from services.funds_api.warnings.endpoints import router as warnings
 from wire.files import file_bytes
 
 BLUEPRINT = Blueprint(
@@ -75,6 +76,7 @@ BLUEPRINT = Blueprint(
         runs,
         flags,
         outcomes,
+        warnings,
         households,
         payments,
         comparisons,

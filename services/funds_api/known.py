@@ -19,6 +19,7 @@ from services.funds_api.tables import (
     ProjectObjectionRow,
     ProjectProgressRow,
     ProjectVersionRow,
+    WarningRow,
 )
 
 
@@ -47,6 +48,11 @@ _LATER: Final[Mapping[type[Any], Mapping[str, tuple[str, ...]]]] = {
     AssetIncomeRow: {"passed_position": ("passed_on", "passing_document"), "undone_position": _UNDONE},
     IncomeShareRow: {"undone_position": _UNDONE},
     ClockStopRow: {"ended_position": ("ended_on", "end_document", "ended_by")},
+    WarningRow: {
+        "acknowledged_position": ("acknowledged_on", "acknowledged_by"),
+        "explained_position": ("explained_on", "explained_by", "explanation", "explanation_document"),
+        "closed_position": ("closed_on", "closed_by", "closing", "closing_document"),
+    },
 }
 
 

@@ -42,6 +42,7 @@ from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from services.funds_api.visits import refusals as visits
+from services.funds_api.warnings import refusals as warnings
 from treasury import errors
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
@@ -516,6 +517,21 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     visits.VisitAhead: Problem("visit-ahead", 409, "走访日期未到", "请核对走访日期"),
     visits.HouseholdTwice: Problem("household-twice", 409, "名单中农户重复", "请每户只保留一行"),
     stops.StopOver: Problem("stop-over", 409, "停表已经结束", "请查询 /funds/v1/clock-stops/编号；再次停表请另行登记"),
+    warnings.LeaderKnown: Problem(
+        "leader-known", 409, "该日的分管领导已登记", "请核对单位与日期；此后变动请用变动之日另行登记"
+    ),
+    warnings.WarningStepTaken: Problem(
+        "warning-step-taken",
+        409,
+        "该步骤已经办理或尚不能办理",
+        "请查询 /funds/v1/warnings/编号：先签收，再说明；办结以后不再变动",
+    ),
+    warnings.WarningOfAnother: Problem(
+        "warning-of-another", 403, "由被预警单位办理", "请由 figures.answers 所列区划的经办人签收和说明"
+    ),
+    warnings.WarningOwnWork: Problem(
+        "warning-own-work", 409, "不能办结自己签收或说明的预警", "请由另一位监督人员或审核人办结"
+    ),
     runs.RulesUnknown: Problem("rules-unknown", 422, "没有这条规则", "请在 /funds/v1/rules 查看现行规则的代码"),
     runs.RunTooWide: Problem("run-too-wide", 422, "规则按县运行", "请用 region 指明一个县或其下的区划"),
     outcomes.OutcomeStands: Problem(

@@ -127,6 +127,13 @@ CHANGES: Final[Mapping[str, str]] = {
     "refused": "已驳回",
     "withdrawn": "已撤回",
 }
+WARNINGS: Final[Mapping[str, str]] = {
+    "issued": "尚未签收",
+    "acknowledged": "已签收",
+    "explained": "已说明",
+    "answered": "已办结",
+}
+WARNING_STEPS: Final[Mapping[str, str]] = {"acknowledge": "签收", "explain": "说明", "close": "办结"}
 
 
 def said(words: Mapping[str, str], code: str | None) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import httpx
 
+from chassis import clock
 from services.funds_api.flags.asking import Judged, ask
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.flags.rules.rule import Policy, Rule
@@ -22,15 +23,26 @@ def database(http: httpx.AsyncClient) -> Any:
     return http.app.state.database  # type: ignore[attr-defined]
 
 
+def runner(http: httpx.AsyncClient, county: str, at: datetime | None = None) -> Runner:
+    """The real runner, of one county, on its own clock or at an instant."""
+    return Runner(database(http), [county], every_day=False, now=clock.now if at is None else lambda: at)
+
+
 async def run_rules(
-    http: httpx.AsyncClient, county: str, as_of: str, *rules: str, role: str = "inspector", region: str = ""
+    http: httpx.AsyncClient,
+    county: str,
+    as_of: str,
+    *rules: str,
+    role: str = "inspector",
+    region: str = "",
+    at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Ask for a run, let the runner finish it, and read what it found."""
+    """Ask for a run, let the runner finish it (now, or at an instant), and read what it found."""
     who = funds_caller(http, role, county)
     body: dict[str, Any] = {"as_of": as_of, "rules": list(rules) or None, "region": region or None}
     answer = await who.post("/funds/v1/rule-runs", {name: value for name, value in body.items() if value})
     assert answer.status_code == 202, answer.text
-    await Runner(database(http), [county], every_day=False).round()
+    await runner(http, county, at).round()
     found = await who.get(f"/funds/v1/rule-runs/{answer.json()['id']}")
     assert found.status_code == 200, found.text
     assert found.json()["ended_at"], found.text

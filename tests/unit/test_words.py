@@ -23,6 +23,7 @@ from services.funds_api.payments.schemas import BatchStatus, PaymentStatus
 from services.funds_api.projects.stages import Stage
 from services.funds_api.stops.schemas import StopKind
 from services.funds_api.units.schemas import UnitKind
+from services.funds_api.warnings.schemas import WarningState
 
 PAIRS: list[tuple[Mapping[str, str], Iterable[str]]] = [
     (words.UNITS, UnitKind),
@@ -35,6 +36,7 @@ PAIRS: list[tuple[Mapping[str, str], Iterable[str]]] = [
     (words.ASSETS, AssetKind),
     (words.STAGES, Stage),
     (words.STOPS, StopKind),
+    (words.WARNINGS, WarningState),
 ]
 
 

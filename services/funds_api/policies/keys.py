@@ -228,6 +228,11 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("over_project_money_days", "完工项目结余资金的收回期限", "日", _W, 1, 730, "项目资金滞留预警 R21", _LOW),
     PolicyKey("unbegun_project_money_days", "下达计划后的开工期限", "日", _W, 1, 730, "项目资金滞留预警 R21", _LOW),
     PolicyKey("target_results_days", "验收后登记绩效目标完成情况的期限", "日", _W, 1, 730, "绩效预警 R24", _LOW),
+    PolicyKey("warning_ack_workdays", "预警签收时限", "工作日", _W, 1, 60, "预警通知", _LOW),
+    PolicyKey("warning_explain_workdays", "预警签收后的说明时限", "工作日", _W, 1, 120, "预警通知", _LOW),
+    PolicyKey(
+        "warning_leader_workdays", "逾期送分管领导后、升级到监督人员前的时限", "工作日", _W, 1, 60, "预警通知", _LOW
+    ),
 )
 _BY_KEY: Final[Mapping[str, PolicyKey]] = {one.key: one for one in CATALOGUE}
 

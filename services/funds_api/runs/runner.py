@@ -1,5 +1,7 @@
 """The runner: a second process that asks the rules, every day for every county, and whenever somebody asks for it.
 
+It also tells the journal of warnings that were escalated because a day had passed.
+
 It does one rule per transaction and keeps nothing in memory: killed at any point and started again, it goes on with the
 rule that was not done. Several may run beside each other; a run is worked on by one at a time.
 """
@@ -9,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +24,8 @@ from chassis.connections import FAILURES, OutcomeUnknown
 from chassis.database import Database, Limits, allow_long_statements
 from services.funds_api.runs import service, store
 from services.funds_api.settings import RunnerSettings
+from services.funds_api.warnings import service as warnings
+from services.funds_api.warnings import store as late_warnings
 from treasury.calendar import business_date
 
 log = logging.getLogger("runner")
@@ -35,6 +41,7 @@ class Runner:
     regions: list[str]
     poll_ms: int = 500
     every_day: bool = True
+    now: Callable[[], datetime] = clock.now
     _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def stop(self) -> None:
@@ -65,20 +72,30 @@ class Runner:
             for county, run in waiting:
                 while not self._ending.is_set() and await self._step(county, run):
                     asked += 1
+            await self._escalate(region)
         return asked
 
     async def _open_daily(self, region: str) -> None:
-        today = business_date(clock.now())
+        today = business_date(self.now())
         async with self.database.reading(region) as tx:
             behind = await store.counties_behind(tx, today)
         for county in behind:
             async with self.database.writing(county) as tx:
                 await service.daily(tx, county, today)
 
+    async def _escalate(self, region: str) -> None:
+        """Record where warnings went because a day had passed. They are there without it; it tells the journal."""
+        today = business_date(self.now())
+        async with self.database.reading(region) as tx:
+            late = await late_warnings.counties_due(tx, today)
+        for county in late:
+            async with self.database.writing(county) as tx:
+                await warnings.escalate(tx, county, today)
+
     async def _step(self, county: str, run: UUID) -> bool:
         async with self.database.writing(county) as tx:
             await allow_long_statements(tx)
-            return await service.step(tx, county, run, clock.now())
+            return await service.step(tx, county, run, self.now())
 
     async def _sleep(self, milliseconds: int) -> None:
         try:

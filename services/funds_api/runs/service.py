@@ -32,6 +32,8 @@ from services.funds_api.runs import store
 from services.funds_api.runs.refusals import RulesUnknown, RunTooWide
 from services.funds_api.runs.schemas import RuleRun, RuleShown, Run, RunRequest
 from services.funds_api.tables import FlagRunRow, FlagRunRuleRow
+from services.funds_api.warnings import service as warnings
+from treasury.calendar import business_date
 from treasury.policy import in_force
 from wire.funds import FlagsFound, RulesAsked
 
@@ -105,7 +107,10 @@ async def step(tx: AsyncSession, county: str, run_id: UUID, began: datetime) -> 
 
 
 async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) -> None:
-    """Ask one rule, keep what is new, and tell it."""
+    """Ask one rule, keep what is new, and tell it: to whoever reads, and as warnings to the units that answer.
+
+    The warnings are drawn up before the county's journal is held, and are few when they are written.
+    """
     place, moment = Place(run.county_code, run.region_code), Moment(run.as_of)
     policy = Policy(await policies.values(tx), run.county_code)
     if rule.lines is not None:
@@ -115,6 +120,9 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
         judged = await ask(tx, rule, place, moment, policy)
         found = await _raise(tx, run, rule, judged)
         looked = await flags.count(tx, rule.population, place, moment)
+    warned = (
+        await warnings.drawn_up(tx, run.county_code, run.id, rule, business_date(began), policy) if found.new_n else []
+    )
     warning = _doubt(policy, run.as_of, rule, found.hits_n, looked)
     await store.add_done(
         tx,
@@ -148,6 +156,7 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
         flags_fen=found.new_fen,
     )
     await record_alone(tx, "funds", run.county_code, event, RUNNER, uuid5(run.id, rule.code))
+    await warnings.issue(tx, run.county_code, run.id, rule, warned)
 
 
 async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, policy: Policy) -> tuple[Judged, Found]:

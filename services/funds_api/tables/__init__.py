@@ -95,6 +95,7 @@ from services.funds_api.tables.terms import (
 )
 from services.funds_api.tables.uploads import UploadAttemptRow
 from services.funds_api.tables.visits import HelperPairingRow, HelperVisitRow
+from services.funds_api.tables.warnings import UnitLeaderRow, WarningEscalationRow, WarningRow
 
 __all__ = [
     "AccountMonthRow",
@@ -183,6 +184,9 @@ __all__ = [
     "TargetResultRow",
     "TrancheRow",
     "TreasuryOrderRow",
+    "UnitLeaderRow",
     "UnitRow",
     "UploadAttemptRow",
+    "WarningEscalationRow",
+    "WarningRow",
 ]
