@@ -33,9 +33,9 @@ Decision = tuple[UUID, int]
 # An income or a decision was there at a moment and had not been undone by then.
 _STOOD: Final = """ AND {0}.{1} <= :as_of AND {0}.position <= :known
      AND ({0}.undone_on IS NULL OR {0}.undone_on > :as_of OR {0}.undone_position > :known)"""
-_INCOME_STOOD, _DECISION_STOOD = _STOOD.format("i", "arrived_on"), _STOOD.format("s", "decided_on")
+INCOME_STOOD, DECISION_STOOD = _STOOD.format("i", "arrived_on"), _STOOD.format("s", "decided_on")
 # What stood paid of a line `l` at a moment: an undoing takes back what it undoes.
-_PAID: Final = """(SELECT coalesce(sum(CASE WHEN coalesce(u.kind, p.kind) = 'paid' THEN 1 ELSE -1 END
+PAID: Final = """(SELECT coalesce(sum(CASE WHEN coalesce(u.kind, p.kind) = 'paid' THEN 1 ELSE -1 END
                                * CASE WHEN u.id IS NULL THEN p.amount_fen ELSE -p.amount_fen END), 0)::bigint
      FROM funds.share_payment p
      LEFT JOIN funds.share_payment u ON u.county_code = :county AND u.id = p.undoes_id
@@ -45,8 +45,8 @@ _PAID: Final = """(SELECT coalesce(sum(CASE WHEN coalesce(u.kind, p.kind) = 'pai
 _OVERDUE: Final = f"""
   SELECT l.income_id FROM funds.share_line l
     JOIN funds.income_share s ON s.county_code = :county AND s.income_id = l.income_id
-     AND s.decision_no = l.decision_no AND s.due_on < :as_of{_DECISION_STOOD}
-   WHERE l.county_code = :county AND {_PAID} < l.amount_fen"""
+     AND s.decision_no = l.decision_no AND s.due_on < :as_of{DECISION_STOOD}
+   WHERE l.county_code = :county AND {PAID} < l.amount_fen"""
 
 
 async def asset(
@@ -307,8 +307,8 @@ async def income_fen(tx: AsyncSession, who: Principal, county: str, moment: Mome
             SELECT coalesce(sum(i.amount_fen), 0)::bigint AS income_fen,
                    coalesce(sum(i.amount_fen) FILTER (WHERE s.income_id IS NULL), 0)::bigint AS unshared_fen
               FROM funds.asset_income i
-              LEFT JOIN funds.income_share s ON s.county_code = :county AND s.income_id = i.id{_DECISION_STOOD}
-             WHERE i.county_code = :county{_INCOME_STOOD}
+              LEFT JOIN funds.income_share s ON s.county_code = :county AND s.income_id = i.id{DECISION_STOOD}
+             WHERE i.county_code = :county{INCOME_STOOD}
                AND i.region_code >= :scope AND i.region_code < :scope || '~'
             """
         ),
@@ -324,11 +324,11 @@ async def benefits(tx: AsyncSession, who: Principal, county: str, *, moment: Mom
             f"""
             SELECT left(l.place_code, :digits) AS place_code, l.use, count(*) AS lines_n,
                    sum(l.households_n)::bigint AS households_n, sum(l.amount_fen)::bigint AS shared_fen,
-                   sum({_PAID})::bigint AS paid_fen
+                   sum({PAID})::bigint AS paid_fen
               FROM funds.share_line l
               JOIN funds.income_share s ON s.county_code = :county AND s.income_id = l.income_id
-               AND s.decision_no = l.decision_no{_DECISION_STOOD}
-              JOIN funds.asset_income i ON i.county_code = :county AND i.id = l.income_id{_INCOME_STOOD}
+               AND s.decision_no = l.decision_no{DECISION_STOOD}
+              JOIN funds.asset_income i ON i.county_code = :county AND i.id = l.income_id{INCOME_STOOD}
              WHERE l.county_code = :county AND l.region_code >= :scope AND l.region_code < :scope || '~'
              GROUP BY 1, 2 ORDER BY 1, 2
             """
