@@ -210,9 +210,13 @@ async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment, also: s
             " set_config('plan_cache_mode', 'force_generic_plan', true)"
         )
     )
-    found = await session.execute(
-        text(
-            f"""
+    found = await session.execute(text(flows_sql(asked, moment, also)), asked.arguments(moment))
+    return found.all()
+
+
+def flows_sql(asked: Asked, moment: Moment, also: str = "") -> str:
+    """`flows` of one fund or year as SQL, with `also` among its columns."""
+    return f"""
             SELECT flow, from_account_id, to_account_id{also}, sum(fen)::bigint AS fen FROM (
               SELECT f.flow, f.from_account_id, f.to_account_id, f.fund_code, f.amount_fen AS fen
                 FROM funds.flow_month f
@@ -229,10 +233,6 @@ async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment, also: s
              WHERE flow <> 'carry_over'
              GROUP BY flow, from_account_id, to_account_id{also} HAVING sum(fen) <> 0
             """
-        ),
-        asked.arguments(moment),
-    )
-    return found.all()
 
 
 async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, str, int, int]]:
@@ -241,9 +241,13 @@ async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequen
     What crossed the border from the year before came, what crossed the next one left: whole months from the sums, the
     last month and what was recorded later from its draws.
     """
-    found = await session.execute(
-        text(
-            f"""
+    found = await session.execute(text(carried_sql(asked, moment)), asked.arguments(moment))
+    return found.all()
+
+
+def carried_sql(asked: Asked, moment: Moment) -> str:
+    """`carried` as SQL."""
+    return f"""
             SELECT account_id, fund_code, sum(came)::bigint AS came_fen, sum(went)::bigint AS went_fen FROM (
               SELECT f.from_account_id AS account_id, f.fund_code,
                      CASE WHEN f.fiscal_year = :year THEN f.amount_fen ELSE 0 END AS came,
@@ -267,10 +271,6 @@ async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequen
                  {"AND f.fund_code = :fund" if asked.fund is not None else ""}) c
              GROUP BY account_id, fund_code HAVING sum(came) <> 0 OR sum(went) <> 0
             """
-        ),
-        asked.arguments(moment),
-    )
-    return found.all()
 
 
 async def accounts(session: AsyncSession, county: str) -> Sequence[Row[Any]]:

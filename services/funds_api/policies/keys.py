@@ -107,7 +107,10 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("idle_bands_days", "闲置天数分档", "日", _A, 1, 7300, "闲置资金"),
     PolicyKey("balance_after_years", "结转资金转为结余的年数", "年", _W, 1, 10, "结余预测", _LOW),
     PolicyKey("balance_forecast_days", "转为结余前的提示天数", "日", _W, 1, 730, "结余预测"),
-    PolicyKey("spending_curve", "支出进度要求", "百分之一", _C, 0, 100, "支出进度"),
+    PolicyKey("spending_curve", "支出进度要求", "百分之一", _C, 0, 100, "支出进度、支出进度预警 R20"),
+    PolicyKey(
+        "spending_behind_tolerance_ppm", "支出进度允许落后", "百万分之一", _R, 0, 1_000_000, "支出进度预警 R20", _LOW
+    ),
     PolicyKey("industry_share_min_ppm", "产业占比下限", "百万分之一", _R, 1, 1_000_000, "支出进度", _HIGH),
     PolicyKey("outlier_fence_ppm", "金额离群的四分位距倍数", "百万分之一", _R, 100_000, 100_000_000, "预警 R12"),
     PolicyKey("outlier_rows_min", "作统计比较的最少笔数", "笔", _W, 4, 1_000_000, "预警 R12"),

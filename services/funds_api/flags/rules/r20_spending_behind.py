@@ -1,0 +1,150 @@
+"""R20 支出进度低于要求: a place, or a fund of the county, that spent less of its year's money than the curve asks for.
+
+Evidence: 重庆市财政局 2020-03-30 (spent is what reached the contractor or the household) and 福州 2021, which
+circulated places behind their progress. The sums are those of the spending progress: flows, orders and carry-overs of
+the budget year, received and spent by the desk. What is required is the curve's last milestone; between two nothing
+more is asked. Shares are compared exactly: nobody is behind by a rounding. How many points a place may be behind is a
+value too, 0 as long as nobody lays down another (assumed). One question for each milestone; a rate names no fen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flows.store import Asked, carried_sql, flows_sql
+from services.funds_api.flows.tree import SINKS
+from services.funds_api.moments import Moment
+from services.funds_api.spending.progress import Milestone, milestones, percent, ppm, reached_and_next
+from services.funds_api.spending.service import CURVE
+from treasury.calendar import fiscal_year
+from treasury.money import yuan
+from treasury.policy import PolicyValue
+
+TOLERANCE: Final = "spending_behind_tolerance_ppm"
+_MILLION: Final = 1_000_000
+_SINKS: Final = ", ".join(f"'{one}'" for one in SINKS)
+# Every fund of one year of a whole county, at any moment whatever is known.
+_ASKED: Final = Asked("", "", year=0)
+_MOMENT: Final = Moment(date.min, known_at=datetime.min.replace(tzinfo=UTC))
+
+# What a desk received and spent, as `spending/sums.py` counts it: what goes to a sink is spent, what comes from one is
+# spent no longer, anything else is received where it came and no longer where it left. A bank stands for its desk.
+QUERY: Final = f"""
+WITH desk AS MATERIALIZED (
+  SELECT a.id, a.region_code, a.kind IN ({_SINKS}) AS is_sink, a.kind = 'outside' AS is_outside FROM funds.account a
+   WHERE a.county_code = :county),
+ordered AS MATERIALIZED (
+  SELECT f.code, o.* FROM (SELECT DISTINCT t.fund_code AS code FROM funds.tranche t WHERE t.county_code = :county) f
+   CROSS JOIN LATERAL funds.ordered(
+         :county, :county, :as_of, :known, :known_on, f.code, CAST(:year AS int)) o),
+moved AS MATERIALIZED (
+  SELECT f.from_account_id AS source, f.to_account_id AS target, f.fund_code, f.fen
+    FROM ({flows_sql(_ASKED, _MOMENT, also=", fund_code")}) f
+  UNION ALL
+  SELECT o.from_account_id, o.to_account_id, o.code, -o.fen FROM ordered o
+  UNION ALL
+  SELECT CASE WHEN o."into" THEN o.from_account_id ELSE o.desk_id END,
+         CASE WHEN o."into" THEN o.desk_id ELSE o.to_account_id END, o.code, o.fen FROM ordered o),
+ends AS MATERIALIZED (
+  SELECT m.fund_code, m.fen, g.region_code AS gave, coalesce(g.is_sink, false) AS from_sink,
+         coalesce(g.is_outside, true) AS from_outside, t.region_code AS got, t.is_sink AS to_sink,
+         t.is_outside AS to_outside
+    FROM moved m JOIN desk t ON t.id = m.target LEFT JOIN desk g ON g.id = m.source),
+counted AS (
+  SELECT fund_code, gave AS region_code, 0::bigint AS received, fen AS spent FROM ends
+   WHERE to_sink AND gave IS NOT NULL
+  UNION ALL
+  SELECT fund_code, got, 0, -fen FROM ends WHERE NOT to_sink AND from_sink
+  UNION ALL
+  SELECT fund_code, got, fen, 0 FROM ends WHERE NOT to_sink AND NOT from_sink AND NOT to_outside
+  UNION ALL
+  SELECT fund_code, gave, -fen, 0 FROM ends WHERE NOT to_sink AND NOT from_sink AND NOT from_outside
+  UNION ALL
+  SELECT c.fund_code, d.region_code, c.came_fen, 0 FROM ({carried_sql(_ASKED, _MOMENT)}) c
+    JOIN desk d ON d.id = c.account_id),
+rows AS (
+  SELECT p.place, p.fund_code, sum(c.received)::bigint AS received_fen, sum(c.spent)::bigint AS spent_fen FROM counted c
+   CROSS JOIN LATERAL (VALUES (CAST(:county AS text), ''), (CAST(:county AS text), c.fund_code),
+          (CASE WHEN length(c.region_code) > length(:county) THEN left(c.region_code, length(:county) + 3) END, '')
+         ) p (place, fund_code)
+   WHERE p.place >= :scope AND p.place < :scope || '~'
+   GROUP BY p.place, p.fund_code)
+SELECT md5('region:' || r.place)::uuid AS subject_id, r.place AS region_code,
+       r.received_fen - r.spent_fen AS amount_fen, CAST(:as_of AS date) AS as_of, CAST(:year AS int) AS year,
+       coalesce((SELECT n.name FROM funds.region n WHERE n.code = r.place), r.place) AS name, r.fund_code,
+       coalesce((SELECT f.name FROM funds.fund f WHERE f.code = r.fund_code), '') AS fund_name,
+       r.received_fen, r.spent_fen
+  FROM rows r
+ WHERE r.received_fen > 0 AND r.spent_fen * {_MILLION}::numeric < r.received_fen * CAST(:required_ppm AS numeric)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressFacts(Facts):
+    """What a place received and spent of a budget year, of one fund or (`fund_code` empty) of all."""
+
+    year: int
+    name: str
+    fund_code: str
+    fund_name: str
+    received_fen: int
+    spent_fen: int
+
+
+def required(policy: Policy, day: date, year: int) -> tuple[PolicyValue, PolicyValue, Milestone] | None:
+    """The curve and the tolerance in force, and the last milestone that is due; None when nothing is asked for yet."""
+    curve, tolerance = policy.on(CURVE, day), policy.on(TOLERANCE, day)
+    if curve is None or tolerance is None:
+        return None
+    stone, _ = reached_and_next(milestones(curve.named, year), day)
+    return (curve, tolerance, stone) if stone else None
+
+
+def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
+    """The year of the day and what is required of it; before the first milestone nothing is, and nobody is behind."""
+    if policy.on(CURVE, day) is None or policy.on(TOLERANCE, day) is None:
+        return None
+    year, found = fiscal_year(day), required(policy, day, fiscal_year(day))
+    return {"year": year, "required_ppm": ppm(found[2].share) - found[1].number if found else 0}
+
+
+def judge(facts: ProgressFacts, policy: Policy) -> Verdict | None:
+    """A verdict of whoever is behind by more than the tolerance; exactly as far behind as allowed is not."""
+    found = required(policy, facts.as_of, facts.year)
+    if found is None or facts.received_fen <= 0:
+        return None
+    curve, tolerance, stone = found
+    rate, allowed = Fraction(facts.spent_fen, facts.received_fen), Fraction(tolerance.number, _MILLION)
+    if stone.share - rate <= allowed:
+        return None
+    of = f"“{facts.fund_name}”" if facts.fund_code else ""
+    return Verdict(
+        mark=f"{stone.due_on}:{facts.fund_code or '全部'}",
+        days=(facts.as_of - stone.due_on).days,
+        explanation=(
+            f"{facts.name}{facts.year} 年度{of}资金至 {facts.as_of} 收到 {yuan(facts.received_fen)} 元，"
+            f"支出 {yuan(facts.spent_fen)} 元，进度 {percent(rate)}%，低于 {stone.due_on} 应达到的 "
+            f"{percent(stone.share)}%，差 {percent(stone.share - rate)} 个百分点（允许 {percent(allowed)}）"
+        ),
+        policy=(curve, tolerance),
+    )
+
+
+RULE: Final = Rule(
+    code="R20",
+    version=1,
+    since=date(2015, 1, 1),
+    title="支出进度低于要求",
+    legal_basis="预算法（2018）第五十七条关于及时足额拨付的规定；各省对支出进度的通知（数值见政策数值的来源）",
+    looks_at="县、各乡镇和各项资金当年收到与支出的合计",
+    subject=Subject.REGION,
+    population=Population.UNITS,
+    policy_keys=(CURVE, TOLERANCE),
+    facts=ProgressFacts,
+    query=QUERY,
+    narrow=narrow,
+    judge=judge,
+)
