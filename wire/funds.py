@@ -80,6 +80,7 @@ class AccountOpened(Fact):
     name: str
     book: str
     kind: str
+    holder_nature: str | None = None
 
 
 class UnitOpened(Fact):

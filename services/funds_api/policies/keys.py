@@ -240,6 +240,9 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("paid_without_progress_days", "付款后应有经验收进度的期限", "日", _W, 1, 1095, "空壳项目预警 R16", _LOW),
     PolicyKey("income_share_days", "资产收益的分配期限", "日", _W, 1, 730, "收益未分享预警 R17", _LOW),
     PolicyKey("share_unpaid_days", "分配兑现日之后的宽限", "日", _W, 1, 365, "收益未分享预警 R17", _LOW),
+    PolicyKey(
+        "cash_payment_max_fen", "可以现金支付的最高额", "分", _W, 100, 10_000_000, "个人账户与现金预警 R25", _LOW
+    ),
     PolicyKey("completion_announce_days", "验收后的完工公告期限", "日", _W, 1, 365, "完工未公告预警 P23", _LOW),
 )
 _BY_KEY: Final[Mapping[str, PolicyKey]] = {one.key: one for one in CATALOGUE}

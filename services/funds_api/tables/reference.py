@@ -46,7 +46,10 @@ class UnitRow(Row):
 
 
 class AccountRow(Row):
-    """A place where money rests, with counters that every posting updates."""
+    """A place where money rests, with counters that every posting updates.
+
+    `holder_nature` is whose it was said to be when it was opened: a unit's, a person's, or cash and no account.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -55,6 +58,14 @@ class AccountRow(Row):
         CheckConstraint("book IN ('quota', 'cash')", name="book"),
         CheckConstraint("sum_fen >= 0", name="sum_not_negative"),
         CheckConstraint("charged_fen_days >= 0", name="charged_not_negative"),
+        CheckConstraint("holder_nature IN ('unit', 'personal', 'cash')", name="holder_nature"),
+        CheckConstraint("holder_nature IS NULL OR book = 'cash' AND kind <> 'households'", name="holder_of_cash"),
+        Index(
+            "ix_account_not_a_units",
+            "county_code",
+            "id",
+            postgresql_where=text("holder_nature IN ('personal', 'cash')"),
+        ),
         {"postgresql_with": {"fillfactor": 50}},
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -67,6 +78,7 @@ class AccountRow(Row):
     sum_fen: Mapped[int] = mapped_column(server_default=text("0"))
     sum_fen_day: Mapped[int] = mapped_column(Numeric(38, 0), server_default=text("0"))
     charged_fen_days: Mapped[int] = mapped_column(Numeric(38, 0), server_default=text("0"))
+    holder_nature: Mapped[str | None]
 
 
 class NoticeRow(Row):

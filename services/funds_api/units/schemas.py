@@ -44,9 +44,20 @@ class Book(StrEnum):
     CASH = "cash"
 
 
+class HolderNature(StrEnum):
+    """Whose an account is: a unit's (单位账户), a person's (个人账户), or no account at all but cash (现金)."""
+
+    UNIT = "unit"
+    PERSONAL = "personal"
+    CASH = "cash"
+
+
 class AccountRequest(Body):
     name: Line
     book: Book = Book.CASH
+    holder_nature: HolderNature | None = Field(
+        default=None, description="账户性质：unit 单位账户，personal 个人账户，cash 现金；省略表示未说明"
+    )
 
 
 class UnitRequest(Body):
@@ -65,6 +76,15 @@ class UnitRequest(Body):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _nature_of_cash_accounts(self) -> Self:
+        if any(
+            one.holder_nature and (one.book != Book.CASH or self.kind == UnitKind.HOUSEHOLDS) for one in self.accounts
+        ):
+            msg = "账户性质只填写资金账户；指标账户、农户卡折不填写"
+            raise ValueError(msg)
+        return self
+
 
 class Account(Answer):
     id: UUID
@@ -75,6 +95,7 @@ class Account(Answer):
     name: str
     book: Book
     kind: UnitKind
+    holder_nature: HolderNature | None = Field(default=None, description="账户性质；为 null 表示开立时未说明")
 
 
 class Unit(Answer):

@@ -15,7 +15,7 @@ from services.funds_api.access import COUNTY_DIGITS, must_hold
 from services.funds_api.regions import service as regions
 from services.funds_api.tables import AccountRow
 from services.funds_api.units import store
-from services.funds_api.units.schemas import Account, Book, Unit, UnitKind, UnitRequest
+from services.funds_api.units.schemas import Account, Book, HolderNature, Unit, UnitKind, UnitRequest
 from wire.funds import AccountOpened, UnitOpened
 
 
@@ -52,6 +52,7 @@ def account_of(row: AccountRow, unit_name: str) -> Account:
         name=row.name,
         book=Book(row.book),
         kind=UnitKind(row.kind),
+        holder_nature=HolderNature(row.holder_nature) if row.holder_nature else None,
     )
 
 
@@ -81,6 +82,7 @@ async def establish(tx: AsyncSession, county: str, request: UnitRequest) -> Unit
             name=one.name,
             book=one.book,
             kind=request.kind,
+            holder_nature=one.holder_nature,
             **place,
         )
         for one in request.accounts

@@ -1,0 +1,85 @@
+"""R25 转入个人账户、提取现金: a unit's money that went to an account in a person's name, or was drawn in cash.
+
+Evidence: transfers to personal accounts and invented spending are part of the 15.39亿元 of their class in the audit of
+2017. Law: 现金管理暂行条例第五条 lets small spending below 1,000 元 be paid in cash; beyond it a unit settles by its
+account. Whose an account is, is said when it is opened (`holder_nature`): of an account of which nobody said it the
+rule knows nothing. Households are paid by rosters to cards of their own, and are not looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
+from treasury.money import yuan
+
+CASH: Final = "cash_payment_max_fen"
+
+# Of a treasury order it is the bank's own movement that reaches the payee.
+QUERY: Final = """
+SELECT m.id AS subject_id, m.from_region AS region_code, m.amount_fen, m.effective_on AS as_of, m.document,
+       u.name AS payer, m.from_account_id, m.to_account_id, a.holder_nature
+  FROM funds.account a
+  JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = a.id AND m.kind IN ('pay', 'hand_down')
+   AND m.effective_on <= :as_of AND m.position <= :known
+   AND m.from_region >= :scope AND m.from_region < :scope || '~'
+  JOIN funds.account f ON f.county_code = :county AND f.id = m.from_account_id
+  JOIN funds.unit u ON u.county_code = :county AND u.id = f.unit_id
+ WHERE a.county_code = :county AND a.holder_nature IN ('personal', 'cash')
+   AND (a.holder_nature = 'personal' OR m.amount_fen > CAST(:cash_fen AS bigint))
+   AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
+                      AND r.effective_on <= :as_of AND r.position <= :known)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalFacts(Facts):
+    """A payment by a unit to what is no unit's account; `as_of` is its day. Who the person is, is not told."""
+
+    document: str
+    payer: str
+    from_account_id: UUID
+    to_account_id: UUID
+    holder_nature: str
+
+
+def narrow(policy: Policy, day: date) -> dict[str, Any]:
+    """Payments of every day are looked at, so the smallest of the values that ever stood narrows them."""
+    return {
+        "cash_fen": min((one.number for one in policy.values if one.key == CASH and one.valid_from <= day), default=0)
+    }
+
+
+def judge(facts: PersonalFacts, policy: Policy) -> Verdict | None:
+    """A verdict of any payment to a person's account, and of cash above what may be paid in cash."""
+    money = (Money(f"movement:{facts.subject_id}", facts.amount_fen),)
+    begins = f"{facts.payer}于 {facts.as_of} 凭“{facts.document}”支付 {yuan(facts.amount_fen)} 元"
+    if facts.holder_nature == "personal":
+        return Verdict(explanation=f"{begins}，收款账户登记为个人账户", money=money)
+    limit = policy.on(CASH, facts.as_of)
+    if limit is None or facts.amount_fen <= limit.number:
+        return None
+    return Verdict(
+        explanation=f"{begins}，以现金支取，超过现金结算起点 {yuan(limit.number)} 元",
+        policy=(limit,),
+        money=money,
+    )
+
+
+RULE: Final = Rule(
+    code="R25",
+    version=1,
+    since=date(2015, 1, 1),
+    title="转入个人账户或提取现金",
+    legal_basis="现金管理暂行条例（2011年修订）第五条；财政违法行为处罚处分条例（2011）第六条、第十七条",
+    looks_at="单位付往登记为个人账户、现金的每一笔资金",
+    subject=Subject.MOVEMENT,
+    population=Population.MOVEMENTS,
+    policy_keys=(CASH,),
+    facts=PersonalFacts,
+    query=QUERY,
+    narrow=narrow,
+    judge=judge,
+)
