@@ -56,7 +56,7 @@ async def test_flags_arrive_and_payments_are_counted_until_they_are_reversed(
         lines=[{"to_account_id": township, "amount_fen": 400_000}],
         **fund,
     )
-    assert (await run_rules(funds_http, county, "2017-11-30"))["new_n"] > 0
+    assert (await run_rules(funds_http, county, "2017-11-30", "R19", "I01"))["new_n"] > 0
 
     await follower.round()
     assert follower.stopped == {}

@@ -15,6 +15,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.assets.shares import Entry
+from services.funds_api.assets.stood import DECISION_STOOD, INCOME_STOOD, PAID
 from services.funds_api.moments import Moment
 from services.funds_api.tables import (
     AssetIncomeRow,
@@ -30,18 +31,6 @@ from services.funds_api.tables import (
 # A decision how an income is shared: the income, and which of its decisions.
 Decision = tuple[UUID, int]
 
-# An income or a decision was there at a moment and had not been undone by then.
-_STOOD: Final = """ AND {0}.{1} <= :as_of AND {0}.position <= :known
-     AND ({0}.undone_on IS NULL OR {0}.undone_on > :as_of OR {0}.undone_position > :known)"""
-INCOME_STOOD, DECISION_STOOD = _STOOD.format("i", "arrived_on"), _STOOD.format("s", "decided_on")
-# What stood paid of a line `l` at a moment: an undoing takes back what it undoes.
-PAID: Final = """(SELECT coalesce(sum(CASE WHEN coalesce(u.kind, p.kind) = 'paid' THEN 1 ELSE -1 END
-                               * CASE WHEN u.id IS NULL THEN p.amount_fen ELSE -p.amount_fen END), 0)::bigint
-     FROM funds.share_payment p
-     LEFT JOIN funds.share_payment u ON u.county_code = :county AND u.id = p.undoes_id
-    WHERE p.county_code = :county AND p.income_id = l.income_id AND p.decision_no = l.decision_no
-      AND p.line_no = l.line_no
-      AND p.effective_on <= :as_of AND p.position <= :known)"""
 _OVERDUE: Final = f"""
   SELECT l.income_id FROM funds.share_line l
     JOIN funds.income_share s ON s.county_code = :county AND s.income_id = l.income_id

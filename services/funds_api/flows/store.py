@@ -17,14 +17,10 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funds_api.flows import year_sql
 from services.funds_api.flows.orders import Ordered
 from services.funds_api.flows.tree import End, Flow, Housed, uncollected
 from services.funds_api.moments import Moment
-
-# The last day that is counted as a whole: what is effective later was not yet known, unless it was dated ahead.
-_UNTIL: Final = "least(CAST(:as_of AS date), CAST(:known_on AS date))"
-_MONTH: Final = f"date_trunc('month', {_UNTIL}::timestamp)::date"
-_RECORDED_ON: Final = "(m.recorded_at AT TIME ZONE 'Asia/Shanghai')::date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +55,6 @@ class Asked:
             return ""
         ends = (f"{table}.{end} >= :root AND {table}.{end} < :root || '~'" for end in ("from_region", "to_region"))
         return f" AND ({' OR '.join(ends)})"
-
-
-def _movements(asked: Asked, moment: Moment) -> str:
-    """Movements with the sign by which they count beside the whole months."""
-    last_week = "CAST(:known_on AS date) - 9"
-    branches = {
-        "in the last month": (1, f"m.effective_on >= {_MONTH} AND m.effective_on <= {_UNTIL}"),
-        "recorded later": (-1, f"m.effective_on > {last_week} AND m.effective_on <= {_UNTIL} AND m.position > :known"),
-        "recorded later and late": (
-            -1,
-            f"""m.recorded_at >= (CAST(:known_on AS date) - 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
-                AND {_RECORDED_ON} > m.effective_on + 7 AND m.position > :known
-                AND m.effective_on <= least({last_week}, CAST(:as_of AS date))""",
-        ),
-        "known and dated ahead": (
-            1,
-            f"""m.effective_on > CAST(:known_on AS date) AND m.effective_on <= :as_of AND m.position <= :known
-                AND m.effective_on > {_RECORDED_ON}""",
-        ),
-    }
-    if moment.known_at is None:
-        branches = {"in the last month": branches["in the last month"]}
-    return " UNION ALL ".join(
-        f"SELECT m.id, m.kind, m.from_account_id, m.to_account_id, m.reverses_id, {sign} AS sign FROM funds.movement m"
-        f" WHERE m.county_code = :county AND {which}{asked.touching('m')}"
-        for sign, which in branches.values()
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,29 +179,10 @@ async def _flows_of(session: AsyncSession, asked: Asked, moment: Moment, also: s
             " set_config('plan_cache_mode', 'force_generic_plan', true)"
         )
     )
-    found = await session.execute(text(flows_sql(asked, moment, also)), asked.arguments(moment))
+    as_known = moment.known_at is not None
+    query = year_sql.flows(asked.of, asked.touching, as_known=as_known, also=also)
+    found = await session.execute(text(query), asked.arguments(moment))
     return found.all()
-
-
-def flows_sql(asked: Asked, moment: Moment, also: str = "") -> str:
-    """`flows` of one fund or year as SQL, with `also` among its columns."""
-    return f"""
-            SELECT flow, from_account_id, to_account_id{also}, sum(fen)::bigint AS fen FROM (
-              SELECT f.flow, f.from_account_id, f.to_account_id, f.fund_code, f.amount_fen AS fen
-                FROM funds.flow_month f
-               WHERE f.county_code = :county AND f.month < {_MONTH}{asked.of("f")}{asked.touching("f")}
-              UNION ALL
-              SELECT coalesce(u.kind, m.kind),
-                     coalesce(CASE WHEN u.id IS NULL THEN m.from_account_id ELSE u.from_account_id END,
-                              '00000000-0000-0000-0000-000000000000'),
-                     coalesce(u.to_account_id, m.to_account_id), l.fund_code,
-                     m.sign * CASE WHEN u.id IS NULL THEN l.amount_fen ELSE -l.amount_fen END
-                FROM ({_movements(asked, moment)}) m
-                JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id{asked.of("l")}
-                LEFT JOIN funds.movement u ON u.county_code = :county AND u.id = m.reverses_id) f
-             WHERE flow <> 'carry_over'
-             GROUP BY flow, from_account_id, to_account_id{also} HAVING sum(fen) <> 0
-            """
 
 
 async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequence[Row[UUID, str, int, int]]:
@@ -241,36 +191,10 @@ async def carried(session: AsyncSession, asked: Asked, moment: Moment) -> Sequen
     What crossed the border from the year before came, what crossed the next one left: whole months from the sums, the
     last month and what was recorded later from its draws.
     """
-    found = await session.execute(text(carried_sql(asked, moment)), asked.arguments(moment))
+    as_known = moment.known_at is not None
+    query = year_sql.carried(asked.touching, as_known=as_known, one_fund=asked.fund is not None)
+    found = await session.execute(text(query), asked.arguments(moment))
     return found.all()
-
-
-def carried_sql(asked: Asked, moment: Moment) -> str:
-    """`carried` as SQL."""
-    return f"""
-            SELECT account_id, fund_code, sum(came)::bigint AS came_fen, sum(went)::bigint AS went_fen FROM (
-              SELECT f.from_account_id AS account_id, f.fund_code,
-                     CASE WHEN f.fiscal_year = :year THEN f.amount_fen ELSE 0 END AS came,
-                     CASE WHEN f.fiscal_year = :year THEN 0 ELSE f.amount_fen END AS went
-                FROM funds.flow_month f
-               WHERE f.county_code = :county AND f.flow = 'carry_over' AND f.fiscal_year IN (:year, :year + 1)
-                 AND f.month < {_MONTH}{asked.touching("f")}
-                 {"AND f.fund_code = :fund" if asked.fund is not None else ""}
-              UNION ALL
-              SELECT f.account_id, f.fund_code,
-                     m.sign * CASE WHEN f.fiscal_year < :year AND :year <= t.fiscal_year THEN d.amount_fen
-                                   WHEN t.fiscal_year < :year AND :year <= f.fiscal_year THEN -d.amount_fen ELSE 0 END,
-                     m.sign * CASE WHEN f.fiscal_year <= :year AND :year < t.fiscal_year THEN d.amount_fen
-                                   WHEN t.fiscal_year <= :year AND :year < f.fiscal_year THEN -d.amount_fen ELSE 0 END
-                FROM ({_movements(asked, moment)}) m
-                JOIN funds.draw d ON d.county_code = :county AND d.movement_id = m.id
-                JOIN funds.lot f ON f.county_code = :county AND f.id = d.from_lot_id
-                JOIN funds.lot t ON t.county_code = :county AND t.id = d.to_lot_id
-               WHERE m.kind IN ('carry_over', 'reverse') AND f.fiscal_year <> t.fiscal_year
-                 AND :year BETWEEN least(f.fiscal_year, t.fiscal_year) AND greatest(f.fiscal_year, t.fiscal_year)
-                 {"AND f.fund_code = :fund" if asked.fund is not None else ""}) c
-             GROUP BY account_id, fund_code HAVING sum(came) <> 0 OR sum(went) <> 0
-            """
 
 
 async def accounts(session: AsyncSession, county: str) -> Sequence[Row[Any]]:

@@ -14,8 +14,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from services.funds_api.assets.schemas import IncomeKind
-from services.funds_api.assets.store import DECISION_STOOD, INCOME_STOOD, PAID
+from services.funds_api.assets.stood import DECISION_STOOD, INCOME_STOOD, PAID
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
 from services.funds_api.workdays import CHINA
 from treasury.clocks import Counted, TimeLimit, late, passed_since
@@ -39,10 +38,10 @@ WITH income AS MATERIALIZED (
 asked AS (
   SELECT i.*, '转付' AS step, i.arrived_on AS since_on, i.amount_fen AS fen, 0 AS lines_n, 0 AS households_n
     FROM income i
-   WHERE i.kind = '{IncomeKind.PV_FEED_IN}' AND i.passed_on IS NULL AND i.arrived_on <= CAST(:pass_by AS date)
+   WHERE i.kind = 'pv_feed_in' AND i.passed_on IS NULL AND i.arrived_on <= CAST(:pass_by AS date)
   UNION ALL
   SELECT i.*, '分配', coalesce(i.passed_on, i.arrived_on), i.amount_fen, 0, 0 FROM income i
-   WHERE i.decision_no IS NULL AND (i.kind <> '{IncomeKind.PV_FEED_IN}' OR i.passed_on IS NOT NULL)
+   WHERE i.decision_no IS NULL AND (i.kind <> 'pv_feed_in' OR i.passed_on IS NOT NULL)
      AND coalesce(i.passed_on, i.arrived_on) <= CAST(:decide_by AS date)
   UNION ALL
   SELECT i.*, '兑现', i.due_on, l.fen, l.lines_n, l.households_n FROM income i

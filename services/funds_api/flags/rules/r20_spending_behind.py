@@ -10,26 +10,31 @@ value too, 0 as long as nobody lays down another (assumed). One question for eac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
 from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict
-from services.funds_api.flows.store import Asked, carried_sql, flows_sql
+from services.funds_api.flows import year_sql
 from services.funds_api.flows.tree import SINKS
-from services.funds_api.moments import Moment
 from services.funds_api.spending.progress import Milestone, milestones, percent, ppm, reached_and_next
-from services.funds_api.spending.service import CURVE
 from treasury.calendar import fiscal_year
 from treasury.money import yuan
 from treasury.policy import PolicyValue
 
+CURVE: Final = "spending_curve"
 TOLERANCE: Final = "spending_behind_tolerance_ppm"
 _MILLION: Final = 1_000_000
 _SINKS: Final = ", ".join(f"'{one}'" for one in SINKS)
-# Every fund of one year of a whole county, at any moment whatever is known.
-_ASKED: Final = Asked("", "", year=0)
-_MOMENT: Final = Moment(date.min, known_at=datetime.min.replace(tzinfo=UTC))
+
+
+def _of_year(table: str) -> str:
+    return f" AND {table}.fiscal_year = :year"
+
+
+def _anywhere(_table: str) -> str:
+    return ""
+
 
 # What a desk received and spent, as `spending/sums.py` counts it: what goes to a sink is spent, what comes from one is
 # spent no longer, anything else is received where it came and no longer where it left. A bank stands for its desk.
@@ -43,7 +48,7 @@ ordered AS MATERIALIZED (
          :county, :county, :as_of, :known, :known_on, f.code, CAST(:year AS int)) o),
 moved AS MATERIALIZED (
   SELECT f.from_account_id AS source, f.to_account_id AS target, f.fund_code, f.fen
-    FROM ({flows_sql(_ASKED, _MOMENT, also=", fund_code")}) f
+    FROM ({year_sql.flows(_of_year, _anywhere, as_known=True, also=", fund_code")}) f
   UNION ALL
   SELECT o.from_account_id, o.to_account_id, o.code, -o.fen FROM ordered o
   UNION ALL
@@ -64,7 +69,7 @@ counted AS (
   UNION ALL
   SELECT fund_code, gave, -fen, 0 FROM ends WHERE NOT to_sink AND NOT from_sink AND NOT from_outside
   UNION ALL
-  SELECT c.fund_code, d.region_code, c.came_fen, 0 FROM ({carried_sql(_ASKED, _MOMENT)}) c
+  SELECT c.fund_code, d.region_code, c.came_fen, 0 FROM ({year_sql.carried(_anywhere, as_known=True)}) c
     JOIN desk d ON d.id = c.account_id),
 rows AS (
   SELECT p.place, p.fund_code, sum(c.received)::bigint AS received_fen, sum(c.spent)::bigint AS spent_fen FROM counted c

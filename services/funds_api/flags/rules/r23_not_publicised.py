@@ -14,12 +14,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
-from services.funds_api.publications.gate import POLICY
 from services.funds_api.workdays import CHINA
 from treasury.clocks import Counted, TimeLimit, due
 from treasury.money import yuan
 from treasury.policy import PolicyValue
 
+POLICY: Final = "batch_publicity_days"
 GENERAL: Final = "publicity_min_days"
 _WEEK: Final = 7
 

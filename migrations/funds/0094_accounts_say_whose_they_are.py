@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0088"
-down_revision = "0087"
+revision = "0094"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 
