@@ -225,6 +225,20 @@ class RulesAsked(Fact):
     rules: list[str]
 
 
+class RuleTried(Fact):
+    """Somebody asked history what a draft of a rule would have asked; no flag was written."""
+
+    trial_id: UUID
+    region_code: str
+    rule_code: str
+    rule_version: int
+    draft_version: int
+    values: dict[str, Any]
+    as_of: list[date]
+    live_n: int
+    draft_n: int
+
+
 class FlagsFound(Fact):
     """What one rule of a run found new: how many flags, of how many fen. Followers read them in pages."""
 

@@ -103,6 +103,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "batches:object",
         "flags:run",
         "flags:decide",
+        "rules:try",
         "warnings:close",
         "events:read",
         "comparisons:read",

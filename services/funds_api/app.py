@@ -46,6 +46,7 @@ from services.funds_api.spending.endpoints import router as spending
 from services.funds_api.stops.endpoints import router as stops
 from services.funds_api.successions.endpoints import router as successions
 from services.funds_api.traces.endpoints import router as traces
+from services.funds_api.trials.endpoints import router as trials
 from services.funds_api.units.endpoints import router as units
 from services.funds_api.visits.endpoints import router as visits
 from services.funds_api.warnings.endpoints import router as warnings
@@ -74,6 +75,7 @@ BLUEPRINT = Blueprint(
         responsibility,
         spending,
         runs,
+        trials,
         flags,
         outcomes,
         warnings,

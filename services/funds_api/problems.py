@@ -40,6 +40,7 @@ from services.funds_api.returns import refusals as returns
 from services.funds_api.runs import refusals as runs
 from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
+from services.funds_api.trials import refusals as trials
 from services.funds_api.units.service import RegionTooHigh, UnitKnown
 from services.funds_api.visits import refusals as visits
 from services.funds_api.warnings import refusals as warnings
@@ -533,6 +534,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "warning-own-work", 409, "不能办结自己签收或说明的预警", "请由另一位监督人员或审核人办结"
     ),
     runs.RulesUnknown: Problem("rules-unknown", 422, "没有这条规则", "请在 /funds/v1/rules 查看现行规则的代码"),
+    trials.NoDraft: Problem("no-draft", 404, "规则没有草案", "请用 values 给出草案数值，或先发布规则草案"),
+    trials.NothingDrafted: Problem("nothing-drafted", 422, "没有可试算的内容", "请给出 draft 或 values"),
+    trials.DraftValueRefused: Problem(
+        "draft-value-refused",
+        422,
+        "草案数值不成立",
+        "键与取值范围见 /funds/v1/policy-values/keys，规则所用的键见 /funds/v1/rules",
+    ),
+    trials.NoBooks: Problem("no-books", 404, "没有已建账的县", "请核对区划代码"),
     runs.RunTooWide: Problem("run-too-wide", 422, "规则按县运行", "请用 region 指明一个县或其下的区划"),
     outcomes.OutcomeStands: Problem(
         "outcome-stands", 409, "预警已有结论", "请先登记“重新核查”（reopened），再登记新的结论；未结的预警不必重新核查"

@@ -1,0 +1,200 @@
+"""Trying a draft on history: the live rule and the draft are asked the same moments, and what they say is compared.
+
+A moment is a business date with what had been recorded by then: money, facts, lists and dated values. Nothing but the
+act of trying is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import allow_long_statements
+from chassis.identity import Principal
+from chassis.ids import new_id
+from chassis.journal import Act
+from services.funds_api.access import must_hold
+from services.funds_api.flags.asking import ask
+from services.funds_api.flags.rules.catalogue import DRAFTS, RULES
+from services.funds_api.flags.rules.rule import Facts, Money, Policy, Rule, Subject, Verdict
+from services.funds_api.flags.store import Place
+from services.funds_api.moments import Moment, moment_of
+from services.funds_api.policies import store as policies
+from services.funds_api.policies.keys import entry, fault
+from services.funds_api.runs.refusals import RulesUnknown
+from services.funds_api.trials import store
+from services.funds_api.trials.refusals import DraftValueRefused, NoBooks, NoDraft, NothingDrafted
+from services.funds_api.trials.resting import crossed
+from services.funds_api.trials.schemas import CountyTrial, Tally, Trial, TrialRequest
+from treasury.calendar import SHANGHAI
+from treasury.policy import Basis, PolicyValue
+from wire.funds import RuleTried
+
+COUNTY_DIGITS: Final = 6
+PEOPLE: Final = frozenset({Subject.PERSON, Subject.HOUSEHOLD, Subject.PAYMENT})
+Said = dict[tuple[UUID, str], tuple[Facts, Verdict]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one of the two asked at a moment."""
+
+    tally: Tally
+    asked: frozenset[Any]
+    silent_because: str | None = None
+
+
+async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialRequest) -> Trial:
+    """Ask the live rule and the draft about each day and county, and compare; the act is kept, no flag is."""
+    region = asked.region or who.region
+    must_hold(who, region)
+    stream = region[:COUNTY_DIGITS]
+    await act.claim(tx, stream)
+    live, draft = _versions(asked)
+    drafted = [_drafted(live, key, value) for key, value in sorted(asked.values.items())]
+    counties = [stream] if len(region) >= COUNTY_DIGITS else await store.counties(tx, region)
+    if not counties:
+        raise NoBooks(region)
+
+    await allow_long_statements(tx)
+    rows = [
+        await _compare(
+            tx, live, draft, drafted, Place(county, region if len(region) > len(county) else county), day, at
+        )
+        for county in counties
+        for day, at in _moments(asked)
+    ]
+
+    answer = _trial(asked, live, draft, rows)
+    event = RuleTried(
+        trial_id=answer.id,
+        region_code=region,
+        rule_code=live.code,
+        rule_version=live.version,
+        draft_version=draft.version,
+        values=asked.values,
+        as_of=asked.as_of,
+        live_n=answer.live_n,
+        draft_n=answer.draft_n,
+    )
+    await act.record(tx, stream, event, answer)
+    return answer
+
+
+def _versions(asked: TrialRequest) -> tuple[Rule, Rule]:
+    live = RULES.get(asked.rule)
+    if live is None:
+        raise RulesUnknown([asked.rule], sorted(RULES))
+    if asked.draft and asked.rule not in DRAFTS:
+        raise NoDraft(asked.rule)
+    if not asked.draft and not asked.values:
+        raise NothingDrafted(asked.rule)
+    return live, DRAFTS[asked.rule] if asked.draft else live
+
+
+def _drafted(rule: Rule, key: str, value: Any) -> tuple[str, Any]:
+    """A draft value that the rule reads and that its key may have."""
+    about = entry(key)
+    if about is None or not any(key == one or key.startswith(f"{one}.") for one in rule.policy_keys):
+        raise DraftValueRefused(
+            key, f"规则 {rule.code} 不用这个数值；它用 {'、'.join(rule.policy_keys) or '不用任何数值'}"
+        )
+    wrong = fault(about, value)
+    if wrong is not None:
+        raise DraftValueRefused(key, wrong)
+    return key, value
+
+
+def _moments(asked: TrialRequest) -> list[tuple[date, datetime]]:
+    """Each day with the instant up to which was known: the one asked for, or the end of the day in China."""
+    return [
+        (day, asked.known_at or datetime.combine(day + timedelta(days=1), datetime.min.time(), SHANGHAI))
+        for day in sorted(set(asked.as_of))
+    ]
+
+
+async def _compare(
+    tx: AsyncSession,
+    live: Rule,
+    draft: Rule,
+    drafted: Sequence[tuple[str, Any]],
+    place: Place,
+    day: date,
+    at: datetime,
+) -> CountyTrial:
+    moment = await moment_of(tx, place.county, day, at)
+    values = await policies.values(tx, known_at=at, region=place.county)
+    was = Policy(values, place.county)
+    would = Policy(_overlaid(values, drafted, place.county), place.county)
+    now, then = await _told(tx, live, was, place, moment), await _told(tx, draft, would, place, moment)
+    if live.lines is not None:
+        both = sum(n for _, n in now.asked & then.asked)
+        only_live, only_draft = now.tally.flags_n - both, then.tally.flags_n - both
+    else:
+        both = len(now.asked & then.asked)
+        only_live, only_draft = len(now.asked - then.asked), len(then.asked - now.asked)
+    return CountyTrial(
+        county_code=place.county,
+        as_of=day,
+        known_at=at,
+        known_position=moment.position,
+        live=now.tally,
+        draft=then.tally,
+        only_live_n=only_live,
+        only_draft_n=only_draft,
+        both_n=both,
+        silent_because=then.silent_because,
+    )
+
+
+def _overlaid(values: Sequence[PolicyValue], drafted: Sequence[tuple[str, Any]], county: str) -> list[PolicyValue]:
+    """The values of then with the drafts in their place, for any day."""
+    replaced = {key for key, _ in drafted}
+    return [
+        *(one for one in values if one.key not in replaced),
+        *(PolicyValue(key, county, date.min, value, "试算草案", Basis.ASSUMED) for key, value in drafted),
+    ]
+
+
+async def _told(tx: AsyncSession, rule: Rule, policy: Policy, place: Place, moment: Moment) -> Told:
+    if rule.lines is not None:
+        groups = await crossed(tx, rule, policy, place, moment)
+        tally = Tally(flags_n=sum(one.lots_n for one in groups), people_n=0, amount_fen=sum(one.fen for one in groups))
+        return Told(tally, frozenset((one.key, one.lots_n) for one in groups))
+    judged = await ask(tx, rule, place, moment, policy)
+    said: Said = {(facts.subject_id, verdict.mark): (facts, verdict) for facts, verdict in judged.hits}
+    people = {subject for subject, _ in said} if rule.subject in PEOPLE else set()
+    tally = Tally(flags_n=len(said), people_n=len(people), amount_fen=once(rule, said))
+    return Told(tally, frozenset(said), judged.silent_because)
+
+
+def once(rule: Rule, said: Said) -> int:
+    """The fen that these questions are about; what several of them name counts once."""
+    named: dict[str, int] = {}
+    for facts, verdict in said.values():
+        for one in verdict.money or (Money(f"{rule.subject}:{facts.subject_id}", facts.amount_fen),):
+            named[one.item] = max(named.get(one.item, 0), one.amount_fen)
+    return sum(named.values())
+
+
+def _trial(asked: TrialRequest, live: Rule, draft: Rule, rows: list[CountyTrial]) -> Trial:
+    live_n, draft_n = sum(one.live.flags_n for one in rows), sum(one.draft.flags_n for one in rows)
+    only_live, only_draft = sum(one.only_live_n for one in rows), sum(one.only_draft_n for one in rows)
+    return Trial(
+        id=new_id(),
+        rule_code=live.code,
+        rule_version=live.version,
+        draft_version=draft.version,
+        values=asked.values,
+        counties=rows,
+        live_n=live_n,
+        draft_n=draft_n,
+        only_live_n=only_live,
+        only_draft_n=only_draft,
+        unexplained_n=draft_n - (live_n - only_live + only_draft),
+    )
