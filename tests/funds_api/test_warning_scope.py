@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -256,3 +256,8 @@ async def test_each_warning_sums_its_flags(desk: Desk, admin: asyncpg.Pool) -> N
         n, fen, days = plain.get(unit, (0, 0, 0))
         plain[unit] = (n + 1, fen + flag["amount_fen"], max(days, flag["days"]))
     assert {one["unit_id"]: (one["flags_n"], one["amount_fen"], one["days"]) for one in await warned(desk)} == plain
+    [run] = {one["run_id"] for one in await warned(desk)}
+    async with database(desk.http).reading(desk.county) as tx:
+        quick, whole = [await bundles(tx, desk.county, UUID(run), "R19", of_lots=way) for way in (True, False)]
+    assert quick == whole
+    assert len(quick) == 4

@@ -66,6 +66,20 @@ _BUNDLES: Final = f"""
     JOIN funds.unit u ON u.county_code = :county AND u.id = g.unit_id
    ORDER BY g.unit_id"""
 
+# The same for a clock rule, whose 100,000 flags a day are of lots and name no other fen.
+_OF_LOTS: Final = """
+  WITH asked AS MATERIALIZED (
+    SELECT f.subject_id, count(*) AS n, max(f.amount_fen) AS fen, max(f.days) AS days
+      FROM funds.flag f
+     WHERE f.county_code = :county AND f.run_id = :run AND f.rule_code = :rule GROUP BY f.subject_id)
+  SELECT a.unit_id, u.region_code, u.name, sum(k.n)::bigint AS flags_n, sum(k.fen)::bigint AS amount_fen,
+         max(k.days) AS days
+    FROM asked k
+    JOIN funds.lot l ON l.county_code = :county AND l.id = k.subject_id
+    JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
+    JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
+   GROUP BY a.unit_id, u.region_code, u.name ORDER BY a.unit_id"""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -79,7 +93,9 @@ class Bundle:
     days: int
 
 
-async def bundles(session: AsyncSession, county: str, run: UUID, rule: str) -> Sequence[Bundle]:
-    """The bundles of what a rule raised in a run, a unit once."""
-    found = await session.execute(text(_BUNDLES), {"county": county, "run": run, "rule": rule})
+async def bundles(
+    session: AsyncSession, county: str, run: UUID, rule: str, *, of_lots: bool = False
+) -> Sequence[Bundle]:
+    """The bundles of what a rule raised in a run, a unit once; `of_lots` for a clock rule."""
+    found = await session.execute(text(_OF_LOTS if of_lots else _BUNDLES), {"county": county, "run": run, "rule": rule})
     return [Bundle(**row) for row in found.mappings()]

@@ -54,7 +54,7 @@ async def drawn_up(
 ) -> list[dict[str, Any]]:
     """The warnings to issue for what a rule raised in a run: one for each unit that answers. Nothing is written."""
     days = workdays_of(policy, issued_on)
-    found = await bundles(tx, county, run, rule.code) if days else []
+    found = await bundles(tx, county, run, rule.code, of_lots=rule.lines is not None) if days else []
     if days is None or not found:
         return []
     units = [one.unit_id for one in found]
