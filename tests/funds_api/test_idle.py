@@ -135,6 +135,6 @@ async def test_a_run_raises_each_flag_once_and_tells_the_feed(desk: Desk, admin:
 
 async def test_the_limits_own_day_raises_nothing_and_the_next_does(desk: Desk) -> None:
     on_the_day = date(2017, 3, 1) + timedelta(days=30)
-    assert (await run_rules(desk.http, desk.county, on_the_day.isoformat()))["new_n"] == 0
+    assert (await run_rules(desk.http, desk.county, on_the_day.isoformat(), "R19", "I01"))["new_n"] == 0
     after = (on_the_day + timedelta(days=1)).isoformat()
-    assert (await run_rules(desk.http, desk.county, after))["new_n"] == 1
+    assert (await run_rules(desk.http, desk.county, after, "R19", "I01"))["new_n"] == 1
