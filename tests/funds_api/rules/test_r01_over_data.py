@@ -40,6 +40,15 @@ async def test_each_payment_after_the_month_of_death_is_asked_about_once(town: T
     assert (await run_rules(town.http, town.county, "2017-07-01", "R01"))["new_n"] == 0
 
 
+async def test_what_was_owed_is_not_counted_with_what_was_not(town: Township, tmp_path: Path) -> None:
+    await pay(town, {0: "100"}, "2017-05-20")
+    after = await pay(town, {0: "100"}, "2017-06-20")
+    await record(town.http, town.county, "dead", [Entry(0, "2017-05-10")], tmp_path)
+    [(_, verdict)] = (await ask_rule(town.http, town.county, "R01", "2017-07-01")).hits
+    assert verdict.mark == f"{after}:2"
+    assert "第 1 笔，累计 100.00 元" in verdict.explanation
+
+
 async def test_without_a_list_it_says_so_and_asks_nothing(town: Township, tmp_path: Path) -> None:
     await pay(town, FOUR)
     [told] = (await run_rules(town.http, town.county, "2017-07-01", "R01"))["rules"]

@@ -66,7 +66,7 @@ async def test_households_that_had_left_the_county_and_people_who_had_left_their
     away = {"household_ids": [await town.household(admin, 1)], "effective_on": "2017-04-01"}
     await town.change("moves", away)
     for place, day in ((2, "2017-05-01"), (3, "2017-05-02")):
-        left = {"person_ids": [await town.person(admin, place)], "left_on": day, "reason": "death"}
+        left = {"person_ids": [await town.person(admin, place)], "left_on": day, "reason": "moved"}
         await town.change(f"{await town.household(admin, place)}/departures", left)
     found = await hits(town, "R22", "2017-06-01")
     assert [mark for mark, _ in found] == [f"{batch}:2", f"{batch}:3"]
@@ -78,6 +78,15 @@ async def test_households_that_had_left_the_county_and_people_who_had_left_their
     await town.change("removals", removal(str(await town.household(admin, 1)), "2017-04-15"))
     judged = await ask_rule(town.http, town.county, "R22", "2017-06-01")
     assert (judged.candidates_n, len(judged.hits)) == (2, 2)
+
+
+async def test_who_died_is_asked_about_by_the_list_of_the_dead(town: Township, admin: asyncpg.Pool) -> None:
+    """Dead on 10 May and paid on the 20th: the month is owed, and R01 knows it."""
+    batch = await pay(town, [1, 2], "2017-05-20")
+    for place, reason in ((1, "death"), (2, "moved")):
+        left = {"person_ids": [await town.person(admin, place)], "left_on": "2017-05-10", "reason": reason}
+        await town.change(f"{await town.household(admin, place)}/departures", left)
+    assert [mark for mark, _ in await hits(town, "R22", "2017-06-01")] == [f"{batch}:3"]
 
 
 async def test_money_that_came_back_was_not_paid(town: Township, admin: asyncpg.Pool) -> None:

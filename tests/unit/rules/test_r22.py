@@ -59,7 +59,15 @@ def test_what_still_holds_has_no_end() -> None:
 def test_the_sentence_says_row_amount_days_and_by_what_document(kind: str, said: str) -> None:
     verdict = judged(RULE, paid(date(2017, 5, 1), kind=kind), NONE)
     assert verdict is not None
-    for figure in ("第 7 行", "123.45", "2017-03-01", "县扶贫发〔2017〕3号", "2017-06-20 登记", "已有 61 天", said):
+    for figure in (
+        "第 7 行",
+        "123.45",
+        "2017-03-01",
+        "县扶贫发〔2017〕3号",
+        "2017-06-20 登记",
+        "已有 61 天，请核实",
+        said,
+    ):
         assert figure in verdict.explanation
     assert (verdict.mark, verdict.days) == (f"{NOBODY}:7", 61)
     assert [(one.item, one.amount_fen) for one in verdict.money] == [(f"payment:{NOBODY}:7", 12_345)]

@@ -3,12 +3,13 @@
 Evidence: 271 dead people among the paid (黔西南); nine months and 1,720 yuan (庆城); 6,610.8 yuan (济南). How long a
 benefit is still owed is a policy value, also per fund: pensions stop with the month after the death (国发〔2014〕8号,
 六), and that others do as well is assumed. The dead are those of the list in force: of a death that is registered later
-the next run asks, about the payments of before as well. Each payment is asked about once, with its place in the row of
-all that came after the death. Money that came back whole is not asked about.
+the next run asks, about the payments of before as well. Each payment is asked about once, with its place among
+those that were no longer owed. Money that came back whole is not asked about.
 """
 
 from __future__ import annotations
 
+import json
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from services.funds_api.flags.rules.listed import (
 )
 from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
 from treasury.money import yuan
+from treasury.policy import PolicyValue
 
 MONTHS: Final = "paid_after_death_months"
 
@@ -38,8 +40,8 @@ QUERY: Final = f"""
 WITH {entries(ListKind.DEAD)},
 dead AS MATERIALIZED (SELECT DISTINCT ON (person_id) * FROM hit ORDER BY person_id, from_on, line)
 SELECT * FROM (
-  SELECT {ROW}, {ENTRY}, row_number() OVER after AS after_n,
-         (sum(p.amount_fen - coalesce(w.fen, 0)) OVER after)::bigint AS after_fen
+  SELECT {ROW}, {ENTRY}, (json_agg(json_build_object('paid_on', b.effective_on, 'fund', b.fund_code,
+           'fen', p.amount_fen - coalesce(w.fen, 0))) OVER after)::text AS since
     FROM dead h {TO_PAYEE}
    WHERE b.effective_on > h.from_on AND {LEFT_OVER}
   WINDOW after AS (PARTITION BY h.person_id ORDER BY b.effective_on, p.batch_id, p.line ROWS UNBOUNDED PRECEDING)) one
@@ -48,10 +50,9 @@ SELECT * FROM (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadFacts(ListedPayment):
-    """`from_on` is the day of death; the row is the `after_n`-th since then, and `after_fen` all of them up to it."""
+    """`from_on` is the day of death; `since` is JSON text: what was paid since then, up to this row and with it."""
 
-    after_n: int
-    after_fen: int
+    since: str
 
 
 def narrow(policy: Policy, day: date) -> Mapping[str, Any] | None:
@@ -73,17 +74,30 @@ def judge(facts: DeadFacts, policy: Policy) -> Verdict | None:
     last = owed_through(facts.from_on, months.number)
     if facts.as_of <= last:
         return None
+    unowed, used = _unowed(facts, facts.from_on, policy)
     return Verdict(
         mark=facts.mark,
         days=(facts.as_of - facts.from_on).days,
         explanation=(
             f"{said_paid(facts)}，收款人已于 {facts.from_on} 死亡"
             f"（{said_list(facts, ListKind.DEAD, [facts.list_line])}），"
-            f"最迟发放至 {last}；这是死亡后第 {facts.after_n} 笔，累计 {yuan(facts.after_fen)} 元，请核实由谁领取"
+            f"最迟发放至 {last}；这是应停发后第 {len(unowed)} 笔，累计 {yuan(sum(unowed))} 元，请核实由谁领取"
         ),
-        policy=(months,),
+        policy=tuple(dict.fromkeys((months, *used))),
         money=facts.money,
     )
+
+
+def _unowed(facts: DeadFacts, died_on: date, policy: Policy) -> tuple[list[int], list[PolicyValue]]:
+    """The fen of each payment since the death that was not owed, by the value of its own fund and day; those values."""
+    found, used = [], []
+    for one in json.loads(facts.since):
+        paid_on = date.fromisoformat(one["paid_on"])
+        months = per_fund(policy, MONTHS, one["fund"], paid_on)
+        if months and paid_on > owed_through(died_on, months.number):
+            found.append(one["fen"])
+        used += [months] if months else []
+    return found, used
 
 
 RULE: Final = Rule(

@@ -2,7 +2,8 @@
 
 Evidence: 识别不准、未清退仍享受 in the audit of 2017 (11.34万人 not identified rightly or not updated). What the check
 knew it refused already; here are the payments that were made before a removal, a move out of the county, a departure
-or a correction of an earlier day became known.
+or a correction of an earlier day became known. Who left by dying is R01's, which knows what is
+still owed then.
 Law: 财政违法行为处罚处分条例（2011 修订）第六条、第十四条, money got against the rules is recovered.
 """
 
@@ -24,9 +25,9 @@ QUERY: Final = f"""
 WITH {PAID},
 removed AS MATERIALIZED (SELECT * FROM ({spans("standing", "f.standing")}) s WHERE s.standing = 'removed'),
 nobody AS MATERIALIZED (
-  SELECT q.token, s.* FROM ({spans("membership", "f.household_id", _LEFT)}) s
+  SELECT q.token, s.* FROM ({spans("membership", "f.household_id, f.reason", _LEFT)}) s
     JOIN funds.person q ON q.county_code = :county AND q.id = s.person_id
-   WHERE s.household_id IS NULL),
+   WHERE s.household_id IS NULL AND s.reason IS DISTINCT FROM 'death'),
 outside AS MATERIALIZED (SELECT * FROM ({spans("residence", "f.outside")}) s WHERE s.outside)
 SELECT DISTINCT ON (f.batch_id, f.line) f.*
   FROM (SELECT p.household_id AS subject_id, p.region_code, p.amount_fen, p.effective_on AS as_of, p.batch_id, p.line,
@@ -74,7 +75,7 @@ def judge(facts: UnregisteredFacts, _policy: Policy) -> Verdict | None:
         explanation=(
             f"“{facts.document}”名册第 {facts.line} 行 {facts.as_of} 发放 {yuan(facts.amount_fen)} 元，"
             f"{_SAID[facts.kind].format(since=facts.since_on)}（“{facts.act_document}”，{facts.recorded_on} 登记），"
-            f"发放时已有 {(facts.as_of - facts.since_on).days} 天"
+            f"发放时已有 {(facts.as_of - facts.since_on).days} 天，请核实"
         ),
         money=(Money(f"payment:{facts.batch_id}:{facts.line}", facts.amount_fen),),
     )
