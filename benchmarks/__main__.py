@@ -31,6 +31,7 @@ NAMES: Final = (
     "yuan_days",
     "idle_daily",
     "idle_policy",
+    "rules_million",
     "trace_payment",
     "trace_tranche",
     "tree_county",

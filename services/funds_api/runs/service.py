@@ -142,7 +142,6 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
             "silent_because": judged.silent_because,
             "warning": warning,
             "began_at": began,
-            "ended_at": began,
         },
     )
     event = FlagsFound(

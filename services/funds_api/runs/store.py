@@ -73,7 +73,7 @@ async def lock(session: AsyncSession, county: str, run_id: UUID) -> FlagRunRow |
 
 async def add_done(session: AsyncSession, row: dict[str, Any]) -> None:
     """Say what a rule found. From here on the county's journal is held: call it after everything was raised."""
-    await session.execute(insert(FlagRunRuleRow).values(row))
+    await session.execute(insert(FlagRunRuleRow).values({**row, "ended_at": func.clock_timestamp()}))
 
 
 async def end(session: AsyncSession, county: str, run_id: UUID) -> None:
