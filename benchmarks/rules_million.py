@@ -45,7 +45,8 @@ _ENTRIES: Final = """
 INSERT INTO funds.comparison_entry (county_code, version_id, line, token, from_on, category, amount_fen, count_n,
                                     region_code)
 SELECT $1, $2, row_number() OVER (), t.token, DATE '2017-01-01',
-       CASE $3 WHEN 'business' THEN '法人' WHEN 'flat' THEN '住宅' END, 20000000, CASE $3 WHEN 'flat' THEN 3 END, CASE $3 WHEN 'village_cadre' THEN t.region_code END
+       CASE $3 WHEN 'business' THEN '法人' WHEN 'flat' THEN '住宅' END, 20000000, CASE $3 WHEN 'flat' THEN 3 END,
+       CASE $3 WHEN 'village_cadre' THEN t.region_code END
   FROM (SELECT * FROM (SELECT p.match_token AS token, p.region_code FROM funds.person p WHERE p.county_code = $1
                         ORDER BY md5(p.id::text || $3) LIMIT $4) met
         UNION ALL SELECT decode(md5($3 || g), 'hex'), $1 || '101201' FROM generate_series(1, $5) AS g) t"""

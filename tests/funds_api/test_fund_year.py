@@ -128,6 +128,22 @@ async def test_an_exclusion_holds_from_the_other_fund_too_although_that_one_name
     assert (await approve(township, late)).status_code == 201, "whom this fund did not pay"
 
 
+async def test_an_exclusion_that_only_flags_is_flagged_from_either_side(
+    township: Township, funds_http: httpx.AsyncClient
+) -> None:
+    """The term stands with one fund and names the other; paid from the named one, it is that money's flag."""
+    other = await fund(funds_http, "TEST-OTHER")
+    await rule(township, {**SET, "rule": "exclusive_with", "funds": [other], "on_breach": "flag"})
+    office = await open_account(funds_http, township.region, "township_office")
+    notice = await notice_request(funds_http, township.county, office, amounts=[50_000], fund_code=other)
+    assert (await township.finance.post("/funds/v1/notices", notice)).status_code == 201
+    assert (await approve(township, await township.checked([(ONE, "10.00")]))).json()["flagged"] == []
+    named = await township.checked([(ONE, "10.00"), (TWO, "5.00")], fund_code=other, account_id=office)
+    assert [one["code"] for one in (await approve(township, named)).json()["flagged"]] == ["B07"]
+    [flag] = (await township.finance.get("/funds/v1/flags", params={"as_of": "2017-12-31"})).json()["items"]
+    assert (flag["rule_code"], flag["amount_fen"], flag["facts"]["rows_n"]) == ("B07", 1_500, 1)
+
+
 async def test_terms_that_came_after_the_check_are_held_to_at_the_approval(
     township: Township, admin: asyncpg.Pool
 ) -> None:

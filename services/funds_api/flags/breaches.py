@@ -59,8 +59,7 @@ async def raise_breaches(
         (breach, lot, new_id())
         for breaches, lots in found
         for breach in breaches
-        for lot in lots
-        if (lot.fund_code, lot.fiscal_year) == (breach.term.fund_code, breach.term.fiscal_year)
+        for lot in _about(breach, lots)
     ]
     if not pairs:
         return []
@@ -69,6 +68,12 @@ async def raise_breaches(
     event = FlagsRaised(county_code=county, as_of=on, flags=[_raised(desk, on, *pair) for pair in fresh])
     await record_alone(tx, act.schema, county, event, act.actor, cause)
     return [flag for _, _, flag in fresh]
+
+
+def _about(breach: Breach, lots: Sequence[MadeLot]) -> Sequence[MadeLot]:
+    """The lots of the fund-year whose term was broken; all, when the term is of another fund (an exclusion)."""
+    of = (breach.term.fund_code, breach.term.fiscal_year)
+    return [lot for lot in lots if (lot.fund_code, lot.fiscal_year) == of] or lots
 
 
 def _row(county: str, desk: Desk, on: date, breach: Breach, lot: MadeLot, flag: UUID) -> dict[str, Any]:
