@@ -55,12 +55,7 @@ async def raise_breaches(
     `found` are breaches with the lots they may be about. Call it once, after `act.record`: the movement's event comes
     first, and what it caused is told in one. A lot that two levels flag for one rule is one flag.
     """
-    pairs = [
-        (breach, lot, new_id())
-        for breaches, lots in found
-        for breach in breaches
-        for lot in _about(breach, lots)
-    ]
+    pairs = [(breach, lot, new_id()) for breaches, lots in found for breach in breaches for lot in _about(breach, lots)]
     if not pairs:
         return []
     new = await store.raise_new(tx, [_row(county, desk, on, *pair) for pair in pairs])

@@ -20,7 +20,7 @@ from uuid import UUID
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import clock, telemetry
-from chassis.connections import FAILURES, OutcomeUnknown
+from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
 from chassis.database import Database, Limits, allow_long_statements
 from services.funds_api.runs import service, store
 from services.funds_api.settings import RunnerSettings
@@ -31,6 +31,8 @@ from treasury.calendar import business_date
 log = logging.getLogger("runner")
 
 MAX_PAUSE_MS: Final = 5_000
+# 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57P01-3 shutdown, 08 and 53 connections and resources.
+_PASSING: Final = ("40001", "40P01", "55P03", "57P0", "08", "53", "25P03")
 
 
 @dataclass
@@ -70,8 +72,7 @@ class Runner:
             async with self.database.reading(region) as tx:
                 waiting = await store.open_runs(tx)
             for county, run in waiting:
-                while not self._ending.is_set() and await self._step(county, run):
-                    asked += 1
+                asked += await self._finish(county, run)
             await self._escalate(region)
         return asked
 
@@ -92,6 +93,21 @@ class Runner:
             async with self.database.writing(county) as tx:
                 await warnings.escalate(tx, county, today)
 
+    async def _finish(self, county: str, run: UUID) -> int:
+        """Do what is left of a run. A rule that cannot be asked is told so, and the others are asked all the same."""
+        asked = 0
+        while not self._ending.is_set():
+            try:
+                if not await self._step(county, run):
+                    break
+            except service.RuleFailed as failed:
+                because = _because(failed.__cause__)
+                log.exception("rule failed", extra={"county": county, "run": str(run), "rule": failed.rule})
+                async with self.database.writing(county) as tx:
+                    await service.give_up(tx, county, run, failed.rule, because, self.now())
+            asked += 1
+        return asked
+
     async def _step(self, county: str, run: UUID) -> bool:
         async with self.database.writing(county) as tx:
             await allow_long_statements(tx)
@@ -102,6 +118,18 @@ class Runner:
             await asyncio.wait_for(self._ending.wait(), milliseconds / 1000)
         except TimeoutError:
             return
+
+
+def _because(error: BaseException | None) -> str:
+    """What kept a rule from being asked, without any value; what passes by itself is raised and waited for."""
+    if isinstance(error, (OutcomeUnknown, PoolTimeout)):
+        raise error
+    if isinstance(error, FAILURES):
+        state = sqlstate(error)
+        if lost(error) or state.startswith(_PASSING):
+            raise error
+        return f"数据库 {state}".strip()
+    return type(error).__name__
 
 
 async def main() -> None:

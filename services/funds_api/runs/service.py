@@ -90,6 +90,23 @@ async def daily(tx: AsyncSession, county: str, day: date) -> UUID:
     return row.id
 
 
+class RuleFailed(Exception):
+    """Asking a rule ended in an error, its cause; nothing of it was written."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+async def give_up(tx: AsyncSession, county: str, run_id: UUID, rule: str, because: str, began: datetime) -> None:
+    """Say that a rule could not be asked, so that the others of its run are; the next run asks it again."""
+    run = await store.lock(tx, county, run_id)
+    if run is None:
+        return
+    told = f"运行出错（{because}），本次没有判断；请联系系统管理员"
+    await _tell(tx, run, RULES[rule], began, Judged(silent_because=told), Found(0, 0, 0, {}), 0, None)
+
+
 async def step(tx: AsyncSession, county: str, run_id: UUID, began: datetime) -> bool:
     """Do the next rule of a run; False when there is none left, or somebody else is at it."""
     run = await store.lock(tx, county, run_id)
@@ -100,7 +117,10 @@ async def step(tx: AsyncSession, county: str, run_id: UUID, began: datetime) -> 
     if not left:
         await store.end(tx, county, run_id)
         return False
-    await _do(tx, run, RULES[left[0]], began)
+    try:
+        await _do(tx, run, RULES[left[0]], began)
+    except Exception as error:
+        raise RuleFailed(left[0]) from error
     if len(left) == 1:
         await store.end(tx, county, run_id)
     return True
@@ -124,6 +144,21 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
         await warnings.drawn_up(tx, run.county_code, run.id, rule, business_date(began), policy) if found.new_n else []
     )
     warning = _doubt(policy, run.as_of, rule, found.hits_n, looked)
+    await _tell(tx, run, rule, began, judged, found, looked, warning)
+    await warnings.issue(tx, run.county_code, run.id, rule, warned)
+
+
+async def _tell(
+    tx: AsyncSession,
+    run: FlagRunRow,
+    rule: Rule,
+    began: datetime,
+    judged: Judged,
+    found: Found,
+    looked: int,
+    warning: str | None,
+) -> None:
+    """Write down what a rule found and tell the journal; from here on the county's journal is held."""
     await store.add_done(
         tx,
         {
@@ -155,7 +190,6 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
         flags_fen=found.new_fen,
     )
     await record_alone(tx, "funds", run.county_code, event, RUNNER, uuid5(run.id, rule.code))
-    await warnings.issue(tx, run.county_code, run.id, rule, warned)
 
 
 async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, policy: Policy) -> tuple[Judged, Found]:

@@ -99,6 +99,7 @@ async def before(session: AsyncSession, county: str, rule: str, version: int, as
                 FlagRunRow.as_of < as_of,
                 FlagRunRuleRow.rule_code == rule,
                 FlagRunRuleRow.rule_version == version,
+                FlagRunRuleRow.covered != {},
             )
             .order_by(FlagRunRow.as_of.desc())
             .limit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -89,6 +90,27 @@ async def test_a_run_that_is_killed_goes_on_with_the_rule_that_was_not_done(desk
     assert len(await flags_of(desk.http, desk.county, "R19")) == whole["rules"][1]["new_n"] > 0
     again = await run_rules(desk.http, desk.county, "2017-11-30", *CLOCKS)
     assert (again["new_n"], again["rules"][1]["hits_n"]) == (0, whole["rules"][1]["hits_n"])
+
+
+async def test_a_rule_that_fails_is_told_and_holds_up_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        msg = "a fault of the rule"
+        raise ZeroDivisionError(msg)
+
+    sound = RULES["I01"]
+    for rule, harm in (("I01", {"lines": broken}), ("R12", {"query": "SELECT 1 / 0 AS subject_id"})):
+        monkeypatch.setitem(RULES, rule, replace(RULES[rule], **harm))
+    run = await run_rules(desk.http, desk.county, "2017-11-30", "I01", "R12", "R19")
+    told = {one["rule_code"]: one["silent_because"] for one in run["rules"]}
+    assert "ZeroDivisionError" in told["I01"]
+    assert "数据库 22012" in told["R12"]
+    assert told["R19"] is None
+    assert await flags_of(desk.http, desk.county, "R19")
+    assert [one.rule for one in caplog.records if one.message == "rule failed"] == ["I01", "R12"]
+    monkeypatch.setitem(RULES, "I01", sound)
+    assert (await run_rules(desk.http, desk.county, "2017-11-30", "I01"))["new_n"] > 0, "the next run asks it again"
 
 
 async def test_two_runners_do_not_do_one_rule_twice(desk: Desk) -> None:
