@@ -45,6 +45,7 @@ TOKEN_SECONDS: Final = 60
 FLAGS_PATH: Final = "/funds/v1/flags"
 PAGE: Final = 100
 FLAG_PAGE: Final = 200
+EVER: Final = "2199-12-31"  # whatever day a flag is about, and whatever this machine's clock says
 MAX_PAUSE_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 60.0
 # 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 57P01-3 shutdown, 08 and 53 …
@@ -185,7 +186,8 @@ class Follower:
     async def _told(self, region: str, envelope: Envelope) -> list[FlagTold]:
         """Every flag that an event only counts, page by page, before a transaction is opened."""
         body = envelope.body
-        query = {"county": envelope.stream, "run": body["run_id"], "rule": body["rule_code"], "limit": FLAG_PAGE}
+        query = {"county": envelope.stream, "run": body["run_id"], "rule": body["rule_code"]}
+        query |= {"as_of": EVER, "limit": FLAG_PAGE}
         found: list[FlagTold] = []
         mark: str | None = None
         while body["flags_n"]:

@@ -542,6 +542,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "草案数值不成立",
         "键与取值范围见 /funds/v1/policy-values/keys，规则所用的键见 /funds/v1/rules",
     ),
+    trials.TrialTooLarge: Problem("trial-too-large", 422, "一次试算过多", "请减少业务日期，或逐县试算"),
     trials.NoBooks: Problem("no-books", 404, "没有已建账的县", "请核对区划代码"),
     runs.RunTooWide: Problem("run-too-wide", 422, "规则按县运行", "请用 region 指明一个县或其下的区划"),
     outcomes.OutcomeStands: Problem(

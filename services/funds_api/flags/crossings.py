@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -22,6 +23,8 @@ from services.funds_api.workdays import CHINA
 from treasury.clocks import due, passed_since
 
 DAY = timedelta(days=1)
+# Beside the lines of `covered`: up to which position of the journal the run had looked.
+JOURNAL: Final = "journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,23 @@ def to_ask(
     """(day on which clocks began, day to ask about) for each day since `since` whose clocks have passed the line.
 
     After an earlier run a lot is asked about the day it crossed, or, when the line came to meet it, the day after that
-    run; without one, about the day of the run. A lot past a further line of its holder is asked about that one.
+    run or from which the number behind it holds; without a run, about the day of this one. A lot past a further line
+    of its holder is asked about that one.
     """
     last = crossed_by(line, as_of)
     clocks = [since + timedelta(days=at) for at in range((last - since).days + 1)]
     if before is None:
         asked = [(clock, as_of) for clock in clocks]
     else:
-        asked = [(clock, max(due(clock, line.limit, CHINA).on + DAY, before.as_of + DAY)) for clock in clocks]
-    further = [one for one in lines if one.days > line.days and one.meets(line)]
-    return [(clock, day) for clock, day in asked if all(clock > crossed_by(one, day) for one in further)]
+        first = max(before.as_of + DAY, line.policy.valid_from)
+        asked = [(clock, min(max(due(clock, line.limit, CHINA).on + DAY, first), as_of)) for clock in clocks]
+    beyond = further(line, lines)
+    return [(clock, day) for clock, day in asked if all(clock > crossed_by(one, day) for one in beyond)]
+
+
+def further(line: Line, lines: tuple[Line, ...]) -> list[Line]:
+    """The lines of the same holders that lie beyond this one."""
+    return [one for one in lines if one.days > line.days and one.meets(line)]
 
 
 async def cross(
@@ -99,7 +109,7 @@ async def cross(
                 text(
                     "SELECT found, raised, fen FROM funds.raise_crossings(:county, :root, :run, :rule,"
                     " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :budgets, :clocks, :asked, :as_of,"
-                    " :late, :known, :apart)"
+                    " :late, :after, :known, :apart)"
                 ),
                 {
                     "county": place.county,
@@ -116,6 +126,7 @@ async def cross(
                     "asked": [day for _, day in asked],
                     "as_of": as_of,
                     "late": min(since - DAY, crossed_by(line, as_of)) if going_on and since else None,
+                    "after": max((crossed_by(one, as_of) for one in further(line, lines)), default=None),
                     "known": going_on.position if going_on else 0,
                     "apart": list(apart),
                 },

@@ -213,8 +213,10 @@ def _flags() -> Any:
     )
 
 
-def _of_run(county: str, run: UUID) -> Any:
+def _of_run(county: str, run: UUID, rule: str | None) -> Any:
     found = select(FlagRow.id).where(FlagRow.county_code == county, FlagRow.run_id == run)
+    if rule is not None:
+        found = found.where(FlagRow.rule_code == rule)
     return select(found.cte("of_run").prefix_with("MATERIALIZED", dialect="postgresql").c.id)
 
 
@@ -243,7 +245,7 @@ async def page(
         .limit(window.limit + 1)
     )
     if asked.run is not None:  # a run's flags lie together: they are found first, and then put in order
-        query = query.where(FlagRow.id.in_(_of_run(county, asked.run)))
+        query = query.where(FlagRow.id.in_(_of_run(county, asked.run, asked.rule)))
     for column, wanted in ((FlagRow.rule_code, asked.rule), (FlagRow.subject_id, asked.subject)):
         if wanted is not None:
             query = query.where(column == wanted)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from chassis import clock
 from chassis.database import Read, Tx
 from chassis.identity import Principal, can
 from chassis.journal import Acting
@@ -16,6 +17,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.runs import service, store
 from services.funds_api.runs.schemas import Rules, Run, RunPage, RunRequest
 from services.funds_api.units.endpoints import County
+from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["rules 规则"])
 
@@ -30,7 +32,8 @@ async def get_rules(who: Annotated[Principal, can("flags:read")]) -> Rules:
 async def post_run(
     request: RunRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("flags:run")], county: County = None
 ) -> Run:
-    return await service.request(tx, who, act, county_of(who, county), request)
+    today = business_date(clock.now())
+    return await service.request(tx, who, act, county_of(who, county), request, today)
 
 
 @router.get("/rule-runs", summary="规则运行记录，新的在前")

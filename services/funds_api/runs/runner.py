@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import clock, telemetry
 from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
-from chassis.database import Database, Limits, allow_long_statements
+from chassis.database import Database, Limits, allow_long_rests, allow_long_statements
 from services.funds_api.runs import service, store
 from services.funds_api.settings import RunnerSettings
 from services.funds_api.warnings import service as warnings
@@ -111,6 +111,7 @@ class Runner:
     async def _step(self, county: str, run: UUID) -> bool:
         async with self.database.writing(county) as tx:
             await allow_long_statements(tx)
+            await allow_long_rests(tx)  # while the candidates of a rule are judged
             return await service.step(tx, county, run, self.now())
 
     async def _sleep(self, milliseconds: int) -> None:

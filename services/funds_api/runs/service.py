@@ -20,12 +20,13 @@ from chassis.journal import Act, record_alone
 from services.funds_api.access import must_hold
 from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import Judged, ask, silence
-from services.funds_api.flags.crossings import Found, cross
+from services.funds_api.flags.crossings import JOURNAL, Found, cross
 from services.funds_api.flags.named import flag_id
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES, VERSIONS
 from services.funds_api.flags.rules.kept import kept
 from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Verdict
 from services.funds_api.flags.store import Place
+from services.funds_api.lots.refusals import DatedAhead
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.runs import store
@@ -42,13 +43,15 @@ SHARE: Final = "rule_share_warn_ppm"
 ONE: Final = 1_000_000
 
 
-async def request(tx: AsyncSession, who: Principal, act: Act, county: str, asked: RunRequest) -> Run:
+async def request(tx: AsyncSession, who: Principal, act: Act, county: str, asked: RunRequest, today: date) -> Run:
     """Write down that rules are to be asked; whoever runs them finds it there."""
     await act.claim(tx, county)
     region = asked.region or (who.region if who.region.startswith(county) else county)
     must_hold(who, region)
     if not region.startswith(county):
         raise RunTooWide(region, county)
+    if asked.as_of > today:  # asked about a day to come, a question would stand there unseen and never be asked again
+        raise DatedAhead(asked.as_of, today, "规则运行的业务日期")
     codes = sorted(set(asked.rules or RULES))
     if unknown := [code for code in codes if code not in RULES]:
         raise RulesUnknown(unknown, sorted(RULES))
@@ -132,7 +135,7 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
     The warnings are drawn up before the county's journal is held, and are few when they are written.
     """
     place, moment = Place(run.county_code, run.region_code), Moment(run.as_of)
-    policy = Policy(await policies.values(tx), run.county_code)
+    policy = Policy(await policies.values(tx, region=run.county_code), run.county_code)
     if rule.lines is not None:
         judged, found = await _cross(tx, run, rule, place, policy)
         looked = judged.candidates_n  # it read the lots that crossed, and no other
@@ -199,13 +202,16 @@ async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, po
     before = None
     if run.kind == "daily":
         before = await store.before(tx, run.county_code, rule.code, rule.version, run.as_of)
+    # What is recorded from here on was not seen by this run, whatever its place in the journal when it ends.
+    known = await store.head(tx, run.county_code)
     # Lots whose clock was ever stopped have days of their own: they are taken out of the common look and judged apart.
     paused = await flags.stopped(tx, place, Moment(run.as_of))
     common = await cross(tx, rule, lines, place, run.id, run.as_of, before, [one.subject_id for one in paused])
     hits = [(one, verdict) for one in paused if (verdict := rule.judge(one, policy)) is not None]
     judged = Judged(common.hits_n + len(paused), hits)
     own = await _raise(tx, run, rule, judged)
-    found = Found(common.hits_n + own.hits_n, common.new_n + own.new_n, common.new_fen + own.new_fen, common.covered)
+    covered = {**common.covered, JOURNAL: str(known)}
+    found = Found(common.hits_n + own.hits_n, common.new_n + own.new_n, common.new_fen + own.new_fen, covered)
     return judged, found
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
-from services.funds_api.flags.crossings import Before
-from services.funds_api.tables import FlagRunRow, FlagRunRuleRow
+from services.funds_api.flags.crossings import JOURNAL, Before
+from services.funds_api.tables import FlagRunRow, FlagRunRuleRow, StreamHeadRow
 
 
 async def add(session: AsyncSession, row: dict[str, Any]) -> FlagRunRow:
@@ -105,7 +105,15 @@ async def before(session: AsyncSession, county: str, rule: str, version: int, as
             .limit(1)
         )
     ).one_or_none()
-    return Before(found.as_of, found.position, found.covered) if found else None
+    if found is None:
+        return None
+    return Before(found.as_of, int(found.covered.get(JOURNAL, found.position)), found.covered)
+
+
+async def head(session: AsyncSession, county: str) -> int:
+    """How far the county's journal is."""
+    found = await session.scalar(select(StreamHeadRow.position).where(StreamHeadRow.stream == county))
+    return found or 0
 
 
 async def counties_behind(session: AsyncSession, day: date) -> list[str]:

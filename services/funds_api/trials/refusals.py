@@ -44,3 +44,15 @@ class NoBooks(Exception):
 
     def __str__(self) -> str:
         return f"{self.region} 之下没有已建账的县"
+
+
+@dataclass(eq=False)
+class TrialTooLarge(Exception):
+    """More counties and days than one trial asks."""
+
+    counties_n: int
+    days_n: int
+    most_n: int
+
+    def __str__(self) -> str:
+        return f"{self.counties_n} 个县 × {self.days_n} 个业务日期超过一次试算的上限 {self.most_n}，请分次试算"

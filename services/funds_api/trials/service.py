@@ -14,12 +14,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import allow_long_statements
+from chassis.database import allow_long_statements, set_region
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from services.funds_api.access import must_hold
-from services.funds_api.flags.asking import ask
+from services.funds_api.flags.asking import ask, silence
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Rule, Subject, Verdict
 from services.funds_api.flags.store import Place
@@ -28,7 +28,13 @@ from services.funds_api.policies import store as policies
 from services.funds_api.policies.keys import entry, fault
 from services.funds_api.runs.refusals import RulesUnknown
 from services.funds_api.trials import store
-from services.funds_api.trials.refusals import DraftValueRefused, NoBooks, NoDraft, NothingDrafted
+from services.funds_api.trials.refusals import (
+    DraftValueRefused,
+    NoBooks,
+    NoDraft,
+    NothingDrafted,
+    TrialTooLarge,
+)
 from services.funds_api.trials.resting import crossed
 from services.funds_api.trials.schemas import CountyTrial, Tally, Trial, TrialRequest
 from treasury.calendar import SHANGHAI
@@ -36,6 +42,7 @@ from treasury.policy import Basis, PolicyValue
 from wire.funds import RuleTried
 
 COUNTY_DIGITS: Final = 6
+MOST: Final = 60  # counties times days of one trial: it is answered at once
 PEOPLE: Final = frozenset({Subject.PERSON, Subject.HOUSEHOLD, Subject.PAYMENT})
 Said = dict[tuple[UUID, str], tuple[Facts, Verdict]]
 
@@ -60,6 +67,8 @@ async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialReques
     counties = [stream] if len(region) >= COUNTY_DIGITS else await store.counties(tx, region)
     if not counties:
         raise NoBooks(region)
+    if len(counties) * len(set(asked.as_of)) > MOST:
+        raise TrialTooLarge(len(counties), len(set(asked.as_of)), MOST)
 
     await allow_long_statements(tx)
     rows = [
@@ -70,6 +79,7 @@ async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialReques
         for day, at in _moments(asked)
     ]
 
+    await set_region(tx, who.region)
     answer = _trial(asked, live, draft, rows)
     event = RuleTried(
         trial_id=answer.id,
@@ -131,6 +141,7 @@ async def _compare(
     values = await policies.values(tx, known_at=at, region=place.county)
     was = Policy(values, place.county)
     would = Policy(_overlaid(values, drafted, place.county), place.county)
+    await set_region(tx, place.county)  # a rule reads the county's books and lists, and tells of the place asked for
     now, then = await _told(tx, live, was, place, moment), await _told(tx, draft, would, place, moment)
     if live.lines is not None:
         both = sum(n for _, n in now.asked & then.asked)
@@ -165,7 +176,8 @@ async def _told(tx: AsyncSession, rule: Rule, policy: Policy, place: Place, mome
     if rule.lines is not None:
         groups = await crossed(tx, rule, policy, place, moment)
         tally = Tally(flags_n=sum(one.lots_n for one in groups), people_n=0, amount_fen=sum(one.fen for one in groups))
-        return Told(tally, frozenset((one.key, one.lots_n) for one in groups))
+        silent = None if rule.lines(policy, moment.as_of) else silence(rule)
+        return Told(tally, frozenset((one.key, one.lots_n) for one in groups), silent)
     judged = await ask(tx, rule, place, moment, policy)
     said: Said = {(facts.subject_id, verdict.mark): (facts, verdict) for facts, verdict in judged.hits}
     people = {subject for subject, _ in said} if rule.subject in PEOPLE else set()

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from chassis import clock
+from services.funds_api.trials import service
 from tests.callers import funds_caller
 from tests.funds_api.asked import run_rules
 from tests.funds_api.desk import Desk
@@ -135,6 +136,17 @@ async def test_bad_trials_are_told_and_nothing_is_tried(desk: Desk, admin: async
     assert (await clerk.post(TRIALS, {"rule": "I01", "values": {"idle_flag_days": 60}, **day})).status_code == 403
     told = "SELECT count(*) FROM funds.event WHERE stream = $1 AND kind = 'RuleTried'"
     assert await admin.fetchval(told, desk.county) == 0
+
+
+async def test_a_trial_has_a_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST", 2)
+    asked = {"rule": "I01", "values": {"idle_flag_days": 60}, "known_at": now()}
+    days = ["2017-06-15", "2017-06-16", "2017-06-17"]
+    inspector = funds_caller(desk.http, "inspector", desk.county)
+    refused = await inspector.post(TRIALS, {**asked, "as_of": days})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/trial-too-large")
+    assert refused.json()["figures"] == {"counties_n": 1, "days_n": 3, "most_n": 2}
+    assert (await inspector.post(TRIALS, {**asked, "as_of": days[:2]})).status_code == 201
 
 
 async def test_the_same_key_tries_once_and_the_act_is_on_record(desk: Desk, admin: asyncpg.Pool) -> None:
