@@ -37,11 +37,10 @@ async def test_payees_without_a_certificate_of_the_day_and_grade(town: Township,
     batch = await pay(town, [0, 1, 2, 3, 4, 5], "2017-05-01", entitlement=NURSING, per="person")
     living = await pay(town, [4, 6], "2017-05-01", entitlement="困难残疾人生活补贴", per="person")
     run = await run_rules(town.http, town.county, "2018-01-31", "R15")
-    assert (run["new_n"], run["rules"][0]["candidates_n"]) == (5, 7)
+    assert (run["new_n"], run["rules"][0]["candidates_n"]) == (4, 7)
     flags = {one["mark"]: one for one in await flags_of(town.http, town.county, "R15")}
     said = {
         f"{batch}:3": "三级，该补贴要求二级以上",
-        f"{batch}:4": "无效",
         f"{batch}:6": "四级",
         f"{batch}:7": "领款人不在名单中",
         f"{living}:3": "领款人不在名单中",
@@ -53,6 +52,22 @@ async def test_payees_without_a_certificate_of_the_day_and_grade(town: Township,
     for one in flags.values():
         assert (await inspector.get(f"/funds/v1/flags/{one['id']}/recomputation")).json()["same"]
     assert await hits(town, "R15", "2018-01-31", town.county + "102") == []
+
+
+async def test_a_certificate_given_anew_after_the_payment_accuses_nobody(town: Township, tmp_path: Path) -> None:
+    """Paid on 1 March; 0 and 1 have one from June on, and 1 had another until February, 2 until the day itself."""
+    entries = [
+        Entry(0, category="肢体一级", from_on="2017-06-01"),
+        Entry(1, category="肢体一级", from_on="2017-06-01"),
+        Entry(1, category="肢体一级", to_on="2017-02-28"),
+        Entry(2, category="肢体一级", to_on="2017-03-01"),
+    ]
+    await record(town.http, town.county, "disability", entries, tmp_path, on=LIST)
+    batch = await pay(town, [0, 1, 2], "2017-03-01", entitlement=NURSING, per="person")
+    [(mark, sentence)] = await hits(town, "R15", "2018-01-31")
+    assert mark == f"{batch}:3"
+    assert "在发放之日以前已到期" in sentence
+    assert sentence.endswith("，请核实")
 
 
 async def test_a_roster_of_households_is_answered_by_anybody_of_the_day(

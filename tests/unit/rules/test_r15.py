@@ -32,6 +32,7 @@ def paid(days_before: int = 30, **more: Any) -> CertificateFacts:
             "list_on": LIST,
             "entries_n": 0,
             "then_n": 0,
+            "ended_n": 0,
             "grade": None,
             "ungraded": False,
             **more,
@@ -49,10 +50,12 @@ def test_the_last_grade_that_will_do_will_do(grade: int, fires: bool) -> None:
     assert (judged(RULE, paid(entries_n=1, then_n=1, grade=grade), VALUES) is not None) == fires
 
 
-def test_a_certificate_that_was_not_valid_that_day_is_none() -> None:
-    verdict = judged(RULE, paid(entries_n=1, grade=None), VALUES)
-    assert verdict is not None
-    assert "无效" in verdict.explanation
+@pytest.mark.parametrize(("ended", "fires"), [(0, False), (1, True), (2, True)])
+def test_one_that_begins_after_the_payment_may_be_a_renewed_one(ended: int, fires: bool) -> None:
+    """Of two certificates none was valid that day; only one that had ended tells something about the day."""
+    verdict = judged(RULE, paid(entries_n=2, ended_n=ended), VALUES)
+    assert (verdict is not None) == fires
+    assert verdict is None or "在发放之日以前已到期" in verdict.explanation
 
 
 @pytest.mark.parametrize("grade", [None, 3])
@@ -84,6 +87,7 @@ def test_the_sentence_says_whose_certificate_and_by_which_list() -> None:
         "2017-12-31",
     ):
         assert figure in verdict.explanation
+    assert verdict.explanation.endswith("，请核实")
     graded = judged(RULE, paid(entries_n=1, then_n=1, grade=3), VALUES)
     assert graded is not None
     assert "三级，该补贴要求二级以上" in graded.explanation

@@ -1,9 +1,11 @@
-"""R15 虚假残疾: a benefit that presupposes a disability certificate, paid where none of the day (and grade) is listed.
+"""R15 未见有效残疾证明: a benefit that presupposes a disability certificate, paid where the list has none.
 
 Evidence: 虚假残疾、重病 in Hubei's checks of 2017. Which benefits presuppose a certificate, and which grade, is a dated
 value by a part of the entitlement's name (国发〔2015〕52号: nursing for grades one and two). A roster of persons
 asks for the payee's certificate, one of households for that of anybody in the household on the day. The list speaks for
-payments of its day and so many days before. Illness cannot be seen: no department's list of it is known to the system.
+payments of its day and so many days before. A list has the
+certificate that was given last: where all of the payee's begin after the payment, one may have been given anew (换证)
+and the list does not tell about the day. Illness cannot be seen: no department's list of it is known to the system.
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ SELECT a.household_id AS subject_id, a.region_code, a.amount_fen, a.effective_on
        a.document, a.entitlement, a.per, a.version_id, a.version_no, a.list_on, count(c.batch_id)::int AS entries_n,
        (count(c.batch_id) FILTER (WHERE (c.from_on IS NULL OR c.from_on <= a.effective_on)
           AND (c.to_on IS NULL OR c.to_on >= a.effective_on)))::int AS then_n,
+       (count(c.batch_id) FILTER (WHERE c.to_on < a.effective_on))::int AS ended_n,
        min(c.grade) FILTER (WHERE (c.from_on IS NULL OR c.from_on <= a.effective_on)
           AND (c.to_on IS NULL OR c.to_on >= a.effective_on)) AS grade,
        coalesce(bool_or(c.grade IS NULL) FILTER (WHERE c.batch_id IS NOT NULL), false) AS ungraded
@@ -76,7 +79,7 @@ HAVING coalesce(min(c.grade) FILTER (WHERE (c.from_on IS NULL OR c.from_on <= a.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateFacts(Facts):
-    """A paid row and the certificates it could stand on: how many, how many valid that day, the best grade of those."""
+    """A paid row and the certificates it could stand on: how many, valid that day, ended before it; the best grade."""
 
     batch_id: UUID
     line: int
@@ -88,6 +91,7 @@ class CertificateFacts(Facts):
     list_on: date
     entries_n: int
     then_n: int
+    ended_n: int
     grade: int | None
     ungraded: bool
 
@@ -109,7 +113,8 @@ def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
 def judge(facts: CertificateFacts, policy: Policy) -> Verdict | None:
     """A verdict when no certificate of the day is listed, or the best one is of a lesser grade than will do.
 
-    Where an entry names no grade and a grade is asked for, nothing is said: the list cannot tell.
+    Where an entry names no grade and a grade is asked for, or all entries begin after the payment, nothing is said: the
+    list cannot tell.
     """
     grades, before = policy.on(GRADES, facts.as_of), policy.on(BEFORE, facts.as_of)
     if grades is None or before is None or not 0 <= (facts.list_on - facts.as_of).days <= before.number:
@@ -120,9 +125,9 @@ def judge(facts: CertificateFacts, policy: Policy) -> Verdict | None:
     whose = "领款人" if facts.per == "person" else "该户"
     if not facts.entries_n:
         found = f"{whose}没有人在名单中" if facts.per == "household" else f"{whose}不在名单中"
-    elif not facts.then_n:
-        found = f"{whose}的残疾证在发放之日无效"
-    elif facts.grade is not None and facts.grade > most and not facts.ungraded:
+    elif not facts.then_n and facts.ended_n:
+        found = f"名单中{whose}的残疾证在发放之日以前已到期"
+    elif facts.then_n and facts.grade is not None and facts.grade > most and not facts.ungraded:
         found = f"{whose}的残疾证为{_SAID[facts.grade]}级，该补贴要求{_SAID[most]}级以上"
     else:
         return None
@@ -130,7 +135,8 @@ def judge(facts: CertificateFacts, policy: Policy) -> Verdict | None:
         mark=f"{facts.batch_id}:{facts.line}",
         explanation=(
             f"“{facts.document}”名册第 {facts.line} 行 {facts.as_of} 发放“{facts.entitlement}” "
-            f"{yuan(facts.amount_fen)} 元，{found}（“持残疾证人员”名单第 {facts.version_no} 版，截至 {facts.list_on}）"
+            f"{yuan(facts.amount_fen)} 元，{found}（“持残疾证人员”名单第 {facts.version_no} 版，"
+            f"截至 {facts.list_on}），请核实"
         ),
         policy=(grades, before),
         money=(Money(f"payment:{facts.batch_id}:{facts.line}", facts.amount_fen),),
@@ -143,7 +149,7 @@ RULE: Final = Rule(
     code="R15",
     version=1,
     since=date(2016, 1, 1),
-    title="虚假残疾享受补贴",
+    title="未见有效残疾证明",
     legal_basis="国发〔2015〕52号；《财政违法行为处罚处分条例》（2011 年修订）第十四条",
     looks_at="须持残疾证的补贴中，发放之日没有有效残疾证或等级不符的发放",
     subject=Subject.PAYMENT,
