@@ -24,7 +24,8 @@ async def town(funds_http: httpx.AsyncClient, county: str) -> Township:
 
 
 async def test_who_the_list_does_not_answer_for(town: Township, admin: asyncpg.Pool, tmp_path: Path) -> None:
-    """19 of 20 are listed; of them 0 elsewhere, 1 there since June, 2 until April, 3 not agricultural."""
+    """19 of 20 are listed; of them 0 elsewhere, 1 there since June, 2 until April, 3 not agricultural (asked here)."""
+    await ask_nonfarm(admin, town.county, "nonfarm_asked")
     here = town.county + "101201"
     entries = [
         Entry(0, region="990999101"),
@@ -47,6 +48,42 @@ async def test_who_the_list_does_not_answer_for(town: Township, admin: asyncpg.P
     for one in flags.values():
         assert (await inspector.get(f"/funds/v1/flags/{one['id']}/recomputation")).json()["same"]
     assert await hits(town, "R14", "2018-01-31", town.county + "102") == []
+
+
+async def test_nobody_is_asked_about_agricultural_registration_where_no_place_says_so(
+    town: Township, admin: asyncpg.Pool, tmp_path: Path
+) -> None:
+    entries = [Entry(0, category="非农业"), *(Entry(place) for place in range(1, 20))]
+    await record(town.http, town.county, "resident", entries, tmp_path, on=LIST)
+    batch = await pay(town, [0, 1], "2017-05-01", entitlement="城市低保")
+    assert await hits(town, "R14", "2018-01-31") == []
+    fund = await admin.fetchval("SELECT fund_code FROM funds.payment_batch WHERE id = $1::uuid", batch)
+    await ask_nonfarm(admin, town.county, "nonfarm_asked.OTHER")
+    assert await hits(town, "R14", "2018-01-31") == []
+    await ask_nonfarm(admin, town.county, f"nonfarm_asked.{fund}")
+    [(mark, sentence)] = await hits(town, "R14", "2018-01-31")
+    assert mark == f"{batch}:2"
+    assert "非农业" in sentence
+
+
+@pytest.mark.parametrize("code", ["99", "99{county[2]}{county[3]}", "98", "98{county[2]}{county[3]}"])
+async def test_an_entry_of_the_province_or_prefecture_is_not_elsewhere(
+    town: Township, tmp_path: Path, code: str
+) -> None:
+    region = code.format(county=town.county)
+    entries = [Entry(0, region=region), *(Entry(place) for place in range(1, 20))]
+    await record(town.http, town.county, "resident", entries, tmp_path, on=LIST)
+    await pay(town, [0, 1], "2017-05-01")
+    assert (await hits(town, "R14", "2018-01-31") == []) == town.county.startswith(region)
+
+
+async def ask_nonfarm(admin: asyncpg.Pool, county: str, key: str) -> None:
+    await admin.execute(
+        "INSERT INTO funds.policy_value (key, region_code, valid_from, value, source, basis)"
+        " VALUES ($1, $2, '2016-01-01', '1', '县政府办通知', 'practice')",
+        key,
+        county,
+    )
 
 
 async def test_people_not_compared_are_left_out_and_counted(

@@ -25,6 +25,7 @@ def paid(days_before: int = 30, **more: Any) -> NonLocalFacts:
             "batch_id": NOBODY,
             "line": 7,
             "document": "西财农〔2017〕8号",
+            "fund_code": "PZ-2017",
             "version_id": NOBODY,
             "version_no": 2,
             "list_on": LIST,
@@ -75,10 +76,18 @@ def test_where_the_distinction_has_ended_nobody_is_asked_about_it(asked: int, fi
     assert judged(RULE, paid(), values) is not None
 
 
+@pytest.mark.parametrize(("fund", "fires"), [("PZ-2017", True), ("QT-2017", False)])
+def test_the_distinction_is_asked_about_of_one_fund_where_a_place_sets_it(fund: str, fires: bool) -> None:
+    numbers = {"nonfarm_asked": 0, "nonfarm_asked__PZ-2017": 1}
+    values = policy(list_speaks_before_days=365, resident_list_coverage_min_ppm=900_000, **numbers)
+    facts = paid(entries_n=1, then_n=1, here_n=1, fund_code=fund)
+    assert (judged(RULE, facts, values) is not None) == fires
+
+
 def test_the_sentence_says_row_amount_list_and_how_complete_it_is() -> None:
     verdict = judged(RULE, paid(), VALUES)
     assert verdict is not None
-    for figure in ("第 7 行", "2017-12-01", "123.45", "第 2 版", "2017-12-31", "100 人", "90 人"):
+    for figure in ("第 7 行", "2017-12-01", "123.45", "第 2 版", "2017-12-31", "100 人", "90 人），请核实"):
         assert figure in verdict.explanation
     assert [(one.item, one.amount_fen) for one in verdict.money] == [(f"payment:{NOBODY}:7", 12_345)]
 

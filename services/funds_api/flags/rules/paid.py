@@ -23,7 +23,7 @@ _BACK: Final = """back AS MATERIALIZED (
 PAID: Final = f"""{_BACK},
 paid AS NOT MATERIALIZED (
   SELECT p.batch_id, p.line, p.household_id, p.payee_token, p.region_code, b.effective_on, b.entitlement, b.document,
-         b.per, p.amount_fen - coalesce(k.fen, 0) AS amount_fen
+         b.per, b.fund_code, p.amount_fen - coalesce(k.fen, 0) AS amount_fen
     FROM funds.paid_batches(:county, :as_of, :known) b
     JOIN funds.payment p ON p.county_code = :county AND p.batch_id = b.id
     LEFT JOIN back k ON k.batch_id = p.batch_id AND k.line = p.line

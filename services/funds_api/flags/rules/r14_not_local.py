@@ -3,7 +3,8 @@
 Evidence: 非本地、非农业人口享受 in Hubei's checks of 2017. (A household that had left the county by the register itself
 is R22's.) A list speaks for payments of its day and of so many days before; and it is no list of all
 residents when it has too few of the register, then nobody is asked about for being absent. Both numbers are assumed.
-国发〔2014〕25号 ended the distinction of agricultural 户口, so a place may set `nonfarm_asked` to 0.
+国发〔2014〕25号 ended the distinction of agricultural 户口: whether it is asked about is a value, 0 in the nation; a
+place sets it to 1, also for one fund. An entry that names a province or prefecture only does not tell the county.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from services.funds_api.flags.rules.listed import per_fund
 from services.funds_api.flags.rules.paid import PAID, compared, narrowest, version, widest
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
 from treasury.money import yuan
@@ -23,7 +25,7 @@ NONFARM: Final = "nonfarm_asked"
 ONE: Final = 1_000_000
 
 # An entry that answers for every day the list speaks of: such payees are done with at once. The others are few.
-_HERE: Final = "(h.region_code IS NULL OR h.region_code LIKE :county || '%')"
+_HERE: Final = "(h.region_code IS NULL OR h.region_code LIKE :county || '%' OR :county LIKE h.region_code || '%')"
 _FARM: Final = "(h.category IS NULL OR h.category NOT LIKE '%非农%')"
 _THEN: Final = "(h.from_on IS NULL OR h.from_on <= c.as_of) AND (h.to_on IS NULL OR h.to_on >= c.as_of)"
 
@@ -39,13 +41,13 @@ plain AS MATERIALIZED (
      AND (h.to_on IS NULL OR h.to_on >= v.list_on)),
 asked AS MATERIALIZED (
   SELECT p.household_id AS subject_id, p.region_code, p.amount_fen, p.effective_on AS as_of, p.batch_id, p.line,
-         p.document, p.payee_token, v.version_id, v.version_no, v.list_on, v.listed_n, v.compared_n
+         p.document, p.fund_code, p.payee_token, v.version_id, v.version_no, v.list_on, v.listed_n, v.compared_n
     FROM version v
     JOIN paid p ON p.effective_on BETWEEN v.list_on - CAST(:before AS int) AND v.list_on
     JOIN funds.person q ON q.county_code = :county AND q.token = p.payee_token AND q.match_token IS NOT NULL
    WHERE NOT EXISTS (SELECT FROM plain x WHERE x.person_token = p.payee_token)
      AND v.listed_n::numeric * {ONE} >= v.compared_n::numeric * CAST(:coverage AS int))
-SELECT c.subject_id, c.region_code, c.amount_fen, c.as_of, c.batch_id, c.line, c.document,
+SELECT c.subject_id, c.region_code, c.amount_fen, c.as_of, c.batch_id, c.line, c.document, c.fund_code,
        c.version_id, c.version_no, c.list_on, c.listed_n, c.compared_n,
        count(h.person_token)::int AS entries_n,
        (count(*) FILTER (WHERE h.person_token IS NOT NULL AND {_THEN}))::int AS then_n,
@@ -53,8 +55,8 @@ SELECT c.subject_id, c.region_code, c.amount_fen, c.as_of, c.batch_id, c.line, c
        (count(*) FILTER (WHERE h.person_token IS NOT NULL AND {_THEN} AND {_HERE} AND {_FARM}))::int AS farm_n,
        min(h.region_code) FILTER (WHERE {_THEN}) AS listed_region
   FROM asked c LEFT JOIN h ON h.person_token = c.payee_token
- GROUP BY c.subject_id, c.region_code, c.amount_fen, c.as_of, c.batch_id, c.line, c.document, c.version_id,
-          c.version_no, c.list_on, c.listed_n, c.compared_n"""
+ GROUP BY c.subject_id, c.region_code, c.amount_fen, c.as_of, c.batch_id, c.line, c.document, c.fund_code,
+          c.version_id, c.version_no, c.list_on, c.listed_n, c.compared_n"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class NonLocalFacts(Facts):
     batch_id: UUID
     line: int
     document: str
+    fund_code: str
     version_id: UUID
     version_no: int
     list_on: date
@@ -92,7 +95,7 @@ def judge(facts: NonLocalFacts, policy: Policy) -> Verdict | None:
         return None
     if facts.listed_n * ONE < facts.compared_n * coverage.number:
         return None
-    nonfarm = policy.on(NONFARM, facts.as_of)
+    nonfarm = per_fund(policy, NONFARM, facts.fund_code, facts.as_of)
     found = _found(facts, nonfarm=nonfarm is not None and nonfarm.number == 1)
     if found is None:
         return None
@@ -101,7 +104,7 @@ def judge(facts: NonLocalFacts, policy: Policy) -> Verdict | None:
         explanation=(
             f"“{facts.document}”名册第 {facts.line} 行 {facts.as_of} 发放 {yuan(facts.amount_fen)} 元，领款人{found}"
             f"（“户籍人口”名单第 {facts.version_no} 版，截至 {facts.list_on}，"
-            f"在册 {facts.compared_n} 人中载有 {facts.listed_n} 人）"
+            f"在册 {facts.compared_n} 人中载有 {facts.listed_n} 人），请核实"
         ),
         policy=(before, coverage, nonfarm) if nonfarm else (before, coverage),
         money=(Money(f"payment:{facts.batch_id}:{facts.line}", facts.amount_fen),),
