@@ -64,6 +64,24 @@ async def test_a_pairing_stands_until_the_next(town: Township, admin: asyncpg.Po
     refused(await pair(town, {one: "bangfu-3"}, "2017-05-31"), 409, "later-fact-known", {"latest_on": "2017-06-01"})
 
 
+async def test_a_household_that_moved_and_was_paired_anew_is_no_longer_of_its_old_helper(
+    town: Township, admin: asyncpg.Pool
+) -> None:
+    """It moved on 1 June and was paired in the new township on 1 July: until then the old helper still has it."""
+    home, county = await town.household(admin, 1), town.county
+    await pair(town, {home: "bangfu-1"})
+    move = {"household_ids": [home], "region_code": county + "102202", "effective_on": "2017-06-01"}
+    await town.change("moves", move)
+    assert [row["helper"] for row in await listed(town, "2017-06-30")] == ["bangfu-1"]
+    answer = await pair(town, {home: "bangfu-9"}, "2017-07-01", by=town.neighbour)
+    assert answer.status_code == 201, answer.text
+    assert [row["helper"] for row in await listed(town, "2017-06-30")] == ["bangfu-1"]
+    assert await listed(town, "2017-07-01") == []
+    assert await listed(town, "2017-07-01", helper(town), "/own") == []
+    assert [row["helper"] for row in await listed(town, "2017-07-01", town.neighbour)] == ["bangfu-9"]
+    refused(await visit(town, home, "2017-07-02"), 403, "not-paired", {"visited_on": "2017-07-02"})
+
+
 async def test_a_visit_is_told_by_the_helper_of_the_day_and_counts_once(town: Township, admin: asyncpg.Pool) -> None:
     home = await town.household(admin, 1)
     await pair(town, {home: "bangfu-1"})

@@ -17,13 +17,14 @@ from services.funds_api.access import visible_to
 from services.funds_api.moments import Moment
 from services.funds_api.tables import HelperPairingRow, HelperVisitRow
 
+# Which pairing is the latest is asked of the whole county: of a household that moved it may be one of another township,
+# which is seen as the household is; whether it is the caller's is asked of that one alone.
 _PAIRED: Final = """
 SELECT c.household_id, c.region_code, c.helper, c.from_on, c.document, v.visited_on,
        CAST(:as_of AS date) - greatest(c.from_on, v.visited_on) AS days
   FROM (SELECT DISTINCT ON (p.household_id) p.household_id, p.region_code, p.helper, p.from_on, p.document
           FROM funds.helper_pairing p
          WHERE p.county_code = :county AND p.from_on <= :as_of AND p.position <= :known
-           AND p.region_code >= :scope AND p.region_code < :scope || '~'
            AND (CAST(:one AS uuid) IS NULL OR p.household_id = :one)
            AND p.household_id > coalesce(CAST(:after AS uuid), '00000000-0000-0000-0000-000000000000')
          ORDER BY p.household_id, p.from_on DESC, p.position DESC) c
@@ -32,6 +33,7 @@ SELECT c.household_id, c.region_code, c.helper, c.from_on, c.document, v.visited
      WHERE v.county_code = :county AND v.household_id = c.household_id AND v.helper = c.helper
        AND v.visited_on <= :as_of AND v.position <= :known) v ON true
  WHERE c.helper IS NOT NULL AND (CAST(:helper AS text) IS NULL OR c.helper = :helper)
+   AND c.region_code >= :scope AND c.region_code < :scope || '~'
  ORDER BY c.household_id LIMIT :limit"""
 
 

@@ -83,6 +83,19 @@ async def test_only_in_the_place_and_the_time_of_office(town: Township, village:
     assert told(await ask_rule(town.http, town.county, "R03", "2017-12-31")) == [("2017-05-01", 3, 30_000, 3, 30_000)]
 
 
+async def test_a_cadre_without_a_term_stands_around_the_day_of_the_list_also_for_kin_of_old(
+    town: Township, village: str, tmp_path: Path
+) -> None:
+    """Kin since 1990, the cadre listed on 2 May 2018 without a term: 365 days before that is 2 May 2017."""
+    await pay(town, {1: "100", 2: "100", 3: "100"}, "2017-05-01")
+    kin = [Entry(place, ref=0, from_on="1990-01-01") for place in (1, 2, 3)]
+    await record(town.http, town.county, "village_cadre", [Entry(0, region=village)], tmp_path, on="2018-05-02")
+    await record(town.http, town.county, "cadre_relative", kin, tmp_path)
+    assert told(await ask_rule(town.http, town.county, "R03", "2018-06-01")) == []
+    await pay(town, {1: "1", 2: "1", 3: "1"}, "2017-05-02")
+    assert told(await ask_rule(town.http, town.county, "R03", "2018-06-01")) == [("2017-05-02", 3, 300, 3, 300)]
+
+
 async def test_kin_of_a_cadre_who_is_not_registered(town: Township, village: str, tmp_path: Path) -> None:
     """Cadre 90 is nobody the register knows: the place stands with the kin, and without it they are counted apart."""
     await pay(town, {1: "100", 2: "100", 3: "100", 4: "100"}, "2017-05-01")

@@ -25,16 +25,22 @@ from treasury.money import yuan
 PAYEES: Final = "cadre_kin_payees_n"
 FEN: Final = "cadre_kin_fen"
 
-# Whoever stands by a cadre, and when: the cadre by being one, kin by being related while the cadre holds office. Cadres
-# are told apart by the person, or (unregistered) by the token of the list, hashed once more.
+# Whoever stands by a cadre, and when: the cadre by being one, kin by being related while the cadre holds office. A day
+# that one list leaves out is taken from that list's own day before the two are put together: the other's does not stand
+# in for it. Cadres are told apart by the person, or (unregistered) by the token of the list, hashed once more.
 _BY: Final = """
-cadre AS MATERIALIZED (SELECT * FROM funds.comparison_hits(:county, 'village_cadre', :known)),
+cadre AS MATERIALIZED (
+  SELECT k.person_id, k.person_token, k.region_code, k.list_on,
+         coalesce(k.from_on, k.list_on - CAST(:stands_days AS int)) AS from_on,
+         coalesce(k.to_on, k.list_on + CAST(:stands_days AS int)) AS to_on
+    FROM funds.comparison_hits(:county, 'village_cadre', :known) k),
 standing_by AS MATERIALIZED (
   SELECT c.person_id AS cadre_id, c.region_code AS place, c.person_id, c.person_token, c.from_on, c.to_on, c.list_on
     FROM cadre c
   UNION ALL
   SELECT coalesce(r.ref_person_id, md5(r.ref_token)::uuid), coalesce(c.region_code, r.region_code), r.person_id,
-         r.person_token, greatest(c.from_on, r.from_on), least(c.to_on, r.to_on), r.list_on
+         r.person_token, greatest(c.from_on, coalesce(r.from_on, r.list_on - CAST(:stands_days AS int))),
+         least(c.to_on, coalesce(r.to_on, r.list_on + CAST(:stands_days AS int))), r.list_on
     FROM funds.comparison_hits(:county, 'cadre_relative', :known) r
     LEFT JOIN cadre c ON c.person_id = r.ref_person_id)"""
 # By which versions of the two lists.
