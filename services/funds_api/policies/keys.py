@@ -140,6 +140,15 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
         999,
         "重复享受预警 R10",
     ),
+    PolicyKey(
+        "entitlement_words_aside",
+        "不参与名目互斥与重复申领比对的名目用词",
+        "1 不比对，0 比对",
+        _N,
+        0,
+        1,
+        "重复享受预警 R10",
+    ),
     PolicyKey("claimed_once_years", "一次性补助再次申领的间隔年数", "年", _N, 1, 100, "重复享受预警 R10"),
     PolicyKey("card_households_n", "一年内同一银行账户代领的户数界限", "户", _W, 2, 1000, "一户多领预警 R11"),
     PolicyKey("rule_precision_warn_ppm", "规则属实比例的提示线", "百万分之一", _R, 1, 1_000_000, "各预警规则的成绩"),
@@ -237,6 +246,9 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
         "warning_leader_workdays", "逾期送分管领导后、升级到监督人员前的时限", "工作日", _W, 1, 60, "预警通知", _LOW
     ),
     PolicyKey("repeated_project_years", "同名项目的比对年限", "年", _W, 1, 20, "重复申报预警 R16"),
+    PolicyKey(
+        "recurring_project_words", "年年安排、同名不算重复的项目用词", "1 不比对，0 比对", _N, 0, 1, "重复申报预警 R16"
+    ),
     PolicyKey("paid_without_progress_days", "付款后应有经验收进度的期限", "日", _W, 1, 1095, "空壳项目预警 R16", _LOW),
     PolicyKey("income_share_days", "资产收益的分配期限", "日", _W, 1, 730, "收益未分享预警 R17", _LOW),
     PolicyKey("share_unpaid_days", "分配兑现日之后的宽限", "日", _W, 1, 365, "收益未分享预警 R17", _LOW),

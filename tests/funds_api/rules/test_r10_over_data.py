@@ -52,6 +52,29 @@ async def test_a_benefit_that_is_claimed_once(town: Township) -> None:
     assert (await ask_rule(town.http, town.county, "R10", "2018-06-01")).hits == [], again
 
 
+@pytest.mark.usefixtures("words")
+async def test_a_row_of_two_kinds_is_of_neither_and_no_duplicate_of_itself(town: Township) -> None:
+    await pay(town, {0: "100", 1: "200"}, "2017-04-01", entitlement="危房改造和易地搬迁补助2017")
+    assert (await ask_rule(town.http, town.county, "R10", "2017-12-31")).hits == []
+    await pay(town, {1: "10"}, "2017-05-01", entitlement="易地搬迁建房2017")
+    assert (await ask_rule(town.http, town.county, "R10", "2017-12-31")).hits == []
+
+
+async def test_help_after_a_move_is_no_second_move(town: Township) -> None:
+    """By the national words: 易地搬迁 once in 50 years, but what is 后续 or 产业 is no house."""
+    await pay(town, {0: "100", 1: "200"}, "2017-04-01", entitlement="易地搬迁建房补助2017")
+    await pay(town, {0: "10", 1: "20"}, "2018-04-01", entitlement="2018年易地搬迁后续扶持产业奖补")
+    await pay(town, {0: "1", 1: "2"}, "2018-04-02", entitlement="危房改造过渡补助2018")
+    assert (await ask_rule(town.http, town.county, "R10", "2018-12-31")).hits == []
+    await pay(town, {1: "20"}, "2018-05-01", entitlement="易地搬迁建房补助2018")
+    await pay(town, {0: "20"}, "2018-05-02", entitlement="危房改造2018")
+    found = await ask_rule(town.http, town.county, "R10", "2018-12-31")
+    assert sorted((str(facts.as_of), verdict.mark.split(":")[2]) for facts, verdict in found.hits) == [
+        ("2018-05-01", "一次性补助"),
+        ("2018-05-02", "名目互斥"),
+    ]
+
+
 async def test_without_words_names_are_not_asked_about(town: Township, admin: asyncpg.Pool) -> None:
     await pay(town, {0: "100"}, "2017-04-01", entitlement="甲2017")
     await pay(town, {0: "100"}, "2017-05-01", entitlement="乙2017")

@@ -10,6 +10,7 @@ from services.funds_api.flags.rules.r16_repeated_project import NOISE, RepeatedF
 from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.library import Library, plan
+from tests.funds_api.test_policy_values import Level
 
 
 @pytest.fixture
@@ -42,6 +43,18 @@ async def test_the_later_of_two_projects_of_one_work_is_asked_about(library: Lib
     assert found == [later, later], "beside that of 2017 and the continued one of 2018; 2024 is four years after 2020"
     assert await asked(library, region=library.county + "102") == []
     assert await asked(library, "2017-01-04") == []
+
+
+async def test_what_is_arranged_every_year_is_asked_about_by_its_contract_only(library: Library) -> None:
+    """By the national words in force; a county that sets words of its own is asked by those."""
+    await declared(library, name="2017年公益性岗位补贴项目", fiscal_year=2017)
+    await declared(library, name="2018年公益性岗位补贴项目", fiscal_year=2018)
+    await declared(library, name="2017年蓄水池", fiscal_year=2017)
+    later = await declared(library, name="2018年蓄水池", fiscal_year=2018)
+    assert await asked(library) == [("重名", later)]
+    own = {"value": {"蓄水池": 1}, "valid_from": "2015-01-01", "source": "县扶贫发〔2015〕2号"}
+    await Level(library.http, library.county).lay_down(key="recurring_project_words", **own)
+    assert [ask for ask, project in await asked(library) if project != later] == ["重名"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -26,7 +27,7 @@ def twice(because: str, word: str = "", other: str = "", **more: Any) -> TwiceFa
         "fund_code": "WF-2017",
         "entitlement": "危房改造2017",
         "document": "西财农〔2017〕8号",
-        "other_batch_id": NOBODY,
+        "other_batch_id": UUID(int=1),
         "other_line": 3,
         "other_fen": 2_000_000,
         "other_on": date(2016, 6, 30),
@@ -75,6 +76,33 @@ def test_years_from_the_29th_of_february_end_on_the_28th(on: str, fires: bool) -
     assert (judged(RULE, facts, VALUES) is not None) == fires
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "aside", "fires"),
+    [
+        ("2018年易地搬迁后续扶持产业奖补", "易地搬迁建房补助", {"后续": 1}, False),
+        ("易地搬迁建房补助", "2018年易地搬迁后续扶持产业奖补", {"后续": 1}, False),
+        ("2018年易地搬迁后续扶持产业奖补", "易地搬迁建房补助", {"后续": 0}, True),
+        ("2018年易地搬迁建房补助", "易地搬迁建房补助", {"后续": 1}, True),
+    ],
+)
+def test_a_word_sets_a_name_aside(name: str, before: str, aside: dict[str, int], fires: bool) -> None:
+    by = policy(exclusive_entitlements=WORDS, claimed_once_years={"易地搬迁": 50}, entitlement_words_aside=aside)
+    told = {"entitlement": name, "other_entitlement": before}
+    for facts in (
+        twice("一次性补助", "易地搬迁", "易地搬迁", **told),
+        twice("名目互斥", "易地搬迁", "危房改造", **told),
+    ):
+        assert (judged(RULE, facts, by) is not None) == fires
+    assert judged(RULE, twice("规定在后", terms="文", terms_from_on=PAID_ON, **told), by) is not None
+
+
+def test_a_row_is_no_duplicate_of_itself() -> None:
+    assert (
+        judged(RULE, twice("名目互斥", "危房改造", "易地搬迁", other_batch_id=NOBODY, other_line=8), VALUES) is not None
+    )
+    assert judged(RULE, twice("名目互斥", "危房改造", "易地搬迁", other_batch_id=NOBODY, other_line=7), VALUES) is None
+
+
 def test_terms_of_later_need_no_value() -> None:
     facts = twice("规定在后", terms="鄂财农〔2017〕9号", terms_from_on=date(2017, 6, 1), of_home=False)
     verdict = judged(RULE, facts, policy())
@@ -108,4 +136,5 @@ def test_words_of_both_values_are_looked_for() -> None:
         ("乙", 12, 0),
         ("甲", 11, 3),
     ]
-    assert narrow(policy(), PAID_ON) == {"words": [], "kinds": [], "years": []}
+    assert narrow(policy(), PAID_ON) == {"words": [], "kinds": [], "years": [], "aside": []}
+    assert narrow(policy(entitlement_words_aside={"乙": 1, "甲": 1, "丙": 0}), PAID_ON)["aside"] == ["乙", "甲"]

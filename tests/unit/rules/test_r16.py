@@ -64,6 +64,30 @@ def test_what_a_name_says_about_the_work(name: str, is_work: str) -> None:
     assert work(name) == is_work
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "fires"),
+    [
+        ("2018年公益性岗位补贴项目", {"公益性岗位": 1}, False),
+        ("2018年公益性岗位补贴项目", {"公益性岗位": 0}, True),
+        ("2018年公益性岗位补贴项目", {"贴息": 1}, True),
+        ("2018年公益林道路项目", {"公益性岗位": 1}, True),
+    ],
+)
+def test_what_is_arranged_every_year_is_no_repetition(name: str, words: dict[str, int], fires: bool) -> None:
+    by = policy(repeated_project_years=3, recurring_project_words=words)
+    facts = again(name=name, other_name=name.replace("2018", "2017"), years_n=1)
+    assert (judged(RULE, facts, by) is not None) == fires
+
+
+def test_every_sentence_asks_people_to_look() -> None:
+    shared = again(ask="合同", number="西建合〔2019〕7号", since_on=date(2019, 4, 1))
+    for facts in (again(), shared, paid(200)):
+        verdict = judged(RULE, facts, VALUES)
+        assert verdict is not None
+        assert "，请核实" in verdict.explanation
+        assert "疑似" not in verdict.explanation
+
+
 def paid(days: int) -> RepeatedFacts:
     return again(ask="无进度", other_code=None, other_name=None, years_n=0, since_on=DAY - timedelta(days=days))
 

@@ -5,8 +5,9 @@ exclude is refused or flagged when a roster is approved (B07, B09) and is not as
 - 规定在后: rows of a year that were all paid before the terms that exclude their funds counted, or held;
 - 名目互斥: one household with two benefits whose names say that it gets one only (危房改造, 易地搬迁), of all years;
 - 一次性补助: one household with a benefit that is claimed once in so many years, and another roster of it before.
-Names are words of the entitlement, as policy values give them (assumed). Benefits of other counties, or that another
-system pays, are not seen; nor is a name that no word describes.
+Names are words of the entitlement, as policy values give them (assumed). A name with a word that sets it aside (后续、
+产业: help after a move is no second house) is compared with none, and one that bears words of two kinds is of neither.
+Benefits of other counties, or that another system pays, are not seen; nor is a name that no word describes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from treasury.policy import PolicyValue
 
 EXCLUSIVE: Final = "exclusive_entitlements"
 ONCE: Final = "claimed_once_years"
+ASIDE: Final = "entitlement_words_aside"
 KINDS_OF_GROUP: Final = 10
 MONTH_OF_LEAPS: Final = 2
 LEAP_DAY: Final = 29
@@ -50,15 +52,20 @@ def _pair(window: str) -> str:
          fund_code, entitlement, document, {other}"""
 
 
-# `claims`: rows of benefits whose name has a word. `excluding`: which funds exclude which in a year by the latest terms
-# of each level, and since when that counts. `ruled`: rows of such funds.
+# `named`: rosters whose name has a word and none that sets it aside; where a name has words of several kinds of a
+# group, of no kind. `claims`: their rows. `excluding`: which funds exclude which in a year by the latest terms of each
+# level, and since when that counts. `ruled`: rows of such funds.
 QUERY: Final = f"""
 WITH {PAID},
 word AS (
   SELECT * FROM unnest(CAST(:words AS text[]), CAST(:kinds AS int[]), CAST(:years AS int[])) AS k(word, kind, years)),
-claims AS (
-  SELECT {_ROW}, k.word, k.kind, k.years
-    FROM paid b JOIN word k ON strpos(b.entitlement, k.word) > 0 {_PAID_ROWS}),
+named AS MATERIALIZED (
+  SELECT b.*, k.word, k.years,
+         CASE WHEN min(k.kind) OVER a_group = max(k.kind) OVER a_group THEN k.kind ELSE 0 END AS kind
+    FROM paid b JOIN word k ON strpos(b.entitlement, k.word) > 0
+   WHERE NOT EXISTS (SELECT FROM unnest(CAST(:aside AS text[])) AS o(word) WHERE strpos(b.entitlement, o.word) > 0)
+  WINDOW a_group AS (PARTITION BY b.id, k.kind / {KINDS_OF_GROUP})),
+claims AS (SELECT {_ROW}, b.word, b.kind, b.years FROM named b {_PAID_ROWS}),
 claimed AS MATERIALIZED (
   SELECT c.*, {_back("first_value", "of_group", "word", "kind")}, {_back("lag", "of_word")}
     FROM claims c
@@ -139,7 +146,12 @@ def narrow(policy: Policy, day: date) -> Mapping[str, Any]:
         "words": words,
         "kinds": [kinds.get(one, 0) for one in words],
         "years": [years.get(one, 0) for one in words],
+        "aside": _aside(policy.on(ASIDE, day)),
     }
+
+
+def _aside(value: PolicyValue | None) -> list[str]:
+    return sorted(word for word, n in _words(value).items() if n)
 
 
 def _words(value: PolicyValue | None) -> dict[str, int]:
@@ -147,6 +159,12 @@ def _words(value: PolicyValue | None) -> dict[str, int]:
 
 
 def judge(facts: TwiceFacts, policy: Policy) -> Verdict | None:
+    """A question of two rows; by their names only of two that are not one row, and whose names no word sets aside."""
+    aside = policy.on(ASIDE, facts.as_of) if facts.because != "规定在后" else None
+    if (facts.batch_id, facts.line) == (facts.other_batch_id, facts.other_line):
+        return None
+    if any(word in name for word in _aside(aside) for name in (facts.entitlement, facts.other_entitlement)):
+        return None
     match facts.because:
         case "名目互斥":
             value = policy.on(EXCLUSIVE, facts.as_of)
@@ -174,7 +192,7 @@ def judge(facts: TwiceFacts, policy: Policy) -> Verdict | None:
             f"“{facts.other_entitlement}”{yuan(facts.other_fen)} 元"
             f"（“{facts.other_document}”名册第 {facts.other_line} 行）；{why}，请核实是否重复享受"
         ),
-        policy=(value,) if value else (),
+        policy=tuple(one for one in (value, aside) if one),
         money=(Money(f"payment:{facts.batch_id}:{facts.line}", facts.amount_fen),),
     )
 
@@ -194,7 +212,7 @@ RULE: Final = Rule(
     looks_at="同一户（或同一人）领取的互斥资金、互斥名目和一次性补助的到户发放",
     subject=Subject.PAYMENT,
     population=Population.PAYMENTS,
-    policy_keys=(EXCLUSIVE, ONCE),
+    policy_keys=(EXCLUSIVE, ONCE, ASIDE),
     facts=TwiceFacts,
     query=QUERY,
     narrow=narrow,

@@ -2,7 +2,8 @@
 
 Evidence: about 800万元 found in four classes of 28 checks by the platform of 沈阳; how it compared is not told.
 Here a name is compared without its year, marks and the words that every project bears, within one place; a continued
-project (续建) is declared as such and is not asked about. One invoice counts once in the county, which the ledger
+project (续建) is declared as such and is not asked about, nor is by its name what is arranged every year (公益性岗位、
+贴息; words of a policy value, assumed). One invoice counts once in the county, which the ledger
 refuses by itself; so only contracts are compared. Years and days are assumed.
 """
 
@@ -17,6 +18,7 @@ from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population
 from treasury.money import yuan
 
 YEARS: Final = "repeated_project_years"
+RECURRING: Final = "recurring_project_words"
 DAYS: Final = "paid_without_progress_days"
 # What says nothing about which work it is; the same in PostgreSQL and in Python.
 NOISE: Final = "20[0-9][0-9]年度?|[^0-9A-Za-z一-鿿]|项目|工程|建设"
@@ -130,13 +132,16 @@ def _repeated(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
     other = facts.other_name or ""
     if years is None or facts.years_n > years.number or work(facts.name) != work(other) or facts.nature == "continued":
         return None
+    words = policy.on(RECURRING, facts.as_of)
+    if words and isinstance(words.value, dict) and any(n and word in facts.name for word, n in words.value.items()):
+        return None
     return Verdict(
         mark=f"重名:{facts.other_code}",
         explanation=(
             f"项目 {facts.code}“{facts.name}”（计划 {yuan(facts.amount_fen)} 元）与同一地点 {facts.years_n} 年前的项目 "
-            f"{facts.other_code}“{other}”名称相同（比对 {years.number} 年以内），疑似重复申报"
+            f"{facts.other_code}“{other}”名称相同（比对 {years.number} 年以内），请核实是否重复申报"
         ),
-        policy=(years,),
+        policy=(years, words) if words else (years,),
         money=(Money(f"project:{facts.subject_id}", facts.amount_fen),),
     )
 
@@ -146,7 +151,8 @@ def _shared(facts: RepeatedFacts) -> Verdict:
         mark=f"合同:{facts.number}:{facts.other_code}",
         explanation=(
             f"项目 {facts.code}“{facts.name}”{facts.since_on} 签订的合同“{facts.number}”"
-            f"（{yuan(facts.amount_fen)} 元）与项目 {facts.other_code}“{facts.other_name}”的合同编号、施工单位相同"
+            f"（{yuan(facts.amount_fen)} 元）与项目 {facts.other_code}“{facts.other_name}”的合同编号、施工单位相同，"
+            "请核实是否一份合同重复申报"
         ),
         money=(Money(f"project:{facts.subject_id}", facts.amount_fen),),
     )
@@ -163,7 +169,7 @@ def _unproved(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
         limit_days=limit.number,
         explanation=(
             f"项目 {facts.code}“{facts.name}”自 {facts.since_on} 起已付施工单位 {yuan(facts.amount_fen)} 元，"
-            f"至 {facts.as_of} 已 {days} 天没有一次经验收的进度，超过期限 {limit.number} 天"
+            f"至 {facts.as_of} 已 {days} 天没有一次经验收的进度，超过期限 {limit.number} 天，请核实工程是否实施"
         ),
         policy=(limit,),
         money=(Money(f"project:{facts.subject_id}", facts.amount_fen),),
@@ -179,7 +185,7 @@ RULE: Final = Rule(
     looks_at="项目库：同一地点的名称、合同编号与施工单位、已付款与经验收的进度",
     subject=Subject.PROJECT,
     population=Population.PROJECTS,
-    policy_keys=(YEARS, DAYS),
+    policy_keys=(YEARS, RECURRING, DAYS),
     facts=RepeatedFacts,
     query=QUERY,
     narrow=narrow,

@@ -6,8 +6,8 @@ from alembic import op
 
 from migrations import visits_v2
 
-revision = "0095"
-down_revision = "0094"
+revision = "0097"
+down_revision = "0096"
 branch_labels = None
 depends_on = None
 
