@@ -86,7 +86,8 @@ async def test_a_flag_keeps_whose_budget_it_was_and_is_judged_again_by_it(clocks
     assert await clocks.retained(77_000, "2017-06-10") is not None
     [flag] = [one for one in await flags_of(clocks.http, clocks.county, "R19") if one["amount_fen"] == 77_000]
     assert (flag["facts"]["fund_level"], flag["facts"]["book"], flag["limit_days"]) == ("county", "cash", 60)
-    assert "超过应下达（拨付）时限 60 天 11 天" in flag["explanation"]
+    assert "超过应下达（拨付）时限 60 天（法定：" in flag["explanation"]
+    assert flag["explanation"].endswith("），超期 11 天，请核实")
     inspector = funds_caller(clocks.http, "inspector", clocks.county)
     again = (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()
     assert (again["same"], again["differs"]) == (True, [])
@@ -129,4 +130,12 @@ async def test_working_days_count_as_the_state_council_announced_them(clocks: Cl
     late = await clocks.retained(31_000, "2017-04-24")
     assert late == ("handdown_limit_days.treasury", 10, 5, "working", "2017-04-17", False)
     [flag] = [one for one in await flags_of(clocks.http, clocks.county, "R19") if one["amount_fen"] == 31_000]
-    assert "超过应下达（拨付）时限 10 个工作日 5 个工作日" in flag["explanation"]
+    assert "超过应下达（拨付）时限 10 个工作日（惯例：县政府办通知），超期 5 个工作日，请核实" in flag["explanation"]
+
+
+async def test_what_came_from_above_is_held_to_a_limit_that_says_it_is_assumed(clocks: Clocks) -> None:
+    await clocks.come("central", 41_000, "2017-03-31")
+    assert await clocks.retained(41_000, "2017-05-05") is not None
+    [flag] = [one for one in await flags_of(clocks.http, clocks.county, "R19") if one["amount_fen"] == 41_000]
+    assert "超过应下达（拨付）时限 30 天（暂定：县级及以下无全国统一法定时限" in flag["explanation"]
+    assert flag["explanation"].endswith("），超期 5 天，请核实")

@@ -16,6 +16,7 @@ from tests.funds_api.test_known_at import now
 
 PATH = "/funds/v1/policy-values"
 KEY = "idle_flag_days"
+STOP = "clock_stop_days.court_freeze"
 
 
 def request(region: str, **more: Any) -> dict[str, Any]:
@@ -380,6 +381,10 @@ async def test_a_county_lays_down_no_law_and_each_level_sets_its_own(
     await province.lay_down(**law, value=100)
     assert (await level.read("2019-01-31", "removal_appeal_days"))["value"] == 100
     assert (await level.read("2019-02-01", "removal_appeal_days"))["value"] == 184
+    await province.lay_down(
+        key="handdown_limit_days.treasury", valid_from="2014-01-01", valid_to="2014-01-31", value=45
+    )
+    assert (await level.read("2014-01-31", "handdown_limit_days.treasury"))["value"] == 45
     nation = Level(funds_http, "00")
     ref = await nation.set(key="treasury_order_cutoff_hour", valid_from="2190-01-01", value=15)
     assert (await nation.confirm(ref)).status_code == 201
@@ -388,21 +393,38 @@ async def test_a_county_lays_down_no_law_and_each_level_sets_its_own(
 
 
 @pytest.mark.parametrize(
+    ("key", "basis"),
+    [
+        ("handdown_limit_days.treasury", "assumed"),
+        ("loan_max_fen", "practice"),
+        ("loan_max_months", "practice"),
+        ("cash_payment_max_fen", "practice"),
+        ("handdown_clock.own_budget.special", "law"),
+    ],
+)
+async def test_what_is_not_law_is_not_called_law(level: Level, key: str, basis: str) -> None:
+    assert (await level.read("2018-01-01", key, region=level.region))["basis"] == basis
+
+
+@pytest.mark.parametrize(
     ("said", "fits"),
     [
-        ({"key": "handdown_limit_days.treasury", "value": 30}, True),
-        ({"key": "handdown_limit_days.treasury", "value": 31}, False),
-        ({"key": "handdown_limit_days.treasury.central", "value": 30}, True),
-        ({"key": "handdown_limit_days.treasury.central", "value": 31}, False),
+        ({"key": "handdown_clock.own_budget.special", "value": 60}, True),
+        ({"key": "handdown_clock.own_budget.special", "value": 61}, False),
+        ({"key": "handdown_limit_days.treasury", "value": 45}, True),
+        ({"key": "handdown_limit_days.treasury.central", "value": 45}, True),
         ({"key": "handdown_limit_days.department", "value": 31}, True),
-        ({"key": "loan_max_fen", "value": 5_000_001, "valid_from": "2016-01-01", "valid_to": "2017-06-30"}, True),
-        ({"key": "loan_max_fen", "value": 5_000_001, "valid_from": "2016-01-01", "valid_to": "2017-07-01"}, False),
-        ({"key": "loan_max_fen", "value": 5_000_001, "valid_from": "2016-01-01"}, False),
-        ({"key": "loan_max_fen", "value": 5_000_000, "valid_from": "2016-01-01"}, True),
+        ({"key": "loan_max_fen", "value": 5_000_001}, True),
+        ({"key": "loan_max_months", "value": 37}, True),
+        ({"key": "cash_payment_max_fen", "value": 100_001}, True),
+        ({"key": STOP, "value": 366, "valid_from": "2014-01-01", "valid_to": "2015-02-03"}, True),
+        ({"key": STOP, "value": 366, "valid_from": "2014-01-01", "valid_to": "2015-02-04"}, False),
+        ({"key": STOP, "value": 366, "valid_from": "2014-01-01"}, False),
+        ({"key": STOP, "value": 365, "valid_from": "2014-01-01"}, True),
     ],
 )
 async def test_a_county_asks_no_less_than_the_law(level: Level, said: dict[str, Any], *, fits: bool) -> None:
-    """Art 52 gives a treasury 30 days since 2015, the departments' 30 are assumed; 5 万元 of loans since July 2017."""
+    """Art 52 gives a county's own budget 60 days; what came from above (assumed), loans and cash (practice) no law."""
     answer = await level.post(**said)
     if fits:
         assert answer.status_code == 201, answer.text

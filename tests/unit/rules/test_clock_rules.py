@@ -13,8 +13,9 @@ from services.funds_api.flags.crossings import Before, crossed_by, key, to_ask
 from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
 from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.r19_handed_down_late import BOOKS, LEVELS
-from services.funds_api.flags.rules.rule import Line
-from tests.unit.rules.judging import NOBODY, judged, policy, value
+from services.funds_api.flags.rules.rule import Line, Policy
+from tests.unit.rules.judging import COUNTY, NOBODY, judged, policy, value
+from treasury.policy import Basis
 
 AS_OF = date(2017, 11, 30)
 IDLE = policy(idle_flag_days=180, idle_later_days=[365, 730])
@@ -95,6 +96,14 @@ def test_the_sentence_has_the_figures_and_what_was_stopped() -> None:
     assert "181 天（另有 19 天依文件停表）" in stopped.explanation
 
 
+@pytest.mark.parametrize(("basis", "said"), [(Basis.LAW, "法定"), (Basis.PRACTICE, "惯例"), (Basis.ASSUMED, "暂定")])
+def test_the_sentence_says_what_the_limit_rests_on(basis: Basis, said: str) -> None:
+    limit = replace(value("handdown_limit_days.township_office", 30), basis=basis, source="某文")
+    late = judged(r19_handed_down_late.RULE, lot(45), Policy([limit], COUNTY))
+    assert late is not None
+    assert late.explanation.endswith(f"超过应下达（拨付）时限 30 天（{said}：某文），超期 15 天，请核实")
+
+
 @st.composite
 def lines(draw: st.DrawFn) -> tuple[Line, ...]:
     kinds = frozenset({"treasury"})
@@ -142,7 +151,8 @@ def test_days_counted_over_a_year_that_is_not_announced_say_so() -> None:
     assert judged(r19_handed_down_late.RULE, lot(14), limits) is None
     known = judged(r19_handed_down_late.RULE, lot(15), limits)
     assert known is not None
-    assert "时限 10 个工作日 1 个工作日" in known.explanation
+    assert "时限 10 个工作日（法定：" in known.explanation
+    assert "，超期 1 个工作日，请核实" in known.explanation
     assert "推定" not in known.explanation
     ahead = replace(lot(0), as_of=date(2050, 3, 31), clock_from=date(2050, 3, 1))
     assumed = judged(r19_handed_down_late.RULE, ahead, limits)

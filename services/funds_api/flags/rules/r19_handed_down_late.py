@@ -1,9 +1,11 @@
 """R19 拨付超时限: money that should have been handed on and still rests with the unit (滞留).
 
-Law: 预算法（2018）第五十二条 sets 30 days for transfers received from above, 60 for special transfers out of the own
-budget (general 30), 15 for a department's reply to its units; `treasury/clocks.py` tells which speaks of a lot.
+Law: 预算法（2018）第五十二条 gives a province 30 days for what the centre sent (no step of a county's books), and a
+county 60 days for special transfers out of its own budget (general 30), 15 for a department's reply to its units;
+`treasury/clocks.py` tells which speaks of a lot.
 Offence: 财政违法行为处罚处分条例（2011）第六条第（三）项, 滞留应当下拨的财政资金.
-The step from county to unit has no national limit; its value is marked assumed.
+What a county received from above, and its step to its units, have no national limit; their values are marked assumed,
+and the sentence says of each limit whether it is law (法定), practice (惯例) or assumed (暂定), and by what source.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from services.funds_api.flags.rules.rule import Line, Policy, Population, Rule, 
 from services.funds_api.workdays import CHINA
 from treasury.clocks import OF_LAW, Counted, Holder, TimeLimit, late, limit_for
 from treasury.money import yuan
-from treasury.policy import PolicyRef, PolicyValue
+from treasury.policy import Basis, PolicyRef, PolicyValue
 
 KINDS: Final = ("treasury", "department", "township_office", "village_collective", "project_unit")
 
 
 LEVELS: Final = ("central", "province", "prefecture", "county", "mixed")
 BOOKS: Final = ("cash", "quota")
+_BASIS: Final = {Basis.LAW: "法定", Basis.PRACTICE: "惯例", Basis.ASSUMED: "暂定"}
 
 
 def limit_on(policy: Policy, holder: Holder, day: date) -> PolicyValue | None:
@@ -63,7 +66,8 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
         explanation=(
             f"{facts.unit_name}自 {facts.clock_from} 起持有“{facts.document}”资金 {yuan(facts.amount_fen)} 元，"
             f"至 {facts.as_of} 已 {facts.days} 天{stopped}，"
-            f"超过应下达（拨付）时限 {passed.limit.days} {unit} {passed.over_days} {unit}{assumed}"
+            f"超过应下达（拨付）时限 {passed.limit.days} {unit}（{_BASIS[value.basis]}：{value.source}），"
+            f"超期 {passed.over_days} {unit}{assumed}，请核实"
         ),
         policy=(value,),
     )
