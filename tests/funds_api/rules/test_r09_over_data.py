@@ -50,3 +50,26 @@ async def test_a_household_that_was_paid_nothing_is_not_asked_about(town: Townsh
     assert (await ask_rule(town.http, town.county, "R09", "2017-12-31")).candidates_n == 0
     await pay(town, [0], "2017-05-01")
     assert (await ask_rule(town.http, town.county, "R09", "2017-12-31")).candidates_n == 1
+
+
+async def test_whom_a_correction_took_out_never_belonged(town: Township, admin: asyncpg.Pool) -> None:
+    home = await town.household(admin, 0)
+    people = [await join(town, home, place, "2016-01-01") for place in (100, 101)]
+    await pay(town, [0], "2017-05-01")
+    before = await admin.fetchval("SELECT max(position) FROM funds.movement WHERE county_code = $1", town.county)
+    assert [mark for mark, _ in await hits(town, "R09", "2017-12-31")] == ["1:3"]
+    # That one of them was its head from that day on, said by a correction of the same day, takes nobody out.
+    said = [
+        {"person_id": people[0], "on": "2016-01-01", "role": "head"},
+        {"person_id": await town.person(admin, 0), "on": "2016-01-01", "role": "member"},
+    ]
+    await town.change(f"{home}/corrections", {"reason": "户主有误", "members": said})
+    assert [mark for mark, _ in await hits(town, "R09", "2017-12-31")] == ["1:3"]
+    await town.change(
+        f"{home}/corrections",
+        {"reason": "补录有误", "members": [{"person_id": people[1], "on": "2016-01-01", "never": True}]},
+    )
+    assert await hits(town, "R09", "2017-12-31") == []
+    # By what was known before the correction it is asked as it was then.
+    then = await ask_rule(town.http, town.county, "R09", "2017-12-31", known=before)
+    assert [verdict.mark for _, verdict in then.hits] == ["1:3"]

@@ -40,6 +40,13 @@ def test_the_sentence_says_declared_belonged_and_paid() -> None:
     assert verdict.mark == "4:9"
 
 
+def test_it_asks_and_does_not_accuse() -> None:
+    verdict = judged(RULE, household(4, 9), VALUES)
+    assert verdict is not None
+    assert verdict.explanation.endswith("，请核实")
+    assert "隐瞒" not in RULE.title + verdict.explanation
+
+
 def test_without_a_value_nothing_is_asked() -> None:
     assert narrow(policy(), DAY) is None
     assert judged(RULE, household(1, 9), policy()) is None

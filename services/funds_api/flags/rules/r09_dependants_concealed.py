@@ -1,9 +1,10 @@
-"""R09 隐瞒家庭成员: a household that was paid and had, when it declared its people, more of them than it declared.
+"""R09 申报人口少于登记人口: a household that was paid and had, when it declared its people, more than it declared.
 
 Evidence: seven children of whom two were declared, 6,600 元. What its file declared at registration is held against the
 people who by the register belonged to it all along: registered with it, or recorded later as counted from the start
-(补录). Births, marriages and returns came afterwards and are no concealment. A few more are a slip of the pen; how many
-is a policy value, assumed. Children nobody ever recorded cannot be seen: no list names a household's people.
+(补录). Births, marriages and returns came afterwards and are no concealment; whom a correction (更正) took out again
+never belonged. A few more are a slip of the pen; how many is a policy value, assumed. Whether anybody was concealed is
+for people to find out. Children nobody ever recorded cannot be seen: no list names a household's people.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from treasury.money import yuan
 
 SLIP: Final = "undeclared_members_max"
 
+# What was recorded of a person for a day counts as long as the last act known of that day says the same household.
 QUERY: Final = f"""
 WITH {PAID},
 belonged AS MATERIALIZED (
-  SELECT m.household_id, count(DISTINCT m.person_id)::int AS named_n
-    FROM funds.membership m JOIN funds.registry_act a ON a.county_code = :county AND a.id = m.act_id
-   WHERE m.county_code = :county AND m.household_id IS NOT NULL AND m.reason IN ('registered', 'recorded')
-     AND m.from_on <= :as_of AND a.position <= :known
-   GROUP BY m.household_id),
+  SELECT s.household_id, count(DISTINCT s.person_id)::int AS named_n
+    FROM (SELECT m.person_id, m.household_id, m.reason,
+                 first_value(m.household_id) OVER (PARTITION BY m.person_id, m.from_on ORDER BY a.position DESC) AS said
+            FROM funds.membership m JOIN funds.registry_act a ON a.county_code = :county AND a.id = m.act_id
+           WHERE m.county_code = :county AND m.from_on <= :as_of AND a.position <= :known) s
+   WHERE s.household_id = s.said AND s.reason IN ('registered', 'recorded')
+   GROUP BY s.household_id),
 more AS MATERIALIZED (
   SELECT h.id, h.region_code, h.registered_on, h.declared_n, b.named_n
     FROM funds.household h JOIN belonged b ON b.household_id = h.id
@@ -63,7 +67,8 @@ def judge(facts: DeclaredFacts, policy: Policy) -> Verdict | None:
         explanation=(
             f"该户 {facts.registered_on} 申报 {facts.declared_n} 人，登记簿载明当时已属于该户的有 {facts.named_n} 人，"
             f"多 {facts.named_n - facts.declared_n} 人（容许 {slip.number} 人）；"
-            f"{facts.as_of.year} 年已发放 {facts.payments_n} 笔、{yuan(facts.amount_fen)} 元，领款 {facts.payees_n} 人"
+            f"{facts.as_of.year} 年已发放 {facts.payments_n} 笔、{yuan(facts.amount_fen)} 元，"
+            f"领款 {facts.payees_n} 人，请核实"
         ),
         policy=(slip,),
     )
@@ -73,7 +78,7 @@ RULE: Final = Rule(
     code="R09",
     version=1,
     since=date(2015, 1, 1),
-    title="隐瞒家庭成员",
+    title="申报人口少于登记人口",
     legal_basis="《社会救助暂行办法》（国务院令第649号）第六十八条；《财政违法行为处罚处分条例》第十四条",
     looks_at="当年领取过补贴、申报人口数少于登记时已属于该户人数的农户",
     subject=Subject.HOUSEHOLD,
