@@ -19,7 +19,7 @@ from tests.funds_api.test_orders import Chain
 Sums = dict[tuple[str, str], tuple[int, int]]
 EVERYBODY = replace(
     r20.RULE,
-    narrow=lambda _policy, day: {"year": day.year, "required_ppm": 2_000_000},
+    narrow=lambda _policy, day: {"year": day.year, "due_on": day, "required_ppm": 2_000_000},
     judge=lambda _facts, _policy: Verdict(explanation="看"),
 )
 
@@ -109,3 +109,22 @@ async def test_whoever_is_behind_at_a_milestone_is_asked_about_once(desk: Desk) 
     await done(await desk.out(1, desk.contractor, "2017-06-30", kind="pay", from_account_id=desk.first))
     assert one not in [facts.region_code for facts, _ in (await ask_rule(desk.http, county, "R20", "2017-06-30")).hits]
     assert (await run_rules(desk.http, county, "2017-09-30", "R20"))["new_n"] == 3
+
+
+async def test_money_that_came_after_a_milestone_is_not_held_against_it(desk: Desk) -> None:
+    county, ahead, behind = desk.county, desk.county + "101", desk.county + "102"
+    for account, spent in ((desk.first, 60_000), (desk.second, 49_999)):
+        await done(await desk.out(100_000, account, "2017-04-10"))
+        await done(await desk.out(spent, desk.contractor, "2017-06-10", kind="pay", from_account_id=account))
+        await done(await desk.out(100_000, account, "2017-07-10"))
+    for day in ("2017-06-30", "2017-07-11", "2017-09-29"):
+        asked = await ask_rule(desk.http, county, "R20", day)
+        sums = {
+            facts.region_code: (facts.received_fen, facts.spent_fen, str(facts.due_on), str(facts.as_of))
+            for facts, _ in asked.hits
+            if isinstance(facts, r20.ProgressFacts) and not facts.fund_code
+        }
+        assert ahead not in sums, day
+        assert sums[behind] == (100_000, 49_999, "2017-06-30", day)
+    asked = await ask_rule(desk.http, county, "R20", "2017-09-30")
+    assert {ahead, behind} <= {facts.region_code for facts, _ in asked.hits}

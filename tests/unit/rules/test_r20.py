@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.funds_api.flags.rules.r20_spending_behind import RULE, ProgressFacts, narrow
 from services.funds_api.flags.rules.rule import Policy
+from services.funds_api.spending.progress import milestones, reached_and_next
 from tests.unit.rules.judging import COUNTY, NOBODY, judged, policy, value
 
 CURVE = {"03": 30, "06": 50, "09": 75, "12": 100}
@@ -19,12 +20,14 @@ def values(tolerance_ppm: int = 0) -> Policy:
     return Policy([value("spending_curve", CURVE), value("spending_behind_tolerance_ppm", tolerance_ppm)], COUNTY)
 
 
-def place(received: int, spent: int, as_of: str = "2017-06-30", fund: str = "") -> ProgressFacts:
+def place(received: int, spent: int, as_of: str = "2017-06-30", fund: str = "", due: str = "") -> ProgressFacts:
+    stone, _ = reached_and_next(milestones(CURVE, 2017), date.fromisoformat(as_of))
     return ProgressFacts(
         subject_id=NOBODY,
         region_code=COUNTY,
         amount_fen=received - spent,
         as_of=date.fromisoformat(as_of),
+        due_on=date.fromisoformat(due or (str(stone.due_on) if stone else as_of)),
         year=2017,
         name="某县",
         fund_code=fund,
@@ -105,7 +108,28 @@ def test_the_sentence_says_its_figures() -> None:
     assert whole.mark == "2017-06-30:全部"
 
 
+def test_money_is_held_against_its_own_milestone_alone() -> None:
+    by = narrow(values(), date(2017, 7, 11))
+    assert by is not None
+    assert (by["due_on"], by["required_ppm"]) == (date(2017, 6, 30), 500_000)
+    assert judged(RULE, place(1_000_000, 300_000, "2017-07-11"), values()) is not None
+    for other in ("2017-03-31", "2017-07-11"):
+        assert judged(RULE, place(1_000_000, 300_000, "2017-07-11", due=other), values()) is None
+
+
+def test_it_asks_the_same_on_every_day_until_the_next_milestone() -> None:
+    first, later = (judged(RULE, place(100, 0, day), values()) for day in ("2017-06-30", "2017-09-29"))
+    assert first is not None
+    assert later is not None
+    assert (first.mark, first.explanation) == (later.mark, later.explanation)
+    assert first.explanation.endswith("，请核实")
+
+
 def test_without_a_value_nothing_is_asked() -> None:
     assert narrow(policy(spending_behind_tolerance_ppm=0), date(2017, 6, 30)) is None
     assert judged(RULE, place(100, 0), policy(spending_behind_tolerance_ppm=0)) is None
-    assert narrow(values(), date(2017, 1, 31)) == {"year": 2017, "required_ppm": 0}
+    assert narrow(values(), date(2017, 1, 31)) == {
+        "year": 2017,
+        "due_on": date(2017, 1, 31),
+        "required_ppm": 0,
+    }

@@ -2,9 +2,11 @@
 
 Evidence: 重庆市财政局 2020-03-30 (spent is what reached the contractor or the household) and 福州 2021, which
 circulated places behind their progress. The sums are those of the spending progress: flows, orders and carry-overs of
-the budget year, received and spent by the desk. What is required is the curve's last milestone; between two nothing
-more is asked. Shares are compared exactly: nobody is behind by a rounding. How many points a place may be behind is a
-value too, 0 as long as nobody lays down another (assumed). One question for each milestone; a rate names no fen.
+the budget year, received and spent by the desk. What is required is the curve's last milestone, and what had been
+received and spent by the end of that day is held against it: money that came afterwards was not there to be spent.
+Shares are compared exactly: nobody is behind by a rounding. How many points a place may be behind is a value too, 0
+as long as nobody lays down another (assumed). One question for each milestone, the same on every day until the next;
+a rate names no fen.
 """
 
 from __future__ import annotations
@@ -36,8 +38,13 @@ def _anywhere(_table: str) -> str:
     return ""
 
 
-# What a desk received and spent, as `spending/sums.py` counts it: what goes to a sink is spent, what comes from one is
-# spent no longer, anything else is received where it came and no longer where it left. A bank stands for its desk.
+def _by_milestone(sql: str) -> str:
+    return sql.replace(":as_of", ":due_on")
+
+
+# What a desk received and spent by the milestone, counted as `spending/sums.py` counts it:
+# what goes to a sink is spent, what comes from one is spent no longer, anything else is received where it came and no
+# longer where it left. A bank stands for its desk.
 QUERY: Final = f"""
 WITH desk AS MATERIALIZED (
   SELECT a.id, a.region_code, a.kind IN ({_SINKS}) AS is_sink, a.kind = 'outside' AS is_outside FROM funds.account a
@@ -45,10 +52,10 @@ WITH desk AS MATERIALIZED (
 ordered AS MATERIALIZED (
   SELECT f.code, o.* FROM (SELECT DISTINCT t.fund_code AS code FROM funds.tranche t WHERE t.county_code = :county) f
    CROSS JOIN LATERAL funds.ordered(
-         :county, :county, :as_of, :known, :known_on, f.code, CAST(:year AS int)) o),
+         :county, :county, :due_on, :known, :known_on, f.code, CAST(:year AS int)) o),
 moved AS MATERIALIZED (
   SELECT f.from_account_id AS source, f.to_account_id AS target, f.fund_code, f.fen
-    FROM ({year_sql.flows(_of_year, _anywhere, as_known=True, also=", fund_code")}) f
+    FROM ({_by_milestone(year_sql.flows(_of_year, _anywhere, as_known=True, also=", fund_code"))}) f
   UNION ALL
   SELECT o.from_account_id, o.to_account_id, o.code, -o.fen FROM ordered o
   UNION ALL
@@ -69,7 +76,7 @@ counted AS (
   UNION ALL
   SELECT fund_code, gave, -fen, 0 FROM ends WHERE NOT to_sink AND NOT from_sink AND NOT from_outside
   UNION ALL
-  SELECT c.fund_code, d.region_code, c.came_fen, 0 FROM ({year_sql.carried(_anywhere, as_known=True)}) c
+  SELECT c.fund_code, d.region_code, c.came_fen, 0 FROM ({_by_milestone(year_sql.carried(_anywhere, as_known=True))}) c
     JOIN desk d ON d.id = c.account_id),
 rows AS (
   SELECT p.place, p.fund_code, sum(c.received)::bigint AS received_fen, sum(c.spent)::bigint AS spent_fen FROM counted c
@@ -79,7 +86,8 @@ rows AS (
    WHERE p.place >= :scope AND p.place < :scope || '~'
    GROUP BY p.place, p.fund_code)
 SELECT md5('region:' || r.place)::uuid AS subject_id, r.place AS region_code,
-       r.received_fen - r.spent_fen AS amount_fen, CAST(:as_of AS date) AS as_of, CAST(:year AS int) AS year,
+       r.received_fen - r.spent_fen AS amount_fen, CAST(:as_of AS date) AS as_of, CAST(:due_on AS date) AS due_on,
+       CAST(:year AS int) AS year,
        coalesce((SELECT n.name FROM funds.region n WHERE n.code = r.place), r.place) AS name, r.fund_code,
        coalesce((SELECT f.name FROM funds.fund f WHERE f.code = r.fund_code), '') AS fund_name,
        r.received_fen, r.spent_fen
@@ -89,8 +97,9 @@ SELECT md5('region:' || r.place)::uuid AS subject_id, r.place AS region_code,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressFacts(Facts):
-    """What a place received and spent of a budget year, of one fund or (`fund_code` empty) of all."""
+    """What a place received and spent of a budget year by `due_on`, of one fund or (`fund_code` empty) of all."""
 
+    due_on: date
     year: int
     name: str
     fund_code: str
@@ -109,11 +118,13 @@ def required(policy: Policy, day: date, year: int) -> tuple[PolicyValue, PolicyV
 
 
 def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
-    """The year of the day and what is required of it; before the first milestone nothing is, and nobody is behind."""
+    """The year of the day, the last milestone and what it asks; before the first one nobody is behind."""
     if policy.on(CURVE, day) is None or policy.on(TOLERANCE, day) is None:
         return None
     year, found = fiscal_year(day), required(policy, day, fiscal_year(day))
-    return {"year": year, "required_ppm": ppm(found[2].share) - found[1].number if found else 0}
+    if found is None:
+        return {"year": year, "due_on": day, "required_ppm": 0}
+    return {"year": year, "due_on": found[2].due_on, "required_ppm": ppm(found[2].share) - found[1].number}
 
 
 def judge(facts: ProgressFacts, policy: Policy) -> Verdict | None:
@@ -122,6 +133,8 @@ def judge(facts: ProgressFacts, policy: Policy) -> Verdict | None:
     if found is None or facts.received_fen <= 0:
         return None
     curve, tolerance, stone = found
+    if stone.due_on != facts.due_on:
+        return None
     rate, allowed = Fraction(facts.spent_fen, facts.received_fen), Fraction(tolerance.number, _MILLION)
     if stone.share - rate <= allowed:
         return None
@@ -130,9 +143,9 @@ def judge(facts: ProgressFacts, policy: Policy) -> Verdict | None:
         mark=f"{stone.due_on}:{facts.fund_code or '全部'}",
         days=(facts.as_of - stone.due_on).days,
         explanation=(
-            f"{facts.name}{facts.year} 年度{of}资金至 {facts.as_of} 收到 {yuan(facts.received_fen)} 元，"
-            f"支出 {yuan(facts.spent_fen)} 元，进度 {percent(rate)}%，低于 {stone.due_on} 应达到的 "
-            f"{percent(stone.share)}%，差 {percent(stone.share - rate)} 个百分点（允许 {percent(allowed)}）"
+            f"{facts.name}{facts.year} 年度{of}资金至 {stone.due_on} 收到 {yuan(facts.received_fen)} 元，"
+            f"支出 {yuan(facts.spent_fen)} 元，进度 {percent(rate)}%，低于当日应达到的 "
+            f"{percent(stone.share)}%，差 {percent(stone.share - rate)} 个百分点（允许 {percent(allowed)}），请核实"
         ),
         policy=(curve, tolerance),
     )
@@ -144,7 +157,7 @@ RULE: Final = Rule(
     since=date(2015, 1, 1),
     title="支出进度低于要求",
     legal_basis="预算法（2018）第五十七条关于及时足额拨付的规定；各省对支出进度的通知（数值见政策数值的来源）",
-    looks_at="县、各乡镇和各项资金当年收到与支出的合计",
+    looks_at="县、各乡镇和各项资金截至进度节点日当年收到与支出的合计",
     subject=Subject.REGION,
     population=Population.UNITS,
     policy_keys=(CURVE, TOLERANCE),
