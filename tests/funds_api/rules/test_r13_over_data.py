@@ -7,13 +7,16 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import text
 
 from services.funds_api.flags.rules.kept import kept
+from services.funds_api.flags.rules.r13_eligible_but_unpaid import SPELLED
 from tests.callers import funds_caller
-from tests.funds_api.asked import ask_rule, flags_of, run_rules
+from tests.funds_api.asked import ask_rule, database, flags_of, run_rules
 from tests.funds_api.comparisons import Entry, record
 from tests.funds_api.people import Township
 from tests.funds_api.rules.town import hits, join, pay
+from treasury.documents import normalise_document
 
 LIST = "2017-06-30"
 
@@ -92,3 +95,54 @@ async def test_without_a_list_nothing_is_asked_and_figures_say_who_cannot_be_com
     )
     found = await ask_rule(town.http, town.county, "R13", "2017-12-31")
     assert (found.candidates_n, found.figures[-1]["left_out_n"]) == (0, 1)
+
+
+async def test_a_benefit_is_the_same_in_the_list_and_in_the_roster(town: Township, tmp_path: Path) -> None:
+    entries = [Entry(1, category="产业奖补（2017年度）"), Entry(2, category="产业奖补(2017年度)")]
+    await record(town.http, town.county, "eligible", entries, tmp_path, on=LIST)
+    assert len(await lines(town, "2017-12-01")) == 2
+    await pay(town, [1, 2], "2017-07-01", entitlement="产业奖补〔2017 年度〕")
+    assert await lines(town, "2017-12-01") == []
+
+
+async def test_names_are_spelled_as_rosters_spell_them(town: Township) -> None:
+    names = ["产业奖补（2017）", " 助学 金\u3000", "【a】{b}［c］(d)﹝e﹞", "；医保，补贴。", "Ａ１；", "。", "低保"]
+    async with database(town.http).reading(town.county) as tx:
+        spelled = [
+            await tx.scalar(text(f"SELECT {SPELLED.format('CAST(:name AS text)')}").bindparams(name=name))
+            for name in names
+        ]
+    assert spelled == [normalise_document(name) for name in names]
+
+
+async def test_an_entry_owes_what_falls_into_the_year_of_the_list(town: Township, tmp_path: Path) -> None:
+    async def asked(*until: str) -> int:
+        entries = [Entry(1 + at, category="低保", from_on="2015-01-01", to_on=last) for at, last in enumerate(until)]
+        await record(town.http, town.county, "eligible", entries, tmp_path, on=LIST)
+        return len(await lines(town, "2017-12-01"))
+
+    assert await asked("2015-12-31", "2016-12-31") == 0
+    assert await asked("2016-12-31", "2017-01-01") == 1
+    assert await asked("2016-12-31", "2017-01-01", "", "2018-12-31") == 3
+
+
+async def test_a_household_that_left_the_county_is_owed_nothing(
+    town: Township, admin: asyncpg.Pool, tmp_path: Path
+) -> None:
+    await record(town.http, town.county, "eligible", [Entry(1, category="低保")], tmp_path, on=LIST)
+    move = {"household_ids": [await town.household(admin, 1)], "effective_on": "2017-11-01"}
+    await town.change("moves", move)
+    assert len(await lines(town, "2017-10-31")) == 1
+    assert await lines(town, "2017-11-01") == []
+
+
+async def test_who_was_paid_in_another_township_was_paid(town: Township, admin: asyncpg.Pool, tmp_path: Path) -> None:
+    await record(
+        town.http, town.county, "eligible", [Entry(1, category="低保"), Entry(2, category="低保")], tmp_path, on=LIST
+    )
+    await pay(town, [1], "2017-07-01", entitlement="低保")
+    there = town.county + "102"
+    homes = [await town.household(admin, place) for place in (1, 2)]
+    await town.change("moves", {"household_ids": homes, "region_code": there + "201", "effective_on": "2017-08-01"})
+    assert len(await lines(town, "2017-12-01", there)) == 1
+    assert len(await lines(town, "2017-12-01")) == 1

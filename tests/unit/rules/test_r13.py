@@ -44,6 +44,12 @@ def test_the_sentence_says_list_line_benefit_and_days() -> None:
     assert "应发" not in silent.explanation
 
 
+def test_it_asks_in_a_sentence() -> None:
+    verdict = judged(RULE, unpaid(100), VALUES)
+    assert verdict is not None
+    assert verdict.explanation.endswith("，请核实")
+
+
 def test_without_a_value_nothing_is_asked() -> None:
     assert narrow(policy(), LIST) is None
     assert judged(RULE, unpaid(400), policy()) is None

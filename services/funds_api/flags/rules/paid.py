@@ -11,7 +11,7 @@ from typing import Final
 from services.funds_api.flags.rules.rule import Policy
 
 # What came back of a row (退汇、追缴) and was not undone since, as known.
-_BACK: Final = """back AS MATERIALIZED (
+BACK: Final = """back AS MATERIALIZED (
   SELECT r.batch_id, r.line, sum(r.amount_fen)::bigint AS fen
     FROM funds.payment_return r
    WHERE r.county_code = :county AND r.effective_on <= :as_of AND r.position <= :known
@@ -20,7 +20,7 @@ _BACK: Final = """back AS MATERIALIZED (
    GROUP BY r.batch_id, r.line)"""
 
 # Rows of rosters that were paid and not undone, with what was kept of each; not materialised, so that joins narrow it.
-PAID: Final = f"""{_BACK},
+PAID: Final = f"""{BACK},
 paid AS NOT MATERIALIZED (
   SELECT p.batch_id, p.line, p.household_id, p.payee_token, p.region_code, b.effective_on, b.entitlement, b.document,
          b.per, b.fund_code, p.amount_fen - coalesce(k.fen, 0) AS amount_fen

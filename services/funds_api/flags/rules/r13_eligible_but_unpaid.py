@@ -1,9 +1,11 @@
 """R13 应享未享: a registered person on a list of those entitled whom nobody had paid so many days after the list.
 
 Evidence: 2,130 households without insurance; more than 500,000 households or persons in the audit of 2018. A list of
-kind 应享受人员 says the benefit (an entitlement's name) and how much. Payments count from the first day of
-the list's year on, to the person or, when a roster pays households, to the person's household. How long to wait is a
-policy value, assumed. Who on the list is not in the register cannot be told: the list has tokens only.
+kind 应享受人员 says the benefit (an entitlement's name, spelled as rosters spell it or not), how much, and until
+when: an entry that ended before the list's year owes nothing in it. Payments count from the first day
+of the list's year on, wherever in the county, to the person or, when a roster pays households, to the person's
+household. How long to wait is a policy value, assumed. Who on the list is not in the register cannot be told: the list
+has tokens only.
 """
 
 from __future__ import annotations
@@ -13,39 +15,50 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from services.funds_api.flags.rules.paid import PAID, compared, narrowest, spans, version, within
+from services.funds_api.flags.rules.paid import BACK, compared, narrowest, spans, version, within
 from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict
 from treasury.money import yuan
 
 WAITS: Final = "eligible_unpaid_days"
 _LISTED: Final = "f.person_id IN (SELECT d.person_id FROM due d)"
+_HOMES: Final = "f.household_id IN (SELECT m.household_id FROM home m)"
+# One spelling of a name, as `treasury.documents.normalise_document` makes it of what a roster pays.
+SPELLED: Final = r"""translate(btrim(regexp_replace(normalize({}, NFKC), '\s+', '', 'g'), '。.;；,，'),
+              '[({{〔﹝【［（])}}〕﹞】］）', '〔〔〔〔〔〔〔〔〕〕〕〕〕〕〕〕')"""
 
 QUERY: Final = f"""
-WITH {PAID},
+WITH {BACK},
 {version("eligible")},
 due AS MATERIALIZED (
-  SELECT h.person_id, h.person_token, h.category AS entitlement, coalesce(max(h.amount_fen), 0) AS amount_fen,
-         min(h.line) AS list_line
+  SELECT h.person_id, h.person_token, {SPELLED.format("h.category")} AS entitlement,
+         coalesce(max(h.amount_fen), 0) AS amount_fen, min(h.line) AS list_line
     FROM funds.comparison_hits(:county, 'eligible', :known) h
    WHERE h.list_on < CAST(:as_of AS date) - CAST(:waits AS int)
+     AND (h.to_on IS NULL OR h.to_on >= date_trunc('year', h.list_on))
    GROUP BY 1, 2, 3),
 home AS MATERIALIZED (
   SELECT s.person_id, s.household_id FROM ({spans("membership", "f.household_id", _LISTED)}) s
    WHERE s.household_id IS NOT NULL AND {within("s", ":as_of")}),
-removed AS MATERIALIZED (
-  SELECT s.household_id FROM ({spans("standing", "f.standing")}) s
-   WHERE s.standing = 'removed' AND {within("s", ":as_of")}),
+gone AS MATERIALIZED (
+  SELECT s.household_id FROM ({spans("standing", "f.standing", _HOMES)}) s
+   WHERE s.standing = 'removed' AND {within("s", ":as_of")}
+  UNION ALL
+  SELECT s.household_id FROM ({spans("residence", "f.outside", _HOMES)}) s
+   WHERE s.outside AND {within("s", ":as_of")}),
 given AS MATERIALIZED (
-  SELECT p.entitlement, p.payee_token, p.household_id, p.per FROM paid p CROSS JOIN version v
-   WHERE p.effective_on >= date_trunc('year', v.list_on)::date
-     AND p.entitlement IN (SELECT d.entitlement FROM due d))
+  SELECT b.entitlement, p.payee_token, p.household_id, b.per
+    FROM version v CROSS JOIN funds.paid_batches(:county, :as_of, :known) b
+    JOIN funds.payment p ON p.county_code = :county AND p.batch_id = b.id
+    LEFT JOIN back k ON k.batch_id = p.batch_id AND k.line = p.line
+   WHERE b.effective_on >= date_trunc('year', v.list_on)::date AND p.amount_fen > coalesce(k.fen, 0)
+     AND b.entitlement IN (SELECT d.entitlement FROM due d))
 SELECT d.person_id AS subject_id, q.region_code, d.amount_fen, CAST(:as_of AS date) AS as_of, m.household_id,
        d.entitlement, v.version_id, v.version_no, v.list_on, d.list_line
   FROM due d CROSS JOIN version v
   JOIN home m ON m.person_id = d.person_id
   JOIN funds.household q ON q.county_code = :county AND q.id = m.household_id
    AND q.region_code >= :scope AND q.region_code < :scope || '~'
- WHERE NOT EXISTS (SELECT FROM removed r WHERE r.household_id = m.household_id)
+ WHERE NOT EXISTS (SELECT FROM gone r WHERE r.household_id = m.household_id)
    AND NOT EXISTS (SELECT FROM given g WHERE g.entitlement = d.entitlement AND g.payee_token = d.person_token)
    AND NOT EXISTS (SELECT FROM given g WHERE g.entitlement = d.entitlement AND g.household_id = m.household_id
                       AND g.per = 'household')"""
@@ -81,7 +94,7 @@ def judge(facts: UnpaidFacts, policy: Policy) -> Verdict | None:
         explanation=(
             f"“应享受人员”名单第 {facts.version_no} 版（截至 {facts.list_on}）第 {facts.list_line} 行载明应享受"
             f"“{facts.entitlement}”{amount}，至 {facts.as_of} 已 {days} 天，{facts.list_on.year} 年以来没有发放记录"
-            f"（等待期 {waits.number} 天）"
+            f"（等待期 {waits.number} 天），请核实"
         ),
         policy=(waits,),
     )
