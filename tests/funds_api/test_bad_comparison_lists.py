@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from services.funds_api.comparisons import listfile, matching
-from services.funds_api.comparisons.kinds import ListKind
+from services.funds_api.comparisons.kinds import KINDS, Column, ListKind
 from services.funds_api.comparisons.refusals import ListFaulty, RawNumbersSent
 from tests.callers import Caller, funds_caller
 from tests.funds_api.comparisons import GIVEN, LISTS, Entry, department_csv, made, record, upload
@@ -118,6 +118,7 @@ async def test_a_department_s_own_file_is_told_by_its_places_only(
     assert await written(admin) == before
 
 
+MORE_WORDS = "等，见名单说明的 words；不能归入的写“其他”）"
 FAULTY = {
     "no line": ("payroll", ["token"], "名单没有一行记录"),
     "nothing at all": ("payroll", [], "缺少“token”列"),
@@ -162,9 +163,21 @@ FAULTY = {
         "cadre_relative", ["token,ref_token", f"{token(1)},{token(1)}"], "第 3 行 ref_token：与 token 是同一人",
     ),
     "no place": ("village_cadre", ["token,region_code", f"{token(1)},12345"], "第 3 行 region_code：不是区划代码"),
+    "a name as category": (
+        "payroll", ["token,category", f"{token(1)},行政", f"{token(2)},张某"],
+        f"第 4 行 category：不是该类名单的用词（行政、事业、退休、离休、退职、公务员{MORE_WORDS}",
+    ),
+    "a word of another kind": (
+        "dead", ["token,from_on,category", f"{token(1)},2017-01-01,行政"],
+        f"第 3 行 category：不是该类名单的用词（死亡证明、火化、土葬、销户、户籍注销、宣告死亡{MORE_WORDS}",
+    ),
+    "a name instead of a benefit": (
+        "eligible", ["token,category", f"{token(1)},张某"],
+        "第 3 行 category：不含待遇名称的用词（补助、补贴、奖补、奖励、补偿、直补等，见名单说明的 words）",
+    ),
     "names as categories": (
-        "payroll",
-        ["token,category", *(f"{token(at)},姓{chr(0x4E00 + at)}" for at in range(1, 102))],
+        "eligible",
+        ["token,category", *(f"{token(at)},{chr(0x4E00 + at)}补助" for at in range(1, 102))],
         "category 列有 101 种不同的内容（至多 100 种），可能误用了姓名等列",
     ),
 }  # fmt: skip
@@ -182,12 +195,33 @@ async def test_a_faulty_list_is_refused_whole_with_its_places(
     assert await written(admin) == before
 
 
+async def test_a_column_of_names_is_refused_without_a_name_in_the_answer(
+    funds_http: httpx.AsyncClient, township: Township, inspector: Caller, admin: asyncpg.Pool
+) -> None:
+    """Three people, far from a hundred words: the column 姓名 taken for the category, as the tool lets it be."""
+    names = ["张大力", "欧阳某某", "李四"]
+    before = await written(admin)
+    for kind in ListKind:
+        needed = [one.value for one in KINDS[kind].needed if one is not Column.CATEGORY]
+        cells = {"from_on": "2017-01-01", "ref_token": token(99), "region_code": township.county + "101201"}
+        head = ",".join(["token", "category", *needed])
+        rows = [",".join([token(at), name, *(cells[one] for one in needed)]) for at, name in enumerate(names)]
+        answer = await upload(inspector, kind, sealed(funds_http, township.county, kind, [head, *rows]))
+        refused(answer, 422, "comparison-list-faulty", {"faults_n": 3})
+        assert [one[:14] for one in answer.json()["figures"]["faults"]] == [
+            f"第 {line} 行 category" for line in (3, 4, 5)
+        ]
+        assert not [one for one in names if one in answer.text]
+    assert await written(admin) == before
+
+
 SOUND = [
     ("dead", ["token,from_on", f"{token(1)},2017-12-31"]),
     ("dead", ["token,from_on", f"{token(1)},1900-01-01"]),
     ("payroll", ["token,from_on,to_on", f"{token(1)},2017-02-01,2017-02-01", f"{token(2)},,2199-12-31"]),
-    ("payroll", ["token,category", f"{token(1)},{'长' * 20}", f"{token(2)},1234567"]),
-    ("payroll", ["token,category", *(f"{token(at)},姓{chr(0x4E00 + at)}" for at in range(1, 101))]),
+    ("eligible", ["token,category", f"{token(1)},{'长' * 18}补助", f"{token(2)},1234567补助"]),
+    ("eligible", ["token,category", *(f"{token(at)},{chr(0x4E00 + at)}补助" for at in range(1, 101))]),
+    ("payroll", ["token,category", f"{token(1)},行政", f"{token(2)},其他", f"{token(3)},"]),
     ("car", ["count_n,token,amount_fen", f"1,{token(1)},{'9' * 13}", f"999999,{token(1)},0"]),
 ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,7 +17,7 @@ import polars as pl
 
 from services.funds_api.columns import FileUnreadable
 from services.funds_api.comparisons import matching
-from services.funds_api.comparisons.kinds import KINDS, Column, ListKind
+from services.funds_api.comparisons.kinds import KINDS, Column, ListKind, word_of
 from services.funds_api.comparisons.refusals import (
     AnotherList,
     ExchangeKeyDiffers,
@@ -36,6 +36,7 @@ MOST_ENTRIES: Final = 1_000_000
 MOST_CATEGORIES: Final = 100
 EARLIEST: Final = date(1900, 1, 1)
 LATEST: Final = date(2200, 1, 1)
+_WORDS_TOLD: Final = 6
 _FIRST_ENTRY: Final = 3  # below the heading and the header
 _HEADING_FIELDS: Final = 8
 _HOW_TO: Final = (
@@ -184,13 +185,15 @@ def _entries(kind: ListKind, list_on: date, body: Sequence[str]) -> pl.DataFrame
     )
     absent = [pl.lit(None, pl.String).alias(one.value) for one in Column if one.value not in names]
     text = text.with_columns(pl.col("line").cast(pl.Int32), *absent)
-    _must_be_sound(kind, list_on, text)
+    said = text[Column.CATEGORY.value].drop_nulls().unique().to_list()
+    kept = {one: word for one in said if (word := word_of(kind, one))}
+    _must_be_sound(kind, list_on, text, kept)
     return text.select(
         "line",
         TOKEN,
         pl.col(Column.FROM_ON).str.to_date("%Y-%m-%d"),
         pl.col(Column.TO_ON).str.to_date("%Y-%m-%d"),
-        Column.CATEGORY,
+        pl.col(Column.CATEGORY).replace(kept),
         pl.col(Column.AMOUNT_FEN).cast(pl.Int64),
         pl.col(Column.COUNT_N).cast(pl.Int32),
         Column.REF_TOKEN,
@@ -221,8 +224,16 @@ def _must_be_regular(rows: Sequence[str], width: int) -> None:
         raise ListFaulty(len(twice), [f"第 {at + _FIRST_ENTRY} 行：与前面某行完全相同" for at in twice[:MOST_TOLD]])
 
 
-def _must_be_sound(kind: ListKind, list_on: date, text: pl.DataFrame) -> None:
-    """Refuse the list if any cell of any line is not what its column holds."""
+def _no_word(kind: ListKind) -> str:
+    """What to do about a word that is none of the kind's; the word itself, which may be a name, is not said."""
+    some = "、".join(list(KINDS[kind].words)[:_WORDS_TOLD])
+    if kind is ListKind.ELIGIBLE:
+        return f"不含待遇名称的用词（{some}等，见名单说明的 words）"
+    return f"不是该类名单的用词（{some}等，见名单说明的 words；不能归入的写“其他”）"
+
+
+def _must_be_sound(kind: ListKind, list_on: date, text: pl.DataFrame, kept: Collection[str]) -> None:
+    """Refuse the list if any cell of any line is not what its column holds; `kept` are the words it may say."""
     from_on, to_on = (pl.col(name).str.to_date("%Y-%m-%d", strict=False) for name in (Column.FROM_ON, Column.TO_ON))
     wrong: dict[tuple[str, str], pl.Expr] = {
         (TOKEN, "不是 32 个 a–p 字母的令牌"): ~pl.col(TOKEN).str.contains(r"^[a-p]{32}$").fill_null(value=False)
@@ -236,6 +247,7 @@ def _must_be_sound(kind: ListKind, list_on: date, text: pl.DataFrame) -> None:
     wrong[Column.TO_ON.value, "早于 from_on"] = to_on < from_on
     wrong[Column.REF_TOKEN.value, "与 token 是同一人"] = pl.col(Column.REF_TOKEN) == pl.col(TOKEN)
     wrong[Column.CATEGORY.value, "含有 8 位以上的数字"] = pl.col(Column.CATEGORY).str.contains(r"\p{Nd}{8}")
+    wrong[Column.CATEGORY.value, _no_word(kind)] = ~pl.col(Column.CATEGORY).is_in([*kept, ""])
     judged = text.select(
         "line", *(found.fill_null(value=False).alias(f"{at}") for at, found in enumerate(wrong.values()))
     )

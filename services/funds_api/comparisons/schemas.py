@@ -49,6 +49,7 @@ class ListDescription(Answer):
     meaning: str
     columns: list[Column]
     needed: list[Column]
+    words: list[str] = Field(description="category 列可用的词；应享受人员的待遇名称须含其中一词")
 
 
 class ComparisonList(Answer):

@@ -145,6 +145,7 @@ def _list(kind: ListKind, row: ComparisonVersionRow | None) -> ComparisonList:
         meaning=told.meaning,
         columns=list(told.columns),
         needed=list(told.needed),
+        words=list(told.words),
     )
     return ComparisonList(described=described, in_force=version_of(row) if row else None)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from services.funds_api.comparisons import listfile
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.comparisons import Entry, record
 from tests.funds_api.people import Township
@@ -38,6 +41,18 @@ async def test_somebody_who_stands_on_it_twice_is_asked_about_once(town: Townshi
     await record(town.http, town.county, "payroll", twice, tmp_path)
     [(facts, _)] = (await ask_rule(town.http, town.county, "R02", "2017-06-01")).hits
     assert facts.category == "事业", "the employment that began last"  # type: ignore[attr-defined]
+
+
+async def test_a_name_on_a_list_of_before_its_vocabulary_becomes_no_fact(
+    town: Township, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a list is refused now; were one in force, the word would be neither kept by a flag nor printed."""
+    await pay(town, FIVE, "2017-05-01")
+    monkeypatch.setattr(listfile, "word_of", lambda _, said: said)
+    await record(town.http, town.county, "payroll", [Entry(0, category="张大力"), Entry(1, category="事业")], tmp_path)
+    found = (await ask_rule(town.http, town.county, "R02", "2017-06-01")).hits
+    assert sorted(facts.category for facts, _ in found) == ["事业", "其他"]  # type: ignore[attr-defined]
+    assert not [one for one in found if "张大力" in str(one)]
 
 
 async def test_a_fund_for_everybody_is_not_asked_about(town: Township, tmp_path: Path) -> None:

@@ -54,16 +54,18 @@ async def test_flats_of_the_day(town: Township, tmp_path: Path) -> None:
 
 
 async def test_businesses_of_the_day(town: Township, tmp_path: Path) -> None:
-    """A shareholder, a pedlar below the limit, one at it, and a firm that was struck off before."""
-    await pay(town, FOUR, "2017-05-01")
+    """A shareholder, a pedlar below the limit, one at it, and a firm that was struck off; pedlars by two words."""
+    await pay(town, {**FOUR, 4: "500", 5: "600"}, "2017-05-01")
     firms = [
         Entry(0, category="股东", amount="1"),
         Entry(1, category="个体户", amount="99999.99"),
         Entry(2, category="个体户", amount="100000"),
         Entry(3, category="法人", to_on="2017-04-30"),
+        Entry(4, category="个体工商户", amount="99999.99"),
+        Entry(5, category="个体工商户", amount="100000"),
     ]
     await record(town.http, town.county, "business", firms, tmp_path)
-    assert await lines(town, "R06") == [2, 4]
+    assert await lines(town, "R06") == [2, 4, 7]
 
 
 async def test_what_came_back_is_left_out_everywhere(town: Township, tmp_path: Path) -> None:

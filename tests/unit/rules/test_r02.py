@@ -69,3 +69,11 @@ def test_without_a_value_nothing_is_asked_and_the_widest_span_is_looked_through(
     assert narrow(policy(list_stands_days=365), PAID_ON) is None
     assert narrow(VALUES, PAID_ON) == {"stands_days": 365}
     assert judged(RULE, paid(), policy(means_tested=1)) is None
+
+
+@pytest.mark.parametrize(("said", "shown"), [("张某", "（其他，"), ("事业", "（事业，"), (None, "财政供养人员（2010")])
+def test_only_words_of_the_kind_are_printed(said: str | None, shown: str) -> None:
+    verdict = judged(RULE, paid(date(2010, 1, 1), category=said), VALUES)
+    assert verdict is not None
+    assert shown in verdict.explanation
+    assert "张某" not in verdict.explanation

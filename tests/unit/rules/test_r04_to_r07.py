@@ -104,6 +104,9 @@ def test_flats_are_told_by_use_with_the_limits_they_reach() -> None:
         ("个体户", 9_999_999, False),
         ("个体户", 10_000_000, True),
         ("个体户", None, True),
+        ("个体工商户", 500_000, False),
+        ("个体工商户", 9_999_999, False),
+        ("个体工商户", 10_000_000, True),
         ("监事", 49_999_999, False),
         ("监事", 50_000_000, True),
         (None, 49_999_999, False),
@@ -179,3 +182,12 @@ def test_the_money_is_that_of_the_row(rule: Rule) -> None:
     assert verdict is not None
     assert [(one.item, one.amount_fen) for one in verdict.money] == [(f"payment:{NOBODY}:7", 6_000)]
     assert "发放 60.00 元（另已退回 40.00 元）" in verdict.explanation
+
+
+@pytest.mark.parametrize("rule", [FLATS, BUSINESS, KIN])
+def test_only_words_of_the_kind_are_printed(rule: Rule) -> None:
+    unknown = [entry(line, category="张某", count_n=3, amount_fen=10**12) for line in (8, 9)]
+    verdict = judged(rule, held(*unknown), VALUES)
+    assert verdict is not None
+    assert "其他" in verdict.explanation
+    assert "张某" not in verdict.explanation

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any, Final, Self
 from uuid import UUID
 
-from services.funds_api.comparisons.kinds import KINDS, ListKind
+from services.funds_api.comparisons.kinds import KINDS, OTHER, ListKind
 from services.funds_api.flags.rules.rule import Facts, Money, Policy
 from treasury.money import yuan
 from treasury.policy import PolicyValue
@@ -58,8 +58,16 @@ PAID_HERE: Final = "p.region_code >= :scope AND p.region_code < :scope || '~'"
 
 
 def entries(kind: ListKind) -> str:
-    """Who of the register stands on the list in force, an entry each, as the part `hit` of a query."""
-    return f"hit AS MATERIALIZED (SELECT * FROM funds.comparison_hits(:county, '{kind.value}', :known)), {PAID}"
+    """Who of the register stands on the list in force, an entry each, as the part `hit` of a query.
+
+    A category that is no word of the kind does not become a fact: it could be a name.
+    """
+    words = ", ".join(f"'{one}'" for one in KINDS[kind].words)
+    return f"""hit AS MATERIALIZED (
+  SELECT e.person_id, e.person_token, e.version_id, e.version_no, e.list_on, e.line, e.from_on, e.to_on,
+         CASE WHEN e.category IS NULL OR e.category IN ({words}) THEN e.category ELSE '{OTHER}' END AS category,
+         e.amount_fen, e.count_n, e.region_code, e.ref_token, e.ref_person_id
+    FROM funds.comparison_hits(:county, '{kind.value}', :known) e), {PAID}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from services.funds_api.comparisons.kinds import ListKind
+from services.funds_api.comparisons.kinds import ListKind, told
 from services.funds_api.flags.rules.listed import (
     ENTRY,
     HERE,
@@ -45,7 +45,8 @@ def judge(facts: ListedPayment, policy: Policy) -> Verdict | None:
     used = tested(facts, policy)
     if used is None or not stood(facts, facts.from_on, facts.to_on, used[1].number):
         return None
-    what = f"{facts.category}，" if facts.category else ""
+    word = told(ListKind.PAYROLL, facts.category)
+    what = f"{word}，" if word else ""
     return Verdict(
         mark=facts.mark,
         explanation=(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.funds_api.comparisons.kinds import ListKind
+from services.funds_api.comparisons.kinds import ListKind, told
 from services.funds_api.flags.rules import listed
 from services.funds_api.flags.rules.listed import MEANS_TESTED, STANDS, HeldPayment, held_of, said_list, said_paid
 from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
@@ -33,16 +33,16 @@ def judge(facts: HeldPayment, policy: Policy) -> Verdict | None:
     held = facts.standing(used[1].number)
     flats: Counter[str] = Counter()
     for one in held:
-        flats[one.category or "用途未载"] += one.count_n
+        flats[told(ListKind.FLAT, one.category) or "用途未载"] += one.count_n
     limits = [f"共 {several.number} 套以上"] if flats.total() >= several.number else []
     limits += [f"{use} {least} 套以上" for use, least in by_use.value.items() if flats[use] >= int(least)]
     if not limits:
         return None
-    told = "、".join(f"{use} {n} 套" for use, n in flats.items() if n)
+    uses = "、".join(f"{use} {n} 套" for use, n in flats.items() if n)
     return Verdict(
         mark=facts.mark,
         explanation=(
-            f"{said_paid(facts)}，收款人当日名下有房产 {flats.total()} 套（{told}；"
+            f"{said_paid(facts)}，收款人当日名下有房产 {flats.total()} 套（{uses}；"
             f"{said_list(facts, ListKind.FLAT, (one.line for one in held))}），达到界限“{'”“'.join(limits)}”，"
             f"请核实是否符合“{facts.entitlement}”的条件"
         ),

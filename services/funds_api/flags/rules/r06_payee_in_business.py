@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.funds_api.comparisons.kinds import ListKind
+from services.funds_api.comparisons.kinds import OTHER, ListKind, told
 from services.funds_api.flags.rules import listed
 from services.funds_api.flags.rules.listed import (
     MEANS_TESTED,
@@ -26,7 +26,6 @@ from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subjec
 from treasury.money import yuan
 
 CAPITAL: Final = "business_capital_fen"
-OTHERS: Final = "其他"
 
 
 def narrow(policy: Policy, day: date) -> Mapping[str, Any] | None:
@@ -41,7 +40,7 @@ def judge(facts: HeldPayment, policy: Policy) -> Verdict | None:
     firms = [
         (one, least)
         for one in facts.standing(used[1].number)
-        if (least := limits.get(one.category or OTHERS, limits.get(OTHERS))) is not None
+        if (least := limits.get(told(ListKind.BUSINESS, one.category) or OTHER, limits.get(OTHER))) is not None
         and (one.amount_fen is None or one.amount_fen >= least)
     ]
     if not firms:
@@ -61,7 +60,7 @@ def judge(facts: HeldPayment, policy: Policy) -> Verdict | None:
 
 def _said(one: Entry, least: int) -> str:
     held = "注册资本未载" if one.amount_fen is None else f"注册资本 {yuan(one.amount_fen)} 元"
-    return f"{one.category or '身份未载'}，{held}，界限 {yuan(least)} 元"
+    return f"{told(ListKind.BUSINESS, one.category) or '身份未载'}，{held}，界限 {yuan(least)} 元"
 
 
 RULE: Final = Rule(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.funds_api.comparisons.kinds import ListKind
+from services.funds_api.comparisons.kinds import ListKind, told
 from services.funds_api.flags.rules import listed
 from services.funds_api.flags.rules.listed import (
     LEFT_OVER,
@@ -65,7 +65,7 @@ def judge(facts: HeldPayment, policy: Policy) -> Verdict | None:
     members = {one.person for one in held}
     if len(members) < least.number:
         return None
-    what = "、".join(sorted({one.category or "身份未载" for one in held}))
+    what = "、".join(sorted({told(ListKind.PAYROLL, one.category) or "身份未载" for one in held}))
     return Verdict(
         mark=facts.mark,
         explanation=(
