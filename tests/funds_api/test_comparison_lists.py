@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from services.funds_api.comparisons import filling, matching, tool
-from services.funds_api.comparisons.kinds import KINDS, ListKind
+from services.funds_api.comparisons.kinds import KINDS, ListKind, word_of
 from services.funds_api.lots import ledger
 from services.funds_api.moments import EVERYTHING
 from tests.callers import Caller, funds_caller
@@ -288,8 +289,12 @@ async def test_a_list_of_no_day_that_was(
 async def test_every_kind_is_told_and_the_tool_knows_the_same(inspector: Caller, admin: asyncpg.Pool) -> None:
     assert set(KINDS) == set(ListKind)
     assert {kind.value: (told.columns, told.needed) for kind, told in KINDS.items()} == tool.KINDS
+    for kind, told in KINDS.items():
+        assert all(re.fullmatch(r"\w{1,20}", one) for one in told.words), kind
+        assert {word_of(kind, kept) for kept in told.words.values()} == set(told.words.values()), "kept words are kept"
     before = await written(admin)
     answer = (await inspector.get(LISTS)).json()
+    assert [one["described"]["words"] for one in answer["items"]] == [list(KINDS[kind].words) for kind in ListKind]
     assert [one["described"]["kind"] for one in answer["items"]] == list(ListKind)
     assert {one["in_force"] for one in answer["items"]} == {None}
     assert answer["empty_because"]
