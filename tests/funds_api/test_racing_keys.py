@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +22,8 @@ from sqlalchemy import Index, UniqueConstraint
 from services.funds_api.tables.rows import Row
 from tests.callers import Caller, funds_caller
 from tests.factories import notice_request, open_account
+from tests.funds_api.comparisons import Entry, made
+from tests.funds_api.comparisons import upload as list_upload
 from tests.funds_api.desk import Desk
 from tests.funds_api.library import Library, plan
 from tests.funds_api.people import CSV, Township, id_number, register_csv, roster_csv
@@ -27,11 +31,13 @@ from tests.funds_api.test_income_book import Shared, last
 from tests.funds_api.test_invoices import claim
 from tests.funds_api.test_loans import bank_of, loan
 from tests.funds_api.test_orders import Chain
+from tests.funds_api.test_policy_values import request as value_of
 from tests.funds_api.test_publications import publish, waiting
 from tests.funds_api.test_regions import division
 from tests.funds_api.test_returns import Paid
 from tests.funds_api.test_terms import FEE, new_fund, set_terms, terms
 from tests.funds_api.test_two_entitlements import WAITS
+from tests.funds_api.test_visits import pair, visit
 
 Asked = Coroutine[Any, Any, httpx.Response]
 
@@ -55,7 +61,13 @@ SECOND_TOO = ""
 UNMET = {
     "uq_account_county_code_unit_id_name": "accounts come with their unit",
     "uq_event_stream_actor_idempotency_key": "claimed before anything is written",
-    "uq_flag_county_code_rule_code_lot_id_limit_days": "what was found before is left as it is",
+    "ix_payment_batch_part": "parts are written by the one approval that divides their list, under its lock",
+    "uq_comparison_version_county_code_kind_version_no": "the next number, under the lock that files of a kind share",
+    "uq_flag_basis_county_code_rule_code_rule_version_values_sha256": "the basis that is there is taken",
+    "uq_flag_run_daily": "opened by runners; who comes second goes on with what is open",
+    "uq_flag_without_run": "what was found before is left as it is",
+    "uq_person_county_code_match_token": "one for each number, which meets the key of its own token first",
+    "uq_warning_county_code_run_id_rule_code_unit_id": "a rule of a run is done by the one that holds the run",
     "uq_order_result_county_code_movement_id": "a movement of its own",
     "uq_payment_county_code_batch_id_cum_fen": "counted under the lock of the batch",
     "uq_project_county_code_quota_account_id": "an account of its own",
@@ -317,6 +329,35 @@ async def _heads(world: World) -> list[Asked]:
     gone = {"person_ids": [head], "left_on": "2017-06-01", "reason": "death", "document": "注销证明"}
     path = f"/funds/v1/households/{home}/departures"
     return [township.finance.post(path, {**gone, "new_head_id": heir}) for heir in heirs]
+
+
+@race("uq_policy_value_waiting", "policy-value-waiting")
+async def _values(world: World) -> list[Asked]:
+    return [world.clerk.post("/funds/v1/policy-values", value_of(world.county, value=days)) for days in (60, 90)]
+
+
+@race("uq_unit_leader_county_code_unit_id_from_on", "leader-known")
+async def _leaders(world: World) -> list[Asked]:
+    await open_account(world.http, world.county, "treasury")
+    [unit] = (await world.clerk.get("/funds/v1/units")).json()["items"]
+    body = {"unit_id": unit["id"], "from_on": "2017-01-01", "document": "分工〔2017〕1号", "post": "副县长"}
+    return [world.clerk.post("/funds/v1/unit-leaders", {**body, "account": name}) for name in ("fu-1", "fu-2")]
+
+
+@race("uq_helper_visit_county_code_household_id_helper_visited_on", "visit-known")
+async def _visits(world: World) -> list[Asked]:
+    town = await Township(world.http, world.county).open()
+    home = await town.household(world.admin, 1)
+    assert (await pair(town, {home: "bangfu-1"})).status_code == 201
+    return [visit(town, home, "2017-02-01") for _ in range(2)]
+
+
+@race("uq_comparison_version_county_code_kind_file_sha256", "comparison-list-overtaken")
+async def _lists(world: World) -> list[Asked]:
+    await Township(world.http, world.county).open()
+    with TemporaryDirectory() as folder:
+        file = made(world.http, world.county, "dead", [Entry(3, from_on="2017-02-01")], "2017-12-31", Path(folder))
+    return [list_upload(funds_caller(world.http, "inspector", world.county), "dead", file) for _ in range(2)]
 
 
 @race("pk_region", SECOND_TOO)
