@@ -14,23 +14,25 @@ from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.library import Library
 
+WIDE = replace(r24.RULE, narrow=lambda _policy, _day: {"accepted_before": date(2099, 1, 1)})
+
 
 @pytest.fixture
 async def library(funds_http: httpx.AsyncClient, county: str) -> Library:
-    """A project built and paid for, accepted on 10 October; its target is measured by whoever wants to."""
+    """A project built and paid for, accepted on 10 June 2018; its target is measured by whoever wants to."""
     opened = Library(funds_http, county)
     await opened.fund_it()
     opened.cash = (await opened.walk("building"))["cash_account_id"]
     moved = await opened.move("hand_down", opened.treasury, opened.cash, 800_000, "2017-04-20")
     assert moved.status_code == 201, moved.text
-    accepted = await opened.step("accepted")
+    accepted = await opened.step("accepted", effective_on="2018-06-10")
     assert accepted.status_code == 201, accepted.text
     return opened
 
 
 async def test_an_accepted_project_without_results_is_asked_about_from_the_sixty_first_day(library: Library) -> None:
-    assert (await run_rules(library.http, library.county, "2017-12-09", "R24"))["new_n"] == 0
-    run = await run_rules(library.http, library.county, "2017-12-10", "R24")
+    assert (await run_rules(library.http, library.county, "2018-08-09", "R24"))["new_n"] == 0
+    run = await run_rules(library.http, library.county, "2018-08-10", "R24")
     [told] = run["rules"]
     assert (told["looked_n"], told["candidates_n"], told["hits_n"], told["new_n"]) == (1, 1, 1, 1)
     [flag] = await flags_of(library.http, library.county, "R24")
@@ -38,27 +40,37 @@ async def test_an_accepted_project_without_results_is_asked_about_from_the_sixty
     assert (flag["days"], flag["limit_days"], flag["subject"]) == (61, 60, "project")
     inspector = funds_caller(library.http, "inspector", library.county)
     assert (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()["same"]
-    assert (await run_rules(library.http, library.county, "2017-12-11", "R24"))["new_n"] == 0
+    assert (await run_rules(library.http, library.county, "2018-08-11", "R24"))["new_n"] == 0
+
+
+async def test_nothing_is_asked_before_the_document_that_asks_for_targets(
+    library: Library, admin: asyncpg.Pool
+) -> None:
+    """国办发〔2018〕35号 is of May 2018; the value stands from June on."""
+    await admin.execute("DELETE FROM funds.project_target WHERE county_code = $1", library.county)
+    for day, n in (("2017-06-01", 0), ("2018-05-31", 0), ("2018-06-01", 1)):
+        found = await ask_rule(library.http, library.county, "R24", day)
+        assert (len(found.hits), found.silent_because is None) == (n, n == 1)
 
 
 async def test_a_measured_project_is_not_asked_about(library: Library) -> None:
-    assert (await library.measure()).status_code == 201
-    assert (await ask_rule(library.http, library.county, "R24", "2018-06-01")).candidates_n == 0
+    assert (await library.measure(reached_on="2018-06-10")).status_code == 201
+    assert (await ask_rule(library.http, library.county, "R24", "2019-06-01")).candidates_n == 0
 
 
 async def test_money_without_any_target_is_asked_about_at_once(library: Library, admin: asyncpg.Pool) -> None:
     """The library refuses such a project; one that came into the books another way is found all the same."""
     await admin.execute("DELETE FROM funds.project_target WHERE county_code = $1", library.county)
-    assert (await ask_rule(library.http, library.county, "R24", "2017-04-19")).candidates_n == 0, "before its money"
-    [(facts, verdict)] = (await ask_rule(library.http, library.county, "R24", "2017-04-20")).hits
+    for day, n in (("2017-04-19", 0), ("2017-04-20", 1)):
+        assert (await ask_rule(library.http, library.county, WIDE, day)).candidates_n == n, "not before its money"
+    [(facts, verdict)] = (await ask_rule(library.http, library.county, "R24", "2018-06-01")).hits
     assert (facts.amount_fen, verdict.mark) == (800_000, "无目标")
-    assert (await ask_rule(library.http, library.county, "R24", "2017-04-20", library.county + "102")).hits == []
+    assert (await ask_rule(library.http, library.county, "R24", "2018-06-01", library.county + "102")).hits == []
 
 
 async def test_the_query_leaves_out_only_what_is_in_time(library: Library) -> None:
-    wide = replace(r24.RULE, narrow=lambda _policy, _day: {"accepted_before": date(2099, 1, 1)})
-    for day in ("2017-10-09", "2017-10-10", "2017-12-09", "2017-12-10", "2018-06-01"):
+    for day in ("2018-06-09", "2018-06-10", "2018-08-09", "2018-08-10", "2019-06-01"):
         asked = await ask_rule(library.http, library.county, "R24", day)
-        every = await ask_rule(library.http, library.county, wide, day)
+        every = await ask_rule(library.http, library.county, WIDE, day)
         assert asked.hits == every.hits
-        assert every.candidates_n == int(day >= "2017-10-10")
+        assert every.candidates_n == int(day >= "2018-06-10")

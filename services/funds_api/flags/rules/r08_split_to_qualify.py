@@ -111,7 +111,7 @@ def judge(facts: ChangedFacts, policy: Policy) -> Verdict | None:
         mark=f"{facts.batch_id}:{facts.line}",
         days=days,
         limit_days=most.number,
-        explanation=f"{said}（核查线 {most.number} 天）",
+        explanation=f"{said}（核查线 {most.number} 天），请核实",
         policy=(most,),
         money=(Money(f"payment:{facts.batch_id}:{facts.line}", facts.amount_fen),),
     )

@@ -117,7 +117,7 @@ def judge(facts: IncomeFacts, policy: Policy) -> Verdict | None:
         mark=f"{facts.income_id}:{facts.step}:{facts.decision_no}",
         days=(facts.as_of - facts.since_on).days,
         limit_days=limit.days,
-        explanation=f"{begins}，{told[facts.step]}（应于 {passed.due.on} 前办结）",
+        explanation=f"{begins}，{told[facts.step]}（应于 {passed.due.on} 前办结），请核实",
         policy=(value,),
         money=(Money(f"income:{facts.income_id}", facts.amount_fen),),
     )

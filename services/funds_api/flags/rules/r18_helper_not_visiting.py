@@ -79,7 +79,8 @@ def judge(facts: PairedFacts, policy: Policy) -> Verdict | None:
         return Verdict(
             mark=f"超户:{facts.helper}:{facts.households_n}",
             explanation=(
-                f"帮扶人 {facts.helper} 结对 {facts.households_n} 户，多于 {most.number} 户（“{facts.document}”）"
+                f"帮扶人 {facts.helper} 结对 {facts.households_n} 户，多于 {most.number} 户"
+                f"（“{facts.document}”），请核实"
             ),
             policy=(most,),
         )
@@ -94,7 +95,7 @@ def judge(facts: PairedFacts, policy: Policy) -> Verdict | None:
         limit_days=interval.number,
         explanation=(
             f"帮扶人 {facts.helper} 自 {facts.paired_on} 结对该户（“{facts.document}”），{last}，"
-            f"至 {facts.as_of} 已 {days} 天，超过 {interval.number} 天"
+            f"至 {facts.as_of} 已 {days} 天，超过 {interval.number} 天，请核实"
         ),
         policy=(interval,),
     )

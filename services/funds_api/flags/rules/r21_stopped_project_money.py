@@ -101,7 +101,7 @@ def judge(facts: StoppedFacts, policy: Policy) -> Verdict | None:
             f"项目 {facts.code}“{facts.name}”自 {facts.since_on} {told}（“{facts.document}”）"
             f"至 {facts.as_of} 已 {days} 天{stands}，"
             f"账上仍有 {yuan(facts.amount_fen)} 元（最早 {facts.oldest_on} 到账），"
-            f"超过{'完工项目结余收回' if facts.is_over else '下达计划后开工'}的期限 {limit.number} 天"
+            f"超过{'完工项目结余收回' if facts.is_over else '下达计划后开工'}的期限 {limit.number} 天，请核实"
         ),
         policy=(limit,),
         money=tuple(_lot(one) for one in facts.lots.split()),

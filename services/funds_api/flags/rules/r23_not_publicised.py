@@ -95,7 +95,7 @@ def judge(facts: PublicityFacts, policy: Policy) -> Verdict | None:
         limit_days=limit.days,
         explanation=(
             f"“{facts.document}”名册“{facts.entitlement}”{facts.rows_n} 笔共 {yuan(facts.amount_fen)} 元"
-            f"于 {facts.as_of} 发放，{shown}，应公示 {limit.days} {unit}（{value.source}）"
+            f"于 {facts.as_of} 发放，{shown}，应公示 {limit.days} {unit}（{value.source}），请核实"
         ),
         policy=(value,),
         money=(Money(f"movement:{facts.movement_id}", facts.amount_fen),),

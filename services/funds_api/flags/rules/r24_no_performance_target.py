@@ -2,8 +2,9 @@
 
 Evidence: known practice (the rule catalogue has no case of its own).
 Law: 预算法（2018）第三十二条 has budgets made by what was reached before; 扶贫项目资金绩效管理办法
-（国办发〔2018〕35号） asks a target of every project. The library refuses a project without targets before its review;
-one that came from elsewhere, or lost its targets, is found here. By when results are due after acceptance is assumed.
+（国办发〔2018〕35号） asks a target of every project; nothing is asked before June 2018. The library refuses a project
+without targets before its review; one that came from elsewhere, or lost its targets, is found here. By when results are
+due after acceptance is assumed.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def judge(facts: TargetFacts, policy: Policy) -> Verdict | None:
             mark="无目标",
             explanation=(
                 f"{begins}至 {facts.as_of} 已安排到账资金 {yuan(facts.amount_fen)} 元，"
-                f"其方案（“{facts.document}”）的绩效目标为 0 项"
+                f"其方案（“{facts.document}”）的绩效目标为 0 项，请核实"
             ),
             policy=(limit,),
             money=money,
@@ -105,7 +106,7 @@ def judge(facts: TargetFacts, policy: Policy) -> Verdict | None:
         limit_days=limit.number,
         explanation=(
             f"{begins}到账资金 {yuan(facts.amount_fen)} 元，{facts.accepted_on} 验收，至 {facts.as_of} 已 {days} 天，"
-            f"{facts.targets_n} 项绩效目标中 {facts.open_n} 项没有完成情况，超过期限 {limit.number} 天"
+            f"{facts.targets_n} 项绩效目标中 {facts.open_n} 项没有完成情况，超过期限 {limit.number} 天，请核实"
         ),
         policy=(limit,),
         money=money,

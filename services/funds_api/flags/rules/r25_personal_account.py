@@ -57,12 +57,12 @@ def judge(facts: PersonalFacts, policy: Policy) -> Verdict | None:
     money = (Money(f"movement:{facts.subject_id}", facts.amount_fen),)
     begins = f"{facts.payer}于 {facts.as_of} 凭“{facts.document}”支付 {yuan(facts.amount_fen)} 元"
     if facts.holder_nature == "personal":
-        return Verdict(explanation=f"{begins}，收款账户登记为个人账户", money=money)
+        return Verdict(explanation=f"{begins}，收款账户登记为个人账户，请核实", money=money)
     limit = policy.on(CASH, facts.as_of)
     if limit is None or facts.amount_fen <= limit.number:
         return None
     return Verdict(
-        explanation=f"{begins}，以现金支取，超过现金结算起点 {yuan(limit.number)} 元",
+        explanation=f"{begins}，以现金支取，超过现金结算起点 {yuan(limit.number)} 元，请核实",
         policy=(limit,),
         money=money,
     )
