@@ -113,6 +113,9 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     ),
     PolicyKey("industry_share_min_ppm", "产业占比下限", "百万分之一", _R, 1, 1_000_000, "支出进度", _HIGH),
     PolicyKey("outlier_fence_ppm", "金额离群的四分位距倍数", "百万分之一", _R, 100_000, 100_000_000, "预警 R12"),
+    PolicyKey(
+        "outlier_distance_min_ppm", "金额离群与第三四分位的最小距离", "百万分之一", _R, 0, 100_000_000, "预警 R12"
+    ),
     PolicyKey("outlier_rows_min", "作统计比较的最少笔数", "笔", _W, 4, 1_000_000, "预警 R12"),
     PolicyKey("car_value_fen", "车辆价值界限（0 即全部车辆）", "分", _W, 0, 1_000_000_000, "名下有车辆预警 R04"),
     PolicyKey("flats_several_n", "多套房产的套数", "套", _W, 1, 100, "名下有多套或非住宅房产预警 R05"),

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import asyncpg
 import httpx
 import pytest
 
+from services.funds_api.flags.asking import ask
 from services.funds_api.flags.rules import r12_amount_outlier
+from services.funds_api.flags.rules.rule import Policy
+from services.funds_api.flags.store import Place
+from services.funds_api.moments import EVERYTHING, Moment
+from services.funds_api.policies import store as policies
 from tests.callers import funds_caller
-from tests.funds_api.asked import ask_rule, flags_of, run_rules
+from tests.funds_api.asked import ask_rule, database, flags_of, run_rules
 from tests.funds_api.people import Township, id_number
+from tests.funds_api.rules.paying import give_back
+from tests.unit.rules.judging import value
 
 
 @pytest.fixture
@@ -71,3 +80,38 @@ async def test_a_roster_that_was_undone_is_not_asked_about(town: Township, admin
 async def test_nineteen_rows_are_too_few(town: Township) -> None:
     await pay(town, [*AMOUNTS[:18], "500"], "2017-05-01")
     assert (await ask_rule(town.http, town.county, r12_amount_outlier.RULE, "2017-06-01")).candidates_n == 0
+
+
+async def test_what_came_back_is_asked_about_no_more(town: Township) -> None:
+    batch = await pay(town, [*AMOUNTS, "300", "400", "500"], "2017-05-01")
+    first = len(AMOUNTS) + 2
+    await give_back(town, batch, first, "2017-05-10", amount_fen=13_000)  # 170.00 are kept: the fence itself
+    await give_back(town, batch, first + 1, "2017-05-10", amount_fen=22_999)  # 170.01 are kept
+    await give_back(town, batch, first + 2, "2017-05-11")
+
+    async def kept(day: str) -> list[int]:
+        found = await ask_rule(town.http, town.county, "R12", day)
+        assert [facts.amount_fen for facts, _ in found.hits] == [
+            one.amount_fen for _, verdict in found.hits for one in verdict.money
+        ]
+        return sorted(facts.amount_fen for facts, _ in found.hits)
+
+    assert await kept("2017-05-09") == [30_000, 40_000, 50_000]
+    assert await kept("2017-05-10") == [17_001, 50_000]
+    assert await kept("2017-05-11") == [17_001]
+
+
+async def test_a_payment_is_asked_about_by_the_fence_of_its_own_day(town: Township) -> None:
+    await pay(town, [*AMOUNTS, "180"], "2017-05-01")
+    async with database(town.http).reading(town.county) as tx:
+        later = value("outlier_fence_ppm", 9_000_000, date(2017, 6, 1), town.county)
+        policy = Policy([*await policies.values(tx), later], town.county)
+        moment = Moment(date(2017, 7, 1), EVERYTHING)
+        found = await ask(tx, r12_amount_outlier.RULE, Place(town.county, town.county), moment, policy)
+    assert [facts.amount_fen for facts, _ in found.hits] == [18_000]
+
+
+async def test_the_next_step_of_a_standard_is_nothing_odd(town: Township) -> None:
+    await pay(town, [*["100"] * 22, "120", "150", "150.01"], "2017-05-01")
+    found = await ask_rule(town.http, town.county, "R12", "2017-06-01")
+    assert (found.candidates_n, [facts.amount_fen for facts, _ in found.hits]) == (1, [15_001])

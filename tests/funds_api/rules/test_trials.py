@@ -91,7 +91,7 @@ async def test_history_is_asked_as_it_was_known_then(desk: Desk) -> None:
 
 async def test_a_judged_rule_counts_people_and_fen_once(funds_http: httpx.AsyncClient, county: str) -> None:
     town = await Township(funds_http, county).open()
-    amounts = ["90"] * 8 + ["100"] * 7 + ["110"] * 6 + ["150", "180", "500"]
+    amounts = ["90"] * 8 + ["100"] * 7 + ["110"] * 6 + ["168", "180", "500"]
     rows = [(id_number(place), amount) for place, amount in enumerate(amounts)]
     batch = (await town.checked(rows, effective_on="2017-05-01"))["batch"]["id"]
     assert (await town.approve(batch)).status_code in {200, 201}
@@ -99,9 +99,10 @@ async def test_a_judged_rule_counts_people_and_fen_once(funds_http: httpx.AsyncC
         funds_http, county, rule="R12", values={"outlier_fence_ppm": 1_000_000}, as_of=["2017-06-01"], known_at=now()
     )
     [only] = found["counties"]
-    # The quartiles are 90.00 and 110.00: three distances above is 170.00, one is 130.00.
+    # The quartiles are 90.00 and 110.00: three distances above is 170.00; one is less than half the quartile, and
+    # half of it above is 165.00.
     assert only["live"] == {"flags_n": 2, "people_n": 2, "amount_fen": 68_000}
-    assert only["draft"] == {"flags_n": 3, "people_n": 3, "amount_fen": 83_000}
+    assert only["draft"] == {"flags_n": 3, "people_n": 3, "amount_fen": 84_800}
     assert (only["only_draft_n"], only["both_n"]) == (1, 2)
 
 

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 
 from services.funds_api.flags.rules.r12_amount_outlier import RULE, OutlierFacts, narrow
-from tests.unit.rules.judging import NOBODY, judged, policy
+from services.funds_api.flags.rules.rule import Policy
+from tests.unit.rules.judging import COUNTY, NOBODY, judged, policy, value
 
 DAY = date(2017, 4, 20)
-VALUES = policy(outlier_fence_ppm=3_000_000, outlier_rows_min=20)
+VALUES = policy(outlier_fence_ppm=3_000_000, outlier_distance_min_ppm=500_000, outlier_rows_min=20)
 
 
 def paid(fen: int, rows: int = 100, q1: int = 90_000, q3: int = 110_000) -> OutlierFacts:
@@ -39,9 +40,23 @@ def test_too_few_rows_are_no_comparison(rows: int, fires: bool) -> None:
     assert (judged(RULE, paid(500_000, rows), VALUES) is not None) == fires
 
 
-def test_where_all_got_the_same_one_fen_more_stands_out() -> None:
-    assert judged(RULE, paid(100_000, q1=100_000, q3=100_000), VALUES) is None
-    assert judged(RULE, paid(100_001, q1=100_000, q3=100_000), VALUES) is not None
+@pytest.mark.parametrize(("fen", "fires"), [(100_001, False), (150_000, False), (150_001, True)])
+@pytest.mark.parametrize("q1", [100_000, 99_999])
+def test_where_most_got_the_same_a_payment_stands_out_by_the_least_distance(fen: int, q1: int, fires: bool) -> None:
+    assert (judged(RULE, paid(fen, q1=q1, q3=100_000), VALUES) is not None) == fires
+
+
+def test_the_query_is_told_the_lowest_fence_of_all_times() -> None:
+    later = Policy([*VALUES.values, value("outlier_fence_ppm", 6_000_000, date(2017, 6, 1))], COUNTY)
+    told = {"fence_ppm": 3_000_000, "apart_ppm": 500_000, "rows_min": 20}
+    assert narrow(later, date(2017, 7, 1)) == narrow(VALUES, DAY) == told
+    assert judged(RULE, paid(170_001), later) is not None
+
+
+def test_it_asks_in_a_sentence() -> None:
+    verdict = judged(RULE, paid(200_000), VALUES)
+    assert verdict is not None
+    assert verdict.explanation.endswith("，请核实")
 
 
 def test_the_sentence_says_row_amount_fence_and_quartiles() -> None:
@@ -62,5 +77,7 @@ def test_the_sentence_says_row_amount_fence_and_quartiles() -> None:
 
 
 def test_without_a_value_nothing_is_asked() -> None:
-    assert narrow(policy(outlier_rows_min=20), DAY) is None
-    assert judged(RULE, paid(9_999_999), policy(outlier_rows_min=20)) is None
+    for without in ("outlier_fence_ppm", "outlier_distance_min_ppm", "outlier_rows_min"):
+        some = Policy([one for one in VALUES.values if one.key != without], COUNTY)
+        assert narrow(some, DAY) is None
+        assert judged(RULE, paid(9_999_999), some) is None
