@@ -21,8 +21,8 @@ LEADERS = "/funds/v1/unit-leaders"
 ISSUED = datetime(2017, 12, 1, 4, tzinfo=UTC)
 
 
-class Killed(Exception):
-    """The runner was ended in the middle."""
+class Killed(BaseException):
+    """The runner was ended in the middle: no fault of a rule, which the run would tell and go on."""
 
 
 @pytest.fixture
