@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 from services.funds_api.comparisons.kinds import KINDS, OTHER, ListKind
+from services.funds_api.flags.rules.paid import BACK
 from services.funds_api.flags.rules.rule import Facts, Money, Policy
 from treasury.money import yuan
 from treasury.policy import PolicyValue
@@ -26,15 +27,9 @@ MEANS_TESTED: Final = "means_tested"
 STANDS: Final = "list_stands_days"
 
 # What of paid rows had come back (退回、追缴) by then, few beside what was paid; and the rosters that were paid.
-PAID: Final = """
+PAID: Final = f"""
 paid AS MATERIALIZED (SELECT * FROM funds.paid_batches(:county, :as_of, :known)),
-back AS MATERIALIZED (
-  SELECT r.batch_id, r.line, sum(r.amount_fen)::bigint AS fen
-    FROM funds.payment_return r
-   WHERE r.county_code = :county AND r.effective_on <= :as_of AND r.position <= :known
-     AND NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = r.movement_id
-                        AND u.effective_on <= :as_of AND u.position <= :known)
-   GROUP BY r.batch_id, r.line)"""
+{BACK}"""
 # The row of the facts of `PaidRow`, over a payment p of a roster b with what came back w, and an entry h.
 ROW: Final = """p.household_id AS subject_id, p.region_code, p.amount_fen - coalesce(w.fen, 0) AS amount_fen,
        b.effective_on AS as_of, p.batch_id, p.line, b.fund_code, b.entitlement, b.document,
