@@ -7,9 +7,10 @@ is kept per lot, so a change of policy rewrites none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Final
 from uuid import UUID
 
@@ -23,8 +24,15 @@ from services.funds_api.workdays import CHINA
 from treasury.clocks import due, passed_since
 
 DAY = timedelta(days=1)
+# Days of clocks in one statement: a first look has years of them, and what one raises is held until it is written.
+_AT_ONCE: Final = 31
 # Beside the lines of `covered`: up to which position of the journal the run had looked.
 JOURNAL: Final = "journal"
+_RAISE: Final = text(
+    "SELECT account_id, found, raised, fen, days FROM funds.raise_crossings(:county, :root, :run, :rule,"
+    " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :budgets, :clocks, :asked, :as_of,"
+    " :late, :after, :known, :apart)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +45,50 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """New flags: how many, of how many fen, and the longest of their days."""
+
+    flags_n: int
+    fen: int
+    days: int
+
+    def __add__(self, other: Raised) -> Raised:
+        return Raised(self.flags_n + other.flags_n, self.fen + other.fen, max(self.days, other.days))
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """Lots that had crossed, how many of those flags are new and of how many fen, and how far each line came."""
+    """Lots that had crossed, how many of those flags are new and of how many fen, and how far each line came.
+
+    `by_account` tells on whose account new flags lie; None when it was not counted, or a lot was asked about twice.
+    """
 
     hits_n: int
     new_n: int
     new_fen: int
     covered: dict[str, str]
+    by_account: Mapping[UUID, Raised] | None = None
+
+    def __add__(self, other: Found) -> Found:
+        """Both, of lots that are not the same."""
+        by_account = None
+        if self.by_account is not None and other.by_account is not None:
+            by_account = added_up([*self.by_account.items(), *other.by_account.items()])
+        return Found(
+            self.hits_n + other.hits_n,
+            self.new_n + other.new_n,
+            self.new_fen + other.new_fen,
+            {**self.covered, **other.covered},
+            by_account,
+        )
+
+
+def added_up(raised: Iterable[tuple[UUID, Raised]]) -> dict[UUID, Raised]:
+    """By account."""
+    found: dict[UUID, Raised] = {}
+    for account, one in raised:
+        found[account] = found[account] + one if account in found else one
+    return found
 
 
 def key(line: Line) -> str:
@@ -94,8 +139,10 @@ async def cross(
 ) -> Found:
     """Raise a flag for every lot but `apart` that crossed one of the rule's lines and was not asked about it before."""
     earliest = await _earliest(session, place, as_of)
-    hits = new = fen = 0
+    hits = 0
+    new: list[tuple[UUID, Raised]] = []
     covered: dict[str, str] = {}
+    clocks: list[tuple[Line, set[date]]] = []
     for line in lines:
         done = before.covered.get(key(line)) if before else None
         going_on = before if done else None
@@ -104,36 +151,34 @@ async def cross(
         covered[key(line)] = max(crossed_by(line, as_of).isoformat(), done or "")
         if not asked and going_on is None:
             continue
-        found = (
-            await session.execute(
-                text(
-                    "SELECT found, raised, fen FROM funds.raise_crossings(:county, :root, :run, :rule,"
-                    " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :budgets, :clocks, :asked, :as_of,"
-                    " :late, :after, :known, :apart)"
-                ),
-                {
-                    "county": place.county,
-                    "root": place.region,
-                    "run": run,
-                    "rule": rule.code,
-                    "version": rule.version,
-                    "basis": await store.basis(session, place.county, rule, [line.policy]),
-                    "mark": line.name,
-                    "limit": line.days,
-                    "kinds": sorted(line.kinds),
-                    "budgets": None if line.budgets is None else sorted(line.budgets),
-                    "clocks": [clock for clock, _ in asked],
-                    "asked": [day for _, day in asked],
-                    "as_of": as_of,
-                    "late": min(since - DAY, crossed_by(line, as_of)) if going_on and since else None,
-                    "after": max((crossed_by(one, as_of) for one in further(line, lines)), default=None),
-                    "known": going_on.position if going_on else 0,
-                    "apart": list(apart),
-                },
-            )
-        ).one()
-        hits, new, fen = hits + found.found, new + found.raised, fen + found.fen
-    return Found(hits, new, fen, covered)
+        clocks.append((line, {clock for clock, _ in asked}))
+        told = {
+            "county": place.county,
+            "root": place.region,
+            "run": run,
+            "rule": rule.code,
+            "version": rule.version,
+            "basis": await store.basis(session, place.county, rule, [line.policy]),
+            "mark": line.name,
+            "limit": line.days,
+            "kinds": sorted(line.kinds),
+            "budgets": None if line.budgets is None else sorted(line.budgets),
+            "as_of": as_of,
+            "after": max((crossed_by(one, as_of) for one in further(line, lines)), default=None),
+            "known": going_on.position if going_on else 0,
+            "apart": list(apart),
+        }
+        late = min(since - DAY, crossed_by(line, as_of)) if going_on and since else None
+        for at in range(0, max(len(asked), 1), _AT_ONCE):
+            part = asked[at : at + _AT_ONCE]
+            days = {"clocks": [clock for clock, _ in part], "asked": [day for _, day in part]}
+            for one in await session.execute(_RAISE, {**told, **days, "late": None if at else late}):
+                hits += one.found
+                if one.raised:
+                    new.append((one.account_id, Raised(one.raised, one.fen, one.days)))
+    once = not any(one & two and line.meets(meant) for (line, one), (meant, two) in combinations(clocks, 2))
+    flags_n, fen = sum(one.flags_n for _, one in new), sum(one.fen for _, one in new)
+    return Found(hits, flags_n, fen, covered, added_up(new) if once else None)
 
 
 async def _earliest(session: AsyncSession, place: Place, as_of: date) -> date | None:

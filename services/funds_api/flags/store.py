@@ -25,7 +25,6 @@ from services.funds_api.moments import Moment
 from services.funds_api.tables import FlagBasisRow, FlagMoneyRow, FlagRow, FlagRunRuleRow
 from treasury.policy import Basis, PolicyValue
 
-_AT_ONCE: Final = 1000
 _LOOPS: Final = text("SELECT set_config('enable_nestloop', :loops, true)")
 
 
@@ -181,16 +180,15 @@ async def basis(session: AsyncSession, county: str, rule: Rule, values: Iterable
 
 async def raise_new(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[UUID]:
     """Insert the flags that were not raised before; return the ids of those that are new."""
-    new: set[UUID] = set()
-    for start in range(0, len(rows), _AT_ONCE):
-        statement = insert(FlagRow).values(list(rows[start : start + _AT_ONCE])).on_conflict_do_nothing()
-        new.update((await session.scalars(statement.returning(FlagRow.id))).all())
-    return new
+    if not rows:
+        return set()
+    statement = insert(FlagRow).on_conflict_do_nothing().returning(FlagRow.id)
+    return set((await session.scalars(statement, list(rows))).all())
 
 
 async def add_money(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    for start in range(0, len(rows), _AT_ONCE):
-        await session.execute(insert(FlagMoneyRow).values(list(rows[start : start + _AT_ONCE])))
+    if rows:
+        await session.execute(insert(FlagMoneyRow), list(rows))
 
 
 def _known() -> Any:

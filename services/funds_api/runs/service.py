@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -20,10 +21,11 @@ from chassis.journal import Act, record_alone
 from services.funds_api.access import must_hold
 from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import Judged, ask, silence
-from services.funds_api.flags.crossings import JOURNAL, Found, cross
+from services.funds_api.flags.crossings import JOURNAL, Found, Raised, added_up, cross
 from services.funds_api.flags.named import flag_id
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES, VERSIONS
 from services.funds_api.flags.rules.kept import kept
+from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Verdict
 from services.funds_api.flags.store import Place
 from services.funds_api.lots.refusals import DatedAhead
@@ -143,8 +145,11 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
         judged = await ask(tx, rule, place, moment, policy)
         found = await _raise(tx, run, rule, judged)
         looked = await flags.count(tx, rule.population, place, moment)
+    issued_on = business_date(began)
     warned = (
-        await warnings.drawn_up(tx, run.county_code, run.id, rule, business_date(began), policy) if found.new_n else []
+        await warnings.drawn_up(tx, run.county_code, run.id, rule, issued_on, policy, found.by_account)
+        if found.new_n
+        else []
     )
     warning = _doubt(policy, run.as_of, rule, found.hits_n, looked)
     await _tell(tx, run, rule, began, judged, found, looked, warning)
@@ -210,8 +215,7 @@ async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, po
     hits = [(one, verdict) for one in paused if (verdict := rule.judge(one, policy)) is not None]
     judged = Judged(common.hits_n + len(paused), hits)
     own = await _raise(tx, run, rule, judged)
-    covered = {**common.covered, JOURNAL: str(known)}
-    found = Found(common.hits_n + own.hits_n, common.new_n + own.new_n, common.new_fen + own.new_fen, covered)
+    found = replace(common + own, covered={**common.covered, JOURNAL: str(known)})
     return judged, found
 
 
@@ -240,7 +244,13 @@ async def _raise(tx: AsyncSession, run: FlagRunRow, rule: Rule, judged: Judged) 
             for one in verdict.money
         ],
     )
-    return Found(len(judged.hits), len(fresh), sum(facts.amount_fen for _, facts, _ in fresh), {})
+    on_accounts = [
+        (facts.account_id, Raised(1, facts.amount_fen, verdict.days))
+        for _, facts, verdict in fresh
+        if isinstance(facts, LotFacts)
+    ]
+    by_account = added_up(on_accounts) if len(on_accounts) == len(fresh) else None
+    return Found(len(judged.hits), len(fresh), sum(facts.amount_fen for _, facts, _ in fresh), {}, by_account)
 
 
 def _named(verdict: Verdict) -> tuple[tuple[str, str, date], ...]:

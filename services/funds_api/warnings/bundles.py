@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funds_api.flags.crossings import Raised
 
 _ID: Final = "'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'"
 
@@ -66,17 +68,13 @@ _BUNDLES: Final = f"""
     JOIN funds.unit u ON u.county_code = :county AND u.id = g.unit_id
    ORDER BY g.unit_id"""
 
-# The same for a clock rule, whose 100,000 flags a day are of lots and name no other fen.
-_OF_LOTS: Final = """
-  WITH asked AS MATERIALIZED (
-    SELECT f.subject_id, count(*) AS n, max(f.amount_fen) AS fen, max(f.days) AS days
-      FROM funds.flag f
-     WHERE f.county_code = :county AND f.run_id = :run AND f.rule_code = :rule GROUP BY f.subject_id)
+# The same of what is known by account already.
+_OF_ACCOUNTS: Final = """
   SELECT a.unit_id, u.region_code, u.name, sum(k.n)::bigint AS flags_n, sum(k.fen)::bigint AS amount_fen,
          max(k.days) AS days
-    FROM asked k
-    JOIN funds.lot l ON l.county_code = :county AND l.id = k.subject_id
-    JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id
+    FROM unnest(CAST(:accounts AS uuid[]), CAST(:flags AS bigint[]), CAST(:fen AS bigint[]), CAST(:days AS int[]))
+           AS k(account_id, n, fen, days)
+    JOIN funds.account a ON a.county_code = :county AND a.id = k.account_id
     JOIN funds.unit u ON u.county_code = :county AND u.id = a.unit_id
    GROUP BY a.unit_id, u.region_code, u.name ORDER BY a.unit_id"""
 
@@ -93,9 +91,19 @@ class Bundle:
     days: int
 
 
-async def bundles(
-    session: AsyncSession, county: str, run: UUID, rule: str, *, of_lots: bool = False
-) -> Sequence[Bundle]:
-    """The bundles of what a rule raised in a run, a unit once; `of_lots` for a clock rule."""
-    found = await session.execute(text(_OF_LOTS if of_lots else _BUNDLES), {"county": county, "run": run, "rule": rule})
+async def bundles(session: AsyncSession, county: str, run: UUID, rule: str) -> Sequence[Bundle]:
+    """The bundles of what a rule raised in a run, a unit once."""
+    found = await session.execute(text(_BUNDLES), {"county": county, "run": run, "rule": rule})
     return [Bundle(**row) for row in found.mappings()]
+
+
+async def bundles_of(session: AsyncSession, county: str, raised: Mapping[UUID, Raised]) -> Sequence[Bundle]:
+    """The bundles of flags about lots that are counted by account, a lot once: 100,000 are not read again."""
+    told = {
+        "county": county,
+        "accounts": list(raised),
+        "flags": [one.flags_n for one in raised.values()],
+        "fen": [one.fen for one in raised.values()],
+        "days": [one.days for one in raised.values()],
+    }
+    return [Bundle(**row) for row in (await session.execute(text(_OF_ACCOUNTS), told)).mappings()]

@@ -5,7 +5,7 @@ What a unit does is dated today: nobody acknowledges for yesterday.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
@@ -17,13 +17,14 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
 from services.funds_api import workdays
+from services.funds_api.flags.crossings import Raised
 from services.funds_api.flags.rules.rule import Policy, Rule, Subject
 from services.funds_api.households import masks
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import WarningRow
 from services.funds_api.warnings import leaders, store, timers
-from services.funds_api.warnings.bundles import Bundle, bundles
+from services.funds_api.warnings.bundles import Bundle, bundles, bundles_of
 from services.funds_api.warnings.refusals import WarningOfAnother, WarningOwnWork, WarningStepTaken
 from services.funds_api.warnings.schemas import Warned, WarningClosingRequest, WarningExplanationRequest, WarningState
 from services.funds_api.warnings.shown import deadlines_of, shown, state_of
@@ -50,12 +51,26 @@ def workdays_of(policy: Policy, on: date) -> Workdays | None:
 
 
 async def drawn_up(
-    tx: AsyncSession, county: str, run: UUID, rule: Rule, issued_on: date, policy: Policy
+    tx: AsyncSession,
+    county: str,
+    run: UUID,
+    rule: Rule,
+    issued_on: date,
+    policy: Policy,
+    by_account: Mapping[UUID, Raised] | None,
 ) -> list[dict[str, Any]]:
-    """The warnings to issue for what a rule raised in a run: one for each unit that answers. Nothing is written."""
+    """The warnings to issue for what a rule raised in a run: one for each unit that answers. Nothing is written.
+
+    What is known by account is taken as it is, and else read from the flags.
+    """
     days = workdays_of(policy, issued_on)
-    found = await bundles(tx, county, run, rule.code, of_lots=rule.lines is not None) if days else []
-    if days is None or not found:
+    if days is None:
+        return []
+    if by_account is None:
+        found = await bundles(tx, county, run, rule.code)
+    else:
+        found = await bundles_of(tx, county, by_account)
+    if not found:
         return []
     units = [one.unit_id for one in found]
     due = timers.deadlines(issued_on, days, workdays.later)
