@@ -198,7 +198,7 @@ async def test_a_faulty_list_is_refused_whole_with_its_places(
 async def test_a_column_of_names_is_refused_without_a_name_in_the_answer(
     funds_http: httpx.AsyncClient, township: Township, inspector: Caller, admin: asyncpg.Pool
 ) -> None:
-    """Three people, far from a hundred words: the column 姓名 taken for the category, as the tool lets it be."""
+    """Three people, far from a hundred words: the column 姓名 taken for the category, by a tool that let it be."""
     names = ["张大力", "欧阳某某", "李四"]
     before = await written(admin)
     for kind in ListKind:

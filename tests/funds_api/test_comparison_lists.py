@@ -289,6 +289,8 @@ async def test_a_list_of_no_day_that_was(
 async def test_every_kind_is_told_and_the_tool_knows_the_same(inspector: Caller, admin: asyncpg.Pool) -> None:
     assert set(KINDS) == set(ListKind)
     assert {kind.value: (told.columns, told.needed) for kind, told in KINDS.items()} == tool.KINDS
+    for kind in ListKind:
+        assert sorted(tool.words_of(kind.value)) == sorted(KINDS[kind].words), kind
     for kind, told in KINDS.items():
         assert all(re.fullmatch(r"\w{1,20}", one) for one in told.words), kind
         assert {word_of(kind, kept) for kept in told.words.values()} == set(told.words.values()), "kept words are kept"

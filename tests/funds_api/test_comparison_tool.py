@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from deploy.onebox.secrecy import Secrets
 from services.funds_api.comparisons import tool
+from services.funds_api.comparisons.kinds import KINDS, ListKind, word_of
 from tests.callers import funds_caller
 from tests.conftest import KEK
 from tests.funds_api.comparisons import LISTS, key_file, upload
@@ -192,6 +193,60 @@ async def test_lines_that_cannot_stand_are_named_without_a_number(folder: Path) 
     assert [part in out for part in ("写出条数：2", "不合格行数：8")] == [True, True]
     code, _, err = await tokenised(folder, source, "--skip-invalid", **{"from": "死亡日期"})
     assert (code, "已存在" in err) == (1, True)
+
+
+async def test_a_category_outside_the_words_of_its_kind_is_told_before_the_upload(folder: Path) -> None:
+    """The column 姓名 taken for the category: no list, no name in what is said, and the words that may stand there."""
+    names = ["张大力", "欧阳某某"]
+    rows = [(id_number(1), "行政"), (id_number(2), names[0]), (id_number(3), "死亡证明"), (id_number(4), names[1])]
+    rows += [(id_number(5), " 其他 "), (id_number(6), "")]
+    source = "\n".join(["身份证号,身份", *(f"{one},{said}" for one, said in rows)])
+    code, out, err = await tokenised(folder, source, kind="payroll", category="身份")
+    why = "类别不是该类名单的用词（行政、事业、退休、离休、退职、公务员等；不能归入的写“其他”）"
+    assert (code, out) == (1, "")
+    *faults, words, end = err.splitlines()
+    assert faults == [f"第 {line} 行：{why}" for line in (3, 4, 5)]
+    assert words == f"该类名单类别列的全部用词：{'、'.join(KINDS[ListKind.PAYROLL].words)}"
+    assert "有 3 行不合格" in end
+    assert not [one for one in names if one in err]
+    assert not (folder / "list.csv").exists()
+    code, out, err = await tokenised(folder, source, "--skip-invalid", kind="payroll", category="身份")
+    assert (code, "写出条数：3" in out) == (0, True)
+    assert not [one for one in names if one in out + err + (folder / "list.csv").read_text()]
+
+
+def words_told(kind: str, said: str) -> str:
+    """What the tool says of a category: nothing when it may stand."""
+    try:
+        tool.must_be_word(said, kind)
+    except tool.Wrong as wrong:
+        return str(wrong)
+    return ""
+
+
+@pytest.mark.parametrize("kind", list(ListKind))
+def test_the_tool_lets_stand_what_the_upload_does_and_nothing_else(kind: ListKind) -> None:
+    every = {word for told in KINDS.values() for word in told.words}
+    near = {f"{word}者" for word in every} | {word[:-1] for word in every} | {"张大力"}
+    for said in (every | near) - {""}:
+        assert (words_told(kind.value, said) == "") == (word_of(kind, said) is not None), said
+    assert "张大力" not in words_told(kind.value, "张大力") != ""
+
+
+async def test_the_words_of_a_kind_go_through_to_its_version(
+    funds_http: httpx.AsyncClient, county: str, folder: Path
+) -> None:
+    """What the tool lets stand is taken, the other spellings of a word and the names of benefits too."""
+    await Township(funds_http, county, fen=0, households=range(3)).open()
+    inspector = funds_caller(funds_http, "inspector", county)
+    for kind, said in (("business", "个体工商户"), ("eligible", "高龄津贴（八十岁）"), ("disability", "肢体残疾二级")):
+        (folder / "list.csv").unlink(missing_ok=True)
+        source = f"身份证号,类别\n{id_number(1)},{said}"
+        code, _, err = await tokenised(folder, source, kind=kind, category="类别")
+        assert (code, err) == (0, "")
+        answer = await upload(inspector, kind, (folder / "list.csv").read_text())
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["version"]["hits_n"] == 1
 
 
 @pytest.mark.parametrize(

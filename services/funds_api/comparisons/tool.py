@@ -8,6 +8,7 @@ values. 用法（Usage）：
         --id 身份证号 --from 死亡日期 --out 死亡人员.名单.csv
 
 列可写列名，也可写第几列（从 1 起）。有一行不对就不生成文件，并列出行号；加 --skip-invalid 则跳过这些行并计数。
+类别列只能写该类名单的用词，不在其中的逐行列出，并列出全部用词：把姓名列误指为类别的，在本机就会被发现。
 """
 
 from __future__ import annotations
@@ -51,6 +52,54 @@ KINDS = {
     "student": (("from_on", "to_on", "category"), ()),
     "insured": (("from_on", "to_on", "category"), ()),
 }
+# 各类名单类别列的用词；与上传时核对的相同，不在其中的在本机就不生成。
+WORDS = {
+    "dead": "死亡证明 火化 土葬 销户 户籍注销 宣告死亡 殡葬",
+    "payroll": ("行政 事业 退休 离休 退职 公务员 参公 机关 事业单位 教师 医生 工勤 编外 在职 在编 国企 公职 财政供养"),
+    "village_cadre": (
+        "村支书 支书 村党支部书记 支部书记 第一书记 村主任 村委会主任 主任 副支书 副书记 副主任 "
+        "支部委员 支委 村委会委员 村委委员 村委 委员 文书 会计 村会计 报账员 妇联主席 妇女主任 "
+        "民兵连长 治保主任 监委会主任 监督委员会主任 组长 村民小组长 网格员 村干部"
+    ),
+    "cadre_relative": (
+        "配偶 夫 妻 丈夫 妻子 子女 子 女 儿子 女儿 父母 父 母 父亲 母亲 兄弟 姐妹 兄弟姐妹 "
+        "兄 弟 姐 妹 哥哥 弟弟 姐姐 妹妹 祖父母 祖父 祖母 外祖父母 外祖父 外祖母 孙子女 孙子 "
+        "孙女 外孙子女 外孙 外孙女 儿媳 女婿 岳父母 岳父 岳母 公婆 公公 婆婆 叔伯 叔父 伯父 姑 "
+        "姨 舅 侄子 侄女 外甥 外甥女 堂兄弟 表兄弟 堂亲 表亲 近亲属 亲属"
+    ),
+    "car": (
+        "轿车 小轿车 小型轿车 小型汽车 小型客车 小型普通客车 普通客车 微型客车 中型客车 大型客车 "
+        "客车 面包车 越野车 商务车 货车 微型货车 轻型货车 中型货车 重型货车 小型货车 皮卡 挂车 "
+        "牵引车 工程车 专项作业车 摩托车 三轮车 三轮汽车 三轮摩托车 低速货车 农用车 拖拉机 新能源车 "
+        "电动汽车 电动车"
+    ),
+    "flat": (
+        "住宅 商品房 自建房 宅基地 安置房 保障房 公寓 别墅 非住宅 商铺 商业 办公 写字楼 厂房 工业 仓库 仓储 车库 车位"
+    ),
+    "business": (
+        "法人 股东 个体户 监事 董事 董事长 经理 高管 合伙人 投资人 负责人 经营者 合作社 "
+        "合作社成员 家庭农场 个体工商户 个体 个体经营 法定代表人 企业法人"
+    ),
+    "resident": ("农业 非农业 农村 城镇 居民 家庭户 集体户 农业户口 农业家庭户 非农业户口 非农业家庭户 非农 居民户口"),
+    "eligible": (
+        "补助 补贴 奖补 奖励 补偿 直补 津贴 低保 保障 保险 医保 养老金 特困 五保 供养 救助 "
+        "抚恤 慰问 资助 助学 奖学金 救济 雨露计划 贴息 贷款 危房改造 搬迁 岗位 护林员 退耕还林 "
+        "扶持 帮扶"
+    ),
+    "student": (
+        "学前 幼儿园 小学 初中 九年一贯 义务教育 特殊教育 普通高中 高中 中专 中职 职高 技校 技工 "
+        "高职 大专 专科 本科 研究生 硕士 博士 大学"
+    ),
+    "insured": (
+        "城乡居民医保 城乡居民基本医疗保险 居民医保 新农合 职工医保 城镇职工基本医疗保险 城乡居民养老 "
+        "城乡居民养老保险 城乡居民基本养老保险 居民养老 职工养老 城镇职工基本养老保险 失业保险 工伤保险 "
+        "生育保险 大病保险 医疗保险 养老保险 医保 养老"
+    ),
+}
+DISABILITIES = "视力 听力 言语 肢体 智力 精神 多重"
+GRADES = "一级 二级 三级 四级 1级 2级 3级 4级"
+FREELY_NAMED = "eligible"  # 待遇名称自拟，但须含 WORDS 中的一词
+OTHER, WORDS_TOLD, NO_WORD = "其他", 6, "类别不是该类名单的用词"
 OPTIONS = {
     "from_on": ("--from", "起始日期（死亡日期、登记日期）列"),
     "to_on": ("--to", "终止日期列"),
@@ -188,7 +237,29 @@ def fen(printed: str, unit: str) -> str:
     return str(int(value))
 
 
-def cell_of(field: str, printed: str, key: bytes, unit: str) -> str:
+def words_of(kind: str) -> list[str]:
+    """What the column of categories may say, or, of benefits, what their names must have in them."""
+    if kind == "disability":
+        grades = ["", *GRADES.split()]
+        sorts = [*DISABILITIES.split(), ""]
+        said = [f"{one}{more}{grade}" for one in sorts for more in ("", "残疾") for grade in grades]
+        return [*dict.fromkeys(one for one in said if one), OTHER]
+    said = WORDS[kind].split()
+    return said if kind == FREELY_NAMED else [*said, OTHER]
+
+
+def must_be_word(said: str, kind: str) -> None:
+    """Refuse what is no word of the kind, without repeating it: it may be somebody's name."""
+    words = words_of(kind)
+    some = "、".join(words[:WORDS_TOLD])
+    if kind == FREELY_NAMED:
+        if not any(one in said for one in words):
+            raise Wrong(f"{NO_WORD}，须含待遇名称（{some}等）")
+    elif said not in words:
+        raise Wrong(f"{NO_WORD}（{some}等；不能归入的写“{OTHER}”）")
+
+
+def cell_of(field: str, printed: str, key: bytes, asked: argparse.Namespace) -> str:
     """A cell as the list holds it; an empty one stays empty."""
     text = unicodedata.normalize("NFKC", printed).strip()
     if not text:
@@ -198,7 +269,7 @@ def cell_of(field: str, printed: str, key: bytes, unit: str) -> str:
     if field == "ref_token":
         return letters(under(key, full_number(text).encode())[:TOKEN_BYTES])
     if field == "amount_fen":
-        return fen(text, unit)
+        return fen(text, asked.unit)
     shapes = {
         "category": (r"[\w()、·+/-]{1,20}\Z", "类别不是 1 至 20 个字的短词"),
         "count_n": (r"[1-9][0-9]{0,5}\Z", "数量不是正整数"),
@@ -207,8 +278,10 @@ def cell_of(field: str, printed: str, key: bytes, unit: str) -> str:
     shape, why = shapes[field]
     if not re.match(shape, text) or "_" in text:
         raise Wrong(why)
-    if field == "category" and re.search(r"\d{8}", text):
-        raise Wrong("类别中有 8 位以上的数字")
+    if field == "category":
+        if re.search(r"\d{8}", text):
+            raise Wrong("类别中有 8 位以上的数字")
+        must_be_word(text, asked.kind)
     return text
 
 
@@ -218,7 +291,7 @@ def entry(
     """One line of the list: the token, then each column."""
     cells = {field: row[place] if place < len(row) else "" for field, place in places.items()}
     token = letters(under(key, full_number(cells["id"]).encode())[:TOKEN_BYTES])
-    made = {field: cell_of(field, cells[field], key, asked.unit) for field in fields}
+    made = {field: cell_of(field, cells[field], key, asked) for field in fields}
     for need in KINDS[asked.kind][1]:
         if not made[need]:
             raise Wrong(f"没有填写“{getattr(asked, need)}”")
@@ -300,6 +373,8 @@ def run(asked: argparse.Namespace) -> str:
         print(fault, file=sys.stderr)
     if len(faults) > MOST_TOLD:
         print(f"……共 {len(faults)} 行不合格", file=sys.stderr)
+    if any(NO_WORD in fault for fault in faults):
+        print(f"该类名单类别列的全部用词：{'、'.join(words_of(asked.kind))}", file=sys.stderr)
     if faults and not asked.skip_invalid:
         raise Wrong(f"有 {len(faults)} 行不合格，没有生成名单；改正后重做，或加 --skip-invalid 跳过这些行")
     if not told["写出条数"]:
