@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from wire.fact import Fact
-from wire.funds import UnitOpened
+from wire.places import UnitOpened
 
 
 class ProjectStaged(Fact):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.audit_api.alerts.service import take_in, take_in_found
 from services.audit_api.findings.measure import money_moved, order_moved, payment_returned, payments_disbursed
 from wire.events import Envelope
-from wire.funds import FlagTold
+from wire.flags import FlagTold
 
 Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 

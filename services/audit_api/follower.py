@@ -35,7 +35,7 @@ from services.audit_api.effects import FOUND, apply
 from services.audit_api.settings import FollowerSettings
 from services.audit_api.tables import FollowerCursorRow
 from wire.events import Envelope, FeedPage, Streams
-from wire.funds import FlagTold
+from wire.flags import FlagTold
 
 log = logging.getLogger("follower")
 

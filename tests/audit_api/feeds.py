@@ -15,7 +15,9 @@ from chassis.identity import KeyRing, SigningKey, verify
 from services.audit_api.follower import ISSUER, Follower, genesis
 from tests.callers import FOLLOWER_KEY, INTERNAL_JWKS
 from wire.events import Envelope, FeedPage, Streams
-from wire.funds import Drawn, FlagRaised, FlagsRaised, MoneyMoved, Moved, PaymentReturned, PaymentsDisbursed
+from wire.flags import FlagRaised, FlagsRaised
+from wire.money import Drawn, MoneyMoved, Moved
+from wire.rosters import PaymentReturned, PaymentsDisbursed
 
 RING = KeyRing.from_jwks(INTERNAL_JWKS, max_life_seconds=60)
 DAY = date(2017, 10, 31)

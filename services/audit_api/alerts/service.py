@@ -18,7 +18,7 @@ from services.audit_api.tables import AlertRow
 from services.audit_api.words import sealed
 from wire.audit import AlertDismissed, AlertsTakenIn
 from wire.events import Envelope
-from wire.funds import FlagsFound, FlagsRaised, FlagTold
+from wire.flags import FlagsFound, FlagsRaised, FlagTold
 
 FOLLOWER = "qingliu-follower"
 

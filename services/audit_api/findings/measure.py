@@ -19,7 +19,8 @@ from services.audit_api.findings.binding import counted, taken_back
 from services.audit_api.tables import FindingLotRow, LotDrawRow
 from wire.audit import RectificationMeasured, RectifiedChange
 from wire.events import Envelope
-from wire.funds import MoneyMoved, Moved, PaymentReturned, PaymentsDisbursed, TreasuryOrderIssued, TreasuryOrderSettled
+from wire.money import MoneyMoved, Moved, TreasuryOrderIssued, TreasuryOrderSettled
+from wire.rosters import PaymentReturned, PaymentsDisbursed
 
 COUNTED_KINDS: Final = frozenset({"hand_down", "order", "pay", "disburse", "return", "recover"})
 REVERSAL: Final = "reverse"

@@ -12,7 +12,7 @@ from chassis.journal import Act
 from services.funds_api.access import must_hold
 from services.funds_api.closings import store
 from services.funds_api.closings.schemas import Closing, ClosingRequest
-from wire.funds import BooksClosed
+from wire.money import BooksClosed
 
 
 @dataclass(eq=False)

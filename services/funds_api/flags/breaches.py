@@ -16,7 +16,7 @@ from services.funds_api.flags import store
 from services.funds_api.flags.rules.rule import Subject
 from services.funds_api.funds.judge import Breach
 from services.funds_api.funds.refusals import told
-from wire.funds import FlagRaised, FlagsRaised
+from wire.flags import FlagRaised, FlagsRaised
 
 VERSION = 1
 

@@ -31,7 +31,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.units.endpoints import County
 from treasury.policy import Basis
-from wire.funds import FundListed
+from wire.policies import FundListed
 
 router = APIRouter(prefix="/funds/v1", tags=["funds 资金"])
 

@@ -39,7 +39,7 @@ from services.funds_api.funds.schemas import (
 from services.funds_api.missing import Missing
 from services.funds_api.tables import FundRuleRow, FundTermsRow
 from services.funds_api.units import store as units
-from wire.funds import FundTermsConfirmed, FundTermsSet, FundTermsWithdrawn
+from wire.policies import FundTermsConfirmed, FundTermsSet, FundTermsWithdrawn
 
 # Which field of a rule's shape is its value.
 _FIELD: Final[dict[FundRule, str]] = {

@@ -24,7 +24,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import HoldLotRow
 from treasury.documents import normalise_document
-from wire.funds import HoldPlaced, HoldVoided
+from wire.money import HoldPlaced, HoldVoided
 
 # What an answer shows of a hold beyond what it was asked to be.
 _SHOWN: Final = {

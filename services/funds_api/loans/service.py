@@ -25,7 +25,7 @@ from treasury.calendar import full_years, months_later
 from treasury.identifiers import birth_date, is_id_number, normalise_id_number
 from treasury.money import yuan
 from treasury.policy import PolicyValue, in_force
-from wire.funds import LoanDisbursed
+from wire.money import LoanDisbursed
 
 
 @dataclass(eq=False)

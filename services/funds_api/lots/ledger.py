@@ -26,7 +26,7 @@ from services.funds_api.lots.refusals import BooksClosed, DatedAhead, DocumentUs
 from treasury.calendar import AHEAD_DAYS, business_date
 from treasury.documents import normalise_document
 from treasury.lots import Draw, Lot
-from wire.funds import Drawn, Moved
+from wire.money import Drawn, Moved
 
 # These move money once by a document of one account; what comes back or is paid in batches may repeat its document.
 ONCE_BY_DOCUMENT: Final = frozenset({"hand_down", "order", "pay", "retain", "take_back", "carry_over", "succeed"})

@@ -47,7 +47,7 @@ from services.funds_api.retentions.store import Kept
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
 from treasury.errors import LotNotOpen, MoneyNotThere
-from wire.funds import MoneyMoved
+from wire.money import MoneyMoved
 
 
 async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) -> MovementsAnswer | None:

@@ -36,7 +36,7 @@ from services.funds_api.units.schemas import UnitKind
 from treasury.documents import normalise_document_number, normalise_title
 from treasury.errors import AmountNotPositive
 from treasury.money import yuan
-from wire.funds import NoticeReceived, TrancheOpened
+from wire.money import NoticeReceived, TrancheOpened
 
 
 @dataclass(eq=False)

@@ -46,7 +46,7 @@ from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
 from treasury.documents import normalise_document
 from treasury.lots import Draw, draw_named
 from treasury.policy import in_force
-from wire.funds import TreasuryOrderIssued, TreasuryOrderSettled
+from wire.money import TreasuryOrderIssued, TreasuryOrderSettled
 
 CUTOFF = "treasury_order_cutoff_hour"
 PRESENTED = "treasury_order_presented_days"

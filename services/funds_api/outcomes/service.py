@@ -17,7 +17,7 @@ from services.funds_api.outcomes import store
 from services.funds_api.outcomes.refusals import OutcomeDateRefused, OutcomeStands, RecoveredFell, RecoveredTooMuch
 from services.funds_api.outcomes.schemas import Conclusion, FlagOutcome, OutcomeRequest
 from services.funds_api.tables import FlagOutcomeRow, FlagRow
-from wire.funds import FlagDecided
+from wire.flags import FlagDecided
 
 _AFTER: Final = {
     "open": {Conclusion.CONFIRMED, Conclusion.REFUTED},

@@ -46,7 +46,7 @@ from services.funds_api.tables import AccountRow, PaymentBatchRow
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
 from treasury.lots import Draw, Span, draw_oldest_first, spans
-from wire.funds import PaymentsDisbursed
+from wire.rosters import PaymentsDisbursed
 
 
 async def approve(

@@ -29,7 +29,7 @@ from services.funds_api.publications.gate import Aside
 from services.funds_api.tables import PaymentBatchRow, PaymentRow
 from treasury.calendar import business_date
 from treasury.lots import Span, set_aside
-from wire.funds import BatchDivided, RowAside
+from wire.rosters import BatchDivided, RowAside
 
 PURPOSE: Final = "公示异议冻结"
 

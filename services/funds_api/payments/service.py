@@ -60,7 +60,7 @@ from services.funds_api.units import store as units
 from services.funds_api.units.schemas import Book, UnitKind
 from treasury.documents import normalise_document
 from treasury.policy import in_force
-from wire.funds import BatchOpened, BatchWithdrawn, RosterChecked
+from wire.rosters import BatchOpened, BatchWithdrawn, RosterChecked
 
 PAYEE = "payee_any_member"
 # From here on the looks over all rows of a batch may take longer than a statement usually may on a busy machine.

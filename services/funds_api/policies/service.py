@@ -33,7 +33,7 @@ from services.funds_api.policies.schemas import (
 from services.funds_api.tables import PolicyValueRow
 from services.funds_api.units import store as units
 from treasury.policy import NATION, Basis, NoSuchRef, PolicyRef, PolicyValue, ends_on, overlap
-from wire.funds import PolicyValueConfirmed, PolicyValueSet, PolicyValueWithdrawn
+from wire.policies import PolicyValueConfirmed, PolicyValueSet, PolicyValueWithdrawn
 
 
 async def set_value(tx: AsyncSession, who: Principal, act: Act, request: PolicyValueRequest) -> PolicyEdition:

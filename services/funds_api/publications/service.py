@@ -35,7 +35,7 @@ from services.funds_api.publications.schemas import (
     Publicity,
 )
 from services.funds_api.tables import PaymentBatchRow, PublicationRow
-from wire.funds import BatchObjected, BatchPublished
+from wire.rosters import BatchObjected, BatchPublished
 
 
 async def publish(

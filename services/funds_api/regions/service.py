@@ -32,7 +32,7 @@ from services.funds_api.regions.schemas import (
     RegionsRequest,
     Relative,
 )
-from wire.funds import RegionsChanged, RegionsListed
+from wire.places import RegionsChanged, RegionsListed
 
 
 @dataclass(eq=False)

@@ -40,7 +40,7 @@ from services.funds_api.returns.schemas import (
 from services.funds_api.returns.store import Fed, Record
 from services.funds_api.tables import PaymentBatchRow, PaymentReturnRow, PaymentRow
 from treasury.lots import Draw, draw_oldest_first
-from wire.funds import PaymentReturned
+from wire.rosters import PaymentReturned
 
 PURPOSE: Final = "退汇待重发"
 

@@ -38,7 +38,7 @@ from services.funds_api.tables import FlagRunRow, FlagRunRuleRow
 from services.funds_api.warnings import service as warnings
 from treasury.calendar import business_date
 from treasury.policy import in_force
-from wire.funds import FlagsFound, RulesAsked
+from wire.flags import FlagsFound, RulesAsked
 
 RUNNER: Final = "qingliu-rules"
 SHARE: Final = "rule_share_warn_ppm"

@@ -31,7 +31,7 @@ from services.funds_api.tables import ClockStopRow
 from treasury.calendar import business_date
 from treasury.policy import PolicyValue, in_force
 from treasury.stops import Stop, stopped_days
-from wire.funds import ClockRestarted, ClockStopped
+from wire.clocks import ClockRestarted, ClockStopped
 
 _KEY: Final = "clock_stop_days."
 

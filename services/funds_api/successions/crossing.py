@@ -14,7 +14,7 @@ from uuid import UUID
 from chassis.ids import new_id
 from services.funds_api.lots.ledger import Movement, Part
 from treasury.lots import Lot
-from wire.funds import LotSucceeded
+from wire.money import LotSucceeded
 
 
 @dataclass(frozen=True, slots=True)

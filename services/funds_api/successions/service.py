@@ -45,7 +45,7 @@ from services.funds_api.successions.refusals import (
 from services.funds_api.successions.schemas import SucceededTranche, Succession, SuccessionRequest, UndoRequest
 from services.funds_api.tables import MovementRow, SuccessionRow
 from services.funds_api.units.schemas import TERMINAL, UnitKind
-from wire.funds import MoneySucceeded, SuccessionReversed
+from wire.money import MoneySucceeded, SuccessionReversed
 
 # Money in transit is settled first; a project's, and what is kept for a contractor, is bound to plans and contracts
 # that stay in the old county's library.

@@ -39,7 +39,7 @@ from services.funds_api.trials.resting import crossed
 from services.funds_api.trials.schemas import CountyTrial, Tally, Trial, TrialRequest
 from treasury.calendar import SHANGHAI
 from treasury.policy import Basis, PolicyValue
-from wire.funds import RuleTried
+from wire.flags import RuleTried
 
 COUNTY_DIGITS: Final = 6
 MOST: Final = 60  # counties times days of one trial: it is answered at once

@@ -16,7 +16,7 @@ from services.funds_api.regions import service as regions
 from services.funds_api.tables import AccountRow
 from services.funds_api.units import store
 from services.funds_api.units.schemas import Account, Book, HolderNature, Unit, UnitKind, UnitRequest
-from wire.funds import AccountOpened, UnitOpened
+from wire.places import AccountOpened, UnitOpened
 
 
 @dataclass(eq=False)

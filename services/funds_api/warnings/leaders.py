@@ -24,7 +24,7 @@ from services.funds_api.moments import Moment
 from services.funds_api.tables import UnitLeaderRow, UnitRow
 from services.funds_api.warnings.refusals import LeaderKnown
 from services.funds_api.warnings.schemas import LeaderRequest, UnitLeader
-from wire.funds import LeaderSet
+from wire.warnings import LeaderSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from services.funds_api.warnings.refusals import WarningOfAnother, WarningOwnWor
 from services.funds_api.warnings.schemas import Warned, WarningClosingRequest, WarningExplanationRequest, WarningState
 from services.funds_api.warnings.shown import deadlines_of, shown, state_of
 from services.funds_api.warnings.timers import Deadlines, Taken, Workdays
-from wire.funds import (
+from wire.warnings import (
     WarnedUnit,
     WarningAcknowledged,
     WarningAnswered,
