@@ -206,7 +206,7 @@ async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, po
         return Judged(silent_because=silence(rule)), Found(0, 0, 0, {})
     before = None
     if run.kind == "daily":
-        before = await store.before(tx, run.county_code, rule.code, rule.version, run.as_of)
+        before = await store.before(tx, run.county_code, rule.code, _same_lines(rule), run.as_of)
     # What is recorded from here on was not seen by this run, whatever its place in the journal when it ends.
     known = await store.head(tx, run.county_code)
     # Lots whose clock was ever stopped have days of their own: they are taken out of the common look and judged apart.
@@ -217,6 +217,12 @@ async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, po
     own = await _raise(tx, run, rule, judged)
     found = replace(common + own, covered={**common.covered, JOURNAL: str(known)})
     return judged, found
+
+
+def _same_lines(rule: Rule) -> set[int]:
+    """The versions that draw the very lines of this one: it goes on from where they stopped, and asks nothing again."""
+    former = {version for (code, version), one in VERSIONS.items() if code == rule.code and one.lines is rule.lines}
+    return {rule.version, *former}
 
 
 async def _raise(tx: AsyncSession, run: FlagRunRow, rule: Rule, judged: Judged) -> Found:

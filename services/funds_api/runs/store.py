@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -84,8 +84,10 @@ async def end(session: AsyncSession, county: str, run_id: UUID) -> None:
     )
 
 
-async def before(session: AsyncSession, county: str, rule: str, version: int, as_of: date) -> Before | None:
-    """How far the last daily run of this version came before a day; None when there was none."""
+async def before(
+    session: AsyncSession, county: str, rule: str, versions: Collection[int], as_of: date
+) -> Before | None:
+    """How far the last daily run of one of these versions came before a day; None when there was none."""
     found = (
         await session.execute(
             select(FlagRunRow.as_of, FlagRunRuleRow.position, FlagRunRuleRow.covered)
@@ -98,7 +100,7 @@ async def before(session: AsyncSession, county: str, rule: str, version: int, as
                 FlagRunRow.kind == "daily",
                 FlagRunRow.as_of < as_of,
                 FlagRunRuleRow.rule_code == rule,
-                FlagRunRuleRow.rule_version == version,
+                FlagRunRuleRow.rule_version.in_(versions),
                 FlagRunRuleRow.covered != {},
             )
             .order_by(FlagRunRow.as_of.desc())

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 
 from services.funds_api.flags.rules.lots import LotFacts
-from services.funds_api.flags.rules.rule import Line, Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Line, Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.money import yuan
 
 FIRST: Final = "idle_flag_days"
@@ -44,7 +44,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
         limit_days=line.days,
         explanation=(
             f"“{facts.document}”资金 {yuan(facts.amount_fen)} 元自 {facts.clock_from} 起停在{facts.unit_name}，"
-            f"至 {facts.as_of} 已闲置 {facts.days} 天{stopped}，超过提示线 {line.days} 天"
+            f"至 {facts.as_of} 已闲置 {facts.days} 天{stopped}，超过提示线 {line.days} 天，请核实"
         ),
         policy=(line.policy,),
     )
@@ -52,7 +52,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="I01",
-    version=2,
+    version=3,
     since=date(2015, 1, 1),
     title="资金闲置",
     legal_basis="审计署扶贫资金审计公告口径（一年以上、两年以上闲置）",
@@ -65,5 +65,6 @@ RULE: Final = Rule(
     judge=judge,
 )
 
-# The first version asked the same of the same facts; it told its limit apart by the number.
-FORMER: Final = (replace(RULE, version=1),)
+# The former versions asked the same of the same facts and did not ask to look; the first told its limit apart by the
+# number.
+FORMER: Final = tuple(replace(RULE, version=version, judge=without_asking(judge)) for version in (1, 2))

@@ -11,11 +11,12 @@ corrected later. Repayments are not in the books: a loan counts until it is due.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from services.funds_api.flags.rules.lent import OUTSTANDING, OutstandingFacts, least, said_loan
-from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.money import yuan
 
 EACH: Final = "loan_max_fen"
@@ -46,7 +47,7 @@ def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
     return Verdict(
         explanation=(
             f"{said_loan(facts)}，{held}超过每户上限 {yuan(limit.number)} 元（{limit.source}）{yuan(over)} 元"
-            f"{unsubsidised}（还款尚未入账，以到期日计）"
+            f"{unsubsidised}（还款尚未入账，以到期日计），请核实"
         ),
         policy=(each,) if together is None else (each, together),
         money=facts.part(over),
@@ -55,7 +56,7 @@ def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="L01",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="小额信贷超过每户限额",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）",
@@ -68,3 +69,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version told the same and did not ask to look.
+FORMER: Final = (replace(RULE, version=1, judge=without_asking(judge)),)

@@ -7,11 +7,12 @@ reported. An extension (展期) is not in the books.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from services.funds_api.flags.rules.lent import COLUMNS, HERE, LENT, LoanFacts, least, said_loan
-from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.calendar import months_later
 
 LONGEST: Final = "loan_max_months"
@@ -40,7 +41,7 @@ def judge(facts: LoanFacts, policy: Policy) -> Verdict | None:
         limit_days=(latest - facts.as_of).days,
         explanation=(
             f"{said_loan(facts)}，到期日 {facts.due_on}，晚于 {longest.number} 个月期限的末日 {latest} "
-            f"{days} 天（{longest.source}）"
+            f"{days} 天（{longest.source}），请核实"
         ),
         policy=(longest,),
         money=facts.money,
@@ -49,7 +50,7 @@ def judge(facts: LoanFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="L02",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="小额信贷期限过长",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）",
@@ -62,3 +63,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version told the same and did not ask to look.
+FORMER: Final = (replace(RULE, version=1, judge=without_asking(judge)),)

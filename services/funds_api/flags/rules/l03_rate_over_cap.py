@@ -11,11 +11,12 @@ The bank's report is not refused for its rate. What the household really paid (f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from services.funds_api.flags.rules.lent import COLUMNS, HERE, LENT, LoanFacts, least, percent, said_loan
-from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.calendar import months_later
 
 WITHIN_A_YEAR: Final = "loan_rate_max_ppm.1y"
@@ -40,7 +41,7 @@ def judge(facts: LoanFacts, policy: Policy) -> Verdict | None:
     return Verdict(
         explanation=(
             f"{said_loan(facts)}，期限{'一年以内' if short else '一年以上'}（至 {facts.due_on}），年利率 "
-            f"{percent(facts.rate_ppm)}，高于上限 {percent(cap.number)}（{cap.source}）"
+            f"{percent(facts.rate_ppm)}，高于上限 {percent(cap.number)}（{cap.source}），请核实"
         ),
         policy=(cap,),
         money=facts.money,
@@ -49,7 +50,7 @@ def judge(facts: LoanFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="L03",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="小额信贷利率超过上限",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：基准利率；2021 年起按 LPR",
@@ -62,3 +63,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version told the same and did not ask to look.
+FORMER: Final = (replace(RULE, version=1, judge=without_asking(judge)),)

@@ -8,11 +8,12 @@ sentence says so.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from services.funds_api.flags.rules.lent import OUTSTANDING, OutstandingFacts, least, said_loan
-from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.money import yuan
 
 MOST: Final = "loan_active_max_n"
@@ -35,7 +36,7 @@ def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
             f"{said_loan(facts)}，当日该户未到期贷款共 {facts.running_n} 笔、{yuan(facts.running_fen)} 元，"
             f"多于 {most.number} 笔（{most.source}），"
             f"最早一笔为 {facts.first_bank} “{facts.first_ref}”，{facts.first_due_on} 到期"
-            "（还款尚未入账，以到期日计）"
+            "（还款尚未入账，以到期日计），请核实"
         ),
         policy=(most,),
         money=facts.money,
@@ -44,7 +45,7 @@ def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="L05",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="一户同时有多笔小额信贷",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：以户为单位授信",
@@ -57,3 +58,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version told the same and did not ask to look.
+FORMER: Final = (replace(RULE, version=1, judge=without_asking(judge)),)

@@ -11,13 +11,13 @@ A quota by area or month is not in the value, and a bank without a quota is not 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from services.funds_api.flags.rules.lent import LENT
-from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.money import yuan
 
 QUOTA: Final = "loan_quota_fen"
@@ -75,7 +75,7 @@ def judge(facts: QuotaFacts, policy: Policy) -> Verdict | None:
             f"截至 {facts.as_of}，{facts.bank} 本年放款 {facts.loans_n} 笔、{yuan(facts.lent_fen)} 元，"
             f"完成任务 {yuan(fen)} 元的 {facts.lent_fen * 100 / fen:.2f}%，"
             f"序时进度 {passed * 100 / days:.2f}%（{passed}/{days} 天），"
-            f"落后超过 {lag.number * 100 / ONE:g} 个百分点（任务：{quota.source}；提示线：{lag.source}）"
+            f"落后超过 {lag.number * 100 / ONE:g} 个百分点（任务：{quota.source}；提示线：{lag.source}），请核实"
         ),
         policy=(quota, lag),
     )
@@ -83,7 +83,7 @@ def judge(facts: QuotaFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="L09",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="银行小额信贷放款进度落后",
     legal_basis="县级小额信贷投放任务（如郧西县 2017 年各银行任务合计 4.0 亿元）",
@@ -96,3 +96,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version told the same and did not ask to look.
+FORMER: Final = (replace(RULE, version=1, judge=without_asking(judge)),)

@@ -7,11 +7,11 @@ itself. By when a completion is to be announced no document says: assumed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.money import yuan
 
 DAYS: Final = "completion_announce_days"
@@ -61,7 +61,7 @@ def judge(facts: AnnouncementFacts, policy: Policy) -> Verdict | None:
         limit_days=limit.number,
         explanation=(
             f"项目 {facts.code}“{facts.name}”（计划 {yuan(facts.amount_fen)} 元）于 {facts.accepted_on} 验收"
-            f"（“{facts.document}”），至 {facts.as_of} 已 {days} 天没有完工公告，超过期限 {limit.number} 天"
+            f"（“{facts.document}”），至 {facts.as_of} 已 {days} 天没有完工公告，超过期限 {limit.number} 天，请核实"
         ),
         policy=(limit,),
         money=(Money(f"project:{facts.subject_id}", facts.amount_fen),),
@@ -70,7 +70,7 @@ def judge(facts: AnnouncementFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="P23",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="项目完工未公告",
     legal_basis="扶贫资金项目公告公示的指导意见",
@@ -83,3 +83,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version told the same and did not ask to look.
+FORMER: Final = (replace(RULE, version=1, judge=without_asking(judge)),)

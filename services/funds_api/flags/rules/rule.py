@@ -7,10 +7,10 @@ the day and what was known. Facts hold ids, dates, fen and names of offices, nev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from treasury.clocks import Counted, TimeLimit
@@ -147,3 +147,16 @@ class Rule:
     narrow: Callable[[Policy, date], Mapping[str, Any] | None] = field(default=lambda _policy, _day: {})
     lines: Callable[[Policy, date], tuple[Line, ...]] | None = None
     figures: str = ""
+
+
+ASKED: Final = "，请核实"
+
+
+def without_asking(judge: Callable[[Any, Policy], Verdict | None]) -> Callable[[Any, Policy], Verdict | None]:
+    """The same verdict with a sentence that does not end in asking to look: what former versions of some rules said."""
+
+    def judged(facts: Any, policy: Policy) -> Verdict | None:
+        verdict = judge(facts, policy)
+        return replace(verdict, explanation=verdict.explanation.removesuffix(ASKED)) if verdict else None
+
+    return judged
