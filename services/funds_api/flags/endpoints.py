@@ -16,6 +16,8 @@ from services.funds_api.flags.schemas import Flag, FlagPage, Recomputation
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.units.endpoints import County
+from services.funds_api.warnings.bundles import flags_of, parts_of
+from services.funds_api.warnings.shown import warned
 
 router = APIRouter(prefix="/funds/v1/flags", tags=["flags 预警"])
 
@@ -29,14 +31,19 @@ async def get_flags(
     rule: Annotated[str | None, Query(pattern=r"^[A-Z][0-9]{2}$", description="规则代码")] = None,
     run: Annotated[UUID | None, Query(description="由哪一次运行产生")] = None,
     subject: Annotated[UUID | None, Query(description="所问的对象")] = None,
+    warning: Annotated[UUID | None, Query(description="预警通知的编号：只列该通知的单位应答复的各条")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> FlagPage:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    found = await store.page(tx, who, asked, window, moment=moment, asked=store.Asked(rule, run, subject))
+    told = None if warning is None else await warned(tx, who, asked, warning, moment)
+    last = window.key(UUID)
+    among = None if told is None else flags_of(told, last[0] if last else None)
+    found = await store.page(tx, who, asked, window, moment=moment, asked=store.Asked(rule, run, subject, among))
     rows, after = cut(found, window, lambda row: (row.FlagRow.id,))
-    items = await service.shown(tx, asked, rows)
+    parts = None if told is None else await parts_of(tx, told, [row.FlagRow.id for row in rows])
+    items = await service.shown(tx, asked, rows, parts)
     empty = None if items else "您的管辖范围内截至该日没有预警"
     return FlagPage(**moment.shown, items=items, next=after, empty_because=empty)
 

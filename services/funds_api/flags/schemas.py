@@ -46,6 +46,10 @@ class Flag(Answer):
     region_code: str
     amount_fen: int
     money: list[NamedMoney] = Field(description="涉及的金额明细；为空表示即为对象本身的金额")
+    answered_for: list[NamedMoney] | None = Field(
+        default=None,
+        description="仅在按 warning 查询时有值：该预警的单位应答复的部分；同一 item 只计一次，合计即预警的 amount_fen",
+    )
     days: int
     limit_days: int
     as_of: date

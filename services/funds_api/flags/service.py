@@ -46,11 +46,22 @@ def _policy_of(row: FlagRow, policy: Sequence[dict[str, Any]] | None) -> list[di
     return [told] if isinstance(told, dict) else []
 
 
-async def shown(tx: AsyncSession, county: str, rows: Sequence[Row[Any]]) -> list[Flag]:
-    """Flags with their sentence, their values and what fen they name."""
+async def shown(
+    tx: AsyncSession,
+    county: str,
+    rows: Sequence[Row[Any]],
+    answered_for: Mapping[UUID, Sequence[tuple[str, int]]] | None = None,
+) -> list[Flag]:
+    """Flags with their sentence, their values and what fen they name; and by flag, for which of it a unit answers."""
     named = await store.money(tx, county, [row.FlagRow.id for row in rows])
     saw = await facts_of(tx, county, (row.FlagRow for row in rows))
-    return [_flag(row.FlagRow, saw[row.FlagRow.id], row.policy, named.get(row.FlagRow.id, [])) for row in rows]
+    flags = [_flag(row.FlagRow, saw[row.FlagRow.id], row.policy, named.get(row.FlagRow.id, [])) for row in rows]
+    if answered_for is None:
+        return flags
+    parts = {
+        flag: [NamedMoney(item=item, amount_fen=fen) for item, fen in named] for flag, named in answered_for.items()
+    }
+    return [one.model_copy(update={"answered_for": parts[one.id]}) for one in flags]
 
 
 def _flag(row: FlagRow, facts: Told, kept: Sequence[dict[str, Any]] | None, named: Sequence[Any]) -> Flag:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import CTE, Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -220,11 +220,12 @@ def _of_run(county: str, run: UUID, rule: str | None) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which flags: of a rule, of a run, about a subject. None asks for all."""
+    """Which flags: of a rule, of a run, about a subject, `among` those ids (`flag_id`). None asks for all."""
 
     rule: str | None = None
     run: UUID | None = None
     subject: UUID | None = None
+    among: CTE | None = None
 
 
 async def page(
@@ -244,6 +245,8 @@ async def page(
     )
     if asked.run is not None:  # a run's flags lie together: they are found first, and then put in order
         query = query.where(FlagRow.id.in_(_of_run(county, asked.run, asked.rule)))
+    if asked.among is not None:
+        query = query.where(FlagRow.id.in_(select(asked.among.c.flag_id)))
     for column, wanted in ((FlagRow.rule_code, asked.rule), (FlagRow.subject_id, asked.subject)):
         if wanted is not None:
             query = query.where(column == wanted)

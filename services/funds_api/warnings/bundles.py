@@ -1,28 +1,42 @@
-"""Which unit answers for what a rule of a run asked about, in one look: a bundle of flags for each unit."""
+"""Which unit answers for what a rule of a run asked about: a bundle of flags for each unit, and the flags of a bundle.
+
+Both come of one mapping, so that what a warning counts is what its list of flags shows, also years later: what can
+change after a warning was issued (the plan of a project in force, which units there are) is read as it was then.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import CTE, Uuid, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.flags.crossings import Raised
+from services.funds_api.moments import EVERYTHING
+from services.funds_api.tables import WarningRow
 
+_FIRST: Final = UUID(int=0)
+_LAST: Final = UUID(int=2**128 - 1)
 _ID: Final = "'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'"
 
-# Each flag by the fen it names (`payment:batch:line`, `lot:id`), else by its subject; a payment without is named by its
-# mark. What lies in no unit's hands (a loan, a place) warns nobody. Fen that two flags of the rule name count once.
-_BUNDLES: Final = f"""
+
+def _answering(also: str = "") -> str:
+    """Each flag by the fen it names (`payment:batch:line`, `lot:id`), else by its subject, with the unit that answers.
+
+    A payment without is named by its mark. What lies in no unit's hands (a loan, a place) is nobody's. What a bank paid
+    by an order is the desk's that gave the order. `also` narrows the flags of the run and rule.
+    """
+    return f"""
   WITH raised AS MATERIALIZED (
     SELECT f.id, f.days, f.amount_fen,
            CASE WHEN f.subject IN ('payment', 'person', 'household') THEN 'payment:' || f.mark
                 ELSE f.subject || ':' || f.subject_id END AS item
       FROM funds.flag f
-     WHERE f.county_code = :county AND f.run_id = :run AND f.rule_code = :rule),
+     WHERE f.county_code = :county AND f.run_id = :run AND f.rule_code = :rule {also}),
   named AS MATERIALIZED (
     SELECT n.flag_id, n.days, n.item, n.fen, split_part(n.item, ':', 1) AS kind,
            CASE WHEN split_part(n.item, ':', 2) ~ {_ID} THEN CAST(split_part(n.item, ':', 2) AS uuid) END AS ref
@@ -42,23 +56,33 @@ _BUNDLES: Final = f"""
         SELECT o.from_account_id FROM funds.treasury_order o
          WHERE n.kind = 'order' AND o.county_code = :county AND o.id = n.ref
         UNION ALL
-        SELECT e.account_id FROM funds.entry e
+        SELECT coalesce((SELECT o.from_account_id FROM funds.order_result b
+                           JOIN funds.treasury_order o ON o.county_code = :county AND o.id = b.order_id
+                          WHERE b.county_code = :county AND b.movement_id = n.ref), e.account_id)
+          FROM funds.entry e
          WHERE n.kind = 'movement' AND e.county_code = :county AND e.movement_id = n.ref AND e.amount_fen < 0
         UNION ALL
         SELECT n.ref WHERE n.kind = 'account') held ON true
       JOIN funds.account a ON a.county_code = :county AND a.id = held.account_id
     UNION ALL
     SELECT n.flag_id, n.days, n.item, n.fen, coalesce(
-             (SELECT u.id FROM funds.project_version v
-                JOIN funds.unit u ON u.county_code = :county AND u.name = v.responsible_unit
+             (SELECT u.id FROM (
+                SELECT v.responsible_unit FROM funds.project_version v
+                 WHERE v.county_code = :county AND v.project_id = p.id AND v.effective_on IS NOT NULL
+                   AND v.position <= :known AND coalesce(v.approved_position, 0) <= :known
+                 ORDER BY v.version DESC LIMIT 1) v
+                JOIN funds.unit u ON u.county_code = :county AND u.name = v.responsible_unit AND u.id < :before
                  AND (p.region_code LIKE u.region_code || '%' OR u.region_code LIKE p.region_code || '%')
-               WHERE v.county_code = :county AND v.project_id = p.id AND v.version = p.version
                ORDER BY length(u.region_code) DESC, u.id LIMIT 1), p.unit_id)
       FROM named n
       JOIN funds.project p ON p.county_code = :county AND p.id = n.ref
      WHERE n.kind = 'project'
     UNION ALL
-    SELECT n.flag_id, n.days, n.item, n.fen, n.ref FROM named n WHERE n.kind = 'unit'),
+    SELECT n.flag_id, n.days, n.item, n.fen, n.ref FROM named n WHERE n.kind = 'unit')"""
+
+
+# Fen that two flags of the rule name count once.
+_BUNDLES: Final = f"""{_answering()},
   sums AS (
     SELECT i.unit_id, sum(i.fen)::bigint AS amount_fen
       FROM (SELECT unit_id, item, max(fen) AS fen FROM answering GROUP BY unit_id, item) i GROUP BY i.unit_id)
@@ -67,6 +91,12 @@ _BUNDLES: Final = f"""
     JOIN sums s ON s.unit_id = g.unit_id
     JOIN funds.unit u ON u.county_code = :county AND u.id = g.unit_id
    ORDER BY g.unit_id"""
+
+_FLAGS: Final = f"""{_answering("AND f.id > :after")}
+  SELECT DISTINCT flag_id FROM answering WHERE unit_id = :unit"""
+
+_PARTS: Final = f"""{_answering("AND f.id = ANY(:flags)")}
+  SELECT DISTINCT flag_id, item, fen FROM answering WHERE unit_id = :unit ORDER BY flag_id, item"""
 
 # The same of what is known by account already.
 _OF_ACCOUNTS: Final = """
@@ -93,8 +123,37 @@ class Bundle:
 
 async def bundles(session: AsyncSession, county: str, run: UUID, rule: str) -> Sequence[Bundle]:
     """The bundles of what a rule raised in a run, a unit once."""
-    found = await session.execute(text(_BUNDLES), {"county": county, "run": run, "rule": rule})
+    told = {"county": county, "run": run, "rule": rule, "known": EVERYTHING, "before": _LAST}
+    found = await session.execute(text(_BUNDLES), told)
     return [Bundle(**row) for row in found.mappings()]
+
+
+def _of(warning: WarningRow) -> dict[str, Any]:
+    """What a warning was drawn up from, as it was then; units have their ids in the order of time."""
+    return {
+        "county": warning.county_code,
+        "run": warning.run_id,
+        "rule": warning.rule_code,
+        "unit": warning.unit_id,
+        "known": warning.position,
+        "before": warning.id,
+    }
+
+
+def flags_of(warning: WarningRow, after: UUID | None) -> CTE:
+    """The ids (`flag_id`) of the flags of a warning that come after one of them, as far as the caller sees them."""
+    query = text(_FLAGS).bindparams(**_of(warning), after=after or _FIRST)
+    return query.columns(column("flag_id", Uuid)).cte("answering_for")
+
+
+async def parts_of(
+    session: AsyncSession, warning: WarningRow, flags: Sequence[UUID]
+) -> Mapping[UUID, Sequence[tuple[str, int]]]:
+    """By flag, the (item, fen) for which the unit of a warning answers: another unit may answer for the rest."""
+    by_flag: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
+    for row in await session.execute(text(_PARTS), {**_of(warning), "flags": list(flags)}):
+        by_flag[row.flag_id].append((row.item, row.fen))
+    return by_flag
 
 
 async def bundles_of(session: AsyncSession, county: str, raised: Mapping[UUID, Raised]) -> Sequence[Bundle]:

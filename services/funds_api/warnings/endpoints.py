@@ -13,7 +13,6 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 from services.funds_api.warnings import leaders, service, store
@@ -28,7 +27,7 @@ from services.funds_api.warnings.schemas import (
     WarningExplanationRequest,
     WarningState,
 )
-from services.funds_api.warnings.shown import shown
+from services.funds_api.warnings.shown import shown, warned
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["warnings 预警通知"])
@@ -101,11 +100,8 @@ async def get_warning(
 ) -> Warned:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    row = await store.one(tx, who, asked, warning_id)
-    items = [] if row is None or row.issued_on > moment.as_of else await shown(tx, asked, [row], moment)
-    if not items:
-        raise Missing("预警通知", str(warning_id))
-    return items[0]
+    row = await warned(tx, who, asked, warning_id, moment)
+    return (await shown(tx, asked, [row], moment))[0]
 
 
 @router.post("/warnings/{warning_id}/acknowledgement", status_code=201, summary="单位签收预警")

@@ -100,7 +100,7 @@ class Warned(Answer):
     rule_code: str
     title: str
     run_id: UUID
-    flags: str = Field(description="所含预警明细的地址")
+    flags: str = Field(description="本条所含疑点明细的地址：只列该单位应答复的各条，合计即 flags_n 和 amount_fen")
     issued_on: date
     flags_n: int
     amount_fen: int = Field(description="所涉资金，重复指到的只计一次")

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.identity import Principal
 from services.funds_api import workdays
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.known import known
+from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import WarningRow
 from services.funds_api.warnings import store, timers
@@ -55,6 +57,14 @@ def state_of(row: WarningRow, on: date) -> WarningState:
     return WarningState.ACKNOWLEDGED if _by(row.acknowledged_on, on) else WarningState.ISSUED
 
 
+async def warned(tx: AsyncSession, who: Principal, county: str, warning_id: UUID, moment: Moment) -> WarningRow:
+    """A visible warning that had been issued and was known by a moment; else there is none."""
+    row = await store.one(tx, who, county, warning_id)
+    if row is None or row.issued_on > moment.as_of or row.position > moment.position:
+        raise Missing("预警通知", str(warning_id))
+    return row
+
+
 async def shown(tx: AsyncSession, county: str, rows: Sequence[WarningRow], moment: Moment) -> list[Warned]:
     """Warnings as they stood at a moment: what was done later, or was not known, is left out."""
     names = await store.names(tx, county, [row.unit_id for row in rows])
@@ -78,7 +88,7 @@ def _shown(row: WarningRow, names: dict[UUID, str], posts: dict[UUID, str], on: 
         **{name: getattr(row, name) for name in _KEPT},
         unit_name=name,
         title=RULES[row.rule_code].title,
-        flags=f"/funds/v1/flags?run={row.run_id}&rule={row.rule_code}",
+        flags=f"/funds/v1/flags?county={row.county_code}&warning={row.id}",
         recipients=_recipients(row, name, posts),
         leader_missing=None if row.leader_id else NO_LEADER,
         state=state_of(row, on),
