@@ -528,7 +528,11 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "请查询 /funds/v1/warnings/编号：先签收，再说明；办结以后不再变动",
     ),
     warnings.WarningOfAnother: Problem(
-        "warning-of-another", 403, "由被预警单位办理", "请由 figures.answers 所列区划的经办人签收和说明"
+        "warning-of-another",
+        403,
+        "由被预警单位办理",
+        "请由 figures.answers 所列区划、登录单位为 figures.unit_name 或未登记单位的经办人签收和说明；"
+        "登录单位须与资金单位名称一致，不符的请联系系统管理员更正",
     ),
     warnings.WarningOwnWork: Problem(
         "warning-own-work", 409, "不能办结自己签收或说明的预警", "请由另一位监督人员或审核人办结"

@@ -38,6 +38,9 @@ class RuleRun(Answer):
     figures: list[dict[str, Any]] = Field(description="规则公布的统计口径，如四分位数和界限")
     silent_because: str | None = Field(description="未作判断的原因；为空表示已判断")
     warning: str | None = Field(description="规则对自身的疑问，如命中比例过高")
+    unwarned_because: str | None = Field(
+        default=None, description="有新增疑点而没有向任何单位发出预警通知的原因，及如何处理；为空表示已发出或没有新增"
+    )
     began_at: datetime
     ended_at: datetime
 

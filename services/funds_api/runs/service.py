@@ -109,7 +109,7 @@ async def give_up(tx: AsyncSession, county: str, run_id: UUID, rule: str, becaus
     if run is None:
         return
     told = f"运行出错（{because}），本次没有判断；请联系系统管理员"
-    await _tell(tx, run, RULES[rule], began, Judged(silent_because=told), Found(0, 0, 0, {}), 0, None)
+    await _tell(tx, run, RULES[rule], began, Judged(silent_because=told), Found(0, 0, 0, {}), 0)
 
 
 async def step(tx: AsyncSession, county: str, run_id: UUID, began: datetime) -> bool:
@@ -146,14 +146,10 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
         found = await _raise(tx, run, rule, judged)
         looked = await flags.count(tx, rule.population, place, moment)
     issued_on = business_date(began)
-    warned = (
-        await warnings.drawn_up(tx, run.county_code, run.id, rule, issued_on, policy, found.by_account)
-        if found.new_n
-        else []
-    )
-    warning = _doubt(policy, run.as_of, rule, found.hits_n, looked)
-    await _tell(tx, run, rule, began, judged, found, looked, warning)
-    await warnings.issue(tx, run.county_code, run.id, rule, warned)
+    warned = await warnings.drawn_up(tx, run, rule, issued_on, policy, found)
+    doubt = _doubt(policy, run.as_of, rule, found.hits_n, looked)
+    await _tell(tx, run, rule, began, judged, found, looked, warning=doubt, unwarned_because=warned.none_because)
+    await warnings.issue(tx, run.county_code, run.id, rule, warned.rows)
 
 
 async def _tell(
@@ -164,7 +160,9 @@ async def _tell(
     judged: Judged,
     found: Found,
     looked: int,
-    warning: str | None,
+    *,
+    warning: str | None = None,
+    unwarned_because: str | None = None,
 ) -> None:
     """Write down what a rule found and tell the journal; from here on the county's journal is held."""
     await store.add_done(
@@ -184,6 +182,7 @@ async def _tell(
             "figures": judged.figures,
             "silent_because": judged.silent_because,
             "warning": warning,
+            "unwarned_because": unwarned_because,
             "began_at": began,
         },
     )

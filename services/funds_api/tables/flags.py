@@ -146,7 +146,8 @@ class FlagRunRuleRow(Row):
     """What one rule of a run found, written once when it was done, with everything it raised.
 
     `covered` says how far each line of a clock rule has been probed (`clock_from` up to that day), so that the next run
-    asks only what crossed since. `figures` are published as they are; `warning` is the rule's doubt about itself.
+    asks only what crossed since. `figures` are published as they are; `warning` is the rule's doubt about itself;
+    `unwarned_because` tells why no unit was warned of what is new.
     """
 
     __tablename__ = "flag_run_rule"
@@ -169,6 +170,7 @@ class FlagRunRuleRow(Row):
     figures: Mapped[Any] = mapped_column(JSONB)
     silent_because: Mapped[str | None]
     warning: Mapped[str | None]
+    unwarned_because: Mapped[str | None]
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime]
     position: Mapped[int]

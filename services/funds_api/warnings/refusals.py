@@ -34,15 +34,17 @@ class WarningStepTaken(Exception):
 
 @dataclass(eq=False)
 class WarningOfAnother(Exception):
-    """Only the unit's own place answers a warning; a level above it does not do so for it."""
+    """Only the unit answers a warning: its own place, and there no login of another unit; nor a level above it."""
 
     warning_id: str
     unit_name: str
     answers: str
     own: str
+    own_unit: str | None
 
     def __str__(self) -> str:
-        return f"该预警由“{self.unit_name}”答复（区划 {self.answers}），您的区划是 {self.own}"
+        own = f"{self.own}，单位是“{self.own_unit}”" if self.own_unit else self.own
+        return f"该预警由“{self.unit_name}”答复（区划 {self.answers}），您的区划是 {own}"
 
 
 @dataclass(eq=False)

@@ -5,8 +5,8 @@ What a unit does is dated today: nobody acknowledges for yesterday.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -17,12 +17,13 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
 from services.funds_api import workdays
-from services.funds_api.flags.crossings import Raised
+from services.funds_api.flags.crossings import Found
 from services.funds_api.flags.rules.rule import Policy, Rule, Subject
 from services.funds_api.households import masks
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
-from services.funds_api.tables import WarningRow
+from services.funds_api.policies import keys
+from services.funds_api.tables import FlagRunRow, WarningRow
 from services.funds_api.warnings import leaders, store, timers
 from services.funds_api.warnings.bundles import Bundle, bundles, bundles_of
 from services.funds_api.warnings.refusals import WarningOfAnother, WarningOwnWork, WarningStepTaken
@@ -40,44 +41,71 @@ from wire.warnings import (
 )
 
 RUNNER: Final = "qingliu-rules"
-_ANSWERS_DIGITS: Final = 9  # a village's money is the township's to answer for
 _AT_ONCE: Final = 1000
+
+
+_DAYS: Final = tuple(f"warning_{step}_workdays" for step in ("ack", "explain", "leader"))
 
 
 def workdays_of(policy: Policy, on: date) -> Workdays | None:
     """How many working days each step has; None when a value is not in force, and then nobody can be held to a day."""
-    found = [policy.on(f"warning_{step}_workdays", on) for step in ("ack", "explain", "leader")]
+    found = [policy.on(key, on) for key in _DAYS]
     return Workdays(*(one.number for one in found if one)) if all(found) else None
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnUp:
+    """Warnings to issue, a row each; with none of them although flags are new, why, and what is to be done."""
+
+    rows: Sequence[dict[str, Any]] = ()
+    none_because: str | None = None
+
+
 async def drawn_up(
-    tx: AsyncSession,
-    county: str,
-    run: UUID,
-    rule: Rule,
-    issued_on: date,
-    policy: Policy,
-    by_account: Mapping[UUID, Raised] | None,
-) -> list[dict[str, Any]]:
+    tx: AsyncSession, run: FlagRunRow, rule: Rule, issued_on: date, policy: Policy, raised: Found
+) -> DrawnUp:
     """The warnings to issue for what a rule raised in a run: one for each unit that answers. Nothing is written.
 
     What is known by account is taken as it is, and else read from the flags.
     """
+    if not raised.new_n:
+        return DrawnUp()
+    county = run.county_code
     days = workdays_of(policy, issued_on)
     if days is None:
-        return []
-    if by_account is None:
-        found = await bundles(tx, county, run, rule.code)
+        return DrawnUp(none_because=_unwarned(run, rule, raised, _timeless(policy, issued_on)))
+    if raised.by_account is None:
+        found = await bundles(tx, county, run.id, rule.code)
     else:
-        found = await bundles_of(tx, county, by_account)
+        found = await bundles_of(tx, county, raised.by_account)
     if not found:
-        return []
+        return DrawnUp(none_because=_unwarned(run, rule, raised, _OF_NOBODY))
     units = [one.unit_id for one in found]
     due = timers.deadlines(issued_on, days, workdays.later)
     led = await leaders.leading(tx, county, units, issued_on)
     before = await store.firsts(tx, county, units, rule.code, lots=rule.subject is Subject.LOT)
-    key = {"county_code": county, "run_id": run, "rule_code": rule.code, "issued_on": issued_on}
-    return [{**key, **_row(one, due, led.get(one.unit_id), *before.get(one.unit_id, (None, 0)))} for one in found]
+    key = {"county_code": county, "run_id": run.id, "rule_code": rule.code, "issued_on": issued_on}
+    return DrawnUp(
+        [{**key, **_row(one, due, led.get(one.unit_id), *before.get(one.unit_id, (None, 0)))} for one in found]
+    )
+
+
+_OF_NOBODY: Final = "所涉资金不在任何单位名下（如贷款、区划），没有应答复的单位"
+
+
+def _timeless(policy: Policy, on: date) -> str:
+    """Which values are not in force on a day, so that nobody can be held to one, and who lays them down."""
+    missing = [key for key in _DAYS if policy.on(key, on) is None]
+    named = "、".join(f"{key}（{known.name}）" if (known := keys.entry(key)) else key for key in missing)
+    return (
+        f"{on} 没有现行的期限数值 {named}。请在 /funds/v1/policy-values 登记并由另一人确认，此后新增的疑点才会预警，"
+        "本次的不补发"
+    )
+
+
+def _unwarned(run: FlagRunRow, rule: Rule, raised: Found, because: str) -> str:
+    listed = f"/funds/v1/flags?county={run.county_code}&run={run.id}&rule={rule.code}"
+    return f"新增 {raised.new_n} 条疑点，没有向任何单位发出预警通知：{because}；请按 {listed} 逐条核实、通知"
 
 
 def _row(
@@ -247,12 +275,15 @@ async def _held(tx: AsyncSession, who: Principal, county: str, warning_id: UUID)
 
 
 async def _for_unit(tx: AsyncSession, who: Principal, county: str, warning_id: UUID) -> WarningRow:
-    """The warning for whoever works where its unit is: the county does not answer for a township."""
+    """The warning for whoever works where its unit is, and, with a unit of that place in the login, for that unit.
+
+    The county does not answer for a township; a village has no desk of its own, so any of its township does.
+    """
     row = await _held(tx, who, county, warning_id)
-    answers = row.region_code[:_ANSWERS_DIGITS]
-    if who.region != answers:
-        names = await store.names(tx, county, [row.unit_id])
-        raise WarningOfAnother(str(warning_id), names[row.unit_id], answers, who.region)
+    answers = row.region_code[: store.ANSWERS_DIGITS]
+    name = (await store.names(tx, county, [row.unit_id]))[row.unit_id]
+    if who.region != answers or (row.region_code == answers and who.unit not in {None, name}):
+        raise WarningOfAnother(str(warning_id), name, answers, who.region, who.unit)
     return row
 
 

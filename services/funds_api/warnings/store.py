@@ -18,6 +18,8 @@ from services.funds_api.moments import Moment
 from services.funds_api.tables import UnitLeaderRow, UnitRow, WarningEscalationRow, WarningRow
 from services.funds_api.warnings.schemas import Party, WarningState
 
+ANSWERS_DIGITS: Final = 9  # a village's money is the township's to answer for
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -32,18 +34,26 @@ class Asked:
 
 
 # A unit's first warning by a rule that nobody has answered and whose money still lies there; the last one, if several.
-# Held so that nobody answers it before the next one hangs on it.
+# The flags of each of their runs are read once for all units, along the index by run. What is found is held so that
+# nobody answers it before the next one hangs on it; what was answered meanwhile is none.
 _FIRSTS: Final = """
+  WITH open AS MATERIALIZED (
+    SELECT w.id, w.unit_id, w.run_id FROM funds.warning w
+     WHERE w.county_code = :county AND w.unit_id = ANY(:units) AND w.rule_code = :rule
+       AND w.first_warning_id IS NULL AND w.closed_on IS NULL),
+  resting AS MATERIALIZED (
+    SELECT DISTINCT f.run_id, a.unit_id FROM funds.flag f
+      JOIN funds.lot l ON l.county_code = :county AND l.id = f.subject_id AND l.is_resting
+      JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id AND a.unit_id = ANY(:units)
+     WHERE CAST(:lots AS boolean) AND f.county_code = :county AND f.rule_code = :rule
+       AND f.run_id = ANY(ARRAY(SELECT DISTINCT o.run_id FROM open o)))
   SELECT w.id, w.unit_id, 1 + (SELECT count(*) FROM funds.warning n
-                                WHERE n.county_code = :county AND n.first_warning_id = w.id) AS times
+                                WHERE n.county_code = :county AND n.unit_id = w.unit_id AND n.rule_code = :rule
+                                  AND n.first_warning_id = w.id) AS times
     FROM funds.warning w
-   WHERE w.county_code = :county AND w.unit_id = ANY(:units) AND w.rule_code = :rule
-     AND w.first_warning_id IS NULL AND w.closed_on IS NULL
-     AND (NOT :lots OR EXISTS (
-       SELECT FROM funds.flag f
-         JOIN funds.lot l ON l.county_code = :county AND l.id = f.subject_id AND l.is_resting
-         JOIN funds.account a ON a.county_code = :county AND a.id = l.account_id AND a.unit_id = w.unit_id
-        WHERE f.county_code = :county AND f.run_id = w.run_id AND f.rule_code = w.rule_code))
+   WHERE w.county_code = :county AND w.closed_on IS NULL
+     AND w.id IN (SELECT o.id FROM open o
+                   WHERE NOT CAST(:lots AS boolean) OR (o.run_id, o.unit_id) IN (SELECT run_id, unit_id FROM resting))
    ORDER BY w.unit_id, w.id
      FOR SHARE OF w"""
 
@@ -111,14 +121,25 @@ async def page(
 
 
 def _told(who: Principal, party: Party, moment: Moment) -> ColumnElement[bool]:
-    """Warnings that were told to the caller as this party: a unit is who works in its very place."""
+    """Warnings that were told to the caller as this party: a unit is who may answer for it."""
     if party is Party.UNIT:
-        return func.left(WarningRow.region_code, 9) == who.region
+        return _for_unit(who)
     if party is Party.LEADER:
         return WarningRow.leader_account == who.subject
     if party is Party.COUNTY_OFFICE:
         return WarningRow.leader_id.is_(None) if len(who.region) <= COUNTY_DIGITS else false()
     return _escalated(Party.INSPECTORS, moment)
+
+
+def _for_unit(who: Principal) -> ColumnElement[bool]:
+    """As `service` lets them be answered: in the unit's very place, there by its own login or one without a unit."""
+    here = func.left(WarningRow.region_code, ANSWERS_DIGITS) == who.region
+    if who.unit is None:
+        return here
+    own = select(UnitRow.id).where(
+        UnitRow.county_code == WarningRow.county_code, UnitRow.region_code == who.region, UnitRow.name == who.unit
+    )
+    return and_(here, or_(WarningRow.region_code != who.region, WarningRow.unit_id.in_(own)))
 
 
 def _done(day: Any, position: Any, moment: Moment) -> ColumnElement[bool]:
