@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.funds_api.warnings.bundles import bundles
-from tests.callers import funds_caller
+from tests.callers import Caller, funds_caller
 from tests.funds_api.asked import database, flags_of, run_rules
 from tests.funds_api.desk import Desk, refused, written
 from tests.funds_api.test_warnings import LEADERS, PATH, lead, step, unit_of, warned
@@ -41,7 +41,7 @@ async def test_a_township_sees_and_answers_its_own(desk: Desk) -> None:
     [village] = [one for one in mine if one["unit_name"] == "村集体"]
     assert (await other.get(f"{PATH}/{village['id']}")).status_code == 404
     assert (await step(desk, village, "acknowledgement", other)).status_code == 404
-    figures = {"unit_name": "村集体", "answers": desk.county + "101", "own": desk.county}
+    figures = {"unit_name": "村集体", "answers": desk.county + "101", "own": desk.county, "own_unit": None}
     refused(await step(desk, village, "acknowledgement", desk.clerk), 403, "warning-of-another", figures)
     for what, by in (
         ("closing", desk.township_clerk),
@@ -50,6 +50,40 @@ async def test_a_township_sees_and_answers_its_own(desk: Desk) -> None:
     ):
         assert (await step(desk, village, what, by)).status_code == 403, what
     assert (await step(desk, village, "acknowledgement", desk.township_clerk)).status_code == 201
+
+
+async def test_a_login_with_a_unit_answers_for_that_unit_only(desk: Desk) -> None:
+    """Of its own place; the village has no desk of its own, so its township answers whatever unit the login names."""
+    place = desk.county + "101"
+    found = {one["unit_name"]: one for one in await warned(desk)}
+
+    async def sees(who: Caller) -> set[str]:
+        return {one["unit_name"] for one in await warned(desk, who, to="unit")}
+
+    office, station = (
+        funds_caller(desk.http, "township_clerk", place, unit=name, subject=f"clerk.{n}")
+        for n, name in enumerate(("一镇财政所", "一镇农业站"))
+    )
+    assert (await sees(office), await sees(station)) == ({"一镇财政所", "村集体"}, {"村集体"})
+    assert await sees(desk.township_clerk) == {"一镇财政所", "村集体"}
+    figures = {"unit_name": "一镇财政所", "answers": place, "own": place, "own_unit": "一镇农业站"}
+    for what in ("acknowledgement", "explanation"):
+        answer = await step(desk, found["一镇财政所"], what, station)
+        refused(answer, 403, "warning-of-another", figures)
+        assert "您的区划是" in answer.json()["detail"]
+        assert "一镇农业站" in answer.json()["detail"]
+    for what in ("acknowledgement", "explanation"):
+        assert (await step(desk, found["一镇财政所"], what, office)).status_code == 201
+    assert (await step(desk, found["村集体"], "acknowledgement", station)).status_code == 201
+
+    neighbour = funds_caller(desk.http, "township_clerk", desk.county + "102", unit="一镇财政所")
+    assert await sees(neighbour) == set(), "a name holds in its own place"
+    assert (await step(desk, found["村集体"], "explanation", neighbour)).status_code == 404
+    county = funds_caller(desk.http, "finance_clerk", desk.county, unit="县教育局")
+    treasury = funds_caller(desk.http, "finance_clerk", desk.county, unit="县国库")
+    assert (await sees(county), await sees(treasury)) == (set(), {"县国库"})
+    refused(await step(desk, found["县国库"], "acknowledgement", county), 403, "warning-of-another", {})
+    assert (await step(desk, found["县国库"], "acknowledgement", treasury)).status_code == 201
 
 
 async def test_nobody_closes_what_is_his_own_work(desk: Desk) -> None:
