@@ -31,7 +31,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9._~-]{8,100}\Z")
 KEY_MISSING: Final = Problem(
     "idempotency-key-missing",
     400,
-    "缺少 Idempotency-Key",
+    "缺少可用的 Idempotency-Key",
     "请为每次写入生成一个新的唯一键（8–100 位字母数字），重试时沿用同一个键",
 )
 KEY_REUSED: Final = Problem(
@@ -52,8 +52,15 @@ class Replayed(Exception):
         self.body = body
 
 
+@dataclass(eq=False)
 class KeyMissing(Exception):
+    """A write without a key, or with one that is no key (`given`)."""
+
+    given: bool
+
     def __str__(self) -> str:
+        if self.given:
+            return "所给的 Idempotency-Key 请求头格式不符：应为 8–100 位字母、数字或 . _ ~ -"
         return "写入请求必须带 Idempotency-Key 请求头（8–100 位字母、数字或 . _ ~ -）"
 
 
@@ -168,7 +175,7 @@ async def _act(
 ) -> Act:
     who = await current_principal(request)
     if key is None or not _KEY.match(key):
-        raise KeyMissing
+        raise KeyMissing(key is not None)
     scope = request.scope
     content = hashlib.sha256(f"{scope['method']}\n{scope['path']}\n{scope['query_string'].decode()}\n".encode())
     if "json" in request.headers.get("content-type", "application/json"):

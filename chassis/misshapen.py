@@ -64,8 +64,10 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "model_attributes_type": "应为对象",
     "none_required": "应为空（null）",
 }
-# Patterns that only count digits are told in words; those of other codes stand as they are.
+# Patterns of digits and of common codes are told in words; those of other codes stand as they are.
 _DIGITS: Final = re.compile(r"\^\(?(\[0-9\]\{[0-9,]+\}(?:\|\[0-9\]\{[0-9,]+\})*)\)?\$")
+_CODE: Final = re.compile(r"\^\[A-Za-z0-9\]\[A-Za-z0-9\._-\]\{0,([0-9]+)\}\$")
+_LETTER_AND_DIGITS: Final = re.compile(r"\^\[A-Z\]\[0-9\]\{([0-9]+)\}\$")
 _OWN: Final = ("value_error", "assertion_error", "unknown_parameter")
 
 
@@ -75,10 +77,21 @@ def sentence(error: Mapping[str, Any]) -> str:
     if kind in _OWN:
         return str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     known = _SENTENCES.get(kind)
-    if kind == "string_pattern_mismatch" and (counted := _DIGITS.fullmatch(error["ctx"]["pattern"])):
+    if kind == "string_pattern_mismatch" and (told := _pattern(error["ctx"]["pattern"])):
+        return told
+    return known.format_map(_Bounds(error.get("ctx") or {})) if known else "不符合格式"
+
+
+def _pattern(pattern: str) -> str | None:
+    """What a common pattern asks for, in words."""
+    if counted := _DIGITS.fullmatch(pattern):
         lengths = re.findall(r"\{([0-9,]+)\}", counted[1])
         return f"应为 {'、'.join(one.replace(',', ' 至 ') for one in lengths)} 位数字"
-    return known.format_map(_Bounds(error.get("ctx") or {})) if known else "不符合格式"
+    if code := _CODE.fullmatch(pattern):
+        return f"只能由字母、数字和 . _ - 组成，以字母或数字开头，至多 {int(code[1]) + 1} 个字符"
+    if numbered := _LETTER_AND_DIGITS.fullmatch(pattern):
+        return f"应为 1 个大写字母加 {numbered[1]} 位数字"
+    return None
 
 
 class _Bounds(dict[str, Any]):

@@ -58,12 +58,15 @@ class ObjectionToOwnWork(Exception):
 class ObjectionDateRefused(Exception):
     """An objection from a day that has not come, or an answer before its objection or in the future."""
 
+    what: str
     asked_on: date
-    earliest_on: date
+    earliest_on: date | None
     latest_on: date
 
     def __str__(self) -> str:
-        return f"日期 {self.asked_on} 应在 {self.earliest_on} 至 {self.latest_on} 之间"
+        if self.earliest_on is None or self.asked_on > self.latest_on:
+            return f"{self.what} {self.asked_on} 晚于今天 {self.latest_on}"
+        return f"{self.what} {self.asked_on} 早于提出异议之日 {self.earliest_on}"
 
 
 # What an objection has once it is answered.
@@ -85,7 +88,7 @@ AnyObjection = TypeVar("AnyObjection", bound=Objection)
 def must_have_come(raised_on: date, today: date) -> None:
     """Refuse an objection of a day to come: no answer could follow it, and what it keeps back would stay for ever."""
     if raised_on > today:
-        raise ObjectionDateRefused(raised_on, raised_on, today)
+        raise ObjectionDateRefused("提出异议之日", raised_on, None, today)
 
 
 def to_answer(
@@ -105,7 +108,7 @@ def to_answer(
     if found.closed_on is not None:
         raise ObjectionClosed(str(objection_id))
     if not found.raised_on <= closed_on <= today:
-        raise ObjectionDateRefused(closed_on, found.raised_on, today)
+        raise ObjectionDateRefused("处理异议之日", closed_on, found.raised_on, today)
     return found
 
 

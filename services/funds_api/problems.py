@@ -221,7 +221,8 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "raw-id-numbers",
         422,
         "上传内容含有疑似身份证号",
-        "请原提供单位用生成工具把身份证号换成令牌后再传；含身份证号的原文件请勿经网络传递",
+        "请原提供单位用生成工具把身份证号换成令牌后再传，source、document 只写单位名称和文号；"
+        "含身份证号的原文件请勿经网络传递",
     ),
     comparisons.ListFaulty: Problem(
         "comparison-list-faulty", 422, "名单不合要求", "请原提供单位按所列位置改正原始数据，重新生成后再上传"
@@ -234,7 +235,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     comparisons.AnotherList: Problem("another-list", 422, "名单与上传地址不符", "请核对名单的种类和县，传到对应的地址"),
     comparisons.ListKnown: Problem(
-        "comparison-list-known", 409, "同一份名单已经登记", "无需再传；确有更新的，请上传新生成的名单"
+        "comparison-list-known", 409, "同一份名单已经登记", "现行的就是这一份，无需再传；确有更新的，请上传新生成的名单"
     ),
     comparisons.ListOvertaken: Problem(
         "comparison-list-overtaken", 409, "他人刚登记了同类名单", "请查看现行版本，仍需替换的请重新上传"

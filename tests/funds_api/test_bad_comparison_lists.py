@@ -111,7 +111,9 @@ async def test_a_department_s_own_file_is_told_by_its_places_only(
     for given in ({**GIVEN, "source": f"县民政局 {NUMBER}"}, {**GIVEN, "document": FULL_WIDTH}):
         [name] = [name for name in GIVEN if given[name] != GIVEN[name]]
         text = sealed(funds_http, township.county, "payroll", ["token", token(1)])
-        refused(await upload(inspector, "payroll", text, given), 422, "raw-id-numbers", {"where": [name]})
+        answer = await upload(inspector, "payroll", text, given)
+        refused(answer, 422, "raw-id-numbers", {"where": [name], "in_file": False})
+        assert "只能写单位名称和文号" in answer.json()["detail"]
     sheet = workbook([["身份证号"], [NUMBER]])
     for other in (sheet, gzip.compress(raw.encode()), raw.encode("utf-16"), b"", b"%PDF-1.7", b"\xff" * 20):
         assert (await upload(inspector, "dead", other)).json()["type"] == "/problems/file-unreadable"
@@ -254,7 +256,7 @@ async def test_a_list_of_elsewhere_or_altered_is_told_from_one_of_ours(
         await upload(inspector, "payroll", text),
         422,
         "another-list",
-        {"what": "种类", "made_for": "dead", "sent_to": "payroll"},
+        {"what": "种类", "made_for": "死亡人员（dead）", "sent_to": "财政供养人员（payroll）"},
     )
     other = made(funds_http, "990000", "dead", [Entry(1, "2017-01-01")], "2017-12-31", tmp_path)
     refused(await upload(inspector, "dead", other), 422, "another-list", {"what": "县", "made_for": "990000"})

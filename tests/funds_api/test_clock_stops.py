@@ -121,7 +121,9 @@ async def test_each_kind_lasts_no_longer_than_its_value(desk: Desk, admin: async
         "stop-too-long",
         {"kind": kind, "latest_on": limits["last"]},
     )
-    refused(await desk.clerk.post(PATH, {**body, "limit_on": "2017-05-10"}), 409, "stop-too-long", {"kind": kind})
+    at_once = await desk.clerk.post(PATH, {**body, "limit_on": "2017-05-10"})
+    days = {"what": "最迟恢复计时之日", "earliest_on": "2017-05-11", "latest_on": limits["last"]}
+    refused(at_once, 409, "stop-date-refused", days)
     made = await stop(desk, kind=kind, limit_on=limits["last"])
     assert [one["id"] for one in await listed(desk, "2017-05-11", kind=kind)] == [made["id"]]
 
@@ -248,7 +250,9 @@ async def test_bad_input_is_refused_and_leaves_nothing(desk: Desk, admin: asyncp
     for cause, kind in (("project_id", "tender"), ("order_id", "bank_return")):
         assert (await desk.clerk.post(PATH, asked(kind=kind, **{cause: str(uuid4())}))).status_code == 404, cause
     ahead = {**good, "from_on": "2199-01-01", "limit_on": "2199-01-05"}
-    assert (await desk.clerk.post(PATH, ahead)).json()["type"] == "/problems/stop-date-refused"
+    told = await desk.clerk.post(PATH, ahead)
+    refused(told, 409, "stop-date-refused", {"what": "停表之日", "earliest_on": None})
+    assert told.json()["detail"].startswith("停表之日 2199-01-01 晚于今天 ")
     assert (await end(desk, str(uuid4()), "2017-05-14")).status_code == 404
     assert await written(admin) == before
 

@@ -182,6 +182,10 @@ async def test_the_same_key_twice_acts_once_and_the_same_file_is_told(
     for saved_again in (text.replace("\n", "\r\n").encode("utf-8-sig"), text.encode("gb18030")):
         refused(await upload(inspector, "payroll", saved_again), 409, "comparison-list-known", known)
     other = made(funds_http, township.county, "payroll", [Entry(2)], "2017-12-31", tmp_path)
+    assert (await upload(inspector, "payroll", other)).status_code == 201
+    back = await upload(inspector, "payroll", text)  # the other one was a mistake
+    assert (back.status_code, back.json()["version"]["version_no"], back.json()["replaces_version_no"]) == (201, 3, 2)
+    refused(await upload(inspector, "payroll", text), 409, "comparison-list-known", {"version_no": 3})
     reused = await upload(inspector, "payroll", other, key="lists-key-1")
     assert reused.json()["type"] == "/problems/idempotency-key-reused"
 

@@ -153,6 +153,7 @@ async def test_an_objection_to_the_list_keeps_it_from_being_paid_until_it_is_ans
     assert (ahead.status_code, ahead.json()["type"]) == (409, "/problems/objection-date-refused"), (
         "it stayed open for ever"
     )
+    assert ahead.json()["detail"].startswith("提出异议之日 2199-01-01 晚于今天 ")
     raised = await object_to(township, batch)
     assert raised.status_code == 201, raised.text
     assert (raised.json()["line"], raised.json()["closed_on"]) == (None, None)
@@ -164,6 +165,7 @@ async def test_an_objection_to_the_list_keeps_it_from_being_paid_until_it_is_ans
     assert (await township.clerk.post(path(batch, "objections", objection, "answer"), {})).status_code == 403
     before = await answered(township, batch, objection, closed_on="2017-04-25")
     assert (before.status_code, before.json()["type"]) == (409, "/problems/objection-date-refused")
+    assert before.json()["detail"].startswith("处理异议之日 2017-04-25 早于提出异议之日 ")
     assert (await answered(township, batch, objection)).json()["outcome"] == "核实无车"
     again = await answered(township, batch, objection)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/objection-closed")

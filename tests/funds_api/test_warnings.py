@@ -161,6 +161,7 @@ async def test_acknowledged_and_explained_in_time_and_answered(desk: Desk) -> No
     assert (made["state"], made["acknowledged_by"]) == ("acknowledged", f"township_clerk.{desk.county}101")
     again = await step(desk, one, "acknowledgement", desk.township_clerk)
     refused(again, 409, "warning-step-taken", {"step": "acknowledge", "state": "acknowledged"})
+    assert again.json()["detail"] == "该预警已签收，不能再签收"
     assert [w["id"] for w in await warned(desk, state="acknowledged")] == [one["id"]]
     made = (await step(desk, one, "explanation", desk.township_clerk, text="身份证11010119900101123X的农户未到")).json()
     assert (made["state"], made["explanation_document"], "19900101" in made["explanation"]) == (

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from chassis.database import async_url
 from chassis.fields import Body, Line
+from chassis.journal import KeyMissing
+from chassis.misshapen import sentence
 from chassis.problems import install
 
 PLANTED = "99000019800101008X"
@@ -66,6 +68,24 @@ async def test_what_is_no_json_is_a_problem_and_not_a_crash(http: httpx.AsyncCli
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
     assert PLANTED not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        (r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$", "应为 2、4、6 位数字"),
+        (r"^[A-Z][0-9]{2}$", "应为 1 个大写字母加 2 位数字"),
+        (r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "只能由字母、数字和 . _ - 组成，以字母或数字开头，至多 64 个字符"),
+        (r"^[a-z]+@$", "格式不符，应符合 ^[a-z]+@$"),
+    ],
+)
+def test_a_pattern_is_told_in_words(pattern: str, said: str) -> None:
+    assert sentence({"type": "string_pattern_mismatch", "ctx": {"pattern": pattern}}) == said
+
+
+@pytest.mark.parametrize(("key", "said"), [(None, "必须带 Idempotency-Key"), ("short", "格式不符")])
+def test_a_key_that_is_none_is_told_from_no_key(key: str | None, said: str) -> None:
+    assert said in str(KeyMissing(key is not None))
 
 
 def test_tls_is_asked_for_in_the_url() -> None:

@@ -98,7 +98,7 @@ async def post_version(
     """A list as the tool wrote it. It is judged before anything is kept; one with raw ID numbers is refused whole."""
     asked = _whole_county(who, county)
     if spoken := [name for name, said in (("source", source), ("document", document)) if listfile.looks_raw(said)]:
-        raise RawNumbersSent(len(spoken), spoken)
+        raise RawNumbersSent(len(spoken), spoken, in_file=False)
     key = matching.exchange_key(vault, asked)
     async with received(request, LIST_BYTES) as upload:
         file = await to_thread.run_sync(lambda: listfile.read(upload.read(), kind, asked, key))

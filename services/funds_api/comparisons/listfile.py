@@ -94,9 +94,10 @@ def read(raw: bytes, asked: ListKind, county: str, key: bytes) -> ComparisonList
     lines = _lines(raw)
     must_hold_no_number(lines)
     heading, body = _heading(lines[0]), lines[1:]
-    for what, made_for, sent_to in (("种类", heading.kind, asked.value), ("县", heading.county, county)):
-        if made_for != sent_to:
-            raise AnotherList(what, _harmless(made_for), sent_to)
+    if heading.kind != asked.value:
+        raise AnotherList("种类", _kind(heading.kind), _kind(asked.value))
+    if heading.county != county:
+        raise AnotherList("县", _harmless(heading.county), county)
     if heading.key_mark != (mark := matching.key_mark(key)):
         raise ExchangeKeyDiffers(_harmless(heading.key_mark), mark)
     content = "\n".join([heading.sealed, *body])
@@ -156,6 +157,11 @@ def _cells(line: str) -> str:
 def _harmless(said: str) -> str:
     """A field of a heading that nobody sealed, short and plain enough to be repeated."""
     return said if said.isascii() and len(said) <= 30 and said.replace("_", "").isalnum() else "无法识别"  # noqa: PLR2004
+
+
+def _kind(said: str) -> str:
+    """A kind by its title and code."""
+    return f"{KINDS[ListKind(said)].title}（{said}）" if said in set(ListKind) else _harmless(said)
 
 
 def _heading(line: str) -> Heading:

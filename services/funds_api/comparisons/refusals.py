@@ -8,12 +8,19 @@ from datetime import date
 
 @dataclass(eq=False)
 class RawNumbersSent(Exception):
-    """What was sent holds runs of digits as long as an ID number; nothing of it was kept or is repeated."""
+    """What was sent holds runs of digits as long as an ID number; nothing of it was kept or is repeated.
+
+    `where` are cells of the file, or what was said beside it (`in_file` is false).
+    """
 
     lines_n: int
     where: list[str]
+    in_file: bool = True
 
     def __str__(self) -> str:
+        if not self.in_file:
+            said = "、".join(self.where)
+            return f"{said} 中有疑似身份证号（或银行卡号）的号码，只能写单位名称和文号；名单没有登记，一行也没有保存"
         shown = "、".join(self.where)
         more = f"等 {self.lines_n} 处" if self.lines_n > len(self.where) else ""
         return f"上传内容中有疑似身份证号（或银行卡号）的号码：{shown}{more}。文件已整份退回，一行也没有保存"
@@ -54,26 +61,26 @@ class ExchangeKeyDiffers(Exception):
 
 @dataclass(eq=False)
 class AnotherList(Exception):
-    """A list of another kind, or made for another county, than the address it was sent to."""
+    """A list of another kind, or made for another county, than the address it was sent to; each with its name."""
 
     what: str
     made_for: str
     sent_to: str
 
     def __str__(self) -> str:
-        return f"名单写明的{self.what}是“{self.made_for}”，上传地址却是“{self.sent_to}”"
+        return f"名单写明的{self.what}是“{self.made_for}”，上传地址却是“{self.sent_to}”的"
 
 
 @dataclass(eq=False)
 class ListKnown(Exception):
-    """The very same list stands here already."""
+    """The very same list is in force already."""
 
     kind: str
     version_no: int
     list_on: date
 
     def __str__(self) -> str:
-        return f"同一份文件已登记为第 {self.version_no} 版（名单日期 {self.list_on}）"
+        return f"同一份文件已是现行的第 {self.version_no} 版（名单日期 {self.list_on}）"
 
 
 @dataclass(eq=False)

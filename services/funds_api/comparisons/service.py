@@ -49,9 +49,9 @@ async def record(
     await allow_long_statements(tx)
     if file.list_on > (today := ledger.today()):
         raise DatedAhead(file.list_on, today, "名单日期")
-    if known := await store.of_file(tx, county, file.kind, file.sha256):
-        raise ListKnown(file.kind, known.version_no, known.list_on)
     former = (await store.in_force(tx, who, county, EVERYTHING)).get(file.kind)
+    if former is not None and former.file_sha256 == file.sha256:  # an earlier one may be put in force again
+        raise ListKnown(file.kind, former.version_no, former.list_on)
 
     version, number = new_id(), await store.last_number(tx, county, file.kind) + 1
     row = {

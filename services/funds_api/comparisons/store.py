@@ -44,15 +44,6 @@ async def in_force(tx: AsyncSession, who: Principal, county: str, position: int)
     return {row.kind: row for row in await tx.scalars(query)}
 
 
-async def of_file(tx: AsyncSession, county: str, kind: str, sha256: bytes) -> ComparisonVersionRow | None:
-    query = select(ComparisonVersionRow).where(
-        ComparisonVersionRow.county_code == county,
-        ComparisonVersionRow.kind == kind,
-        ComparisonVersionRow.file_sha256 == sha256,
-    )
-    return (await tx.scalars(query)).one_or_none()
-
-
 async def last_number(tx: AsyncSession, county: str, kind: str) -> int:
     query = select(func.max(ComparisonVersionRow.version_no)).where(
         ComparisonVersionRow.county_code == county, ComparisonVersionRow.kind == kind

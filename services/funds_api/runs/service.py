@@ -35,6 +35,7 @@ from services.funds_api.runs import store
 from services.funds_api.runs.refusals import RulesUnknown, RunTooWide
 from services.funds_api.runs.schemas import RuleRun, RuleShown, Run, RunRequest
 from services.funds_api.tables import FlagRunRow, FlagRunRuleRow
+from services.funds_api.units import store as units
 from services.funds_api.warnings import service as warnings
 from treasury.calendar import business_date
 from treasury.policy import in_force
@@ -54,6 +55,7 @@ async def request(tx: AsyncSession, who: Principal, act: Act, county: str, asked
         raise RunTooWide(region, county)
     if asked.as_of > today:  # asked about a day to come, a question would stand there unseen and never be asked again
         raise DatedAhead(asked.as_of, today, "规则运行的业务日期")
+    await units.must_exist(tx, region)
     codes = sorted(set(asked.rules or RULES))
     if unknown := [code for code in codes if code not in RULES]:
         raise RulesUnknown(unknown, sorted(RULES))

@@ -23,7 +23,7 @@ class StopNotAllowed(Exception):
 
 @dataclass(eq=False)
 class StopTooLong(Exception):
-    """The limit lies further from the start than a stop of this kind may last, or not after it."""
+    """The limit lies further from the start than a stop of this kind may last."""
 
     kind: str
     from_on: date
@@ -33,8 +33,8 @@ class StopTooLong(Exception):
 
     def __str__(self) -> str:
         return (
-            f"“{words.said(words.STOPS, self.kind)}”自 {self.from_on} 停表，恢复计时之日 {self.limit_on}"
-            f" 应在其后、且不晚于 {self.latest_on}"
+            f"“{words.said(words.STOPS, self.kind)}”自 {self.from_on} 停表，最迟 {self.latest_on} 恢复计时，"
+            f"所填 {self.limit_on} 超过最长天数（依据：{self.source}）"
         )
 
 
@@ -42,12 +42,15 @@ class StopTooLong(Exception):
 class StopDateRefused(Exception):
     """A stop that begins, or an end that lies, on a day that has not come or before what it is about."""
 
+    what: str
     asked_on: date
-    earliest_on: date
+    earliest_on: date | None
     latest_on: date
 
     def __str__(self) -> str:
-        return f"日期 {self.asked_on} 应在 {self.earliest_on} 至 {self.latest_on} 之间"
+        if self.earliest_on is None:
+            return f"{self.what} {self.asked_on} 晚于今天 {self.latest_on}"
+        return f"{self.what} {self.asked_on} 应在 {self.earliest_on} 至 {self.latest_on} 之间"
 
 
 @dataclass(eq=False)

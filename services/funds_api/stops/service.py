@@ -47,7 +47,7 @@ async def place(
     """Stop the clocks of what lay there on the day it begins; they run again on the limit, or when it is ended."""
     await act.claim(tx, county)
     if request.from_on > today:
-        raise StopDateRefused(request.from_on, date.min, today)
+        raise StopDateRefused("停表之日", request.from_on, None, today)
     await _must_be_open(tx, county, request.from_on)
     held = await targets.held(tx, who, county, request)
     region = held[0][1]
@@ -92,7 +92,7 @@ async def end(
         raise StopOver(str(stop_id), stop.ended_on)
     latest_on = min(today, stop.limit_on - timedelta(days=1))
     if not stop.from_on <= request.ended_on <= latest_on:
-        raise StopDateRefused(request.ended_on, stop.from_on, latest_on)
+        raise StopDateRefused("恢复计时之日", request.ended_on, stop.from_on, latest_on)
     await _must_be_open(tx, county, request.ended_on)
 
     changes = {"ended_on": request.ended_on, "end_document": request.document, "ended_by": who.subject}
@@ -158,10 +158,13 @@ async def _must_be_open(tx: AsyncSession, county: str, day: date) -> None:
 
 
 def _must_be_within(request: StopRequest, region: str, values: Sequence[PolicyValue]) -> None:
-    """Refuse a stop longer than its kind may last there, by the value in force when it begins."""
+    """Refuse a stop that ends before it begins, or longer than its kind may last there when it begins."""
     value = in_force(values, policy_key(request.kind), region, request.from_on)
     if value is None:
         raise StopNotAllowed(request.kind.value, region, request.from_on)
     latest_on = request.from_on + timedelta(days=value.number)
-    if not request.from_on < request.limit_on <= latest_on:
+    if request.limit_on <= request.from_on:
+        earliest_on = request.from_on + timedelta(days=1)
+        raise StopDateRefused("最迟恢复计时之日", request.limit_on, earliest_on, latest_on)
+    if request.limit_on > latest_on:
         raise StopTooLong(request.kind.value, request.from_on, request.limit_on, latest_on, value.source)

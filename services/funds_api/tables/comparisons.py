@@ -25,7 +25,6 @@ class ComparisonVersionRow(Row):
     __tablename__ = "comparison_version"
     __table_args__ = (
         UniqueConstraint("county_code", "kind", "version_no"),
-        UniqueConstraint("county_code", "kind", "file_sha256"),
         CheckConstraint("kind ~ '^[a-z][a-z_]{1,29}$'", name="kind"),
         CheckConstraint("version_no > 0 AND rows_n > 0", name="counts_positive"),
         CheckConstraint("source <> '' AND document <> ''", name="says_whose"),

@@ -23,6 +23,7 @@ from services.funds_api.flags.asking import ask, silence
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Rule, Subject, Verdict
 from services.funds_api.flags.store import Place
+from services.funds_api.lots.refusals import DatedAhead
 from services.funds_api.moments import Moment, moment_of
 from services.funds_api.policies import store as policies
 from services.funds_api.policies.keys import entry, fault
@@ -37,6 +38,7 @@ from services.funds_api.trials.refusals import (
 )
 from services.funds_api.trials.resting import crossed
 from services.funds_api.trials.schemas import CountyTrial, Tally, Trial, TrialRequest
+from services.funds_api.units import store as units
 from treasury.calendar import SHANGHAI
 from treasury.policy import Basis, PolicyValue
 from wire.flags import RuleTried
@@ -56,7 +58,7 @@ class Told:
     silent_because: str | None = None
 
 
-async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialRequest) -> Trial:
+async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialRequest, today: date) -> Trial:
     """Ask the live rule and the draft about each day and county, and compare; the act is kept, no flag is."""
     region = asked.region or who.region
     must_hold(who, region)
@@ -64,7 +66,11 @@ async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialReques
     await act.claim(tx, stream)
     live, draft = _versions(asked)
     drafted = [_drafted(live, key, value) for key, value in sorted(asked.values.items())]
-    counties = [stream] if len(region) >= COUNTY_DIGITS else await store.counties(tx, region)
+    if (latest := max(asked.as_of)) > today:
+        raise DatedAhead(latest, today, "试算的业务日期")
+    if len(region) > COUNTY_DIGITS:
+        await units.must_exist(tx, region)
+    counties = await store.counties(tx, stream)
     if not counties:
         raise NoBooks(region)
     if len(counties) * len(set(asked.as_of)) > MOST:
@@ -159,8 +165,13 @@ async def _compare(
         only_live_n=only_live,
         only_draft_n=only_draft,
         both_n=both,
-        silent_because=then.silent_because,
+        silent_because=then.silent_because or (None if moment.position else _nothing_known(place.county, at)),
     )
+
+
+def _nothing_known(county: str, at: datetime) -> str:
+    known = f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return f"截至 {known}，{county} 还没有登记过任何业务；按现在所知试算的，请填写 known_at"
 
 
 def _overlaid(values: Sequence[PolicyValue], drafted: Sequence[tuple[str, Any]], county: str) -> list[PolicyValue]:

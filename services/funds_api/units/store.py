@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
+from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, THERE
 from services.funds_api.tables import AccountRow, RegionRow, UnitRow
@@ -31,6 +32,12 @@ class Figures:
 
 async def region_exists(session: AsyncSession, code: str) -> bool:
     return (await session.scalar(select(func.count()).where(RegionRow.code == code))) == 1
+
+
+async def must_exist(session: AsyncSession, code: str) -> None:
+    """Refuse a region that is not registered: nothing lies there, and that would read as nothing found."""
+    if not await region_exists(session, code):
+        raise Missing("区划", code)
 
 
 async def named(session: AsyncSession, county: str, region: str, name: str) -> UnitRow:

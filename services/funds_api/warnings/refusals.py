@@ -29,7 +29,10 @@ class WarningStepTaken(Exception):
     state: str
 
     def __str__(self) -> str:
-        return f"该预警{words.said(words.WARNINGS, self.state)}，不能{words.said(words.WARNING_STEPS, self.step)}"
+        again = "" if self.state == "issued" else "再"
+        return (
+            f"该预警{words.said(words.WARNINGS, self.state)}，不能{again}{words.said(words.WARNING_STEPS, self.step)}"
+        )
 
 
 @dataclass(eq=False)

@@ -266,6 +266,7 @@ async def test_bad_requests_are_told_and_nothing_is_asked(desk: Desk, admin: asy
     cases = [
         ({"as_of": "2017-11-30", "rules": ["R98", "R19"]}, 422, "rules-unknown"),
         ({"as_of": "2017-11-30", "region": "420322"}, 403, "outside-region"),
+        ({"as_of": "2017-11-30", "region": desk.county + "199"}, 404, "not-found"),
         ({"as_of": "2017-11-30", "rules": []}, 422, "invalid-request"),
         ({"as_of": "someday"}, 422, "invalid-request"),
     ]
@@ -280,6 +281,12 @@ async def test_bad_requests_are_told_and_nothing_is_asked(desk: Desk, admin: asy
     township = funds_caller(desk.http, "inspector", desk.county + "101")
     beyond = await township.post("/funds/v1/rule-runs", {"as_of": "2017-11-30", "region": desk.county})
     assert beyond.status_code == 403
+    nowhere = above + "99"
+    unregistered = await funds_caller(desk.http, "inspector", above).post(
+        "/funds/v1/rule-runs", {"as_of": "2017-11-30"}, params={"county": nowhere}
+    )
+    assert (unregistered.status_code, unregistered.json()["detail"]) == (404, f"没有找到区划 {nowhere}")
+    assert await admin.fetchval("SELECT count(*) FROM funds.stream_head WHERE stream = $1", nowhere) == 0
     assert await admin.fetchval("SELECT count(*) FROM funds.flag_run WHERE county_code = $1", desk.county) == 0
 
 

@@ -129,6 +129,8 @@ async def test_bad_trials_are_told_and_nothing_is_tried(desk: Desk, admin: async
         ({"rule": "I01", "values": {"idle_flag_days": 0}, **day}, 422, "draft-value-refused"),
         ({"rule": "I01", "values": {"outlier_rows_min": 30}, **day}, 422, "draft-value-refused"),
         ({"rule": "I01", "values": {"idle_flag_days": 60}, "as_of": []}, 422, "invalid-request"),
+        ({"rule": "I01", "values": {"idle_flag_days": 60}, "as_of": ["2199-12-31"]}, 422, "dated-ahead"),
+        ({"rule": "I01", "values": {"idle_flag_days": 60}, "region": desk.county + "199", **day}, 404, "not-found"),
         ({"rule": "I01", "values": {"idle_flag_days": 60}, "region": "420322", **day}, 403, "outside-region"),
     ]
     for body, status, slug in cases:
@@ -160,3 +162,14 @@ async def test_the_same_key_tries_once_and_the_act_is_on_record(desk: Desk, admi
     assert (first.status_code, again.json()) == (201, first.json())
     told = "SELECT body->'values' AS drafted FROM funds.event WHERE stream = $1 AND kind = 'RuleTried'"
     assert [json.loads(row["drafted"]) for row in await admin.fetch(told, desk.county)] == [{"idle_flag_days": 60}]
+
+
+async def test_where_nothing_was_known_then_it_is_said_why_nothing_is_found(desk: Desk) -> None:
+    """A county enters its books later than their dates: what was known at the end of the day was nothing at all."""
+    asked: dict[str, Any] = {"rule": "I01", "values": {"idle_flag_days": 60}, "as_of": ["2017-06-15"]}
+    [then] = (await tried(desk.http, desk.county, **asked))["counties"]
+    assert (then["known_position"], then["draft"]["flags_n"]) == (0, 0)
+    said = f"截至 2017-06-16 00:00，{desk.county} 还没有登记过任何业务；按现在所知试算的，请填写 known_at"
+    assert then["silent_because"] == said
+    [today] = (await tried(desk.http, desk.county, **asked, known_at=now()))["counties"]
+    assert (today["silent_because"], today["draft"]["flags_n"]) == (None, 1)
