@@ -72,7 +72,10 @@ class AccountMonthRow(Row):
     """What the entries of one account effective in one month add up to; `net_fen_day` counts days from 2000-01-01."""
 
     __tablename__ = "account_month"
-    __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
+    __table_args__ = (
+        Index("ix_account_month_month", "county_code", "month", "account_id"),  # of all accounts of a county
+        {"postgresql_with": {"fillfactor": 50}},
+    )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)
@@ -96,8 +99,8 @@ class AccountPeriodRow(Row):
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     fund_code: Mapped[str] = mapped_column(primary_key=True)
     grain: Mapped[str] = mapped_column(primary_key=True)
-    account_id: Mapped[UUID] = mapped_column(primary_key=True)
     since: Mapped[date] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
     net_fen: Mapped[int]
     net_fen_day: Mapped[int] = mapped_column(Numeric(38, 0))
