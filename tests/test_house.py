@@ -153,7 +153,7 @@ EVERYWHERE = {
     "data_key",
 }
 # Journals are kept by stream, which is the county.
-BY_STREAM = {"event", "stream_head", "follower_cursor"}
+BY_STREAM = {"event", "stream_head", "follower_cursor", "flag_told"}
 
 
 @pytest.mark.parametrize("metadata", [FundsRow.metadata, AuditRow.metadata], ids=["funds", "audit"])

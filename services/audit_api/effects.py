@@ -1,11 +1,11 @@
 """What an event of the funds feed does here, by its kind. A kind unknown here does nothing: the feed may grow.
 
-An event that only counts (FlagsFound) comes with what it counted, read from funds_api before the transaction began.
+An event that only counts (FlagsFound) finds what it counted staged: read from funds_api before the transaction began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.audit_api.alerts.service import take_in, take_in_found
 from services.audit_api.findings.measure import money_moved, order_moved, payment_returned, payments_disbursed
 from wire.events import Envelope
-from wire.flags import FlagTold
 
 Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
 FOUND: Final = "FlagsFound"
 EFFECTS: Final[Mapping[str, Effect]] = {
     "FlagsRaised": take_in,
+    FOUND: take_in_found,
     "MoneyMoved": money_moved,
     "PaymentReturned": payment_returned,
     "PaymentsDisbursed": payments_disbursed,
@@ -28,11 +28,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
 }
 
 
-async def apply(tx: AsyncSession, envelope: Envelope, told: Sequence[FlagTold] = ()) -> None:
+async def apply(tx: AsyncSession, envelope: Envelope) -> None:
     """Do what the event asks for, in the transaction that also moves the cursor."""
-    if envelope.kind == FOUND:
-        await take_in_found(tx, envelope, told)
-        return
     effect = EFFECTS.get(envelope.kind)
     if effect is not None:
         await effect(tx, envelope)

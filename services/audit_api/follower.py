@@ -5,37 +5,38 @@ event is the very next, applies it and moves the cursor. Effect and cursor commi
 once without an inbox. Each fetch begins with the event applied last, whose hash must still be the one kept here: a
 feed that was cut off or rewritten stops its stream. So do a gap and an event that cannot be applied; other streams go
 on, and the stopped one is logged again and again until somebody restarts the follower. It decides nothing about money.
+
+Flags that an event only counts are read before its transaction, page by page, and staged: each page in a small
+transaction of its own, with the mark of the next. Whoever comes after a follower that was killed reads on from there;
+no more than one page is ever held.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import signal
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
 import httpx
 from pydantic import ValidationError
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock, telemetry
 from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
 from chassis.database import Database, Limits
 from chassis.identity import SigningKey, sign
+from services.audit_api import cursors
+from services.audit_api.alerts import service as alerts
+from services.audit_api.cursors import Cursor, HistoryBroken, Reading
 from services.audit_api.effects import FOUND, apply
 from services.audit_api.settings import FollowerSettings
-from services.audit_api.tables import FollowerCursorRow
 from wire.events import Envelope, FeedPage, Streams
-from wire.flags import FlagTold
+from wire.flags import FlagsFound, FlagTold
 
 log = logging.getLogger("follower")
 
@@ -50,23 +51,6 @@ MAX_PAUSE_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 60.0
 # 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 57P01-3 shutdown, 08 and 53 …
 _PASSING: Final = ("40001", "40P01", "55P03", "57014", "57P0", "08", "53", "25P03")
-
-
-class HistoryBroken(Exception):
-    """A stream is not what it was, or not whole: a number is missing, or an applied event is gone or differs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last applied event of a stream: its position (0 before the first) and hash."""
-
-    position: int
-    hash: bytes
-
-
-def genesis(stream: str) -> bytes:
-    """The hash a stream begins with, as journal_append has it."""
-    return hashlib.sha256(stream.encode()).digest()
 
 
 def feed_token(key: SigningKey, region: str, now: int) -> str:
@@ -104,7 +88,7 @@ class Follower:
     _reminded: float = field(default=0.0, init=False)
 
     def stop(self) -> None:
-        """End after the event that is being applied."""
+        """End after the event that is being applied, or the page of flags that is being read."""
         self._ending.set()
 
     async def run(self) -> None:
@@ -142,7 +126,7 @@ class Follower:
         return applied
 
     async def _follow(self, region: str, stream: str, head: int) -> int:
-        cursor = self._known.get(stream) or Cursor(0, genesis(stream))
+        cursor = self._known.get(stream) or Cursor(0, cursors.genesis(stream))
         if head == cursor.position:
             return 0
         applied = 0
@@ -150,8 +134,9 @@ class Follower:
         try:
             for envelope in await self._fetch(region, stream, cursor):
                 at = envelope.position
-                told = await self._told(region, envelope) if envelope.kind == FOUND else []
-                self._known[stream] = await self._apply(envelope, told)
+                if envelope.kind == FOUND and not await self._read(region, envelope):
+                    break
+                self._known[stream] = await self._apply(envelope)
                 applied += 1
                 if self._ending.is_set():
                     break
@@ -160,9 +145,9 @@ class Follower:
         except DBAPIError as error:
             if _passing(error):
                 raise
-            self._halt(stream, at, error)
+            await self._halt(stream, at, error)
         except Exception as error:  # noqa: BLE001 - whatever the event did, this stream stops and the others go on
-            self._halt(stream, at, error)
+            await self._halt(stream, at, error)
         return applied
 
     async def _fetch(self, region: str, stream: str, cursor: Cursor) -> list[Envelope]:
@@ -183,46 +168,50 @@ class Follower:
             raise HistoryBroken(msg)
         return page.events[1:]
 
-    async def _told(self, region: str, envelope: Envelope) -> list[FlagTold]:
-        """Every flag that an event only counts, page by page, before a transaction is opened."""
-        body = envelope.body
-        query = {"county": envelope.stream, "run": body["run_id"], "rule": body["rule_code"]}
-        query |= {"as_of": EVER, "limit": FLAG_PAGE}
-        found: list[FlagTold] = []
-        mark: str | None = None
-        while body["flags_n"]:
-            page = await self._get(region, {**query, **({"after": mark} if mark else {})}, FLAGS_PATH)
-            found += [FlagTold.model_validate(one) for one in page["items"]]
-            mark = page["next"]
-            if mark is None:
-                break
-        return found
+    async def _read(self, region: str, envelope: Envelope) -> bool:
+        """Stage every flag that an event only counts, page by page; False when told to end before all were there."""
+        event = FlagsFound.model_validate(envelope.body)
+        if not event.flags_n:
+            return True
+        async with self.database.writing(envelope.stream) as tx:
+            reading = await cursors.reading(tx, envelope)
+        while reading.after is not None:
+            if self._ending.is_set():
+                return False
+            reading = await self._read_page(region, envelope, event, reading)
+        return True
 
-    async def _apply(self, envelope: Envelope, told: Sequence[FlagTold] = ()) -> Cursor:
+    async def _read_page(self, region: str, envelope: Envelope, event: FlagsFound, reading: Reading) -> Reading:
+        """Stage the page that is due, or nothing when another follower was quicker; how far the event is read then."""
+        query = {"county": envelope.stream, "run": event.run_id, "rule": event.rule_code}
+        query |= {"as_of": EVER, "limit": FLAG_PAGE} | ({"after": reading.after} if reading.after else {})
+        page = await self._get(region, query, FLAGS_PATH)
+        told = [FlagTold.model_validate(one) for one in page["items"]]
+        staged_n = reading.staged_n + len(told)
+        if staged_n > event.flags_n:  # said at once: a list without an end would fill the disk
+            raise alerts.FlagsMissing(event.rule_code, event.flags_n, staged_n)
+        async with self.database.writing(envelope.stream) as tx:
+            if await cursors.page_due(tx, envelope) != reading.after:
+                return await cursors.reading(tx, envelope)
+            await alerts.stage(tx, envelope, told)
+            await cursors.read_on(tx, envelope.stream, page["next"])
+        return Reading(page["next"], staged_n)
+
+    async def _apply(self, envelope: Envelope) -> Cursor:
         """Apply one event and move the cursor, in one transaction; an event that was applied before acts no more."""
-        stream = envelope.stream
-        async with self.database.writing(stream) as tx:
-            cursor = await _lock(tx, stream)
-            if envelope.position <= cursor.position:
-                return cursor
-            if envelope.position != cursor.position + 1:
-                msg = f"event {cursor.position + 1} is missing; {envelope.position} came after {cursor.position}"
-                raise HistoryBroken(msg)
-            await apply(tx, envelope, told)
-            moved = Cursor(envelope.position, bytes.fromhex(envelope.hash))
-            await tx.execute(
-                update(FollowerCursorRow)
-                .where(FollowerCursorRow.stream == stream)
-                .values(position=moved.position, hash=moved.hash, moved_at=clock.now())
-            )
-        log.debug("applied", extra={"stream": stream, "position": envelope.position, "kind": envelope.kind})
+        async with self.database.writing(envelope.stream) as tx:
+            row = await cursors.lock(tx, envelope.stream)
+            if not cursors.is_next(row, envelope):
+                return Cursor(row.position, row.hash)
+            await apply(tx, envelope)
+            moved = await cursors.move(tx, envelope)
+        log.debug("applied", extra={"stream": envelope.stream, "position": envelope.position, "kind": envelope.kind})
         return moved
 
     async def _recall(self, region: str) -> None:
         """Read how far each stream of `region` was applied before this process began."""
         async with self.database.reading(region) as tx:
-            for row in await tx.scalars(select(FollowerCursorRow).where(FollowerCursorRow.stream.startswith(region))):
-                self._known[row.stream] = Cursor(row.position, row.hash)
+            self._known |= await cursors.recalled(tx, region)
         self._recalled.add(region)
 
     async def _get(self, region: str, query: dict[str, Any], path: str = FEED_PATH) -> Any:
@@ -231,7 +220,10 @@ class Follower:
         answer.raise_for_status()
         return answer.json()
 
-    def _halt(self, stream: str, position: int, error: Exception) -> None:
+    async def _halt(self, stream: str, position: int, error: Exception) -> None:
+        """Stop the stream and say why. Staged flags are forgotten: whoever restarts it hears what is told then."""
+        async with self.database.writing(stream) as tx:
+            await cursors.forget(tx, stream)
         reason = _reason(error)
         self.stopped[stream] = reason
         log.error("stream stopped", extra={"stream": stream, "position": position, "reason": reason})
@@ -248,23 +240,10 @@ class Follower:
             return
 
 
-async def _lock(tx: AsyncSession, stream: str) -> Cursor:
-    """The cursor of a stream, locked, made at position 0 if it is new."""
-    await tx.execute(
-        insert(FollowerCursorRow)
-        .values(stream=stream, position=0, hash=genesis(stream), moved_at=clock.now())
-        .on_conflict_do_nothing()
-    )
-    row = (
-        await tx.scalars(select(FollowerCursorRow).where(FollowerCursorRow.stream == stream).with_for_update())
-    ).one()
-    return Cursor(row.position, row.hash)
-
-
 def _reason(error: Exception) -> str:
     """Why a stream stopped, without any value that the event carried."""
     match error:
-        case HistoryBroken():
+        case HistoryBroken() | alerts.FlagsMissing():
             return str(error)
         case ValidationError():
             fields = [".".join(str(part) for part in one["loc"]) for one in error.errors(include_input=False)]

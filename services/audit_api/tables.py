@@ -55,7 +55,30 @@ class Row(DeclarativeBase):
     }
 
 
-class AlertRow(Row):
+class Told:
+    """What the feed tells of a flag, as an alert keeps it."""
+
+    region_code: Mapped[str] = mapped_column(RegionText)
+    rule_code: Mapped[str]
+    rule_version: Mapped[int] = mapped_column(SmallInteger)
+    title: Mapped[str]
+    subject: Mapped[str]
+    subject_id: Mapped[UUID]
+    run_id: Mapped[UUID | None]
+    lot_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
+    unit_id: Mapped[UUID | None]
+    unit_name: Mapped[str | None]
+    fund_code: Mapped[str | None]
+    amount_fen: Mapped[int]
+    days: Mapped[int] = mapped_column(Integer)
+    limit_days: Mapped[int] = mapped_column(Integer)
+    as_of: Mapped[date]
+    explanation: Mapped[str]
+    source: Mapped[str]
+
+
+class AlertRow(Told, Row):
     """A flag of funds_api as it arrived (its id is the flag's): a question that somebody takes up or dismisses."""
 
     __tablename__ = "alert"
@@ -74,25 +97,7 @@ class AlertRow(Row):
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    region_code: Mapped[str] = mapped_column(RegionText)
     feed_position: Mapped[int]
-    rule_code: Mapped[str]
-    rule_version: Mapped[int] = mapped_column(SmallInteger)
-    title: Mapped[str]
-    subject: Mapped[str]
-    subject_id: Mapped[UUID]
-    run_id: Mapped[UUID | None]
-    lot_id: Mapped[UUID | None]
-    account_id: Mapped[UUID | None]
-    unit_id: Mapped[UUID | None]
-    unit_name: Mapped[str | None]
-    fund_code: Mapped[str | None]
-    amount_fen: Mapped[int]
-    days: Mapped[int] = mapped_column(Integer)
-    limit_days: Mapped[int] = mapped_column(Integer)
-    as_of: Mapped[date]
-    explanation: Mapped[str]
-    source: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=text("'new'"))
     finding_id: Mapped[UUID | None]
     dismissed_by: Mapped[str | None]
@@ -280,14 +285,32 @@ class EvidenceRow(Row):
 
 
 class FollowerCursorRow(Row):
-    """How far a stream of the funds feed was applied, and the hash of its last event: that history may not change."""
+    """How far a stream of the funds feed was applied, and the hash of its last event: that history may not change.
+
+    While the flags of the next event are read, `reading_hash` is that event's, and `reading_after` the mark of the page
+    to be read next: empty before the first, NULL when all are staged (`FlagToldRow`).
+    """
 
     __tablename__ = "follower_cursor"
-    __table_args__ = (CheckConstraint("position >= 0", name="position_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("position >= 0", name="position_not_negative"),
+        CheckConstraint("reading_after IS NULL OR reading_hash IS NOT NULL", name="reading_is_of_an_event"),
+    )
     stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
     position: Mapped[int]
     hash: Mapped[bytes]
     moved_at: Mapped[datetime]
+    reading_hash: Mapped[bytes | None]
+    reading_after: Mapped[str | None]
+
+
+class FlagToldRow(Told, Row):
+    """A flag staged: told of the event at `position` of `stream`, and an alert when all flags of that event are here."""
+
+    __tablename__ = "flag_told"
+    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class StreamHeadRow(StreamHead, Row):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,11 +12,13 @@ from uuid import UUID, uuid4
 import httpx
 
 from chassis.database import Database
+from chassis.pages import mark, window_of
 from chassis.identity import KeyRing, SigningKey, verify
-from services.audit_api.follower import ISSUER, Follower, genesis
+from services.audit_api.cursors import genesis
+from services.audit_api.follower import FLAGS_PATH, ISSUER, Follower
 from tests.callers import FOLLOWER_KEY, INTERNAL_JWKS
 from wire.events import Envelope, FeedPage, Streams
-from wire.flags import FlagRaised, FlagsRaised
+from wire.flags import FlagRaised, FlagsFound, FlagsRaised, FlagTold, ToldPolicy
 from wire.money import Drawn, MoneyMoved, Moved
 from wire.rosters import PaymentReturned, PaymentsDisbursed
 
@@ -24,11 +27,18 @@ DAY = date(2017, 10, 31)
 
 
 class FakeFeed:
-    """Streams of events in memory; `handler` answers as GET /funds/v1/events does, to the follower's token only."""
+    """Streams of events in memory; `handler` answers as GET /funds/v1/events does, to the follower's token only.
+
+    Flags that an event only counts are listed by their run, as GET /funds/v1/flags does; `before_page` may look on, wait
+    or fail before each page of them, told which of all pages asked for this is.
+    """
 
     def __init__(self) -> None:
         self.streams: dict[str, list[Envelope]] = {}
         self.down = False
+        self.told: dict[str, list[FlagTold]] = {}
+        self.pages_n = 0
+        self.before_page: Callable[[int], Awaitable[None]] | None = None
 
     def append(self, stream: str, body: Any, kind: str = "") -> Envelope:
         events = self.streams.setdefault(stream, [])
@@ -49,12 +59,42 @@ class FakeFeed:
         events.append(envelope)
         return envelope
 
-    def handler(self, request: httpx.Request) -> httpx.Response:
+    def found(self, stream: str, *told: FlagTold, flags_n: int | None = None) -> Envelope:
+        """One rule of a run found these flags; the event counts them, rightly unless `flags_n` says otherwise."""
+        run = uuid4()
+        self.told[str(run)] = sorted((one.model_copy(update={"run_id": run}) for one in told), key=lambda one: one.id)
+        event = FlagsFound(
+            run_id=run,
+            county_code=stream,
+            rule_code="R19",
+            rule_version=1,
+            title="资金滞留",
+            as_of=DAY,
+            flags_n=len(told) if flags_n is None else flags_n,
+            flags_fen=sum(one.amount_fen for one in told),
+        )
+        return self.append(stream, event)
+
+    async def _flags(self, query: httpx.QueryParams) -> httpx.Response:
+        self.pages_n += 1
+        if self.before_page is not None:
+            await self.before_page(self.pages_n)
+        assert query["rule"] == "R19"
+        window = window_of(query.get("after"), int(query["limit"]))
+        key = window.key(UUID)
+        left = [one for one in self.told[query["run"]] if key is None or one.id > key[0]]
+        page = left[: window.limit]
+        after = mark(page[-1].id) if len(left) > window.limit else None
+        return httpx.Response(200, json={"items": [one.model_dump(mode="json") for one in page], "next": after})
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("down")
         who = verify(request.headers["authorization"].removeprefix("Bearer "), RING, audience="funds")
         assert (who.roles, who.subject) == ({"feed_reader"}, ISSUER)
         query = request.url.params
+        if request.url.path == FLAGS_PATH:
+            return await self._flags(query)
         if "stream" not in query:
             seen = {name: events[-1].position for name, events in self.streams.items() if name.startswith(who.region)}
             return httpx.Response(200, json=Streams(streams=seen).model_dump(mode="json"))
@@ -89,6 +129,30 @@ def flag(county: str, lot: UUID | None = None, **more: Any) -> FlagRaised:
         "source": "国发〔2014〕70号",
     }
     return FlagRaised(**{**figures, **more})
+
+
+def told(county: str, **more: Any) -> FlagTold:
+    """A flag as the list of flags tells it; `run_id` is that of the event it is found by."""
+    lot = uuid4()
+    figures: dict[str, Any] = {
+        "id": uuid4(),
+        "run_id": None,
+        "rule_code": "R19",
+        "rule_version": 1,
+        "title": "资金滞留",
+        "subject": "lot",
+        "subject_id": lot,
+        "lot_id": lot,
+        "region_code": county + "101",
+        "amount_fen": 100_000,
+        "days": 90,
+        "limit_days": 30,
+        "as_of": DAY,
+        "explanation": "该笔资金已在第一镇财政所停留 90 天，超过 30 天",
+        "facts": {"account_id": str(uuid4()), "unit_id": str(uuid4()), "unit_name": "第一镇财政所", "fund_code": "zxfp"},
+        "policy": [ToldPolicy(source="国发〔2014〕70号")],
+    }
+    return FlagTold(**{**figures, **more})
 
 
 def flags(county: str, *raised: FlagRaised) -> FlagsRaised:

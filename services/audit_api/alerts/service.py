@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.journal import Act, record_alone
 from services.audit_api.alerts import store
@@ -78,26 +79,33 @@ async def take_in(tx: AsyncSession, envelope: Envelope) -> None:
     await record_alone(tx, "audit", county, taken, FOLLOWER, envelope.id)
 
 
-async def take_in_found(tx: AsyncSession, envelope: Envelope, told: Sequence[FlagTold]) -> None:
-    """Make an alert of every flag that a run found by one rule; what the feed counted must have been read whole."""
+async def stage(tx: AsyncSession, envelope: Envelope, told: Sequence[FlagTold]) -> None:
+    """Put by flags that a FlagsFound event only counts: no alerts yet, and seen by nobody, until all are here."""
+    if told:
+        await store.stage(tx, [_row(envelope.stream, envelope.position, flag) for flag in told])
+
+
+async def take_in_found(tx: AsyncSession, envelope: Envelope) -> None:
+    """Make an alert of every flag that a run found by one rule; what the feed counted must have been staged whole."""
     event = FlagsFound.model_validate(envelope.body)
-    if len(told) != event.flags_n:
-        raise FlagsMissing(event.rule_code, event.flags_n, len(told))
-    if not told:
+    if not event.flags_n:
         return
     county = envelope.stream
-    await store.add(tx, [_row(county, envelope.position, flag) for flag in told])
-    taken = AlertsTakenIn(county_code=county, feed_position=envelope.position, alert_ids=[flag.id for flag in told])
+    await allow_long_statements(tx)
+    ids = await store.add_staged(tx, county, envelope.position)
+    if len(ids) != event.flags_n:
+        raise FlagsMissing(event.rule_code, event.flags_n, len(ids))
+    taken = AlertsTakenIn(county_code=county, feed_position=envelope.position, alert_ids=ids)
     await record_alone(tx, "audit", county, taken, FOLLOWER, envelope.id)
 
 
-def _row(county: str, position: int, flag: FlagTold) -> dict[str, Any]:
+def _row(stream: str, position: int, flag: FlagTold) -> dict[str, Any]:
     return {
         **flag.model_dump(exclude={"facts", "policy"}),
         **{name: flag.facts.get(name) for name in ("unit_name", "fund_code")},
         **{name: UUID(flag.facts[name]) if flag.facts.get(name) else None for name in ("account_id", "unit_id")},
-        "county_code": county,
-        "feed_position": position,
+        "stream": stream,
+        "position": position,
         "source": "；".join(dict.fromkeys(one.source for one in flag.policy)),
     }
 

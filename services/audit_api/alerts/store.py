@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
-from services.audit_api.tables import AlertRow
+from services.audit_api.tables import AlertRow, FlagToldRow
+
+# What an alert keeps of a staged flag, beside the county and the position of its event.
+_TOLD: Final = [column.name for column in FlagToldRow.__table__.columns if column.name not in {"stream", "position"}]
 
 
 async def page(
@@ -65,6 +68,35 @@ async def lock_by_lots(session: AsyncSession, county: str, lots: Collection[UUID
 
 async def add(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
     await session.execute(insert(AlertRow), rows)
+
+
+async def stage(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """Put told flags by, until the event that counts them is applied."""
+    await session.execute(insert(FlagToldRow), rows)
+
+
+async def staged_n(session: AsyncSession, stream: str, position: int) -> int:
+    """How many flags of an event are staged."""
+    staged = (FlagToldRow.stream == stream, FlagToldRow.position == position)
+    return await session.scalar(select(func.count()).select_from(FlagToldRow).where(*staged)) or 0
+
+
+async def unstage(session: AsyncSession, stream: str) -> None:
+    """Forget what is staged of a stream, of whichever event."""
+    await session.execute(delete(FlagToldRow).where(FlagToldRow.stream == stream))
+
+
+async def add_staged(session: AsyncSession, stream: str, position: int) -> list[UUID]:
+    """Make an alert of every staged flag of an event and leave none staged, in one statement; their ids, in order."""
+    staged = (
+        delete(FlagToldRow)
+        .where(FlagToldRow.stream == stream, FlagToldRow.position == position)
+        .returning(*FlagToldRow.__table__.columns)
+        .cte("staged")
+    )
+    told = select(staged.c.stream, staged.c.position, *(staged.c[name] for name in _TOLD))
+    added = insert(AlertRow).from_select(["county_code", "feed_position", *_TOLD], told).returning(AlertRow.id)
+    return sorted(await session.scalars(added))
 
 
 async def dismiss(session: AsyncSession, county: str, alert_id: UUID, by: str, reason: str) -> None:
