@@ -305,7 +305,7 @@ class FollowerCursorRow(Row):
 
 
 class FlagToldRow(Told, Row):
-    """A flag staged: told of the event at `position` of `stream`, and an alert when all flags of that event are here."""
+    """A flag staged: told of the event at `position` of `stream`, and an alert once all of that event are here."""
 
     __tablename__ = "flag_told"
     stream: Mapped[str] = mapped_column(RegionText, primary_key=True)

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 
 from chassis.database import Database
-from chassis.pages import mark, window_of
 from chassis.identity import KeyRing, SigningKey, verify
+from chassis.pages import mark, window_of
 from services.audit_api.cursors import genesis
 from services.audit_api.follower import FLAGS_PATH, ISSUER, Follower
 from tests.callers import FOLLOWER_KEY, INTERNAL_JWKS
@@ -29,14 +29,14 @@ DAY = date(2017, 10, 31)
 class FakeFeed:
     """Streams of events in memory; `handler` answers as GET /funds/v1/events does, to the follower's token only.
 
-    Flags that an event only counts are listed by their run, as GET /funds/v1/flags does; `before_page` may look on, wait
-    or fail before each page of them, told which of all pages asked for this is.
+    Flags that an event only counts are listed by their run, as GET /funds/v1/flags does. `before_page` may look on,
+    wait or fail before each page of them; it hears which of all pages asked for this is.
     """
 
     def __init__(self) -> None:
         self.streams: dict[str, list[Envelope]] = {}
         self.down = False
-        self.told: dict[str, list[FlagTold]] = {}
+        self.told: dict[str, list[dict[str, Any]]] = {}
         self.pages_n = 0
         self.before_page: Callable[[int], Awaitable[None]] | None = None
 
@@ -62,7 +62,7 @@ class FakeFeed:
     def found(self, stream: str, *told: FlagTold, flags_n: int | None = None) -> Envelope:
         """One rule of a run found these flags; the event counts them, rightly unless `flags_n` says otherwise."""
         run = uuid4()
-        self.told[str(run)] = sorted((one.model_copy(update={"run_id": run}) for one in told), key=lambda one: one.id)
+        self.tell(run, *told)
         event = FlagsFound(
             run_id=run,
             county_code=stream,
@@ -75,6 +75,11 @@ class FakeFeed:
         )
         return self.append(stream, event)
 
+    def tell(self, run: UUID | str, *told: FlagTold) -> None:
+        """List these flags as those of a run, whatever its event counts."""
+        listed = [one.model_dump(mode="json") | {"run_id": str(run)} for one in told]
+        self.told[str(run)] = sorted(listed, key=lambda one: one["id"])
+
     async def _flags(self, query: httpx.QueryParams) -> httpx.Response:
         self.pages_n += 1
         if self.before_page is not None:
@@ -82,10 +87,10 @@ class FakeFeed:
         assert query["rule"] == "R19"
         window = window_of(query.get("after"), int(query["limit"]))
         key = window.key(UUID)
-        left = [one for one in self.told[query["run"]] if key is None or one.id > key[0]]
+        left = [one for one in self.told[query["run"]] if key is None or one["id"] > str(key[0])]
         page = left[: window.limit]
-        after = mark(page[-1].id) if len(left) > window.limit else None
-        return httpx.Response(200, json={"items": [one.model_dump(mode="json") for one in page], "next": after})
+        after = mark(page[-1]["id"]) if len(left) > window.limit else None
+        return httpx.Response(200, json={"items": page, "next": after})
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
         if self.down:
@@ -149,7 +154,7 @@ def told(county: str, **more: Any) -> FlagTold:
         "limit_days": 30,
         "as_of": DAY,
         "explanation": "该笔资金已在第一镇财政所停留 90 天，超过 30 天",
-        "facts": {"account_id": str(uuid4()), "unit_id": str(uuid4()), "unit_name": "第一镇财政所", "fund_code": "zxfp"},
+        "facts": {"account_id": str(uuid4()), "unit_id": str(uuid4()), "unit_name": "一镇财政所", "fund_code": "zxfp"},
         "policy": [ToldPolicy(source="国发〔2014〕70号")],
     }
     return FlagTold(**{**figures, **more})
