@@ -99,6 +99,8 @@ def show(console: Console, outcome: Outcome, kills: int) -> int:
         f"丢失 {len(verdict.lost)}，重复 {len(verdict.double)}，残缺 {len(verdict.half)}\n"
         f"收到 {verdict.received_fen:,} = 剩余 {verdict.remaining_fen:,} = 账户计数 {verdict.counted_fen:,}"
         f" = 分录 {verdict.entered_fen:,} 分\n"
+        f"规则运行 {verdict.runs} 次全部办结，预警 {verdict.flags} 条 = 监督侧 {verdict.alerts} 条，"
+        f"通知 {verdict.warnings} 份，同一天再次运行新增 {outcome.raised_again} 条\n"
         f"{outcome.tally.n} 次击杀（{outcome.tally.missed} 次未等到所瞄准的时刻），用时 {outcome.seconds:.0f} 秒",
         highlight=False,
     )

@@ -18,6 +18,7 @@ import asyncpg
 
 from chaos.history import Act, Fate, History
 from chaos.laws import QUICK, THOROUGH
+from chaos.laws_of_questions import ASKED, ENDED, FOLLOWED
 from chaos.told import PAIRS
 from chaos.workers import KEY
 
@@ -45,6 +46,10 @@ class Verdict:
     counted_fen: int = 0
     entered_fen: int = 0
     undone: int = 0
+    runs: int = 0
+    flags: int = 0
+    alerts: int = 0
+    warnings: int = 0
 
     @property
     def clean(self) -> bool:
@@ -71,12 +76,24 @@ async def look(
     connection: asyncpg.Connection, told: Sequence[tuple[Act, Fate]], verdict: Verdict, *, thorough: bool
 ) -> None:
     """Hold what the clients were told against what this transaction sees."""
-    await _laws(connection, {**QUICK, **THOROUGH} if thorough else QUICK, verdict)
+    laws = {**QUICK, **ASKED}
+    await _laws(connection, {**laws, **THOROUGH, **ENDED} if thorough else laws, verdict)
     await _acts(connection, told, verdict)
     await _pairs(connection, verdict)
     if thorough:
         await _chain(connection, verdict)
     await _sums(connection, verdict)
+
+
+async def look_at_the_other_side(connection: asyncpg.Connection, verdict: Verdict) -> None:
+    """Hold what audit_api took in against the flags. The follower has to have come to the end of every stream."""
+    await _laws(connection, FOLLOWED, verdict)
+    [row] = await connection.fetch(
+        "SELECT (SELECT count(*) FROM funds.flag_run WHERE ended_at IS NOT NULL) AS runs,"
+        " (SELECT count(*) FROM funds.flag) AS flags, (SELECT count(*) FROM audit.alert) AS alerts,"
+        " (SELECT count(*) FROM funds.warning) AS warnings"
+    )
+    verdict.runs, verdict.flags, verdict.alerts, verdict.warnings = row
 
 
 async def _laws(connection: asyncpg.Connection, laws: dict[str, str], verdict: Verdict) -> None:

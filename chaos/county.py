@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,6 +15,7 @@ from demo.people import as_csv, of_place, register
 from demo.regions import divisions
 from demo.rosters import Line
 from demo.rosters import as_csv as roster_csv
+from deploy.onebox.exchange_key import Handing, hand_out
 from deploy.onebox.stack import Stack
 
 FUND: Final = "zyfp"
@@ -21,7 +23,11 @@ RECEIVED_ON: Final = "2017-03-08"
 MOVED_ON: Final = "2017-05-02"
 RETURNED_ON: Final = "2017-05-08"
 REISSUED_ON: Final = "2017-05-20"
+STOPPED_UNTIL: Final = "2017-09-30"
+RESUMED_ON: Final = "2017-06-30"
+LISTED_ON: Final = "2017-04-30"
 SEEN_ON: Final = "2017-12-31"
+DECIDED_ON: Final = "2018-01-31"
 BANK: Final = "yunxi-bank"
 BANK_NAME: Final = "郧西农村商业银行（演练）"
 FIRST_WAN: Final = 100_000
@@ -55,6 +61,7 @@ class County:
     desk: str = ""
     bank: str = ""
     bank_secret: str = ""
+    exchange_key: str = ""
     contractor: str = ""
     offices: dict[str, str] = field(default_factory=dict)
     rosters: dict[str, bytes] = field(default_factory=dict)
@@ -137,6 +144,8 @@ def found(stack: Stack, http: httpx.Client, scale: float = 1.0) -> County:
             "lines": [{"to_account_id": county.offices[town.region], "amount_fen": HANDED_WAN * WAN}],
         }
         clerk.post("/funds/v1/movements", order)
+    handing = Handing(COUNTY, "演练车辆管理所", "演练经办")
+    county.exchange_key = asyncio.run(hand_out(stack.database_urls["admin"], stack.secrets.kek_bytes, handing))
     return county
 
 

@@ -1,4 +1,4 @@
-"""Chooses a victim and a moment, and sends SIGKILL: to a service, to one backend of the server, or to the whole server.
+"""Chooses a victim and a moment, and sends SIGKILL: to a service, the runner, one backend, or the whole server.
 
 Moments are aimed at by watching what the server's sessions do (`pg_stat_activity`) and which uploads are being sent.
 A moment that does not come within its time becomes a kill at no special moment, and is counted as that.
@@ -34,10 +34,11 @@ class Victim(StrEnum):
     POSTMASTER = "postmaster"
     GATEWAY = "gateway"
     FOLLOWER = "follower"
+    RUNNER = "runner"
 
 
 class Stage(StrEnum):
-    """Where an upload, an approval or another act is at the moment of the kill."""
+    """Where an upload, an approval, another act or the asking of a rule is at the moment of the kill."""
 
     ANY = "任意时刻"
     STREAMING = "上传中"
@@ -55,16 +56,21 @@ class Stage(StrEnum):
     HOLD = "冻结与解除中"
     UNDO = "冲正中"
     ACT_COMMIT = "其他业务提交中"
+    ASKING = "规则查询与判断中"
+    FLAGGING = "预警写入中"
+    RULE_COMMIT = "规则提交中"
 
 
 IN_DATABASE: Final = (*list(Stage)[2:],)
+RUNNING: Final = (Stage.ASKING, Stage.FLAGGING, Stage.RULE_COMMIT)
 # In a hundred kills: how many of each victim, spread evenly over its stages.
 SHARES: Final[dict[Victim, tuple[int, tuple[Stage, ...]]]] = {
-    Victim.SERVICE: (36, tuple(Stage)),
-    Victim.BACKEND: (34, (Stage.ANY, *IN_DATABASE)),
-    Victim.POSTMASTER: (24, (Stage.ANY, *IN_DATABASE)),
-    Victim.GATEWAY: (4, (Stage.STREAMING, Stage.ANY)),
+    Victim.SERVICE: (32, tuple(Stage)),
+    Victim.BACKEND: (30, (Stage.ANY, *IN_DATABASE)),
+    Victim.POSTMASTER: (27, (Stage.ANY, *IN_DATABASE)),
+    Victim.GATEWAY: (3, (Stage.STREAMING, Stage.ANY)),
     Victim.FOLLOWER: (2, (Stage.ANY,)),
+    Victim.RUNNER: (6, (Stage.ANY, *RUNNING)),
 }
 
 # What a session says of itself in each stage; the first that fits. A posting and a commit belong to what came before.
@@ -91,6 +97,13 @@ SIGNS: Final = (
     (Stage.UNDO, "f.clock_from, f.fiscal_year FROM stands"),
     (Stage.UNDO, "movement.reverses_id ="),
     (Stage.UNDO, "keep_again("),
+    # A rule's own query stands between two of these; while its candidates are judged, this is what was said last.
+    (Stage.ASKING, "'enable_nestloop'"),
+    (Stage.FLAGGING, "raise_crossings("),
+    (Stage.FLAGGING, "INSERT INTO funds.flag "),
+    (Stage.FLAGGING, "INSERT INTO funds.flag_money "),
+    (Stage.RULE_COMMIT, "INSERT INTO funds.flag_run_rule "),
+    (Stage.RULE_COMMIT, "INSERT INTO funds.warning "),
 )
 _UPLOADING: Final = frozenset({Stage.COPYING, Stage.JUDGING, Stage.UPLOAD_COMMIT})
 _APPROVING: Final = frozenset({Stage.PROVING, Stage.KEPT, Stage.POSTING, Stage.APPROVAL_COMMIT})
@@ -241,5 +254,7 @@ def stage_of(query: str, before: Stage | None) -> Stage | None:
     if query.startswith("COMMIT") or "journal_append" in query:
         if before in _UPLOADING:
             return Stage.UPLOAD_COMMIT
+        if before in RUNNING:
+            return Stage.RULE_COMMIT
         return Stage.APPROVAL_COMMIT if before in _APPROVING else Stage.ACT_COMMIT if before else None
     return None

@@ -46,6 +46,54 @@ QUICK: Final[dict[str, str]] = {
         SELECT a.id FROM funds.account a
           LEFT JOIN funds.entry e ON e.county_code = a.county_code AND e.account_id = a.id
          GROUP BY a.county_code, a.id, a.sum_fen HAVING a.sum_fen <> coalesce(sum(e.amount_fen), 0)""",
+    "按月计数 = Σ 分录": """
+        SELECT account_id, month FROM
+          (SELECT county_code, account_id, date_trunc('month', effective_on::timestamp)::date AS month,
+                  sum(amount_fen) AS fen, sum(amount_fen::numeric * (arrived_on - DATE '2000-01-01')) AS fen_day
+             FROM funds.entry GROUP BY 1, 2, 3) e
+          FULL JOIN funds.account_month a USING (county_code, account_id, month)
+         WHERE (coalesce(e.fen, 0), coalesce(e.fen_day, 0)) IS DISTINCT FROM (a.net_fen::numeric, a.net_fen_day)""",
+    "分资金的按日、按月计数 = Σ 资金批次与支用": """
+        SELECT county_code, fund_code, grain, account_id, since FROM
+          (SELECT e.county_code, g.fund_code, g.grain, e.account_id, g.since, sum(e.fen) AS fen,
+                  sum(e.fen_day) AS fen_day, sum(e.charged) AS charged
+             FROM (SELECT county_code, account_id, fund_code, arrived_on AS day, amount_fen AS fen,
+                          amount_fen::numeric * (arrived_on - DATE '2000-01-01') AS fen_day, 0 AS charged
+                     FROM funds.lot
+                   UNION ALL
+                   SELECT d.county_code, f.account_id, f.fund_code, d.effective_on, -d.amount_fen,
+                          -d.amount_fen::numeric * (f.arrived_on - DATE '2000-01-01'),
+                          d.amount_fen::numeric * (d.effective_on - f.arrived_on)
+                     FROM funds.draw d JOIN funds.lot f ON f.county_code = d.county_code AND f.id = d.from_lot_id) e
+            CROSS JOIN LATERAL (VALUES ('', 'day', e.day), (e.fund_code, 'day', e.day),
+              (e.fund_code, 'month', date_trunc('month', e.day::timestamp)::date)) AS g(fund_code, grain, since)
+            GROUP BY 1, 2, 3, 4, 5) e
+          FULL JOIN funds.account_period a USING (county_code, fund_code, grain, account_id, since)
+         WHERE (e.fen, e.fen_day, e.charged)
+               IS DISTINCT FROM (a.net_fen::numeric, a.net_fen_day, a.charged_fen_days)""",
+    # Asked whatever fund, and of each fund: both are the units' accounts, to the fen-day.
+    "责任天数：今天各单位 = Σ 账户计数": """
+        WITH whole AS MATERIALIZED (
+          SELECT set_config('app.region', '42', true), (now() AT TIME ZONE 'Asia/Shanghai')::date AS today),
+        asked AS (
+          SELECT c.county_code, w.today, f.funds FROM whole w
+           CROSS JOIN (SELECT DISTINCT county_code FROM funds.account) c
+           CROSS JOIN (SELECT NULL::text[] AS funds UNION ALL SELECT array_agg(code) FROM funds.fund) f)
+        SELECT county_code, of_funds, region_code, name FROM
+          (SELECT a.county_code, a.funds IS NOT NULL AS of_funds, r.region_code, r.name, r.kind, sum(r.fen) AS fen,
+                  sum(r.resting_fen_days::numeric) AS resting, sum(r.charged_fen_days::numeric) AS charged
+             FROM asked a CROSS JOIN LATERAL funds.responsible(a.county_code, a.county_code, a.today,
+               9223372036854775807, a.today, a.funds) r GROUP BY 1, 2, 3, 4, 5) r
+          FULL JOIN
+          (SELECT a.county_code, a.funds IS NOT NULL AS of_funds, u.region_code, u.name, u.kind, sum(b.sum_fen) AS fen,
+                  sum(b.sum_fen::numeric * (a.today - DATE '2000-01-01') - b.sum_fen_day) AS resting,
+                  sum(b.charged_fen_days) AS charged
+             FROM asked a JOIN funds.account b ON b.county_code = a.county_code
+              AND b.kind NOT IN ('contractor', 'households', 'outside')
+             JOIN funds.unit u ON u.county_code = b.county_code AND u.id = b.unit_id
+            GROUP BY 1, 2, 3, 4, 5) b USING (county_code, of_funds, region_code, name, kind)
+         WHERE (coalesce(r.fen, 0), coalesce(r.resting, 0), coalesce(r.charged, 0))
+               IS DISTINCT FROM (coalesce(b.fen, 0), coalesce(b.resting, 0), coalesce(b.charged, 0))""",
     "按月、按年流量 = Σ 业务": """
         SELECT county_code, grain, since, flow FROM
           (SELECT m.county_code, g.grain, date_trunc(g.grain, m.effective_on::timestamp)::date AS since,

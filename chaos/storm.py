@@ -22,9 +22,19 @@ import httpx
 
 from chaos.border import LOGINS, PREFECTURE, Border, Succeeding, founded
 from chaos.cashier import Cashier
-from chaos.checker import LAW_SECONDS, TooSlowError, Verdict, balances, check, recorded, worked_out
+from chaos.checker import (
+    LAW_SECONDS,
+    TooSlowError,
+    Verdict,
+    balances,
+    check,
+    look_at_the_other_side,
+    recorded,
+    worked_out,
+)
 from chaos.client import Person, Streaming
-from chaos.county import BANK, TOWNSHIPS, County, found
+from chaos.county import BANK, SEEN_ON, TOWNSHIPS, County, found
+from chaos.discipline import Discipline, ended, run_asked
 from chaos.history import Fate, History
 from chaos.killer import Kill, Killer, Tally, Victim, planned
 from chaos.workers import Inspector, Office, Treasury, until_over
@@ -38,6 +48,7 @@ CHECK_EVERY: Final = 20
 ACTS_BETWEEN: Final = 3
 CALM_SECONDS: Final = 60.0
 SETTLE_SECONDS: Final = 90.0
+RUN_SECONDS: Final = 120.0
 
 
 @dataclass
@@ -51,6 +62,7 @@ class Outcome:
     differences: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
     read_n: int = 0
+    raised_again: int = -1
     seconds: float = 0.0
     trouble: str = ""
 
@@ -73,7 +85,7 @@ class Storm:
     def run(self) -> Outcome:
         began = time.monotonic()
         self._say("建立临时环境（内置 PostgreSQL，fsync 开启）")
-        with Stack(logins=LOGINS) as stack, self._clients:
+        with Stack(logins=LOGINS, daily=True) as stack, self._clients:
             with httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http:
                 county, border = found(stack, http, self._scale), founded(stack, http)
             try:
@@ -93,7 +105,12 @@ class Storm:
             thread.start()
         try:
             calm_since: float | None = None
-            while killing.is_alive() or any(one.is_alive() for one in workers):
+            # A runner that was killed last starts again in here: nobody waits for it at the end.
+            while (
+                killing.is_alive()
+                or any(one.is_alive() for one in workers)
+                or not (watched.whole or self._over.is_set())
+            ):
                 watched.look()
                 if not killing.is_alive() and calm_since is None:
                     calm_since = time.monotonic()
@@ -112,6 +129,7 @@ class Storm:
         self.outcome.differences += inspector.wrong
         self._over.clear()
         self._ask_again(stack, county)
+        self._ask_the_rules_again(stack, county)
         self.outcome.crashes = crashes_of(stack)
         asyncio.run(self._last(stack, county, border, before))
 
@@ -133,6 +151,7 @@ class Storm:
 
         inspector = Inspector(person("jiwei"))
         turns: list[tuple[str, Callable[[], None]]] = [("inspector", inspector.turn)]
+        turns.append(("discipline", Discipline(person("jiwei"), county, dice()).turn))
         turns += [("treasury", Treasury(person("caizheng"), county, dice()).turn) for _ in range(2)]
         turns += [("cashier", Cashier(person("caizheng"), person(BANK), county, dice()).turn) for _ in range(2)]
         turns += [("border", Succeeding(person(PREFECTURE.username), border, dice()).turn) for _ in range(2)]
@@ -208,6 +227,27 @@ class Storm:
                 people[act.username] = self._person(stack, county, act.username, self._seed)
             people[act.username].act(act, insist=True)
 
+    def _ask_the_rules_again(self, stack: Stack, county: County) -> None:
+        """What was asked for is done by now; a run that is asked for again about the same day raises nothing new."""
+        inspector = self._person(stack, county, "jiwei", self._seed)
+        deadline = time.monotonic() + RUN_SECONDS
+        new: list[int] = []
+        for _ in range(2):
+            asked = inspector.act(run_asked(SEEN_ON), insist=True)
+            run = None
+            while asked.answer is not None and run is None and time.monotonic() < deadline:
+                run = ended(inspector, asked.answer["id"])
+                time.sleep(LOOK_SECONDS)
+            if run is None:
+                self.outcome.differences.append(
+                    f"规则运行在 {RUN_SECONDS:.0f} 秒内没有办完：{asked.problem or asked.answer}"
+                )
+                return
+            new.append(run["new_n"])
+        self.outcome.raised_again = new[1]
+        if new[1]:
+            self.outcome.differences.append(f"同一天再次运行规则，又新增预警 {new[1]} 条")
+
     async def _last(self, stack: Stack, county: County, border: Border, before: dict[str, int]) -> None:
         """The thorough check, and every balance: the clients' own sum, the books, and what the service answers."""
         url = stack.database_urls["admin"]
@@ -225,7 +265,12 @@ class Storm:
         for account in border.accounts:
             if held[account] != books[account]:
                 outcome.differences.append(f"账户 {account}：按答复推算 {held[account]}，账面 {books[account]} 分")
-        await _followed(url, outcome.differences)
+        await followed(url, outcome.differences)
+        connection = await asyncpg.connect(url)
+        try:
+            await look_at_the_other_side(connection, outcome.verdict)
+        finally:
+            await connection.close()
 
 
 def crashes_of(stack: Stack) -> list[str]:
@@ -253,7 +298,7 @@ async def _answered(http: httpx.AsyncClient, stack: Stack, accounts: list[str]) 
     return found
 
 
-async def _followed(url: str, differences: list[str]) -> None:
+async def followed(url: str, differences: list[str]) -> None:
     """Wait until the follower has applied everything, once: its cursor stands at the head, with the head's hash."""
     connection = await asyncpg.connect(url)
     try:

@@ -99,4 +99,66 @@ PAIRS: Final = (
           JOIN funds.hold_lot k ON k.county_code = h.county_code AND k.hold_id = h.id AND k.lot_id = d.from_lot_id)""",
         "SELECT id::text FROM funds.hold WHERE status = 'posted'",
     ),
+    Pair(
+        "要求的规则运行",
+        f"SELECT e.body->>'run_id' FROM {_EVENT} = 'RulesAsked'",
+        "SELECT id::text FROM funds.flag_run",
+    ),
+    Pair(
+        "规则办理",
+        f"SELECT (e.body->>'run_id') || ' ' || (e.body->>'rule_code') FROM {_EVENT} = 'FlagsFound'",
+        "SELECT run_id::text || ' ' || rule_code FROM funds.flag_run_rule",
+    ),
+    Pair(
+        "预警通知",
+        """
+        SELECT w->>'warning_id' FROM funds.event e, json_array_elements(e.body->'warnings') w
+         WHERE e.kind = 'WarningsIssued'""",
+        "SELECT id::text FROM funds.warning",
+    ),
+    Pair(
+        "核查结论",
+        f"SELECT (e.body->>'flag_id') || ' ' || (e.body->>'seq') FROM {_EVENT} = 'FlagDecided'",
+        "SELECT flag_id::text || ' ' || seq FROM funds.flag_outcome",
+    ),
+    Pair(
+        "停表的资金批次",
+        """
+        SELECT (e.body->>'stop_id') || ' ' || (l #>> '{}') FROM funds.event e, json_array_elements(e.body->'lots') l
+         WHERE e.kind = 'ClockStopped'""",
+        "SELECT stop_id::text || ' ' || lot_id FROM funds.clock_stop_lot",
+    ),
+    Pair(
+        "停表",
+        f"SELECT e.body->>'stop_id' FROM {_EVENT} = 'ClockStopped'",
+        "SELECT id::text FROM funds.clock_stop",
+    ),
+    Pair(
+        "恢复计时",
+        f"SELECT e.body->>'stop_id' FROM {_EVENT} = 'ClockRestarted'",
+        "SELECT id::text FROM funds.clock_stop WHERE ended_on IS NOT NULL",
+    ),
+    # Neither tells a number of its own: which time it is of its batch shows in the order of the journal.
+    Pair(
+        "公示",
+        f"""
+        SELECT b || ' ' || row_number() OVER (PARTITION BY b ORDER BY position)
+          FROM (SELECT e.body->>'batch_id' AS b, e.position FROM {_EVENT} = 'BatchPublished') p""",
+        "SELECT batch_id::text || ' ' || seq FROM funds.publication",
+    ),
+    Pair(
+        "公示异议",
+        f"SELECT e.body->>'objection_id' FROM {_EVENT} = 'BatchObjected' AND (e.body->>'is_open')::boolean",
+        "SELECT id::text FROM funds.batch_objection",
+    ),
+    Pair(
+        "异议处理",
+        f"SELECT e.body->>'objection_id' FROM {_EVENT} = 'BatchObjected' AND NOT (e.body->>'is_open')::boolean",
+        "SELECT id::text FROM funds.batch_objection WHERE closed_on IS NOT NULL",
+    ),
+    Pair(
+        "比对名单",
+        f"SELECT e.body->>'version_id' FROM {_EVENT} = 'ComparisonListRecorded'",
+        "SELECT id::text FROM funds.comparison_version",
+    ),
 )

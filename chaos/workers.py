@@ -13,7 +13,18 @@ from typing import Any, Final
 from uuid import uuid4
 
 from chaos.client import Ending, Person
-from chaos.county import FUND, MOVED_ON, REISSUED_ON, RETURNED_ON, SEEN_ON, County, Township, notice
+from chaos.county import (
+    FUND,
+    MOVED_ON,
+    REISSUED_ON,
+    RESUMED_ON,
+    RETURNED_ON,
+    SEEN_ON,
+    STOPPED_UNTIL,
+    County,
+    Township,
+    notice,
+)
 from chaos.history import Act, Fate
 
 KEY: Final = "chaos-"
@@ -48,21 +59,27 @@ def movement(kind: str, body: Mapping[str, Any], movements: int = 1) -> Act:
 
 
 class Treasury:
-    """Hands down, pays the contractor, receives notices, keeps money for payments, undoes some of its own movements."""
+    """Hands down, pays the contractor, receives notices, keeps money for payments, undoes some of its own movements.
+
+    It also stops the clocks of what it handed down, and lets some of them run again.
+    """
 
     def __init__(self, person: Person, county: County, dice: random.Random) -> None:
         self._person, self._county, self._dice = person, county, dice
         self._made: list[str] = []
+        self._lots: list[str] = []
 
     def turn(self) -> None:
-        ways = [self._hand_down, self._pay, self._receive, self._reverse, self._keep]
-        act = self._dice.choices(ways, [8, 4, 1, 4, 5])[0]()
+        ways = [self._hand_down, self._pay, self._receive, self._reverse, self._keep, self._stop]
+        act = self._dice.choices(ways, [8, 4, 1, 4, 5, 2])[0]()
         self._done(self._person.act(act))
 
     def _done(self, act: Act) -> None:
         if act.fate is Fate.DONE and act.kind in {"hand_down", "pay", "pay held"} and act.answer is not None:
             self._made += [one["id"] for one in act.answer["movements"]]
             del self._made[:-_REMEMBERED]
+        if act.fate is Fate.DONE and act.kind == "hand_down" and act.answer is not None:
+            self._lots = [draw["to_lot_id"] for draw in act.answer["movements"][-1]["draws"]]
 
     def _out(self, kind: str, targets: list[str]) -> Act:
         lines = [{"to_account_id": one, "amount_fen": self._dice.randint(1, LARGEST_FEN)} for one in targets]
@@ -105,6 +122,25 @@ class Treasury:
         paid.kind, paid.forbidden = "pay held", over
         return paid
 
+    def _stop(self) -> Act:
+        """Stop the clock of what was handed down last, by a court's document; three in five run again before long."""
+        if not self._lots:
+            return self._hand_down()
+        body = {
+            "kind": "court_freeze",
+            "document": f"演练裁定{uuid4().hex[:12]}",
+            "reason": "演练",
+            "from_on": MOVED_ON,
+            "limit_on": STOPPED_UNTIL,
+            "lots": self._lots[:200],
+        }
+        placed = self._person.act(Act("stop", new_key(), "POST", "/funds/v1/clock-stops", body))
+        if placed.fate is not Fate.DONE or placed.answer is None or self._dice.random() > 0.6:  # noqa: PLR2004
+            return self._hand_down()
+        path = f"/funds/v1/clock-stops/{placed.answer['id']}/end"
+        again = {"ended_on": RESUMED_ON, "document": f"演练解除{uuid4().hex[:12]}"}
+        return Act("stop ended", new_key(), "POST", path, again)
+
     def _receive(self) -> Act:
         title = f"演练财〔2017〕{uuid4().hex[:12]}号"
         body = notice(title, self._dice.randint(1, LARGEST_FEN), self._county.treasury)
@@ -112,7 +148,7 @@ class Treasury:
 
 
 class Office:
-    """A township that uploads rosters, has them approved by a second person, withdraws some, and returns money.
+    """A township that uploads rosters, shows some, has them approved by a second person, withdraws some, returns money.
 
     With a `bank` some households' money comes back, row by row, and is paid again; the county's `finance` recovers some
     (追缴) and undoes some.
@@ -151,9 +187,26 @@ class Office:
         if sent.fate is not Fate.DONE or self._dice.random() > 0.9:  # noqa: PLR2004 - nine in ten are paid
             self._clerk.act(Act("withdraw", new_key(), "POST", f"{path}/withdrawal", {"reason": "演练"}))
             return None
+        if self._dice.random() < 0.3:  # noqa: PLR2004 - three in ten are shown first, and objected to
+            self._show(path)
         document = batch.body["document"]
         paid = Act(kind, new_key(), "POST", f"{path}/approval", {}, document=document, movements=1)
         return paid.answer if self._reviewer.act(paid).fate is Fate.DONE else None
+
+    def _show(self, path: str) -> None:
+        """Put the list on show, and object to a row of it; every second objection is answered before it is paid.
+
+        No value says here that a list has to be shown, so that an open objection keeps nothing back.
+        """
+        shown = {"document": f"演练公示{uuid4().hex[:12]}", "place": "村务公开栏", "from_on": MOVED_ON}
+        if self._clerk.act(Act("publish", new_key(), "POST", f"{path}/publications", shown)).fate is not Fate.DONE:
+            return
+        raised = {"raised_on": MOVED_ON, "line": 2, "text": "演练"}
+        said = self._clerk.act(Act("object", new_key(), "POST", f"{path}/objections", raised))
+        if said.fate is Fate.DONE and said.answer is not None and self._dice.random() < 0.5:  # noqa: PLR2004
+            found = {"closed_on": RETURNED_ON, "outcome": "演练", "verdict": "unfounded"}
+            over = f"{path}/objections/{said.answer['id']}/answer"
+            self._reviewer.act(Act("objection answered", new_key(), "POST", over, found))
 
     def _come_back(self, bank: Person, batch: str, entitlement: str) -> None:
         """Rows of a paid roster come back or are recovered, some by mistake; the others are paid again."""

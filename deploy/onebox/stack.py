@@ -88,7 +88,8 @@ class Stack:
 
     `home`: where data, keys and logs are kept; None means temporary. `database_url`: an administrator's URL of a
     PostgreSQL ≥ 15 to use in place of the embedded one; a temporary stack makes a database of its own there and drops
-    it at the end. `port`: the gateway's, if free, else any.
+    it at the end. `port`: the gateway's, if free, else any. `daily`: whether the rules are asked every day; where it is
+    not said, a temporary stack has days of its own, and its rules are asked when its story asks.
     """
 
     def __init__(
@@ -100,9 +101,11 @@ class Stack:
         port: int = 0,
         database_url: str | None = None,
         settings: Mapping[str, str] | None = None,
+        daily: bool | None = None,
         report: Report = lambda _: None,
     ) -> None:
         self._kept = home
+        self._daily = home is not None if daily is None else daily
         self._settings = dict(settings or {})
         self._logins = tuple(logins)
         self._follow = tuple(follow)
@@ -317,15 +320,13 @@ class Stack:
             audit_environment,
             self.logs / "follower.log",
         )
-        # A stack that ends with its story has days of its own: its rules are asked when the story asks.
-        daily = "true" if self._kept is not None else "false"
         self._children["runner"] = Child(
             "runner",
             [sys.executable, "-m", "services.funds_api.runs.runner"],
             {
                 "FUNDS_DATABASE_URL": self.database_urls["funds"],
                 "FUNDS_RUN_REGIONS": ",".join(self._follow),
-                "FUNDS_RUN_DAILY": daily,
+                "FUNDS_RUN_DAILY": "true" if self._daily else "false",
                 "FUNDS_POLL_MS": "200",
             },
             self.logs / "runner.log",

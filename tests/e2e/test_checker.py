@@ -22,12 +22,15 @@ import pytest
 
 from chaos.border import LOGINS, PREFECTURE, Border, Succeeding, founded
 from chaos.cashier import Cashier
-from chaos.checker import Verdict, balances, look, recorded, worked_out
+from chaos.checker import Verdict, balances, look, look_at_the_other_side, recorded, worked_out
 from chaos.client import Person, Streaming
-from chaos.county import BANK, TOWNSHIPS, County, found
+from chaos.county import BANK, SEEN_ON, TOWNSHIPS, County, found
+from chaos.discipline import Discipline
 from chaos.history import Fate, History
 from chaos.killer import IN_DATABASE, Killer, Stage
+from chaos.storm import followed
 from chaos.workers import Office, Treasury
+from demo.client import Caller
 from deploy.onebox.stack import Stack
 
 LONGEST_SECONDS = 180
@@ -35,7 +38,8 @@ TOWN = TOWNSHIPS[1]
 KINDS: Final = frozenset(
     {"hand_down", "pay", "receive", "reverse", "hold", "void", "pay held", "order", "bank result"}
     | {"open batch", "upload", "approve", "withdraw", "return", "payment return", "payment recovery", "approve again"}
-    | {"succession", "succession undone"}
+    | {"succession", "succession undone", "ask rules", "decide", "list"}
+    | {"stop", "stop ended", "publish", "object", "objection answered"}
 )
 
 # The first event of a kind, and what it tells of.
@@ -49,6 +53,16 @@ _STANDING = """
 _HELD = "(SELECT id FROM funds.hold WHERE status = 'held' LIMIT 1)"
 _WAITING = "(SELECT hold_id FROM funds.payment_return WHERE hold_id IS NOT NULL LIMIT 1)"
 _FROM_HOLD = "(SELECT hold_id FROM funds.movement WHERE hold_id IS NOT NULL LIMIT 1)"
+_FLAG = "(SELECT id FROM funds.flag WHERE run_id IS NOT NULL AND subject = 'lot' ORDER BY id LIMIT 1)"
+_RUN = "(SELECT id FROM funds.flag_run ORDER BY id LIMIT 1)"
+_ASKED = "(SELECT id FROM funds.event WHERE kind = 'RulesAsked' AND idempotency_key LIKE 'chaos-%' LIMIT 1)"
+_DONE = "(SELECT run_id, rule_code FROM funds.flag_run_rule ORDER BY run_id, rule_code LIMIT 1)"
+_OF_RUN = f"funds.flag_run_rule WHERE (run_id, rule_code) = {_DONE}"
+_WARNING = (
+    "(SELECT w.id FROM funds.warning w JOIN funds.flag f ON f.run_id = w.run_id AND f.rule_code = w.rule_code"
+    " AND f.subject = 'lot' ORDER BY w.id LIMIT 1)"
+)
+_TREASURY = "(SELECT id FROM funds.account WHERE kind = 'treasury' AND book = 'cash' ORDER BY id LIMIT 1)"
 _COLUMNS = "stream, request_id, request_hash, outcome, recorded_at, hash"
 
 
@@ -65,6 +79,14 @@ def _moved_twice(movement: str) -> str:
     return (
         f"CREATE TEMP TABLE twice ON COMMIT DROP AS SELECT * FROM funds.movement WHERE id = {movement};"
         " UPDATE twice SET id = gen_random_uuid(); INSERT INTO funds.movement SELECT * FROM twice"
+    )
+
+
+def _flagged_twice(run: str) -> str:
+    """The same question under another name, in the same run or another one."""
+    return (
+        f"CREATE TEMP TABLE twice ON COMMIT DROP AS SELECT * FROM funds.flag WHERE id = {_FLAG};"
+        f" UPDATE twice SET id = gen_random_uuid(), run_id = {run}; INSERT INTO funds.flag SELECT * FROM twice"
     )
 
 
@@ -233,6 +255,186 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "broken",
         "移交 = 接收：两县同一笔",
     ),
+    "a run lost": (
+        f"DELETE FROM funds.flag_run WHERE id = {_told('RulesAsked', 'run_id')}",
+        "lost",
+        "要求的规则运行",
+    ),
+    "a run told and never asked for": (_untold(_ASKED), "lost", "ask rules"),
+    "a run told twice": (_twice(_event("RulesAsked")), "double", "要求的规则运行"),
+    "half a run": (_untold(_event("RulesAsked")), "half", "要求的规则运行"),
+    "a run that never ended": (f"UPDATE funds.flag_run SET ended_at = NULL WHERE id = {_RUN}", "broken", "都已办结"),
+    "a rule of a run that was not asked": (f"DELETE FROM {_OF_RUN}", "broken", "运行只办所要的规则"),
+    "a rule that nobody wanted": (
+        f"UPDATE funds.flag_run_rule SET rule_code = 'Z99' WHERE (run_id, rule_code) = {_DONE}",
+        "broken",
+        "运行只办所要的规则",
+    ),
+    "a rule of a run lost": (f"DELETE FROM {_OF_RUN}", "lost", "规则办理"),
+    "a rule of a run told twice": (_twice(_event("FlagsFound")), "double", "规则办理"),
+    "half a rule of a run": (_untold(_event("FlagsFound")), "half", "规则办理"),
+    "a rule that could not be asked": (
+        f"UPDATE funds.flag_run_rule SET silent_because = '运行出错（X）' WHERE (run_id, rule_code) = {_DONE}",
+        "broken",
+        "没有规则因出错而未作判断",
+    ),
+    "a flag lost": (f"DELETE FROM funds.flag WHERE id = {_FLAG}", "broken", "一次运行的预警 = 各规则所记"),
+    "a flag of a fen more": (
+        f"UPDATE funds.flag SET amount_fen = amount_fen + 1 WHERE id = {_FLAG}",
+        "broken",
+        "一次运行的预警 = 各规则所记",
+    ),
+    "a flag raised twice": (_flagged_twice("run_id"), "broken", "同一规则、对象、标记只有一条预警"),
+    "a flag raised again by a later run": (
+        _flagged_twice("gen_random_uuid()"),
+        "broken",
+        "同一规则、对象、标记只有一条预警",
+    ),
+    "a flag that the other side never heard of": (
+        f"DELETE FROM audit.alert WHERE id = {_FLAG}",
+        "broken",
+        "监督侧的预警 = 本侧的预警",
+    ),
+    "an alert that nobody raised": (
+        (
+            "CREATE TEMP TABLE twice ON COMMIT DROP AS SELECT * FROM audit.alert LIMIT 1;"
+            " UPDATE twice SET id = gen_random_uuid(); INSERT INTO audit.alert SELECT * FROM twice"
+        ),
+        "broken",
+        "监督侧的预警 = 本侧的预警",
+    ),
+    "an alert of another amount": (
+        f"UPDATE audit.alert SET amount_fen = amount_fen + 1 WHERE id = {_FLAG}",
+        "broken",
+        "监督侧的预警 = 本侧的预警",
+    ),
+    "an alert taken in twice": (
+        (
+            f"INSERT INTO audit.event (id, actor, kind, body, idempotency_key, position, {_COLUMNS})"
+            f" SELECT gen_random_uuid(), 'another', kind, body, idempotency_key, position + 1000000, {_COLUMNS}"
+            " FROM audit.event WHERE kind = 'AlertsTakenIn' LIMIT 1"
+        ),
+        "broken",
+        "监督侧每条预警只受理一次",
+    ),
+    "a warning lost": (f"DELETE FROM funds.warning WHERE id = {_WARNING}", "lost", "预警通知"),
+    "a warning of a lot's flags lost": (
+        f"DELETE FROM funds.warning WHERE id = {_WARNING}",
+        "broken",
+        "通知所列的预警 = 运行新增的",
+    ),
+    "a warning told twice": (_twice(_event("WarningsIssued")), "double", "预警通知"),
+    "half a warning": (_untold(_event("WarningsIssued")), "half", "预警通知"),
+    "a unit warned twice": (
+        (
+            f"CREATE TEMP TABLE twice ON COMMIT DROP AS SELECT * FROM funds.warning WHERE id = {_WARNING};"
+            " UPDATE twice SET id = gen_random_uuid();"
+            " ALTER TABLE funds.warning DROP CONSTRAINT uq_warning_county_code_run_id_rule_code_unit_id;"
+            " INSERT INTO funds.warning SELECT * FROM twice"
+        ),
+        "broken",
+        "每个单位、每条规则、每次运行至多一份通知",
+    ),
+    "a second warning that forgets the first": (
+        (
+            "UPDATE funds.warning SET first_warning_id = gen_random_uuid()"
+            " WHERE id = (SELECT id FROM funds.warning WHERE times > 1 LIMIT 1)"
+        ),
+        "broken",
+        "再次通知逐次计数",
+    ),
+    "a decision lost": (
+        f"DELETE FROM funds.flag_outcome WHERE seq = 1 AND flag_id = {_told('FlagDecided', 'flag_id')}",
+        "lost",
+        "核查结论",
+    ),
+    "a decision told twice": (_twice(_event("FlagDecided")), "double", "核查结论"),
+    "half a decision": (_untold(_event("FlagDecided")), "half", "核查结论"),
+    "a stop lost": (f"DELETE FROM funds.clock_stop WHERE id = {_told('ClockStopped', 'stop_id')}", "lost", "停表"),
+    "a stop told twice": (_twice(_event("ClockStopped")), "double", "停表"),
+    "half a stop": (_untold(_event("ClockStopped")), "half", "停表"),
+    "a stop of which a lot is lost": (
+        (
+            "DELETE FROM funds.clock_stop_lot WHERE (stop_id, lot_id) ="
+            f" (SELECT stop_id, lot_id FROM funds.clock_stop_lot WHERE stop_id = {_told('ClockStopped', 'stop_id')}"
+            " LIMIT 1)"
+        ),
+        "lost",
+        "停表的资金批次",
+    ),
+    "a stop of what lies elsewhere": (
+        f"UPDATE funds.clock_stop SET region_code = '{TOWNSHIPS[0].region}X'",
+        "broken",
+        "停表的每批资金都在停表的地方",
+    ),
+    "the end of a stop lost": (
+        (
+            "UPDATE funds.clock_stop SET ended_on = NULL, ended_by = NULL, end_document = NULL, ended_position = NULL"
+            f" WHERE id = {_told('ClockRestarted', 'stop_id')}"
+        ),
+        "lost",
+        "恢复计时",
+    ),
+    "half the end of a stop": (_untold(_event("ClockRestarted")), "half", "恢复计时"),
+    "a publication lost": (
+        f"DELETE FROM funds.publication WHERE batch_id = {_told('BatchPublished', 'batch_id')}",
+        "lost",
+        "公示",
+    ),
+    "a publication told twice": (_twice(_event("BatchPublished")), "lost", "公示"),
+    "half a publication": (_untold(_event("BatchPublished")), "half", "公示"),
+    "a publication without the one before": (
+        "UPDATE funds.publication SET seq = 2",
+        "broken",
+        "公示与核查结论逐次编号",
+    ),
+    "an objection lost": (
+        f"DELETE FROM funds.batch_objection WHERE id = {_told('BatchObjected', 'objection_id')}",
+        "lost",
+        "公示异议",
+    ),
+    "an objection told twice": (_twice(_event("BatchObjected")), "double", "公示异议"),
+    "half an objection": (_untold(_event("BatchObjected")), "half", "公示异议"),
+    "an answer lost": (
+        "UPDATE funds.batch_objection SET closed_on = NULL, outcome = NULL, closed_by = NULL, verdict = NULL",
+        "lost",
+        "异议处理",
+    ),
+    "a list lost": (
+        f"DELETE FROM funds.comparison_version WHERE id = {_told('ComparisonListRecorded', 'version_id')}",
+        "lost",
+        "比对名单",
+    ),
+    "a list told twice": (_twice(_event("ComparisonListRecorded")), "double", "比对名单"),
+    "half a list": (_untold(_event("ComparisonListRecorded")), "half", "比对名单"),
+    "a list without one of its lines": (
+        "DELETE FROM funds.comparison_entry WHERE line = (SELECT min(line) FROM funds.comparison_entry)",
+        "broken",
+        "名单条数 = 各条",
+    ),
+    "a day's counter of a fund that is a fen off": (
+        "UPDATE funds.account_period SET net_fen = net_fen + 1 WHERE fund_code <> '' AND grain = 'day'",
+        "broken",
+        "分资金的按日、按月计数 = Σ 资金批次与支用",
+    ),
+    "a month's counter of a fund that is a fen-day off": (
+        (
+            "UPDATE funds.account_period SET charged_fen_days = charged_fen_days + 1"
+            " WHERE fund_code <> '' AND grain = 'month'"
+        ),
+        "broken",
+        "分资金的按日、按月计数 = Σ 资金批次与支用",
+    ),
+    "a month's counter that is a fen-day off": (
+        "UPDATE funds.account_month SET net_fen_day = net_fen_day + 1",
+        "broken",
+        "按月计数 = Σ 分录",
+    ),
+    "a unit that is charged a fen-day too many": (
+        f"UPDATE funds.account SET charged_fen_days = charged_fen_days + 1 WHERE id = {_TREASURY}",
+        "broken",
+        "责任天数：今天各单位 = Σ 账户计数",
+    ),
     "a returned row that nobody keeps": (
         f"UPDATE funds.hold SET amount_fen = amount_fen + 1 WHERE id = {_WAITING}",
         "broken",
@@ -285,7 +487,7 @@ class _Watch(threading.Thread):
 @pytest.fixture(scope="module")
 def calm() -> Iterator[Calm]:
     """Every kind of act through the gateway, until each was done and each stage was seen by the killer's eye."""
-    with Stack(logins=LOGINS) as stack, contextlib.ExitStack() as clients:
+    with Stack(logins=LOGINS, daily=True) as stack, contextlib.ExitStack() as clients:
         http = clients.enter_context(httpx.Client(base_url=stack.url, timeout=60, trust_env=False))
         county, border = found(stack, http, scale=0.1), founded(stack, http)
         url = stack.database_urls["admin"]
@@ -304,13 +506,19 @@ def calm() -> Iterator[Calm]:
         office = Office(person(TOWN.clerk), person(TOWN.reviewer), county, TOWN, dice, bank=bank, finance=finance)
         treasury, cashier = Treasury(finance, county, dice), Cashier(finance, bank, county, dice)
         prefecture = Succeeding(person(PREFECTURE.username), border, dice)
+        inspector = Discipline(person("jiwei"), county, dice)
         watch = _Watch(stack)
         watch.start()
         try:
             deadline = time.monotonic() + LONGEST_SECONDS
             while time.monotonic() < deadline and not _all_done(ready, watch.seen):
-                for turn in (office.turn, treasury.turn, treasury.turn, cashier.turn, prefecture.turn):
+                for turn in (office.turn, treasury.turn, treasury.turn, cashier.turn, prefecture.turn, inspector.turn):
                     turn()
+            # Asked about last, this run ends after every other.
+            Caller.person(http, "jiwei", stack.password("jiwei")).run_rules(SEEN_ON)
+            behind: list[str] = []
+            asyncio.run(followed(url, behind))
+            assert behind == []
         finally:
             watch.over.set()
             watch.join()
@@ -345,6 +553,7 @@ async def _looked_at(calm: Calm, damage: str = "") -> Verdict:
             await connection.execute("SET LOCAL session_replication_role = replica")
             await connection.execute(damage)
         await look(connection, calm.history.so_far(), verdict, thorough=True)
+        await look_at_the_other_side(connection, verdict)
     finally:
         await change.rollback()
         await connection.close()
@@ -354,6 +563,9 @@ async def _looked_at(calm: Calm, damage: str = "") -> Verdict:
 async def test_nothing_is_found_where_nothing_was_killed(calm: Calm) -> None:
     verdict = await _looked_at(calm)
     assert verdict.clean, verdict
+    assert verdict.runs > 0
+    assert verdict.flags == verdict.alerts > 0
+    assert verdict.warnings > 0
     held = worked_out(calm.history, calm.before, await recorded(calm.url))
     books = await balances(calm.url)
     accounts = [*calm.county.accounts, *calm.border.accounts]
