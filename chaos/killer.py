@@ -65,12 +65,12 @@ IN_DATABASE: Final = (*list(Stage)[2:],)
 RUNNING: Final = (Stage.ASKING, Stage.FLAGGING, Stage.RULE_COMMIT)
 # In a hundred kills: how many of each victim, spread evenly over its stages.
 SHARES: Final[dict[Victim, tuple[int, tuple[Stage, ...]]]] = {
-    Victim.SERVICE: (32, tuple(Stage)),
-    Victim.BACKEND: (30, (Stage.ANY, *IN_DATABASE)),
+    Victim.SERVICE: (29, tuple(Stage)),
+    Victim.BACKEND: (27, (Stage.ANY, *IN_DATABASE)),
     Victim.POSTMASTER: (27, (Stage.ANY, *IN_DATABASE)),
     Victim.GATEWAY: (3, (Stage.STREAMING, Stage.ANY)),
     Victim.FOLLOWER: (2, (Stage.ANY,)),
-    Victim.RUNNER: (6, (Stage.ANY, *RUNNING)),
+    Victim.RUNNER: (12, (Stage.ANY, *RUNNING)),
 }
 
 # What a session says of itself in each stage; the first that fits. A posting and a commit belong to what came before.
@@ -141,9 +141,12 @@ def planned(kills: int, dice: random.Random) -> list[Kill]:
     for victim, (share, all_stages) in SHARES.items():
         stages = dice.sample(all_stages, len(all_stages))
         made += [Kill(victim, stages[at % len(stages)]) for at in range(max(1, round(kills * share / 100)))]
+    while len(made) > kills:  # everybody is in the shortest storm too: what is too many goes from whom there are most
+        commonest = Counter(one.victim for one in made).most_common(1)[0][0]
+        made.remove(next(one for one in made if one.victim is commonest))
     dice.shuffle(made)
     extra = Kill(Victim.SERVICE, Stage.ANY)
-    return (made + [extra] * kills)[:kills]
+    return made + [extra] * (kills - len(made))
 
 
 @dataclass

@@ -64,7 +64,9 @@ SELECT r.county_code AS county, count(*) AS runs, count(*) FILTER (WHERE r.ended
     SELECT count(*) AS n, coalesce(sum(d.new_n), 0) AS new_n, coalesce(sum(d.new_fen), 0) AS new_fen
       FROM funds.flag_run_rule d WHERE d.county_code = r.county_code AND d.run_id = r.id) d GROUP BY 1""",
     """
-SELECT county_code AS county, count(*) AS flags, sum(amount_fen)::bigint AS flagged_fen, sum(days)::bigint AS flag_days
+SELECT county_code AS county, count(*) AS flags, sum(amount_fen)::bigint AS flagged_fen, sum(days)::bigint AS flag_days,
+       count(run_id) AS flags_of_runs,
+       coalesce(sum(amount_fen) FILTER (WHERE run_id IS NOT NULL), 0)::bigint AS fen_of_runs
   FROM funds.flag GROUP BY 1""",
     """
 SELECT county_code AS county, count(*) AS flag_items, sum(amount_fen)::bigint AS flag_item_fen

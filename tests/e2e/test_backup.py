@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import shutil
 import stat
@@ -15,7 +16,9 @@ import httpx
 import pytest
 from rich.console import Console
 
-from chaos.county import SEEN_ON, TOWNSHIPS, found
+from chaos.county import DECIDED_ON, FUND, MOVED_ON, SEEN_ON, STOPPED_UNTIL, TOWNSHIPS, County, found
+from chaos.discipline import made
+from chaos.storm import followed
 from demo.client import Caller
 from demo.county import COUNTY
 from deploy.onebox import archive, backup, restore
@@ -39,9 +42,9 @@ def places() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def _paid(stack: Stack, http: httpx.Client) -> str:
-    """A small county with one approved roster; the id of the batch."""
-    county, town = found(stack, http, scale=0.05), TOWNSHIPS[1]
+def _paid(stack: Stack, http: httpx.Client, county: County) -> str:
+    """One approved roster, which was on show and objected to; the id of the batch."""
+    town = TOWNSHIPS[1]
     clerk = Caller.person(http, town.clerk, stack.password(town.clerk))
     order = {
         "account_id": county.offices[town.region],
@@ -52,8 +55,34 @@ def _paid(stack: Stack, http: httpx.Client) -> str:
     }
     batch = f"/funds/v1/payment-batches/{clerk.post('/funds/v1/payment-batches', order)['id']}"
     clerk.send_file("PUT", f"{batch}/roster", "名册.csv", county.rosters[town.region], "text/csv")
+    clerk.post(f"{batch}/publications", {"document": "备份公示", "place": "村务公开栏", "from_on": MOVED_ON})
+    clerk.post(f"{batch}/objections", {"raised_on": MOVED_ON, "line": 2, "text": "备份异议"})
     reviewer = Caller.person(http, town.reviewer, stack.password(town.reviewer))
     return str(reviewer.post(f"{batch}/approval", {})["batch"]["id"])
+
+
+def _asked(stack: Stack, http: httpx.Client, county: County) -> None:
+    """A list, a stopped clock, a run of all rules with a decision on one of its flags, and the alerts they became."""
+    inspector = Caller.person(http, "jiwei", stack.password("jiwei"))
+    people = [line.household.id_number for line in county.lines[TOWNSHIPS[1].region]]
+    path = "/funds/v1/comparison-lists/car/versions?source=备份&document=备份名单"
+    inspector.send_file("POST", path, "名单.csv", made(county.exchange_key, "car", people).encode(), "text/csv")
+    stop = {
+        "kind": "court_freeze",
+        "document": "备份裁定",
+        "reason": "备份",
+        "from_on": MOVED_ON,
+        "limit_on": STOPPED_UNTIL,
+    }
+    clerk = Caller.person(http, "caizheng", stack.password("caizheng"))
+    clerk.post("/funds/v1/clock-stops", {**stop, "account_id": county.treasury, "fund_code": FUND})
+    run = inspector.run_rules(SEEN_ON)
+    flag = inspector.get("/funds/v1/flags", as_of=SEEN_ON, run=run["id"])["items"][0]["id"]
+    decision = {"outcome": "confirmed", "reason": "备份", "document": "备份核查", "decided_on": DECIDED_ON}
+    inspector.post(f"/funds/v1/flags/{flag}/outcome", {**decision, "recovered_fen": 1})
+    behind: list[str] = []
+    asyncio.run(followed(stack.database_urls["admin"], behind))
+    assert behind == []
 
 
 def _seen(stack: Stack, http: httpx.Client, batch: str) -> list[Any]:
@@ -63,6 +92,22 @@ def _seen(stack: Stack, http: httpx.Client, batch: str) -> list[Any]:
     assert payments
     assert all(one["name"] for one in payments)
     return [payments, inspector.get("/funds/v1/tranches", as_of=SEEN_ON)["items"]]
+
+
+def _questions_are_told(figures: dict[str, Any]) -> None:
+    """Every table of what is asked has its count and sums, and those that have to be one are."""
+    told = {name.rpartition(" ")[2]: value for name, value in figures.items() if name.startswith(f"县 {COUNTY} ")}
+    for name in ("runs", "flags", "warnings", "stopped_lots", "stop_days", "list_entries", "outcomes", "publications"):
+        assert told[name] > 0, name
+    assert (told["flags_of_runs"], told["fen_of_runs"]) == (told["run_new_flags"], told["run_new_fen"])
+    assert (told["flags"], told["flagged_fen"]) == (told["alerts"], told["alerted_fen"])
+    assert told["list_rows"] == told["list_entries"] == told["list_hits"]
+    assert told["recovered_fen"] == told["confirmed"] == told["objections"] == told["stops"] == 1
+    assert told["runs"] == told["runs_ended"] == 2  # the day's, and the one asked for
+    # A day whatever fund, the same day of its fund and its month: three counters of one figure.
+    assert told["period_fen"] == 3 * told["received_fen"]
+    assert told["period_fen_days"] == 3 * told["fen_days"]
+    assert told["period_charged_fen_days"] == 3 * told["charged_fen_days"]
 
 
 @dataclass
@@ -82,7 +127,9 @@ def kept(places: Path) -> Kept:
         Stack(home=home, logins=FIRST_PEOPLE) as stack,
         httpx.Client(base_url=stack.url, timeout=60, trust_env=False) as http,
     ):
-        batch = _paid(stack, http)
+        county = found(stack, http, scale=0.05)
+        batch = _paid(stack, http, county)
+        _asked(stack, http, county)
         name = hashlib.sha256(PDF).hexdigest()
         shelf = home / "evidence" / COUNTY / name[:2]
         shelf.mkdir(parents=True)
@@ -97,6 +144,7 @@ def kept(places: Path) -> Kept:
     assert manifest.figures[f"县 {COUNTY} fen_days"] == manifest.figures[f"县 {COUNTY} month_fen_days"] > 0
     assert manifest.figures[f"县 {COUNTY} charged_fen_days"] > 0
     assert manifest.evidence == 1
+    _questions_are_told(manifest.figures)
     return Kept(home, file, seen, batch)
 
 
