@@ -34,7 +34,13 @@ ASKED: Final[dict[str, str]] = {
             WHERE run_id IS NOT NULL AND subject = 'lot' GROUP BY 1, 2, 3) f
           LEFT JOIN (SELECT county_code, run_id, rule_code, sum(flags_n) AS n FROM funds.warning GROUP BY 1, 2, 3) w
           USING (county_code, run_id, rule_code)
-         WHERE f.n IS DISTINCT FROM w.n""",
+          LEFT JOIN funds.flag_run_rule d USING (county_code, run_id, rule_code)
+         WHERE CASE WHEN d.unwarned_because IS NULL THEN f.n ELSE 0 END <> coalesce(w.n, 0)""",
+    "有新增而没有通知的，说明了原因": """
+        SELECT d.run_id, d.rule_code FROM funds.flag_run_rule d
+         WHERE (d.new_n > 0 AND NOT EXISTS (
+           SELECT FROM funds.warning w WHERE w.county_code = d.county_code AND w.run_id = d.run_id
+              AND w.rule_code = d.rule_code)) <> (d.unwarned_because IS NOT NULL)""",
     "再次通知逐次计数，注明第一次": """
         SELECT w.id FROM funds.warning w
           LEFT JOIN funds.warning f ON f.county_code = w.county_code AND f.id = w.first_warning_id

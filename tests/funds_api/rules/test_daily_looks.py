@@ -8,11 +8,12 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import event
 
 from chassis import clock
 from services.funds_api.runs import service
 from tests.callers import funds_caller
-from tests.funds_api.asked import run_rules
+from tests.funds_api.asked import database, run_rules
 from tests.funds_api.desk import Desk
 from tests.funds_api.rules.test_runs import all_flags, daily
 from treasury.calendar import business_date
@@ -66,9 +67,9 @@ async def test_what_is_posted_while_a_rule_is_asked_is_asked_about_by_the_next_r
     """Dated back, and recorded after the look and before the run's place in the journal."""
     told = service._tell
 
-    async def late(*given: Any) -> None:
+    async def late(*given: Any, **more: Any) -> None:
         assert (await desk.out(50_000, desk.village, "2017-05-02")).status_code == 201
-        await told(*given)
+        await told(*given, **more)
 
     monkeypatch.setattr(service, "_tell", late)
     await daily(desk, date(2017, 11, 1), "R19")
@@ -113,6 +114,24 @@ async def test_what_is_recorded_late_is_asked_about_its_furthest_line_alone(desk
     assert (await desk.out(50_000, desk.village, "2017-05-02")).status_code == 201
     await daily(desk, date(2019, 11, 2), "I01")
     assert [(one[2], one[6]) for one in new(before, await all_flags(desk))] == [("第3线", 50_000)]
+
+
+async def test_a_first_look_asks_only_about_days_on_which_clocks_began(desk: Desk) -> None:
+    """Years lie between the first money and today: fewer looks than months of them find every lot."""
+    today = business_date(clock.now())
+    asked: list[str] = []
+
+    def seen(*told: Any) -> None:
+        asked.extend(["look"] * ("raise_crossings(" in told[2]))
+
+    engine = database(desk.http).engine.sync_engine
+    event.listen(engine, "before_cursor_execute", seen)
+    try:
+        run = await run_rules(desk.http, desk.county, today.isoformat(), "I01", "R19")
+    finally:
+        event.remove(engine, "before_cursor_execute", seen)
+    assert run["new_n"] == 4
+    assert 0 < len(asked) < (today - date(2017, 3, 1)).days // 31
 
 
 async def test_rules_are_not_asked_about_days_to_come(desk: Desk) -> None:
