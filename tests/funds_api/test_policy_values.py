@@ -279,7 +279,7 @@ async def test_who_confirms_is_told_what_waits(level: Level) -> None:
     await level.confirm(first)
     await level.withdraw(second)
     assert [one["ref"] for one in (await waiting())["items"]] == [third]
-    assert (await waiting(region="990099"))["items"] == []
+    assert (await waiting(region="970099"))["items"] == []
 
 
 async def test_a_value_of_a_release_for_a_day_that_has_one_is_its_next_edition(

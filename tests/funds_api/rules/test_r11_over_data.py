@@ -9,9 +9,9 @@ import httpx
 
 from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
+from tests.funds_api.objected import days, objected, paid
 from tests.funds_api.people import Township, card, id_number
 from tests.funds_api.rules.paying import give_back
-from tests.funds_api.objected import days, objected, paid
 from tests.funds_api.test_publications import publish
 
 
