@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,6 +36,7 @@ class RunnerSettings(BaseSettings):
     )
     run_daily: bool = Field(default=True, description="ask every rule about every county each day")
     poll_ms: int = Field(default=500, ge=10, le=60_000, description="pause after a round that found nothing to do")
+    heartbeat: Path | None = Field(default=None, description="touched after each rule and round, for a health check")
     log_level: str = "INFO"
 
     @property

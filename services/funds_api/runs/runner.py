@@ -14,6 +14,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -43,6 +44,7 @@ class Runner:
     regions: list[str]
     poll_ms: int = 500
     every_day: bool = True
+    heartbeat: Path | None = None
     now: Callable[[], datetime] = clock.now
     _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -56,6 +58,7 @@ class Runner:
         while not self._ending.is_set():
             try:
                 done = await self.round()
+                self._alive()
                 pause = self.poll_ms
             except (*FAILURES, OutcomeUnknown, PoolTimeout) as error:
                 log.warning("waiting", extra={"reason": type(error).__name__, "pause_ms": pause})
@@ -106,7 +109,13 @@ class Runner:
                 async with self.database.writing(county) as tx:
                     await service.give_up(tx, county, run, failed.rule, because, self.now())
             asked += 1
+            self._alive()
         return asked
+
+    def _alive(self) -> None:
+        """Leave a trace of having got on: a rule or a round is done. Without the database there is none."""
+        if self.heartbeat is not None:
+            self.heartbeat.touch()
 
     async def _step(self, county: str, run: UUID) -> bool:
         async with self.database.writing(county) as tx:
@@ -138,7 +147,7 @@ async def main() -> None:
     settings = RunnerSettings()  # the environment fills the required fields
     telemetry.log_as_json(settings.log_level)
     database = Database(settings.database_url.get_secret_value(), Limits(pool=2), application="funds_runner")
-    runner = Runner(database, settings.regions, settings.poll_ms, settings.run_daily)
+    runner = Runner(database, settings.regions, settings.poll_ms, settings.run_daily, settings.heartbeat)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, runner.stop)

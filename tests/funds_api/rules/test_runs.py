@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -323,3 +324,21 @@ async def _region(admin: asyncpg.Pool, code: str) -> None:
         " ON CONFLICT DO NOTHING",
         rows,
     )
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_runner_leaves_a_trace_of_having_got_on_and_none_without_its_database(
+    desk: Desk, tmp_path: Path, *, away: bool
+) -> None:
+    """A health check looks at the trace: a process that only waits is not alive to it."""
+
+    class Once(Runner):
+        async def round(self) -> int:
+            self.stop()
+            if away:
+                raise ConnectionRefusedError
+            return await super().round()
+
+    trace = tmp_path / "alive"
+    await Once(database(desk.http), [desk.county], every_day=False, heartbeat=trace).run()
+    assert trace.exists() is not away
