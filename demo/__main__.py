@@ -20,14 +20,17 @@ from demo.chapters import (
     bookkeeping,
     bounding,
     building,
+    clocking,
     handing_down,
     idling,
     ordering,
     paying,
+    publishing,
     receiving,
     registering,
     supervising,
     tracing,
+    warning,
 )
 from demo.client import Unexpected
 from demo.files import BUILD, ROOT
@@ -48,6 +51,9 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     bookkeeping,
     building,
     ordering,
+    clocking,
+    publishing,
+    warning,
 )
 
 

@@ -109,12 +109,16 @@ class Caller:
         """The body of a successful POST of JSON."""
         return _answered(self.ask("POST", path, json=body if body is not None else {}, **more))
 
-    def run_rules(self, as_of: str) -> Any:
-        """Ask all rules about a day, wait until they are done, and read what they found."""
-        asked = self.post("/funds/v1/rule-runs", {"as_of": as_of})
+    def run_rules(self, as_of: str, **more: Any) -> Any:
+        """Ask all rules about a day, or some, or of a place; wait until they are done, and read what they found."""
+        asked = self.post("/funds/v1/rule-runs", {"as_of": as_of, **more})
+        return self.finished(asked["id"])
+
+    def finished(self, run_id: str) -> Any:
+        """A run of rules once it is done."""
         deadline = time.monotonic() + RUN_SECONDS
         while True:
-            run = self.get(f"/funds/v1/rule-runs/{asked['id']}")
+            run = self.get(f"/funds/v1/rule-runs/{run_id}")
             if run["ended_at"]:
                 return run
             if time.monotonic() > deadline:

@@ -26,7 +26,7 @@ class Screen:
         self.console = found if found.is_terminal else Console(highlight=False, width=WIDTH)
 
     def chapter(self, number: int, title: str) -> None:
-        marks = "①②③④⑤⑥⑦⑧⑨⑩⑪"
+        marks = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭"
         self.console.print()
         self.console.rule(f"[bold]{marks[number - 1]} {title}", align="left")
 

@@ -33,7 +33,9 @@ def clerks() -> list[Login]:
     return [Login(f"sheng-{code}", f"{names[code]} 财政经办", ("finance_clerk",), code) for code in codes]
 
 
-LOGINS: Final = (*FIRST_PEOPLE, *clerks())
+# Whom the story's warnings also go to; reads what the county reads.
+LEADER: Final = Login("fenguan", "副县长（分管农业农村，演示）", ("finance_reviewer",), COUNTY, "郧西县人民政府")
+LOGINS: Final = (*FIRST_PEOPLE, LEADER, *clerks())
 
 
 @dataclass(frozen=True)

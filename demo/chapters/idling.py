@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from demo.county import FIRST_DOCUMENT, JIAHE, LOOKED_ON, STORY_TOWNSHIPS, WAN
+from demo.county import FIRST_DOCUMENT, JIAHE, LOOKED_ON, NOTICES, STORY_TOWNSHIPS, WAN
 from demo.screen import in_wan
 from demo.story import Story
 from treasury.money import wan
 
 TITLE = "2017 年 11 月 30 日：哪笔钱停在谁的账上，停了多久"
 SHOWN: Final = 14
+PPM: Final = 1_000_000
 BASES: Final = {"law": "法律", "practice": "惯例", "assumed": "暂定"}
 
 
@@ -19,6 +21,7 @@ def tell(story: Story) -> None:
     _report(story)
     _flags(story)
     _rank(story)
+    _progress(story)
 
 
 def _report(story: Story) -> None:
@@ -126,3 +129,43 @@ def _rank(story: Story) -> None:
         jiahe["responsible_fen_days"] == expected,
         f"夹河镇 {STORY_TOWNSHIPS[JIAHE]} 万元 × {rested_days()} 天 = {expected // 100:,} 元·天，与系统一致",
     )
+
+
+def _progress(story: Story) -> None:
+    """Spent ÷ received beside the months that are over: what came stands in the notices, what rests in the report."""
+    told = story.inspector.get("/funds/v1/spending-progress", as_of=LOOKED_ON.isoformat(), year=2017)
+    rests = story.inspector.get("/funds/v1/idle", as_of=LOOKED_ON.isoformat(), limit=1)["total_fen"]
+    received = sum(amount for notice in NOTICES for _, amount in notice.lines) * WAN
+    whole, months = told["total"], LOOKED_ON.month
+    story.same("收到与支出", (whole["received_fen"], whole["spent_fen"]), (received, received - rests))
+    story.same("序时（按月）", told["elapsed"]["months"], _percent(months * PPM // 12, PPM))
+    story.same("支出率", whole["rate"], _percent(received - rests, received))
+    story.same("未解释", (told["unexplained_fen"], told["unexplained_spent_fen"]), (0, 0))
+    items = [one for one in told["items"] if one["rank"] is not None]
+    rates = [one["rate_ppm"] for one in items]
+    story.same("支出率名次", [one["rank"] for one in items], [1 + sum(rate > own for rate in rates) for own in rates])
+    asked = told["curve"]["reached"]
+    story.screen.table(
+        f"2017 年支出进度（序时 {told['elapsed']['months']}%，{asked['due_on']} 应达 {asked['required']}%）",
+        ("名次", "区划", "收到（万元）", "支出（万元）", "支出率 %", "比序时", "比进度要求"),
+        [
+            (
+                one["rank"], one["name"], wan(one["received_fen"]), wan(one["spent_fen"]), one["rate"],
+                one["ahead_of_months"], one["ahead_of_curve"] or "—",
+            )
+            for one in items
+        ],
+        right=(0, 2, 3, 4, 5, 6),
+    )  # fmt: skip
+    jiahe = next(one for one in items if one["code"] == JIAHE)
+    story.must(
+        (jiahe["spent_fen"], jiahe["rank"]) == (0, max(one["rank"] for one in items)),
+        f"全县收到 {in_wan(received)}、支出 {wan(received - rests)} 万元，支出率 {whole['rate']}%，比序时 "
+        f"{whole['ahead_of_months']} 个百分点；到单位账上不算支出，夹河镇支出率 {jiahe['rate']}%",
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    """A share in per cent with two places, rounded once."""
+    exact = Decimal(part * 100) / Decimal(whole)
+    return str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
