@@ -1,0 +1,58 @@
+"""README.md and README.zh-CN.md say the same, and nothing that is not there: commands, links, files, chapters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from demo.__main__ import CHAPTERS
+
+ROOT = Path(__file__).parents[2]
+PAGES = {name: (ROOT / name).read_text() for name in ("README.md", "README.zh-CN.md")}
+MARKS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+
+
+def found(pattern: str) -> dict[str, set[str]]:
+    return {name: set(re.findall(pattern, page, re.MULTILINE)) for name, page in PAGES.items()}
+
+
+def same(told: Iterable[set[str]]) -> set[str]:
+    """What both pages tell; it is the same, and more than nothing."""
+    english, chinese = told
+    assert english == chinese
+    assert english
+    return english
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"`make (\w+)", r"NAME=(\w+)", r"`([\w/]+\.py)`", r"-m ([\w.]+)", r"(QINGLIU_[A-Z_]+)", r"^(✓.*)$"],
+)
+def test_both_languages_say_the_same(pattern: str) -> None:
+    same(found(pattern).values())
+
+
+def test_links_lead_somewhere_and_the_same_way() -> None:
+    links = found(r"\]\(([^)]+)\)")
+    shared = same(told - {"README.md", "README.zh-CN.md"} for told in links.values())
+    assert [one for one in shared if not (ROOT / one).exists()] == []
+
+
+def test_what_is_named_is_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert same(found(r"`make (\w+)").values()) <= targets
+    assert [one for one in same(found(r"`([\w/]+\.py)`").values()) if not (ROOT / one).is_file()] == []
+    assert [
+        one for one in same(found(r"NAME=(\w+)").values()) if not (ROOT / "benchmarks" / f"{one}.py").is_file()
+    ] == []
+
+
+def test_chapters_are_shown_under_their_titles() -> None:
+    for name, page in PAGES.items():
+        shown = re.findall(rf"^([{MARKS}]) (.+)$", page, re.MULTILINE)
+        assert len(shown) >= 10, name
+        for mark, title in shown:
+            assert title == CHAPTERS[MARKS.index(mark)].TITLE, name
