@@ -139,14 +139,12 @@ def _compared(story: Story, people: list[Household]) -> None:
     story.same("上传名单", sent.status_code, 201)
     version = sent.json()["version"]
     story.same("名单条数与命中", (version["rows_n"], version["hits_n"]), (len(dead), len(DEAD)))
-    months_on = PAID_ON.replace(day=1)
-    wrong = [
-        number for (number, on) in dead if on.replace(day=1) < months_on and number in {p.id_number for p in people}
-    ]
+    # What is owed ends with the month of the death (a policy value): whoever died in May was still owed on the 20th.
+    overdue = [on for on in DEAD if on < PAID_ON.replace(day=1)]
     run = story.inspector.run_rules(LIST_ON.isoformat(), rules=["R01"], region=JIAHE)
     flags = list(story.inspector.every("/funds/v1/flags", as_of=LIST_ON.isoformat(), run=run["id"]))
     story.same(
-        "死亡后仍发放", (len(flags), sum(one["amount_fen"] for one in flags)), (len(wrong), len(wrong) * GRANT_FEN)
+        "死亡后仍发放", (len(flags), sum(one["amount_fen"] for one in flags)), (len(overdue), len(overdue) * GRANT_FEN)
     )
     story.same(
         "说明中的身份证号", [one for one in people if any(one.id_number in flag["explanation"] for flag in flags)], []
@@ -154,7 +152,7 @@ def _compared(story: Story, people: list[Household]) -> None:
     example = max(flags, key=lambda one: one["days"])
     story.same("死亡至发放的天数", example["days"], (PAID_ON - DEAD[0]).days)
     story.must(
-        len(flags) == len(DEAD) - 1,
+        0 < len(flags) < version["hits_n"],
         f"死亡名单 {version['rows_n']} 条令牌命中 {version['hits_n']} 人（原文件带身份证号，整份拒收）；"
         f"其中 {len(flags)} 人已过最后应发的月份：{example['explanation']}",
     )
@@ -164,7 +162,7 @@ def _tokens(folder: Path, story: Story, dead: list[tuple[str, date]], key: str) 
     """What the tool makes of the department's file, offline, in a process of its own."""
     tool, source, out = folder / "qingliu_comparison_list.py", folder / "死亡人员.csv", folder / "名单.csv"
     tool.write_bytes(story.inspector.fetch_file(f"{LISTS}/tool"))
-    (folder / "key.json").write_text(key)
+    (folder / "key.json").write_text(key, encoding="utf-8")
     with source.open("w", encoding="utf-8", newline="") as sink:
         writer = csv.writer(sink)
         writer.writerow(("姓名", "身份证号", "死亡日期", "登记来源"))
@@ -173,12 +171,12 @@ def _tokens(folder: Path, story: Story, dead: list[tuple[str, date]], key: str) 
         sys.executable, "-I", "-S", str(tool), str(source), "--key", str(folder / "key.json"), "--kind", "dead",
         "--on", LIST_ON.isoformat(), "--id", "身份证号", "--from", "死亡日期", "--out", str(out),
     ]  # fmt: skip
-    named = subprocess.run([*command, "--category", "姓名"], capture_output=True, text=True, check=False)  # noqa: S603 - our own tool
+    named = subprocess.run([*command, "--category", "姓名"], capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own tool
     story.same(
         "姓名列误作类别", (named.returncode, "不是该类名单的用词" in named.stderr, out.exists()), (1, True, False)
     )
     subprocess.run([*command, "--category", "登记来源"], capture_output=True, check=True)  # noqa: S603 - our own tool
-    return out.read_text()
+    return out.read_text(encoding="utf-8")
 
 
 def _tried(story: Story) -> None:
