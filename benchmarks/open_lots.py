@@ -115,7 +115,7 @@ async def ask_today(owner: asyncpg.Connection) -> UUID:
 async def forget(owner: asyncpg.Connection) -> None:
     """As it was before today's run: for the next measurement."""
     await owner.execute("SET session_replication_role = replica")
-    await owner.execute("TRUNCATE funds.flag, funds.warning CASCADE")
+    await owner.execute("TRUNCATE funds.flag, funds.flag_tally, funds.warning CASCADE")
     await owner.execute(
         "DELETE FROM funds.flag_run_rule r USING funds.flag_run f WHERE f.id = r.run_id AND f.as_of = $1",
         TODAY,

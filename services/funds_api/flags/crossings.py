@@ -8,7 +8,7 @@ is kept per lot, so a change of policy rewrites none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Final
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funds_api.flags import store
 from services.funds_api.flags.rules.rule import Line, Rule
 from services.funds_api.flags.store import Place
+from services.funds_api.flags.tallies import Tallied, Tallies, combined
 from services.funds_api.workdays import CHINA
 from treasury.clocks import due, passed_since
 
@@ -29,8 +30,9 @@ _AT_ONCE: Final = 31
 # Beside the lines of `covered`: up to which position of the journal the run had looked.
 JOURNAL: Final = "journal"
 _RAISE: Final = text(
-    "SELECT account_id, found, raised, fen, days FROM funds.raise_crossings(:county, :root, :run, :rule,"
-    " CAST(:version AS smallint), :basis, :mark, :limit, :kinds, :budgets, :clocks, :asked, :as_of,"
+    "SELECT account_id, region_code, asked_on, found, raised, fen, days"
+    " FROM funds.raise_crossings(:county, :root, :run, :rule, CAST(:version AS smallint), :basis, :mark, :limit,"
+    " :kinds, :budgets, :clocks, :asked, :as_of,"
     " :late, :after, :known, :apart)"
 )
 
@@ -61,6 +63,7 @@ class Found:
     """Lots that had crossed, how many of those flags are new and of how many fen, and how far each line came.
 
     `by_account` tells on whose account new flags lie; None when it was not counted, or a lot was asked about twice.
+    `tallies` count the new flags by place and day.
     """
 
     hits_n: int
@@ -68,6 +71,7 @@ class Found:
     new_fen: int
     covered: dict[str, str]
     by_account: Mapping[UUID, Raised] | None = None
+    tallies: Tallies = field(default_factory=dict)
 
     def __add__(self, other: Found) -> Found:
         """Both, of lots that are not the same."""
@@ -80,6 +84,7 @@ class Found:
             self.new_fen + other.new_fen,
             {**self.covered, **other.covered},
             by_account,
+            combined([*self.tallies.items(), *other.tallies.items()]),
         )
 
 
@@ -142,6 +147,7 @@ async def cross(
     there = await _clocks(session, place, as_of) if new_lines else []
     hits = 0
     new: list[tuple[UUID, Raised]] = []
+    tallied: list[tuple[tuple[str, date], Tallied]] = []
     covered: dict[str, str] = {}
     clocks: list[tuple[Line, set[date]]] = []
     for line in lines:
@@ -180,9 +186,10 @@ async def cross(
                 hits += one.found
                 if one.raised:
                     new.append((one.account_id, Raised(one.raised, one.fen, one.days)))
+                    tallied.append(((one.region_code, one.asked_on), Tallied(one.raised, one.fen, one.fen)))
     once = not any(one & two and line.meets(meant) for (line, one), (meant, two) in combinations(clocks, 2))
     flags_n, fen = sum(one.flags_n for _, one in new), sum(one.fen for _, one in new)
-    return Found(hits, flags_n, fen, covered, added_up(new) if once else None)
+    return Found(hits, flags_n, fen, covered, added_up(new) if once else None, combined(tallied))
 
 
 # Each next day is one probe of the index: as many as there are days, however many lots began on them.

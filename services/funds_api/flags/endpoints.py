@@ -11,7 +11,7 @@ from chassis.database import Read
 from chassis.identity import Principal, can
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.flags import service, store
+from services.funds_api.flags import pages, service, store
 from services.funds_api.flags.schemas import Flag, FlagPage, Recomputation
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
@@ -28,7 +28,10 @@ async def get_flags(
     window: Paging,
     who: Annotated[Principal, can("flags:read")],
     county: County = None,
-    rule: Annotated[str | None, Query(pattern=r"^[A-Z][0-9]{2}$", description="规则代码")] = None,
+    rule: Annotated[
+        str | None,
+        Query(pattern=r"^[A-Z][0-9]{2}$", description="规则代码；只按规则查时，按提出的先后（逐次运行）排列"),
+    ] = None,
     run: Annotated[UUID | None, Query(description="由哪一次运行产生")] = None,
     subject: Annotated[UUID | None, Query(description="所问的对象")] = None,
     warning: Annotated[UUID | None, Query(description="预警通知的编号：只列该通知的单位应答复的各条")] = None,
@@ -38,10 +41,11 @@ async def get_flags(
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     told = None if warning is None else await warned(tx, who, asked, warning, moment)
-    last = window.key(UUID)
+    last = None if told is None else window.key(UUID)
     among = None if told is None else flags_of(told, last[0] if last else None)
-    found = await store.page(tx, who, asked, window, moment=moment, asked=store.Asked(rule, run, subject, among))
-    rows, after = cut(found, window, lambda row: (row.FlagRow.id,))
+    which = pages.Asked(rule, run, subject, among)
+    found = await pages.page(tx, who, asked, window, moment=moment, asked=which)
+    rows, after = cut(found, window, lambda row: which.mark(row.FlagRow))
     parts = None if told is None else await parts_of(tx, told, [row.FlagRow.id for row in rows])
     items = await service.shown(tx, asked, rows, parts)
     empty = None if items else "您的管辖范围内截至该日没有预警"

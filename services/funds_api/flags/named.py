@@ -13,3 +13,8 @@ def flag_id(rule: str, subject: UUID, mark: str) -> UUID:
     """The one id that a rule's question about a subject has, told apart by its mark."""
     digest = hashlib.md5(f"{rule}|{mark}|{subject}".encode(), usedforsecurity=False).hexdigest()
     return UUID(f"{subject.hex[:16]}8{digest[:15]}")
+
+
+def named_about(subject: UUID) -> tuple[UUID, UUID]:
+    """The first and the last name that a question about this subject can have: they lie together."""
+    return UUID(f"{subject.hex[:16]}{'0' * 16}"), UUID(f"{subject.hex[:16]}{'f' * 16}")

@@ -10,13 +10,12 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CTE, Row, func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.ids import new_id
-from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.flags.population import COUNTS
 from services.funds_api.flags.rules.lots import LotFacts
@@ -191,14 +190,15 @@ async def add_money(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> No
         await session.execute(insert(FlagMoneyRow), list(rows))
 
 
-def _known() -> Any:
+def known() -> Any:
     """Since which position of the journal a flag is known: its own, or that of its rule in its run."""
     return func.coalesce(FlagRow.position, FlagRunRuleRow.position)
 
 
-def _flags() -> Any:
+def flags() -> Any:
+    """(flag, values it was judged by, since when known)."""
     return (
-        select(FlagRow, FlagBasisRow.policy, _known().label("known_position"))
+        select(FlagRow, FlagBasisRow.policy, known().label("known_position"))
         .outerjoin(
             FlagRunRuleRow,
             (FlagRunRuleRow.county_code == FlagRow.county_code)
@@ -211,54 +211,9 @@ def _flags() -> Any:
     )
 
 
-def _of_run(county: str, run: UUID, rule: str | None) -> Any:
-    found = select(FlagRow.id).where(FlagRow.county_code == county, FlagRow.run_id == run)
-    if rule is not None:
-        found = found.where(FlagRow.rule_code == rule)
-    return select(found.cte("of_run").prefix_with("MATERIALIZED", dialect="postgresql").c.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which flags: of a rule, of a run, about a subject, `among` those ids (`flag_id`). None asks for all."""
-
-    rule: str | None = None
-    run: UUID | None = None
-    subject: UUID | None = None
-    among: CTE | None = None
-
-
-async def page(
-    session: AsyncSession, who: Principal, county: str, window: Window, *, moment: Moment, asked: Asked
-) -> Sequence[Row[Any]]:
-    """(flag, values it was judged by, since when known): raised for a day up to the moment's, known by it, by id."""
-    query = (
-        _flags()
-        .where(
-            FlagRow.county_code == county,
-            visible_to(who, FlagRow.region_code),
-            FlagRow.as_of <= moment.as_of,
-            _known() <= moment.position,
-        )
-        .order_by(FlagRow.id)
-        .limit(window.limit + 1)
-    )
-    if asked.run is not None:  # a run's flags lie together: they are found first, and then put in order
-        query = query.where(FlagRow.id.in_(_of_run(county, asked.run, asked.rule)))
-    if asked.among is not None:
-        query = query.where(FlagRow.id.in_(select(asked.among.c.flag_id)))
-    for column, wanted in ((FlagRow.rule_code, asked.rule), (FlagRow.subject_id, asked.subject)):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if after := window.key(UUID):
-        query = query.where(FlagRow.id > after[0])
-    found: Sequence[Row[Any]] = (await session.execute(query)).all()
-    return found
-
-
 async def one(session: AsyncSession, who: Principal, county: str, flag: UUID, as_of: date) -> Row[Any] | None:
-    """One visible flag that had been raised for a day up to `as_of`, as `page` has it."""
-    query = _flags().where(
+    """One visible flag that had been raised for a day up to `as_of`."""
+    query = flags().where(
         FlagRow.county_code == county,
         FlagRow.id == flag,
         FlagRow.as_of <= as_of,

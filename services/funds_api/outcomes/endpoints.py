@@ -23,6 +23,9 @@ from services.funds_api.units.endpoints import County
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["flags 预警"])
+Once = Annotated[
+    bool, Query(description="一并给出 distinct_fen、nested_fen：逐条读取全部预警，百万条时以秒计；省略则不读取预警")
+]
 Within = Annotated[RegionCode | None, Query(description="只看该区划及其下级；省略表示您在该县的管辖范围")]
 
 
@@ -74,13 +77,14 @@ async def get_rule_record(
     who: Annotated[Principal, can("flags:read")],
     county: County = None,
     region: Within = None,
+    once: Once = False,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Record:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     place = _place(who, asked, region)
-    [told], _ = await record.records(tx, place, moment, code)
+    [told], _ = await record.records(tx, place, moment, code, once=once)
     return Record(as_of=moment.as_of, region_code=place.region, **moment.shown, **told.model_dump())
 
 
@@ -90,11 +94,12 @@ async def get_rule_records(
     who: Annotated[Principal, can("flags:read")],
     county: County = None,
     region: Within = None,
+    once: Once = False,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Records:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     place = _place(who, asked, region)
-    items, total = await record.records(tx, place, moment)
+    items, total = await record.records(tx, place, moment, once=once)
     return Records(as_of=moment.as_of, region_code=place.region, **moment.shown, items=items, total=total)

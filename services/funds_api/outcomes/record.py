@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import allow_long_statements
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.flags.store import Place
 from services.funds_api.funds.judge import TITLE_OF_CODE
@@ -14,7 +15,7 @@ from services.funds_api.moments import Moment
 from services.funds_api.outcomes import store
 from services.funds_api.outcomes.nesting import distinct_fen
 from services.funds_api.outcomes.refusals import RuleNotKnown
-from services.funds_api.outcomes.schemas import Counts, LastRun, RuleRecord
+from services.funds_api.outcomes.schemas import Counts, LastRun, RuleRecord, Shares, VersionRecord
 from services.funds_api.policies import store as policies
 from treasury.policy import PolicyValue, in_force
 
@@ -23,76 +24,136 @@ PRECISION: Final = "rule_precision_warn_ppm"
 DECIDED_MIN: Final = "rule_decided_min"
 
 
+Rows = Sequence[Mapping[str, Any]]
+
+
 async def records(
-    tx: AsyncSession, place: Place, moment: Moment, rule: str | None = None
+    tx: AsyncSession, place: Place, moment: Moment, rule: str | None = None, *, once: bool = False
 ) -> tuple[list[RuleRecord], Counts]:
-    """The record of every rule and fund term (or of one), by code, and the total with nothing counted twice."""
+    """The record of every rule and fund term (or of one), by code, and the total.
+
+    Hits are added up from tallies, and what was decided from the flags that were. Only with `once` are all flags read,
+    to say how much of what they name is named twice or lies within something else that is.
+    """
     titles = {code: one.title for code, one in RULES.items()} | TITLE_OF_CODE
     if rule is not None and rule not in titles:
         raise RuleNotKnown(rule)
-    counted = await store.counts(tx, place, moment, rule)
-    summed = await store.sums(tx, place, moment, rule)
-    nested = await store.nested(tx, place, moment, rule)
-    recovered = await store.recovered(tx, place, moment, rule)
-    last = await store.last_runs(tx, place, moment, rule)
-    values = await policies.values(tx)
+    raised = await store.hits(tx, place, moment, rule)
+    decided = await store.decided(tx, place, moment, rule)
+    confirmed = await store.confirmed(tx, place, moment, rule)
+    within = await store.holders(tx, place.county, sorted({item for row in confirmed for item in row["items"]}))
+    codes = sorted({rule} if rule else {*titles, *(row["rule_code"] for row in raised)})
+    last = await store.last_runs(tx, place, moment, [code for code in codes if code in RULES])
+    values = list(await policies.values(tx))
+    summed, nested = await _once(tx, place, moment, rule) if once else (None, [])
 
-    def told(code: str) -> Counts:
-        own = [row for row in nested if row["rule_code"] == code]
-        got = [row for row in recovered if row["rule_code"] == code]
-        return _counts([counted[code]] if code in counted else [], summed.get(code), own, got)
+    def told(code: str | None) -> Counts:
+        own = [_of(code, rows) for rows in (raised, decided, confirmed, nested)]
+        counts = _counts(own[0], own[1], own[2], within)
+        return counts if summed is None else _distinct(counts, summed.get(code), own[3])
 
     items = []
-    for code in sorted({rule} if rule else {*titles, *counted}):
+    for code in codes:
         counts = told(code)
         items.append(
             RuleRecord(
                 rule_code=code,
                 title=titles.get(code, code),
                 warning=doubt(values, place.county, moment, counts),
+                versions=_versions(code, raised, decided, values, place, moment),
                 last_run=LastRun(**{name: last[code][name] for name in LastRun.model_fields}) if code in last else None,
                 **counts.model_dump(),
             )
         )
-    return items, _counts(counted.values(), summed.get(None), nested, recovered)
+    return items, told(None)
 
 
-def _counts(
-    counted: Iterable[Mapping[str, Any]], summed: Mapping[str, Any] | None, nested: list[Any], recovered: list[Any]
-) -> Counts:
-    n = {
-        name: sum(row[name] for row in counted)
-        for counted in [list(counted)]
-        for name in ("hits_n", "confirmed_n", "refuted_n", "flagged_fen", "confirmed_fen")
-    }
-    named, items = (summed["named_fen"], summed["items_fen"]) if summed else (0, 0)
+async def _once(
+    tx: AsyncSession, place: Place, moment: Moment, rule: str | None
+) -> tuple[dict[str | None, Mapping[str, Any]], Rows]:
+    await allow_long_statements(tx)
+    summed = await store.sums(tx, place, moment, rule)
+    holding = any(row["holding"] for row in summed.values())
+    return summed, await store.nested(tx, place, moment, rule) if holding else []
+
+
+def _of(code: str | None, rows: Rows) -> Rows:
+    """The rows of one rule; of all of them for None."""
+    return rows if code is None else [row for row in rows if row["rule_code"] == code]
+
+
+def _sum(rows: Rows, name: str) -> int:
+    return sum(row[name] for row in rows)
+
+
+def _counts(raised: Rows, decided: Rows, confirmed: Rows, within: Mapping[str, Sequence[str]]) -> Counts:
     fen: dict[str, int] = {}
-    for row in nested:
-        fen[row["item"]] = max(row["fen"], fen.get(row["item"], 0))
-    holders = {row["item"]: row["holders"] for row in nested}
-    distinct = items - sum(fen.values()) + distinct_fen(fen, holders)
     back: dict[str, int] = {}
-    for row in recovered:
-        key = "+".join(row["items"])
-        back[key] = max(row["recovered_fen"], back.get(key, 0))
-    decided = n["confirmed_n"] + n["refuted_n"]
+    for row in confirmed:
+        for item, amount in zip(row["items"], row["fen"], strict=True):
+            fen[item] = max(amount, fen.get(item, 0))
+        if row["recovered_fen"]:
+            key = "+".join(row["items"])
+            back[key] = max(row["recovered_fen"], back.get(key, 0))
     return Counts(
-        **n,
-        open_n=n["hits_n"] - decided,
-        precision_ppm=n["confirmed_n"] * ONE // decided if decided else None,
-        named_fen=named,
-        distinct_fen=distinct,
-        nested_fen=named - distinct,
-        recovered_fen=distinct_fen(back, holders),
+        **_shares(raised, decided),
+        flagged_fen=_sum(raised, "flagged_fen"),
+        named_fen=_sum(raised, "named_fen"),
+        confirmed_fen=_sum(decided, "confirmed_fen"),
+        confirmed_distinct_fen=distinct_fen(fen, within),
+        recovered_fen=distinct_fen(back, within),
     )
 
 
-def doubt(values: Iterable[PolicyValue], county: str, moment: Moment, counts: Counts) -> str | None:
+def _shares(raised: Rows, decided: Rows) -> dict[str, int | None]:
+    """Flags by what became of them; how many of those decided were confirmed, null while none is."""
+    hits, confirmed, refuted = _sum(raised, "hits_n"), _sum(decided, "confirmed_n"), _sum(decided, "refuted_n")
+    settled = confirmed + refuted
+    return {
+        "hits_n": hits,
+        "confirmed_n": confirmed,
+        "refuted_n": refuted,
+        "open_n": hits - settled,
+        "decided_n": settled,
+        "precision_ppm": confirmed * ONE // settled if settled else None,
+    }
+
+
+def _distinct(counts: Counts, summed: Mapping[str, Any] | None, nested: Rows) -> Counts:
+    """The same counts with what of the fen named is named once."""
+    items = summed["items_fen"] if summed else 0
+    fen: dict[str, int] = {}
+    for row in nested:
+        fen[row["item"]] = max(row["fen"], fen.get(row["item"], 0))
+    distinct = items - sum(fen.values()) + distinct_fen(fen, {row["item"]: row["holders"] for row in nested})
+    return counts.model_copy(update={"distinct_fen": distinct, "nested_fen": counts.named_fen - distinct})
+
+
+def _versions(
+    code: str, raised: Rows, decided: Rows, values: Sequence[PolicyValue], place: Place, moment: Moment
+) -> list[VersionRecord]:
+    """What each version of a rule raised and what became of it: a rule that was mended is not held to what it was."""
+    found = []
+    for version in sorted({row["rule_version"] for row in _of(code, raised)}):
+        own = [[row for row in _of(code, rows) if row["rule_version"] == version] for rows in (raised, decided)]
+        shares = Shares(**_shares(*own))
+        found.append(
+            VersionRecord(
+                rule_version=version,
+                flagged_fen=_sum(own[0], "flagged_fen"),
+                confirmed_fen=_sum(own[1], "confirmed_fen"),
+                warning=doubt(values, place.county, moment, shares),
+                **shares.model_dump(),
+            )
+        )
+    return found
+
+
+def doubt(values: Sequence[PolicyValue], county: str, moment: Moment, counts: Shares) -> str | None:
     """What a rule says about itself when too few of its decided flags were confirmed; silent while few are decided."""
-    known = list(values)
-    least = in_force(known, PRECISION, county, moment.as_of)
-    enough = in_force(known, DECIDED_MIN, county, moment.as_of)
-    decided = counts.confirmed_n + counts.refuted_n
+    least = in_force(values, PRECISION, county, moment.as_of)
+    enough = in_force(values, DECIDED_MIN, county, moment.as_of)
+    decided = counts.decided_n
     if least is None or enough is None or decided < max(enough.number, 1):
         return None
     if counts.confirmed_n * ONE >= decided * least.number:

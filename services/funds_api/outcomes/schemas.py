@@ -61,23 +61,33 @@ class FlagOutcomes(Known, Answer):
     empty_because: str | None
 
 
-class Counts(Answer):
-    """Flags by what became of them, and their money.
-
-    `flagged_fen` adds up what each flag is about; `named_fen` adds up the fen that they name, of which `nested_fen` are
-    named more than once or lie within others that are named (属…之内), so that `distinct_fen` counts each once.
-    """
+class Shares(Answer):
+    """Flags by what became of them."""
 
     hits_n: int
     confirmed_n: int
     refuted_n: int
     open_n: int = Field(description="尚无结论，或正在重新核查")
+    decided_n: int = Field(description="属实 + 不属实：precision_ppm 以此为分母")
     precision_ppm: int | None = Field(description="属实 ÷（属实 + 不属实），百万分之一；尚无结论时为空")
+
+
+class Counts(Shares):
+    """Flags by what became of them, and their money.
+
+    `flagged_fen` adds up what each flag is about; `named_fen` adds up the fen that they name, of which `nested_fen` are
+    named more than once or lie within others that are named (属…之内), so that `distinct_fen` counts each once. The two
+    are told when asked for (`once`): all flags are read for them. What was confirmed is told once in any case.
+    """
+
     flagged_fen: int
     named_fen: int
-    distinct_fen: int
-    nested_fen: int = Field(description="named_fen - distinct_fen：重复指出或属于其他金额之内的部分")
+    distinct_fen: int | None = Field(default=None, description="不重复计算的金额；只在 once=true 时给出，否则为空")
+    nested_fen: int | None = Field(
+        default=None, description="named_fen - distinct_fen：重复指出或属于其他金额之内的部分；只在 once=true 时给出"
+    )
     confirmed_fen: int
+    confirmed_distinct_fen: int = Field(description="属实的预警所指金额，重复指出或属于其他金额之内的只算一次")
     recovered_fen: int = Field(description="累计追回；几条预警指同一笔钱的，只算一次")
 
 
@@ -95,9 +105,19 @@ class LastRun(Answer):
     warning: str | None
 
 
+class VersionRecord(Shares):
+    """What one version of a rule raised, and what became of it."""
+
+    rule_version: int
+    flagged_fen: int
+    confirmed_fen: int
+    warning: str | None = Field(description="该版本属实比例低于规定的提示线")
+
+
 class RuleRecord(Counts):
     rule_code: str
     title: str
+    versions: list[VersionRecord] = Field(description="按提出预警的规则版本分列，旧的在前；各版本之和即为本规则")
     warning: str | None = Field(description="规则对自身的疑问：属实比例低于规定的提示线")
     last_run: LastRun | None
 

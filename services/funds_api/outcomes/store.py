@@ -42,54 +42,93 @@ async def add(session: AsyncSession, row: dict[str, Any]) -> None:
     await session.execute(insert(FlagOutcomeRow).values(row))
 
 
-# Flags raised for a day up to :as_of and known by :known, each with what stood of it then.
-_FLAGS: Final = """
-flags AS MATERIALIZED (
-  SELECT f.id, f.rule_code, f.subject, f.subject_id, f.amount_fen, o.outcome, o.recovered_fen
-    FROM funds.flag f
-    LEFT JOIN funds.flag_run_rule k ON k.county_code = :county AND k.run_id = f.run_id AND k.rule_code = f.rule_code
-    LEFT JOIN (
-      SELECT DISTINCT ON (flag_id) flag_id, outcome, recovered_fen FROM funds.flag_outcome
-       WHERE county_code = :county AND decided_on <= :as_of AND position <= :known
-       ORDER BY flag_id, seq DESC) o ON o.flag_id = f.id
-   WHERE f.county_code = :county AND f.region_code >= :scope AND f.region_code < :scope || '~'
-     AND f.as_of <= :as_of AND coalesce(f.position, k.position) <= :known
-     AND (CAST(:rule AS text) IS NULL OR f.rule_code = :rule))"""
-_ITEMS: Final = f"""{_FLAGS},
-items AS MATERIALIZED (
-  SELECT f.id, f.rule_code, coalesce(m.item, f.subject || ':' || f.subject_id) AS item,
-         coalesce(m.amount_fen, f.amount_fen) AS fen,
-         CASE WHEN f.outcome = 'confirmed' THEN f.recovered_fen ELSE 0 END AS recovered_fen
-    FROM flags f LEFT JOIN funds.flag_money m ON m.county_code = :county AND m.flag_id = f.id)"""
+_HERE: Final = "f.county_code = :county AND f.region_code >= :scope AND f.region_code < :scope || '~'"
+_OF: Final = "(CAST(:rule AS text) IS NULL OR f.rule_code = :rule)"
 
-_COUNTS: Final = f"""WITH {_FLAGS}
-SELECT rule_code, count(*) AS hits_n,
+# Flags raised for a day up to :as_of and known by :known: those of runs as they were tallied, the others one by one.
+_HITS: Final = f"""
+SELECT rule_code, rule_version, sum(n)::bigint AS hits_n, sum(fen)::bigint AS flagged_fen,
+       sum(named)::bigint AS named_fen
+  FROM (
+    SELECT f.rule_code, f.rule_version, f.flags_n AS n, f.flags_fen AS fen, f.named_fen AS named
+      FROM funds.flag_tally f
+     WHERE f.county_code = :county AND f.region_code = :scope AND f.as_of <= :as_of AND f.position <= :known AND {_OF}
+    UNION ALL
+    SELECT f.rule_code, f.rule_version, 1, f.amount_fen,
+           coalesce((SELECT sum(m.amount_fen) FROM funds.flag_money m
+                      WHERE m.county_code = :county AND m.flag_id = f.id), f.amount_fen)
+      FROM funds.flag f
+     WHERE {_HERE} AND f.run_id IS NULL AND f.as_of <= :as_of AND f.position <= :known AND {_OF}) raised
+ GROUP BY rule_code, rule_version"""
+
+# What stood of the flags that somebody had decided, each looked up by its key: a flag is known before it is decided.
+_DECIDED: Final = f"""
+stood AS MATERIALIZED (
+  SELECT DISTINCT ON (f.flag_id) f.flag_id, f.outcome, f.recovered_fen FROM funds.flag_outcome f
+   WHERE {_HERE} AND f.decided_on <= :as_of AND f.position <= :known
+   ORDER BY f.flag_id, f.seq DESC),
+decided AS MATERIALIZED (
+  SELECT f.id, f.rule_code, f.rule_version, f.subject, f.subject_id, f.amount_fen, s.outcome, s.recovered_fen
+    FROM stood s
+   CROSS JOIN LATERAL (
+     SELECT * FROM funds.flag g WHERE g.county_code = :county AND g.id = s.flag_id OFFSET 0) f
+   WHERE s.outcome IN ('confirmed', 'refuted') AND {_OF})"""
+_OUTCOMES: Final = f"""WITH {_DECIDED}
+SELECT rule_code, rule_version,
        count(*) FILTER (WHERE outcome = 'confirmed') AS confirmed_n,
        count(*) FILTER (WHERE outcome = 'refuted') AS refuted_n,
-       sum(amount_fen)::bigint AS flagged_fen,
        coalesce(sum(amount_fen) FILTER (WHERE outcome = 'confirmed'), 0)::bigint AS confirmed_fen
-  FROM flags GROUP BY rule_code"""
+  FROM decided GROUP BY rule_code, rule_version"""
+_CONFIRMED: Final = f"""WITH {_DECIDED}
+SELECT f.rule_code, f.id, f.recovered_fen,
+       array_agg(coalesce(m.item, f.subject || ':' || f.subject_id) ORDER BY m.item) AS items,
+       array_agg(coalesce(m.amount_fen, f.amount_fen) ORDER BY m.item) AS fen
+  FROM decided f LEFT JOIN funds.flag_money m ON m.county_code = :county AND m.flag_id = f.id
+ WHERE f.outcome = 'confirmed' GROUP BY f.rule_code, f.id, f.recovered_fen"""
 
-# Per rule, and over all rules (code null): the fen named, and those of different names.
-_SUMS: Final = f"""WITH {_ITEMS},
-by_rule AS (SELECT rule_code, item, sum(fen)::bigint AS named, max(fen) AS fen FROM items GROUP BY rule_code, item)
-SELECT rule_code, sum(named)::bigint AS named_fen, sum(fen)::bigint AS items_fen FROM by_rule GROUP BY rule_code
+# Every flag, one by one, for whoever asks how much is named more than once: what each rule names.
+_ITEMS: Final = f"""
+items AS MATERIALIZED (
+  SELECT f.rule_code, coalesce(m.item, f.subject || ':' || f.subject_id) AS item,
+         max(coalesce(m.amount_fen, f.amount_fen)) AS fen
+    FROM funds.flag f
+    LEFT JOIN funds.flag_run_rule k ON k.county_code = :county AND k.run_id = f.run_id AND k.rule_code = f.rule_code
+    LEFT JOIN funds.flag_money m ON m.county_code = :county AND m.flag_id = f.id AND f.facts IS NOT NULL
+   WHERE {_HERE} AND f.as_of <= :as_of AND coalesce(f.position, k.position) <= :known AND {_OF}
+   GROUP BY 1, 2)"""
+
+# Per rule, and over all rules (code null): the fen of different names; whether anything is named that may hold another.
+_SUMS: Final = f"""WITH {_ITEMS}
+SELECT rule_code, sum(fen)::bigint AS items_fen, bool_or(item ~ '^(batch|order|movement|project):') AS holding
+  FROM items GROUP BY rule_code
 UNION ALL
-SELECT NULL, coalesce(sum(named), 0)::bigint, coalesce(sum(fen), 0)::bigint
-  FROM (SELECT sum(named) AS named, max(fen) AS fen FROM by_rule GROUP BY item) a"""
+SELECT NULL, coalesce(sum(fen), 0)::bigint, NULL FROM (SELECT max(fen) AS fen FROM items GROUP BY item) a"""
 
-# Items that lie in others that are named, and those: a row in its roster, an order in its movement, all in a project.
-# Nothing is looked up while nobody names anything that could hold something.
-_NESTED: Final = f"""WITH {_ITEMS},
-named AS MATERIALIZED (SELECT DISTINCT item FROM items),
-parts AS (
-  SELECT n.item, split_part(n.item, ':', 1) AS kind, CAST(split_part(n.item, ':', 2) AS uuid) AS id FROM named n
-   WHERE n.item ~ '^(payment|batch|order|movement|lot):[0-9a-f-]{{36}}(:[0-9]+)?$'
-     AND EXISTS (SELECT FROM named h WHERE h.item ~ '^(batch|order|movement|project):')),
-desks AS (
+# What an item lies in, the nearest first: a row in its roster, an order in its movement, all in a project. Lots are
+# looked for from what is named that could hold them, and not the other way: they may be a million.
+_HELD: Final = """
+holding AS MATERIALIZED (
+  SELECT split_part(item, ':', 1) AS kind, CAST(split_part(item, ':', 2) AS uuid) AS id FROM named
+   WHERE item ~ '^(batch|order|movement|project):[0-9a-f-]{36}$'),
+desks AS MATERIALIZED (
   SELECT a.account_id, j.id AS project_id FROM funds.project j
    CROSS JOIN LATERAL (VALUES (j.cash_account_id), (j.quota_account_id)) a(account_id)
-   WHERE j.county_code = :county AND a.account_id IS NOT NULL),
+   WHERE j.county_code = :county AND a.account_id IS NOT NULL
+     AND j.id IN (SELECT id FROM holding WHERE kind = 'project')),
+moves AS MATERIALIZED (
+  SELECT id FROM holding WHERE kind = 'movement'
+  UNION SELECT o.movement_id FROM holding h JOIN funds.treasury_order o ON o.county_code = :county AND o.id = h.id
+         WHERE h.kind = 'order'
+  UNION SELECT m.id FROM desks d JOIN funds.movement m ON m.county_code = :county AND m.from_account_id = d.account_id
+  UNION SELECT m.id FROM desks d JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = d.account_id),
+lots AS MATERIALIZED (
+  SELECT l.id FROM moves m JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id
+  UNION SELECT l.id FROM desks d JOIN funds.lot l ON l.county_code = :county AND l.account_id = d.account_id),
+parts AS MATERIALIZED (
+  SELECT n.item, split_part(n.item, ':', 1) AS kind, CAST(split_part(n.item, ':', 2) AS uuid) AS id FROM named n
+   WHERE n.item ~ '^(payment|batch|order|movement):[0-9a-f-]{36}(:[0-9]+)?$' AND EXISTS (SELECT FROM holding)
+  UNION ALL
+  SELECT n.item, 'lot', l.id FROM lots l JOIN named n ON n.item = 'lot:' || l.id),
 held AS (
   SELECT p.item,
          array_remove(ARRAY[
@@ -107,24 +146,28 @@ held AS (
     LEFT JOIN desks dl ON dl.account_id = l.account_id
     LEFT JOIN desks df ON df.account_id = m.from_account_id
     LEFT JOIN desks dt ON dt.account_id = m.to_account_id),
-pairs AS (SELECT h.item, h.holders FROM held h WHERE EXISTS (SELECT FROM named n WHERE n.item = ANY(h.holders)))
-SELECT i.rule_code, i.item, max(i.fen) AS fen, coalesce(h.holders, ARRAY[]::text[]) AS holders
+pairs AS (SELECT h.item, h.holders FROM held h WHERE EXISTS (SELECT FROM named n WHERE n.item = ANY(h.holders)))"""
+_NESTED: Final = f"""WITH {_ITEMS}, named AS MATERIALIZED (SELECT DISTINCT item FROM items), {_HELD}
+SELECT i.rule_code, i.item, i.fen, coalesce(h.holders, ARRAY[]::text[]) AS holders
   FROM items i LEFT JOIN pairs h ON h.item = i.item
- WHERE h.item IS NOT NULL OR i.item IN (SELECT unnest(holders) FROM pairs)
- GROUP BY i.rule_code, i.item, h.holders"""
+ WHERE h.item IS NOT NULL OR i.item IN (SELECT unnest(holders) FROM pairs)"""
+_HOLDERS: Final = f"""WITH named AS MATERIALIZED (SELECT DISTINCT unnest(CAST(:items AS text[])) AS item), {_HELD}
+SELECT item, holders FROM pairs"""
 
-_RECOVERED: Final = f"""WITH {_ITEMS}
-SELECT rule_code, id, recovered_fen, array_agg(item ORDER BY item) AS items
-  FROM items WHERE recovered_fen > 0 GROUP BY rule_code, id, recovered_fen"""
-
-# The latest run of each rule that covered the whole place.
+# The latest run of each rule that covered the whole place: runs from the last day back, each rule looked up by its key.
 _LAST: Final = """
-SELECT DISTINCT ON (k.rule_code) k.rule_code, k.run_id, r.as_of, k.region_code, k.rule_version, k.looked_n, k.hits_n,
-       k.figures, k.silent_because, k.warning
-  FROM funds.flag_run_rule k JOIN funds.flag_run r ON r.county_code = :county AND r.id = k.run_id
- WHERE k.county_code = :county AND :scope LIKE k.region_code || '%' AND r.as_of <= :as_of AND k.position <= :known
-   AND (CAST(:rule AS text) IS NULL OR k.rule_code = :rule)
- ORDER BY k.rule_code, r.as_of DESC, k.position DESC"""
+SELECT k.rule_code, k.run_id, k.run_as_of AS as_of, k.region_code, k.rule_version, k.looked_n, k.hits_n, k.figures,
+       k.silent_because, k.warning
+  FROM unnest(CAST(:codes AS text[])) AS c(code)
+ CROSS JOIN LATERAL (
+   SELECT k.*, r.as_of AS run_as_of FROM (
+     SELECT r.id, r.as_of FROM funds.flag_run r
+      WHERE r.county_code = :county AND r.as_of <= :as_of ORDER BY r.as_of DESC OFFSET 0) r
+    CROSS JOIN LATERAL (
+     SELECT * FROM funds.flag_run_rule k
+      WHERE k.county_code = :county AND k.run_id = r.id AND k.rule_code = c.code
+        AND :scope LIKE k.region_code || '%' AND k.position <= :known OFFSET 0) k
+    ORDER BY r.as_of DESC, k.position DESC LIMIT 1) k"""
 
 
 async def _rows(session: AsyncSession, query: str, place: Place, moment: Moment, rule: str | None) -> list[Any]:
@@ -132,29 +175,43 @@ async def _rows(session: AsyncSession, query: str, place: Place, moment: Moment,
     return list((await session.execute(text(query), asked)).mappings())
 
 
-async def counts(session: AsyncSession, place: Place, moment: Moment, rule: str | None) -> dict[str, Mapping[str, Any]]:
-    """By rule: flags, how many of them stand confirmed or refuted, and what they are about."""
-    return {row["rule_code"]: row for row in await _rows(session, _COUNTS, place, moment, rule)}
+async def hits(session: AsyncSession, place: Place, moment: Moment, rule: str | None) -> list[Mapping[str, Any]]:
+    """By rule and version: flags, what they are about and what fen they name. Costs the runs, and not the flags."""
+    return await _rows(session, _HITS, place, moment, rule)
+
+
+async def decided(session: AsyncSession, place: Place, moment: Moment, rule: str | None) -> list[Mapping[str, Any]]:
+    """By rule and version: how many flags stand confirmed or refuted. Costs what was decided."""
+    return await _rows(session, _OUTCOMES, place, moment, rule)
+
+
+async def confirmed(session: AsyncSession, place: Place, moment: Moment, rule: str | None) -> list[Mapping[str, Any]]:
+    """(rule, id, recovered_fen, items, fen) of each flag that stands confirmed."""
+    return await _rows(session, _CONFIRMED, place, moment, rule)
+
+
+async def holders(session: AsyncSession, county: str, items: Sequence[str]) -> dict[str, Sequence[str]]:
+    """What each item lies in, of these that lie in one another."""
+    found = await session.execute(text(_HOLDERS), {"county": county, "items": list(items)})
+    return {row.item: row.holders for row in found}
 
 
 async def sums(
     session: AsyncSession, place: Place, moment: Moment, rule: str | None
 ) -> dict[str | None, Mapping[str, Any]]:
-    """By rule, and for all of them under None: what fen they name, and how much of different names."""
+    """By rule, and for all of them under None: how much of different names. Walks every flag of the place."""
     return {row["rule_code"]: row for row in await _rows(session, _SUMS, place, moment, rule)}
 
 
 async def nested(session: AsyncSession, place: Place, moment: Moment, rule: str | None) -> list[Any]:
-    """(rule, item, fen, holders): what lies in something else that is named, and what it lies in."""
+    """(rule, item, fen, holders): what lies in something else that is named, and what it lies in. Walks as `sums`."""
     return await _rows(session, _NESTED, place, moment, rule)
 
 
-async def recovered(session: AsyncSession, place: Place, moment: Moment, rule: str | None) -> list[Any]:
-    """(rule, flag, fen, items) of the confirmed flags of which something was recovered."""
-    return await _rows(session, _RECOVERED, place, moment, rule)
-
-
 async def last_runs(
-    session: AsyncSession, place: Place, moment: Moment, rule: str | None
+    session: AsyncSession, place: Place, moment: Moment, codes: Sequence[str]
 ) -> dict[str, Mapping[str, Any]]:
-    return {row["rule_code"]: row for row in await _rows(session, _LAST, place, moment, rule)}
+    """The latest run of each of these rules that covered the place."""
+    asked = {**place.arguments, "as_of": moment.as_of, "known": moment.position, "codes": list(codes)}
+    found: list[Any] = list((await session.execute(text(_LAST), asked)).mappings())
+    return {row["rule_code"]: row for row in found}

@@ -23,11 +23,13 @@ from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import Judged, ask, silence
 from services.funds_api.flags.crossings import JOURNAL, Found, Raised, added_up, cross
 from services.funds_api.flags.named import flag_id
+from services.funds_api.flags.plausible import implausible
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES, VERSIONS
 from services.funds_api.flags.rules.kept import kept
 from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.rule import Facts, Policy, Rule, Verdict
 from services.funds_api.flags.store import Place
+from services.funds_api.flags.tallies import Tallied, combined
 from services.funds_api.lots.refusals import DatedAhead
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
@@ -38,12 +40,9 @@ from services.funds_api.tables import FlagRunRow, FlagRunRuleRow
 from services.funds_api.units import store as units
 from services.funds_api.warnings import service as warnings
 from treasury.calendar import business_date
-from treasury.policy import in_force
 from wire.flags import FlagsFound, RulesAsked
 
 RUNNER: Final = "qingliu-rules"
-SHARE: Final = "rule_share_warn_ppm"
-ONE: Final = 1_000_000
 
 
 async def request(tx: AsyncSession, who: Principal, act: Act, county: str, asked: RunRequest, today: date) -> Run:
@@ -149,7 +148,7 @@ async def _do(tx: AsyncSession, run: FlagRunRow, rule: Rule, began: datetime) ->
         looked = await flags.count(tx, rule.population, place, moment)
     issued_on = business_date(began)
     warned = await warnings.drawn_up(tx, run, rule, issued_on, policy, found)
-    doubt = _doubt(policy, run.as_of, rule, found.hits_n, looked)
+    doubt = implausible(policy, run.as_of, rule, found.hits_n, looked)
     await _tell(tx, run, rule, began, judged, found, looked, warning=doubt, unwarned_because=warned.none_because)
     await warnings.issue(tx, run.county_code, run.id, rule, warned.rows)
 
@@ -188,6 +187,7 @@ async def _tell(
             "began_at": began,
         },
     )
+    await store.tally(tx, run.county_code, run.id, rule.code, found.tallies)
     event = FlagsFound(
         run_id=run.id,
         county_code=run.county_code,
@@ -257,7 +257,17 @@ async def _raise(tx: AsyncSession, run: FlagRunRow, rule: Rule, judged: Judged) 
         if isinstance(facts, LotFacts)
     ]
     by_account = added_up(on_accounts) if len(on_accounts) == len(fresh) else None
-    return Found(len(judged.hits), len(fresh), sum(facts.amount_fen for _, facts, _ in fresh), {}, by_account)
+    tallies = combined(
+        (
+            (facts.region_code, facts.as_of),
+            Tallied(
+                1, facts.amount_fen, sum(one.amount_fen for one in verdict.money) if verdict.money else facts.amount_fen
+            ),
+        )
+        for _, facts, verdict in fresh
+    )
+    new_fen = sum(facts.amount_fen for _, facts, _ in fresh)
+    return Found(len(judged.hits), len(fresh), new_fen, {}, by_account, tallies)
 
 
 def _named(verdict: Verdict) -> tuple[tuple[str, str, date], ...]:
@@ -285,20 +295,6 @@ def _row(run: FlagRunRow, rule: Rule, flag: UUID, facts: Facts, verdict: Verdict
         "run_id": run.id,
         "basis_id": basis,
     }
-
-
-def _doubt(policy: Policy, day: date, rule: Rule, hits: int, looked: int) -> str | None:
-    """What a rule says about itself when it hits an implausible share of what it looks at.
-
-    Money at rest is not judged so: that much of it sits too long is the finding, and not a doubt.
-    """
-    most = in_force(policy.values, SHARE, policy.county, day)
-    if most is None or rule.lines is not None or looked == 0 or hits * ONE <= looked * most.number:
-        return None
-    return (
-        f"命中 {hits} 个，占所看 {looked} 个的 {hits * 100 / looked:.1f}%，超过 {most.number * 100 / ONE:.1f}%，"
-        "规则或其数据可能不准，请先抽查再逐条处理"
-    )
 
 
 def run_of(row: FlagRunRow, done: Sequence[FlagRunRuleRow]) -> Run:

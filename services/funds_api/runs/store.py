@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, update
@@ -14,6 +14,7 @@ from chassis.identity import Principal
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.flags.crossings import JOURNAL, Before
+from services.funds_api.flags.tallies import Tallies, at_every_level
 from services.funds_api.tables import FlagRunRow, FlagRunRuleRow, StreamHeadRow
 
 
@@ -74,6 +75,31 @@ async def lock(session: AsyncSession, county: str, run_id: UUID) -> FlagRunRow |
 async def add_done(session: AsyncSession, row: dict[str, Any]) -> None:
     """Say what a rule found. From here on the county's journal is held: call it after everything was raised."""
     await session.execute(insert(FlagRunRuleRow).values({**row, "ended_at": func.clock_timestamp()}))
+
+
+_TALLY: Final = text(
+    "INSERT INTO funds.flag_tally (county_code, region_code, rule_code, run_id, as_of, rule_version, flags_n,"
+    " flags_fen, named_fen, position)"
+    " SELECT k.county_code, t.region, k.rule_code, k.run_id, t.day, k.rule_version, t.n, t.fen, t.named, k.position"
+    "  FROM funds.flag_run_rule k CROSS JOIN unnest(CAST(:regions AS text[]), CAST(:days AS date[]),"
+    "       CAST(:n AS bigint[]), CAST(:fen AS bigint[]), CAST(:named AS bigint[])) AS t(region, day, n, fen, named)"
+    " WHERE k.county_code = :county AND k.run_id = :run AND k.rule_code = :rule"
+)
+
+
+async def tally(session: AsyncSession, county: str, run: UUID, rule: str, tallies: Tallies) -> None:
+    """Count what a rule raised, which has been told, for every place that it lies in."""
+    if not tallies:
+        return
+    counted = at_every_level(tallies)
+    told = {
+        "regions": [region for region, _ in counted],
+        "days": [day for _, day in counted],
+        "n": [one.flags_n for one in counted.values()],
+        "fen": [one.fen for one in counted.values()],
+        "named": [one.named_fen for one in counted.values()],
+    }
+    await session.execute(_TALLY, {"county": county, "run": run, "rule": rule, **told})
 
 
 async def end(session: AsyncSession, county: str, run_id: UUID) -> None:

@@ -33,6 +33,7 @@ from services.funds_api.tables.flags import (
     FlagRow,
     FlagRunRow,
     FlagRunRuleRow,
+    FlagTallyRow,
 )
 from services.funds_api.tables.journal import EventRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
@@ -121,6 +122,7 @@ __all__ = [
     "FlagRow",
     "FlagRunRow",
     "FlagRunRuleRow",
+    "FlagTallyRow",
     "FlowMonthRow",
     "FlowPeriodRow",
     "FunctionCodeRow",

@@ -39,8 +39,15 @@ class FlagRow(Row):
             unique=True,
             postgresql_where=text("run_id IS NULL"),
         ),
-        # Runs rise with time, and so does the table: the pages of a run lie together.
-        Index("ix_flag_run", "run_id", postgresql_using="brin"),
+        Index("ix_flag_without_run_subject", "county_code", "subject_id", postgresql_where=text("run_id IS NULL")),
+        # Runs rise with time, and so does the table: what a rule raised in a run lies together.
+        Index(
+            "ix_flag_run",
+            "run_id",
+            "rule_code",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 32, "autosummarize": True},
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -129,6 +136,7 @@ class FlagRunRow(Row):
         CheckConstraint("kind IN ('asked', 'daily')", name="kind"),
         CheckConstraint("jsonb_array_length(rules) > 0", name="rules_named"),
         Index("uq_flag_run_daily", "county_code", "as_of", unique=True, postgresql_where=text("kind = 'daily'")),
+        Index("ix_flag_run_as_of", "county_code", "as_of"),
         Index("ix_flag_run_open", "county_code", "asked_at", postgresql_where=text("ended_at IS NULL")),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -173,4 +181,32 @@ class FlagRunRuleRow(Row):
     unwarned_because: Mapped[str | None]
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime]
+    position: Mapped[int]
+
+
+class FlagTallyRow(Row):
+    """How many flags a rule of a run raised of a place for a day, and of how many fen, written once with the rule.
+
+    Each flag is counted for its county, its township and its village, so that a place is added up without the others.
+    `named_fen` adds up what each flag names (`flag_money`), or else what it is about.
+    """
+
+    __tablename__ = "flag_tally"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "run_id", "rule_code"],
+            ["funds.flag_run_rule.county_code", "funds.flag_run_rule.run_id", "funds.flag_run_rule.rule_code"],
+        ),
+        CheckConstraint("flags_n > 0 AND flags_fen >= 0 AND named_fen >= 0", name="counts"),
+        CheckConstraint("starts_with(region_code, county_code)", name="place_of_county"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    rule_code: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    rule_version: Mapped[int] = mapped_column(SmallInteger)
+    flags_n: Mapped[int]
+    flags_fen: Mapped[int]
+    named_fen: Mapped[int]
     position: Mapped[int]

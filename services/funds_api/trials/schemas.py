@@ -33,6 +33,7 @@ class Tally(Answer):
     flags_n: int
     people_n: int = Field(description="涉及的农户或人员数；与人无关的规则为 0")
     amount_fen: int
+    warning: str | None = Field(default=None, description="规则对自身的疑问：命中占所看对象的比例过高")
 
 
 class CountyTrial(Answer):
@@ -42,6 +43,7 @@ class CountyTrial(Answer):
     as_of: date
     known_at: datetime
     known_position: int
+    looked_n: int | None = Field(description="该规则所看对象的总数；停留资金类规则只看越线的，为空")
     live: Tally
     draft: Tally
     only_live_n: int

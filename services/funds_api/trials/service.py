@@ -19,7 +19,9 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from services.funds_api.access import must_hold
+from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import ask, silence
+from services.funds_api.flags.plausible import implausible
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Rule, Subject, Verdict
 from services.funds_api.flags.store import Place
@@ -148,7 +150,9 @@ async def _compare(
     was = Policy(values, place.county)
     would = Policy(_overlaid(values, drafted, place.county), place.county)
     await set_region(tx, place.county)  # a rule reads the county's books and lists, and tells of the place asked for
-    now, then = await _told(tx, live, was, place, moment), await _told(tx, draft, would, place, moment)
+    looked = await flags.count(tx, live.population, place, moment) if live.lines is None else None
+    now = await _told(tx, live, was, place, moment, looked)
+    then = await _told(tx, draft, would, place, moment, looked)
     if live.lines is not None:
         both = sum(n for _, n in now.asked & then.asked)
         only_live, only_draft = now.tally.flags_n - both, then.tally.flags_n - both
@@ -160,6 +164,7 @@ async def _compare(
         as_of=day,
         known_at=at,
         known_position=moment.position,
+        looked_n=looked,
         live=now.tally,
         draft=then.tally,
         only_live_n=only_live,
@@ -183,7 +188,7 @@ def _overlaid(values: Sequence[PolicyValue], drafted: Sequence[tuple[str, Any]],
     ]
 
 
-async def _told(tx: AsyncSession, rule: Rule, policy: Policy, place: Place, moment: Moment) -> Told:
+async def _told(tx: AsyncSession, rule: Rule, policy: Policy, place: Place, moment: Moment, looked: int | None) -> Told:
     if rule.lines is not None:
         groups = await crossed(tx, rule, policy, place, moment)
         tally = Tally(flags_n=sum(one.lots_n for one in groups), people_n=0, amount_fen=sum(one.fen for one in groups))
@@ -192,7 +197,8 @@ async def _told(tx: AsyncSession, rule: Rule, policy: Policy, place: Place, mome
     judged = await ask(tx, rule, place, moment, policy)
     said: Said = {(facts.subject_id, verdict.mark): (facts, verdict) for facts, verdict in judged.hits}
     people = {subject for subject, _ in said} if rule.subject in PEOPLE else set()
-    tally = Tally(flags_n=len(said), people_n=len(people), amount_fen=once(rule, said))
+    doubt = implausible(policy, moment.as_of, rule, len(judged.hits), looked or 0)
+    tally = Tally(flags_n=len(said), people_n=len(people), amount_fen=once(rule, said), warning=doubt)
     return Told(tally, frozenset(said), judged.silent_because)
 
 
