@@ -12,10 +12,13 @@ import pytest
 
 from chassis.database import Database
 from chassis.identity import SigningKey
+from services.audit_api import cursors
+from services.audit_api import follower as following
 from services.audit_api.follower import ISSUER, Follower
 from tests.callers import FOLLOWER_KEY, Caller, audit_caller, funds_caller
 from tests.factories import open_account, receive
 from tests.funds_api.asked import run_rules
+from tests.funds_api.desk import Desk
 from tests.funds_api.people import id_number
 from tests.funds_api.test_returns import Paid
 
@@ -145,6 +148,53 @@ async def test_a_row_that_came_back_is_flagged_while_it_waits_and_put_right_when
     assert await rectified() == 0
     await paid_again()
     assert await rectified() == 30_000, "the finding followed the fen into the lots that are kept again"
+
+
+class Killed(BaseException):
+    """The follower's process is gone, in the middle of a transaction."""
+
+
+async def test_killed_among_the_pages_of_the_real_list_the_next_follower_goes_on_by_the_mark_it_finds(
+    funds_http: httpx.AsyncClient,
+    audit_http: httpx.AsyncClient,
+    follower: Follower,
+    county: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = await Desk(funds_http, county).open()
+    for to in (desk.first, desk.second):
+        assert (await desk.out(100_000, to, "2017-05-01")).status_code == 201
+    run = await run_rules(funds_http, county, "2017-11-30", "R19", "I01")
+    monkeypatch.setattr(following, "FLAG_PAGE", 1)
+    asked: list[str] = []
+    get, read_on, stored = follower._get, cursors.read_on, 0
+
+    async def counted(region: str, query: dict[str, Any], path: str = following.FEED_PATH) -> Any:
+        if path == following.FLAGS_PATH:
+            asked.append(f"{query['rule']} {query.get('after')}")
+        return await get(region, query, path)
+
+    async def die(*given: Any) -> None:
+        nonlocal stored
+        stored += 1
+        await read_on(*given)
+        if stored == 3:
+            raise Killed
+
+    monkeypatch.setattr(follower, "_get", counted)
+    with monkeypatch.context() as patch:
+        patch.setattr(cursors, "read_on", die)
+        with pytest.raises(Killed):
+            await follower.round()
+    await follower.round()
+    assert follower.stopped == {}
+    alerts = (await audit_caller(audit_http, "inspector", county).get("/audit/v1/alerts")).json()["items"]
+    flags = (await funds_caller(funds_http, "inspector", county).get("/funds/v1/flags")).json()["items"]
+    assert sorted(one["id"] for one in alerts) == sorted(one["id"] for one in flags)
+    assert len(flags) == run["new_n"]
+    assert len(flags) > 4
+    assert len(asked) == len(flags) + 1, "one flag a page, and one page twice"
+    assert len(set(asked)) == len(flags)
 
 
 async def test_a_number_missing_in_the_real_journal_stops_the_stream(
