@@ -1,0 +1,75 @@
+"""compose.yaml gives each process what it reads and no secret more, and deploy/README.md tells every setting."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from services.audit_api.settings import FollowerSettings
+from services.audit_api.settings import Settings as AuditSettings
+from services.funds_api.settings import RunnerSettings
+from services.funds_api.settings import Settings as FundsSettings
+from services.gateway.settings import Settings as GatewaySettings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMPOSE = (DEPLOY / "compose.yaml").read_text()
+PROCESSES: dict[str, type[BaseSettings]] = {
+    "funds_api": FundsSettings,
+    "runner": RunnerSettings,
+    "audit_api": AuditSettings,
+    "follower": FollowerSettings,
+    "gateway": GatewaySettings,
+}
+
+
+def block(process: str) -> str:
+    """What compose.yaml says of a process."""
+    found = re.search(rf"^  {process}:\n((?:(?:    .*)?\n)+)", COMPOSE, re.MULTILINE)
+    assert found, process
+    return found.group(1)
+
+
+def environment(process: str) -> dict[str, str]:
+    return dict(re.findall(r"^      ([A-Z_]+): (.+)$", block(process), re.MULTILINE))
+
+
+def names(settings: type[BaseSettings]) -> dict[str, bool]:
+    """Each variable that a process reads, and whether it must be given."""
+    prefix = settings.model_config["env_prefix"]
+    return {f"{prefix}{name.upper()}": field.is_required() for name, field in settings.model_fields.items()}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_is_given_what_it_must_have_and_nothing_that_it_does_not_read(process: str) -> None:
+    given = {name.removesuffix("_FILE") for name in environment(process)}
+    read = names(PROCESSES[process])
+    assert {name for name, must in read.items() if must} <= given <= read.keys()
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_holds_the_secrets_of_its_files_and_no_other(process: str) -> None:
+    """Whatever ends in _FILE is read by entrypoint.sh as a secret: nothing else may be called so."""
+    files = {value for name, value in environment(process).items() if name.endswith("_FILE")}
+    [held] = re.findall(r"^    secrets: \[(.+)\]$", block(process), re.MULTILINE)
+    assert files == {f"/run/secrets/{one}" for one in held.split(", ")}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_runs_read_only_without_capabilities(process: str) -> None:
+    assert "    <<: *service\n" in block(process)
+    [shared] = re.findall(r"^x-service: &service\n((?:  .*\n)+)", COMPOSE, re.MULTILINE)
+    assert {"  read_only: true", "  cap_drop: [ALL]"} <= set(shared.splitlines())
+
+
+def test_the_runner_has_no_key_of_people_and_is_asked_whether_it_gets_on() -> None:
+    assert "    secrets: [funds_url]\n" in block("runner")
+    assert environment("runner")["FUNDS_HEARTBEAT"] in block("runner").split("healthcheck:")[1]
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_setting_is_told(process: str) -> None:
+    told = (DEPLOY / "README.md").read_text()
+    assert [name for name in names(PROCESSES[process]) if f"`{name}`" not in told] == []
