@@ -68,6 +68,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
 _DIGITS: Final = re.compile(r"\^\(?(\[0-9\]\{[0-9,]+\}(?:\|\[0-9\]\{[0-9,]+\})*)\)?\$")
 _CODE: Final = re.compile(r"\^\[A-Za-z0-9\]\[A-Za-z0-9\._-\]\{0,([0-9]+)\}\$")
 _LETTER_AND_DIGITS: Final = re.compile(r"\^\[A-Z\]\[0-9\]\{([0-9]+)\}\$")
+_LOGIN: Final = re.compile(r"\^\[a-z\]\[a-z0-9\._-\]\{([0-9]+),([0-9]+)\}\$")
 _OWN: Final = ("value_error", "assertion_error", "unknown_parameter")
 
 
@@ -89,6 +90,9 @@ def _pattern(pattern: str) -> str | None:
         return f"应为 {'、'.join(one.replace(',', ' 至 ') for one in lengths)} 位数字"
     if code := _CODE.fullmatch(pattern):
         return f"只能由字母、数字和 . _ - 组成，以字母或数字开头，至多 {int(code[1]) + 1} 个字符"
+    if login := _LOGIN.fullmatch(pattern):
+        sizes = f"{int(login[1]) + 1} 至 {int(login[2]) + 1}"
+        return f"以小写字母开头，只能由小写字母、数字和 . _ - 组成，共 {sizes} 个字符"
     if numbered := _LETTER_AND_DIGITS.fullmatch(pattern):
         return f"应为 1 个大写字母加 {numbered[1]} 位数字"
     return None

@@ -48,7 +48,7 @@ async def get_flags(
     rows, after = cut(found, window, lambda row: which.mark(row.FlagRow))
     parts = None if told is None else await parts_of(tx, told, [row.FlagRow.id for row in rows])
     items = await service.shown(tx, asked, rows, parts)
-    empty = None if items else "您的管辖范围内截至该日没有预警"
+    empty = None if items else service.nothing_found(rule, "您的管辖范围内截至该日没有预警")
     return FlagPage(**moment.shown, items=items, next=after, empty_because=empty)
 
 

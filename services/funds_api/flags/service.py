@@ -23,6 +23,13 @@ BASE: Final = ("subject_id", "region_code", "amount_fen", "as_of")
 Told = Mapping[str, Any]
 
 
+def nothing_found(rule: str | None, otherwise: str) -> str:
+    """Why a list is empty: of a code that no rule has there is nothing, and that is not the same as nothing found."""
+    if rule is None or rule in TITLE_OF_CODE or any(rule == code for code, _ in VERSIONS):
+        return otherwise
+    return f"没有代码为 {rule} 的规则，规则代码见 /funds/v1/rules"
+
+
 async def facts_of(tx: AsyncSession, county: str, rows: Iterable[FlagRow]) -> dict[UUID, Told]:
     """What each flag saw, by flag: kept with it, or told by its lot, of which nothing of this ever changes."""
     flags = list(rows)

@@ -13,6 +13,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
+from services.funds_api.flags.service import nothing_found
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
 from services.funds_api.warnings import leaders, service, store
@@ -85,7 +86,7 @@ async def get_warnings(
     which = store.Asked(to, state, rule, unit, escalated, first)
     rows, after = cut(await store.page(tx, who, asked, window, moment, which), window, lambda row: (row.id,))
     items = await shown(tx, asked, rows, moment)
-    because = None if items else "您的管辖范围内没有符合条件的预警通知"
+    because = None if items else nothing_found(rule, "您的管辖范围内没有符合条件的预警通知")
     return WarnedPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
 
 

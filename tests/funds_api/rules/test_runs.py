@@ -342,3 +342,11 @@ async def test_a_runner_leaves_a_trace_of_having_got_on_and_none_without_its_dat
     trace = tmp_path / "alive"
     await Once(database(desk.http), [desk.county], every_day=False, heartbeat=trace).run()
     assert trace.exists() is not away
+
+
+async def test_a_code_that_no_rule_has_is_told_from_a_rule_that_found_nothing(desk: Desk) -> None:
+    inspector = funds_caller(desk.http, "inspector", desk.county)
+    for path in ("/funds/v1/flags", "/funds/v1/warnings"):
+        for rule, unknown in (("R98", True), ("R19", False), ("B01", False)):
+            told = (await inspector.get(path, params={"rule": rule})).json()
+            assert (told["items"], f"没有代码为 {rule} 的规则" in told["empty_because"]) == ([], unknown), (path, rule)
