@@ -18,7 +18,7 @@ from services.audit_api.rectifications.states import DatesOutOfOrder, StepNotPos
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
-    access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上查询参数 county=六位县级代码"),
+    access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上该查询参数，填六位县级代码"),
     access.OwnRequest: Problem("own-request", 403, "申请人不能复核自己的申请", "请由另一名监督人员复核"),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     AlertNotAboutLots: Problem(

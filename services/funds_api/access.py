@@ -128,12 +128,13 @@ class OutsideRegion(Exception):
 
 @dataclass(eq=False)
 class CountyNeeded(Exception):
-    """A caller above the county has to say which county is meant."""
+    """A caller above the county has to say which county is meant, in the parameter that the address has for it."""
 
     own: str
+    parameter: str = "county"
 
     def __str__(self) -> str:
-        return "您的管辖范围大于一个县，请用 county 参数指明县级区划代码（6 位）"
+        return f"您的管辖范围大于一个县，请用 {self.parameter} 参数指明县级区划代码（6 位）"
 
 
 def holds(who: Principal, region: str) -> bool:
@@ -157,7 +158,7 @@ def must_hold(who: Principal, region: str) -> None:
         raise OutsideRegion(region, who.region)
 
 
-def county_of(who: Principal, asked: str | None = None) -> str:
+def county_of(who: Principal, asked: str | None = None, parameter: str = "county") -> str:
     """The county this request is about: the one asked for, or the caller's own; refused outside the caller's reach.
 
     A county clerk or anybody below need not ask; a province must. Asking for a county that contains the caller's own
@@ -166,7 +167,7 @@ def county_of(who: Principal, asked: str | None = None) -> str:
     own = who.region[:COUNTY_DIGITS]
     if asked is None:
         if len(own) < COUNTY_DIGITS:
-            raise CountyNeeded(who.region)
+            raise CountyNeeded(who.region, parameter)
         return own
     if not within(who, asked):
         raise OutsideRegion(asked, who.region)

@@ -12,7 +12,7 @@ import pytest
 from chassis import clock
 from tests.callers import Caller, funds_caller
 from tests.factories import fund, notice_request, open_account
-from tests.funds_api.desk import Desk
+from tests.funds_api.desk import Desk, refused
 from tests.funds_api.test_orders import Chain
 from tests.funds_api.test_returns import Paid
 
@@ -341,6 +341,12 @@ async def test_what_cannot_be_asked_is_refused_and_nothing_is_told_as_nothing(de
         assert (await desk.clerk.get(PATH, params={"as_of": END, **missing})).status_code == 404
     bank = funds_caller(desk.http, "bank", desk.county)
     assert (await bank.get(PATH)).status_code == 403
+    above = funds_caller(desk.http, "inspector", desk.county[:4])
+    for path in (PATH, "/funds/v1/tree", "/funds/v1/flow-graph"):
+        told = await above.get(path)
+        refused(told, 422, "county-needed", {"parameter": "region"})
+        assert "请用 region 参数" in told.json()["detail"], "county is refused there"
+        assert (await above.get(path, params={"region": desk.county})).status_code == 200
     empty = await progress(desk.clerk, year=2016, by="fund")
     assert empty["items"] == []
     assert "没有收到" in empty["empty_because"]

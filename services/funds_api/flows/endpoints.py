@@ -45,7 +45,7 @@ async def asked_of(
     tx: AsyncSession, who: Principal, region: str | None, fund: str | None, year: int | None = None
 ) -> Asked:
     """The place asked for, or the caller's own; refused outside the caller's region, and when there is no such code."""
-    county = county_of(who, region[:COUNTY_DIGITS] if region else None)
+    county = county_of(who, region[:COUNTY_DIGITS] if region else None, "region")
     root = region or (county if holds(who, county) else who.region)
     must_hold(who, root)
     if region is not None and not await units.region_exists(tx, region):
