@@ -227,6 +227,23 @@ async def test_an_end_is_corrected_before_the_next_period_begins_in_it(level: Le
     assert (await level.post(**july)).status_code == 201
 
 
+async def test_a_stated_end_that_nothing_follows_says_that_what_it_replaced_does_not_come_back(level: Level) -> None:
+    """A month's exception from a value without an end: afterwards the level above is heard, not that value."""
+    open_ended = (await level.post()).json()
+    assert open_ended["afterwards"] is None
+    await level.confirm(open_ended["ref"])
+    month = (await level.post(valid_from="2017-07-01", valid_to="2017-07-31", value=60)).json()
+    assert month["afterwards"].startswith("2017-08-01 起本区划没有数值：此前被接替的数值不会恢复")
+    assert (await level.confirm(month["ref"])).json()["afterwards"] == month["afterwards"]
+    waiting = await level.set(valid_from="2017-08-02", value=50)  # a day too late
+    told = (await level.clerk.get(f"{PATH}/history", params={"key": KEY})).json()["items"]
+    assert [one["afterwards"] for one in told] == [None, month["afterwards"], None]
+    await level.withdraw(waiting)
+    await level.set(valid_from="2017-08-01", value=50)
+    told = (await level.clerk.get(f"{PATH}/history", params={"key": KEY})).json()["items"]
+    assert {one["afterwards"] for one in told} == {None}
+
+
 async def test_of_two_overlapping_periods_set_at_once_one_stands(level: Level) -> None:
     starts = ("2017-01-01", "2017-02-01", "2017-03-01")
     answers = await asyncio.gather(*(level.post(valid_from=one, valid_to="2017-12-31") for one in starts))

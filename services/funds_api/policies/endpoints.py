@@ -101,7 +101,7 @@ async def get_policy_values_waiting(
         lambda row: (row.key, row.valid_from.isoformat()),
     )
     return PolicyValuesWaiting(
-        items=[service.edition(row, [row]) for row in rows],
+        items=[service.edition(row, [row]).model_copy(update={"afterwards": None}) for row in rows],
         next=after,
         empty_because=None if rows else "该区划没有等待确认的政策数值",
     )

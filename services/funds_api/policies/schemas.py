@@ -99,6 +99,9 @@ class PolicyEdition(PolicyValueAnswer):
 
     state: EditionState
     ends_on: date | None = Field(default=None, description="实际最后适用日：规定的截止日期或下一数值起始的前一日")
+    afterwards: str | None = Field(
+        default=None, description="规定的截止日期以后本区划没有数值接续的提示：被它接替的数值不会恢复"
+    )
     recorded_at: datetime | None = None
     set_by: str | None = Field(default=None, description="登记人；为 null 表示随版本发布")
     confirmed_by: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -207,6 +207,20 @@ def _meet(new: PolicyValue, law: PolicyValue, above: Sequence[PolicyValue]) -> b
     return law.valid_from <= (new.valid_to or date.max) and new.valid_from <= (ends_on(law, above) or date.max)
 
 
+def _afterwards(value: PolicyValue, recorded: Sequence[PolicyValueRow]) -> str | None:
+    """What to mind when a stated end leaves the region without a value: what was replaced does not come back."""
+    if value.valid_to is None or value.valid_to == date.max:
+        return None
+    following_on = value.valid_to + timedelta(days=1)
+    claiming = [one for one in recorded if _state(one, recorded) in {EditionState.COUNTS, EditionState.WAITS}]
+    if any(one.valid_from == following_on for one in claiming):
+        return None
+    return (
+        f"{following_on} 起本区划没有数值：此前被接替的数值不会恢复，适用上级的数值，上级没有的不再判断；"
+        f"需要延续的，请另行登记自 {following_on} 起的数值"
+    )
+
+
 def _period(value: PolicyValue) -> str:
     return f"{value.valid_from} 至 {value.valid_to}" if value.valid_to else f"{value.valid_from} 起"
 
@@ -226,7 +240,7 @@ def _state(row: PolicyValueRow, recorded: Sequence[PolicyValueRow]) -> EditionSt
 
 
 def edition(row: PolicyValueRow, recorded: Sequence[PolicyValueRow]) -> PolicyEdition:
-    """An edition with what became of it among all that its region recorded for the key."""
+    """An edition with what became of it, and what follows it, among all that its region recorded for the key."""
     value, state, about = store.told(row), _state(row, recorded), keys.entry(row.key)
     counting = [store.told(one) for one in recorded if _state(one, recorded) == EditionState.COUNTS]
     return PolicyEdition(
@@ -244,6 +258,7 @@ def edition(row: PolicyValueRow, recorded: Sequence[PolicyValueRow]) -> PolicyEd
         unit=about and about.unit,
         state=state,
         ends_on=ends_on(value, counting) if state == EditionState.COUNTS else None,
+        afterwards=_afterwards(value, recorded) if state in {EditionState.COUNTS, EditionState.WAITS} else None,
         recorded_at=row.recorded_at,
         set_by=row.set_by,
         confirmed_by=row.confirmed_by,
