@@ -16,7 +16,7 @@ from services.funds_api.access import county_of
 from services.funds_api.flags.service import nothing_found
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units.endpoints import County
-from services.funds_api.warnings import leaders, service, store
+from services.funds_api.warnings import leaders, service, store, summary
 from services.funds_api.warnings.schemas import (
     LeaderRequest,
     Party,
@@ -27,8 +27,10 @@ from services.funds_api.warnings.schemas import (
     WarningClosingRequest,
     WarningExplanationRequest,
     WarningState,
+    WarningSummary,
 )
 from services.funds_api.warnings.shown import shown, warned
+from services.funds_api.warnings.which import Asked
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["warnings 预警通知"])
@@ -83,11 +85,30 @@ async def get_warnings(
 ) -> WarnedPage:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    which = store.Asked(to, state, rule, unit, escalated, first)
-    rows, after = cut(await store.page(tx, who, asked, window, moment, which), window, lambda row: (row.id,))
+    wanted = Asked(to, state, rule, unit, escalated, first)
+    rows, after = cut(await store.page(tx, who, asked, window, moment, wanted), window, lambda row: (row.id,))
     items = await shown(tx, asked, rows, moment)
     because = None if items else nothing_found(rule, "您的管辖范围内没有符合条件的预警通知")
     return WarnedPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
+
+
+@router.get("/warnings/summary", summary="预警通知汇总：各状态、逾期、升级到谁，分规则和本人的件数")
+async def get_warning_summary(
+    tx: Read,
+    who: Annotated[Principal, can("warnings:read")],
+    county: County = None,
+    to: Annotated[Party | None, Query(description="只计送达本人的，同 /funds/v1/warnings")] = None,
+    rule: Annotated[str | None, Query(pattern=r"^[A-Z][0-9]{2}$", description="规则代码")] = None,
+    unit: UUID | None = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> WarningSummary:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    rules, own = await summary.counted(tx, who, asked, moment, Asked(to, rule=rule, unit=unit))
+    because = None if rules else "您的管辖范围内截至该日没有符合条件的预警通知"
+    told = {"total": summary.total(rules), "to_me": own, "rules": rules, "empty_because": because}
+    return WarningSummary(as_of=moment.as_of, **moment.shown, **told)
 
 
 @router.get("/warnings/{warning_id}", summary="一条预警通知")

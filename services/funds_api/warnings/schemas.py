@@ -133,6 +133,44 @@ class WarnedPage(Page, Known):
     items: list[Warned]
 
 
+class WarningCounts(Answer):
+    """How many warnings, by state; open ones also by whether a step of theirs is overdue, and with whom they are."""
+
+    warnings_n: int
+    open_n: int = Field(description="尚未办结")
+    issued_n: int = Field(description="尚未签收")
+    acknowledged_n: int = Field(description="已签收，尚未说明")
+    explained_n: int = Field(description="已说明，等待办结")
+    answered_n: int = Field(description="已办结")
+    in_time_n: int = Field(description="尚未办结，没有逾期未办的步骤")
+    overdue_n: int = Field(description="尚未办结，有步骤逾期未办，已升级")
+    escalated_to_leader_n: int = Field(description="现已升级到分管领导")
+    escalated_to_county_office_n: int = Field(description="没有分管领导，现已升级到县级主管部门")
+    escalated_to_inspectors_n: int = Field(description="现已升级到监督人员")
+
+
+class RuleWarnings(WarningCounts):
+    rule_code: str
+    title: str
+
+
+class PartyWarnings(Answer):
+    """Of the warnings counted, those that were told to the caller as this party."""
+
+    party: Party
+    open_n: int = Field(description="尚未办结")
+    overdue_n: int = Field(description="其中有步骤逾期未办")
+    waiting_n: int = Field(description="等待本方的：unit 尚欠签收或说明；其他各方，现已升级到本方")
+
+
+class WarningSummary(Answer, Known):
+    as_of: date
+    total: WarningCounts
+    to_me: list[PartyWarnings] = Field(description="送达本人的，按身份列；同 warnings 的 to 参数")
+    rules: list[RuleWarnings]
+    empty_because: str | None = None
+
+
 class WarningExplanationRequest(Body):
     text: Prose = Field(description="情况说明，不写个人身份信息")
     document: Line = Field(description="依据：说明材料的文号")

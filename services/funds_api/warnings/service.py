@@ -30,6 +30,7 @@ from services.funds_api.warnings.refusals import WarningOfAnother, WarningOwnWor
 from services.funds_api.warnings.schemas import Warned, WarningClosingRequest, WarningExplanationRequest, WarningState
 from services.funds_api.warnings.shown import deadlines_of, shown, state_of
 from services.funds_api.warnings.timers import Deadlines, Taken, Workdays
+from services.funds_api.warnings.which import ANSWERS_DIGITS
 from wire.warnings import (
     WarnedUnit,
     WarningAcknowledged,
@@ -280,7 +281,7 @@ async def _for_unit(tx: AsyncSession, who: Principal, county: str, warning_id: U
     The county does not answer for a township; a village has no desk of its own, so any of its township does.
     """
     row = await _held(tx, who, county, warning_id)
-    answers = row.region_code[: store.ANSWERS_DIGITS]
+    answers = row.region_code[:ANSWERS_DIGITS]
     name = (await store.names(tx, county, [row.unit_id]))[row.unit_id]
     if who.region != answers or (row.region_code == answers and who.unit not in {None, name}):
         raise WarningOfAnother(str(warning_id), name, answers, who.region, who.unit)
