@@ -42,7 +42,8 @@ async def get_flags(
     moment = await moment_of(tx, asked, as_of, known_at)
     told = None if warning is None else await warned(tx, who, asked, warning, moment)
     last = None if told is None else window.key(UUID)
-    among = None if told is None else flags_of(told, last[0] if last else None)
+    most = None if rule or run or subject else window.limit + 1
+    among = None if told is None else flags_of(told, last[0] if last else None, moment.as_of, most)
     which = pages.Asked(rule, run, subject, among)
     found = await pages.page(tx, who, asked, window, moment=moment, asked=which)
     rows, after = cut(found, window, lambda row: which.mark(row.FlagRow))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -92,8 +93,8 @@ _BUNDLES: Final = f"""{_answering()},
     JOIN funds.unit u ON u.county_code = :county AND u.id = g.unit_id
    ORDER BY g.unit_id"""
 
-_FLAGS: Final = f"""{_answering("AND f.id > :after")}
-  SELECT DISTINCT flag_id FROM answering WHERE unit_id = :unit"""
+_FLAGS: Final = f"""{_answering("AND f.id > :after AND f.as_of <= :as_of")}
+  SELECT DISTINCT flag_id FROM answering WHERE unit_id = :unit ORDER BY flag_id LIMIT CAST(:most AS bigint)"""
 
 _PARTS: Final = f"""{_answering("AND f.id = ANY(:flags)")}
   SELECT DISTINCT flag_id, item, fen FROM answering WHERE unit_id = :unit ORDER BY flag_id, item"""
@@ -140,9 +141,12 @@ def _of(warning: WarningRow) -> dict[str, Any]:
     }
 
 
-def flags_of(warning: WarningRow, after: UUID | None) -> CTE:
-    """The ids (`flag_id`) of the flags of a warning that come after one of them, as far as the caller sees them."""
-    query = text(_FLAGS).bindparams(**_of(warning), after=after or _FIRST)
+def flags_of(warning: WarningRow, after: UUID | None, as_of: date, most: int | None) -> CTE:
+    """The ids (`flag_id`) of flags of a warning after one of them, for days up to `as_of`, that the caller sees.
+
+    Of these the `most` first by id, or without it all: whoever narrows the list further needs them.
+    """
+    query = text(_FLAGS).bindparams(**_of(warning), after=after or _FIRST, as_of=as_of, most=most)
     return query.columns(column("flag_id", Uuid)).cte("answering_for")
 
 

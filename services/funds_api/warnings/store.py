@@ -18,18 +18,38 @@ from services.funds_api.tables import UnitLeaderRow, UnitRow, WarningEscalationR
 from services.funds_api.warnings import which
 from services.funds_api.warnings.which import Asked
 
+# How many lots of a unit are looked at before the flags of a run are.
+PROBES: Final = 64
+# All ids of flags about a lot begin with the first half of the lot's (`flags/named.py`).
+_LOWEST, _HIGHEST = (f"CAST(left(replace(l.id::text, '-', ''), 16) || repeat('{digit}', 16) AS uuid)" for digit in "0f")
+
 # A unit's first warning by a rule that nobody has answered and whose money still lies there; the last one, if several.
-# The flags of each of their runs are read once for all units, along the index by run. What is found is held so that
-# nobody answers it before the next one hangs on it; what was answered meanwhile is none.
-FIRSTS: Final = """
+# Whether it does is told by some lots of the unit, each probed for a flag of that run. Only where those do not tell are
+# the flags of the run read, once for all units. What is found is held so that nobody answers it before the next one
+# hangs on it; what was answered meanwhile is none.
+FIRSTS: Final = f"""
   WITH open AS MATERIALIZED (
     SELECT w.id, w.unit_id, w.run_id FROM funds.warning w
      WHERE w.county_code = :county AND w.unit_id = ANY(:units) AND w.rule_code = :rule
        AND w.first_warning_id IS NULL AND w.closed_on IS NULL),
+  probed AS MATERIALIZED (
+    SELECT o.id, coalesce(bool_or(f.flagged), false) AS stands,
+           count(l.id) >= CAST(:probes AS int) AND NOT coalesce(bool_or(f.flagged), false) AS unsure
+      FROM open o
+      LEFT JOIN LATERAL (
+        SELECT l.id FROM funds.account a
+          JOIN funds.lot l ON l.county_code = :county AND l.account_id = a.id AND l.is_open AND l.is_resting
+         WHERE a.county_code = :county AND a.unit_id = o.unit_id LIMIT CAST(:probes AS int)) l ON true
+      LEFT JOIN LATERAL (
+        SELECT true AS flagged FROM funds.flag f
+         WHERE f.county_code = :county AND f.id BETWEEN {_LOWEST} AND {_HIGHEST} AND f.subject_id = l.id
+           AND f.rule_code = :rule AND f.run_id = o.run_id LIMIT 1) f ON true
+     WHERE CAST(:lots AS boolean)
+     GROUP BY o.id),
   asked_about AS MATERIALIZED (
     SELECT f.run_id, f.subject_id FROM funds.flag f
-     WHERE CAST(:lots AS boolean) AND f.county_code = :county AND f.rule_code = :rule
-       AND f.run_id = ANY(ARRAY(SELECT DISTINCT o.run_id FROM open o))),
+     WHERE f.county_code = :county AND f.rule_code = :rule
+       AND f.run_id = ANY(ARRAY(SELECT DISTINCT o.run_id FROM open o JOIN probed p ON p.id = o.id AND p.unsure))),
   resting AS MATERIALIZED (
     SELECT DISTINCT q.run_id, a.unit_id FROM asked_about q
       JOIN funds.lot l ON l.county_code = :county AND l.id = q.subject_id AND l.is_resting
@@ -39,18 +59,19 @@ FIRSTS: Final = """
                                   AND n.first_warning_id = w.id) AS times
     FROM funds.warning w
    WHERE w.county_code = :county AND w.closed_on IS NULL
-     AND w.id IN (SELECT o.id FROM open o
-                   WHERE NOT CAST(:lots AS boolean) OR (o.run_id, o.unit_id) IN (SELECT run_id, unit_id FROM resting))
+     AND w.id IN (SELECT o.id FROM open o LEFT JOIN probed p ON p.id = o.id
+                   WHERE NOT CAST(:lots AS boolean) OR p.stands
+                      OR p.unsure AND (o.run_id, o.unit_id) IN (SELECT run_id, unit_id FROM resting))
    ORDER BY w.unit_id, w.id
      FOR SHARE OF w"""
 
 
 async def firsts(
-    session: AsyncSession, county: str, units: Sequence[UUID], rule: str, *, lots: bool
+    session: AsyncSession, county: str, units: Sequence[UUID], rule: str, *, lots: bool, probes: int = PROBES
 ) -> dict[UUID, tuple[UUID, int]]:
     """By unit, its first warning by a rule that is not over, and how many there have been since; `lots`: of clocks."""
-    found = await session.execute(text(FIRSTS), {"county": county, "units": list(units), "rule": rule, "lots": lots})
-    return {row.unit_id: (row.id, row.times) for row in found}
+    told = {"county": county, "units": list(units), "rule": rule, "lots": lots, "probes": probes}
+    return {row.unit_id: (row.id, row.times) for row in await session.execute(text(FIRSTS), told)}
 
 
 async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
