@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
+from services.funds_api.warnings import bundles as bundling
 from services.funds_api.warnings.bundles import bundles
 from tests.callers import Caller, funds_caller
 from tests.factories import open_account
@@ -105,6 +106,10 @@ async def test_it_narrows_further_and_what_is_no_warning_is_said(desk: Desk, adm
     ):
         answer = await desk.clerk.get(FLAGS, params={"warning": one["id"], **more})
         assert len(answer.json()["items"]) == n, more
+    [lot, _] = [flag["lot_id"] for flag in await listed(desk.clerk, one)]
+    for subject, n in ((lot, 1), (str(uuid4()), 0)):
+        answer = await desk.clerk.get(FLAGS, params={"warning": one["id"], "subject": subject, "limit": 1})
+        assert ([flag["lot_id"] for flag in answer.json()["items"]], answer.json()["next"]) == ([lot] * n, None)
     for asked, status in (
         ({"warning": str(uuid4())}, 404),
         ({"warning": "first"}, 422),
@@ -117,6 +122,16 @@ async def test_it_narrows_further_and_what_is_no_warning_is_said(desk: Desk, adm
         assert answer.status_code == status, (asked, answer.text)
     now = (await admin.fetchval("SELECT clock_timestamp()")).isoformat()
     assert len((await desk.clerk.get(FLAGS, params={"warning": one["id"], "known_at": now})).json()["items"]) == 2
+
+
+async def test_a_unit_whose_flags_are_far_between_finds_them_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few flags of the run are looked at first."""
+    found = await told(desk.http, desk.county)
+    whole = {name: await listed(desk.clerk, one) for name, one in found.items()}
+    for share in (0, 1, 2):
+        monkeypatch.setattr(bundling, "_SHARE", share)
+        for name, one in found.items():
+            assert await listed(desk.clerk, one, limit=1) == whole[name], (name, share)
 
 
 async def test_a_township_lists_its_own_warnings_only(desk: Desk) -> None:

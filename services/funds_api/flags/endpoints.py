@@ -41,9 +41,10 @@ async def get_flags(
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     told = None if warning is None else await warned(tx, who, asked, warning, moment)
-    last = None if told is None else window.key(UUID)
-    most = None if rule or run or subject else window.limit + 1
-    among = None if told is None else flags_of(told, last[0] if last else None, moment.as_of, most)
+    among = None
+    if told is not None:
+        last = window.key(UUID)
+        among = await flags_of(tx, told, last[0] if last else None, moment.as_of, subject, window.limit + 1)
     which = pages.Asked(rule, run, subject, among)
     found = await pages.page(tx, who, asked, window, moment=moment, asked=which)
     rows, after = cut(found, window, lambda row: which.mark(row.FlagRow))

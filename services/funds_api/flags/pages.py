@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, BindParameter, Date, Row, Uuid, bindparam, column, func, select, text, union
+from sqlalchemy import BigInteger, BindParameter, Date, Row, Uuid, bindparam, column, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -76,12 +76,12 @@ def _of_rule(place: Place, rule: str, moment: Moment, after: tuple[UUID, UUID], 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which flags: of a rule, of a run, about a subject, `among` those ids (`flag_id`). None asks for all."""
+    """Which flags: of a rule, of a run, about a subject, `among` those ids. None asks for all."""
 
     rule: str | None = None
     run: UUID | None = None
     subject: UUID | None = None
-    among: CTE | None = None
+    among: Sequence[UUID] | None = None
 
     @property
     def by_run(self) -> bool:
@@ -116,7 +116,7 @@ async def page(
     if asked.subject is not None:
         query = query.where(FlagRow.id.in_(_about(county, asked.subject)))
     if asked.among is not None:
-        query = query.where(FlagRow.id.in_(select(asked.among.c.flag_id)))
+        query = query.where(FlagRow.id.in_(asked.among))
     if asked.run is not None:
         query = query.where(FlagRow.id.in_(_of_run(county, asked, moment, [*here, FlagRow.id > after], most)))
     if (
@@ -141,6 +141,6 @@ def _of_run(county: str, asked: Asked, moment: Moment, here: Sequence[Any], most
     if asked.subject is not None:
         lying = lying.where(FlagRow.subject_id == asked.subject)
     if asked.among is not None:
-        lying = lying.where(FlagRow.id.in_(select(asked.among.c.flag_id)))
+        lying = lying.where(FlagRow.id.in_(asked.among))
     found = lying.cte("lying").prefix_with("MATERIALIZED", dialect="postgresql")
     return select(found.c.id).order_by(found.c.id).limit(most)

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CTE, Uuid, column, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.flags.crossings import Raised
@@ -93,8 +93,14 @@ _BUNDLES: Final = f"""{_answering()},
     JOIN funds.unit u ON u.county_code = :county AND u.id = g.unit_id
    ORDER BY g.unit_id"""
 
-_FLAGS: Final = f"""{_answering("AND f.id > :after AND f.as_of <= :as_of")}
+# What is looked at of the run's flags is their beginning by id: the unit's first ones of these are its first of all.
+_LOOKED_AT: Final = """AND f.id > :after AND f.as_of <= :as_of
+       AND (CAST(:subject AS uuid) IS NULL OR f.subject_id = CAST(:subject AS uuid))
+     ORDER BY f.id LIMIT CAST(:looked_n AS bigint)"""
+_FLAGS: Final = f"""{_answering(_LOOKED_AT)}
   SELECT DISTINCT flag_id FROM answering WHERE unit_id = :unit ORDER BY flag_id LIMIT CAST(:most AS bigint)"""
+# How many flags of a run are looked at for each that is asked for, before all are: units share a run's flags.
+_SHARE: Final = 20
 
 _PARTS: Final = f"""{_answering("AND f.id = ANY(:flags)")}
   SELECT DISTINCT flag_id, item, fen FROM answering WHERE unit_id = :unit ORDER BY flag_id, item"""
@@ -141,13 +147,17 @@ def _of(warning: WarningRow) -> dict[str, Any]:
     }
 
 
-def flags_of(warning: WarningRow, after: UUID | None, as_of: date, most: int | None) -> CTE:
-    """The ids (`flag_id`) of flags of a warning after one of them, for days up to `as_of`, that the caller sees.
-
-    Of these the `most` first by id, or without it all: whoever narrows the list further needs them.
-    """
-    query = text(_FLAGS).bindparams(**_of(warning), after=after or _FIRST, as_of=as_of, most=most)
-    return query.columns(column("flag_id", Uuid)).cte("answering_for")
+async def flags_of(
+    session: AsyncSession, warning: WarningRow, after: UUID | None, as_of: date, subject: UUID | None, most: int
+) -> list[UUID]:
+    """The first flags of a warning by id after one of them, for days up to `as_of`, `most` of those the caller sees."""
+    told = {**_of(warning), "after": after or _FIRST, "as_of": as_of, "subject": subject, "most": most}
+    found: list[UUID] = []
+    for looked_n in (_SHARE * most, None):
+        found = list(await session.scalars(text(_FLAGS), {**told, "looked_n": looked_n}))
+        if len(found) == most:
+            break
+    return found
 
 
 async def parts_of(
