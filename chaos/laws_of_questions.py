@@ -18,6 +18,15 @@ ASKED: Final[dict[str, str]] = {
             WHERE run_id IS NOT NULL GROUP BY 1, 2, 3) f
           FULL JOIN funds.flag_run_rule d USING (county_code, run_id, rule_code)
          WHERE (coalesce(f.n, 0), coalesce(f.fen, 0)) IS DISTINCT FROM (d.new_n::bigint, d.new_fen::numeric)""",
+    # Each flag is counted for its county, its township and its village, where it has them.
+    "各级预警计数 = 各级的预警": """
+        SELECT region_code, run_id, rule_code FROM
+          (SELECT f.county_code, left(f.region_code, d) AS region_code, f.run_id, f.rule_code, f.as_of, count(*) AS n,
+                  sum(f.amount_fen) AS fen
+             FROM funds.flag f CROSS JOIN unnest(ARRAY[6, 9, 12]) d
+            WHERE f.run_id IS NOT NULL AND length(f.region_code) >= d GROUP BY 1, 2, 3, 4, 5) f
+          FULL JOIN funds.flag_tally t USING (county_code, region_code, run_id, rule_code, as_of)
+         WHERE (f.n, f.fen) IS DISTINCT FROM (t.flags_n, t.flags_fen::numeric)""",
     "运行只办所要的规则，办结的每条都办了": """
         SELECT r.id FROM funds.flag_run r
           LEFT JOIN funds.flag_run_rule d ON d.county_code = r.county_code AND d.run_id = r.id

@@ -69,6 +69,10 @@ SELECT county_code AS county, count(*) AS flags, sum(amount_fen)::bigint AS flag
        coalesce(sum(amount_fen) FILTER (WHERE run_id IS NOT NULL), 0)::bigint AS fen_of_runs
   FROM funds.flag GROUP BY 1""",
     """
+SELECT county_code AS county, sum(flags_n)::bigint AS tallied_flags, sum(flags_fen)::bigint AS tallied_fen,
+       sum(named_fen)::bigint AS tallied_named_fen
+  FROM funds.flag_tally WHERE region_code = county_code GROUP BY 1""",
+    """
 SELECT county_code AS county, count(*) AS flag_items, sum(amount_fen)::bigint AS flag_item_fen
   FROM funds.flag_money GROUP BY 1""",
     """

@@ -100,6 +100,7 @@ def _questions_are_told(figures: dict[str, Any]) -> None:
     for name in ("runs", "flags", "warnings", "stopped_lots", "stop_days", "list_entries", "outcomes", "publications"):
         assert told[name] > 0, name
     assert (told["flags_of_runs"], told["fen_of_runs"]) == (told["run_new_flags"], told["run_new_fen"])
+    assert (told["tallied_flags"], told["tallied_fen"]) == (told["run_new_flags"], told["run_new_fen"])
     assert (told["flags"], told["flagged_fen"]) == (told["alerts"], told["alerted_fen"])
     assert told["list_rows"] == told["list_entries"] == told["list_hits"]
     assert told["recovered_fen"] == told["confirmed"] == told["objections"] == told["stops"] == 1

@@ -284,6 +284,19 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "broken",
         "一次运行的预警 = 各规则所记",
     ),
+    "a tally of a flag more": (
+        (
+            "UPDATE funds.flag_tally SET flags_n = flags_n + 1 WHERE run_id = (SELECT run_id FROM funds.flag_tally"
+            " ORDER BY run_id LIMIT 1) AND region_code = county_code"
+        ),
+        "broken",
+        "各级预警计数 = 各级的预警",
+    ),
+    "a tally lost": (
+        "DELETE FROM funds.flag_tally WHERE run_id = (SELECT run_id FROM funds.flag_tally ORDER BY run_id LIMIT 1)",
+        "broken",
+        "各级预警计数 = 各级的预警",
+    ),
     "a flag raised twice": (_flagged_twice("run_id"), "broken", "同一规则、对象、标记只有一条预警"),
     "a flag raised again by a later run": (
         _flagged_twice("gen_random_uuid()"),
