@@ -72,6 +72,7 @@ async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialReques
         raise DatedAhead(latest, today, "试算的业务日期")
     if len(region) > COUNTY_DIGITS:
         await units.must_exist(tx, region)
+        await set_region(tx, stream)  # whether the county has books is not seen from a township
     counties = await store.counties(tx, stream)
     if not counties:
         raise NoBooks(region)
