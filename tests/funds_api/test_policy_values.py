@@ -308,3 +308,15 @@ async def test_a_value_of_a_release_for_a_day_that_has_one_is_its_next_edition(
     await admin.execute(f"{row} VALUES ($1, $2, '2017-01-01', '70', '县办法', 'practice')", KEY, level.region)
     assert await level.history() == [("2017-01-01#1", "superseded", None), ("2017-01-01#2", "counts", None)]
     assert (await level.read("2017-06-30"))["value"] == 70
+
+
+async def test_where_no_value_is_in_force_the_answer_says_so(level: Level) -> None:
+    await level.lay_down()
+    for asked, empty in (
+        ({"key": KEY, "as_of": "2017-01-01"}, False),
+        ({"key": "handdwon", "as_of": "2017-01-01"}, True),
+    ):
+        told = (await level.clerk.get(PATH, params=asked)).json()
+        assert (told["items"] == [], told["empty_because"] is not None) == (empty, empty), asked
+    before = (await level.clerk.get(PATH, params={"key": KEY, "as_of": "1949-10-01"})).json()
+    assert (before["items"], before["empty_because"] is not None) == ([], True)

@@ -45,7 +45,9 @@ async def get_policy_values(
     day, place = day_or_today(as_of), region or who.region
     known = await store.values(tx, *([key] if key else []), known_at=known_at, region=place)
     chosen = [in_force(known, name, place, day) for name in sorted({one.key for one in known})]
-    return PolicyValues(as_of=day, known_at=known_at, items=[_told(one) for one in chosen if one is not None])
+    items = [_told(one) for one in chosen if one is not None]
+    because = None if items else "当日没有以此为键开头、适用于该区划的数值；键的目录见 /funds/v1/policy-values/keys"
+    return PolicyValues(as_of=day, known_at=known_at, items=items, empty_because=because)
 
 
 @router.post("", status_code=201, summary="登记政策数值（经另一人确认后作数）")

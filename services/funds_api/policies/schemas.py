@@ -113,6 +113,7 @@ class PolicyValues(Answer):
     as_of: date
     known_at: datetime | None = Field(description="只含此时点以前登记的数值；为 null 表示全部")
     items: list[PolicyValueAnswer]
+    empty_because: str | None = None
 
 
 class PolicyHistory(Answer):
