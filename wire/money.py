@@ -145,6 +145,14 @@ class LotSucceeded(Fact):
     amount_fen: int
 
 
+class StopSucceeded(Fact):
+    """A stop of clocks that went over with its money: the same document and days, under a name of its own there."""
+
+    from_stop_id: UUID
+    stop_id: UUID
+    lots: list[UUID]
+
+
 class MoneySucceeded(Fact):
     """What rested in a county whose code ended went over to the county that follows it; told in both streams."""
 
@@ -156,6 +164,7 @@ class MoneySucceeded(Fact):
     effective_on: date
     amount_fen: int
     lots: list[LotSucceeded]
+    stops: list[StopSucceeded] = Field(default=[])
 
 
 class SuccessionReversed(Fact):
@@ -167,3 +176,4 @@ class SuccessionReversed(Fact):
     effective_on: date
     amount_fen: int
     movements: list[Moved]
+    stops: list[StopSucceeded] = Field(default=[])

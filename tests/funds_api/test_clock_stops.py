@@ -25,7 +25,7 @@ async def desk(funds_http: httpx.AsyncClient, county: str) -> Desk:
 
 
 def asked(**more: Any) -> dict[str, Any]:
-    body = {"kind": "publicity", "document": "公示单1号", "reason": "名册公示", "from_on": "2017-05-10"}
+    body = {"kind": "tender", "document": "招标公告1号", "reason": "项目招标", "from_on": "2017-05-10"}
     return {**body, "limit_on": "2017-05-20", **more}
 
 
@@ -50,11 +50,12 @@ async def listed(desk: Desk, on: str, by: Caller | None = None, **more: Any) -> 
 async def test_a_stop_says_document_who_and_until_when_and_runs_out_by_itself(desk: Desk) -> None:
     made = await stop(desk)
     assert (made["kind"], made["document"], made["placed_by"]) == (
-        "publicity",
-        "公示单1号",
+        "tender",
+        "招标公告1号",
         f"finance_clerk.{desk.county}",
     )
     assert (made["region_code"], len(made["lots"])) == (desk.county + "101", 1)
+    assert (made["limit_days"], made["counted_from_on"], made["came_from_stop_id"]) == (60, "2017-05-10", None)
     assert await listed(desk, "2017-05-09") == []
     for on, state, days in (
         ("2017-05-10", "running", 0),
@@ -105,9 +106,7 @@ async def test_what_was_known_is_told_again(desk: Desk, admin: asyncpg.Pool) -> 
     assert (await desk.clerk.get(path, params={"known_at": placed})).json()["state"] == "expired"
 
 
-@pytest.mark.parametrize(
-    ("kind", "days"), [("publicity", 15), ("tender", 60), ("court_freeze", 365), ("bank_return", 10)]
-)
+@pytest.mark.parametrize(("kind", "days"), [("tender", 60), ("court_freeze", 365), ("bank_return", 10)])
 async def test_each_kind_lasts_no_longer_than_its_value(desk: Desk, admin: asyncpg.Pool, kind: str, days: int) -> None:
     value = "SELECT value::int FROM funds.policy_value WHERE key = $1"
     assert await admin.fetchval(value, f"clock_stop_days.{kind}") == days
@@ -200,7 +199,7 @@ async def test_the_journal_says_who_stopped_which_clock(desk: Desk, admin: async
         desk.county,
     )
     assert event["actor"].endswith(f"township_clerk.{desk.county}101")
-    assert (made["lots"][0] in event["lots"], event["document"], event["fen"]) == (True, "公示单1号", "300000")
+    assert (made["lots"][0] in event["lots"], event["document"], event["fen"]) == (True, "招标公告1号", "300000")
 
 
 async def test_who_may_stop_and_who_sees(desk: Desk) -> None:
@@ -240,11 +239,13 @@ async def test_bad_input_is_refused_and_leaves_nothing(desk: Desk, admin: asyncp
         asked(kind="tender", batch_id=str(uuid4())),
         asked(kind="court_freeze", project_id=str(uuid4())),
         asked(kind="publicity", order_id=str(uuid4())),
+        asked(kind="publicity", lots=[str(uuid4())]),
+        asked(kind="publicity", account_id=desk.first),
     ]
     for body in shapeless:
         answer = await desk.clerk.post(PATH, body)
         assert answer.status_code == 422, (body, answer.text)
-    for cause, kind in (("lots", "publicity"), ("account_id", "publicity"), ("batch_id", "publicity")):
+    for cause, kind in (("lots", "tender"), ("account_id", "tender"), ("batch_id", "publicity")):
         target = [str(uuid4())] if cause == "lots" else str(uuid4())
         assert (await desk.clerk.post(PATH, asked(kind=kind, **{cause: target}))).status_code == 404, cause
     for cause, kind in (("project_id", "tender"), ("order_id", "bank_return")):

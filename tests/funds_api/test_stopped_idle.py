@@ -73,7 +73,7 @@ def recounted(found: dict[str, Any]) -> None:
 
 async def test_sums_and_lots_agree_on_every_day_around_two_overlapping_stops(desk: Desk) -> None:
     await stop(desk, from_on="2017-05-10", limit_on="2017-05-20")
-    await stop(desk, kind="tender", document="招标公告", from_on="2017-05-15", limit_on="2017-06-10")
+    await stop(desk, document="招标公告2号", from_on="2017-05-15", limit_on="2017-06-10")
     await stop(desk, kind="court_freeze", account_id=desk.treasury, from_on="2017-04-20", limit_on="2017-08-01")
     for on in ("2017-05-09", "2017-05-10", "2017-05-16", "2017-06-01", "2017-06-10", "2017-06-11", "2018-05-10"):
         found = await report(desk, on)
@@ -142,15 +142,15 @@ async def test_days_stay_charged_while_a_clock_stands_still(desk: Desk) -> None:
 async def test_each_stop_is_shown_and_what_stands_still_is_told_by_kind(desk: Desk) -> None:
     first = await stop(desk)
     second = await stop(desk, kind="court_freeze", document="冻结裁定", from_on="2017-05-12", limit_on="2017-07-01")
-    await stop(desk, kind="tender", account_id=desk.treasury, limit_on="2017-06-01")
+    await stop(desk, kind="bank_return", document="退汇通知", account_id=desk.treasury)
     found = await report(desk, "2017-05-15")
     told = {one["kind"]: (one["lots_n"], one["fen"]) for one in found["stopped"]["by_kind"]}
-    assert told == {"publicity": (2, 500_000), "court_freeze": (2, 500_000), "tender": (1, 500_000)}
+    assert told == {"tender": (2, 500_000), "court_freeze": (2, 500_000), "bank_return": (1, 500_000)}
     assert (found["stopped"]["lots_n"], found["stopped"]["fen"]) == (3, 1_000_000)
     township = [lot for lot in found["items"] if lot["unit_name"] == "一镇财政所"]
     for lot in township:
         assert [(one["stop_id"], one["document"], one["until_on"]) for one in lot["stopped_by"]] == [
-            (first["id"], "公示单1号", "2017-05-20"),
+            (first["id"], "招标公告1号", "2017-05-20"),
             (second["id"], "冻结裁定", "2017-07-01"),
         ]
         assert {one["placed_by"] for one in lot["stopped_by"]} == {f"finance_clerk.{desk.county}"}

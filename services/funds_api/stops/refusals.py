@@ -30,12 +30,26 @@ class StopTooLong(Exception):
     limit_on: date
     latest_on: date
     source: str
+    counted_from_on: date
 
     def __str__(self) -> str:
+        since = f"（最长天数自公示之日 {self.counted_from_on} 起算）" if self.counted_from_on < self.from_on else ""
         return (
-            f"“{words.said(words.STOPS, self.kind)}”自 {self.from_on} 停表，最迟 {self.latest_on} 恢复计时，"
+            f"“{words.said(words.STOPS, self.kind)}”自 {self.from_on} 停表，最迟 {self.latest_on} 恢复计时{since}，"
             f"所填 {self.limit_on} 超过最长天数（依据：{self.source}）"
         )
+
+
+@dataclass(eq=False)
+class StopWithoutPublication(Exception):
+    """What the stop names was not on show, as far as is recorded, on the day it is said to begin."""
+
+    named: str
+    id: str
+    from_on: date
+
+    def __str__(self) -> str:
+        return f"{self.named} {self.id} 在 {self.from_on} 及以前没有登记过公示，不能以公示停表"
 
 
 @dataclass(eq=False)

@@ -43,7 +43,7 @@ class StopRequest(Body):
     """Stop the clocks of the named lots, or of those that lay there on `from_on`.
 
     That is on an account, of a fund; for a batch, its hold or the oldest that make its total; on a project's accounts;
-    with the bank, of an order on its way back.
+    with the bank, of an order on its way back. Publicity names the batch or project that is on show.
     """
 
     kind: StopKind
@@ -71,6 +71,9 @@ class StopRequest(Body):
             if getattr(self, name) is not None and self.kind not in kinds:
                 msg = f"{name} 不用于该类停表"
                 raise ValueError(msg)
+        if self.kind is StopKind.PUBLICITY and self.batch_id is None and self.project_id is None:
+            msg = "公示停表须指明公示的名册批次（batch_id）或项目（project_id），其公示已登记在案"
+            raise ValueError(msg)
         return self
 
 
@@ -92,6 +95,8 @@ class ClockStop(Answer):
     reason: str
     from_on: date
     limit_on: date
+    limit_days: int = Field(description="登记时适用的该类停表最长天数")
+    counted_from_on: date = Field(description="最长天数自此日起算：公示为张贴之日，其余为停表之日")
     state: StopState
     until_on: date
     ended_on: date | None
@@ -103,6 +108,8 @@ class ClockStop(Answer):
     batch_id: UUID | None
     project_id: UUID | None
     order_id: UUID | None
+    came_from_county: str | None = Field(default=None, description="随资金移交而来的停表：原在哪个县级代码登记")
+    came_from_stop_id: UUID | None = Field(default=None, description="随资金移交而来的停表：在原县的编号")
     lots: list[UUID] = Field(description="停表的资金批次，按编号")
 
 

@@ -25,6 +25,7 @@ from services.funds_api.stops.refusals import (
     StopNotAllowed,
     StopOver,
     StopTooLong,
+    StopWithoutPublication,
 )
 from services.funds_api.stops.schemas import ClockStop, StopEndRequest, StopKind, StopRequest, StopState
 from services.funds_api.tables import ClockStopRow
@@ -51,7 +52,8 @@ async def place(
     await _must_be_open(tx, county, request.from_on)
     held = await targets.held(tx, who, county, request)
     region = held[0][1]
-    _must_be_within(request, region, await policies.values(tx, _KEY, region=region))
+    counted_from_on = await _counted_from(tx, county, request)
+    _must_be_within(request, region, await policies.values(tx, _KEY, region=region), counted_from_on)
 
     stop_id = new_id()
     row = {
@@ -128,6 +130,8 @@ def _shown(row: ClockStopRow, lots: list[UUID], on: date) -> ClockStop:
         reason=row.reason,
         from_on=row.from_on,
         limit_on=row.limit_on,
+        limit_days=row.limit_days,
+        counted_from_on=row.counted_from_on,
         state=state,
         until_on=until_on,
         ended_on=row.ended_on if ended else None,
@@ -139,6 +143,8 @@ def _shown(row: ClockStopRow, lots: list[UUID], on: date) -> ClockStop:
         batch_id=row.batch_id,
         project_id=row.project_id,
         order_id=row.order_id,
+        came_from_county=row.came_from_county,
+        came_from_stop_id=row.came_from_stop_id,
         lots=lots,
     )
 
@@ -157,14 +163,28 @@ async def _must_be_open(tx: AsyncSession, county: str, day: date) -> None:
         raise BooksClosed(county, day, through)
 
 
-def _must_be_within(request: StopRequest, region: str, values: Sequence[PolicyValue]) -> None:
-    """Refuse a stop that ends before it begins, or longer than its kind may last there when it begins."""
+async def _counted_from(tx: AsyncSession, county: str, request: StopRequest) -> date:
+    """Since when the days of the stop count: its first, or the day on which what it names was put on show."""
+    if request.kind is not StopKind.PUBLICITY:
+        return request.from_on
+    since = await store.shown_since(tx, county, request.batch_id, request.project_id, request.from_on)
+    if since is None:
+        named = "发放批次" if request.batch_id else "项目"
+        raise StopWithoutPublication(named, str(request.batch_id or request.project_id), request.from_on)
+    return since
+
+
+def _must_be_within(request: StopRequest, region: str, values: Sequence[PolicyValue], since: date) -> None:
+    """Refuse a stop that ends before it begins, or longer than its kind may last there when it begins.
+
+    One publication stops a clock for its days once, however many stops name it.
+    """
     value = in_force(values, policy_key(request.kind), region, request.from_on)
     if value is None:
         raise StopNotAllowed(request.kind.value, region, request.from_on)
-    latest_on = request.from_on + timedelta(days=value.number)
+    latest_on = since + timedelta(days=value.number)
     if request.limit_on <= request.from_on:
         earliest_on = request.from_on + timedelta(days=1)
         raise StopDateRefused("最迟恢复计时之日", request.limit_on, earliest_on, latest_on)
     if request.limit_on > latest_on:
-        raise StopTooLong(request.kind.value, request.from_on, request.limit_on, latest_on, value.source)
+        raise StopTooLong(request.kind.value, request.from_on, request.limit_on, latest_on, value.source, since)

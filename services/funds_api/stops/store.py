@@ -89,6 +89,17 @@ async def order_movement(session: AsyncSession, county: str, order: UUID) -> UUI
     return found
 
 
+async def shown_since(
+    session: AsyncSession, county: str, batch: UUID | None, project: UUID | None, on: date
+) -> date | None:
+    """The day on which the list of a batch, or a project, was last put on show by a day; None when it never was."""
+    found: date | None = await session.scalar(
+        text("SELECT funds.shown_since(:county, :batch, :project, :on)"),
+        {"county": county, "batch": batch, "project": project, "on": on},
+    )
+    return found
+
+
 async def place(session: AsyncSession, row: dict[str, Any], lots: Sequence[UUID]) -> None:
     await session.execute(insert(ClockStopRow).values(row))
     kept = {"county_code": row["county_code"], "stop_id": row["id"], "region_code": row["region_code"]}

@@ -33,6 +33,7 @@ from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.notices import store as notices
 from services.funds_api.regions import store as regions
+from services.funds_api.stops import carried
 from services.funds_api.successions import store
 from services.funds_api.successions.crossing import Crossing, Going, cross
 from services.funds_api.successions.refusals import (
@@ -45,7 +46,7 @@ from services.funds_api.successions.refusals import (
 from services.funds_api.successions.schemas import SucceededTranche, Succession, SuccessionRequest, UndoRequest
 from services.funds_api.tables import MovementRow, SuccessionRow
 from services.funds_api.units.schemas import TERMINAL, UnitKind
-from wire.money import MoneySucceeded, SuccessionReversed
+from wire.money import MoneySucceeded, StopSucceeded, SuccessionReversed
 
 # Money in transit is settled first; a project's, and what is kept for a contractor, is bound to plans and contracts
 # that stay in the old county's library.
@@ -76,6 +77,7 @@ async def succeed(tx: AsyncSession, who: Principal, act: Act, request: Successio
     if not going_over:
         raise NothingSucceeds(old, request.effective_on)
     lines = await store.lines(tx, old, sorted({lot.tranche for lot in going_over}))
+    stopped = await carried.held(tx, old, [lot.id for lot in going_over])
 
     going = Going(new_id(), new, request.document, request.effective_on, act.actor)
     crossed = cross(going, going_over, follows, outside, lines)
@@ -88,9 +90,10 @@ async def succeed(tx: AsyncSession, who: Principal, act: Act, request: Successio
     for county in sorted(posted):
         await ledger.post(tx, county, *posted[county])
     await store.record(tx, old, going, crossed)
+    stops = await carried.carry(tx, old, new, stopped, {one.drawn_lot_id: one.lot_id for one in crossed.lots})
     answer = _answer(going, old, crossed, left=books.resting_fen - crossed.amount_fen)
     for county in sorted(posted):
-        await act.record(tx, county, _event(county, old, going, crossed), answer)
+        await act.record(tx, county, _event(county, old, going, crossed, stops), answer)
     return answer
 
 
@@ -158,7 +161,7 @@ def _answer(going: Going, old: str, crossed: Crossing, left: int) -> Succession:
     )
 
 
-def _event(county: str, old: str, going: Going, crossed: Crossing) -> MoneySucceeded:
+def _event(county: str, old: str, going: Going, crossed: Crossing, stops: list[StopSucceeded]) -> MoneySucceeded:
     return MoneySucceeded(
         succession_id=going.succession,
         county_code=county,
@@ -168,6 +171,7 @@ def _event(county: str, old: str, going: Going, crossed: Crossing) -> MoneySucce
         effective_on=going.on,
         amount_fen=crossed.amount_fen,
         lots=crossed.lots,
+        stops=stops,
     )
 
 
@@ -220,7 +224,12 @@ async def reverse(
     for one in counties:
         accounts = {end for move in undone[one] for end in (move.from_account_id, move.to_account_id) if end}
         await store.hold_books(tx, one, sorted(accounts | {outside[one]}))
+    new, old = (county, row.other_county) if row.side == "in" else (row.other_county, county)
+    came = await store.stand_for_what_left(tx, new, succession)
+    stopped = await carried.held(tx, new, list(came), not_from=old)
     made = {one: await _reverse_in(tx, act, one, undone[one], outside[one], request) for one in counties}
+    back = {part.from_lot: part.to_lot for one in made[old] for part in one.parts}
+    stops = await carried.carry(tx, new, old, stopped, {lot: back[left] for lot, left in came.items()})
     # Only now: of money that is back, each county is held to its own share again.
     breaches = {one: await again.hear_fees(tx, one, fees[one], request.effective_on) for one in counties}
     answer = await shown(tx, county, succession, Moment(request.effective_on))
@@ -229,7 +238,7 @@ async def reverse(
     flagged = [one for of_county in breaches.values() for one in told(of_county)]
     answer = answer.model_copy(update={"flagged": flagged})
     for one in counties:
-        await act.record(tx, one, await _reversed(tx, one, row, made[one], request), answer)
+        await act.record(tx, one, await _reversed(tx, one, row, made[one], request, stops), answer)
     for one in counties:
         if breaches[one]:
             await questions.ask(tx, who, act, one, made[one], breaches[one])
@@ -265,7 +274,12 @@ async def _reverse_in(
 
 
 async def _reversed(
-    tx: AsyncSession, county: str, row: SuccessionRow, made: Sequence[Made], request: UndoRequest
+    tx: AsyncSession,
+    county: str,
+    row: SuccessionRow,
+    made: Sequence[Made],
+    request: UndoRequest,
+    stops: list[StopSucceeded],
 ) -> SuccessionReversed:
     ends = {end for one in made for end in (one.movement.source, one.movement.target) if end}
     places = {one.id: one.region_code for one in (await lots.ends(tx, county, sorted(ends))).values()}
@@ -276,4 +290,5 @@ async def _reversed(
         effective_on=request.effective_on,
         amount_fen=row.amount_fen,
         movements=[ledger.as_moved(one.movement, one.draws, one.parts, places) for one in made],
+        stops=stops,
     )

@@ -128,6 +128,27 @@ async def movements(session: AsyncSession, county: str, succession: UUID) -> Seq
     return (await session.scalars(query.order_by(MovementRow.id))).all()
 
 
+async def stand_for_what_left(session: AsyncSession, county: str, succession: UUID) -> dict[UUID, UUID]:
+    """Of each lot that came, or restores one that did: the lot as which it left the other county."""
+    rows = await session.execute(
+        text(
+            """
+            WITH RECURSIVE stands AS (
+              SELECT l.id, l.account_id, s.other_lot_id FROM funds.succession_lot s
+                JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id
+               WHERE s.county_code = :county AND s.succession_id = :succession
+              UNION ALL
+              SELECT l.id, l.account_id, s.other_lot_id FROM stands s
+                JOIN funds.lot l ON l.county_code = :county AND l.restores_lot_id = s.id
+                 AND l.account_id = s.account_id)
+            SELECT id, other_lot_id FROM stands
+            """
+        ),
+        {"county": county, "succession": succession},
+    )
+    return {row.id: row.other_lot_id for row in rows}
+
+
 async def tranches(session: AsyncSession, county: str, succession: UUID) -> Sequence[Row[Any]]:
     """(tranche, the other county's tranche, fund_code, lots_n, amount_fen) of the succession, by tranche."""
     rows = await session.execute(

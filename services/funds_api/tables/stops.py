@@ -1,6 +1,7 @@
 """Stop-clocks (停表): why the clock of which lots stood still, by which document, from when to when, and who said so.
 
 Rows are only added; that a stop ended before its limit is written once. A stop that nobody ends is over on its limit.
+The database writes how many days it may last (`limit_days`, by the value in force) and from when they count.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,6 +36,12 @@ class ClockStopRow(Row):
             "num_nulls(ended_on, end_document, ended_by, ended_position) IN (0, 4)", name="ended_by_document"
         ),
         CheckConstraint("num_nonnulls(batch_id, project_id, order_id) <= 1", name="one_cause"),
+        CheckConstraint("limit_on <= counted_from_on + limit_days", name="within_its_limit"),
+        CheckConstraint("counted_from_on <= from_on", name="counted_from_first_day_or_before"),
+        CheckConstraint(
+            "num_nulls(came_from_county, came_from_stop_id) IN (0, 2) AND came_from_county <> county_code",
+            name="came_from_one",
+        ),
         Index("ix_clock_stop_region", "county_code", "region_code", "id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -45,6 +52,8 @@ class ClockStopRow(Row):
     reason: Mapped[str]
     from_on: Mapped[date]
     limit_on: Mapped[date]
+    limit_days: Mapped[int] = mapped_column(Integer)
+    counted_from_on: Mapped[date]
     batch_id: Mapped[UUID | None]
     project_id: Mapped[UUID | None]
     order_id: Mapped[UUID | None]
@@ -55,10 +64,12 @@ class ClockStopRow(Row):
     ended_by: Mapped[str | None]
     position: Mapped[int]
     ended_position: Mapped[int | None]
+    came_from_county: Mapped[str | None] = mapped_column(RegionText)
+    came_from_stop_id: Mapped[UUID | None]
 
 
 class ClockStopLotRow(Row):
-    """A lot whose clock a stop holds; it had arrived when the stop began."""
+    """A lot whose clock a stop holds; it had arrived when that began, or came from another county with its clock."""
 
     __tablename__ = "clock_stop_lot"
     __table_args__ = (
