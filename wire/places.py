@@ -22,6 +22,17 @@ class AccountOpened(Fact):
     holder_nature: str | None = None
 
 
+class AccountNatureTold(Fact):
+    """Somebody said by a document whose an account is from a day on: a unit's, a person's, or cash and no account."""
+
+    county_code: str
+    region_code: str
+    account_id: UUID
+    holder_nature: str
+    from_on: date
+    document: str
+
+
 class UnitOpened(Fact):
     unit_id: UUID
     county_code: str

@@ -220,3 +220,18 @@ async def test_the_database_holds_what_the_service_holds(
     with pytest.raises(asyncpg.PostgresError, match="nothing else of it changes"):
         await admin.execute(f"UPDATE funds.policy_value SET value = '9' WHERE {waits}")
     assert (await level.read("2017-06-30"))["ref"] == counted
+
+
+async def test_what_was_recalled_is_assumed_and_says_so(level: Level, admin: asyncpg.Pool) -> None:
+    """Base rates, the LPR and what a document of 2018 asks were never compared with their texts."""
+    rows = await admin.fetch(
+        "SELECT DISTINCT ON (key, valid_from) key, basis, source FROM funds.policy_value WHERE region_code = '00'"
+        " AND (key LIKE 'loan_rate_max_ppm.%' OR key = 'target_results_days' AND valid_from = '2018-06-01')"
+        " ORDER BY key, valid_from, edition DESC"
+    )
+    assert len(rows) > 20
+    assert {row["key"] for row in rows} == {"loan_rate_max_ppm.1y", "loan_rate_max_ppm.3y", "target_results_days"}
+    assert {row["basis"] for row in rows} == {"assumed"}
+    assert [row["source"] for row in rows if "凭记忆录入" not in row["source"]] == []
+    found = await level.read("2018-06-01", "target_results_days", region=level.region)
+    assert (found["value"], found["basis"]) == (60, "assumed")

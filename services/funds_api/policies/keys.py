@@ -253,6 +253,10 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
         "recurring_project_words", "年年安排、同名不算重复的项目用词", "1 不比对，0 比对", _N, 0, 1, "重复申报预警 R16"
     ),
     PolicyKey("paid_without_progress_days", "付款后应有经验收进度的期限", "日", _W, 1, 1095, "空壳项目预警 R16", _LOW),
+    PolicyKey("loan_subsidy_words", "名册中小额信贷贴息的名称", "1 比对，0 不比对", _N, 0, 1, "贴息预警 L10"),
+    PolicyKey("loan_interest_year_days", "贷款计息一年的天数", "日", _W, 360, 366, "贴息预警 L10"),
+    PolicyKey("loan_subsidy_over_min_fen", "累计贴息超过应计利息多少起提示", "分", _W, 1, 1_000_000, "贴息预警 L10"),
+    PolicyKey("invoice_digits_min", "发票号码的最少位数", "位", _W, 4, 20, "重复报账预警 O16"),
     PolicyKey("income_share_days", "资产收益的分配期限", "日", _W, 1, 730, "收益未分享预警 R17", _LOW),
     PolicyKey("share_unpaid_days", "分配兑现日之后的宽限", "日", _W, 1, 365, "收益未分享预警 R17", _LOW),
     PolicyKey(

@@ -117,7 +117,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "stop-too-long", 409, "停表超过最长天数", "请按 figures.latest_on 缩短；到期仍需停表的，凭新的文件另行登记"
     ),
     stops.StopWithoutPublication: Problem(
-        "stop-not-published", 409, "没有登记的公示", "请先在该批次登记公示（/publications），项目按“公示”环节办理，再登记停表"
+        "stop-not-published",
+        409,
+        "没有登记的公示",
+        "请先在该批次登记公示（/publications），项目按“公示”环节办理，再登记停表",
     ),
     stops.StopDateRefused: Problem("stop-date-refused", 409, "停表日期不成立", "请填写 figures 所列范围内的日期"),
     stops.NothingToStop: Problem(

@@ -10,12 +10,15 @@ from services.funds_api.flows.households import OneSideOnly
 from services.funds_api.missing import Missing
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
 from services.funds_api.regions.service import RegionNotValid, RegionUnknown
-from services.funds_api.units.service import RegionTooHigh, UnitKnown
+from services.funds_api.units.service import NatureOfNoAccount, RegionTooHigh, UnitKnown
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上该查询参数，填六位县级代码"),
     RegionTooHigh: Problem("region-too-high", 422, "区划级别过高", "资金落在县级：请用六位或更长的区划代码"),
+    NatureOfNoAccount: Problem(
+        "nature-of-no-account", 409, "账户不登记性质", "账户性质只登记资金账户；指标账户、农户卡折不登记"
+    ),
     UnitKnown: Problem("unit-known", 409, "单位已登记", "请使用已登记的单位及其账户；确属另一单位请换一个名称"),
     RegionNotValid: Problem(
         "region-not-valid",

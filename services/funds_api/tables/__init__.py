@@ -64,6 +64,7 @@ from services.funds_api.tables.projects import (
 )
 from services.funds_api.tables.publications import BatchObjectionRow, PublicationRow
 from services.funds_api.tables.reference import (
+    AccountNatureRow,
     AccountRow,
     FundRow,
     NoticeDiscrepancyRow,
@@ -100,6 +101,7 @@ from services.funds_api.tables.warnings import UnitLeaderRow, WarningEscalationR
 
 __all__ = [
     "AccountMonthRow",
+    "AccountNatureRow",
     "AccountPeriodRow",
     "AccountRow",
     "AssetIncomeRow",

@@ -48,7 +48,8 @@ class UnitRow(Row):
 class AccountRow(Row):
     """A place where money rests, with counters that every posting updates.
 
-    `holder_nature` is whose it was said to be when it was opened: a unit's, a person's, or cash and no account.
+    `holder_nature` is whose it was said to be when it was opened: a unit's, a person's, or cash and no account. What
+    was said of a later day stands beside it (`account_nature`).
     """
 
     __tablename__ = "account"
@@ -79,6 +80,30 @@ class AccountRow(Row):
     sum_fen_day: Mapped[int] = mapped_column(Numeric(38, 0), server_default=text("0"))
     charged_fen_days: Mapped[int] = mapped_column(Numeric(38, 0), server_default=text("0"))
     holder_nature: Mapped[str | None]
+
+
+class AccountNatureRow(Row):
+    """Whose an account is from a day on, as somebody said by a document; until the next day of which one is known.
+
+    Nothing is edited: what corrects a day is said of the same day again, and the last that was said counts.
+    """
+
+    __tablename__ = "account_nature"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "account_id"], ["funds.account.county_code", "funds.account.id"]),
+        CheckConstraint("nature IN ('unit', 'personal', 'cash')", name="nature"),
+        CheckConstraint("document <> ''", name="document_given"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    nature: Mapped[str]
+    document: Mapped[str]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
 
 
 class NoticeRow(Row):

@@ -18,7 +18,18 @@ from services.funds_api.holds import store as holds
 from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units import service, store
-from services.funds_api.units.schemas import Account, AccountPage, Balance, Unit, UnitKind, UnitPage, UnitRequest
+from services.funds_api.units.schemas import (
+    Account,
+    AccountPage,
+    Balance,
+    Nature,
+    NaturePage,
+    NatureRequest,
+    Unit,
+    UnitKind,
+    UnitPage,
+    UnitRequest,
+)
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/funds/v1", tags=["units 单位与账户"])
@@ -98,3 +109,34 @@ async def get_account(
         resting_fen_days=figures.resting_fen_days,
         charged_fen_days=figures.charged_fen_days,
     )
+
+
+@router.post("/accounts/{account_id}/natures", status_code=201, summary="登记账户性质：自何日起是谁的账户")
+async def post_account_nature(
+    account_id: UUID,
+    request: NatureRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("units:write")],
+    county: County = None,
+) -> Nature:
+    return await service.tell_nature(tx, who, act, county_of(who, county), account_id, request)
+
+
+@router.get("/accounts/{account_id}/natures", summary="账户性质的历次登记")
+async def get_account_natures(
+    account_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("units:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> NaturePage:
+    asked = county_of(who, county)
+    found = await store.accounts(tx, who, asked, ids=[account_id])
+    if not found:
+        raise Missing("账户", str(account_id))
+    moment = await moment_of(tx, asked, as_of, known_at)
+    told = await store.natures(tx, asked, account_id, moment)
+    items = service.natures_of(found[0][0], told)
+    return NaturePage(account_id=account_id, as_of=moment.as_of, **moment.shown, items=items)

@@ -127,3 +127,31 @@ class Balance(Answer, Known):
     unexplained_fen: int
     resting_fen_days: int = Field(description="Σ 余额 × 已停留天数，单位：分·天")
     charged_fen_days: int = Field(description="已转出资金在本账户停留的分·天，由本单位承担")
+
+
+class NatureRequest(Body):
+    """Whose the account is from a day on, by a document; what was said of that day before is corrected by it."""
+
+    holder_nature: HolderNature
+    from_on: Day
+    document: Line = Field(description="依据（开户许可证、银行查询回单、核查记录等）")
+
+
+class Nature(Answer):
+    """Whose an account is, from a day until the next one; without a day as said when it was opened."""
+
+    account_id: UUID
+    holder_nature: HolderNature | None = Field(description="为 null 表示开立时未说明")
+    from_on: date | None
+    until_on: date | None = Field(description="自该日起由下一条代替；为 null 表示至今")
+    document: str | None
+    recorded_by: str | None
+    recorded_on: date | None
+
+
+class NaturePage(Answer, Known):
+    """What is known of an account's nature until a day, by day, the first as it was opened."""
+
+    account_id: UUID
+    as_of: date
+    items: list[Nature]

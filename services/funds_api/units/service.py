@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,11 +15,24 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from services.funds_api import words
 from services.funds_api.access import COUNTY_DIGITS, must_hold
+from services.funds_api.lots import ledger
+from services.funds_api.missing import Missing
+from services.funds_api.moments import Moment
 from services.funds_api.regions import service as regions
-from services.funds_api.tables import AccountRow
+from services.funds_api.tables import AccountNatureRow, AccountRow
 from services.funds_api.units import store
-from services.funds_api.units.schemas import Account, Book, HolderNature, Unit, UnitKind, UnitRequest
-from wire.places import AccountOpened, UnitOpened
+from services.funds_api.units.schemas import (
+    Account,
+    Book,
+    HolderNature,
+    Nature,
+    NatureRequest,
+    Unit,
+    UnitKind,
+    UnitRequest,
+)
+from treasury.calendar import business_date
+from wire.places import AccountNatureTold, AccountOpened, UnitOpened
 
 
 @dataclass(eq=False)
@@ -54,6 +70,19 @@ def account_of(row: AccountRow, unit_name: str) -> Account:
         kind=UnitKind(row.kind),
         holder_nature=HolderNature(row.holder_nature) if row.holder_nature else None,
     )
+
+
+@dataclass(eq=False)
+class NatureOfNoAccount(Exception):
+    """Whose it is, is said of accounts of money: not of a quota, and not of the cards of households."""
+
+    account_id: str
+    book: str
+    kind: str
+
+    def __str__(self) -> str:
+        book, kind = words.said(words.BOOKS, self.book), words.said(words.UNITS, self.kind)
+        return f"账户性质只登记资金账户；该账户为{kind}的{book}账户"
 
 
 async def open_unit(tx: AsyncSession, who: Principal, act: Act, request: UnitRequest, today: date) -> Unit:
@@ -105,3 +134,68 @@ def as_opened(unit: Unit, opened_on: date) -> UnitOpened:
         opened_on=opened_on,
         accounts=[AccountOpened(**one.model_dump(exclude={"unit_name"})) for one in unit.accounts],
     )
+
+
+async def tell_nature(
+    tx: AsyncSession, who: Principal, act: Act, county: str, account_id: UUID, request: NatureRequest
+) -> Nature:
+    """Say whose an account of money is from a day on; only added, and the last that was said of a day counts."""
+    await act.claim(tx, county)
+    ledger.must_be_near([request.from_on], "账户性质的起始日")
+    found = await store.accounts(tx, who, county, ids=[account_id])
+    if not found:
+        raise Missing("账户", str(account_id))
+    [(account, _)] = found
+    must_hold(who, account.region_code)
+    if account.book != Book.CASH or account.kind == UnitKind.HOUSEHOLDS:
+        raise NatureOfNoAccount(str(account_id), account.book, account.kind)
+
+    row = {
+        "county_code": county,
+        "account_id": account_id,
+        "from_on": request.from_on,
+        "id": new_id(),
+        "nature": request.holder_nature.value,
+        "document": request.document,
+        "region_code": account.region_code,
+        "recorded_by": who.subject,
+    }
+    await store.tell_nature(tx, row)
+    told = natures_of(account, await store.natures(tx, county, account_id, Moment(date.max)))
+    answer = next(one for one in told if one.from_on == request.from_on)
+    event = AccountNatureTold(
+        county_code=county,
+        region_code=account.region_code,
+        account_id=account_id,
+        holder_nature=request.holder_nature.value,
+        from_on=request.from_on,
+        document=request.document,
+    )
+    await act.record(tx, county, event, answer)
+    return answer
+
+
+def natures_of(account: AccountRow, told: Sequence[AccountNatureRow]) -> list[Nature]:
+    """An account's natures by day, each until the next; the first is what was said when it was opened."""
+    starts = [one.from_on for one in told]
+    opened = Nature(
+        account_id=account.id,
+        holder_nature=HolderNature(account.holder_nature) if account.holder_nature else None,
+        from_on=None,
+        until_on=starts[0] if starts else None,
+        document=None,
+        recorded_by=None,
+        recorded_on=None,
+    )
+    return [opened] + [
+        Nature(
+            account_id=account.id,
+            holder_nature=HolderNature(one.nature),
+            from_on=one.from_on,
+            until_on=until_on,
+            document=one.document,
+            recorded_by=one.recorded_by,
+            recorded_on=business_date(one.recorded_at),
+        )
+        for one, until_on in zip_longest(told, starts[1:])
+    ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -17,7 +17,7 @@ from services.funds_api.access import visible_to
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, THERE
-from services.funds_api.tables import AccountRow, RegionRow, UnitRow
+from services.funds_api.tables import AccountNatureRow, AccountRow, RegionRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,26 @@ async def accounts(
         if after := window.key(UUID):
             query = query.where(AccountRow.id > after[0])
     return (await session.execute(query)).all()
+
+
+async def tell_nature(session: AsyncSession, row: dict[str, Any]) -> None:
+    await session.execute(insert(AccountNatureRow).values(row))
+
+
+async def natures(session: AsyncSession, county: str, account: UUID, moment: Moment) -> Sequence[AccountNatureRow]:
+    """What was said of an account's nature until a day, as known, by day: of each day the last that was said."""
+    query = (
+        select(AccountNatureRow)
+        .where(
+            AccountNatureRow.county_code == county,
+            AccountNatureRow.account_id == account,
+            AccountNatureRow.from_on <= moment.as_of,
+            AccountNatureRow.position <= moment.position,
+        )
+        .order_by(AccountNatureRow.from_on, AccountNatureRow.position.desc())
+        .ext(distinct_on(AccountNatureRow.from_on))
+    )
+    return (await session.scalars(query)).all()
 
 
 # Entries of the accounts :accounts as (account_id, fen, fen_day, charged), summing to what :as_of and :known show:

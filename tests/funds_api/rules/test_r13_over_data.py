@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.funds_api.flags.rules.kept import kept
-from services.funds_api.flags.rules.r13_eligible_but_unpaid import SPELLED
+from services.funds_api.flags.rules.r13_eligible_but_unpaid import PLAIN, SPELLED
 from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, database, flags_of, run_rules
 from tests.funds_api.comparisons import Entry, record
@@ -146,3 +146,46 @@ async def test_who_was_paid_in_another_township_was_paid(town: Township, admin: 
     await town.change("moves", {"household_ids": homes, "region_code": there + "201", "effective_on": "2017-08-01"})
     assert len(await lines(town, "2017-12-01", there)) == 1
     assert len(await lines(town, "2017-12-01")) == 1
+
+
+async def test_a_plain_name_is_answered_by_each_roster_of_it_and_a_batch_by_itself(
+    town: Township, admin: asyncpg.Pool, tmp_path: Path
+) -> None:
+    """A list of 产业奖补 asks for any roster of it; one of the second batch for that one; 产业奖补贷款 is another."""
+    benefits = {1: "产业奖补", 2: "产业奖补", 3: "产业奖补第二批", 4: "产业奖补第二批", 5: "产业奖补"}
+    entries = [Entry(place, category=benefit) for place, benefit in benefits.items()]
+    await record(town.http, town.county, "eligible", entries, tmp_path, on=LIST)
+    places = {await town.person(admin, place): place for place in benefits}
+
+    async def unpaid() -> list[int]:
+        found = await ask_rule(town.http, town.county, "R13", "2017-12-01")
+        return sorted(places[str(facts.subject_id)] for facts, _ in found.hits)
+
+    assert await unpaid() == [1, 2, 3, 4, 5]
+    await pay(town, [1, 3], "2017-07-01", entitlement="2017年产业奖补（第一批）")
+    assert await unpaid() == [2, 3, 4, 5]
+    await pay(town, [4], "2017-07-02", entitlement="产业奖补第二批")
+    assert await unpaid() == [2, 3, 5]
+    await pay(town, [2], "2017-07-03", entitlement="产业奖补贷款")
+    assert await unpaid() == [2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("entitlement", "plain"),
+    [
+        ("2017年产业奖补第一批", "产业奖补"),
+        ("产业奖补〔2017年度〕", "产业奖补"),
+        ("2018年一季度低保金", "低保金"),
+        ("12月份特困供养金", "特困供养金"),
+        ("2017年秋季学期雨露计划补助", "雨露计划补助"),
+        ("首批危房改造补助", "危房改造补助"),
+        ("一次性补助", "一次性补助"),
+        ("产业奖补〔大户〕", "产业奖补〔大户〕"),
+    ],
+)
+async def test_year_batch_quarter_and_month_are_no_part_of_a_benefits_name(
+    town: Township, entitlement: str, plain: str
+) -> None:
+    async with database(town.http).reading(town.county) as tx:
+        found = await tx.scalar(text(f"SELECT {PLAIN.format('CAST(:name AS text)')}").bindparams(name=entitlement))
+    assert found == plain

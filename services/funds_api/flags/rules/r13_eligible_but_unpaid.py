@@ -2,15 +2,17 @@
 
 Evidence: 2,130 households without insurance; more than 500,000 households or persons in the audit of 2018. A list of
 kind 应享受人员 says the benefit (an entitlement's name, spelled as rosters spell it or not), how much, and until
-when: an entry that ended before the list's year owes nothing in it. Payments count from the first day
-of the list's year on, wherever in the county, to the person or, when a roster pays households, to the person's
-household. How long to wait is a policy value, assumed. Who on the list is not in the register cannot be told: the list
-has tokens only.
+when: an entry that ended before the list's year owes nothing in it. There is no code of entitlements: rosters and lists
+name them. A list that names a benefit plainly (产业奖补) is answered by each roster of it (2017年产业奖补第一批), one
+that names year or batch by that one alone; year, batch, quarter and month are marks of a roster's name (assumed).
+Payments count from the first day of the list's year on, wherever in the county, to the person or, when a roster pays
+households, to the person's household. How long to wait is a policy value, assumed. Who on the list is not in the
+register cannot be told: the list has tokens only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +27,13 @@ _HOMES: Final = "f.household_id IN (SELECT m.household_id FROM home m)"
 # One spelling of a name, as `treasury.documents.normalise_document` makes it of what a roster pays.
 SPELLED: Final = r"""translate(btrim(regexp_replace(normalize({}, NFKC), '\s+', '', 'g'), '。.;；,，'),
               '[({{〔﹝【［（])}}〕﹞】］）', '〔〔〔〔〔〔〔〔〕〕〕〕〕〕〕〕')"""
+
+# Of which year, batch, quarter or month a roster is; what is left names the benefit.
+MARKS: Final = (
+    "20[0-9][0-9]年度?|第[0-9一二三四五六七八九十]+(批次?|期|次|季度)|首批|[0-9一二三四五六七八九十]+(季度|月份?)"
+    "|[上下]半年|[春秋]季(学期)?"
+)
+PLAIN: Final = f"replace(regexp_replace({{}}, '{MARKS}', '', 'g'), '〔〕', '')"
 
 QUERY: Final = f"""
 WITH {BACK},
@@ -45,13 +54,18 @@ gone AS MATERIALIZED (
   UNION ALL
   SELECT s.household_id FROM ({spans("residence", "f.outside", _HOMES)}) s
    WHERE s.outside AND {within("s", ":as_of")}),
+named AS MATERIALIZED (
+  SELECT DISTINCT b.id, b.per, n.entitlement
+    FROM version v CROSS JOIN funds.paid_batches(:county, :as_of, :known) b
+   CROSS JOIN LATERAL (VALUES (b.entitlement), ({PLAIN.format("b.entitlement")})) AS n(entitlement)
+   WHERE b.effective_on >= date_trunc('year', v.list_on)::date
+     AND n.entitlement IN (SELECT d.entitlement FROM due d)),
 given AS MATERIALIZED (
   SELECT b.entitlement, p.payee_token, p.household_id, b.per
-    FROM version v CROSS JOIN funds.paid_batches(:county, :as_of, :known) b
+    FROM named b
     JOIN funds.payment p ON p.county_code = :county AND p.batch_id = b.id
     LEFT JOIN back k ON k.batch_id = p.batch_id AND k.line = p.line
-   WHERE b.effective_on >= date_trunc('year', v.list_on)::date AND p.amount_fen > coalesce(k.fen, 0)
-     AND b.entitlement IN (SELECT d.entitlement FROM due d))
+   WHERE p.amount_fen > coalesce(k.fen, 0))
 SELECT d.person_id AS subject_id, q.region_code, d.amount_fen, CAST(:as_of AS date) AS as_of, m.household_id,
        d.entitlement, v.version_id, v.version_no, v.list_on, d.list_line
   FROM due d CROSS JOIN version v
@@ -102,7 +116,7 @@ def judge(facts: UnpaidFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R13",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="应享未享",
     legal_basis="审计署 2018 年扶贫资金审计公告（50 多万户或人应享未享，2.86 亿元）",
@@ -117,3 +131,6 @@ RULE: Final = Rule(
     judge=judge,
     figures=compared("eligible"),
 )
+
+# The first version asked the same; only a roster of the very name of the list answered it.
+FORMER: Final = (replace(RULE, version=1),)

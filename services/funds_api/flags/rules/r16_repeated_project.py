@@ -3,8 +3,8 @@
 Evidence: about 800万元 found in four classes of 28 checks by the platform of 沈阳; how it compared is not told.
 Here a name is compared without its year, marks and the words that every project bears, within one place; a continued
 project (续建) is declared as such and is not asked about, nor is by its name what is arranged every year (公益性岗位、
-贴息; words of a policy value, assumed). One invoice counts once in the county, which the ledger
-refuses by itself; so only contracts are compared. Years and days are assumed.
+贴息; words of a policy value, assumed). Of invoices the ledger refuses the same number by itself, and O16
+asks about those typed otherwise; so only contracts are compared here. Years and days are assumed.
 """
 
 from __future__ import annotations

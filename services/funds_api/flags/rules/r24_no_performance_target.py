@@ -2,9 +2,10 @@
 
 Evidence: known practice (the rule catalogue has no case of its own).
 Law: 预算法（2018）第三十二条 has budgets made by what was reached before; 扶贫项目资金绩效管理办法
-（国办发〔2018〕35号） asks a target of every project; nothing is asked before June 2018. The library refuses a project
-without targets before its review; one that came from elsewhere, or lost its targets, is found here. By when results are
-due after acceptance is assumed.
+（国办发〔2018〕35号; number, month and content recalled, not compared with the text) asks a target of every project;
+nothing is asked before June 2018, which is assumed as well. The library refuses a project without targets before its
+review; one that came from elsewhere, or lost its targets, is found here. By when results are due after acceptance is
+assumed.
 """
 
 from __future__ import annotations

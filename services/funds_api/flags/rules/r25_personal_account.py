@@ -2,13 +2,14 @@
 
 Evidence: transfers to personal accounts and invented spending are part of the 15.39亿元 of their class in the audit of
 2017. Law: 现金管理暂行条例第五条 lets small spending below 1,000 元 be paid in cash; beyond it a unit settles by its
-account. Whose an account is, is said when it is opened (`holder_nature`): of an account of which nobody said it the
-rule knows nothing. Households are paid by rosters to cards of their own, and are not looked at.
+account. Whose an account is, is said when it is opened, or of a later day by a document (`account_nature`): the day of
+the payment decides, and of an account of which nobody said it the rule knows nothing. Households are paid by rosters to
+cards of their own, and are not looked at.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -18,18 +19,32 @@ from treasury.money import yuan
 
 CASH: Final = "cash_payment_max_fen"
 
-# Of a treasury order it is the bank's own movement that reaches the payee.
+# `told`: what was last said of each day by then; `was`: since when until when an account is no unit's, by that or,
+# before the first day of it, as it was opened. Of a treasury order the bank's own movement reaches the payee.
 QUERY: Final = """
+WITH told AS MATERIALIZED (
+  SELECT DISTINCT ON (n.account_id, n.from_on) n.account_id, n.from_on, n.nature FROM funds.account_nature n
+   WHERE n.county_code = :county AND n.position <= :known
+   ORDER BY n.account_id, n.from_on, n.position DESC),
+was AS (
+  SELECT * FROM (
+    SELECT t.account_id, t.nature, t.from_on,
+           lead(t.from_on) OVER (PARTITION BY t.account_id ORDER BY t.from_on) AS until_on FROM told t) s
+   WHERE s.nature IN ('personal', 'cash')
+  UNION ALL
+  SELECT a.id, a.holder_nature, NULL, (SELECT min(t.from_on) FROM told t WHERE t.account_id = a.id)
+    FROM funds.account a
+   WHERE a.county_code = :county AND a.holder_nature IN ('personal', 'cash'))
 SELECT m.id AS subject_id, m.from_region AS region_code, m.amount_fen, m.effective_on AS as_of, m.document,
-       u.name AS payer, m.from_account_id, m.to_account_id, a.holder_nature
-  FROM funds.account a
-  JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = a.id AND m.kind IN ('pay', 'hand_down')
+       u.name AS payer, m.from_account_id, m.to_account_id, a.nature AS holder_nature
+  FROM was a
+  JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = a.account_id AND m.kind IN ('pay', 'hand_down')
    AND m.effective_on <= :as_of AND m.position <= :known
+   AND (a.from_on IS NULL OR m.effective_on >= a.from_on) AND (a.until_on IS NULL OR m.effective_on < a.until_on)
    AND m.from_region >= :scope AND m.from_region < :scope || '~'
   JOIN funds.account f ON f.county_code = :county AND f.id = m.from_account_id
   JOIN funds.unit u ON u.county_code = :county AND u.id = f.unit_id
- WHERE a.county_code = :county AND a.holder_nature IN ('personal', 'cash')
-   AND (a.holder_nature = 'personal' OR m.amount_fen > CAST(:cash_fen AS bigint))
+ WHERE (a.nature = 'personal' OR m.amount_fen > CAST(:cash_fen AS bigint))
    AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
                       AND r.effective_on <= :as_of AND r.position <= :known)"""
 
@@ -70,7 +85,7 @@ def judge(facts: PersonalFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R25",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="转入个人账户或提取现金",
     legal_basis="现金管理暂行条例（2011年修订）第五条；财政违法行为处罚处分条例（2011）第六条、第十七条",
@@ -83,3 +98,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version asked the same, but only of what was said when an account was opened.
+FORMER: Final = (replace(RULE, version=1),)

@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import stops_v4
 
-revision = "0103"
-down_revision = "0102"
+revision = "0105"
+down_revision = "0104"
 branch_labels = None
 depends_on = None
 
