@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import stops_v4
 
-revision = "0105"
-down_revision = "0104"
+revision = "0107"
+down_revision = "0106"
 branch_labels = None
 depends_on = None
 
