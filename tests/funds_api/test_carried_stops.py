@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.callers import funds_caller
-from tests.funds_api.desk import refused
+from tests.funds_api.desk import conserved, refused
 from tests.funds_api.lineage import Books, Lineage
 from tests.funds_api.test_clock_stops import PATH, asked
 
@@ -83,7 +83,8 @@ async def test_a_lot_that_goes_over_keeps_the_days_it_stood_still(border: Border
     assert len(events) == 2
     assert all(one["id"] in event["stops"] for one in came for event in events)
     assert gone["amount_fen"] == 570_000
-    await border.lineage.lawful(border.old, border.new)
+    for one in (border.old, border.new):
+        await conserved(border.lineage.admin, one.county)
 
 
 async def test_who_has_the_money_now_ends_the_stop_there(border: Border) -> None:
@@ -130,7 +131,8 @@ async def test_what_goes_back_keeps_the_stops_of_either_county(border: Border) -
     # And over again: each stop once.
     await border.lineage.gone(border.old, border.new, "2018-04-21")
     assert {one for _, one in (await border.days(border.new, "2018-05-01")).values()} == {0, 41}
-    await border.lineage.lawful(border.old, border.new)
+    for one in (border.old, border.new):
+        await conserved(border.lineage.admin, one.county)
 
 
 async def test_a_stop_of_the_new_county_is_not_about_a_day_before_the_money_came(border: Border) -> None:
