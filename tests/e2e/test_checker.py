@@ -338,6 +338,19 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "a warning told twice": (_twice(_event("WarningsIssued")), "double", "预警通知"),
     "half a warning": (_untold(_event("WarningsIssued")), "half", "预警通知"),
+    "nobody warned, and nothing said": (
+        "DELETE FROM funds.warning WHERE (run_id, rule_code) = (SELECT run_id, rule_code FROM funds.warning LIMIT 1)",
+        "broken",
+        "有新增而没有通知的，说明了原因",
+    ),
+    "a warning that was said not to be": (
+        (
+            "UPDATE funds.flag_run_rule SET unwarned_because = '演练'"
+            " WHERE (run_id, rule_code) = (SELECT run_id, rule_code FROM funds.warning LIMIT 1)"
+        ),
+        "broken",
+        "有新增而没有通知的，说明了原因",
+    ),
     "a unit warned twice": (
         (
             f"CREATE TEMP TABLE twice ON COMMIT DROP AS SELECT * FROM funds.warning WHERE id = {_WARNING};"
