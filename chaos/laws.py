@@ -73,17 +73,16 @@ QUICK: Final[dict[str, str]] = {
                IS DISTINCT FROM (a.net_fen::numeric, a.net_fen_day, a.charged_fen_days)""",
     # Asked whatever fund, and of each fund: both are the units' accounts, to the fen-day.
     "责任天数：今天各单位 = Σ 账户计数": """
-        WITH whole AS MATERIALIZED (
-          SELECT set_config('app.region', '42', true), (now() AT TIME ZONE 'Asia/Shanghai')::date AS today),
-        asked AS (
-          SELECT c.county_code, w.today, f.funds FROM whole w
+        WITH asked AS (
+          SELECT c.county_code, w.today, f.funds FROM (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS today) w
            CROSS JOIN (SELECT DISTINCT county_code FROM funds.account) c
            CROSS JOIN (SELECT NULL::text[] AS funds UNION ALL SELECT array_agg(code) FROM funds.fund) f)
         SELECT county_code, of_funds, region_code, name FROM
           (SELECT a.county_code, a.funds IS NOT NULL AS of_funds, r.region_code, r.name, r.kind, sum(r.fen) AS fen,
                   sum(r.resting_fen_days::numeric) AS resting, sum(r.charged_fen_days::numeric) AS charged
-             FROM asked a CROSS JOIN LATERAL funds.responsible(a.county_code, a.county_code, a.today,
-               9223372036854775807, a.today, a.funds) r GROUP BY 1, 2, 3, 4, 5) r
+             FROM asked a CROSS JOIN LATERAL funds.responsible(a.county_code,
+               set_config('app.region', a.county_code, true), a.today, 9223372036854775807, a.today, a.funds) r
+            GROUP BY 1, 2, 3, 4, 5) r
           FULL JOIN
           (SELECT a.county_code, a.funds IS NOT NULL AS of_funds, u.region_code, u.name, u.kind, sum(b.sum_fen) AS fen,
                   sum(b.sum_fen::numeric * (a.today - DATE '2000-01-01') - b.sum_fen_day) AS resting,
