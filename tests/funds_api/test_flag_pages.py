@@ -70,13 +70,28 @@ ASKED_FOR = (
 INDEXES = ["pk_flag", "uq_flag_without_run", "ix_flag_without_run_subject", "ix_flag_run"]
 
 
+# What other counties were asked, under a thousand runs of their own.
+OTHERS = """
+WITH run AS (SELECT n, uuidv7(interval '-2 years' + n * interval '1 hour') AS id, '99' || (1000 + n % 9) AS county
+               FROM generate_series(0, 999) n),
+kept AS (
+  INSERT INTO funds.flag_run (county_code, id, region_code, kind, as_of, rules, asked_by, ended_at)
+  SELECT county, id, county, 'asked', DATE '2016-01-01', '["R05", "R06"]', 'seed', now() FROM run RETURNING 1)
+INSERT INTO funds.flag_run_rule (county_code, run_id, rule_code, region_code, rule_version, looked_n, candidates_n,
+                                 hits_n, new_n, new_fen, covered, figures, began_at, ended_at, position)
+SELECT county, id, rule, county, 1, 0, 0, 0, 0, 0, '{}', '[]', now(), now(), 1
+  FROM run CROSS JOIN unnest(ARRAY['R05', 'R06', 'R07', 'R08', 'R09']) rule
+"""
+
+
 @pytest.fixture
 async def many(admin: asyncpg.Pool, county: str) -> str:
-    """6,000 flags, named as runs name them, in the order in which runs write them."""
+    """6,000 flags, named as runs name them, in the order in which runs write them; other counties have runs too."""
     async with admin.acquire() as owner, owner.transaction():
         await owner.execute("SET LOCAL session_replication_role = replica")
         await owner.execute(FILL.format(runs=RUNS, of_run=OF_RUN, rare=RARE), county)
         await owner.execute(DECIDE.format(decided=DECIDED), county)
+        await owner.execute(OTHERS)
     return county
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -190,24 +190,39 @@ async def add_money(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> No
         await session.execute(insert(FlagMoneyRow), list(rows))
 
 
+# What stands beside a flag, looked up for each by its key: joined, a page of five read the runs of every county.
+_TOLD: Final = (
+    select(FlagRunRuleRow.position)
+    .where(
+        FlagRunRuleRow.county_code == FlagRow.county_code,
+        FlagRunRuleRow.run_id == FlagRow.run_id,
+        FlagRunRuleRow.rule_code == FlagRow.rule_code,
+    )
+    .correlate(FlagRow)
+    .offset(0)
+    .lateral("told")
+)
+_STOOD_ON: Final = (
+    select(FlagBasisRow.policy)
+    .where(FlagBasisRow.county_code == FlagRow.county_code, FlagBasisRow.id == FlagRow.basis_id)
+    .correlate(FlagRow)
+    .offset(0)
+    .lateral("stood_on")
+)
+
+
 def known() -> Any:
-    """Since which position of the journal a flag is known: its own, or that of its rule in its run."""
-    return func.coalesce(FlagRow.position, FlagRunRuleRow.position)
+    """Since which position of the journal a flag of `flags()` is known: its own, or that of its rule in its run."""
+    return func.coalesce(FlagRow.position, _TOLD.c.position)
 
 
 def flags() -> Any:
     """(flag, values it was judged by, since when known)."""
     return (
-        select(FlagRow, FlagBasisRow.policy, known().label("known_position"))
-        .outerjoin(
-            FlagRunRuleRow,
-            (FlagRunRuleRow.county_code == FlagRow.county_code)
-            & (FlagRunRuleRow.run_id == FlagRow.run_id)
-            & (FlagRunRuleRow.rule_code == FlagRow.rule_code),
-        )
-        .outerjoin(
-            FlagBasisRow, (FlagBasisRow.county_code == FlagRow.county_code) & (FlagBasisRow.id == FlagRow.basis_id)
-        )
+        select(FlagRow, _STOOD_ON.c.policy, known().label("known_position"))
+        .select_from(FlagRow)
+        .outerjoin(_TOLD, true())
+        .outerjoin(_STOOD_ON, true())
     )
 
 

@@ -156,13 +156,14 @@ SELECT item, holders FROM pairs"""
 
 # The latest run of each rule that covered the whole place: runs from the last day back, each rule looked up by its key.
 _LAST: Final = """
+WITH runs AS MATERIALIZED (
+  SELECT r.id, r.as_of FROM funds.flag_run r WHERE r.county_code = :county AND r.as_of <= :as_of)
 SELECT k.rule_code, k.run_id, k.run_as_of AS as_of, k.region_code, k.rule_version, k.looked_n, k.hits_n, k.figures,
        k.silent_because, k.warning
   FROM unnest(CAST(:codes AS text[])) AS c(code)
  CROSS JOIN LATERAL (
    SELECT k.*, r.as_of AS run_as_of FROM (
-     SELECT r.id, r.as_of FROM funds.flag_run r
-      WHERE r.county_code = :county AND r.as_of <= :as_of ORDER BY r.as_of DESC OFFSET 0) r
+     SELECT * FROM runs ORDER BY as_of DESC OFFSET 0) r
     CROSS JOIN LATERAL (
      SELECT * FROM funds.flag_run_rule k
       WHERE k.county_code = :county AND k.run_id = r.id AND k.rule_code = c.code
