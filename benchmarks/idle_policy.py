@@ -55,8 +55,8 @@ async def _post(stand: Stand, place: Place, token: str, ended: asyncio.Event) ->
 async def _measure(stand: Stand) -> dict[str, Any]:
     owner = await stand.as_owner()
     place = await asyncio.to_thread(open_place, stand)
-    await asyncio.to_thread(place.receive, 100_000_000, 1, "2020-11-01")
     await open_lots.fill(owner, place)
+    await asyncio.to_thread(place.receive, 100_000_000, 1, "2020-11-01")
     await owner.execute("CREATE TABLE funds.flag_copy (LIKE funds.flag INCLUDING ALL)")
     await open_lots.yesterday(owner, open_lots.COVERED)
     await owner.execute(
