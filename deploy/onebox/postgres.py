@@ -20,7 +20,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -188,6 +188,8 @@ class Postgres:
         cluster = self._place_cluster()
         fresh = not (cluster / "PG_VERSION").exists()
         end_server(cluster)  # left over by a crash: whoever may start the cluster owns it
+        if self.as_root:
+            self._hand_over(cluster)
         self.superuser_password = secrets.token_urlsafe(24)
         if fresh:
             self._run(
@@ -273,10 +275,18 @@ class Postgres:
         if self.as_root:
             self._home.chmod(0o711)
             os.chown(cluster, NOBODY, NOBODY)
-            for path in cluster.rglob("*"):
-                if path.owner() == "root":
-                    os.chown(path, NOBODY, NOBODY)
         return cluster
+
+    def _hand_over(self, cluster: Path) -> None:
+        """Give what root laid into the cluster to the uid that runs the server.
+
+        What is left of a server that was killed may remove a file while it is walked: what is gone needs no owner.
+        """
+        for folder, _, names in os.walk(cluster):
+            for path in (Path(folder), *(Path(folder, name) for name in names)):
+                with suppress(FileNotFoundError):
+                    if os.lstat(path).st_uid == 0:
+                        os.lchown(path, NOBODY, NOBODY)
 
     def _user_name(self) -> str:
         import pwd  # noqa: PLC0415 - Unix only, as this module is

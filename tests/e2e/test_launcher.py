@@ -22,6 +22,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from deploy.onebox.postgres import NOBODY, Postgres
 from deploy.onebox.processes import ROOT
 from deploy.onebox.secrecy import Secrets
 from deploy.onebox.stack import Stack, StackFailed
@@ -67,10 +68,10 @@ def _launched(home: Path | None, port: int = 0) -> Iterator[Launched]:
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-c", LAUNCH, str(home or ""), str(port)], cwd=ROOT, stdout=subprocess.PIPE, env=surroundings
     )
-    assert process.stdout is not None
-    with process.stdout:
-        told = json.loads(process.stdout.readline())
     try:
+        assert process.stdout is not None
+        with process.stdout:
+            told = json.loads(process.stdout.readline())
         yield Launched(process, told["url"], told["pids"], told["server"], Path(told["logs"]), told["told"])
     finally:
         process.kill()
@@ -121,6 +122,18 @@ def home() -> Iterator[Path]:
     folder.chmod(0o711)
     yield folder / "var"
     shutil.rmtree(folder)
+
+
+def test_what_root_laid_into_a_cluster_is_the_servers_at_its_next_start(home: Path) -> None:
+    """As after a restore; and a file that is gone while the cluster is walked does not stop the start."""
+    owner = NOBODY if os.geteuid() == 0 else os.geteuid()
+    with Postgres(data=home) as server:
+        laid, gone = server.home / "cluster" / "laid.conf", server.home / "cluster" / "gone"
+    laid.write_text("# laid by whoever restores\n")
+    gone.symlink_to("nowhere")
+    with Postgres(data=home) as server:
+        assert server.alive
+        assert laid.stat().st_uid == owner
 
 
 def test_the_next_generation_takes_the_port_and_says_what_became_of_an_upload(home: Path) -> None:
