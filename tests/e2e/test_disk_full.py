@@ -161,9 +161,18 @@ def test_a_full_disk_is_waited_out_and_nothing_is_half_there(disk: Disk, county:
         assert approval.answer["total_fen"] == upload.answer["total_fen"] > 0
     assert history.crashes == crashes_of(disk.stack) == []
     assert (disk.checkpointer() != before) is (panics and disk.mounted is not None)
-    verdict = Verdict()
-    asyncio.run(check(disk.stack.database_urls["admin"], history, verdict, thorough=True))
+    verdict, url = Verdict(), disk.stack.database_urls["admin"]
+    _look(watched.look, lambda: asyncio.run(_open_runs(url)) == 0)  # the runner waits as well, and starts the day's run
+    asyncio.run(check(url, history, verdict, thorough=True))
     assert verdict.clean, verdict
+
+
+async def _open_runs(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM funds.flag_run WHERE ended_at IS NULL"))
+    finally:
+        await connection.close()
 
 
 def _write_on(file: RawIOBase, block: bytes) -> None:

@@ -1,6 +1,7 @@
 """The name of a question: a flag's id, made of its rule, subject and mark, so that nobody is asked about it twice.
 
-Its first half is the subject's, so that what came together lies together. `raise_crossings` (migrations/flags_v10.py) makes the same.
+Its first half is the subject's, so that what came together lies together. `raise_crossings` (migrations/flags_v10.py)
+makes the same.
 """
 
 from __future__ import annotations
