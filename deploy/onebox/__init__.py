@@ -1,1 +1,1 @@
-"""Everything on one machine: an embedded PostgreSQL and the four processes. For demos, tests and small offices."""
+"""Everything on one machine: an embedded PostgreSQL and the five processes. For demos, tests and small offices."""
