@@ -105,7 +105,12 @@ async def test_the_days_of_a_publicity_count_from_the_day_on_which_the_list_was_
     figures = {"latest_on": "2017-05-05", "counted_from_on": "2017-04-20"}
     late = showing(batch, from_on="2017-04-30", limit_on="2017-05-06")
     refused(await township.clerk.post(PATH, late), 409, "stop-too-long", figures)
-    refused(await township.clerk.post(PATH, {**late, "from_on": "2017-05-05"}), 409, "stop-too-long", figures)
+    over = {**late, "from_on": "2017-05-05"}
+    for limit_on in ("2017-05-04", "2017-05-06"):  # whatever its limit: there is no day left between
+        answer = await township.clerk.post(PATH, {**over, "limit_on": limit_on})
+        refused(answer, 409, "stop-too-long", figures)
+        assert "自公示之日 2017-04-20 起算，到 2017-05-05 已满，2017-05-05 不能再停表" in answer.json()["detail"]
+        assert "公示的须重新张贴" in answer.json()["advice"]
     made = await township.clerk.post(PATH, {**late, "limit_on": "2017-05-05"})
     assert (made.status_code, made.json()["limit_days"]) == (201, 15), made.text
     assert (await publish(township, batch, from_on="2017-05-03")).status_code == 201

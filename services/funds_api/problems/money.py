@@ -114,7 +114,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "请核对停表之日；期限见 /funds/v1/policy-values?key=clock_stop_days",
     ),
     stops.StopTooLong: Problem(
-        "stop-too-long", 409, "停表超过最长天数", "请按 figures.latest_on 缩短；到期仍需停表的，凭新的文件另行登记"
+        "stop-too-long",
+        409,
+        "停表超过最长天数",
+        "请按 figures.latest_on 缩短；到期仍需停表的，凭新的文件另行登记；公示的须重新张贴并登记，天数才重新起算",
     ),
     stops.StopWithoutPublication: Problem(
         "stop-not-published",

@@ -23,7 +23,7 @@ class StopNotAllowed(Exception):
 
 @dataclass(eq=False)
 class StopTooLong(Exception):
-    """The limit lies further from the start than a stop of this kind may last."""
+    """The limit lies further from the start than a stop of this kind may last, or no day is left when it begins."""
 
     kind: str
     from_on: date
@@ -33,6 +33,11 @@ class StopTooLong(Exception):
     counted_from_on: date
 
     def __str__(self) -> str:
+        if self.latest_on <= self.from_on:
+            return (
+                f"“{words.said(words.STOPS, self.kind)}”的最长天数自公示之日 {self.counted_from_on} 起算，"
+                f"到 {self.latest_on} 已满，{self.from_on} 不能再停表（依据：{self.source}）"
+            )
         since = f"（最长天数自公示之日 {self.counted_from_on} 起算）" if self.counted_from_on < self.from_on else ""
         return (
             f"“{words.said(words.STOPS, self.kind)}”自 {self.from_on} 停表，最迟 {self.latest_on} 恢复计时{since}，"

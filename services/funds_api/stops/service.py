@@ -183,8 +183,8 @@ def _must_be_within(request: StopRequest, region: str, values: Sequence[PolicyVa
     if value is None:
         raise StopNotAllowed(request.kind.value, region, request.from_on)
     latest_on = since + timedelta(days=value.number)
+    if latest_on < max(request.from_on + timedelta(days=1), request.limit_on):
+        raise StopTooLong(request.kind.value, request.from_on, request.limit_on, latest_on, value.source, since)
     if request.limit_on <= request.from_on:
         earliest_on = request.from_on + timedelta(days=1)
         raise StopDateRefused("最迟恢复计时之日", request.limit_on, earliest_on, latest_on)
-    if request.limit_on > latest_on:
-        raise StopTooLong(request.kind.value, request.from_on, request.limit_on, latest_on, value.source, since)
