@@ -72,6 +72,7 @@ async def test_a_login_with_a_unit_answers_for_that_unit_only(desk: Desk) -> Non
         refused(answer, 403, "warning-of-another", figures)
         assert "您的区划是" in answer.json()["detail"]
         assert "一镇农业站" in answer.json()["detail"]
+        assert "另行登记人员" in answer.json()["advice"], "a login is never edited"
     for what in ("acknowledgement", "explanation"):
         assert (await step(desk, found["一镇财政所"], what, office)).status_code == 201
     assert (await step(desk, found["村集体"], "acknowledgement", station)).status_code == 201

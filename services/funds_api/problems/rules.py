@@ -25,7 +25,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         403,
         "由被预警单位办理",
         "请由 figures.answers 所列区划、登录单位为 figures.unit_name 或未登记单位的经办人签收和说明；"
-        "登录单位须与资金单位名称一致，不符的请联系系统管理员更正",
+        "登录单位须与资金单位名称一致，不一致的请系统管理员按该名称另行登记人员、安全管理员授权",
     ),
     warnings.WarningOwnWork: Problem(
         "warning-own-work", 409, "不能办结自己签收或说明的预警", "请由另一位监督人员或审核人办结"
