@@ -1,7 +1,7 @@
 """Chapter 12: clocks of resting money: one sentence each for 滞留 and 闲置, a stop that expires, 结余 ahead, 无法判定.
 
-Two lots of one day lie with 夹河镇; the clock of one stands still for some days by a document. Days are counted here
-with a calendar and nothing else, and held against the answers.
+Two lots of one day lie with 夹河镇; the clock of the older stands still while the list of those whom it is for is on
+show. Days are counted here with a calendar and nothing else, and held against the answers.
 """
 
 from __future__ import annotations
@@ -10,9 +10,22 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from demo.county import COUNTY, FIRST_FUND, JIAHE, LOOKED_ON, STORY_TOWNSHIPS, WAN, CountyNotice, office_name
+from demo.chapters.paying import OVER_CAP_FEN, upload
+from demo.county import (
+    COUNTY,
+    FIRST_FUND,
+    GRANT_FEN,
+    JIAHE,
+    LOOKED_ON,
+    STORY_TOWNSHIPS,
+    WAN,
+    CountyNotice,
+    office_name,
+)
 from demo.files import rows
 from demo.library import handed_down, received
+from demo.people import of_place
+from demo.rosters import as_csv, lines_of
 from demo.screen import in_wan
 from demo.story import LEADER, Story
 from treasury.money import yuan
@@ -20,7 +33,8 @@ from treasury.money import yuan
 TITLE = "时限：滞留与闲置各一句话，停表到期自动恢复，结余提前预告，说不清的不判"
 ARRIVED: Final = date(2018, 3, 12)
 RUNS_FEN, STANDS_FEN = 60 * WAN, 40 * WAN
-STOP: Final = (date(2018, 4, 2), date(2018, 4, 22))  # from, and the day on which the clock runs again by itself
+LISTED: Final = "产业到户奖补2018（名单）"
+STOP: Final = (date(2018, 4, 2), date(2018, 4, 22))  # put up, and a limit five days beyond the longest
 LIMIT_DAYS: Final = 30  # 惯例 for a township's office; the answers name its source
 IDLE_DAYS: Final = 180
 AHEAD_DAYS: Final = 90
@@ -38,7 +52,7 @@ def tell(story: Story) -> None:
 
 
 def _two_lots(story: Story) -> tuple[str, str]:
-    """60 and 40 万元 come to 夹河镇 on one day by two documents; its leader in charge is on record."""
+    """60 and 40 万元 come to 夹河镇 on one day by two documents, the 40 first; its leader in charge is on record."""
     leader = {
         "unit_id": story.units[office_name(story.place[JIAHE])],
         "from_on": "2018-01-01",
@@ -47,8 +61,8 @@ def _two_lots(story: Story) -> tuple[str, str]:
         "document": "西政办〔2018〕1号 领导分工",
     }
     story.clerk.post("/funds/v1/unit-leaders", leader)
-    found = []
-    for number, fen in ((21, RUNS_FEN), (22, STANDS_FEN)):
+    found = {}
+    for number, fen in ((22, STANDS_FEN), (21, RUNS_FEN)):
         treasury = story.accounts[COUNTY]
         notice = CountyNotice(
             f"鄂财农发〔2018〕{number}号", "湖北省财政厅（演示）", "2018年中央财政专项扶贫资金（演示）", FIRST_FUND,
@@ -56,8 +70,8 @@ def _two_lots(story: Story) -> tuple[str, str]:
         )  # fmt: skip
         lot = received(story, notice.request(treasury), treasury)
         document = f"西财农〔2018〕{number}号"
-        found.append(handed_down(story, lot, story.accounts[JIAHE], fen, document, ARRIVED.isoformat())["id"])
-    return found[0], found[1]
+        found[fen] = handed_down(story, lot, story.accounts[JIAHE], fen, document, ARRIVED.isoformat())["id"]
+    return found[RUNS_FEN], found[STANDS_FEN]
 
 
 def _sitting(story: Story, on: date) -> dict[str, dict[str, Any]]:
@@ -65,20 +79,34 @@ def _sitting(story: Story, on: date) -> dict[str, dict[str, Any]]:
     return {one["lot_id"]: one for one in every if one["account_id"] == story.accounts[JIAHE]}
 
 
+def _listed(story: Story) -> str:
+    """夹河镇's list of whom the 40 万元 are for: 400 households."""
+    people = of_place(story.people, JIAHE)[: STANDS_FEN // GRANT_FEN]
+    lines = lines_of(people, GRANT_FEN, mistakes=0, over_cap_fen=OVER_CAP_FEN)
+    file = as_csv("夹河镇2018年产业奖补名单.csv", lines, story.place, encoding="utf-8-sig")
+    return upload(story, story.who("jiahe"), JIAHE, file, "2018-05-04", "夹财〔2018〕5号", LISTED).id
+
+
 def _stop(story: Story, lots: tuple[str, str]) -> None:
-    """The second lot is on show for some days: its clock stands still, and goes on without anybody's act."""
+    """A list is on show: what it will be paid from stands still meanwhile, and goes on without anybody's act."""
     begins, limit = STOP
+    batch = _listed(story)
     body = {
         "kind": "publicity", "document": "夹政公示〔2018〕3号", "reason": "产业奖补名单公示",
-        "from_on": begins.isoformat(), "lots": [lots[1]],
+        "from_on": begins.isoformat(), "batch_id": batch,
     }  # fmt: skip
     clerk = story.who("jiahe")
+    unseen = clerk.ask("POST", "/funds/v1/clock-stops", json={**body, "limit_on": (begins + DAY).isoformat()})
+    story.same("没有张贴就以公示停表", unseen.json()["type"], "/problems/stop-not-published")
+    hung = {"document": body["document"], "place": "各村村务公开栏", "from_on": body["from_on"]}
+    clerk.post(f"/funds/v1/payment-batches/{batch}/publications", hung)
     most = story.clerk.get("/funds/v1/policy-values", key="clock_stop_days.publicity", as_of=begins.isoformat())
     days = most["items"][0]["value"]
     too_long = clerk.ask("POST", "/funds/v1/clock-stops", json={**body, "limit_on": limit.isoformat()})
     story.same("超过最长天数的停表", too_long.json()["type"], "/problems/stop-too-long")
     limit = begins + days * DAY
     stop = clerk.post("/funds/v1/clock-stops", {**body, "limit_on": limit.isoformat()})
+    story.same("停表的资金", stop["lots"], [lots[1]])
     path = f"/funds/v1/clock-stops/{stop['id']}"
     states = {on: story.inspector.get(path, as_of=on.isoformat())["state"] for on in (limit - DAY, limit)}
     story.same("停表状态", list(states.values()), ["running", "expired"])
@@ -101,8 +129,8 @@ def _stop(story: Story, lots: tuple[str, str]) -> None:
     )
     story.must(
         stop["until_on"] == limit.isoformat(),
-        f"停表最长 {days} 天，写 20 天被拒绝；{limit} 到期自动恢复，无须任何人办理：多出的正是停掉的 {stood} 天，"
-        f"{last} 仍在期内，{last + DAY} 起滞留",
+        f"名单张贴以前不能以公示停表；最长 {days} 天，写 {(STOP[1] - begins).days} 天被拒绝；{limit} 到期自动恢复，"
+        f"无须任何人办理：多出的正是停掉的 {stood} 天，{last} 仍在期内，{last + DAY} 起滞留",
     )
 
 

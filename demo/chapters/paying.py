@@ -76,14 +76,16 @@ def _workbook(story: Story) -> RosterFile:
     return as_workbook("上津镇产业奖补花名册.xlsx", "上津镇2017年产业到户奖补资金发放花名册", lines, story.place)
 
 
-def upload(story: Story, clerk: Caller, township: str, file: RosterFile, on: str, document: str) -> Batch:
+def upload(
+    story: Story, clerk: Caller, township: str, file: RosterFile, on: str, document: str, entitlement: str = ENTITLEMENT
+) -> Batch:
     """Open a batch on the township's account, send the file, and hold the answer against what is in it."""
     opened = clerk.post(
         "/funds/v1/payment-batches",
         {
             "account_id": story.accounts[township],
             "fund_code": FIRST_FUND,
-            "entitlement": ENTITLEMENT,
+            "entitlement": entitlement,
             "document": document,
             "effective_on": on,
             "use": "production",

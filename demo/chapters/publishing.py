@@ -182,7 +182,7 @@ def _tokens(folder: Path, story: Story, dead: list[tuple[str, date]], key: str) 
 def _tried(story: Story) -> None:
     """Sixty days in place of 180 for idle money, asked of history as it is known now: live flags stay what they are."""
     before = len(list(story.inspector.every("/funds/v1/flags")))
-    paid = PAYEES * GRANT_FEN  # drawn from the older of the two lots
+    paid = PAYEES * GRANT_FEN  # drawn from the older of the two lots, whose clock had stood still
     days = {
         ARRIVED + LOWER_DAYS * DAY: (0, 0),
         ARRIVED + (LOWER_DAYS + 1) * DAY: (1, RUNS_FEN),

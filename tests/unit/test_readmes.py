@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo.__main__ import CHAPTERS
+from services.funds_api.flags.rules.catalogue import RULES
 
 ROOT = Path(__file__).parents[2]
 PAGES = {name: (ROOT / name).read_text() for name in ("README.md", "README.zh-CN.md")}
@@ -56,3 +57,7 @@ def test_chapters_are_shown_under_their_titles() -> None:
         assert len(shown) >= 10, name
         for mark, title in shown:
             assert title == CHAPTERS[MARKS.index(mark)].TITLE, name
+
+
+def test_as_many_rules_are_told_as_there_are() -> None:
+    assert {name for name, page in PAGES.items() if f"全县 {len(RULES)} 条规则" in page} == set(PAGES)
