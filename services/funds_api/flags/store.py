@@ -21,6 +21,7 @@ from services.funds_api.flags.population import COUNTS
 from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.rule import Facts, Population, Rule
 from services.funds_api.moments import Moment
+from services.funds_api.standing import REMAINING, SCOPE, THERE
 from services.funds_api.tables import FlagBasisRow, FlagMoneyRow, FlagRow, FlagRunRuleRow
 from treasury.policy import Basis, PolicyValue
 
@@ -64,18 +65,16 @@ _OF_WHOM = """
     JOIN funds.notice n ON n.id = t.notice_id
     JOIN funds.fund f ON f.code = l.fund_code"""
 _STOPPED = f"""
-  SELECT l.id AS subject_id, l.region_code,
-         l.remaining_fen + coalesce((SELECT sum(d.amount_fen)::bigint FROM funds.draw d
-           WHERE d.county_code = :county AND d.from_lot_id = l.id AND d.effective_on > :as_of), 0) AS amount_fen,
-         CAST(:as_of AS date) AS as_of, s.stopped_days, {_WHOSE}
+  SELECT l.id AS subject_id, l.region_code, {REMAINING} AS amount_fen, CAST(:as_of AS date) AS as_of, s.stopped_days,
+         {_WHOSE}
     FROM funds.stopped_lots(:county, :as_of, :known) s
-    JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id AND l.arrived_on <= :as_of AND NOT l.is_terminal
-     AND (l.is_resting OR l.emptied_on > :as_of) AND l.region_code >= :scope AND l.region_code < :scope || '~'
+    JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id AND NOT l.is_terminal AND {THERE}
+     AND l.{SCOPE}
     {_OF_WHOM}"""
 
 
 async def stopped(session: AsyncSession, place: Place, moment: Moment) -> list[LotFacts]:
-    """Lots that rest and whose clock was ever stopped: few, and each has days of its own."""
+    """Lots that rested, as was known, and whose clock was ever stopped: few, and each has days of its own."""
     found = await session.execute(text(_STOPPED), {**place.arguments, **moment.arguments})
     return [LotFacts(**row) for row in found.mappings()]
 

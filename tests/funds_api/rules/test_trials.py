@@ -16,6 +16,7 @@ from tests.callers import funds_caller
 from tests.funds_api.asked import run_rules
 from tests.funds_api.desk import Desk
 from tests.funds_api.people import Township, id_number
+from tests.funds_api.test_clock_stops import stop
 
 TRIALS = "/funds/v1/rule-trials"
 
@@ -87,6 +88,34 @@ async def test_history_is_asked_as_it_was_known_then(desk: Desk) -> None:
     # Left to itself each day is asked by what had been recorded at its end: in 2017 this county had recorded nothing.
     unasked = await tried(desk.http, desk.county, **{**asked, "known_at": None})
     assert (unasked["live_n"], unasked["draft_n"]) == (0, 0)
+
+
+async def test_a_clock_that_stood_still_then_is_not_run_on_by_what_was_recorded_later(desk: Desk) -> None:
+    """500,000 fen since 1 May in two lots, less 29 days: one is written down as spent later, half of the other too."""
+    await stop(desk, from_on="2017-05-10", limit_on="2017-06-08")
+    asked: dict[str, Any] = {
+        "rule": "I01",
+        "values": {"idle_flag_days": 30},
+        "as_of": ["2017-06-15", "2017-06-29", "2017-06-30"],
+        "region": desk.county + "101",
+        "known_at": clock.now().isoformat(),
+    }
+    before = await tried(desk.http, desk.county, **asked)
+    assert [(one["draft"]["flags_n"], one["draft"]["amount_fen"]) for one in before["counties"]] == [
+        (0, 0),
+        (0, 0),
+        (2, 500_000),
+    ]
+    late = await desk.out(450_000, desk.contractor, "2017-06-09", kind="pay", from_account_id=desk.first)
+    assert late.status_code == 201, late.text
+    again = await tried(desk.http, desk.county, **asked)
+    assert again["counties"] == before["counties"]
+    today = await tried(desk.http, desk.county, **{**asked, "known_at": now()})
+    assert [(one["draft"]["flags_n"], one["draft"]["amount_fen"]) for one in today["counties"]] == [
+        (0, 0),
+        (0, 0),
+        (1, 50_000),
+    ]
 
 
 async def test_a_judged_rule_counts_people_and_fen_once(funds_http: httpx.AsyncClient, county: str) -> None:
