@@ -221,6 +221,20 @@ async def test_one_payment_that_two_rules_name_counts_once(town: Township, admin
     assert [one["recovered_fen"] for one in told["items"] if one["rule_code"] in {"R01", "R12"}] == [80_000, 80_000]
 
 
+async def test_what_came_back_of_rows_and_of_what_holds_them_counts_once(town: Township, admin: asyncpg.Pool) -> None:
+    """One flag names both rows and says 600 yuan came back; of the small row 200 and of the large one 300 are in it."""
+    small, large = await flags(town)
+    items = {one["money"][0]["item"]: one["amount_fen"] for one in (small, large)}
+    both = await raise_flag(admin, town.county, "R11", "batch", str(uuid4()), 130_000, **items)
+    for one, fen, together in ((small["id"], 20_000, 20_000), (both, 60_000, 60_000), (large["id"], 30_000, 60_000)):
+        written(await decide(town, one, "confirmed", recovered_fen=fen))
+        assert (await records(town))["total"]["recovered_fen"] == together
+    assert (await record(town))["recovered_fen"] == 50_000
+    assert (await record(town, "R11"))["recovered_fen"] == 60_000
+    written(await decide(town, large["id"], "confirmed", recovered_fen=70_000))
+    assert (await records(town))["total"]["recovered_fen"] == 90_000, "more than the flag about both says"
+
+
 async def test_a_row_lies_in_its_roster_and_its_roster_in_its_movement(town: Township, admin: asyncpg.Pool) -> None:
     batch = (await flags(town))[0]["mark"].split(":")[0]
     await raise_flag(admin, town.county, "R23", "batch", batch, 350_000)

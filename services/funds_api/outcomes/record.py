@@ -88,21 +88,35 @@ def _sum(rows: Rows, name: str) -> int:
 
 def _counts(raised: Rows, decided: Rows, confirmed: Rows, within: Mapping[str, Sequence[str]]) -> Counts:
     fen: dict[str, int] = {}
-    back: dict[str, int] = {}
     for row in confirmed:
         for item, amount in zip(row["items"], row["fen"], strict=True):
             fen[item] = max(amount, fen.get(item, 0))
-        if row["recovered_fen"]:
-            key = "+".join(row["items"])
-            back[key] = max(row["recovered_fen"], back.get(key, 0))
     return Counts(
         **_shares(raised, decided),
         flagged_fen=_sum(raised, "flagged_fen"),
         named_fen=_sum(raised, "named_fen"),
         confirmed_fen=_sum(decided, "confirmed_fen"),
         confirmed_distinct_fen=distinct_fen(fen, within),
-        recovered_fen=distinct_fen(back, within),
+        recovered_fen=distinct_fen(_came_back(confirmed), within),
     )
+
+
+def _came_back(confirmed: Rows) -> dict[str, int]:
+    """What came back of each item, told by one flag or by several that name it: what one told, the next does not add.
+
+    Flags that name little go first. Of one that names several, what the others had not told comes back of its items in
+    their order, of each no more than it names.
+    """
+    back: dict[str, int] = {}
+    for row in sorted(confirmed, key=lambda one: (len(one["items"]), one["id"])):
+        left = row["recovered_fen"] - sum(back.get(item, 0) for item in row["items"])
+        for item, named in zip(row["items"], row["fen"], strict=True):
+            more = min(left, named - back.get(item, 0))
+            if more > 0:
+                back[item], left = back.get(item, 0) + more, left - more
+        if left > 0:  # said of the flag, which is about more than it names
+            back[row["items"][0]] = back.get(row["items"][0], 0) + left
+    return back
 
 
 def _shares(raised: Rows, decided: Rows) -> dict[str, int | None]:
