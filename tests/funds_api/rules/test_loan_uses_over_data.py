@@ -81,7 +81,7 @@ async def test_banks_behind_their_quotas(town: Township, admin: asyncpg.Pool) ->
     assert (await run_rules(town.http, town.county, "2017-09-30", "L09"))["new_n"] == 1, "RCB, once in the quarter"
     assert (await run_rules(town.http, town.county, "2017-10-01", "L09"))["new_n"] == 3, "PSBC has lent its quota"
     flags = await flags_of(town.http, town.county, "L09")
-    assert {flag["region_code"] for flag in flags} == {town.county}
+    assert {(flag["region_code"], flag["amount_fen"]) for flag in flags} == {(town.county, 0)}, "no fen of anybody"
     assert len({flag["subject_id"] for flag in flags}) == 4
     assert (await ask_rule(town.http, town.county, "L09", on, town.county + "101")).candidates_n == 0
     [told] = (await run_rules(town.http, town.county, "2018-01-31", "L09"))["rules"]

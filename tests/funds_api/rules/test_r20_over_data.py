@@ -95,20 +95,25 @@ async def test_whoever_is_behind_at_a_milestone_is_asked_about_once(desk: Desk) 
     county, one = desk.county, desk.county + "101"
     await done(await desk.out(500_000, desk.first, "2017-04-10"))
     await done(await desk.out(249_999, desk.contractor, "2017-05-10", kind="pay", from_account_id=desk.first))
-    assert (await ask_rule(desk.http, county, "R20", "2017-03-30")).candidates_n == 0
-    found = await ask_rule(desk.http, county, "R20", "2017-06-30")
+    assert (await ask_rule(desk.http, county, "R20", "2017-03-31")).candidates_n == 0
+    early = await ask_rule(desk.http, county, "R20", "2017-06-30")
+    assert one not in [facts.region_code for facts, _ in early.hits], "the day of the milestone is not over"
+    found = await ask_rule(desk.http, county, "R20", "2017-07-01")
     assert [facts.region_code for facts, _ in found.hits].count(one) == 1
     assert found.candidates_n == len(found.hits) == 3, "the township, the county and the county's fund"
-    run = await run_rules(desk.http, county, "2017-06-30", "R20")
-    assert run["new_n"] == 3
+    run = await run_rules(desk.http, county, "2017-07-01", "R20")
+    assert (run["new_n"], run["new_fen"]) == (3, 0)
     [flag] = [row for row in await flags_of(desk.http, county, "R20") if row["region_code"] == one]
     assert (flag["subject"], flag["mark"], flag["money"]) == ("region", "2017-06-30:全部", [])
     inspector = funds_caller(desk.http, "inspector", county)
     assert (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()["same"]
+    told = (await inspector.get("/funds/v1/rules/R20/record", params={"once": True})).json()
+    assert [told[name] for name in ("hits_n", "flagged_fen", "named_fen", "distinct_fen")] == [3, 0, 0, 0], "a rate"
     assert (await run_rules(desk.http, county, "2017-07-31", "R20"))["new_n"] == 0, "the same milestone"
     await done(await desk.out(1, desk.contractor, "2017-06-30", kind="pay", from_account_id=desk.first))
-    assert one not in [facts.region_code for facts, _ in (await ask_rule(desk.http, county, "R20", "2017-06-30")).hits]
-    assert (await run_rules(desk.http, county, "2017-09-30", "R20"))["new_n"] == 3
+    assert one not in [facts.region_code for facts, _ in (await ask_rule(desk.http, county, "R20", "2017-07-01")).hits]
+    assert (await run_rules(desk.http, county, "2017-09-30", "R20"))["new_n"] == 0
+    assert (await run_rules(desk.http, county, "2017-10-01", "R20"))["new_n"] == 3
 
 
 async def test_money_that_came_after_a_milestone_is_not_held_against_it(desk: Desk) -> None:
@@ -117,7 +122,7 @@ async def test_money_that_came_after_a_milestone_is_not_held_against_it(desk: De
         await done(await desk.out(100_000, account, "2017-04-10"))
         await done(await desk.out(spent, desk.contractor, "2017-06-10", kind="pay", from_account_id=account))
         await done(await desk.out(100_000, account, "2017-07-10"))
-    for day in ("2017-06-30", "2017-07-11", "2017-09-29"):
+    for day in ("2017-07-01", "2017-07-11", "2017-09-30"):
         asked = await ask_rule(desk.http, county, "R20", day)
         sums = {
             facts.region_code: (facts.received_fen, facts.spent_fen, str(facts.due_on), str(facts.as_of))
@@ -126,5 +131,22 @@ async def test_money_that_came_after_a_milestone_is_not_held_against_it(desk: De
         }
         assert ahead not in sums, day
         assert sums[behind] == (100_000, 49_999, "2017-06-30", day)
-    asked = await ask_rule(desk.http, county, "R20", "2017-09-30")
+    asked = await ask_rule(desk.http, county, "R20", "2017-10-01")
     assert {ahead, behind} <= {facts.region_code for facts, _ in asked.hits}
+
+
+async def test_the_last_milestone_of_a_year_is_asked_for_in_the_next(desk: Desk) -> None:
+    """On 31 December the day is not over; what is recorded later with a date of the old year counts for it."""
+    county, one = desk.county, desk.county + "101"
+    await done(await desk.out(100_000, desk.first, "2017-04-10"))
+    await done(await desk.out(99_999, desk.contractor, "2017-06-10", kind="pay", from_account_id=desk.first))
+
+    async def asked(day: str) -> list[str]:
+        hits = (await ask_rule(desk.http, county, "R20", day)).hits
+        return [str(facts.due_on) for facts, _ in hits if facts.region_code == one]  # type: ignore[attr-defined]
+
+    assert await asked("2017-12-31") == []
+    assert [await asked(day) for day in ("2018-01-01", "2018-03-31")] == [["2017-12-31"]] * 2
+    assert await asked("2018-04-01") == []
+    await done(await desk.out(1, desk.contractor, "2017-12-31", kind="pay", from_account_id=desk.first))
+    assert await asked("2018-01-01") == []

@@ -1,4 +1,4 @@
-"""R20: less spent than the last milestone asks for, by more than is allowed; exactly as much is not behind."""
+"""R20: less spent than the last milestone asked for, from the day after it; just as much as allowed is not behind."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api.flags.rules.r20_spending_behind import RULE, ProgressFacts, narrow
+from services.funds_api.flags.rules.r20_spending_behind import FORMER, RULE, ProgressFacts, narrow
 from services.funds_api.flags.rules.rule import Policy
-from services.funds_api.spending.progress import milestones, reached_and_next
 from tests.unit.rules.judging import COUNTY, NOBODY, judged, policy, value
 
 CURVE = {"03": 30, "06": 50, "09": 75, "12": 100}
@@ -20,15 +19,16 @@ def values(tolerance_ppm: int = 0) -> Policy:
     return Policy([value("spending_curve", CURVE), value("spending_behind_tolerance_ppm", tolerance_ppm)], COUNTY)
 
 
-def place(received: int, spent: int, as_of: str = "2017-06-30", fund: str = "", due: str = "") -> ProgressFacts:
-    stone, _ = reached_and_next(milestones(CURVE, 2017), date.fromisoformat(as_of))
+def place(
+    received: int, spent: int, as_of: str = "2017-07-01", fund: str = "", due: str = "2017-06-30"
+) -> ProgressFacts:
     return ProgressFacts(
         subject_id=NOBODY,
         region_code=COUNTY,
-        amount_fen=received - spent,
+        amount_fen=0,
         as_of=date.fromisoformat(as_of),
-        due_on=date.fromisoformat(due or (str(stone.due_on) if stone else as_of)),
-        year=2017,
+        due_on=date.fromisoformat(due),
+        year=int(due[:4]),
         name="某县",
         fund_code=fund,
         fund_name="衔接资金" if fund else "",
@@ -53,19 +53,49 @@ def test_behind_by_more_than_is_allowed(spent: int, tolerance: int, fires: bool)
 
 
 @pytest.mark.parametrize(
-    ("as_of", "spent", "fires"),
+    ("as_of", "due", "spent", "fires"),
     [
-        ("2017-03-30", 0, False),
-        ("2017-03-31", 299_999, True),
-        ("2017-03-31", 300_000, False),
-        ("2017-06-29", 300_000, False),
-        ("2017-06-30", 300_000, True),
-        ("2017-12-31", 999_999, True),
-        ("2017-12-31", 1_000_000, False),
+        ("2017-03-31", "2017-03-31", 0, False),
+        ("2017-04-01", "2017-03-31", 299_999, True),
+        ("2017-04-01", "2017-03-31", 300_000, False),
+        ("2017-06-30", "2017-03-31", 299_999, True),
+        ("2017-06-30", "2017-06-30", 0, False),
+        ("2017-07-01", "2017-06-30", 499_999, True),
+        ("2017-07-01", "2017-06-30", 500_000, False),
+        ("2017-12-31", "2017-12-31", 0, False),
+        ("2018-01-01", "2017-12-31", 999_999, True),
+        ("2018-01-01", "2017-12-31", 1_000_000, False),
     ],
 )
-def test_between_two_milestones_nothing_more_is_asked_than_by_the_last(as_of: str, spent: int, fires: bool) -> None:
-    assert (judged(RULE, place(1_000_000, spent, as_of), values()) is not None) == fires
+def test_a_milestone_is_asked_for_from_the_day_after_it_until_the_next_is_over(
+    as_of: str, due: str, spent: int, fires: bool
+) -> None:
+    assert (judged(RULE, place(1_000_000, spent, as_of, due=due), values()) is not None) == fires
+
+
+@pytest.mark.parametrize(
+    ("day", "due"),
+    [
+        ("2017-03-31", "2016-12-31"),
+        ("2017-04-01", "2017-03-31"),
+        ("2017-06-30", "2017-03-31"),
+        ("2017-07-01", "2017-06-30"),
+        ("2017-12-31", "2017-09-30"),
+        ("2018-01-01", "2017-12-31"),
+        ("2018-03-31", "2017-12-31"),
+        ("2018-04-01", "2018-03-31"),
+    ],
+)
+def test_the_query_asks_for_the_last_milestone_that_is_over(day: str, due: str) -> None:
+    by = narrow(values(), date.fromisoformat(day))
+    assert by is not None
+    assert (by["due_on"], by["year"]) == (date.fromisoformat(due), int(due[:4]))
+
+
+def test_what_was_asked_on_the_day_itself_is_judged_again_by_the_version_that_asked() -> None:
+    early = place(1_000_000, 299_999, "2017-03-31", due="2017-03-31")
+    assert judged(FORMER[0], early, values()) is not None
+    assert judged(RULE, early, values()) is None
 
 
 @given(
@@ -79,7 +109,8 @@ def test_the_query_yields_whom_the_judgement_wants(received: int, part: int, tol
     by = narrow(values(tolerance), day)
     assert by is not None
     yielded = spent * 1_000_000 < received * by["required_ppm"]
-    assert (judged(RULE, place(received, spent, day.isoformat()), values(tolerance)) is not None) == yielded
+    facts = place(received, spent, day.isoformat(), due=by["due_on"].isoformat())
+    assert (judged(RULE, facts, values(tolerance)) is not None) == yielded
 
 
 def test_nobody_who_received_nothing_is_behind() -> None:
@@ -118,7 +149,7 @@ def test_money_is_held_against_its_own_milestone_alone() -> None:
 
 
 def test_it_asks_the_same_on_every_day_until_the_next_milestone() -> None:
-    first, later = (judged(RULE, place(100, 0, day), values()) for day in ("2017-06-30", "2017-09-29"))
+    first, later = (judged(RULE, place(100, 0, day), values()) for day in ("2017-07-01", "2017-09-30"))
     assert first is not None
     assert later is not None
     assert (first.mark, first.explanation) == (later.mark, later.explanation)
@@ -128,8 +159,8 @@ def test_it_asks_the_same_on_every_day_until_the_next_milestone() -> None:
 def test_without_a_value_nothing_is_asked() -> None:
     assert narrow(policy(spending_behind_tolerance_ppm=0), date(2017, 6, 30)) is None
     assert judged(RULE, place(100, 0), policy(spending_behind_tolerance_ppm=0)) is None
-    assert narrow(values(), date(2017, 1, 31)) == {
-        "year": 2017,
-        "due_on": date(2017, 1, 31),
+    assert narrow(values(), date(2015, 1, 31)) == {
+        "year": 2015,
+        "due_on": date(2015, 1, 31),
         "required_ppm": 0,
-    }
+    }, "the curve was not in force yet on the last day of the year before"

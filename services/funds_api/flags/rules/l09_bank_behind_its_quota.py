@@ -33,7 +33,7 @@ lent AS (
   SELECT lower(l.bank) AS bank, sum(l.principal_fen)::bigint AS fen, count(*)::int AS loans_n FROM funds.loan l
    WHERE {LENT} AND l.disbursed_on >= date_trunc('year', CAST(:as_of AS date))::date
    GROUP BY 1)
-SELECT q.id AS subject_id, CAST(:county AS text) AS region_code, greatest(q.fen - coalesce(l.fen, 0), 0) AS amount_fen,
+SELECT q.id AS subject_id, CAST(:county AS text) AS region_code, 0::bigint AS amount_fen,
        CAST(:as_of AS date) AS as_of, q.bank, coalesce(l.fen, 0) AS lent_fen, coalesce(l.loans_n, 0) AS loans_n
   FROM quota q LEFT JOIN lent l ON l.bank = lower(q.bank)
  WHERE CAST(:county AS text) >= :scope AND CAST(:county AS text) < :scope || '~' AND coalesce(l.fen, 0) < q.fen"""
@@ -41,7 +41,7 @@ SELECT q.id AS subject_id, CAST(:county AS text) AS region_code, greatest(q.fen 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaFacts(Facts):
-    """A bank with what it lent from 1 January to `as_of`; `amount_fen` is what its quota still lacks."""
+    """A bank with what it lent from 1 January to `as_of`; what its quota lacks is no fen (`amount_fen` 0)."""
 
     bank: str
     lent_fen: int

@@ -4,15 +4,16 @@ Evidence: 重庆市财政局 2020-03-30 (spent is what reached the contractor or
 circulated places behind their progress. The sums are those of the spending progress: flows, orders and carry-overs of
 the budget year, received and spent by the desk. What is required is the curve's last milestone, and what had been
 received and spent by the end of that day is held against it: money that came afterwards was not there to be spent.
+It is asked for from the day after, when that day is over, and the last of a year until the first of the next is.
 Shares are compared exactly: nobody is behind by a rounding. How many points a place may be behind is a value too, 0
 as long as nobody lays down another (assumed). One question for each milestone, the same on every day until the next;
-a rate names no fen.
+a rate names no fen, for what is unspent lies in lots that other rules ask about.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
@@ -86,7 +87,7 @@ rows AS (
    WHERE p.place >= :scope AND p.place < :scope || '~'
    GROUP BY p.place, p.fund_code)
 SELECT md5('region:' || r.place)::uuid AS subject_id, r.place AS region_code,
-       r.received_fen - r.spent_fen AS amount_fen, CAST(:as_of AS date) AS as_of, CAST(:due_on AS date) AS due_on,
+       0::bigint AS amount_fen, CAST(:as_of AS date) AS as_of, CAST(:due_on AS date) AS due_on,
        CAST(:year AS int) AS year,
        coalesce((SELECT n.name FROM funds.region n WHERE n.code = r.place), r.place) AS name, r.fund_code,
        coalesce((SELECT f.name FROM funds.fund f WHERE f.code = r.fund_code), '') AS fund_name,
@@ -108,28 +109,47 @@ class ProgressFacts(Facts):
     spent_fen: int
 
 
-def required(policy: Policy, day: date, year: int) -> tuple[PolicyValue, PolicyValue, Milestone] | None:
-    """The curve and the tolerance in force, and the last milestone that is due; None when nothing is asked for yet."""
-    curve, tolerance = policy.on(CURVE, day), policy.on(TOLERANCE, day)
+Asked = tuple[PolicyValue, PolicyValue, Milestone]
+
+
+def _required(policy: Policy, on: date, year: int, over_by: date) -> Asked | None:
+    curve, tolerance = policy.on(CURVE, on), policy.on(TOLERANCE, on)
     if curve is None or tolerance is None:
         return None
-    stone, _ = reached_and_next(milestones(curve.named, year), day)
+    stone, _ = reached_and_next(milestones(curve.named, year), over_by)
     return (curve, tolerance, stone) if stone else None
 
 
+def required(policy: Policy, day: date, year: int) -> Asked | None:
+    """The curve and the tolerance in force, and the last milestone that is over; None when nothing is asked for yet.
+
+    Of a year that has ended, those that were in force on its last day.
+    """
+    return _required(policy, min(day, date(year, 12, 31)), year, day - timedelta(days=1))
+
+
 def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
-    """The year of the day, the last milestone and what it asks; before the first one nobody is behind."""
+    """The last milestone that is over, of this year or else of the last, and what it asks; without one of nobody."""
+    this = fiscal_year(day)
+    for year in (this, this - 1):
+        if found := required(policy, day, year):
+            return {"year": year, "due_on": found[2].due_on, "required_ppm": ppm(found[2].share) - found[1].number}
     if policy.on(CURVE, day) is None or policy.on(TOLERANCE, day) is None:
         return None
-    year, found = fiscal_year(day), required(policy, day, fiscal_year(day))
-    if found is None:
-        return {"year": year, "due_on": day, "required_ppm": 0}
-    return {"year": year, "due_on": found[2].due_on, "required_ppm": ppm(found[2].share) - found[1].number}
+    return {"year": this, "due_on": day, "required_ppm": 0}
 
 
 def judge(facts: ProgressFacts, policy: Policy) -> Verdict | None:
     """A verdict of whoever is behind by more than the tolerance; exactly as far behind as allowed is not."""
-    found = required(policy, facts.as_of, facts.year)
+    return _judged(facts, required(policy, facts.as_of, facts.year))
+
+
+def judge_on_the_day(facts: ProgressFacts, policy: Policy) -> Verdict | None:
+    """As the first version judged: a milestone was asked for on its own day already, which was not over."""
+    return _judged(facts, _required(policy, facts.as_of, facts.year, facts.as_of))
+
+
+def _judged(facts: ProgressFacts, found: Asked | None) -> Verdict | None:
     if found is None or facts.received_fen <= 0:
         return None
     curve, tolerance, stone = found
@@ -153,7 +173,7 @@ def judge(facts: ProgressFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R20",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="支出进度低于要求",
     legal_basis="预算法（2018）第五十七条关于及时足额拨付的规定；各省对支出进度的通知（数值见政策数值的来源）",
@@ -166,3 +186,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version asked on the milestone's own day, by what had been recorded until then.
+FORMER: Final = (replace(RULE, version=1, judge=judge_on_the_day),)
