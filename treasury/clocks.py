@@ -19,6 +19,7 @@ from typing import Final
 
 from treasury.intervals import Answer, DayRange, Judgement
 from treasury.policy import PolicyValue, in_force
+from treasury.stops import Stop, running_since
 
 # Between the centre and the county; the second starts with the central document's receipt by the province.
 OUT_OF_REACH: Final = (
@@ -163,27 +164,60 @@ class Late:
     over_days: int
 
 
-def late(clock_from: date, on: date, limit: TimeLimit, calendar: WorkCalendar) -> Late | None:
-    """Whether a clock that started on `clock_from` has run past `limit` on `on`; None when it is in time."""
-    if clock_from > passed_since(on, limit, calendar):
+def late(
+    clock_from: date, on: date, limit: TimeLimit, calendar: WorkCalendar, stops: Sequence[Stop] = ()
+) -> Late | None:
+    """Whether a clock that started on `clock_from` has run past `limit` on `on`; None when it is in time.
+
+    Over by no working day it is on the free days that follow its last one.
+    """
+    start, counted = _less_stops(clock_from, on, limit, calendar, stops)
+    if start > passed_since(on, limit, counted):
         return None
-    ended = due(clock_from, limit, calendar)
+    ended = due(start, limit, counted)
     over = (on - ended.on).days
     if limit.counted is Counted.WORKING:
-        over = sum(calendar.is_working(ended.on + timedelta(days=n)) for n in range(1, over + 1))
+        over = sum(counted.is_working(ended.on + timedelta(days=n)) for n in range(1, over + 1))
     return Late(limit, ended, over)
 
 
-def judge(started: DayRange, on: date, limit: TimeLimit, calendar: WorkCalendar) -> Judgement:
+def _less_stops(
+    start: date, on: date, limit: TimeLimit, calendar: WorkCalendar, stops: Sequence[Stop]
+) -> tuple[date, WorkCalendar]:
+    """A start and a calendar by which a clock that stood still is asked as one that never did.
+
+    Calendar days are all alike, so the start is moved by as many. Working days are not: those on which it stood still
+    are no working days of this clock, and a free day on which it did takes nothing off.
+    """
+    if limit.counted is Counted.CALENDAR:
+        return running_since(start, stops, on), calendar
+    if not stops:
+        return start, calendar
+
+    def runs(day: date) -> bool:
+        return calendar.is_working(day) and not any(one.from_on < day <= one.until_on for one in stops)
+
+    return start, WorkCalendar(runs, calendar.announced)
+
+
+def judge(
+    started: DayRange, on: date, limit: TimeLimit, calendar: WorkCalendar, stops: Sequence[Stop] = ()
+) -> Judgement:
     """What can be said on `on` of a limit whose clock started on a day from … to …; never a guess.
 
     It is passed when the latest start is late already, and not passed while the earliest one is still in time.
     """
-    frontier = passed_since(on, limit, calendar)
+    counted = calendar
+    earliest, latest = started.earliest, started.latest
+    if earliest is not None:
+        earliest, counted = _less_stops(earliest, on, limit, calendar, stops)
+    if latest is not None:
+        latest, counted = _less_stops(latest, on, limit, calendar, stops)
+    frontier = passed_since(on, limit, counted)
     named = f"时限 {limit.days} {'个工作日' if limit.counted is Counted.WORKING else '天'}"
-    if started.latest is not None and started.latest <= frontier:
-        return Judgement(Answer.PASSED, f"最晚自 {started.latest} 起算，至 {on} 已超过{named}")
-    if started.earliest is not None and started.earliest > frontier:
-        return Judgement(Answer.NOT_PASSED, f"最早自 {started.earliest} 起算，至 {on} 未超过{named}")
-    since = f"起算日只知在 {started.earliest or '（不明）'} 至 {started.latest or '（不明）'} 之间"
+    if latest is not None and latest <= frontier:
+        return Judgement(Answer.PASSED, f"最晚自 {latest} 起算，至 {on} 已超过{named}")
+    if earliest is not None and earliest > frontier:
+        return Judgement(Answer.NOT_PASSED, f"最早自 {earliest} 起算，至 {on} 未超过{named}")
+    since = f"起算日只知在 {earliest or '（不明）'} 至 {latest or '（不明）'} 之间"
     return Judgement(Answer.UNDECIDABLE, f"无法判定：{since}，至 {on} 是否超过{named}取决于其中哪一天")

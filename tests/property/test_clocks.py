@@ -14,6 +14,7 @@ from treasury.ageing import overdue
 from treasury.clocks import Counted, Due, TimeLimit, clock_for, due, judge, late, limit_for, passed_since
 from treasury.intervals import Answer, DayRange
 from treasury.policy import Basis, PolicyValue
+from treasury.stops import Stop
 
 DAY = st.dates(date(2005, 1, 1), date(2032, 12, 31))
 LIMIT = st.builds(TimeLimit, st.integers(1, 90), st.sampled_from(Counted))
@@ -38,6 +39,30 @@ def test_every_start_up_to_the_frontier_is_late_and_none_after_it(on: date, limi
     frontier = passed_since(on, limit, CHINA)
     assert late(frontier, on, limit, CHINA) is not None
     assert late(frontier + timedelta(days=1), on, limit, CHINA) is None
+
+
+@given(DAY, LIMIT, st.lists(st.tuples(st.integers(-9, 120), st.integers(0, 30)), max_size=4), st.integers(0, 200))
+def test_a_stopped_clock_is_late_when_it_has_run_its_days(
+    start: date, limit: TimeLimit, held: list[tuple[int, int]], later_days: int
+) -> None:
+    """Recounted day by day: a day counts when the clock ran to it, and, of working days, when offices worked."""
+    on = start + timedelta(days=later_days)
+    stops = [Stop(start + timedelta(days=at), start + timedelta(days=at + days)) for at, days in held]
+    ran = [
+        day
+        for day in (start + timedelta(days=n) for n in range(1, later_days + 1))
+        if not any(one.from_on < day <= one.until_on for one in stops)
+        and (limit.counted is Counted.CALENDAR or is_working(day))
+    ]
+    found = late(start, on, limit, CHINA, stops)
+    if limit.counted is Counted.CALENDAR:
+        assert (found is not None) == (len(ran) > limit.days)
+    else:
+        assert (found is not None) == (len(ran) >= limit.days and ran[limit.days - 1] < on)
+    if found:
+        assert found.over_days == len(ran) - limit.days
+    exact = judge(DayRange.on(start), on, limit, CHINA, stops)
+    assert exact.answer is (Answer.PASSED if found else Answer.NOT_PASSED)
 
 
 @given(DAY, st.integers(1, 40), LIMIT)

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funds_api.flags import store
-from services.funds_api.flags.rules.rule import Line, Rule
+from services.funds_api.flags.rules.rule import Line, Policy, Rule
 from services.funds_api.flags.store import Place
 from services.funds_api.flags.tallies import Tallied, Tallies, combined
 from services.funds_api.workdays import CHINA
@@ -100,6 +100,29 @@ def key(line: Line) -> str:
     """A line of a rule and the holders it is drawn for, whatever its number."""
     budgets = "" if line.budgets is None else f":{'+'.join(sorted(line.budgets))}"
     return f"{line.name}:{'+'.join(sorted(line.kinds))}{budgets}"
+
+
+def days_since(before: Before | None, as_of: date) -> list[date]:
+    """The days that a run has to answer for: those since an earlier one, or its own alone."""
+    first = before.as_of + DAY if before else as_of
+    return [first + n * DAY for n in range((as_of - first).days + 1)]
+
+
+def stretches(rule: Rule, policy: Policy, as_of: date, before: Before | None) -> list[tuple[tuple[Line, ...], date]]:
+    """The rule's lines, each time with the last day on which they are drawn so: a number may change on a missed day.
+
+    So a week that is made up for is asked by the lines of its days, as daily runs would have asked it.
+    """
+    if rule.lines is None:
+        return []
+    ends = {one.valid_from - DAY for one in policy.values} | {one.valid_to for one in policy.values if one.valid_to}
+    drawn: list[tuple[tuple[Line, ...], date]] = []
+    for day in [*sorted(day for day in ends if before and before.as_of < day < as_of), as_of]:
+        lines = rule.lines(policy, day)
+        if drawn and drawn[-1][0] == lines:
+            drawn.pop()
+        drawn.append((lines, day))
+    return [(lines, day) for lines, day in drawn if lines]
 
 
 def crossed_by(line: Line, as_of: date) -> date:

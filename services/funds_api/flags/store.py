@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from services.funds_api.access import visible_to
+from services.funds_api.flags.named import flag_id
 from services.funds_api.flags.population import COUNTS
 from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.rule import Facts, Population, Rule
@@ -66,10 +68,14 @@ _OF_WHOM = """
     JOIN funds.fund f ON f.code = l.fund_code"""
 _STOPPED = f"""
   SELECT l.id AS subject_id, l.region_code, {REMAINING} AS amount_fen, CAST(:as_of AS date) AS as_of, s.stopped_days,
-         {_WHOSE}
+         h.stops, {_WHOSE}
     FROM funds.stopped_lots(:county, :as_of, :known) s
+    JOIN (SELECT c.lot_id, coalesce(string_agg(
+                   to_char(c.from_on, 'YYYY-MM-DD') || '/' || to_char(c.until_on, 'YYYY-MM-DD'), ' '
+                   ORDER BY c.from_on, c.until_on) FILTER (WHERE c.until_on > c.from_on), '') AS stops
+            FROM funds.clock_stops(:county, :as_of, :known) c GROUP BY c.lot_id) h ON h.lot_id = s.lot_id
     JOIN funds.lot l ON l.county_code = :county AND l.id = s.lot_id AND NOT l.is_terminal AND {THERE}
-     AND l.{SCOPE}
+     AND {REMAINING} > 0 AND l.{SCOPE}
     {_OF_WHOM}"""
 
 
@@ -77,6 +83,40 @@ async def stopped(session: AsyncSession, place: Place, moment: Moment) -> list[L
     """Lots that rested, as was known, and whose clock was ever stopped: few, and each has days of its own."""
     found = await session.execute(text(_STOPPED), {**place.arguments, **moment.arguments})
     return [LotFacts(**row) for row in found.mappings()]
+
+
+# What each of these lots goes on from with the same clock: what it carried over or restored, and so on back.
+_FOREBEARS: Final = text("""
+  WITH RECURSIVE back (lot_id, id, clock_from, restores_lot_id) AS (
+    SELECT l.id, l.id, l.clock_from, l.restores_lot_id FROM funds.lot l
+     WHERE l.county_code = :county AND l.id = ANY(:lots) AND l.clock_from < l.arrived_on
+    UNION ALL
+    SELECT b.lot_id, f.id, f.clock_from, f.restores_lot_id FROM back b
+      LEFT JOIN funds.draw d ON d.county_code = :county AND d.to_lot_id = b.id
+      JOIN funds.lot f ON f.county_code = :county AND f.id = coalesce(b.restores_lot_id, d.from_lot_id)
+       AND f.clock_from = b.clock_from)
+  SELECT lot_id, id FROM back WHERE id <> lot_id""")
+
+
+async def asked_of_forebears(
+    session: AsyncSession, county: str, rule: str, asked: Collection[tuple[UUID, str]]
+) -> set[tuple[UUID, str]]:
+    """Which of these (lot, mark) a rule asked already, or asks now, of a lot that the money was before.
+
+    `funds.forebear_asked` says it of one; this is for the few that are judged apart.
+    """
+    lots = {lot for lot, _ in asked}
+    if not lots:
+        return set()
+    before: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in await session.execute(_FOREBEARS, {"county": county, "lots": list(lots)}):
+        before[row.lot_id].append(row.id)
+    names = {(lot, mark): [flag_id(rule, was, mark) for was in before[lot]] for lot, mark in asked}
+    every = [name for of_one in names.values() for name in of_one]
+    raised = set(
+        await session.scalars(select(FlagRow.id).where(FlagRow.county_code == county, FlagRow.id.in_(every)))
+    ) | {flag_id(rule, lot, mark) for lot, mark in asked}
+    return {one for one, of_one in names.items() if not raised.isdisjoint(of_one)}
 
 
 async def whose(session: AsyncSession, county: str, lots: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -6,6 +6,7 @@ was. Of a lot whose day is exact, the answer is that of its limit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from treasury.clocks import TimeLimit, judge
 from treasury.intervals import Answer as LimitAnswer
 from treasury.intervals import DayRange
 from treasury.policy import PolicyValue
+from treasury.stops import Stop
 
 
 class LimitJudged(Answer):
@@ -27,10 +29,10 @@ class LimitJudged(Answer):
     limit_days: int
 
 
-def answered(limit: PolicyValue | None, clock: DayRange, as_of: date) -> LimitJudged | None:
-    """The answer to a limit that is in force; None when none is."""
+def answered(limit: PolicyValue | None, clock: DayRange, as_of: date, stops: Sequence[Stop] = ()) -> LimitJudged | None:
+    """The answer to a limit that is in force, of a clock that stood still meanwhile or did not; None when none is."""
     if limit is None:
         return None
     time_limit = TimeLimit.of(limit)
-    found = judge(clock, as_of, time_limit, CHINA)
+    found = judge(clock, as_of, time_limit, CHINA, stops)
     return LimitJudged(answer=found.answer, reason=found.reason, policy_key=limit.key, limit_days=time_limit.days)

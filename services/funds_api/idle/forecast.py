@@ -89,7 +89,7 @@ async def forecast(
     tx: AsyncSession, who: Principal, county: str, moment: Moment, window: Window, *, days: int | None, fallen: bool
 ) -> BalanceForecast:
     """What of the caller's region turns into balance within `days` (the policy's, if not asked), by date and lot."""
-    values = await policies.values(tx, "balance_", known_at=moment.known_at)
+    values = await policies.values(tx, "balance_", known_at=moment.known_at, region=county)
     after = in_force(values, "balance_after_years", county, moment.as_of)
     total = sum(fen for _, _, _, fen in await store.sums(tx, who, county, moment))
     by_year = await _by_year(tx, who, county, moment)

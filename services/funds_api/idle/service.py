@@ -16,7 +16,7 @@ from services.funds_api.flags.rules import i01_idle
 from services.funds_api.idle import store
 from services.funds_api.idle.answers import LimitJudged, answered
 from services.funds_api.idle.schemas import BandSum, IdleLot, IdleReport, Limit
-from services.funds_api.idle.stopped import moves, stopped_by, stopped_sum
+from services.funds_api.idle.stopped import Group, moves, stopped_by, stopped_sum
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.stops import store as stops
@@ -27,7 +27,7 @@ from treasury.ageing import band, days_rested
 from treasury.clocks import Holder, TimeLimit, late, limit_for
 from treasury.intervals import DayRange, rested
 from treasury.policy import PolicyValue, in_force
-from treasury.stops import running_since
+from treasury.stops import Stop, running_days, running_since
 
 
 class Judge:
@@ -45,9 +45,9 @@ class Judge:
             self._handdowns[holder] = limit_for(self._values, holder.clocks, self._county, self._as_of)
         return self._handdowns[holder]
 
-    def _passed(self, value: PolicyValue | None, clock_from: date) -> Limit | None:
+    def _passed(self, value: PolicyValue | None, clock_from: date, stops: Sequence[Stop]) -> Limit | None:
         """How far a clock has passed a limit; None when it has not, or when no limit is in force."""
-        passed = late(clock_from, self._as_of, TimeLimit.of(value), CHINA) if value else None
+        passed = late(clock_from, self._as_of, TimeLimit.of(value), CHINA, stops) if value else None
         if value is None or passed is None:
             return None
         return Limit(
@@ -61,18 +61,22 @@ class Judge:
             basis=value.basis,
         )
 
-    def retained(self, holder: Holder, clock_from: date) -> Limit | None:
-        return self._passed(self._handdown(holder), clock_from)
+    def retained(self, holder: Holder, clock_from: date, stops: Sequence[Stop] = ()) -> Limit | None:
+        return self._passed(self._handdown(holder), clock_from, stops)
 
-    def idle(self, clock_from: date) -> Limit | None:
-        return self._passed(self._idle, clock_from)
+    def idle(self, clock_from: date, stops: Sequence[Stop] = ()) -> Limit | None:
+        return self._passed(self._idle, clock_from, stops)
 
-    def answers(self, holder: Holder, clock: DayRange) -> tuple[LimitJudged | None, LimitJudged | None]:
+    def answers(
+        self, holder: Holder, clock: DayRange, stops: Sequence[Stop]
+    ) -> tuple[LimitJudged | None, LimitJudged | None]:
         """What can be said of the two limits for a clock that started on a day from … to …."""
-        return answered(self._handdown(holder), clock, self._as_of), answered(self._idle, clock, self._as_of)
+        limits = self._handdown(holder), self._idle
+        retained, idle = (answered(limit, clock, self._as_of, stops) for limit in limits)
+        return retained, idle
 
-    def band(self, clock_from: date) -> str:
-        return band(days_rested(clock_from, self._as_of), self.edges) if self.edges else "全部"
+    def band(self, clock_from: date, stops: Sequence[Stop] = ()) -> str:
+        return band(running_days(clock_from, stops, self._as_of), self.edges) if self.edges else "全部"
 
 
 async def report(
@@ -80,19 +84,20 @@ async def report(
 ) -> IdleReport:
     """Everything of the caller's region at rest at that moment: sums over all of it, and one page of its lots."""
     as_of = moment.as_of
-    judge = Judge(await policies.values(tx, "idle_", "handdown_", known_at=moment.known_at), county, as_of)
+    values = await policies.values(tx, "idle_", "handdown_", known_at=moment.known_at, region=county)
+    judge = Judge(values, county, as_of)
     by_band: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     total = lots_n = retained = idle = 0
     stopped = await stops.stopped(tx, who, county, moment)
-    sums = [*await store.sums(tx, who, county, moment), *moves(stopped.values(), as_of)]
-    for holder, clock_from, n, fen in sums:
-        counted = by_band[judge.band(clock_from)]
+    rested_then = [Group(*one) for one in await store.sums(tx, who, county, moment)]
+    for holder, clock_from, n, fen, held in [*rested_then, *moves(stopped.values())]:
+        counted = by_band[judge.band(clock_from, held)]
         counted[0] += n
         counted[1] += fen
         total += fen
         lots_n += n
-        retained += fen if judge.retained(holder, clock_from) else 0
-        idle += fen if judge.idle(clock_from) else 0
+        retained += fen if judge.retained(holder, clock_from, held) else 0
+        idle += fen if judge.idle(clock_from, held) else 0
     found = await store.lots(tx, who, county, window, moment=moment, started_by=as_of - timedelta(days=min_days))
     rows, after = cut(found, window, lambda row: (row.clock_from, row.id))
     order = {name: place for place, name in enumerate(_bands(judge.edges))}
@@ -128,9 +133,7 @@ def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -
     arrived = DayRange(row.received_from or row.clock_from, row.clock_from)
     known = rested(arrived, DayRange.on(as_of))
     holder = Holder(row.kind, row.fund_level, row.book == Book.QUOTA)
-    retained, idle = judge.answers(
-        holder, DayRange(running_since(row.received_from or row.clock_from, stops_of, as_of), clock)
-    )
+    retained, idle = judge.answers(holder, arrived, stops_of)
     return IdleLot(
         lot_id=row.id,
         tranche_id=row.tranche_id,
@@ -150,9 +153,9 @@ def _lot(row: Row[Any], stopped: StoppedLot | None, judge: Judge, as_of: date) -
         stopped_days=days_rested(row.clock_from, clock),
         running_days=days_rested(clock, as_of),
         stopped_by=stopped_by(stopped),
-        band=judge.band(clock),
-        retained=judge.retained(holder, clock),
-        idle=judge.idle(clock),
+        band=judge.band(row.clock_from, stops_of),
+        retained=judge.retained(holder, row.clock_from, stops_of),
+        idle=judge.idle(row.clock_from, stops_of),
         retained_answer=retained,
         idle_answer=idle,
     )

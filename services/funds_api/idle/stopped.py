@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.funds_api.idle.schemas import Limit, StoppedBy, StoppedSum, StopSum
 from services.funds_api.stops.schemas import StopKind
 from services.funds_api.stops.store import StoppedLot
 from treasury.clocks import Holder
-from treasury.stops import running_since, stands_still
+from treasury.stops import Stop, stands_still
 
 
 class Limits(Protocol):
     """The two limits that a holder is held to."""
 
-    def retained(self, holder: Holder, clock_from: date) -> Limit | None: ...
-    def idle(self, clock_from: date) -> Limit | None: ...
+    def retained(self, holder: Holder, clock_from: date, stops: Sequence[Stop] = ()) -> Limit | None: ...
+    def idle(self, clock_from: date, stops: Sequence[Stop] = ()) -> Limit | None: ...
 
 
-def moves(lots: Collection[StoppedLot], on: date) -> Iterator[tuple[Holder, date, int, int]]:
-    """Each stopped lot taken out of its group (holder, start of the clock, lots, fen) and put where its clock says."""
+class Group(NamedTuple):
+    """Lots that are judged alike: what decides their clock, its start, how many, of how many fen, its stops."""
+
+    holder: Holder
+    clock_from: date
+    lots_n: int
+    fen: int
+    stops: Sequence[Stop] = ()
+
+
+def moves(lots: Collection[StoppedLot]) -> Iterator[Group]:
+    """Each stopped lot taken out of its group and put beside it, with its stops."""
     for lot in lots:
-        yield lot.holder, lot.clock_from, -1, -lot.fen
-        yield lot.holder, running_since(lot.clock_from, lot.stops, on), 1, lot.fen
+        yield Group(lot.holder, lot.clock_from, -1, -lot.fen)
+        yield Group(lot.holder, lot.clock_from, 1, lot.fen, lot.stops)
 
 
 def stopped_sum(lots: Collection[StoppedLot], on: date, limits: Limits) -> StoppedSum:
@@ -35,17 +45,19 @@ def stopped_sum(lots: Collection[StoppedLot], on: date, limits: Limits) -> Stopp
     for lot in still:
         for kind in {one.kind for one in lot.by if stands_still([one.stop], on)}:
             by_kind[kind].append(lot.fen)
-    spared = [(lot, running_since(lot.clock_from, lot.stops, on)) for lot in lots]
     return StoppedSum(
         lots_n=len(still),
         fen=sum(lot.fen for lot in still),
         by_kind=[StopSum(kind=StopKind(kind), lots_n=len(fen), fen=sum(fen)) for kind, fen in sorted(by_kind.items())],
         spared_retained_fen=sum(
             lot.fen
-            for lot, clock in spared
-            if limits.retained(lot.holder, lot.clock_from) and not limits.retained(lot.holder, clock)
+            for lot in lots
+            if limits.retained(lot.holder, lot.clock_from)
+            and not limits.retained(lot.holder, lot.clock_from, lot.stops)
         ),
-        spared_idle_fen=sum(lot.fen for lot, clock in spared if limits.idle(lot.clock_from) and not limits.idle(clock)),
+        spared_idle_fen=sum(
+            lot.fen for lot in lots if limits.idle(lot.clock_from) and not limits.idle(lot.clock_from, lot.stops)
+        ),
     )
 
 

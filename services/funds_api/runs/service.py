@@ -21,7 +21,7 @@ from chassis.journal import Act, record_alone
 from services.funds_api.access import must_hold
 from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import Judged, ask, silence
-from services.funds_api.flags.crossings import JOURNAL, Found, Raised, added_up, cross
+from services.funds_api.flags.crossings import JOURNAL, Found, Raised, added_up, cross, days_since, stretches
 from services.funds_api.flags.named import flag_id
 from services.funds_api.flags.plausible import implausible
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES, VERSIONS
@@ -202,22 +202,44 @@ async def _tell(
 
 
 async def _cross(tx: AsyncSession, run: FlagRunRow, rule: Rule, place: Place, policy: Policy) -> tuple[Judged, Found]:
-    lines = rule.lines(policy, run.as_of) if rule.lines else ()
-    if not lines:
-        return Judged(silent_because=silence(rule)), Found(0, 0, 0, {})
     before = None
     if run.kind == "daily":
         before = await store.before(tx, run.county_code, rule.code, _same_lines(rule), run.as_of)
+    drawn = stretches(rule, policy, run.as_of, before)
+    if not drawn:
+        return Judged(silent_because=silence(rule)), Found(0, 0, 0, {})
     # What is recorded from here on was not seen by this run, whatever its place in the journal when it ends.
     known = await store.head(tx, run.county_code)
-    # Lots whose clock was ever stopped have days of their own: they are taken out of the common look and judged apart.
-    paused = await flags.stopped(tx, place, Moment(run.as_of))
-    common = await cross(tx, rule, lines, place, run.id, run.as_of, before, [one.subject_id for one in paused])
-    hits = [(one, verdict) for one in paused if (verdict := rule.judge(one, policy)) is not None]
-    judged = Judged(common.hits_n + len(paused), hits)
+    # Lots whose clock was ever stopped have days of their own: they are taken out of the common look and judged apart,
+    # on each of the days since the last run, for some of them have left by the day of this one.
+    paused = [one for day in days_since(before, run.as_of) for one in await flags.stopped(tx, place, Moment(day))]
+    apart = list({one.subject_id for one in paused})
+    common = Found(0, 0, 0, {}, by_account={})
+    for lines, last_on in drawn:
+        looked = await cross(tx, rule, lines, place, run.id, last_on, before, apart)
+        common = replace(common + looked, covered=looked.covered)
+        before = before and replace(before, as_of=last_on, covered=looked.covered)
+    if len(drawn) > 1:  # a lot may have been asked about in two of them
+        common = replace(common, by_account=None)
+    hits = await _judged_apart(tx, run, rule, paused, policy)
+    # In a missed year a lot may cross several lines: it was looked at for each.
+    again = len(hits) - len({one.subject_id for one, _ in hits})
+    judged = Judged(common.hits_n + len(apart) + again, hits)
     own = await _raise(tx, run, rule, judged)
     found = replace(common + own, covered={**common.covered, JOURNAL: str(known)})
     return judged, found
+
+
+async def _judged_apart(
+    tx: AsyncSession, run: FlagRunRow, rule: Rule, lots: Sequence[LotFacts], policy: Policy
+) -> list[tuple[Facts, Verdict]]:
+    """What the rule asks of lots that are told day by day, of each on the first day; not what it asked of its money."""
+    hits: dict[tuple[UUID, str], tuple[Facts, Verdict]] = {}
+    for one in lots:
+        if (verdict := rule.judge(one, policy)) is not None:
+            hits.setdefault((one.subject_id, verdict.mark), (one, verdict))
+    again = await flags.asked_of_forebears(tx, run.county_code, rule.code, hits.keys())
+    return [hit for asked, hit in hits.items() if asked not in again]
 
 
 def _same_lines(rule: Rule) -> set[int]:
@@ -256,7 +278,8 @@ async def _raise(tx: AsyncSession, run: FlagRunRow, rule: Rule, judged: Judged) 
         for _, facts, verdict in fresh
         if isinstance(facts, LotFacts)
     ]
-    by_account = added_up(on_accounts) if len(on_accounts) == len(fresh) else None
+    once = len({facts.subject_id for _, facts, _ in fresh}) == len(fresh)
+    by_account = added_up(on_accounts) if once and len(on_accounts) == len(fresh) else None
     tallies = combined(
         (
             (facts.region_code, facts.as_of),

@@ -108,6 +108,29 @@ async def test_a_number_that_began_within_missed_days_asks_from_its_own_day_on(d
         assert (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()["same"]
 
 
+async def test_a_number_that_ended_within_missed_days_asks_up_to_its_own_last_day(
+    desk: Desk, admin: asyncpg.Pool
+) -> None:
+    """30 days until 2 June and 60 from then on: what crossed on the 1st is asked about, as it was on that day."""
+    assert (await desk.out(500_000, desk.first, "2017-05-01")).status_code == 201
+    await daily(desk, date(2017, 5, 30), "R19")
+    before = await all_flags(desk)
+    await put(admin, desk.county, "handdown_limit_days.township_office", "60", "2017-06-03")
+    await daily(desk, date(2017, 6, 5), "R19")
+    asked = new(before, await all_flags(desk))
+    assert sorted((one[3], one[4], one[5], one[6]) for one in asked) == [
+        (31, 30, "2017-06-01", 100_000),
+        (31, 30, "2017-06-01", 400_000),
+    ]
+    warned = await funds_caller(desk.http, "inspector", desk.county).get("/funds/v1/warnings", params={"rule": "R19"})
+    township = [one for one in warned.json()["items"] if one["region_code"] == desk.county + "101"]
+    assert [(one["flags_n"], one["amount_fen"]) for one in township] == [(2, 500_000)]
+    await daily(desk, date(2017, 6, 30), "R19")
+    assert new(before, await all_flags(desk)) == asked
+    await daily(desk, date(2017, 7, 1), "R19")
+    assert new(before, await all_flags(desk)) == asked, "asked about this line already"
+
+
 async def test_what_is_recorded_late_is_asked_about_its_furthest_line_alone(desk: Desk) -> None:
     await daily(desk, date(2019, 11, 1), "I01")
     before = await all_flags(desk)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.funds_api.flags.crossings import Before, crossed_by, key, to_ask
 from services.funds_api.flags.rules import i01_idle, r19_handed_down_late
+from services.funds_api.flags.rules.catalogue import VERSIONS
 from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.r19_handed_down_late import BOOKS, LEVELS
 from services.funds_api.flags.rules.rule import Line, Policy
@@ -158,6 +159,30 @@ def test_days_counted_over_a_year_that_is_not_announced_say_so() -> None:
     assumed = judged(r19_handed_down_late.RULE, ahead, limits)
     assert assumed is not None
     assert "节假日安排尚未公布，按周末推定" in assumed.explanation
+
+
+def test_on_free_days_after_the_last_one_no_working_day_has_gone_by() -> None:
+    """Ten working days from Friday 3 November 2017 end on Friday the 17th."""
+    limits = policy(handdown_limit_days__township_office={"days": 10, "counted": "working"})
+    since = replace(lot(0), clock_from=date(2017, 11, 3))
+    said = {}
+    for day in (17, 18, 19, 20):
+        verdict = judged(r19_handed_down_late.RULE, replace(since, as_of=date(2017, 11, day)), limits)
+        said[day] = verdict and verdict.explanation.rpartition("，超期")[2]
+    assert said == {17: None, 18: "不足 1 个工作日，请核实", 19: "不足 1 个工作日，请核实", 20: " 1 个工作日，请核实"}
+    former = VERSIONS["R19", 2].judge(replace(since, as_of=date(2017, 11, 18)), limits)
+    assert former is not None
+    assert former.explanation.endswith("，超期 0 个工作日，请核实"), "as the flags of then say"
+
+
+def test_a_flag_that_kept_only_a_number_of_stopped_days_is_judged_as_it_was() -> None:
+    limits = policy(handdown_limit_days__township_office={"days": 10, "counted": "working"})
+    for days in range(10, 30):
+        kept, plain = lot(days, stopped_days=6), replace(lot(days), clock_from=AS_OF - timedelta(days=days - 6))
+        one, other = (judged(r19_handed_down_late.RULE, facts, limits) for facts in (kept, plain))
+        assert (one is None) == (other is None)
+        if one and other:
+            assert one.explanation.rpartition("超期")[2] == other.explanation.rpartition("超期")[2]
 
 
 def test_lines_of_budgets_are_drawn_only_where_these_make_a_difference() -> None:

@@ -8,13 +8,16 @@ from uuid import UUID
 
 from services.funds_api.flags.rules.rule import Facts
 from treasury.clocks import Holder
+from treasury.stops import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotFacts(Facts):
     """A lot that rests on `as_of`; `unit_kind` as in the books; of its days `stopped_days` did not count.
 
-    Facts of a flag that was raised before budgets were heard say nothing of them: `mixed`, judged by the holder alone.
+    `stops` tells which these were, each as first day/day it ran again ("2017-05-10/2017-05-20"). Facts of a flag that
+    was raised before they were kept have none, and those from before budgets were heard say nothing of these: `mixed`,
+    judged by the holder alone.
     """
 
     account_id: UUID
@@ -27,15 +30,20 @@ class LotFacts(Facts):
     stopped_days: int = 0
     fund_level: str = "mixed"
     book: str = "cash"
+    stops: str = ""
+
+    @property
+    def stood_still(self) -> tuple[Stop, ...]:
+        """When the clock stood still. Of which only the number of days was kept, they are taken to be the first."""
+        if not self.stops:
+            moved = self.clock_from + timedelta(days=self.stopped_days)
+            return (Stop(self.clock_from, moved),) if self.stopped_days else ()
+        told = (one.split("/") for one in self.stops.split())
+        return tuple(Stop(date.fromisoformat(first), date.fromisoformat(again)) for first, again in told)
 
     @property
     def holder(self) -> Holder:
         return Holder(self.unit_kind, self.fund_level, self.book == "quota")
-
-    @property
-    def runs_from(self) -> date:
-        """The day from which a clock that was never stopped would show what this one shows."""
-        return self.clock_from + timedelta(days=self.stopped_days)
 
     @property
     def days(self) -> int:

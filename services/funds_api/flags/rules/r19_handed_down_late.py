@@ -27,6 +27,8 @@ KINDS: Final = ("treasury", "department", "township_office", "village_collective
 
 LEVELS: Final = ("central", "province", "prefecture", "county", "mixed")
 BOOKS: Final = ("cash", "quota")
+# On the free days after the last one in time no working day has gone by.
+_NO_WORKDAY: Final = "不足 1 个工作日"
 _BASIS: Final = {Basis.LAW: "法定", Basis.PRACTICE: "惯例", Basis.ASSUMED: "暂定"}
 
 
@@ -53,11 +55,12 @@ def lines(policy: Policy, day: date) -> tuple[Line, ...]:
 def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
     """A verdict from the day after the limit; the limit's own day is in time."""
     value = limit_on(policy, facts.holder, facts.as_of) if facts.unit_kind in KINDS else None
-    passed = late(facts.runs_from, facts.as_of, TimeLimit.of(value), CHINA) if value else None
+    passed = late(facts.clock_from, facts.as_of, TimeLimit.of(value), CHINA, facts.stood_still) if value else None
     if value is None or passed is None:
         return None
     stopped = f"（另有 {facts.stopped_days} 天依文件停表）" if facts.stopped_days else ""
     unit = "个工作日" if passed.limit.counted is Counted.WORKING else "天"
+    over = f" {passed.over_days} {unit}" if passed.over_days else _NO_WORKDAY
     assumed = "（其间有的年度节假日安排尚未公布，按周末推定）" if passed.due.assumed else ""
     return Verdict(
         mark="时限",
@@ -67,7 +70,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
             f"{facts.unit_name}自 {facts.clock_from} 起持有“{facts.document}”资金 {yuan(facts.amount_fen)} 元，"
             f"至 {facts.as_of} 已 {facts.days} 天{stopped}，"
             f"超过应下达（拨付）时限 {passed.limit.days} {unit}（{_BASIS[value.basis]}：{value.source}），"
-            f"超期 {passed.over_days} {unit}{assumed}，请核实"
+            f"超期{over}{assumed}，请核实"
         ),
         policy=(value,),
     )
@@ -75,7 +78,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R19",
-    version=2,
+    version=3,
     since=date(2015, 1, 1),
     title="拨付超时限（滞留）",
     legal_basis="预算法（2018）第五十二条；财政违法行为处罚处分条例（2011）第六条第（三）项",
@@ -88,5 +91,13 @@ RULE: Final = Rule(
     judge=judge,
 )
 
-# The first version asked the same of the same facts; it told its limit apart by the number.
-FORMER: Final = (replace(RULE, version=1),)
+
+def _as_before(facts: LotFacts, policy: Policy) -> Verdict | None:
+    verdict = judge(facts, policy)
+    return verdict and replace(
+        verdict, explanation=verdict.explanation.replace(f"超期{_NO_WORKDAY}", "超期 0 个工作日")
+    )
+
+
+# The former versions asked the same of the facts that they saw; the first told its limit apart by the number.
+FORMER: Final = tuple(replace(RULE, version=version, judge=_as_before) for version in (1, 2))
