@@ -74,3 +74,15 @@ async def test_before_any_bank_reported_a_loan_nothing_is_asked(town: Township) 
     assert await asked(town) == [], "the first report is later than the payment"
     await lend(town, "A-5", 5, disbursed_on="2018-08-27", due_on="2019-08-27")
     assert await asked(town) == [("2018-08-27", 50_000, 0)]
+
+
+async def test_subsidy_of_before_the_first_report_is_not_held_against_the_loans_of_after_it(town: Township) -> None:
+    """It was for loans that nobody reported: added up, what a reported loan bore to the fen was 500 yuan too much."""
+    await pay(town, [1], "2017-08-31", "500", entitlement=f"2017年{SUBSIDY}")
+    await lend(town, "A-1", 1)  # on 1 September 2017
+    await pay(town, [1], "2018-08-27", "870", entitlement=f"2018年{SUBSIDY}")
+    assert await asked(town) == []
+    await pay(town, [1], "2018-08-27", "100", entitlement=f"2018年{SUBSIDY}第二批")
+    assert await asked(town) == [("2018-08-27", 97_000, 1)]
+    [(_, verdict)] = (await ask_rule(town.http, town.county, "L10", "2019-12-31")).hits
+    assert "该户自 2017-09-01（账内首笔贷款）至此共领贴息 970.00 元" in verdict.explanation
