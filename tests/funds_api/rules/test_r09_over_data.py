@@ -6,6 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.people import Township
 from tests.funds_api.rules.town import hits, join, pay
@@ -22,13 +23,17 @@ async def test_people_recorded_later_who_were_there_all_along(town: Township, ad
     await join(town, one, 100, "2016-06-01")
     for place in (101, 102):
         await join(town, other, place, "2017-06-01")
-    await pay(town, [0, 6], "2017-05-01", "30")
-    await pay(town, [0, 101], "2017-07-01", "12")
+    may = await pay(town, [0, 6], "2017-05-01", "30")
+    july = await pay(town, [0, 101], "2017-07-01", "12")
     run = await run_rules(town.http, town.county, "2017-12-31", "R09")
     assert (run["rules"][0]["looked_n"], run["rules"][0]["hits_n"]) == (7, 1)
     [flag] = await flags_of(town.http, town.county, "R09")
     assert (flag["subject_id"], flag["mark"], flag["amount_fen"]) == (other, "1:3", 4_200)
     assert "领款 2 人" in flag["explanation"]
+    named = {one["item"]: one["amount_fen"] for one in flag["money"]}
+    assert named == {f"payment:{may}:3": 3_000, f"payment:{july}:3": 1_200}, "rows that other rules name count once"
+    inspector = funds_caller(town.http, "inspector", town.county)
+    assert (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()["same"]
     # Before the second of them belonged there was one too many, which is a slip; and nobody was paid in 2018.
     assert await hits(town, "R09", "2017-05-31") == []
     assert (await ask_rule(town.http, town.county, "R09", "2018-01-01")).candidates_n == 0

@@ -13,7 +13,7 @@ DAY = date(2017, 12, 31)
 VALUES = policy(undeclared_members_max=1)
 
 
-def household(declared: int, named: int) -> DeclaredFacts:
+def household(declared: int, named: int, rows: str = "") -> DeclaredFacts:
     return DeclaredFacts(
         subject_id=NOBODY,
         region_code="990001101201",
@@ -24,6 +24,7 @@ def household(declared: int, named: int) -> DeclaredFacts:
         named_n=named,
         payees_n=2,
         payments_n=3,
+        rows=rows,
     )
 
 
@@ -38,6 +39,18 @@ def test_the_sentence_says_declared_belonged_and_paid() -> None:
     for figure in ("2016-01-01", "申报 4 人", "有 9 人", "多 5 人", "容许 1 人", "3 笔", "6,600.00", "领款 2 人"):
         assert figure in verdict.explanation
     assert verdict.mark == "4:9"
+
+
+def test_the_money_is_the_years_rows_and_of_flags_of_before_the_households() -> None:
+    told = judged(RULE, household(4, 9, f"{NOBODY}:2:400000,{NOBODY}:17:260000"), VALUES)
+    assert told is not None
+    assert [(one.item, one.amount_fen) for one in told.money] == [
+        (f"payment:{NOBODY}:2", 400_000),
+        (f"payment:{NOBODY}:17", 260_000),
+    ]
+    before = judged(RULE, household(4, 9), VALUES)
+    assert before is not None
+    assert before.money == ()
 
 
 def test_it_asks_and_does_not_accuse() -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 from services.funds_api.flags.rules.paid import PAID, narrowest
-from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
 from treasury.money import yuan
 
 SLIP: Final = "undeclared_members_max"
@@ -37,20 +37,25 @@ more AS MATERIALIZED (
      AND h.region_code >= :scope AND h.region_code < :scope || '~')
 SELECT o.id AS subject_id, o.region_code, sum(p.amount_fen)::bigint AS amount_fen, CAST(:as_of AS date) AS as_of,
        o.registered_on, o.declared_n, o.named_n, count(DISTINCT p.payee_token)::int AS payees_n,
-       count(*)::int AS payments_n
+       count(*)::int AS payments_n,
+       string_agg(p.batch_id || ':' || p.line || ':' || p.amount_fen, ',' ORDER BY p.batch_id, p.line) AS rows
   FROM more o JOIN paid p ON p.household_id = o.id AND p.effective_on >= date_trunc('year', CAST(:as_of AS date))::date
  GROUP BY o.id, o.region_code, o.registered_on, o.declared_n, o.named_n"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredFacts(Facts):
-    """A household paid in the year of `as_of`: how many it declared, how many belonged all along, who was paid."""
+    """A household paid in the year of `as_of`: how many it declared, how many belonged all along, who was paid.
+
+    `rows` are those payments, as `batch:line:fen` one after another; flags of before did not tell them.
+    """
 
     registered_on: date
     declared_n: int
     named_n: int
     payees_n: int
     payments_n: int
+    rows: str = ""
 
 
 def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
@@ -71,7 +76,13 @@ def judge(facts: DeclaredFacts, policy: Policy) -> Verdict | None:
             f"领款 {facts.payees_n} 人，请核实"
         ),
         policy=(slip,),
+        money=tuple(_payment(one) for one in facts.rows.split(",") if one),
     )
+
+
+def _payment(told: str) -> Money:
+    row, _, fen = told.rpartition(":")
+    return Money(f"payment:{row}", int(fen))
 
 
 RULE: Final = Rule(
