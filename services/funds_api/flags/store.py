@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from services.funds_api.standing import REMAINING, SCOPE, THERE
 from services.funds_api.tables import FlagBasisRow, FlagMoneyRow, FlagRow, FlagRunRuleRow
 from treasury.policy import Basis, PolicyValue
 
+# By when everything is known.
+_ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 _LOOPS: Final = text("SELECT set_config('enable_nestloop', :loops, true)")
 
 
@@ -51,7 +53,8 @@ async def candidates(
     So its joins are hashed wherever they can be.
     """
     await session.execute(_LOOPS, {"loops": "off"})
-    found = await session.execute(text(rule.query), {**place.arguments, **moment.arguments, **narrowed})
+    known = {**moment.arguments, "known_at": moment.known_at or _ALWAYS}
+    found = await session.execute(text(rule.query), {**place.arguments, **known, **narrowed})
     facts = [rule.facts(**row) for row in found.mappings()]
     await session.execute(_LOOPS, {"loops": "on"})
     return facts

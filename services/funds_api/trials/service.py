@@ -23,6 +23,7 @@ from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import ask, silence
 from services.funds_api.flags.plausible import implausible
 from services.funds_api.flags.rules.catalogue import DRAFTS, RULES
+from services.funds_api.flags.rules.lent import LoanFacts
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Rule, Subject, Verdict
 from services.funds_api.flags.store import Place
 from services.funds_api.lots.refusals import DatedAhead
@@ -197,10 +198,17 @@ async def _told(tx: AsyncSession, rule: Rule, policy: Policy, place: Place, mome
         return Told(tally, frozenset((one.key, one.lots_n) for one in groups), silent)
     judged = await ask(tx, rule, place, moment, policy)
     said: Said = {(facts.subject_id, verdict.mark): (facts, verdict) for facts, verdict in judged.hits}
-    people = {subject for subject, _ in said} if rule.subject in PEOPLE else set()
+    people = {whom for facts, _ in said.values() if (whom := _whom(rule, facts))}
     doubt = implausible(policy, moment.as_of, rule, len(judged.hits), looked or 0)
     tally = Tally(flags_n=len(said), people_n=len(people), amount_fen=once(rule, said), warning=doubt)
     return Told(tally, frozenset(said), judged.silent_because)
+
+
+def _whom(rule: Rule, facts: Facts) -> UUID | None:
+    """The person or household that a question is about, if it is about one."""
+    if isinstance(facts, LoanFacts):
+        return facts.household_id
+    return facts.subject_id if rule.subject in PEOPLE else None
 
 
 def once(rule: Rule, said: Said) -> int:

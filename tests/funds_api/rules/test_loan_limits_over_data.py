@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -18,6 +19,7 @@ from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, database, flags_of, run_rules
 from tests.funds_api.people import Township
 from tests.funds_api.rules.lending import asked_about, lend, report
+from tests.funds_api.rules.test_trials import now, tried
 
 NOW = "2017-12-31"
 
@@ -167,3 +169,12 @@ async def test_what_was_not_known_yet_is_not_asked_about(town: Township, admin: 
             moment = Moment(date.fromisoformat(NOW), position)
             found = await ask(tx, RULES["L05"], Place(town.county, town.county), moment, policy)
             assert len(found.hits) == n
+
+
+async def test_a_trial_about_loans_counts_the_households_that_borrowed(town: Township) -> None:
+    """One household has three loans, another two: three questions, of two households; two loans allowed, of one."""
+    for at, (place, bank) in enumerate(((1, "rcb"), (1, "abc"), (1, "psbc"), (2, "rcb"), (2, "abc"))):
+        await lend(town, f"A-{at}", place, bank, principal_fen=1_000_000)
+    asked: dict[str, Any] = {"rule": "L05", "values": {"loan_active_max_n": 2}, "as_of": [NOW], "known_at": now()}
+    [only] = (await tried(town.http, town.county, **asked))["counties"]
+    assert [(only[side]["flags_n"], only[side]["people_n"]) for side in ("live", "draft")] == [(3, 2), (1, 1)]

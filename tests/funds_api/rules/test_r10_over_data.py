@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 
+from chassis import clock
 from tests.factories import fund, notice_request, open_account
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.people import Township, id_number
 from tests.funds_api.rules.paying import give_back, pay
+from tests.funds_api.rules.test_trials import now, tried
 from tests.funds_api.test_policy_values import Level
 from tests.funds_api.test_terms import set_terms, terms
 
@@ -163,3 +165,14 @@ async def test_another_year_is_another_thing(two: Two) -> None:
     await two.pay_other({0: "10"}, "2018-01-01")
     await two.exclude("exclusive_with")
     assert await two.asked("2018-12-31") == []
+
+
+async def test_a_trial_hears_of_terms_from_when_they_were_recorded(two: Two) -> None:
+    """Also on the very day: what was recorded an hour later was not known."""
+    await pay(two.town, {0: "100", 1: "200"}, "2017-05-01")
+    await two.pay_other({1: "10"}, "2017-05-02")
+    then = clock.now().isoformat()
+    await two.exclude("exclusive_with")
+    asked = {"rule": "R10", "values": {"claimed_once_years": {"某补助": 1}}, "as_of": ["2017-12-31"]}
+    found = [await tried(two.town.http, two.town.county, **asked, known_at=at) for at in (then, now())]
+    assert [one["live_n"] for one in found] == [0, 1]

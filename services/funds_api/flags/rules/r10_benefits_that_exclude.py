@@ -77,7 +77,7 @@ latest AS (
     FROM funds.fund_terms t
    WHERE (t.region_code = '00' OR starts_with(:county, t.region_code)) AND t.valid_from <= :as_of
      AND t.withdrawn_by IS NULL AND (NOT t.waits OR t.confirmed_by IS NOT NULL)
-     AND (coalesce(t.confirmed_at, t.recorded_at) AT TIME ZONE 'Asia/Shanghai')::date <= CAST(:known_on AS date)
+     AND coalesce(t.confirmed_at, t.recorded_at) <= CAST(:known_at AS timestamptz)
    ORDER BY t.region_code, t.fund_code, t.fiscal_year, t.valid_from DESC, t.edition DESC),
 excluding AS MATERIALIZED (
   SELECT t.fiscal_year AS year, least(t.fund_code, o.code) AS one, greatest(t.fund_code, o.code) AS other,

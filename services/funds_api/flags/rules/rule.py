@@ -126,8 +126,9 @@ class Line:
 class Rule:
     """A rule with its name, basis and version. It has a `query`, or, as a rule about resting lots, `lines`.
 
-    `query` takes :county, :scope, :as_of, :known, :known_on (see `Moment.arguments`) and what `narrow` adds, and yields
-    one row of `facts` for each candidate. `narrow` returning None says that no value is in force: nothing is asked.
+    `query` takes :county, :scope, :as_of, :known, :known_on (see `Moment.arguments`), :known_at (for what belongs to no
+    county's journal) and what `narrow` adds, and yields one row of `facts` for each candidate. `narrow` returning None
+    says that no value is in force: nothing is asked.
     `figures` is a query whose rows are published with each run (quartiles and fences of a statistical rule).
     """
 
