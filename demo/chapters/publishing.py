@@ -13,8 +13,8 @@ from typing import Final
 
 from chassis import clock
 from demo.chapters.clocking import ARRIVED, IDLE_DAYS, RUNS_FEN, STANDS_FEN
-from demo.chapters.paying import OVER_CAP_FEN
-from demo.county import COUNTY, FIRST_FUND, GRANT_FEN, JIAHE
+from demo.chapters.paying import OVER_CAP_FEN, upload
+from demo.county import COUNTY, GRANT_FEN, JIAHE
 from demo.people import Household, of_place, stranger
 from demo.rosters import as_csv, lines_of
 from demo.screen import in_wan, in_yuan
@@ -56,18 +56,11 @@ def _published(story: Story, people: list[Household]) -> str:
     story.same("登记人确认自己的数值", own.status_code, 403)
     story.who("caizheng-fuhe").post(f"{path}/confirmation", {"ref": waiting["ref"]})
     clerk = story.who("jiahe")
-    opened = clerk.post(
-        "/funds/v1/payment-batches",
-        {
-            "account_id": story.accounts[JIAHE], "fund_code": FIRST_FUND, "entitlement": ENTITLEMENT,
-            "document": "夹财〔2018〕6号", "effective_on": PAID_ON.isoformat(), "use": "production",
-        },
-    )  # fmt: skip
     lines = lines_of(people, GRANT_FEN, mistakes=0, over_cap_fen=OVER_CAP_FEN)
     file = as_csv("夹河镇2018年产业奖补花名册.csv", lines, story.place, encoding="utf-8-sig")
-    batch = f"/funds/v1/payment-batches/{opened['id']}"
-    checked = clerk.send_file("PUT", f"{batch}/roster", file.name, file.content, file.kind)
-    story.same("名册", (checked["rows_good"], checked["total_fen"]), (PAYEES, PAYEES * GRANT_FEN))
+    listed = upload(story, clerk, JIAHE, file, PAID_ON.isoformat(), "夹财〔2018〕6号", ENTITLEMENT)
+    story.same("名册", (listed.checked["rows_good"], listed.checked["total_fen"]), (PAYEES, PAYEES * GRANT_FEN))
+    batch = f"/funds/v1/payment-batches/{listed.id}"
     hung = {"document": "夹政公示〔2018〕4号", "place": "各村村务公开栏"}
     late = PAID_ON - (PUBLICITY_DAYS - 1) * DAY
     clerk.post(f"{batch}/publications", {**hung, "from_on": late.isoformat()})
