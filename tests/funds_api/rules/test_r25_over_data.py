@@ -12,6 +12,7 @@ import pytest
 from tests.callers import Caller, funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.desk import Desk, refused, written
+from tests.funds_api.test_orders import Chain
 
 
 @pytest.fixture
@@ -61,6 +62,18 @@ async def test_what_went_to_a_person_or_was_drawn_in_cash(
     assert asked.candidates_n == len(asked.hits)
     assert (await ask_rule(desk.http, desk.county, "R25", "2017-05-09")).candidates_n == 0
     assert (await ask_rule(desk.http, desk.county, "R25", "2017-06-01", desk.county + "102")).candidates_n == 0
+
+
+async def test_of_an_order_the_payer_is_whose_quota_it_draws(funds_http: httpx.AsyncClient, county: str) -> None:
+    chain = await Chain(funds_http, county).open()
+    [payee] = (await opened(Desk(funds_http, county), "personal")).json()["accounts"]
+    assert (await chain.split(300_000, chain.treasury["quota"], chain.department["quota"])).status_code == 201
+    assert (await chain.result(await chain.issue(9_000, chain.department["quota"], payee["id"]))).status_code == 201
+    assert (await run_rules(funds_http, county, "2017-06-01", "R25"))["new_n"] == 1
+    [flag] = await flags_of(funds_http, county, "R25")
+    assert flag["explanation"].startswith("县农业局于 "), flag["explanation"]
+    inspector = funds_caller(funds_http, "inspector", county)
+    assert (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()["same"]
 
 
 async def test_it_is_asked_about_once_and_not_when_it_was_undone(desk: Desk) -> None:
@@ -163,7 +176,7 @@ async def test_a_flag_raised_by_what_was_said_later_is_judged_again_to_the_same(
     assert (await told(desk, account, "personal", "2017-01-01")).status_code == 201
     assert (await run_rules(desk.http, desk.county, "2017-06-02", "R25"))["new_n"] == 1
     [flag] = await flags_of(desk.http, desk.county, "R25")
-    assert (flag["subject_id"], flag["rule_version"]) == (movement, 2)
+    assert (flag["subject_id"], flag["rule_version"]) == (movement, 3)
     inspector = funds_caller(desk.http, "inspector", desk.county)
     assert (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()["same"]
 

@@ -20,7 +20,8 @@ from treasury.money import yuan
 CASH: Final = "cash_payment_max_fen"
 
 # `told`: what was last said of each day by then; `was`: since when until when an account is no unit's, by that or,
-# before the first day of it, as it was opened. Of a treasury order the bank's own movement reaches the payee.
+# before the first day of it, as it was opened. Of a treasury order the bank's own movement reaches the payee, and the
+# unit whose quota it draws has paid.
 QUERY: Final = """
 WITH told AS MATERIALIZED (
   SELECT DISTINCT ON (n.account_id, n.from_on) n.account_id, n.from_on, n.nature FROM funds.account_nature n
@@ -35,16 +36,18 @@ was AS (
   SELECT a.id, a.holder_nature, NULL, (SELECT min(t.from_on) FROM told t WHERE t.account_id = a.id)
     FROM funds.account a
    WHERE a.county_code = :county AND a.holder_nature IN ('personal', 'cash'))
-SELECT m.id AS subject_id, m.from_region AS region_code, m.amount_fen, m.effective_on AS as_of, m.document,
-       u.name AS payer, m.from_account_id, m.to_account_id, a.nature AS holder_nature
+SELECT m.id AS subject_id, coalesce(o.region_code, m.from_region) AS region_code, m.amount_fen, m.effective_on AS as_of,
+       m.document, u.name AS payer, m.from_account_id, m.to_account_id, a.nature AS holder_nature
   FROM was a
   JOIN funds.movement m ON m.county_code = :county AND m.to_account_id = a.account_id AND m.kind IN ('pay', 'hand_down')
    AND m.effective_on <= :as_of AND m.position <= :known
    AND (a.from_on IS NULL OR m.effective_on >= a.from_on) AND (a.until_on IS NULL OR m.effective_on < a.until_on)
-   AND m.from_region >= :scope AND m.from_region < :scope || '~'
-  JOIN funds.account f ON f.county_code = :county AND f.id = m.from_account_id
+  LEFT JOIN funds.order_result p ON p.county_code = :county AND p.movement_id = m.id AND p.result = 'paid'
+  LEFT JOIN funds.treasury_order o ON o.county_code = :county AND o.id = p.order_id
+  JOIN funds.account f ON f.county_code = :county AND f.id = coalesce(o.from_account_id, m.from_account_id)
   JOIN funds.unit u ON u.county_code = :county AND u.id = f.unit_id
- WHERE (a.nature = 'personal' OR m.amount_fen > CAST(:cash_fen AS bigint))
+ WHERE coalesce(o.region_code, m.from_region) >= :scope AND coalesce(o.region_code, m.from_region) < :scope || '~'
+   AND (a.nature = 'personal' OR m.amount_fen > CAST(:cash_fen AS bigint))
    AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
                       AND r.effective_on <= :as_of AND r.position <= :known)"""
 
@@ -85,7 +88,7 @@ def judge(facts: PersonalFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R25",
-    version=2,
+    version=3,
     since=date(2015, 1, 1),
     title="转入个人账户或提取现金",
     legal_basis="现金管理暂行条例（2011年修订）第五条；财政违法行为处罚处分条例（2011）第六条、第十七条",
@@ -99,5 +102,6 @@ RULE: Final = Rule(
     judge=judge,
 )
 
-# The first version asked the same, but only of what was said when an account was opened.
-FORMER: Final = (replace(RULE, version=1),)
+# The first version asked the same, but only of what was said when an account was opened; the second named the bank as
+# payer of what it paid by an order, and that place.
+FORMER: Final = (replace(RULE, version=1), replace(RULE, version=2))
