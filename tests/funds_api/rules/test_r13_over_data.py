@@ -189,3 +189,28 @@ async def test_year_batch_quarter_and_month_are_no_part_of_a_benefits_name(
     async with database(town.http).reading(town.county) as tx:
         found = await tx.scalar(text(f"SELECT {PLAIN.format('CAST(:name AS text)')}").bindparams(name=entitlement))
     assert found == plain
+
+
+async def test_a_household_answers_for_whoever_belonged_to_it_then_or_belongs_now(
+    town: Township, admin: asyncpg.Pool, tmp_path: Path
+) -> None:
+    """101 left a household that was paid, 102 one that was paid after it; 103 came into one that had been paid."""
+    people = {}
+    for place in (1, 2):
+        people[place] = await join(town, await town.household(admin, place), 100 + place, "2016-06-01")
+    await record(
+        town.http,
+        town.county,
+        "eligible",
+        [Entry(place, category="产业奖补") for place in (101, 102, 103)],
+        tmp_path,
+        on=LIST,
+    )
+    await pay(town, [1, 3], "2017-03-01", entitlement="产业奖补")
+    for place, person in people.items():
+        told = {"person_ids": [person], "head_id": person, "effective_on": "2017-04-01", "document": "分户审批表3"}
+        await town.change(f"{await town.household(admin, place)}/splits", told)
+    await join(town, await town.household(admin, 3), 103, "2017-05-01", "marriage")
+    await pay(town, [2], "2017-04-01", entitlement="产业奖补")
+    found = await ask_rule(town.http, town.county, "R13", "2017-12-01")
+    assert [str(facts.subject_id) for facts, _ in found.hits] == [people[2]]

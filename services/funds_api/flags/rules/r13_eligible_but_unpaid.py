@@ -6,8 +6,8 @@ when: an entry that ended before the list's year owes nothing in it. There is no
 name them. A list that names a benefit plainly (产业奖补) is answered by each roster of it (2017年产业奖补第一批), one
 that names year or batch by that one alone; year, batch, quarter and month are marks of a roster's name (assumed).
 Payments count from the first day of the list's year on, wherever in the county, to the person or, when a roster pays
-households, to the person's household. How long to wait is a policy value, assumed. Who on the list is not in the
-register cannot be told: the list has tokens only.
+households, to the household that the person belonged to on that day or belongs to now. How long to wait is a policy
+value, assumed. Who on the list is not in the register cannot be told: the list has tokens only.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ due AS MATERIALIZED (
    WHERE h.list_on < CAST(:as_of AS date) - CAST(:waits AS int)
      AND (h.to_on IS NULL OR h.to_on >= date_trunc('year', h.list_on))
    GROUP BY 1, 2, 3),
-home AS MATERIALIZED (
-  SELECT s.person_id, s.household_id FROM ({spans("membership", "f.household_id", _LISTED)}) s
-   WHERE s.household_id IS NOT NULL AND {within("s", ":as_of")}),
+lived AS MATERIALIZED (
+  SELECT s.person_id, s.household_id, s.from_on, s.until_on FROM ({spans("membership", "f.household_id", _LISTED)}) s
+   WHERE s.household_id IS NOT NULL),
+home AS MATERIALIZED (SELECT s.person_id, s.household_id FROM lived s WHERE {within("s", ":as_of")}),
 gone AS MATERIALIZED (
   SELECT s.household_id FROM ({spans("standing", "f.standing", _HOMES)}) s
    WHERE s.standing = 'removed' AND {within("s", ":as_of")}
@@ -55,17 +56,23 @@ gone AS MATERIALIZED (
   SELECT s.household_id FROM ({spans("residence", "f.outside", _HOMES)}) s
    WHERE s.outside AND {within("s", ":as_of")}),
 named AS MATERIALIZED (
-  SELECT DISTINCT b.id, b.per, n.entitlement
+  SELECT DISTINCT b.id, b.per, b.effective_on, n.entitlement
     FROM version v CROSS JOIN funds.paid_batches(:county, :as_of, :known) b
    CROSS JOIN LATERAL (VALUES (b.entitlement), ({PLAIN.format("b.entitlement")})) AS n(entitlement)
    WHERE b.effective_on >= date_trunc('year', v.list_on)::date
      AND n.entitlement IN (SELECT d.entitlement FROM due d)),
 given AS MATERIALIZED (
-  SELECT b.entitlement, p.payee_token, p.household_id, b.per
+  SELECT b.entitlement, p.payee_token, p.household_id, b.per, b.effective_on
     FROM named b
     JOIN funds.payment p ON p.county_code = :county AND p.batch_id = b.id
     LEFT JOIN back k ON k.batch_id = p.batch_id AND k.line = p.line
-   WHERE p.amount_fen > coalesce(k.fen, 0))
+   WHERE p.amount_fen > coalesce(k.fen, 0)),
+at_home AS MATERIALIZED (
+  SELECT DISTINCT l.person_id, g.entitlement
+    FROM given g
+    JOIN lived l ON l.household_id = g.household_id
+     AND ({within("l", ":as_of")} OR {within("l", "g.effective_on")})
+   WHERE g.per = 'household')
 SELECT d.person_id AS subject_id, q.region_code, d.amount_fen, CAST(:as_of AS date) AS as_of, m.household_id,
        d.entitlement, v.version_id, v.version_no, v.list_on, d.list_line
   FROM due d CROSS JOIN version v
@@ -74,8 +81,7 @@ SELECT d.person_id AS subject_id, q.region_code, d.amount_fen, CAST(:as_of AS da
    AND q.region_code >= :scope AND q.region_code < :scope || '~'
  WHERE NOT EXISTS (SELECT FROM gone r WHERE r.household_id = m.household_id)
    AND NOT EXISTS (SELECT FROM given g WHERE g.entitlement = d.entitlement AND g.payee_token = d.person_token)
-   AND NOT EXISTS (SELECT FROM given g WHERE g.entitlement = d.entitlement AND g.household_id = m.household_id
-                      AND g.per = 'household')"""
+   AND NOT EXISTS (SELECT FROM at_home a WHERE a.person_id = d.person_id AND a.entitlement = d.entitlement)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,7 @@ def judge(facts: UnpaidFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R13",
-    version=2,
+    version=3,
     since=date(2015, 1, 1),
     title="应享未享",
     legal_basis="审计署 2018 年扶贫资金审计公告（50 多万户或人应享未享，2.86 亿元）",
@@ -132,5 +138,6 @@ RULE: Final = Rule(
     figures=compared("eligible"),
 )
 
-# The first version asked the same; only a roster of the very name of the list answered it.
-FORMER: Final = (replace(RULE, version=1),)
+# The former versions asked the same; only a roster of the very name of the list answered the first, and of households
+# only the person's of today the second.
+FORMER: Final = tuple(replace(RULE, version=version) for version in (1, 2))
