@@ -8,8 +8,10 @@ import asyncpg
 import httpx
 import pytest
 
+from chassis import clock
 from tests.callers import funds_caller
 from tests.funds_api.asked import run_rules
+from tests.funds_api.library import Library, plan
 from tests.funds_api.people import Township
 from tests.funds_api.rules.test_r12_over_data import AMOUNTS, pay
 from tests.funds_api.rules.test_trials import now, tried
@@ -69,3 +71,17 @@ async def test_money_at_rest_is_not_doubted(funds_http: httpx.AsyncClient, count
     [only] = (await tried(funds_http, county, **asked, values={"idle_flag_days": 60}))["counties"]
     assert (only["looked_n"], only["live"]["warning"], only["draft"]["warning"]) == (None, None, None)
     assert only["draft"]["flags_n"] > 0
+
+
+async def test_what_is_looked_at_is_counted_as_it_was_known(funds_http: httpx.AsyncClient, county: str) -> None:
+    """A household and a project that came into the books later are in no share of before."""
+    town, library = await Township(funds_http, county, households=range(3)).open(), Library(funds_http, county)
+    assert (await library.declare()).status_code == 201
+    then = clock.now().isoformat()
+    await library.declare(plan=plan(name="另一项目"))
+    await town.register(range(3, 5))
+    drafts: dict[str, dict[str, Any]] = {"R09": {"undeclared_members_max": 2}, "R16": {"repeated_project_years": 1}}
+    for rule, looked in (("R09", (3, 5)), ("R16", (1, 2))):
+        asked: dict[str, Any] = {"rule": rule, "values": drafts[rule], "as_of": ["2017-12-31"]}
+        told = [(await tried(funds_http, county, **asked, known_at=at))["counties"][0] for at in (then, now())]
+        assert tuple(one["looked_n"] for one in told) == looked, rule
