@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.funds_api.flags.rules.r16_repeated_project import RULE, RepeatedFacts, narrow, work
+from services.funds_api.flags.rules.r16_repeated_project import FORMER, RULE, RepeatedFacts, narrow, work
 from tests.unit.rules.judging import NOBODY, judged, policy
 
 DAY = date(2019, 6, 1)
@@ -86,6 +86,15 @@ def test_every_sentence_asks_people_to_look() -> None:
         assert verdict is not None
         assert "，请核实" in verdict.explanation
         assert "疑似" not in verdict.explanation
+
+
+def test_two_projects_of_one_year_are_told_so() -> None:
+    facts = again(years_n=0)
+    verdict, before = judged(RULE, facts, VALUES), judged(FORMER[0], facts, VALUES)
+    assert verdict is not None
+    assert before is not None
+    assert "与同一地点同一年度的项目 P-17" in verdict.explanation
+    assert "与同一地点 0 年前的项目 P-17" in before.explanation
 
 
 def paid(days: int) -> RepeatedFacts:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.funds_api.flags.rules.r18_helper_not_visiting import RULE, PairedFacts, narrow
+from services.funds_api.flags.rules.r18_helper_not_visiting import FORMER, RULE, PairedFacts, narrow
 from tests.unit.rules.judging import NOBODY, judged, policy
 
 DAY = date(2017, 6, 30)
@@ -43,6 +43,17 @@ def test_after_so_many_days_without_a_visit(days: int, fires: bool) -> None:
 def test_a_visit_before_the_pairing_starts_no_earlier_clock() -> None:
     before = paired(paired_on=DAY - timedelta(days=10), visited_on=DAY - timedelta(days=100))
     assert judged(RULE, before, VALUES) is None
+
+
+def test_a_visit_before_the_pairing_is_not_told_as_the_last_one() -> None:
+    """The days are counted since the pairing; told beside them, an older visit made them look miscounted."""
+    facts = paired(paired_on=DAY - timedelta(days=31), visited_on=DAY - timedelta(days=100))
+    verdict, before = judged(RULE, facts, VALUES), judged(FORMER[0], facts, VALUES)
+    assert verdict is not None
+    assert before is not None
+    assert f"结对以来没有走访记录，至 {DAY} 已 31 天" in verdict.explanation
+    assert "最近一次走访为 2017-03-22" in before.explanation
+    assert (verdict.mark, verdict.days) == (before.mark, before.days)
 
 
 @pytest.mark.parametrize(("households", "fires"), [(4, False), (5, False), (6, True), (9, True)])

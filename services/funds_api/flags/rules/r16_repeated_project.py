@@ -10,7 +10,7 @@ asks about those typed otherwise; so only contracts are compared here. Years and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -118,16 +118,25 @@ def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
 
 def judge(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
     """A question of a name within so many years, of a shared contract, or of money paid longer ago than the limit."""
+    return _judged(facts, policy, "同一年度" if facts.years_n == 0 else f" {facts.years_n} 年前")
+
+
+def judge_by_years(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
+    """As the first version judged: it told a project of the same year as one of 0 years ago."""
+    return _judged(facts, policy, f" {facts.years_n} 年前")
+
+
+def _judged(facts: RepeatedFacts, policy: Policy, ago: str) -> Verdict | None:
     match facts.ask:
         case "重名":
-            return _repeated(facts, policy)
+            return _repeated(facts, policy, ago)
         case "合同":
             return _shared(facts)
         case _:
             return _unproved(facts, policy)
 
 
-def _repeated(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
+def _repeated(facts: RepeatedFacts, policy: Policy, ago: str) -> Verdict | None:
     years = policy.on(YEARS, facts.as_of)
     other = facts.other_name or ""
     if years is None or facts.years_n > years.number or work(facts.name) != work(other) or facts.nature == "continued":
@@ -138,7 +147,7 @@ def _repeated(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
     return Verdict(
         mark=f"重名:{facts.other_code}",
         explanation=(
-            f"项目 {facts.code}“{facts.name}”（计划 {yuan(facts.amount_fen)} 元）与同一地点 {facts.years_n} 年前的项目 "
+            f"项目 {facts.code}“{facts.name}”（计划 {yuan(facts.amount_fen)} 元）与同一地点{ago}的项目 "
             f"{facts.other_code}“{other}”名称相同（比对 {years.number} 年以内），请核实是否重复申报"
         ),
         policy=(years, words) if words else (years,),
@@ -178,7 +187,7 @@ def _unproved(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R16",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="重复申报或空壳项目",
     legal_basis="财政违法行为处罚处分条例（2011）第六条：以虚报、冒领等手段骗取财政资金；沈阳大数据监督平台项目类比对",
@@ -191,3 +200,5 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+FORMER: Final = (replace(RULE, version=1, judge=judge_by_years),)

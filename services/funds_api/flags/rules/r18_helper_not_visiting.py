@@ -8,7 +8,7 @@ many is asked about once for each size, by the first household beyond the number
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -71,7 +71,16 @@ def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
 
 
 def judge(facts: PairedFacts, policy: Policy) -> Verdict | None:
-    """A verdict from the day after the interval, or about a helper who has more households than the value."""
+    """A verdict from the day after the interval, or about a helper who has more households than the value.
+
+    A visit of before the pairing is not told: the days are counted since it.
+    """
+    before = facts.visited_on is not None and facts.visited_on < facts.paired_on
+    return judge_by_any_visit(replace(facts, visited_on=None) if before else facts, policy)
+
+
+def judge_by_any_visit(facts: PairedFacts, policy: Policy) -> Verdict | None:
+    """As the first version judged: it told the last visit also when that was before the pairing."""
     interval, most = policy.on(INTERVAL, facts.as_of), policy.on(MOST, facts.as_of)
     if facts.beyond:
         if most is None or facts.households_n <= most.number:
@@ -103,7 +112,7 @@ def judge(facts: PairedFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R18",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="帮扶人未走访",
     legal_basis="各地结对帮扶管理办法；县脱贫攻坚部署（人均包联 5 户，杜绝“走读式”“挂名式”帮扶）",
@@ -116,3 +125,5 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+FORMER: Final = (replace(RULE, version=1, judge=judge_by_any_visit),)
