@@ -13,7 +13,7 @@ from sqlalchemy import event
 from chassis import clock
 from services.funds_api.runs import service
 from tests.callers import funds_caller
-from tests.funds_api.asked import database, run_rules
+from tests.funds_api.asked import database, flags_of, run_rules
 from tests.funds_api.desk import Desk
 from tests.funds_api.rules.test_runs import all_flags, daily
 from treasury.calendar import business_date
@@ -91,6 +91,24 @@ async def test_a_limit_of_three_days_is_held_to_what_is_written_down_within_the_
     assert sent.status_code == 201, sent.text
     await daily(desk, today, "R19")
     assert [one[6] for one in new(before, await all_flags(desk))] == [50_000] * asked
+
+
+@pytest.mark.parametrize("days_ago", [4, 7, 8])
+async def test_a_limit_of_three_days_is_held_to_what_was_written_down_behind_a_run_that_days_were_missed_after(
+    desk: Desk, admin: asyncpg.Pool, days_ago: int
+) -> None:
+    """The run of today had asked about these clocks; what is written down after it is found by the next, days later."""
+    today = business_date(clock.now())
+    await put(admin, desk.county, "handdown_limit_days.village_collective", "3", "2017-01-01")
+    await daily(desk, today, "R19")
+    sent = await desk.out(50_000, desk.village, (today - timedelta(days=days_ago)).isoformat())
+    assert sent.status_code == 201, sent.text
+    next_on = today + timedelta(days=5)
+    await daily(desk, next_on, "R19")
+    found = await flags_of(desk.http, desk.county, "R19", as_of=next_on.isoformat())
+    assert [(one["amount_fen"], one["days"]) for one in found if one["region_code"] == desk.county + "101201"] == [
+        (50_000, days_ago + 5)
+    ]
 
 
 async def test_a_number_that_began_within_missed_days_asks_from_its_own_day_on(desk: Desk, admin: asyncpg.Pool) -> None:
