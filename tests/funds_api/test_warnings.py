@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import event
 
 from services.funds_api.warnings import service
 from tests.callers import Caller, funds_caller
 from tests.factories import receive
-from tests.funds_api.asked import flags_of, run_rules, runner
+from tests.funds_api.asked import database, flags_of, run_rules, runner
 from tests.funds_api.desk import Desk, refused
 
 PATH = "/funds/v1/warnings"
@@ -150,6 +151,23 @@ async def test_it_goes_to_the_leader_and_the_inspectors_and_nobody_acts(desk: De
         desk.county,
     )
     assert [row["n"] for row in told] == [3, 3, 6]
+
+
+async def test_however_many_are_late_they_are_put_off_in_one_look(desk: Desk) -> None:
+    await run_rules(desk.http, desk.county, "2017-11-30", "R19", at=ISSUED)
+    asked: list[str] = []
+
+    def seen(*told: Any) -> None:
+        asked.extend(["put off"] * told[2].startswith("UPDATE funds.warning "))
+
+    engine = database(desk.http).engine.sync_engine
+    event.listen(engine, "before_cursor_execute", seen)
+    try:
+        async with database(desk.http).writing(desk.county) as tx:
+            assert await service.escalate(tx, desk.county, date(2017, 12, 7)) == 3
+    finally:
+        event.remove(engine, "before_cursor_execute", seen)
+    assert asked == ["put off"]
 
 
 async def test_acknowledged_and_explained_in_time_and_answered(desk: Desk) -> None:

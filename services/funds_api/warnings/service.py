@@ -224,9 +224,8 @@ async def escalate(tx: AsyncSession, county: str, today: date) -> int:
         )
         if (row.id, one.step, one.told) not in told
     ]
-    for row in late:
-        over = row.closed_on is not None
-        await store.change(tx, county, row.id, {"next_due_on": None if over else deadlines_of(row).next_due(today)})
+    next_due = {row.id: None if row.closed_on else deadlines_of(row).next_due(today) for row in late}
+    await store.put_off(tx, county, next_due)
     if not fresh:
         return 0
     rows = [

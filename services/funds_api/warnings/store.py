@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -95,6 +95,20 @@ async def change(session: AsyncSession, county: str, warning: UUID, changes: dic
     await session.execute(
         update(WarningRow).where(WarningRow.county_code == county, WarningRow.id == warning).values(changes)
     )
+
+
+_PUT_OFF: Final = text(
+    "UPDATE funds.warning w SET next_due_on = k.due_on"
+    "  FROM unnest(CAST(:warnings AS uuid[]), CAST(:days AS date[])) AS k(id, due_on)"
+    " WHERE w.county_code = :county AND w.id = k.id"
+)
+
+
+async def put_off(session: AsyncSession, county: str, next_due: Mapping[UUID, date | None]) -> None:
+    """Write by which day each of these warnings is to be looked at next; None: never again."""
+    if next_due:
+        told = {"county": county, "warnings": list(next_due), "days": list(next_due.values())}
+        await session.execute(_PUT_OFF, told)
 
 
 async def page(
