@@ -121,6 +121,7 @@ class Follower:
                     applied += await self._follow(region, stream, head)
                 except (httpx.HTTPStatusError, DBAPIError, OutcomeUnknown, PoolTimeout) as error:
                     passing = error  # this stream has to wait; the others need not
+                    log.warning("stream waits", extra={"stream": stream, "reason": _reason(error)})
         if passing is not None:
             raise passing
         return applied
@@ -241,13 +242,15 @@ class Follower:
 
 
 def _reason(error: Exception) -> str:
-    """Why a stream stopped, without any value that the event carried."""
+    """Why a stream stopped or waits, without any value that the event carried."""
     match error:
         case HistoryBroken() | alerts.FlagsMissing():
             return str(error)
         case ValidationError():
             fields = [".".join(str(part) for part in one["loc"]) for one in error.errors(include_input=False)]
             return f"unreadable: {', '.join(fields[:10])}"
+        case httpx.HTTPStatusError():
+            return f"answered {error.response.status_code}"
         case DBAPIError():
             return f"refused by the database: {getattr(error.orig, 'sqlstate', '')}"
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 from typing import Any
 
 import asyncpg
@@ -243,9 +244,19 @@ async def test_told_to_end_it_ends_after_the_page_in_hand(
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("down", [True, False])
 async def test_a_page_that_cannot_be_had_is_waited_for(
-    database: Database, feed: FakeFeed, county: str, audit: Audit, admin: asyncpg.Pool, *, down: bool
+    database: Database,
+    feed: FakeFeed,
+    county: str,
+    audit: Audit,
+    admin: asyncpg.Pool,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    down: bool,
 ) -> None:
-    """Nobody answers, or a 503: nothing stops, pages that are here are not asked for again, other streams go on."""
+    """Nobody answers, or a 503: nothing stops, pages that are here are not asked for again, other streams go on.
+
+    Where somebody answers, the log names the stream that waits, for the others do not.
+    """
     other = f"96{county[2:]}"
     found = [told(county) for _ in range(2 * PAGE + 1)]
     feed.found(county, *found)
@@ -259,8 +270,10 @@ async def test_a_page_that_cannot_be_had_is_waited_for(
 
     feed.before_page = fail
     reader = feed.follower(database, county, other)
-    with pytest.raises(httpx.HTTPError):
+    with caplog.at_level(logging.WARNING, logger="follower"), pytest.raises(httpx.HTTPError):
         await reader.round()
+    waits = [(vars(one)["stream"], vars(one)["reason"]) for one in caplog.records if one.message == "stream waits"]
+    assert waits == ([] if down else [(county, "answered 503")])
     assert await audit.staged_n() == PAGE
     assert await audit.alerts() == []
     assert await reader.round() == (2 if down else 1)
