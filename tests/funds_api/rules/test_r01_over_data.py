@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
+from chassis import clock
 from services.funds_api.flags.rules.r01_paid_after_death import DeadFacts
 from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.comparisons import Entry, record
 from tests.funds_api.people import Township
 from tests.funds_api.rules.paying import give_back, pay, undo
+from tests.funds_api.rules.test_trials import now, tried
 
 FOUR = {0: "100", 1: "200", 2: "300", 3: "400"}
 
@@ -126,3 +129,23 @@ async def test_by_what_was_known_then(town: Township, tmp_path: Path, admin: asy
         first: (None, [(10_000, "2017-02-10")]),
         2**62: (None, [(10_000, "2017-03-05"), (20_000, "2017-03-05"), (30_000, "2017-03-05")]),
     }
+
+
+async def test_a_trial_reads_the_list_and_the_value_that_were_known(
+    town: Township, tmp_path: Path, admin: asyncpg.Pool
+) -> None:
+    """Then one of the dead was on the list and a month was owed; now there are two, and two months are owed."""
+    await pay(town, FOUR, "2017-05-01")
+    await record(town.http, town.county, "dead", [Entry(0, "2017-04-10")], tmp_path)
+    then = clock.now().isoformat()
+    await record(
+        town.http, town.county, "dead", [Entry(0, "2017-04-10"), Entry(1, "2017-04-10")], tmp_path, on="2018-01-31"
+    )
+    await admin.execute(
+        "INSERT INTO funds.policy_value (key, region_code, valid_from, value, source, basis)"
+        " VALUES ('paid_after_death_months', $1, '2015-01-01', '2', '县财政局通知', 'practice')",
+        town.county,
+    )
+    asked: dict[str, Any] = {"rule": "R01", "values": {"paid_after_death_months": 0}, "as_of": ["2017-07-01"]}
+    found = [await tried(town.http, town.county, **asked, known_at=at) for at in (then, now())]
+    assert [(one["live_n"], one["draft_n"]) for one in found] == [(1, 1), (0, 2)]
