@@ -6,12 +6,12 @@ it does not know yet only weekends are known: then a day is assumed, and says so
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import chinese_calendar
 
-from treasury.clocks import WorkCalendar
+from treasury.clocks import Counted, TimeLimit, WorkCalendar, due
 
 _SATURDAY: Final = 5
 _FIRST_YEAR: Final[int] = min(chinese_calendar.holidays).year
@@ -28,13 +28,9 @@ def is_working(day: date) -> bool:
     return bool(chinese_calendar.is_workday(day)) if announced(day) else day.weekday() < _SATURDAY
 
 
+CHINA: Final = WorkCalendar(is_working, announced)
+
+
 def later(day: date, days: int) -> date:
     """The `days`-th working day after `day`."""
-    at, left = day, days
-    while left > 0:
-        at += timedelta(days=1)
-        left -= is_working(at)
-    return at
-
-
-CHINA: Final = WorkCalendar(is_working, announced)
+    return due(day, TimeLimit(days, Counted.WORKING), CHINA).on
