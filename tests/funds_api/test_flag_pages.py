@@ -200,6 +200,66 @@ async def test_pages_read_about_what_they_show(funds_http: httpx.AsyncClient, ma
     assert found[0].FlagRow.id == min(row.FlagRow.id for row in found)
 
 
+# One run more, whose flags lie together as those of one day's money do; every third is of another rule.
+DENSE = """
+WITH kept AS (
+  INSERT INTO funds.flag_run (county_code, id, region_code, kind, as_of, rules, asked_by, ended_at)
+  VALUES ($1, $2, $1, 'asked', '2017-02-01', '["R05", "R06"]', 'seed', now())),
+done AS (
+  INSERT INTO funds.flag_run_rule (county_code, run_id, rule_code, region_code, rule_version, looked_n, candidates_n,
+                                   hits_n, new_n, new_fen, covered, figures, began_at, ended_at, position)
+  SELECT $1, $2, rule, $1, 1, 0, 0, 0, 0, 0, '{}', '[]', now(), now(), 1 FROM unnest(ARRAY['R05', 'R06']) rule),
+raised AS (SELECT i, ('a0000000-0000-7' || lpad(to_hex(i / 16), 3, '0') || '-8' || lpad(to_hex(i % 16), 3, '0')
+                       || '-000000000000')::uuid AS id FROM generate_series(0, 2999) i)
+INSERT INTO funds.flag (county_code, id, region_code, rule_code, rule_version, limit_days, as_of, amount_fen, days,
+                        facts, explanation, subject, subject_id, mark, run_id)
+SELECT $1, id, $1 || '101' || CASE WHEN i % 2 = 0 THEN '201' ELSE '202' END,
+       CASE WHEN i % 3 = 0 THEN 'R05' ELSE 'R06' END, 1, 0, '2017-02-01', 100, 0, '{}', 'x', 'payment', id, '', $2
+  FROM raised"""
+
+
+async def test_a_run_is_told_whole_and_a_page_of_it_reads_no_more_than_is_near(
+    funds_http: httpx.AsyncClient, many: str, admin: asyncpg.Pool
+) -> None:
+    run = uuid4()
+    async with admin.acquire() as owner, owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(DENSE, many, run)
+    told = "SELECT id::text, rule_code, region_code FROM funds.flag WHERE county_code = $1 AND run_id = $2 ORDER BY id"
+    thin = await admin.fetchval("SELECT run_id FROM funds.flag WHERE county_code = $1 ORDER BY run_id LIMIT 1", many)
+    for asked, flags_n in ((run, 3_000), (thin, OF_RUN)):
+        rows = await admin.fetch(told, many, asked)
+        assert len(rows) == flags_n
+        for region in (many, f"{many}101201"):
+            for rule in (None, "R05"):
+                seen = await walked(inspector(funds_http, region), run=str(asked), **({"rule": rule} if rule else {}))
+                assert [flag["id"] for flag in seen] == [
+                    row["id"]
+                    for row in rows
+                    if row["region_code"].startswith(region) and rule in {None, row["rule_code"]}
+                ]
+    middle = Window(after=["a0000000-0000-7010-8000-000000000000"], limit=9)
+
+    async def page(tx: AsyncSession) -> Any:
+        return await pages.page(
+            tx, principal(many), many, middle, moment=MOMENT, asked=pages.Asked(run=run, rule="R05")
+        )
+
+    async def left(tx: AsyncSession) -> Any:
+        return (
+            await tx.execute(text("SELECT count(*) FROM funds.flag WHERE run_id = :run"), {"run": run})
+        ).scalar_one()
+
+    found, blocks = await cost(funds_http, many, page)
+    assert [row.FlagRow.id.hex[13:20] for row in found] == [
+        f"{n >> 4:03x}8{n & 15:03x}"[:7] for n in range(258, 287, 3)
+    ]
+    everything, all_blocks = await cost(funds_http, many, left)
+    assert (everything, len(found)) == (3_000, 10)
+    assert blocks <= 100, "fifty are looked at, ten are shown, each by its key"
+    assert blocks < all_blocks
+
+
 async def test_a_record_reads_tallies_and_what_was_decided(funds_http: httpx.AsyncClient, many: str) -> None:
     """40 lines out of 6,000 flags: a look for each decided one, and no more when there are ten times as many flags."""
 
