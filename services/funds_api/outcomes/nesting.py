@@ -1,7 +1,8 @@
 """Fen that are named twice, or within others (属…之内), counted once. Pure.
 
-An item is what a flag names (`payment:batch:line`, `order:id`, `project:id`), and may lie in others: a row in its
-roster, a roster in its movement, an order in its project. Where both are named, the inner fen are part of the outer.
+An item is what a flag names (`payment:batch:line`, `order:id`, `order:id:invoice`, `project:id`), and may lie in
+others: a row in its roster, a roster in its movement, an invoice in its order, an order in its project. Where both are
+named, the inner fen are part of the outer.
 """
 
 from __future__ import annotations

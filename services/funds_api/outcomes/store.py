@@ -104,7 +104,8 @@ SELECT rule_code, sum(fen)::bigint AS items_fen, bool_or(item ~ '^(batch|order|m
 UNION ALL
 SELECT NULL, coalesce(sum(fen), 0)::bigint, NULL FROM (SELECT max(fen) AS fen FROM items GROUP BY item) a"""
 
-# What an item lies in, the nearest first: a row in its roster, an order in its movement, all in a project. Lots are
+# What an item lies in, the nearest first: a row in its roster, an invoice in its order, an order in its movement, all
+# in a project. Lots are
 # looked for from what is named that could hold them, and not the other way: they may be a million.
 _HELD: Final = """
 holding AS MATERIALIZED (
@@ -133,7 +134,7 @@ held AS (
   SELECT p.item,
          array_remove(ARRAY[
            CASE WHEN p.kind = 'payment' THEN 'batch:' || p.id END,
-           CASE WHEN p.kind <> 'order' THEN 'order:' || mo.id END,
+           CASE WHEN p.item <> 'order:' || mo.id THEN 'order:' || mo.id END,
            CASE WHEN p.kind <> 'movement' THEN 'movement:' || m.id END,
            'project:' || coalesce(dl.project_id, df.project_id, dt.project_id)], NULL) AS holders
     FROM parts p

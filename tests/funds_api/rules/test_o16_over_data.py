@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
+from tests.funds_api.test_flag_outcomes import raise_flag
 from tests.funds_api.test_orders import ORDERS, Chain, chain
 
 __all__ = ["chain"]
@@ -116,3 +118,19 @@ async def test_a_neighbours_orders_are_not_looked_at(chain: Chain, funds_http: h
     await claim(chain, ("0440-3210", 30_000), effective_on="2017-05-10")
     assert len(await hits(chain, region=chain.county)) == 1
     assert await hits(chain, region=chain.county + "101") == []
+
+
+async def test_two_invoices_of_one_order_are_two_and_lie_in_their_order(chain: Chain, admin: asyncpg.Pool) -> None:
+    """Both were claimed before: their fen are added up, and not again to an order that another flag names whole."""
+    await claim(chain, ("04403210", 30_000), ("05503321", 20_000))
+    later = await claim(chain, ("0440-3210", 30_000), ("0550-3321", 20_000), effective_on="2017-05-10")
+    await run_rules(chain.http, chain.county, "2017-12-31", "O16")
+    inspector = funds_caller(chain.http, "inspector", chain.county)
+
+    async def told() -> tuple[int, int, int]:
+        one = (await inspector.get("/funds/v1/rule-records", params={"once": True})).json()["total"]
+        return one["hits_n"], one["named_fen"], one["distinct_fen"]
+
+    assert await told() == (2, 50_000, 50_000)
+    await raise_flag(admin, chain.county, "R16", "order", later["id"], 50_000)
+    assert await told() == (3, 100_000, 50_000)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.funds_api.flags.rules.o16_invoice_claimed_again import RULE, InvoiceFacts, narrow
+from services.funds_api.flags.rules.o16_invoice_claimed_again import FORMER, RULE, InvoiceFacts, narrow
 from tests.unit.rules.judging import NOBODY, judged, policy, value
 from treasury.policy import PolicyValue
 
@@ -54,7 +54,10 @@ def test_the_sentence_says_its_figures() -> None:
         "末 8 位",
     ):
         assert figure in verdict.explanation
-    assert [(one.item, one.amount_fen) for one in verdict.money] == [(f"order:{NOBODY}", 1_234_500)]
+    assert [(one.item, one.amount_fen) for one in verdict.money] == [(f"order:{NOBODY}:04403210", 1_234_500)]
+    before = judged(FORMER[0], claimed(8), VALUES)
+    assert before is not None
+    assert (before.explanation, before.money[0].item) == (verdict.explanation, f"order:{NOBODY}")
     within = judged(RULE, claimed(8, same_order=True, project=None), VALUES)
     assert within is not None
     assert "与同一支付令报账" in within.explanation

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.funds_api.flags.rules.r13_eligible_but_unpaid import RULE, UnpaidFacts, narrow
+from services.funds_api.flags.rules.r13_eligible_but_unpaid import FORMER, RULE, UnpaidFacts, narrow
 from tests.unit.rules.judging import NOBODY, judged, policy
 
 LIST = date(2017, 3, 31)
@@ -38,9 +38,15 @@ def test_the_sentence_says_list_line_benefit_and_days() -> None:
     assert verdict is not None
     for figure in ("第 2 版", "2017-03-31", "第 41 行", "产业奖补", "应发 600.00 元", "100 天", "等待期 90 天"):
         assert figure in verdict.explanation
-    assert (verdict.mark, verdict.days, verdict.limit_days, verdict.money) == ("产业奖补:2017", 100, 90, ())
+    assert (verdict.mark, verdict.days, verdict.limit_days) == ("产业奖补:2017", 100, 90)
+    assert [(one.item, one.amount_fen) for one in verdict.money] == [(f"due:{NOBODY}:产业奖补:2017", 60_000)]
+    for former in FORMER:
+        before = judged(former, unpaid(100), VALUES)
+        assert before is not None
+        assert (before.explanation, before.money) == (verdict.explanation, ())
     silent = judged(RULE, unpaid(100, 0), VALUES)
     assert silent is not None
+    assert silent.money == ()
     assert "应发" not in silent.explanation
 
 

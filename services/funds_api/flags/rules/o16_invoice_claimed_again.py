@@ -10,8 +10,9 @@ that were undone or came back claim nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +22,7 @@ from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population
 from treasury.money import yuan
 
 DIGITS: Final = "invoice_digits_min"
+_DIGIT: Final = re.compile("[0-9]")
 # An undoing that had happened and was known.
 _UNDONE: Final = """EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county AND u.reverses_id = {}
      AND u.effective_on <= :as_of AND u.position <= :known)"""
@@ -115,13 +117,20 @@ def judge(facts: InvoiceFacts, policy: Policy) -> Verdict | None:
             f"金额相等、末 {facts.digits_n} 位数字相同，请核实是否同一张发票重复报账"
         ),
         policy=(least,),
-        money=(Money(f"order:{facts.subject_id}", facts.amount_fen),),
+        money=(Money(f"order:{facts.subject_id}:{''.join(_DIGIT.findall(facts.invoice_number))}", facts.amount_fen),),
     )
+
+
+def judge_by_order(facts: InvoiceFacts, policy: Policy) -> Verdict | None:
+    """The same verdict, which names its order's fen and not its invoice's: two invoices of an order counted as one."""
+    verdict = judge(facts, policy)
+    money = (Money(f"order:{facts.subject_id}", facts.amount_fen),)
+    return replace(verdict, money=money) if verdict else None
 
 
 RULE: Final = Rule(
     code="O16",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="疑似同一发票重复报账",
     legal_basis="财政违法行为处罚处分条例（2011）第六条：以虚报、冒领等手段骗取财政资金；发票管理办法",
@@ -134,3 +143,5 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+FORMER: Final = (replace(RULE, version=1, judge=judge_by_order),)

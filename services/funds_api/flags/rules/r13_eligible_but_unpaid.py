@@ -18,7 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.funds_api.flags.rules.paid import BACK, compared, narrowest, spans, version, within
-from services.funds_api.flags.rules.rule import Facts, Policy, Population, Rule, Subject, Verdict
+from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
 from treasury.money import yuan
 
 WAITS: Final = "eligible_unpaid_days"
@@ -117,12 +117,21 @@ def judge(facts: UnpaidFacts, policy: Policy) -> Verdict | None:
             f"（等待期 {waits.number} 天），请核实"
         ),
         policy=(waits,),
+        money=(Money(f"due:{facts.subject_id}:{facts.entitlement}:{facts.list_on.year}", facts.amount_fen),)
+        if facts.amount_fen
+        else (),
     )
+
+
+def judge_by_person(facts: UnpaidFacts, policy: Policy) -> Verdict | None:
+    """The same verdict about the person's fen: of two benefits that somebody did not get the larger one counted."""
+    verdict = judge(facts, policy)
+    return replace(verdict, money=()) if verdict else None
 
 
 RULE: Final = Rule(
     code="R13",
-    version=3,
+    version=4,
     since=date(2015, 1, 1),
     title="应享未享",
     legal_basis="审计署 2018 年扶贫资金审计公告（50 多万户或人应享未享，2.86 亿元）",
@@ -139,5 +148,5 @@ RULE: Final = Rule(
 )
 
 # The former versions asked the same; only a roster of the very name of the list answered the first, and of households
-# only the person's of today the second.
-FORMER: Final = tuple(replace(RULE, version=version) for version in (1, 2))
+# only the person's of today the second; all three named the person's fen.
+FORMER: Final = tuple(replace(RULE, version=version, judge=judge_by_person) for version in (1, 2, 3))
