@@ -111,6 +111,23 @@ async def test_a_limit_of_three_days_is_held_to_what_was_written_down_behind_a_r
     ]
 
 
+async def test_money_that_was_away_on_its_day_and_comes_back_ahead_is_asked_about(desk: Desk) -> None:
+    """Handed on a day before its limit, and undone for a day still to come: the runs between had asked of nobody."""
+    today = business_date(clock.now())
+    assert (await desk.out(50_000, desk.first, (today - timedelta(days=29)).isoformat())).status_code == 201
+    on = await desk.out(50_000, desk.village, (today - timedelta(days=1)).isoformat(), from_account_id=desk.first)
+    await daily(desk, today, "R19")
+    undone = await desk.undo(on.json()["movements"][0]["id"], (today + timedelta(days=5)).isoformat())
+    assert undone.status_code == 201, undone.text
+    for days in range(1, 9):
+        await daily(desk, today + timedelta(days=days), "R19")
+    found = await flags_of(desk.http, desk.county, "R19", as_of=(today + timedelta(days=9)).isoformat())
+    township = [one for one in found if one["region_code"] == desk.county + "101"]
+    assert [(one["as_of"], one["days"], one["amount_fen"]) for one in township] == [
+        ((today + timedelta(days=5)).isoformat(), 34, 50_000)
+    ]
+
+
 async def test_a_number_that_began_within_missed_days_asks_from_its_own_day_on(desk: Desk, admin: asyncpg.Pool) -> None:
     await daily(desk, date(2017, 6, 10), "I01")
     await put(admin, desk.county, "idle_flag_days", "60", "2017-06-14")
