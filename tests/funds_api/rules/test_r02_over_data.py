@@ -43,6 +43,31 @@ async def test_somebody_who_stands_on_it_twice_is_asked_about_once(town: Townshi
     assert facts.category == "事业", "the employment that began last"  # type: ignore[attr-defined]
 
 
+async def test_of_two_entries_the_one_that_stood_by_the_span_of_that_day_is_told(
+    town: Township, tmp_path: Path
+) -> None:
+    """A list of the end of 2015 with two employments, the later one without a last day: until the end of 2016 by 365
+    days, in force until July 2017, and until 30 November 2017 by the 700 days of later.
+    """
+    own = {"valid_from": "2017-08-01", "source": "县农发〔2017〕5号"}
+    await Level(town.http, town.county).lay_down(key="list_stands_days", value=700, **own)
+    for on in ("2017-07-31", "2017-08-01", "2017-11-30", "2017-12-01"):
+        await pay(town, {0: "100", 1: "200"}, on)
+    early = Entry(0, from_on="1990-01-01", to_on="2017-12-31", category="行政")
+    late = [Entry(place, from_on="2015-06-01", category="事业") for place in (0, 1)]
+    await record(town.http, town.county, "payroll", [early, *late], tmp_path, on="2015-12-31")
+    found = (await ask_rule(town.http, town.county, "R02", "2017-12-31")).hits
+    told = sorted((str(facts.as_of), facts.line, facts.category) for facts, _ in found)  # type: ignore[attr-defined]
+    assert told == [
+        ("2017-07-31", 2, "行政"),
+        ("2017-08-01", 2, "事业"),
+        ("2017-08-01", 3, "事业"),
+        ("2017-11-30", 2, "事业"),
+        ("2017-11-30", 3, "事业"),
+        ("2017-12-01", 2, "行政"),
+    ]
+
+
 async def test_a_name_on_a_list_of_before_its_vocabulary_becomes_no_fact(
     town: Township, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.callers import funds_caller
 from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.comparisons import Entry, record
 from tests.funds_api.people import Township
 from tests.funds_api.rules.paying import give_back, pay
+from tests.funds_api.test_policy_values import Level
 
 
 @pytest.fixture
@@ -94,6 +96,44 @@ async def test_a_cadre_without_a_term_stands_around_the_day_of_the_list_also_for
     assert told(await ask_rule(town.http, town.county, "R03", "2018-06-01")) == []
     await pay(town, {1: "1", 2: "1", 3: "1"}, "2017-05-02")
     assert told(await ask_rule(town.http, town.county, "R03", "2018-06-01")) == [("2017-05-02", 3, 300, 3, 300)]
+
+
+async def test_each_payment_is_asked_about_by_the_span_of_its_own_day(
+    town: Township, village: str, tmp_path: Path
+) -> None:
+    """A list of 2 May 2018 without days: 365 days before it until July 2017, 300 from then on (that is 6 July)."""
+    own = {"valid_from": "2017-07-01", "source": "县农发〔2017〕5号"}
+    await Level(town.http, town.county).lay_down(key="list_stands_days", value=300, **own)
+    for on, fen in (("2017-05-01", "1"), ("2017-05-02", "2"), ("2017-07-05", "4"), ("2017-07-06", "8")):
+        await pay(town, {1: fen, 2: fen, 3: fen}, on)
+    kin = [Entry(place, ref=0, from_on="1990-01-01") for place in (1, 2, 3)]
+    await record(town.http, town.county, "village_cadre", [Entry(0, region=village)], tmp_path, on="2018-05-02")
+    await record(town.http, town.county, "cadre_relative", kin, tmp_path)
+    await run_rules(town.http, town.county, "2018-06-01", "R03")
+    flags = sorted(await flags_of(town.http, town.county, "R03"), key=lambda one: one["as_of"])
+    assert [(one["as_of"], one["amount_fen"], one["facts"]["year_fen"]) for one in flags] == [
+        ("2017-05-02", 600, 600),
+        ("2017-07-06", 2_400, 3_000),
+    ]
+    spans = [[value["value"] for value in one["policy"] if value["key"] == "list_stands_days"] for one in flags]
+    assert spans == [[365], [365, 300]]
+    inspector = funds_caller(town.http, "inspector", town.county)
+    for flag in flags:
+        assert (await inspector.get(f"/funds/v1/flags/{flag['id']}/recomputation")).json()["same"]
+
+
+async def test_the_share_is_of_what_the_place_kept(town: Township, village: str, tmp_path: Path) -> None:
+    """Of 500 yuan 100 came back whole and 20 in part: 300 of 380."""
+    batch = await pay(town, {0: "100", 1: "100", 2: "100", 10: "100", 11: "100"}, "2017-05-01")
+    await lists(town, village, tmp_path)
+    await give_back(town, batch, 5, "2017-05-08")
+    await give_back(town, batch, 6, "2017-05-08", amount_fen=2_000)
+    [(_, before)] = (await ask_rule(town.http, town.county, "R03", "2017-05-07")).hits
+    assert "共 5 笔 500.00 元，其中一名村干部本人及亲属 3 笔 300.00 元" in before.explanation
+    assert "占 60.0%" in before.explanation
+    [(_, after)] = (await ask_rule(town.http, town.county, "R03", "2017-05-08")).hits
+    assert "共 4 笔 380.00 元（另已退回 120.00 元），其中" in after.explanation
+    assert "占 78.9%" in after.explanation
 
 
 async def test_kin_of_a_cadre_who_is_not_registered(town: Township, village: str, tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.funds_api.flags.rules.listed import ListedPayment, narrow
-from services.funds_api.flags.rules.r02_payee_on_payroll import RULE
-from tests.unit.rules.judging import judged, policy
+from services.funds_api.flags.rules.listed import ListedPayment
+from services.funds_api.flags.rules.r02_payee_on_payroll import RULE, narrow
+from services.funds_api.flags.rules.rule import Policy
+from tests.unit.rules.judging import COUNTY, judged, policy, value
 from tests.unit.rules.listing import LISTED_ON, PAID_ON, listed
 
 VALUES = policy(means_tested=1, list_stands_days=365)
@@ -64,10 +65,15 @@ def test_the_sentence_says_row_employment_and_list() -> None:
         assert figure in verdict.explanation
 
 
-def test_without_a_value_nothing_is_asked_and_the_widest_span_is_looked_through() -> None:
+def test_without_a_value_nothing_is_asked_and_each_day_has_the_span_of_its_own() -> None:
     assert narrow(policy(means_tested=1), PAID_ON) is None
     assert narrow(policy(list_stands_days=365), PAID_ON) is None
-    assert narrow(VALUES, PAID_ON) == {"stands_days": 365}
+    later = [value("list_stands_days", 30, PAID_ON), value("list_stands_days", 90, PAID_ON + DAY)]
+    assert narrow(Policy([*VALUES.values, *later], COUNTY), PAID_ON) == {
+        "span_since": [date(2015, 1, 1), PAID_ON],
+        "span_until": [PAID_ON - DAY, PAID_ON],
+        "span_days": [365, 30],
+    }
     assert judged(RULE, paid(), policy(means_tested=1)) is None
 
 

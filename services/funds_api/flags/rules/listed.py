@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 from services.funds_api.comparisons.kinds import KINDS, OTHER, ListKind
-from services.funds_api.flags.rules.paid import BACK
+from services.funds_api.flags.rules.paid import BACK, held
 from services.funds_api.flags.rules.rule import Facts, Money, Policy
 from treasury.money import yuan
 from treasury.policy import PolicyValue
@@ -45,9 +45,19 @@ TO_PAYEE: Final = """
   JOIN paid b ON b.id = p.batch_id
   LEFT JOIN back w ON w.batch_id = p.batch_id AND w.line = p.line"""
 LEFT_OVER: Final = "p.amount_fen > coalesce(w.fen, 0)"
-# Whether the entry stood on the day of payment; `stood` judges the same by the value of that day.
+# Whether the entry stood on the day of payment by the widest span; `stood` judges the same by the value of that day.
 STOOD: Final = """coalesce(h.from_on, h.list_on - CAST(:stands_days AS int)) <= b.effective_on
    AND coalesce(h.to_on, h.list_on + CAST(:stands_days AS int)) >= b.effective_on"""
+# The spans of all days, each with the days on which it was in force, as `by_the_day` tells them.
+SPANS: Final = """
+span AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:span_since AS date[]), CAST(:span_until AS date[]), CAST(:span_days AS int[]))
+                AS s(since_on, until_on, days))"""
+# Whether the entry stood on the day of payment by the span of that day, for whoever picks one of several entries.
+STOOD_THAT_DAY: Final = """EXISTS (
+  SELECT FROM span s WHERE b.effective_on BETWEEN s.since_on AND s.until_on
+     AND coalesce(h.from_on, h.list_on - s.days) <= b.effective_on
+     AND coalesce(h.to_on, h.list_on + s.days) >= b.effective_on)"""
 HERE: Final = "region_code >= :scope AND region_code < :scope || '~'"
 PAID_HERE: Final = "p.region_code >= :scope AND p.region_code < :scope || '~'"
 
@@ -140,6 +150,16 @@ def narrow(policy: Policy, day: date) -> Mapping[str, Any] | None:
     if policy.on(MEANS_TESTED, day) is None or policy.on(STANDS, day) is None:
         return None
     return {"stands_days": max(one.number for one in policy.values if one.key == STANDS)}
+
+
+def by_the_day(policy: Policy, day: date) -> Mapping[str, Any]:
+    """What `SPANS` needs: the span of each day up to this one."""
+    spans = [one for one in held(policy, day, STANDS) if one.values[0]]
+    return {
+        "span_since": [one.since_on for one in spans],
+        "span_until": [one.until_on for one in spans],
+        "span_days": [one.values[0].number for one in spans if one.values[0]],
+    }
 
 
 def tested(facts: PaidRow, policy: Policy) -> tuple[PolicyValue, PolicyValue] | None:

@@ -6,9 +6,12 @@ it asks nothing per row.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 from services.funds_api.flags.rules.rule import Policy
+from treasury.policy import PolicyValue
 
 # What came back of a row (退汇、追缴) and was not undone since, as known.
 BACK: Final = """back AS MATERIALIZED (
@@ -55,6 +58,31 @@ def widest(policy: Policy, key: str) -> int:
 def narrowest(policy: Policy, key: str) -> int:
     """The smallest number of a key at any time, for what has to reach it."""
     return min(one.number for one in policy.values if one.key == key)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was in force of some keys, in their order, on every day from the first to the last."""
+
+    since_on: date
+    until_on: date
+    values: tuple[PolicyValue | None, ...]
+
+
+def held(policy: Policy, day: date, *keys: str) -> list[Held]:
+    """What was in force of the keys on each day up to this one, for a query in which each day has its own values."""
+    of_keys = [one for one in policy.values if one.key in keys]
+    begun = {one.valid_from for one in of_keys}
+    ended = {one.valid_to + timedelta(days=1) for one in of_keys if one.valid_to}
+    found: list[Held] = []
+    for since in sorted(one for one in begun | ended if one <= day):
+        values = tuple(policy.on(key, since) for key in keys)
+        if found and found[-1].values == values:
+            continue
+        if found:
+            found[-1] = Held(found[-1].since_on, since - timedelta(days=1), found[-1].values)
+        found.append(Held(since, day, values))
+    return found
 
 
 def within(span: str, day: str) -> str:

@@ -2,13 +2,15 @@
 
 Evidence: 马山 county, Guangxi, 2015: 343 of 3,119 people who did not meet the standard were paid by the public purse.
 Only benefits that depend on what a household has are asked about (`means_tested`, also per fund: a grain subsidy goes
-to whoever tills). One question per paid row, with the entry that began last where several stand.
+to whoever tills). One question per paid row, with the entry that began last where several stand by the values of that
+day.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from services.funds_api.comparisons.kinds import ListKind, told
 from services.funds_api.flags.rules.listed import (
@@ -17,12 +19,13 @@ from services.funds_api.flags.rules.listed import (
     LEFT_OVER,
     MEANS_TESTED,
     ROW,
+    SPANS,
     STANDS,
-    STOOD,
+    STOOD_THAT_DAY,
     TO_PAYEE,
     ListedPayment,
+    by_the_day,
     entries,
-    narrow,
     said_list,
     said_paid,
     said_span,
@@ -32,13 +35,20 @@ from services.funds_api.flags.rules.listed import (
 from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict
 
 QUERY: Final = f"""
-WITH {entries(ListKind.PAYROLL)}
+WITH {entries(ListKind.PAYROLL)}, {SPANS}
 SELECT * FROM (
   SELECT DISTINCT ON (p.batch_id, p.line) {ROW}, {ENTRY}
     FROM hit h {TO_PAYEE}
-   WHERE {STOOD} AND {LEFT_OVER}
+   WHERE {STOOD_THAT_DAY} AND {LEFT_OVER}
    ORDER BY p.batch_id, p.line, h.from_on DESC NULLS LAST, h.line) one
  WHERE {HERE}"""
+
+
+def narrow(policy: Policy, day: date) -> Mapping[str, Any] | None:
+    """The span of each day: one entry is picked of several, and it has to be one that stood."""
+    if policy.on(MEANS_TESTED, day) is None or policy.on(STANDS, day) is None:
+        return None
+    return by_the_day(policy, day)
 
 
 def judge(facts: ListedPayment, policy: Policy) -> Verdict | None:
