@@ -62,6 +62,40 @@ async def test_a_row_of_two_kinds_is_of_neither_and_no_duplicate_of_itself(town:
     assert (await ask_rule(town.http, town.county, "R10", "2017-12-31")).hits == []
 
 
+@pytest.mark.usefixtures("words")
+async def test_words_that_were_dropped_are_asked_of_the_days_on_which_they_held(town: Township) -> None:
+    """Both groups of words hold until the end of August 2017; judged by the day of the later row."""
+    own = {"valid_from": "2017-09-01", "source": "县扶贫发〔2017〕6号"}
+    level = Level(town.http, town.county)
+    await level.lay_down(key="exclusive_entitlements", value={"产业": 11}, **own)
+    await level.lay_down(key="claimed_once_years", value={"产业": 1}, **own)
+    await pay(town, {0: "100", 1: "200", 2: "300", 3: "400"}, "2017-04-01", entitlement="危房改造2017")
+    await pay(town, {0: "10"}, "2017-08-31", entitlement="易地搬迁2017")
+    await pay(town, {1: "20"}, "2017-09-01", entitlement="易地搬迁建房2017")
+    await pay(town, {2: "30"}, "2017-08-31", entitlement="危房改造补助2017")
+    await pay(town, {3: "40"}, "2017-09-01", entitlement="危房改造尾款2017")
+    for as_of in ("2017-08-31", "2017-12-31"):
+        found = (await ask_rule(town.http, town.county, "R10", as_of)).hits
+        assert sorted((facts.amount_fen, facts.because) for facts, _ in found) == [  # type: ignore[attr-defined]
+            (1_000, "名目互斥"),
+            (3_000, "一次性补助"),
+        ]
+
+
+@pytest.mark.usefixtures("words")
+async def test_a_name_is_not_of_two_kinds_by_words_that_never_held_together(town: Township) -> None:
+    """“危房改造过桥贴” has a word of kind 11 until August and one of kind 12 since September, never both."""
+    own = {"valid_from": "2017-09-01", "source": "县扶贫发〔2017〕6号"}
+    await Level(town.http, town.county).lay_down(key="exclusive_entitlements", value={"过桥贴": 12, "入住": 11}, **own)
+    await pay(town, {0: "100", 1: "200"}, "2017-04-01", entitlement="易地搬迁2017")
+    await pay(town, {0: "10"}, "2017-08-31", entitlement="危房改造过桥贴2017")
+    await pay(town, {1: "20"}, "2017-09-01", entitlement="危房改造过桥贴乙2017")
+    await pay(town, {1: "30"}, "2017-09-02", entitlement="入住2017")
+    found = (await ask_rule(town.http, town.county, "R10", "2017-12-31")).hits
+    told = [(facts.amount_fen, facts.word, facts.other_word) for facts, _ in found]  # type: ignore[attr-defined]
+    assert sorted(told) == [(1_000, "危房改造", "易地搬迁"), (3_000, "入住", "过桥贴")]
+
+
 async def test_help_after_a_move_is_no_second_move(town: Township) -> None:
     """By the national words: 易地搬迁 once in 50 years, but what is 后续 or 产业 is no house."""
     await pay(town, {0: "100", 1: "200"}, "2017-04-01", entitlement="易地搬迁建房补助2017")

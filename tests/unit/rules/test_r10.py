@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from services.funds_api.flags.rules.r10_benefits_that_exclude import RULE, TwiceFacts, narrow
-from tests.unit.rules.judging import NOBODY, judged, policy
+from services.funds_api.flags.rules.rule import Policy
+from tests.unit.rules.judging import COUNTY, NOBODY, judged, policy, value
 from tests.unit.rules.listing import PAID_ON
 
 WORDS = {"危房改造": 11, "易地搬迁": 12, "异地搬迁": 12, "低保": 21}
@@ -136,5 +137,23 @@ def test_words_of_both_values_are_looked_for() -> None:
         ("乙", 12, 0),
         ("甲", 11, 3),
     ]
-    assert narrow(policy(), PAID_ON) == {"words": [], "kinds": [], "years": [], "aside": []}
+    assert not any(narrow(policy(), PAID_ON).values())
     assert narrow(policy(entitlement_words_aside={"乙": 1, "甲": 1, "丙": 0}), PAID_ON)["aside"] == ["乙", "甲"]
+
+
+def test_words_of_every_day_are_looked_for_each_on_its_days() -> None:
+    """甲 and 乙 until the end of 2016, 乙 of another kind and without 甲 from then on; of later days nothing."""
+    editions = [
+        value("exclusive_entitlements", {"甲": 11, "乙": 12}),
+        value("exclusive_entitlements", {"乙": 13}, date(2017, 1, 1)),
+        value("exclusive_entitlements", {"丙": 14}, date(2017, 5, 2)),
+        value("entitlement_words_aside", {"后续": 1}, date(2017, 3, 1)),
+    ]
+    told = narrow(Policy(editions, COUNTY), PAID_ON)
+    assert list(zip(*(told[name] for name in ("since", "until", "words", "kinds")), strict=True)) == [
+        (date(2015, 1, 1), date(2016, 12, 31), "乙", 12),
+        (date(2015, 1, 1), date(2016, 12, 31), "甲", 11),
+        (date(2017, 1, 1), date(2017, 2, 28), "乙", 13),
+        (date(2017, 3, 1), PAID_ON, "乙", 13),
+    ]
+    assert (told["aside_since"], told["aside"]) == ([date(2017, 3, 1)], ["后续"])

@@ -20,6 +20,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.funds_api.flags.rules.listed import LEFT_OVER, PAID, PAID_HERE
+from services.funds_api.flags.rules.paid import held
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
 from treasury.money import yuan
 from treasury.policy import PolicyValue
@@ -52,25 +53,28 @@ def _pair(window: str) -> str:
          fund_code, entitlement, document, {other}"""
 
 
-# `named`: rosters whose name has a word and none that sets it aside; where a name has words of several kinds of a
-# group, of no kind. `claims`: their rows. `excluding`: which funds exclude which in a year by the latest terms of each
-# level, and since when that counts. `ruled`: rows of such funds.
+# `word`: the words of the days on which they held together; a row is judged by those of its day, and so is every row
+# before it. `named`: rosters whose name has a word of such days and none that sets it aside then; where a name has
+# words of several kinds of a group at one time, of no kind. `claims`: their rows. `excluding`: which funds exclude
+# which in a year by the latest terms of each level, and since when that counts. `ruled`: rows of such funds.
 QUERY: Final = f"""
 WITH {PAID},
 word AS (
-  SELECT * FROM unnest(CAST(:words AS text[]), CAST(:kinds AS int[]), CAST(:years AS int[])) AS k(word, kind, years)),
+  SELECT * FROM unnest(CAST(:since AS date[]), CAST(:until AS date[]), CAST(:words AS text[]), CAST(:kinds AS int[]),
+                       CAST(:years AS int[])) AS k(since_on, until_on, word, kind, years)),
+aside AS (SELECT * FROM unnest(CAST(:aside_since AS date[]), CAST(:aside AS text[])) AS o(since_on, word)),
 named AS MATERIALIZED (
-  SELECT b.*, k.word, k.years,
+  SELECT b.*, k.since_on, k.word, k.years,
          CASE WHEN min(k.kind) OVER a_group = max(k.kind) OVER a_group THEN k.kind ELSE 0 END AS kind
-    FROM paid b JOIN word k ON strpos(b.entitlement, k.word) > 0
-   WHERE NOT EXISTS (SELECT FROM unnest(CAST(:aside AS text[])) AS o(word) WHERE strpos(b.entitlement, o.word) > 0)
-  WINDOW a_group AS (PARTITION BY b.id, k.kind / {KINDS_OF_GROUP})),
-claims AS (SELECT {_ROW}, b.word, b.kind, b.years FROM named b {_PAID_ROWS}),
+    FROM paid b JOIN word k ON strpos(b.entitlement, k.word) > 0 AND b.effective_on <= k.until_on
+   WHERE NOT EXISTS (SELECT FROM aside o WHERE o.since_on = k.since_on AND strpos(b.entitlement, o.word) > 0)
+  WINDOW a_group AS (PARTITION BY b.id, k.since_on, k.kind / {KINDS_OF_GROUP})),
+claims AS (SELECT {_ROW}, b.since_on, b.word, b.kind, b.years FROM named b {_PAID_ROWS}),
 claimed AS MATERIALIZED (
   SELECT c.*, {_back("first_value", "of_group", "word", "kind")}, {_back("lag", "of_word")}
     FROM claims c
-  WINDOW of_group AS (PARTITION BY household_id, kind / 10 ORDER BY effective_on, batch_id, line),
-         of_word AS (PARTITION BY household_id, word ORDER BY effective_on, batch_id, line)),
+  WINDOW of_group AS (PARTITION BY since_on, household_id, kind / 10 ORDER BY effective_on, batch_id, line),
+         of_word AS (PARTITION BY since_on, household_id, word ORDER BY effective_on, batch_id, line)),
 latest AS (
   SELECT DISTINCT ON (t.region_code, t.fund_code, t.fiscal_year) t.*,
          coalesce(t.confirmed_at, t.recorded_at) AS counts_at
@@ -101,11 +105,11 @@ first_ruled AS (
 SELECT * FROM (
   SELECT {_pair("of_group")}, '名目互斥' AS because, word, of_group_word AS other_word, NULL AS terms,
          NULL::date AS terms_from_on, true AS of_home
-    FROM claimed WHERE kind > 0 AND kind <> of_group_kind
+    FROM claimed WHERE effective_on >= since_on AND kind > 0 AND kind <> of_group_kind
   UNION ALL
   SELECT {_pair("of_word")}, '一次性补助', word, word, NULL, NULL, true
     FROM claimed
-   WHERE years > 0 AND batch_id <> of_word_batch_id
+   WHERE effective_on >= since_on AND years > 0 AND batch_id <> of_word_batch_id
      AND effective_on < of_word_effective_on + make_interval(years => years)
   UNION ALL
   SELECT {_pair("of_funds")}, '规定在后', '', '', terms, valid_from, of_homes
@@ -139,15 +143,19 @@ class TwiceFacts(Facts):
 
 
 def narrow(policy: Policy, day: date) -> Mapping[str, Any]:
-    """The words in force, with group and kind, and years; without any only the terms of funds are asked."""
-    kinds, years = (_words(policy.on(key, day)) for key in (EXCLUSIVE, ONCE))
-    words = sorted({*kinds, *years})
-    return {
-        "words": words,
-        "kinds": [kinds.get(one, 0) for one in words],
-        "years": [years.get(one, 0) for one in words],
-        "aside": _aside(policy.on(ASIDE, day)),
-    }
+    """The words of every day up to this one, with group and kind, and years; without any only the terms are asked."""
+    told: dict[str, list[Any]] = {name: [] for name in ("since", "until", "words", "kinds", "years")}
+    aside: dict[str, list[Any]] = {"aside_since": [], "aside": []}
+    for one in held(policy, day, EXCLUSIVE, ONCE, ASIDE):
+        kinds, years, apart = one.values
+        for word in sorted({*_words(kinds), *_words(years)}):
+            row = (one.since_on, one.until_on, word, _words(kinds).get(word, 0), _words(years).get(word, 0))
+            for name, value in zip(told, row, strict=True):
+                told[name].append(value)
+        for word in _aside(apart):
+            aside["aside_since"].append(one.since_on)
+            aside["aside"].append(word)
+    return {**told, **aside}
 
 
 def _aside(value: PolicyValue | None) -> list[str]:
