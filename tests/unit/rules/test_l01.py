@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from services.funds_api.flags.rules.l01_household_over_limit import RULE, narrow
+from services.funds_api.flags.rules.l01_household_over_limit import FORMER, RULE, narrow
 from services.funds_api.flags.rules.rule import Policy
 from tests.unit.rules.judging import COUNTY, judged, policy, value
 from tests.unit.rules.lending import DAY, LOAN, outstanding
+from treasury.money import yuan
 
 VALUES = policy(loan_max_fen=5_000_000)
 SINCE = date(2021, 3, 4)
@@ -75,6 +76,50 @@ def test_over_the_sum_the_part_without_subsidy_is_told() -> None:
     for figure in ("110,000.00", "100,000.00", "10,000.00", "超过 50,000.00 元的部分不贴息"):
         assert figure in verdict.explanation
     assert [one.key for one in verdict.policy] == ["loan_max_fen", "loan_total_max_fen"]
+
+
+@pytest.mark.parametrize(
+    ("fen", "running", "told"),
+    [
+        (5_000_000, 10_000_000, []),
+        (5_000_001, 10_000_000, [1]),
+        (5_000_000, 10_000_001, [1]),
+        (5_000_001, 10_000_001, [1, 1]),
+        (6_000_000, 14_000_000, [1_000_000, 4_000_000]),
+    ],
+)
+def test_a_loan_over_its_own_limit_that_takes_all_over_theirs_tells_both(
+    fen: int, running: int, told: list[int]
+) -> None:
+    verdict = judged(RULE, outstanding(2, running, amount_fen=fen, as_of=SINCE), TOPPED)
+    assert (verdict is not None) == bool(told)
+    if verdict is not None:
+        assert verdict.explanation.count("超过每户") == len(told)
+        assert all(f"）{yuan(one)} 元" in verdict.explanation for one in told)
+        assert ("不贴息" in verdict.explanation) == (running > 10_000_000)
+        assert [one.amount_fen for one in verdict.money] == [max(told)]
+
+
+def test_before_loans_on_top_one_limit_was_for_both() -> None:
+    verdict = judged(RULE, outstanding(2, 8_000_000, amount_fen=6_000_000), VALUES)
+    assert verdict is not None
+    assert "本笔超过每户上限 50,000.00 元（loan_max_fen 的依据）10,000.00 元" in verdict.explanation
+    assert (
+        "共 2 笔、80,000.00 元，超过每户合计上限 50,000.00 元（loan_max_fen 的依据）30,000.00 元" in verdict.explanation
+    )
+    alone = judged(RULE, outstanding(1, 6_000_000, amount_fen=6_000_000), VALUES)
+    assert alone is not None
+    assert "合计" not in alone.explanation
+
+
+def test_flags_of_before_tell_the_first_excess_only() -> None:
+    facts = outstanding(2, 14_000_000, amount_fen=6_000_000, as_of=SINCE)
+    first, second = (former.judge(facts, TOPPED) for former in FORMER)
+    assert first is not None
+    assert second is not None
+    assert second.explanation == f"{first.explanation}，请核实"
+    assert "本笔超过每户上限 50,000.00 元" in second.explanation
+    assert "连同" not in second.explanation
 
 
 def test_the_query_narrows_by_the_lowest_limit_of_any_time() -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from services.funds_api.flags.rules.lent import OUTSTANDING, OutstandingFacts, least, said_loan
 from services.funds_api.flags.rules.rule import Policy, Population, Rule, Subject, Verdict, without_asking
 from treasury.money import yuan
+from treasury.policy import PolicyValue
 
 EACH: Final = "loan_max_fen"
 TOGETHER: Final = "loan_total_max_fen"
@@ -31,7 +32,32 @@ def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
 
 
 def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
-    """A verdict when this loan is over the limit, or the loans together are over theirs; on a limit there is none."""
+    """A verdict when this loan is over the limit, or the loans together are over theirs; on a limit there is none.
+
+    A loan over its own limit that also takes the household over that of all tells both, and names the larger excess.
+    """
+    each, together = policy.on(EACH, facts.as_of), policy.on(TOGETHER, facts.as_of)
+    verdict = judge_by_first_excess(facts, policy)
+    total = together or each
+    if verdict is None or each is None or total is None:
+        return None
+    own, all_over = facts.amount_fen - each.number, facts.running_fen - total.number
+    if own <= 0 or all_over <= 0 or (facts.running_n == 1 and total is each):
+        return verdict
+    return replace(
+        verdict,
+        explanation=(
+            f"{said_loan(facts)}，本笔超过每户上限 {yuan(each.number)} 元（{each.source}）{yuan(own)} 元，"
+            f"连同该户未到期贷款共 {facts.running_n} 笔、{yuan(facts.running_fen)} 元，超过每户合计上限 "
+            f"{yuan(total.number)} 元（{total.source}）{yuan(all_over)} 元{_unsubsidised(each, together)}"
+            "（还款尚未入账，以到期日计），请核实"
+        ),
+        money=facts.part(max(own, all_over)),
+    )
+
+
+def judge_by_first_excess(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
+    """As the second version judged: of a loan over its own limit it did not tell what all were over theirs."""
     each, together = policy.on(EACH, facts.as_of), policy.on(TOGETHER, facts.as_of)
     if each is None:
         return None
@@ -40,9 +66,7 @@ def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
     over = (facts.amount_fen if alone else facts.running_fen) - limit.number
     if over <= 0:
         return None
-    unsubsidised = (
-        f"；追加后超过 {yuan(each.number)} 元的部分不贴息、不享受风险补偿" if together is not None and not alone else ""
-    )
+    unsubsidised = "" if alone else _unsubsidised(each, together)
     held = "本笔" if alone else f"连同该户未到期贷款共 {facts.running_n} 笔、{yuan(facts.running_fen)} 元，"
     return Verdict(
         explanation=(
@@ -54,9 +78,14 @@ def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
     )
 
 
+def _unsubsidised(each: PolicyValue, together: PolicyValue | None) -> str:
+    """What has no subsidy once loans on top are possible."""
+    return f"；追加后超过 {yuan(each.number)} 元的部分不贴息、不享受风险补偿" if together is not None else ""
+
+
 RULE: Final = Rule(
     code="L01",
-    version=2,
+    version=3,
     since=date(2015, 1, 1),
     title="小额信贷超过每户限额",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）",
@@ -70,5 +99,8 @@ RULE: Final = Rule(
     judge=judge,
 )
 
-# The first version told the same and did not ask to look.
-FORMER: Final = (replace(RULE, version=1, judge=without_asking(judge)),)
+# The first version told the same as the second and did not ask to look.
+FORMER: Final = (
+    replace(RULE, version=1, judge=without_asking(judge_by_first_excess)),
+    replace(RULE, version=2, judge=judge_by_first_excess),
+)
