@@ -53,6 +53,41 @@ async def test_nothing_is_asked_before_the_document_that_asks_for_targets(
         assert (len(found.hits), found.silent_because is None) == (n, n == 1)
 
 
+async def test_what_the_project_gave_back_is_no_money_it_has(library: Library, admin: asyncpg.Pool) -> None:
+    """Of 8,000 yuan 3,000 went back on 10 June and the rest on 12 June, which was undone on the 14th."""
+    await admin.execute("DELETE FROM funds.project_target WHERE county_code = $1", library.county)
+    await give_back(library, 300_000, "2018-06-10")
+    rest = await give_back(library, 500_000, "2018-06-12")
+    undone = {"kind": "reverse", "document": "冲1", "effective_on": "2018-06-14", "movement_id": rest}
+    answer = await library.clerk.post("/funds/v1/movements", undone)
+    assert answer.status_code == 201, answer.text
+    for day, fen, back in (
+        ("2018-06-09", 800_000, 0),
+        ("2018-06-10", 500_000, 300_000),
+        ("2018-06-11", 500_000, 300_000),
+    ):
+        [(facts, verdict)] = (await ask_rule(library.http, library.county, "R24", day)).hits
+        assert (facts.amount_fen, [one.amount_fen for one in verdict.money]) == (fen, [fen])
+        assert ("另已退回 3,000.00 元" in verdict.explanation) == bool(back)
+    for day, n in (("2018-06-12", 0), ("2018-06-13", 0), ("2018-06-14", 1)):
+        assert (await ask_rule(library.http, library.county, "R24", day)).candidates_n == n
+
+
+async def give_back(library: Library, fen: int, on: str) -> str:
+    """The project returns so much of its money to where it came from; the movement."""
+    body = {
+        "kind": "return",
+        "document": f"退{on}",
+        "effective_on": on,
+        "fund_code": "TEST-FUND",
+        "account_id": library.cash,
+        "amount_fen": fen,
+    }
+    answer = await library.clerk.post("/funds/v1/movements", body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["movements"][0]["id"])
+
+
 async def test_a_measured_project_is_not_asked_about(library: Library) -> None:
     assert (await library.measure(reached_on="2018-06-10")).status_code == 201
     assert (await ask_rule(library.http, library.county, "R24", "2019-06-01")).candidates_n == 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from services.funds_api.flags.rules.r24_no_performance_target import RULE, TargetFacts, narrow
+from services.funds_api.flags.rules.r24_no_performance_target import FORMER, RULE, TargetFacts, narrow
 from tests.unit.rules.judging import NOBODY, judged, policy
 
 ACCEPTED = date(2017, 10, 10)
@@ -56,6 +57,17 @@ def test_the_sentences_say_their_figures() -> None:
     assert bare is not None
     assert bare.mark == "无目标"
     assert "0 项" in bare.explanation
+
+
+def test_what_went_back_is_told_beside_what_is_left() -> None:
+    for facts, told in (
+        (project(3, 2, 70), "到账资金 800,000.00 元（另已退回 12.00 元），2017-10-10 验收"),
+        (project(0, 0, None), "已安排到账资金 800,000.00 元（另已退回 12.00 元），其方案"),
+    ):
+        verdict = judged(RULE, replace(facts, back_fen=1_200), VALUES)
+        assert verdict is not None
+        assert told in verdict.explanation
+        assert FORMER[0].judge(facts, VALUES) == judged(RULE, facts, VALUES)
 
 
 def test_without_a_value_nothing_is_asked() -> None:

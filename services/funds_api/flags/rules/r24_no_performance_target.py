@@ -10,7 +10,7 @@ assumed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ from treasury.money import yuan
 
 DAYS: Final = "target_results_days"
 BROUGHT: Final = ("receive", "hand_down", "pay", "succeed")
+GAVE_BACK: Final = ("return", "recover", "take_back")
 
-# The plan that was in force with its targets; the last acceptance with what was measured at it; what money was brought.
+# The plan that was in force with its targets; the last acceptance with what was measured at it; what money was brought
+# and is not given back.
 QUERY: Final = f"""
 WITH plan AS (
   SELECT DISTINCT ON (v.project_id) v.project_id, v.version, v.name, v.document FROM funds.project_version v
@@ -51,21 +53,33 @@ asked AS MATERIALIZED (
        FROM funds.project_target t
       WHERE t.county_code = :county AND t.project_id = v.project_id AND t.version = v.version) t
    WHERE t.targets_n = 0 OR t.results_n < t.targets_n AND a.effective_on < CAST(:accepted_before AS date))
-SELECT p.id AS subject_id, p.region_code, sum(l.amount_fen)::bigint AS amount_fen, CAST(:as_of AS date) AS as_of,
-       p.code, p.name, p.document, p.targets_n, p.open_n, p.accepted_on
+SELECT p.id AS subject_id, p.region_code, (sum(l.amount_fen) - b.fen)::bigint AS amount_fen,
+       CAST(:as_of AS date) AS as_of, p.code, p.name, p.document, p.targets_n, p.open_n, p.accepted_on,
+       b.fen AS back_fen
   FROM asked p
+ CROSS JOIN LATERAL (
+   SELECT coalesce(sum(g.amount_fen), 0)::bigint AS fen FROM funds.movement g
+    WHERE g.county_code = :county AND g.from_account_id IN (p.cash_account_id, p.quota_account_id)
+      AND g.kind IN ({", ".join(f"'{one}'" for one in GAVE_BACK)}) AND g.effective_on <= :as_of AND g.position <= :known
+      AND g.to_account_id NOT IN (p.cash_account_id, p.quota_account_id)
+      AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = g.id
+                         AND r.effective_on <= :as_of AND r.position <= :known)) b
   JOIN funds.movement m ON m.county_code = :county AND m.to_account_id IN (p.cash_account_id, p.quota_account_id)
    AND m.kind IN ({", ".join(f"'{one}'" for one in BROUGHT)}) AND m.effective_on <= :as_of AND m.position <= :known
    AND (m.from_account_id IS NULL OR m.from_account_id NOT IN (p.cash_account_id, p.quota_account_id))
    AND NOT EXISTS (SELECT FROM funds.movement r WHERE r.county_code = :county AND r.reverses_id = m.id
                       AND r.effective_on <= :as_of AND r.position <= :known)
   JOIN funds.lot l ON l.county_code = :county AND l.movement_id = m.id
- GROUP BY p.id, p.region_code, p.code, p.name, p.document, p.targets_n, p.open_n, p.accepted_on"""
+ GROUP BY p.id, p.region_code, p.code, p.name, p.document, p.targets_n, p.open_n, p.accepted_on, b.fen
+HAVING sum(l.amount_fen) > b.fen"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFacts(Facts):
-    """A project that was brought money, with how many targets its plan has and of how many nobody said the result."""
+    """A project that was brought money, with how many targets its plan has and of how many nobody said the result.
+
+    `amount_fen` is without what it gave back; the first version told all that was ever brought.
+    """
 
     code: str
     name: str
@@ -73,6 +87,7 @@ class TargetFacts(Facts):
     targets_n: int
     open_n: int
     accepted_on: date | None
+    back_fen: int = 0
 
 
 def narrow(policy: Policy, day: date) -> dict[str, Any] | None:
@@ -86,11 +101,12 @@ def judge(facts: TargetFacts, policy: Policy) -> Verdict | None:
     if limit is None:
         return None
     begins, money = f"项目 {facts.code}“{facts.name}”", (Money(f"project:{facts.subject_id}", facts.amount_fen),)
+    back = f"（另已退回 {yuan(facts.back_fen)} 元）" if facts.back_fen else ""
     if facts.targets_n == 0:
         return Verdict(
             mark="无目标",
             explanation=(
-                f"{begins}至 {facts.as_of} 已安排到账资金 {yuan(facts.amount_fen)} 元，"
+                f"{begins}至 {facts.as_of} 已安排到账资金 {yuan(facts.amount_fen)} 元{back}，"
                 f"其方案（“{facts.document}”）的绩效目标为 0 项，请核实"
             ),
             policy=(limit,),
@@ -106,7 +122,8 @@ def judge(facts: TargetFacts, policy: Policy) -> Verdict | None:
         days=days,
         limit_days=limit.number,
         explanation=(
-            f"{begins}到账资金 {yuan(facts.amount_fen)} 元，{facts.accepted_on} 验收，至 {facts.as_of} 已 {days} 天，"
+            f"{begins}到账资金 {yuan(facts.amount_fen)} 元{back}，{facts.accepted_on} 验收，"
+            f"至 {facts.as_of} 已 {days} 天，"
             f"{facts.targets_n} 项绩效目标中 {facts.open_n} 项没有完成情况，超过期限 {limit.number} 天，请核实"
         ),
         policy=(limit,),
@@ -116,7 +133,7 @@ def judge(facts: TargetFacts, policy: Policy) -> Verdict | None:
 
 RULE: Final = Rule(
     code="R24",
-    version=1,
+    version=2,
     since=date(2015, 1, 1),
     title="无绩效目标或绩效结果",
     legal_basis="预算法（2018）第三十二条；扶贫项目资金绩效管理办法（国办发〔2018〕35号）",
@@ -129,3 +146,6 @@ RULE: Final = Rule(
     narrow=narrow,
     judge=judge,
 )
+
+# The first version was told all that was ever brought, also what had gone back, and judged the same.
+FORMER: Final = (replace(RULE, version=1),)
