@@ -72,7 +72,7 @@ class RuleShown(Answer):
 
     code: str
     version: int
-    since: date
+    since: date = Field(description="该版本定稿之日；此前的预警由以前的版本提出")
     title: str
     legal_basis: str
     looks_at: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def test_versions_rise() -> None:
     for code, rule in RULES.items():
         others = [version for named, version in VERSIONS if named == code and version != rule.version]
         assert all(version < rule.version for version in others)
+
+
+def test_a_later_version_is_not_of_an_earlier_day() -> None:
+    days = {code: [VERSIONS[code, n].since for n in range(1, rule.version + 1)] for code, rule in RULES.items()}
+    assert {code: since for code, since in days.items() if since != sorted(since)} == {}
+    assert min(since for one in days.values() for since in one) >= date(2026, 11, 22), "the first was laid down then"
 
 
 def test_every_population_can_be_counted() -> None:

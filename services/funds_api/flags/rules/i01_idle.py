@@ -53,7 +53,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="I01",
     version=3,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="资金闲置",
     legal_basis="审计署扶贫资金审计公告口径（一年以上、两年以上闲置）",
     looks_at="每一笔停留的资金：停在哪个单位，自何日起计时",
@@ -67,4 +67,7 @@ RULE: Final = Rule(
 
 # The former versions asked the same of the same facts and did not ask to look; the first told its limit apart by the
 # number.
-FORMER: Final = tuple(replace(RULE, version=version, judge=without_asking(judge)) for version in (1, 2))
+FORMER: Final = (
+    replace(RULE, version=1, since=date(2026, 11, 22), judge=without_asking(judge)),
+    replace(RULE, version=2, judge=without_asking(judge)),
+)

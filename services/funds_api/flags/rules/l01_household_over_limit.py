@@ -86,7 +86,7 @@ def _unsubsidised(each: PolicyValue, together: PolicyValue | None) -> str:
 RULE: Final = Rule(
     code="L01",
     version=3,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="小额信贷超过每户限额",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）",
     looks_at="同一农户同一日未到期的各笔小额信贷之和",

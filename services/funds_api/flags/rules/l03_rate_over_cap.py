@@ -51,7 +51,7 @@ def judge(facts: LoanFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L03",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="小额信贷利率超过上限",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：基准利率；2021 年起按 LPR",
     looks_at="全部小额信贷的合同年利率与期限",

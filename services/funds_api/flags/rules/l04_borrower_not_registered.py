@@ -90,7 +90,7 @@ def judge(facts: UnregisteredLoanFacts, _policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L04",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="小额信贷对象当日不在册",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：面向建档立卡贫困户；审计署2016年云南寻甸县通报口径",
     looks_at="放款日借款人及其农户的登记（以现在所知的登记为准）",

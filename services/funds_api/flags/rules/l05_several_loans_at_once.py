@@ -46,7 +46,7 @@ def judge(facts: OutstandingFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L05",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="一户同时有多笔小额信贷",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：以户为单位授信",
     looks_at="同一农户期限重叠的小额信贷",

@@ -51,7 +51,7 @@ def judge(facts: AgedLoanFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L06",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="小额信贷借款人超龄",
     legal_basis="各地扶贫小额信贷管理办法：借款人年满 18 周岁、一般不超过 60—65 周岁（暂定）",
     looks_at="银行报送时按当时年龄上限比对的结果（不保存出生日期和年龄）",

@@ -52,7 +52,7 @@ def judge(facts: LoanFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L07",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="小额信贷用途不属于生产",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：用于发展生产，户贷户用户还",
     looks_at="银行报送的贷款用途",

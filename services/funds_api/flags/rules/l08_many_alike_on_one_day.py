@@ -69,7 +69,7 @@ def judge(facts: AlikeFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L08",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="多户同日同用途贷款，疑似户贷企用",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：户贷户用户还",
     looks_at="同一银行同日向同一村同一用途的小额信贷",

@@ -84,7 +84,7 @@ def judge(facts: QuotaFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L09",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="银行小额信贷放款进度落后",
     legal_basis="县级小额信贷投放任务（如郧西县 2017 年各银行任务合计 4.0 亿元）",
     looks_at="各银行当年放款与其任务",

@@ -119,7 +119,7 @@ def judge(facts: SubsidyFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="L10",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="小额信贷贴息超过应计利息",
     legal_basis="《关于促进扶贫小额信贷健康发展的通知》（银监发〔2017〕42号）：财政贴息；审计署 2017 年公告",
     looks_at="发放名册中的小额信贷贴息：该户累计领取与其贷款的应计利息",

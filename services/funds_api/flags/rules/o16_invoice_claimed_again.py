@@ -131,7 +131,7 @@ def judge_by_order(facts: InvoiceFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="O16",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="疑似同一发票重复报账",
     legal_basis="财政违法行为处罚处分条例（2011）第六条：以虚报、冒领等手段骗取财政资金；发票管理办法",
     looks_at="报账支付令的发票：号码中的数字与金额",

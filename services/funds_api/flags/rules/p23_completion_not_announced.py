@@ -71,7 +71,7 @@ def judge(facts: AnnouncementFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="P23",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="项目完工未公告",
     legal_basis="扶贫资金项目公告公示的指导意见",
     looks_at="已验收的项目：验收后的完工公告",

@@ -103,7 +103,7 @@ def _unowed(facts: DeadFacts, died_on: date, policy: Policy) -> tuple[list[int],
 RULE: Final = Rule(
     code="R01",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="死亡后仍发放",
     legal_basis="国发〔2014〕8号第六条：待遇领取人员死亡的，从次月起停止支付；财政违法行为处罚处分条例第六条（骗取财政资金）",
     looks_at="死亡人员名单中收款人死亡以后的到户发放",

@@ -71,7 +71,7 @@ def judge(facts: ListedPayment, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R02",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="收款人为财政供养人员",
     legal_basis="国务院扶贫办扶贫开发建档立卡工作方案（国开办发〔2014〕24号）识别标准；审计署2015年广西马山县扶贫审计通报口径",
     looks_at="财政供养人员名单中收款人供养期间的到户发放",

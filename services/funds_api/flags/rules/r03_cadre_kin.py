@@ -205,7 +205,7 @@ def _said(kind: ListKind, number: int, on: date) -> str:
 RULE: Final = Rule(
     code="R03",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="村干部本人及亲属集中领取",
     legal_basis="中国共产党纪律处分条例（2023年）第一百二十四条（社会救助、政策扶持等事项中优亲厚友）；湖北随州、贵州黔西南通报口径",
     looks_at="村干部及其亲属当年在该村干部任职地领取的到户发放",

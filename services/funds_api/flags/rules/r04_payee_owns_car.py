@@ -50,7 +50,7 @@ def judge(facts: HeldPayment, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R04",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="收款人名下有车辆",
     legal_basis="审计署2015年广西马山县扶贫审计通报口径（有车人员列为不符合扶贫标准）；价值界限没有文件规定，暂定",
     looks_at="车辆名单中收款人持有车辆期间的到户发放",

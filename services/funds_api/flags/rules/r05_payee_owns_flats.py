@@ -54,7 +54,7 @@ def judge(facts: HeldPayment, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R05",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="收款人名下有多套或非住宅房产",
     legal_basis="审计署2015年广西马山县扶贫审计通报口径（购商品房人员列为不符合扶贫标准）；套数界限没有文件规定，暂定",
     looks_at="房产名单中收款人持有房产期间的到户发放",

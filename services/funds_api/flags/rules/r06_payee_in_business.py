@@ -66,7 +66,7 @@ def _said(one: Entry, least: int) -> str:
 RULE: Final = Rule(
     code="R06",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="收款人有工商登记",
     legal_basis="审计署2015年广西马山县扶贫审计通报口径（个体经营、开办公司人员列为不符合扶贫标准）；资本界限没有文件规定，暂定",
     looks_at="工商登记名单中收款人登记存续期间的到户发放",

@@ -81,7 +81,7 @@ def judge(facts: HeldPayment, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R07",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="同户成员为财政供养人员",
     legal_basis="扶贫开发建档立卡工作方案（国开办发〔2014〕24号）以户为单位识别；贵州扶贫民生监督退款通报口径",
     looks_at="财政供养人员当日所在户的其他成员领取的到户发放",

@@ -120,7 +120,7 @@ def judge(facts: ChangedFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R08",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="分户、迁户后享受补贴",
     legal_basis="《财政违法行为处罚处分条例》（2011 年修订）第十四条；审计署 2017 年扶贫资金审计公告（分户拆户）",
     looks_at="分户后两户在核查期内都领取的同一补贴；迁入后在核查期内领取、原居住村没有的补贴",

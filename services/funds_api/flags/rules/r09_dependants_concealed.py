@@ -88,7 +88,7 @@ def _payment(told: str) -> Money:
 RULE: Final = Rule(
     code="R09",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="申报人口少于登记人口",
     legal_basis="《社会救助暂行办法》（国务院令第649号）第六十八条；《财政违法行为处罚处分条例》第十四条",
     looks_at="当年领取过补贴、申报人口数少于登记时已属于该户人数的农户",

@@ -214,7 +214,7 @@ def _later(on: date, years: int) -> date:
 RULE: Final = Rule(
     code="R10",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="重复享受互斥补助",
     legal_basis="财政违法行为处罚处分条例第六条第（一）项（虚报、冒领）；各资金使用规定的互斥条款；济南、沈阳口径",
     looks_at="同一户（或同一人）领取的互斥资金、互斥名目和一次性补助的到户发放",

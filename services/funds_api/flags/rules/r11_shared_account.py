@@ -110,7 +110,7 @@ def judge(facts: SharedFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R11",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="一个账户为多户代领",
     legal_basis="财政违法行为处罚处分条例第六条第（一）项（冒领财政资金）；惠民补贴“一卡通”治理（财办〔2020〕37号）实名发放要求",
     looks_at="同一年度发到同一银行账户的各户到户发放",

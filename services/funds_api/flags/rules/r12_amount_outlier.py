@@ -90,7 +90,7 @@ def judge(facts: OutlierFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R12",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="发放金额异常",
     legal_basis="四川眉山惠民大数据监察平台“面积（金额）异常”比对口径",
     looks_at="同一补贴项目同一年度的全部到户发放",

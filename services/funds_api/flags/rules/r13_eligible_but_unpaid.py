@@ -132,7 +132,7 @@ def judge_by_person(facts: UnpaidFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R13",
     version=4,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="应享未享",
     legal_basis="审计署 2018 年扶贫资金审计公告（50 多万户或人应享未享，2.86 亿元）",
     looks_at="应享受人员名单上、属于在册农户、至今没有领到该项补贴的人员",

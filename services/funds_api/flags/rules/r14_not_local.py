@@ -125,7 +125,7 @@ def _found(facts: NonLocalFacts, *, nonfarm: bool) -> str | None:
 RULE: Final = Rule(
     code="R14",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="非本地、非农业户口享受补贴",
     legal_basis="《财政违法行为处罚处分条例》（2011 年修订）第十四条；湖北省 2017 年惠民政策监督检查口径",
     looks_at="领款人在发放之日的户籍（名单日期之前一段时间内的发放）",

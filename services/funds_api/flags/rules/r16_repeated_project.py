@@ -188,7 +188,7 @@ def _unproved(facts: RepeatedFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R16",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="重复申报或空壳项目",
     legal_basis="财政违法行为处罚处分条例（2011）第六条：以虚报、冒领等手段骗取财政资金；沈阳大数据监督平台项目类比对",
     looks_at="项目库：同一地点的名称、合同编号与施工单位、已付款与经验收的进度",

@@ -126,7 +126,7 @@ def judge(facts: IncomeFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R17",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="项目收益未转付、未分配或未兑现",
     legal_basis="光伏扶贫电站收益分配管理办法（国开办发〔2017〕61号）；扶贫项目资产收益分配的地方规定",
     looks_at="经营性资产的每一笔收益：转付、分配方案、兑现",

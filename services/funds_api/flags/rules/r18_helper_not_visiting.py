@@ -113,7 +113,7 @@ def judge_by_any_visit(facts: PairedFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R18",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="帮扶人未走访",
     legal_basis="各地结对帮扶管理办法；县脱贫攻坚部署（人均包联 5 户，杜绝“走读式”“挂名式”帮扶）",
     looks_at="有帮扶人的在册农户距最近一次走访的天数，及帮扶人结对的户数",

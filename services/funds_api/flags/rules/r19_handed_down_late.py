@@ -79,7 +79,7 @@ def judge(facts: LotFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R19",
     version=3,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="拨付超时限（滞留）",
     legal_basis="预算法（2018）第五十二条；财政违法行为处罚处分条例（2011）第六条第（三）项",
     looks_at="每一笔停留的资金：停在哪个单位，自何日起计时",
@@ -100,4 +100,7 @@ def _as_before(facts: LotFacts, policy: Policy) -> Verdict | None:
 
 
 # The former versions asked the same of the facts that they saw; the first told its limit apart by the number.
-FORMER: Final = tuple(replace(RULE, version=version, judge=_as_before) for version in (1, 2))
+FORMER: Final = (
+    replace(RULE, version=1, since=date(2026, 11, 22), judge=_as_before),
+    replace(RULE, version=2, judge=_as_before),
+)

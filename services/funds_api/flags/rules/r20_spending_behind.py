@@ -174,7 +174,7 @@ def _judged(facts: ProgressFacts, found: Asked | None) -> Verdict | None:
 RULE: Final = Rule(
     code="R20",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="支出进度低于要求",
     legal_basis="预算法（2018）第五十七条关于及时足额拨付的规定；各省对支出进度的通知（数值见政策数值的来源）",
     looks_at="县、各乡镇和各项资金截至进度节点日当年收到与支出的合计",

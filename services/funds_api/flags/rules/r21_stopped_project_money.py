@@ -116,7 +116,7 @@ def _lot(named: str) -> Money:
 RULE: Final = Rule(
     code="R21",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="项目完工或未开工，资金滞留",
     legal_basis="基本建设财务规则（财政部令第81号）关于结余资金收回的规定；国办发〔2014〕70号关于盘活财政存量资金的要求",
     looks_at="计划已下达而未开工的项目、已验收的项目，账上停留的资金",

@@ -84,7 +84,7 @@ def judge(facts: UnregisteredFacts, _policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R22",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="付至非扶贫对象",
     legal_basis="《财政违法行为处罚处分条例》（2011 年修订）第六条、第十四条",
     looks_at="发放之日领款户已清退或迁出本县、或领款人已不属于任何在册农户的发放（以现在所知的登记为准）",

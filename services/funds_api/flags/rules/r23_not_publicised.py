@@ -105,7 +105,7 @@ def judge(facts: PublicityFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R23",
     version=1,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="发放名册未公示或公示天数不足",
     legal_basis="扶贫资金项目公告公示的指导意见第四条；各地对发放名册公示天数的规定",
     looks_at="已发放的名册：发放日前的公示",

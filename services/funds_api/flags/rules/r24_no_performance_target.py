@@ -134,7 +134,7 @@ def judge(facts: TargetFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R24",
     version=2,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="无绩效目标或绩效结果",
     legal_basis="预算法（2018）第三十二条；扶贫项目资金绩效管理办法（国办发〔2018〕35号）",
     looks_at="已到账资金的项目：绩效目标，以及验收后的完成情况",

@@ -89,7 +89,7 @@ def judge(facts: PersonalFacts, policy: Policy) -> Verdict | None:
 RULE: Final = Rule(
     code="R25",
     version=3,
-    since=date(2015, 1, 1),
+    since=date(2026, 11, 23),
     title="转入个人账户或提取现金",
     legal_basis="现金管理暂行条例（2011年修订）第五条；财政违法行为处罚处分条例（2011）第六条、第十七条",
     looks_at="单位付往登记为个人账户、现金的每一笔资金",

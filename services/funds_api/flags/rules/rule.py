@@ -128,7 +128,7 @@ class Rule:
 
     `query` takes :county, :scope, :as_of, :known, :known_on (see `Moment.arguments`), :known_at (for what belongs to no
     county's journal) and what `narrow` adds, and yields one row of `facts` for each candidate. `narrow` returning None
-    says that no value is in force: nothing is asked.
+    says that no value is in force: nothing is asked. `since` is the day on which this version was laid down.
     `figures` is a query whose rows are published with each run (quartiles and fences of a statistical rule).
     """
 
