@@ -1,6 +1,6 @@
 """The name of a question: a flag's id, made of its rule, subject and mark, so that nobody is asked about it twice.
 
-Its first half is the subject's, so that what came together lies together. `raise_crossings` (migrations/flags_v10.py)
+Its first half is the subject's, so that what came together lies together. `raise_crossings` (migrations/flags_v13.py)
 makes the same.
 """
 
