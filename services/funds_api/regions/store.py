@@ -98,9 +98,11 @@ async def names_on(tx: AsyncSession, codes: Collection[str], on: date) -> dict[s
     rows = await tx.execute(
         text(
             """
-            SELECT r.code, coalesce((SELECT f.name FROM funds.region_former f WHERE f.code = r.code AND f.valid_to > :on
-                                      ORDER BY f.valid_to LIMIT 1), r.name) AS name
-              FROM funds.region r WHERE r.code = ANY(:codes)
+            SELECT r.code, coalesce(f.name, r.name) AS name
+              FROM funds.region r
+              LEFT JOIN (SELECT DISTINCT ON (code) code, name FROM funds.region_former
+                          WHERE code = ANY(:codes) AND valid_to > :on ORDER BY code, valid_to) f ON f.code = r.code
+             WHERE r.code = ANY(:codes)
             """
         ),
         {"codes": list(codes), "on": on},

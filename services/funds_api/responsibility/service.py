@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from json.encoder import encode_basestring as quoted
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,8 +22,7 @@ TOWNSHIP_DIGITS: Final = 9
 _DIGITS: Final = {RankBy.TOWNSHIP: TOWNSHIP_DIGITS, RankBy.VILLAGE: 12}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of the ranking: whom it names, among whom it is ranked, and its figures."""
 
     code: str
@@ -97,8 +95,7 @@ def _merged(lines: Iterable[Line]) -> Iterable[Line]:
     found = dict[str, Line]()
     for one in lines:
         before = found.get(one.code)
-        found[one.code] = one if before is None else replace(
-            before,
+        found[one.code] = one if before is None else before._replace(
             resting_fen=before.resting_fen + one.resting_fen,
             resting_fen_days=before.resting_fen_days + one.resting_fen_days,
             charged_fen_days=before.charged_fen_days + one.charged_fen_days,

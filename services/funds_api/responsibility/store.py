@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +14,7 @@ from services.funds_api.moments import Moment
 from services.funds_api.tables import FundRow
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What a unit answers for: fen that rest there, their fen-days, and those of what has left.
 
     `fund` is empty when it is told whatever the fund.
@@ -41,7 +40,8 @@ async def responsible(
     """Every visible unit that ever held money by then, of each of `funds` or whatever fund; spent money is out."""
     found = await session.execute(
         text(
-            "SELECT region_code, name, kind, fund_code, fen, resting_fen_days, charged_fen_days"
+            # As text: a number without bounds would be made a decimal first, and an integer of that.
+            "SELECT region_code, name, kind, fund_code, fen, resting_fen_days::text, charged_fen_days::text"
             "  FROM funds.responsible(:county, :root, :as_of, :known, :known_on, CAST(:funds AS text[]))"
         ),
         {
