@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, insert, or_, select, text, update
@@ -93,19 +93,16 @@ async def former(tx: AsyncSession, codes: Sequence[str], since: date | None = No
     return (await tx.scalars(query.order_by(RegionFormerRow.code, RegionFormerRow.valid_to))).all()
 
 
+# What region `r` was called on the day `:as_of`; one that did not hold then has the name nearest in time.
+NAME_ON: Final = """coalesce((SELECT f.name FROM funds.region_former f WHERE f.code = r.code AND f.valid_to > :as_of
+                                ORDER BY f.valid_to LIMIT 1), r.name)"""
+
+
 async def names_on(tx: AsyncSession, codes: Collection[str], on: date) -> dict[str, str]:
-    """What each of the codes was called on that day; a code that did not hold then has the name nearest in time."""
+    """What each of the codes was called on that day."""
     rows = await tx.execute(
-        text(
-            """
-            SELECT r.code, coalesce(f.name, r.name) AS name
-              FROM funds.region r
-              LEFT JOIN (SELECT DISTINCT ON (code) code, name FROM funds.region_former
-                          WHERE code = ANY(:codes) AND valid_to > :on ORDER BY code, valid_to) f ON f.code = r.code
-             WHERE r.code = ANY(:codes)
-            """
-        ),
-        {"codes": list(codes), "on": on},
+        text(f"SELECT r.code, {NAME_ON} AS name FROM funds.region r WHERE r.code = ANY(:codes)"),
+        {"codes": list(codes), "as_of": on},
     )
     return {row.code: row.name for row in rows}
 

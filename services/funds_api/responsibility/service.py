@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
-from services.funds_api.regions.store import names_on
 from services.funds_api.responsibility import store
 from services.funds_api.responsibility.ranking import hundredths, percent, ranks, ranks_among
 from services.funds_api.responsibility.schemas import RankBy, YuanDaysReport
@@ -55,8 +54,9 @@ async def yuan_days(
         # What was counted whatever the fund has to be what was counted fund by fund.
         whole = held if fund is not None else await store.responsible(tx, who, county, moment)
     else:
-        whole = held = await store.responsible(tx, who, county, moment, None if fund is None else [fund])
-        lines = _by_unit(held) if by is RankBy.UNIT else await _by_place(tx, held, moment, _DIGITS[by])
+        digits = _DIGITS.get(by)
+        whole = held = await store.responsible(tx, who, county, moment, None if fund is None else [fund], digits)
+        lines = _by_unit(held) if digits is None else _by_place(held, digits)
     return _report(lines, whole, moment, by, fund, store.root_of(who, county))
 
 
@@ -71,14 +71,13 @@ def _by_fund(held: Iterable[Held], names: Mapping[str, str]) -> list[Line]:
     return list(_merged(Line(one.fund, names[one.fund], (), *_figures(one)) for one in held))
 
 
-async def _by_place(tx: AsyncSession, held: Sequence[Held], moment: Moment, digits: int) -> list[Line]:
-    names = await names_on(tx, {one.region_code[:digits] for one in held}, moment.as_of)
+def _by_place(held: Iterable[Held], digits: int) -> list[Line]:
     lines = []
     for one in held:
         place = one.region_code[:digits]
         own = len(place) < digits
         siblings = ("own", place) if own else ("below", _parent(place))
-        lines.append(Line(place, f"{names[place]}本级" if own else names[place], siblings, *_figures(one)))
+        lines.append(Line(place, f"{one.place}本级" if own else one.place, siblings, *_figures(one)))
     return list(_merged(lines))
 
 
