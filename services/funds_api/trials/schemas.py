@@ -31,7 +31,9 @@ class Tally(Answer):
     """What was asked: questions, people and fen; fen named by several questions count once."""
 
     flags_n: int
-    people_n: int = Field(description="涉及的农户或人员数；与人无关的规则为 0")
+    people_n: int = Field(
+        description="涉及的农户或人员数；一条线索指名多笔发放、贷款的，按其农户计；与人无关的规则为 0"
+    )
     amount_fen: int
     warning: str | None = Field(default=None, description="规则对自身的疑问：命中占所看对象的比例过高")
 

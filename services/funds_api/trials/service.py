@@ -198,9 +198,11 @@ async def _told(tx: AsyncSession, rule: Rule, policy: Policy, place: Place, mome
         return Told(tally, frozenset((one.key, one.lots_n) for one in groups), silent)
     judged = await ask(tx, rule, place, moment, policy)
     said: Said = {(facts.subject_id, verdict.mark): (facts, verdict) for facts, verdict in judged.hits}
-    people = {whom for facts, _ in said.values() if (whom := _whom(rule, facts))}
+    named = once(rule, said)
+    whom = {one for facts, _ in said.values() if (one := _whom(rule, facts))}
+    people_n = len(whom) if whom else await store.households_n(tx, place.county, named)
     doubt = implausible(policy, moment.as_of, rule, len(judged.hits), looked or 0)
-    tally = Tally(flags_n=len(said), people_n=len(people), amount_fen=once(rule, said), warning=doubt)
+    tally = Tally(flags_n=len(said), people_n=people_n, amount_fen=sum(named.values()), warning=doubt)
     return Told(tally, frozenset(said), judged.silent_because)
 
 
@@ -211,13 +213,13 @@ def _whom(rule: Rule, facts: Facts) -> UUID | None:
     return facts.subject_id if rule.subject in PEOPLE else None
 
 
-def once(rule: Rule, said: Said) -> int:
-    """The fen that these questions are about; what several of them name counts once."""
+def once(rule: Rule, said: Said) -> dict[str, int]:
+    """The fen that these questions are about, by what they name; what several of them name counts once."""
     named: dict[str, int] = {}
     for facts, verdict in said.values():
         for one in verdict.money or (Money(f"{rule.subject}:{facts.subject_id}", facts.amount_fen),):
             named[one.item] = max(named.get(one.item, 0), one.amount_fen)
-    return sum(named.values())
+    return named
 
 
 def _trial(asked: TrialRequest, live: Rule, draft: Rule, rows: list[CountyTrial]) -> Trial:

@@ -12,6 +12,7 @@ from tests.funds_api.asked import ask_rule, flags_of, run_rules
 from tests.funds_api.objected import days, objected, paid
 from tests.funds_api.people import Township, card, id_number
 from tests.funds_api.rules.paying import give_back
+from tests.funds_api.rules.test_trials import now, tried
 from tests.funds_api.test_publications import publish
 
 
@@ -105,3 +106,12 @@ async def test_the_parts_of_a_divided_roster_tell_accounts_apart_as_its_rows_do(
     await paid(town, batch)
     [hit] = told(await ask_rule(town.http, town.county, "R11", "2017-12-31"))
     assert hit[1:] == (3, 30_000, 3, 30_000)
+
+
+async def test_a_trial_counts_the_households_whose_rows_are_named(town: Township) -> None:
+    """One account got for three households and another for two, of which one is the same: four households in all."""
+    await pay(town, [(0, "1", card(0)), (1, "2", card(0)), (2, "3", card(0))], "2017-05-01")
+    await pay(town, [(2, "4", card(1)), (3, "5", card(1))], "2017-06-01")
+    asked: dict[str, Any] = {"rule": "R11", "values": {"card_households_n": 2}, "known_at": now()}
+    [only] = (await tried(town.http, town.county, as_of=["2017-12-31"], **asked))["counties"]
+    assert [(only[side]["flags_n"], only[side]["people_n"]) for side in ("live", "draft")] == [(1, 3), (2, 4)]
