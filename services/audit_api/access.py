@@ -33,6 +33,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     ),
     "finance_clerk": _ADDRESSED,
     "township_clerk": _ADDRESSED,
+    # Not a person: other services follow this journal with a key of their own.
+    "feed_reader": frozenset({"events:read"}),
 }
 
 

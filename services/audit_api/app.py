@@ -12,6 +12,7 @@ from services.audit_api.access import RIGHTS
 from services.audit_api.alerts.endpoints import router as alerts
 from services.audit_api.evidence.endpoints import router as evidence
 from services.audit_api.evidence.shelf import Shelf
+from services.audit_api.feed import router as events
 from services.audit_api.findings.endpoints import router as findings
 from services.audit_api.problems import CATALOGUE
 from services.audit_api.rectifications.endpoints import router as rectifications
@@ -23,7 +24,7 @@ BLUEPRINT = Blueprint(
     audience="audit",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[alerts, findings, rectifications, evidence],
+    routers=[alerts, findings, rectifications, evidence, events],
 )
 
 

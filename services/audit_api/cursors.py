@@ -14,9 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
+from chassis.feed import Envelope
 from services.audit_api.alerts import store as alerts
 from services.audit_api.tables import FollowerCursorRow
-from wire.events import Envelope
 
 FIRST_PAGE = ""
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.feed import Envelope
 from services.audit_api.alerts.service import take_in, take_in_found
 from services.audit_api.findings.measure import money_moved, order_moved, payment_returned, payments_disbursed
-from wire.events import Envelope
 
 Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 

@@ -29,13 +29,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from chassis import clock, telemetry
 from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
 from chassis.database import Database, Limits
+from chassis.feed import Envelope, FeedPage, Streams
 from chassis.identity import SigningKey, sign
 from services.audit_api import cursors
 from services.audit_api.alerts import service as alerts
 from services.audit_api.cursors import Cursor, HistoryBroken, Reading
 from services.audit_api.effects import FOUND, apply
 from services.audit_api.settings import FollowerSettings
-from wire.events import Envelope, FeedPage, Streams
 from wire.flags import FlagsFound, FlagTold
 
 log = logging.getLogger("follower")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import select
 
+from chassis import feed
 from chassis.database import Read
+from chassis.feed import FeedPage, Streams
 from chassis.fields import RegionCode
 from chassis.identity import Principal, can
 from services.funds_api.access import must_hold, visible_to
 from services.funds_api.tables import EventRow, StreamHeadRow
-from wire.events import Envelope, FeedPage, Streams
 
 router = APIRouter(prefix="/funds/v1/events", tags=["events 日志"])
 
@@ -27,32 +26,6 @@ async def get_events(
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> FeedPage | Streams:
     if stream is None:
-        heads = await tx.execute(
-            select(StreamHeadRow.stream, StreamHeadRow.position)
-            .where(visible_to(who, StreamHeadRow.stream))
-            .order_by(StreamHeadRow.stream)
-        )
-        return Streams(streams={row.stream: row.position for row in heads})
+        return await feed.streams(tx, StreamHeadRow, visible_to(who, StreamHeadRow.stream))
     must_hold(who, stream)
-    head = await tx.scalar(select(StreamHeadRow.position).where(StreamHeadRow.stream == stream))
-    rows = await tx.scalars(
-        select(EventRow)
-        .where(EventRow.stream == stream, EventRow.position > after)
-        .order_by(EventRow.position)
-        .limit(limit)
-    )
-    events = [
-        Envelope(
-            stream=row.stream,
-            position=row.position,
-            id=row.id,
-            kind=row.kind,
-            body=row.body if isinstance(row.body, dict) else json.loads(row.body),
-            actor=row.actor,
-            request_id=row.request_id,
-            recorded_at=row.recorded_at,
-            hash=row.hash.hex(),
-        )
-        for row in rows
-    ]
-    return FeedPage(events=events, head_position=head or 0)
+    return await feed.page(tx, EventRow, StreamHeadRow, stream, after, limit)

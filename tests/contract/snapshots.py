@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 import wire
+from chassis import feed
 from services.audit_api.app import BLUEPRINT as AUDIT
 from services.funds_api.app import BLUEPRINT as FUNDS
 from wire.fact import Fact
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def events(module: ModuleType) -> Iterator[type[BaseModel]]:
-    """Every public model that a module of `wire` defines; `Fact` itself says nothing."""
+    """Every public model that a module defines; `Fact` itself says nothing."""
     for _, model in inspect.getmembers(module, inspect.isclass):
         if issubclass(model, BaseModel) and model.__module__ == module.__name__ and model is not Fact:
             yield model
@@ -37,8 +38,9 @@ def events(module: ModuleType) -> Iterator[type[BaseModel]]:
 def current() -> dict[Path, dict[str, Any]]:
     """Every snapshot as the code makes it now, by its file."""
     made: dict[Path, dict[str, Any]] = {}
-    for found in pkgutil.iter_modules(wire.__path__):
-        for model in events(import_module(f"wire.{found.name}")):
+    told = [import_module(f"wire.{found.name}") for found in pkgutil.iter_modules(wire.__path__)]
+    for module in (feed, *told):
+        for model in events(module):
             made[ROOT / "wire" / "schemas" / f"{model.__name__}.json"] = model.model_json_schema()
     for blueprint in (FUNDS, AUDIT):
         app = FastAPI(title=blueprint.title, version=blueprint.version)

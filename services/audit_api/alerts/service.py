@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import allow_long_statements
+from chassis.feed import Envelope
 from chassis.identity import Principal
 from chassis.journal import Act, record_alone
 from services.audit_api.alerts import store
@@ -18,7 +19,6 @@ from services.audit_api.missing import Missing
 from services.audit_api.tables import AlertRow
 from services.audit_api.words import sealed
 from wire.audit import AlertDismissed, AlertsTakenIn
-from wire.events import Envelope
 from wire.flags import FlagsFound, FlagsRaised, FlagTold
 
 FOLLOWER = "qingliu-follower"

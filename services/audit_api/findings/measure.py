@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.feed import Envelope
 from chassis.journal import record_alone
 from services.audit_api.alerts import store as alerts
 from services.audit_api.alerts.service import FOLLOWER
@@ -18,7 +19,6 @@ from services.audit_api.findings import store
 from services.audit_api.findings.binding import counted, taken_back
 from services.audit_api.tables import FindingLotRow, LotDrawRow
 from wire.audit import RectificationMeasured, RectifiedChange
-from wire.events import Envelope
 from wire.money import MoneyMoved, Moved, TreasuryOrderIssued, TreasuryOrderSettled
 from wire.rosters import PaymentReturned, PaymentsDisbursed
 

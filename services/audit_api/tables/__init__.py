@@ -1,0 +1,33 @@
+"""The rows of schema `audit`, with the constraints that hold even when code is wrong.
+
+Every key begins with `county_code`; `region_code` is what row-level security looks at (policies stand in the
+migrations). A finding belongs to the county, so that no township session can see one; an order belongs to the place
+it is addressed to. Money is known here only as fen of lots that funds_api told of: there is no copy of its rows.
+"""
+
+from __future__ import annotations
+
+from services.audit_api.tables.alerts import AlertRow, FlagToldRow
+from services.audit_api.tables.evidence import EvidenceRow
+from services.audit_api.tables.feed import FollowerCursorRow
+from services.audit_api.tables.findings import FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
+from services.audit_api.tables.journal import EventRow, StreamHeadRow
+from services.audit_api.tables.rectifications import RectificationOrderRow, RectificationStepRow
+from services.audit_api.tables.rows import RegionText, Row
+
+__all__ = [
+    "AlertRow",
+    "EventRow",
+    "EvidenceRow",
+    "FindingLotRow",
+    "FindingRow",
+    "FlagToldRow",
+    "FollowerCursorRow",
+    "LotDrawRow",
+    "RectificationOrderRow",
+    "RectificationStepRow",
+    "RectifiedChangeRow",
+    "RegionText",
+    "Row",
+    "StreamHeadRow",
+]

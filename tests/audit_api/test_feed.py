@@ -1,0 +1,38 @@
+"""The journal of audit_api as a feed: read by services with a key of their own, and by nobody who is a person."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+
+from chassis.database import Database
+from tests.audit_api.feeds import FakeFeed
+from tests.audit_api.test_finding import alerted, finding
+from tests.callers import audit_caller
+
+
+async def test_what_was_found_is_told_in_order(
+    audit_http: httpx.AsyncClient, county: str, feed: FakeFeed, database: Database
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    [alert] = await alerted(feed, database, county, uuid4())
+    assert (await inspector.post("/audit/v1/findings", finding(alert))).status_code == 201
+    reader = audit_caller(audit_http, "feed_reader", "99")
+    assert (await reader.get("/audit/v1/events")).json()["streams"][county] == 2
+    page = (await reader.get("/audit/v1/events", params={"stream": county})).json()
+    assert [(one["position"], one["kind"]) for one in page["events"]] == [(1, "AlertsTakenIn"), (2, "FindingOpened")]
+    assert page["head_position"] == 2
+    assert "第一镇滞留扶贫资金" not in str(page), "what people wrote is committed to and not told"
+
+
+async def test_people_and_readers_of_other_places_are_told_nothing(
+    audit_http: httpx.AsyncClient, county: str, feed: FakeFeed, database: Database
+) -> None:
+    await alerted(feed, database, county, uuid4())
+    for role in ("inspector", "finance_clerk", "township_clerk"):
+        answer = await audit_caller(audit_http, role, county).get("/audit/v1/events", params={"stream": county})
+        assert answer.status_code == 403
+    neighbour = audit_caller(audit_http, "feed_reader", "980001")
+    assert (await neighbour.get("/audit/v1/events", params={"stream": county})).status_code == 403
+    assert county not in (await neighbour.get("/audit/v1/events")).json()["streams"]
