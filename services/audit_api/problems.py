@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chassis.problems import Problem
-from services.audit_api import access
+from services.audit_api import access, checking
 from services.audit_api.alerts.service import AlertNotNew
 from services.audit_api.evidence import shelf
 from services.audit_api.evidence.endpoints import FileNameUnreadable
@@ -20,6 +20,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
     access.CountyNeeded: Problem("county-needed", 422, "需要指明县级区划", "请加上该查询参数，填六位县级代码"),
     access.OwnRequest: Problem("own-request", 403, "申请人不能复核自己的申请", "请由另一名监督人员复核"),
+    checking.OwnDecision: Problem("own-decision", 403, "拟稿人不能审核自己的拟稿", "请由另一名监督人员审核"),
+    checking.VersionChanged: Problem(
+        "version-changed", 409, "所审核的版本已有改动", "请重新阅看现行版本，带上其 version_hash 再审核"
+    ),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     AlertNotAboutLots: Problem(
         "alert-not-about-lots", 409, "该预警不涉及停留资金", "请选择关于资金批次的预警；其他预警可先核实后排除或保留"

@@ -1,0 +1,54 @@
+"""Maker and checker: what one person drew up another decides on, and the decision names the exact version.
+
+The version is named by the SHA-256 of its content in one spelling (RFC 8785), so that whoever decides cannot agree to
+something else than what was read, and an edit in between makes the decision void. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(eq=False)
+class OwnDecision(Exception):
+    """Whoever drew something up wanted to decide on it too."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what}不能由拟稿人自己审核，请由另一人办理"
+
+
+@dataclass(eq=False)
+class VersionChanged(Exception):
+    """The decision names another version than the one that stands."""
+
+    what: str
+    named: str
+    stands: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what}在您阅看之后已有改动（您所见版本 {self.named[:12]}，现为 {self.stands[:12]}），请阅看后再审核"
+        )
+
+    def figures(self) -> dict[str, str]:
+        return {"named": self.named, "stands": self.stands}
+
+
+def version_hash(content: Mapping[str, Any]) -> str:
+    """The name of a version: SHA-256 in hex over its JSON with sorted keys and no spaces. Holds no floats."""
+    spelled = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(spelled.encode()).hexdigest()
+
+
+def must_be_checked(what: str, decider: str, makers: frozenset[str], named: str, stands: str) -> None:
+    """Refuse a decision by a maker, and one about another version than the one that stands."""
+    if decider in makers:
+        raise OwnDecision(what)
+    if named != stands:
+        raise VersionChanged(what, named, stands)
