@@ -15,7 +15,7 @@ from chassis.identity import Principal
 
 COUNTY_DIGITS: Final = 6
 
-_ADDRESSED: Final = frozenset({"orders:read", "closures:request"})
+_ADDRESSED: Final = frozenset({"orders:read", "closures:request", "policies:read"})
 
 RIGHTS: Final[dict[str, frozenset[str]]] = {
     "inspector": frozenset(
@@ -29,6 +29,9 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "closures:review",
             "evidence:read",
             "evidence:write",
+            "policies:read",
+            "policies:write",
+            "policies:confirm",
         }
     ),
     "finance_clerk": _ADDRESSED,

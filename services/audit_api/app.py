@@ -14,6 +14,7 @@ from services.audit_api.evidence.endpoints import router as evidence
 from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.feed import router as events
 from services.audit_api.findings.endpoints import router as findings
+from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
 from services.audit_api.rectifications.endpoints import router as rectifications
 from services.audit_api.settings import Settings
@@ -24,7 +25,7 @@ BLUEPRINT = Blueprint(
     audience="audit",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[alerts, findings, rectifications, evidence, events],
+    routers=[alerts, findings, rectifications, evidence, policies, events],
 )
 
 

@@ -12,6 +12,7 @@ from services.audit_api.tables.evidence import EvidenceRow
 from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
 from services.audit_api.tables.journal import EventRow, StreamHeadRow
+from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
 from services.audit_api.tables.rectifications import RectificationOrderRow, RectificationStepRow
 from services.audit_api.tables.rows import RegionText, Row
 
@@ -24,6 +25,8 @@ __all__ = [
     "FlagToldRow",
     "FollowerCursorRow",
     "LotDrawRow",
+    "PolicyGateRow",
+    "PolicyValueRow",
     "RectificationOrderRow",
     "RectificationStepRow",
     "RectifiedChangeRow",
