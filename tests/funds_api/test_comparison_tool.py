@@ -135,7 +135,7 @@ async def test_from_the_key_to_the_hit(
 @pytest.mark.parametrize(
     ("elsewhere", "department", "kek", "why"),
     [
-        ("990999", "民政局", KEK, "没有登记县级区划"),
+        ("999999", "民政局", KEK, "没有登记县级区划"),
         ("99", "民政局", KEK, "没有登记县级区划"),
         ("", " ", KEK, "须填写名称"),
         ("", id_number(1), KEK, "不得含证件号码"),

@@ -195,7 +195,7 @@ async def test_the_database_holds_what_the_service_holds(
 
     withdrawn = "UPDATE funds.policy_value SET withdrawn_by = 'li', withdrawn_because = '误'"
     statements = {
-        row("990099", "2017-01-01"): "QL403",
+        row("999999", "2017-01-01"): "QL403",
         row(level.region + "101", "2017-01-01"): "QL403",
         row(level.region[:4], "2017-01-01"): "QL403",
         row(level.region, "2019-01-01", set_by="NULL"): "QL403",

@@ -111,7 +111,7 @@ async def test_who_may_not(level: Level, funds_http: httpx.AsyncClient) -> None:
         assert (await caller.post(PATH, request(level.region))).status_code == 403, role
     assert (await level.confirm(ref, level.clerk)).status_code == 403
     assert (await level.withdraw(ref, level.reviewer)).status_code == 403
-    for region in (level.region[:2], "990099", level.region + "101"):
+    for region in (level.region[:2], "999999", level.region + "101"):
         other = Level(funds_http, region)
         assert problem(await other.clerk.post(PATH, request(level.region))) == (403, "policy-region-not-own"), region
         assert problem(await level.confirm(ref, other.reviewer)) == (403, "policy-region-not-own"), region

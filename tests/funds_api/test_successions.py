@@ -297,7 +297,7 @@ async def test_it_is_refused_with_the_figures_and_nothing_is_written(following: 
         ({}, 409, "not-yet-free", {"held_fen": 700, "holds_n": 1, "in_transit_fen": 0}),
         ({"effective_on": "2018-03-17"}, 409, "succession-too-early", {"succeeded_on": ON}),
         (stands | {"from_county": following.new, "to_county": following.old}, 409, "not-successor", {"ended_on": None}),
-        ({"to_county": "990999"}, 409, "not-successor", {"ended_on": ON}),
+        ({"to_county": "999999"}, 409, "not-successor", {"ended_on": ON}),
         (one(treasury, village), 409, "accounts-differ", {"from_kind": "treasury", "to_kind": "village_collective"}),
         (one(treasury, unit.json()["accounts"][0]["id"]), 409, "accounts-differ", {"to_book": "quota"}),
         (one(bank, following.new_treasury), 409, "wrong-account", {"kind": "bank"}),

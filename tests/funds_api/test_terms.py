@@ -150,7 +150,7 @@ async def test_lifting_or_loosening_its_own_terms_takes_a_level_two_people(
     assert (own_work.status_code, own_work.json()["type"]) == (409, "/problems/terms-own-work")
     other = await reviewer.post(f"{path}/confirmation", {**wanted, "document": "县财农〔2017〕10号"})
     assert other.status_code == 404, "another document than the one that waits"
-    neighbour = funds_caller(funds_http, "finance_reviewer", "990099")
+    neighbour = funds_caller(funds_http, "finance_reviewer", "999999")
     assert (await neighbour.post(f"{path}/confirmation", wanted)).status_code == 403
     agreed = await asyncio.gather(*(reviewer.post(f"{path}/confirmation", wanted) for _ in range(3)))
     assert sorted(one.status_code for one in agreed) == [201, 409, 409]

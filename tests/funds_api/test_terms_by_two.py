@@ -108,7 +108,7 @@ async def test_a_set_that_waits_is_withdrawn_and_its_day_set_anew(level: Level, 
     await level.set("2017-01-01", cap(10_000))
     await level.set("2017-07-01", cap(20_000))
     other = funds_caller(level.clerk.http, "finance_clerk", level.region, subject="li")
-    neighbour = funds_caller(level.clerk.http, "finance_clerk", "990099")
+    neighbour = funds_caller(level.clerk.http, "finance_clerk", "999999")
     assert (await level.answer("withdrawal", "2017-07-01", neighbour)).status_code == 403
     assert (await level.answer("withdrawal", "2017-07-01", level.reviewer)).status_code == 403
     assert (await level.answer("withdrawal", "2017-07-01", other, document="别的文件")).status_code == 404
@@ -153,7 +153,7 @@ async def test_the_database_lets_a_set_be_answered_once_by_its_own_region_and_ch
         return str(await role.execute(f"UPDATE funds.fund_terms SET {change} WHERE {where}", *values))
 
     confirm = "confirmed_by = $1, confirmed_at = $2"
-    for region in (None, "990099", level.region + "101"):
+    for region in (None, "999999", level.region + "101"):
         with pytest.raises(asyncpg.PostgresError, match="another region"):
             await write(region, confirm, "zhao", now)
     with pytest.raises(asyncpg.CheckViolationError, match="second_person"):
@@ -190,6 +190,6 @@ async def test_the_database_takes_no_terms_for_another_region_or_as_if_somebody_
         f"INSERT INTO funds.fund_terms ({same}, valid_from, waits{columns})"
         f" SELECT {same}, '2017-08-01', true{values} FROM funds.fund_terms WHERE fund_code = '{level.code}'"
     )
-    await role.execute("SELECT set_config('app.region', $1, false)", level.region if answered else "990099")
+    await role.execute("SELECT set_config('app.region', $1, false)", level.region if answered else "999999")
     with pytest.raises(asyncpg.PostgresError, match="answered" if answered else "another region"):
         await role.execute(copy)
