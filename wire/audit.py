@@ -72,14 +72,19 @@ class RectificationOrdered(Fact):
     issued_on: date
     deadline: date
     text_sha256: str
+    stages: tuple[date, ...] = ()
 
 
 class ClosureRequested(Fact):
+    """Closure was asked for; `version_hash` names what exactly was asked (null in events of before it was named)."""
+
     order_id: UUID
     finding_id: UUID
     county_code: str
     requested_on: date
     text_sha256: str
+    version_hash: str | None = None
+    evidence_ids: tuple[UUID, ...] = ()
 
 
 class ClosureReviewed(Fact):
@@ -94,6 +99,7 @@ class ClosureReviewed(Fact):
     rectified_fen: int
     finding_closed: bool
     text_sha256: str
+    version_hash: str | None = None
 
 
 class EvidenceKept(Fact):

@@ -122,7 +122,13 @@ def _close(story: Story, finding: dict[str, Any], order: dict[str, Any]) -> None
     )
     story.same("整改状态", asked["status"], "closure_requested")
     closed = story.inspector.post(
-        f"{orders}/reviews", {"decision": "close", "opinion": "经核对，资金已到户，同意销号", "on": REVIEWED_ON}
+        f"{orders}/reviews",
+        {
+            "version_hash": asked["version_hash"],
+            "decision": "close",
+            "opinion": "经核对，资金已到户，同意销号",
+            "on": REVIEWED_ON,
+        },
     )
     story.same("销号状态", closed["status"], "closed")
     story.screen.table(

@@ -15,7 +15,7 @@ from chassis.identity import Principal
 
 COUNTY_DIGITS: Final = 6
 
-_ADDRESSED: Final = frozenset({"orders:read", "closures:request", "policies:read"})
+_ADDRESSED: Final = frozenset({"orders:read", "orders:report", "extensions:ask", "closures:request", "policies:read"})
 
 RIGHTS: Final[dict[str, frozenset[str]]] = {
     "inspector": frozenset(
@@ -26,6 +26,9 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "findings:write",
             "orders:read",
             "orders:write",
+            "orders:report",
+            "extensions:ask",
+            "extensions:decide",
             "closures:review",
             "evidence:read",
             "evidence:write",

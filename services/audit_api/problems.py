@@ -15,7 +15,9 @@ from services.audit_api.findings.service import AlertNotAboutLots, LotHeld
 from services.audit_api.findings.states import FindingClosed
 from services.audit_api.missing import Missing
 from services.audit_api.policies import refusals as policies
-from services.audit_api.rectifications.states import DatesOutOfOrder, StepNotPossible
+from services.audit_api.rectifications.extensions import ExtensionDecidedAlready, ExtensionWaits
+from services.audit_api.rectifications.progress import StageDoneAlready
+from services.audit_api.rectifications.states import DatesOutOfOrder, DeadlineNotLater, StagesNotDone, StepNotPossible
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
@@ -36,6 +38,11 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     FindingClosed: Problem("finding-closed", 409, "问题已销号", "如有新情况，请依据新的预警另行认定"),
     StepNotPossible: Problem("order-step-not-possible", 409, "当前状态不能办理此步骤", "请先查看整改通知的当前状态"),
     DatesOutOfOrder: Problem("dates-out-of-order", 409, "日期先后有误", "请核对业务日期：后一步不得早于前一步"),
+    StagesNotDone: Problem("stages-not-done", 409, "尚有阶段未完成", "请先填报各阶段完成情况，再申请销号"),
+    StageDoneAlready: Problem("stage-done-already", 409, "该阶段已完成", "无需重复填报；如有补充请另行填报进展"),
+    DeadlineNotLater: Problem("deadline-not-later", 409, "新期限不晚于现行期限", "请填写晚于现行期限的日期"),
+    ExtensionWaits: Problem("extension-waits", 409, "已有待审批的延期申请", "请等待审批结果，再决定是否另行申请"),
+    ExtensionDecidedAlready: Problem("extension-decided-already", 409, "延期申请已审批", "如情况有变，请重新申请延期"),
     FileNameUnreadable: Problem(
         "file-name-unreadable", 422, "文件名无法识别", "请对文件名作百分号编码后放入 X-File-Name"
     ),

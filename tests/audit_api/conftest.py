@@ -7,6 +7,7 @@ import pytest
 
 from chassis.database import Database
 from tests.audit_api.feeds import FakeFeed
+from tests.audit_api.ordering import Desk
 
 
 @pytest.fixture
@@ -17,3 +18,8 @@ def database(audit_http: httpx.AsyncClient) -> Database:
 @pytest.fixture
 def feed() -> FakeFeed:
     return FakeFeed()
+
+
+@pytest.fixture
+def desk(audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str) -> Desk:
+    return Desk(audit_http, database, feed, county)

@@ -50,6 +50,12 @@ def order(finding_id: str, county: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def reviewing(asked: httpx.Response | None, on: str, decision: str = "close") -> dict[str, Any]:
+    """A review of what was asked for; of nothing, with the name of no version."""
+    version = asked.json()["version_hash"] if asked else "0" * 64
+    return {"version_hash": version, "decision": decision, "opinion": "属实", "on": on}
+
+
 def refused(response: httpx.Response, status: int, slug: str) -> None:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
@@ -90,10 +96,10 @@ async def test_a_flag_becomes_yuan_put_right(
     url = f"/audit/v1/rectification-orders/{issued['id']}"
     asked = await clerk.post(f"{url}/closure-requests", {"explanation": "已全部拨付", "on": "2017-11-21"})
     assert asked.status_code == 201, asked.text
-    back = await inspector.post(f"{url}/reviews", {"decision": "send_back", "opinion": "缺回单", "on": "2017-11-22"})
+    back = await inspector.post(f"{url}/reviews", reviewing(asked, "2017-11-22", "send_back"))
     assert back.json()["status"] == "sent_back"
-    await clerk.post(f"{url}/closure-requests", {"explanation": "回单已附", "on": "2017-11-23"})
-    closed = await inspector.post(f"{url}/reviews", {"decision": "close", "opinion": "属实", "on": "2017-11-24"})
+    asked = await clerk.post(f"{url}/closure-requests", {"explanation": "回单已附", "on": "2017-11-23"})
+    closed = await inspector.post(f"{url}/reviews", reviewing(asked, "2017-11-24"))
     assert closed.status_code == 201, closed.text
     assert closed.json()["status"] == "closed"
     assert [step["action"] for step in closed.json()["steps"]] == [
@@ -213,9 +219,7 @@ async def test_the_neighbour_sees_nothing_and_a_clerk_sees_only_orders(
     assert [one["id"] for one in (await own.get("/audit/v1/rectification-orders")).json()["items"]] == [order_id]
     for path in ("/audit/v1/alerts", "/audit/v1/findings", f"/audit/v1/findings/{finding_id}"):
         refused(await own.get(path), 403, "forbidden")
-    refused(
-        await own.post(f"{url}/reviews", {"decision": "close", "opinion": "好", "on": "2017-11-24"}), 403, "forbidden"
-    )
+    refused(await own.post(f"{url}/reviews", reviewing(None, "2017-11-24")), 403, "forbidden")
     refused(await own.post("/audit/v1/rectification-orders", order(finding_id, county)), 403, "forbidden")
 
     neighbour = audit_caller(audit_http, "township_clerk", county + "102")
@@ -271,7 +275,7 @@ async def test_whoever_asks_for_closure_does_not_review_it(
     url = f"/audit/v1/rectification-orders/{order_id}"
     both = audit_caller(audit_http, ["finance_clerk", "inspector"], county, subject="two-hats")
     refused(
-        await both.post(f"{url}/reviews", {"decision": "close", "opinion": "好", "on": "2017-11-10"}),
+        await both.post(f"{url}/reviews", reviewing(None, "2017-11-10")),
         409,
         "order-step-not-possible",
     )
@@ -283,11 +287,11 @@ async def test_whoever_asks_for_closure_does_not_review_it(
         "order-step-not-possible",
     )
     refused(
-        await both.post(f"{url}/reviews", {"decision": "close", "opinion": "好", "on": "2017-11-11"}),
+        await both.post(f"{url}/reviews", reviewing(asked, "2017-11-11")),
         403,
         "own-request",
     )
-    early = await inspector.post(f"{url}/reviews", {"decision": "close", "opinion": "好", "on": "2017-11-09"})
+    early = await inspector.post(f"{url}/reviews", reviewing(asked, "2017-11-09"))
     refused(early, 409, "dates-out-of-order")
     with pytest.raises(asyncpg.CheckViolationError, match="maker_is_not_checker"):
         await admin.execute(
@@ -306,8 +310,8 @@ async def test_a_finding_closes_with_its_last_order_and_takes_no_more(
     second = (await inspector.post("/audit/v1/rectification-orders", order(finding_id, county))).json()["id"]
     for order_id, state in ((first, "ordered"), (second, "closed")):
         url = f"/audit/v1/rectification-orders/{order_id}"
-        await clerk.post(f"{url}/closure-requests", {"explanation": "已拨付", "on": "2017-11-10"})
-        done = await inspector.post(f"{url}/reviews", {"decision": "close", "opinion": "好", "on": "2017-11-11"})
+        asked = await clerk.post(f"{url}/closure-requests", {"explanation": "已拨付", "on": "2017-11-10"})
+        done = await inspector.post(f"{url}/reviews", reviewing(asked, "2017-11-11"))
         assert done.status_code == 201, done.text
         file = (await inspector.get(f"/audit/v1/findings/{finding_id}", params=AS_OF)).json()
         assert file["status"] == state

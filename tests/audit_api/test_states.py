@@ -10,6 +10,7 @@ import pytest
 from chassis.problems import figures_of
 from services.audit_api.findings.states import FindingClosed, FindingStatus, after_closing, after_order
 from services.audit_api.rectifications.states import (
+    WORKED_ON,
     DatesOutOfOrder,
     Decision,
     OrderStatus,
@@ -32,7 +33,8 @@ def test_every_step_has_its_states_and_no_others() -> None:
             with suppress(StepNotPossible):
                 reviewed[status, decision] = after_review(status, decision)
     requested = OrderStatus.CLOSURE_REQUESTED
-    assert asked == {OrderStatus.ISSUED: requested, OrderStatus.SENT_BACK: requested}
+    assert asked == dict.fromkeys(WORKED_ON, requested)
+    assert {OrderStatus.ISSUED, OrderStatus.SENT_BACK} == WORKED_ON
     assert reviewed == {
         (requested, Decision.CLOSE): OrderStatus.CLOSED,
         (requested, Decision.SEND_BACK): OrderStatus.SENT_BACK,

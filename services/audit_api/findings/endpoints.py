@@ -21,8 +21,9 @@ from services.audit_api.findings import service, store
 from services.audit_api.findings.schemas import Finding, FindingFile, FindingPage, FindingRequest
 from services.audit_api.findings.states import FindingStatus
 from services.audit_api.missing import Missing
+from services.audit_api.moments import Moment
 from services.audit_api.rectifications import store as orders
-from services.audit_api.rectifications.service import order_of
+from services.audit_api.rectifications.shown import orders_of
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/findings", tags=["findings 问题"])
@@ -77,6 +78,6 @@ async def get_finding(
     [finding] = await service.answers(tx, asked, [row], day)
     return FindingFile(
         **finding.model_dump(),
-        orders=[order_of(one, day) for one in await orders.of_finding(tx, asked, finding_id)],
+        orders=await orders_of(tx, asked, await orders.of_finding(tx, asked, finding_id), Moment(day)),
         evidence=[evidence_of(one) for one in await evidence.of_finding(tx, who, asked, finding_id)],
     )

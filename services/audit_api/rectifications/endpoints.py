@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
-from chassis import clock
 from chassis.database import Read, Tx
-from chassis.fields import CountyCode, Day
+from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.missing import Missing
-from services.audit_api.rectifications import service, store
+from services.audit_api.moments import AsOf, KnownAt, moment_of
+from services.audit_api.rectifications import extensions, progress, service, store
 from services.audit_api.rectifications.schemas import (
+    MOST_STAGES,
     ClosureRequest,
+    ExtensionDecisionRequest,
+    ExtensionRequest,
     OrderFile,
     OrderPage,
     OrderRequest,
     ReviewRequest,
+    StepRequest,
 )
+from services.audit_api.rectifications.shown import file_of, orders_of
 from services.audit_api.rectifications.states import OrderStatus
-from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/rectification-orders", tags=["rectification-orders 整改"])
 
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县及以下用户可省略")]
-AsOf = Annotated[Day | None, Query(description="业务日期，据此判断是否逾期；省略表示今天（Asia/Shanghai）")]
-
-
-def day_or_today(as_of: date | None) -> date:
-    """The business date asked for, or today's in China; decided at the edge, an argument from here on."""
-    return as_of or business_date(clock.now())
 
 
 @router.post("", status_code=201, summary="下达整改通知")
@@ -56,17 +53,18 @@ async def get_orders(
     who: Annotated[Principal, can("orders:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     finding: UUID | None = None,
     status: OrderStatus | None = None,
     overdue: Annotated[bool | None, Query(description="只看（或不看）逾期未销号的")] = None,
 ) -> OrderPage:
-    day = day_or_today(as_of)
-    found = await store.page(
-        tx, who, county_of(who, county), window, day, finding=finding, status=status, overdue=overdue
-    )
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.page(tx, who, asked, window, moment, finding=finding, status=status, overdue=overdue)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = [service.order_of(row, day) for row in rows]
-    return OrderPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的整改通知")
+    items = await orders_of(tx, asked, rows, moment)
+    because = None if items else "您的管辖范围内没有符合条件的整改通知"
+    return OrderPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
 
 
 @router.get("/{order_id}", summary="一份整改通知及其全部办理过程")
@@ -76,11 +74,64 @@ async def get_order(
     who: Annotated[Principal, can("orders:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> OrderFile:
-    row = await store.one(tx, who, county_of(who, county), order_id)
-    if row is None:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    row = await store.one(tx, who, asked, order_id)
+    if row is None or row.issued_on > moment.as_of or row.position > moment.position:
         raise Missing("整改通知", str(order_id))
-    return await service.file_of(tx, row, day_or_today(as_of))
+    return await file_of(tx, row, moment)
+
+
+@router.post("/{order_id}/steps", status_code=201, summary="填报整改进展，可附证据")
+async def post_step(
+    order_id: UUID,
+    request: StepRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("orders:report")],
+    county: County = None,
+) -> OrderFile:
+    return await progress.report(tx, who, act, county_of(who, county), order_id, request)
+
+
+@router.post("/{order_id}/stages/{stage_no}/completion", status_code=201, summary="填报一个阶段已完成，可附证据")
+async def post_stage_completion(
+    order_id: UUID,
+    stage_no: Annotated[int, Path(ge=1, le=MOST_STAGES)],
+    request: StepRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("orders:report")],
+    county: County = None,
+) -> OrderFile:
+    return await progress.report(tx, who, act, county_of(who, county), order_id, request, stage_no)
+
+
+@router.post("/{order_id}/extensions", status_code=201, summary="申请延期，须说明理由")
+async def post_extension(
+    order_id: UUID,
+    request: ExtensionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("extensions:ask")],
+    county: County = None,
+) -> OrderFile:
+    return await extensions.ask(tx, who, act, county_of(who, county), order_id, request)
+
+
+@router.post("/{order_id}/extensions/{extension_id}/decision", status_code=201, summary="由另一人审批延期")
+async def post_extension_decision(
+    order_id: UUID,
+    extension_id: UUID,
+    request: ExtensionDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("extensions:decide")],
+    county: County = None,
+) -> OrderFile:
+    return await extensions.decide(tx, who, act, county_of(who, county), order_id, extension_id, request)
 
 
 @router.post("/{order_id}/closure-requests", status_code=201, summary="被整改单位申请销号")

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from chassis.fields import Answer, Body, Day, Line, Prose, RegionCode
 from chassis.pages import Page
-from services.audit_api.rectifications.states import Decision, OrderStatus
+from services.audit_api.moments import Known
+from services.audit_api.rectifications.states import Decision, OrderStatus, StepAction
+
+MOST_STAGES: Final = 20
+FEWEST_STAGES: Final = 2
+MOST_PROOFS: Final = 50
+
+
+def _each_once(ids: list[UUID]) -> list[UUID]:
+    if len(set(ids)) != len(ids):
+        msg = "同一证据不得重复"
+        raise ValueError(msg)
+    return ids
+
+
+Proofs = Annotated[
+    list[UUID],
+    Field(default_factory=list, max_length=MOST_PROOFS, description="作为佐证的证据编号，须为同一问题已登记的证据"),
+    AfterValidator(_each_once),
+]
+VersionHash = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(description="所审核版本的 version_hash")
+]
 
 
 class OrderKind(StrEnum):
@@ -22,8 +44,18 @@ class OrderKind(StrEnum):
     CONTINUING = "continuing"
 
 
+class StageRequest(Body):
+    """What has to be done by when on the way."""
+
+    task: Prose
+    deadline: Day
+
+
 class OrderRequest(Body):
-    """A demand to one unit, addressed by its place, to put a finding right by `deadline`."""
+    """A demand to one unit, addressed by its place, to put a finding right by `deadline`.
+
+    An order in stages names each with its own deadline, and only such an order does.
+    """
 
     finding_id: UUID
     unit_id: UUID
@@ -33,6 +65,9 @@ class OrderRequest(Body):
     demand: Prose
     issued_on: Day
     deadline: Day
+    stages: Annotated[
+        list[StageRequest], Field(default_factory=list, max_length=MOST_STAGES, description="分阶段整改的各阶段")
+    ]
 
     @model_validator(mode="after")
     def _deadline_follows(self) -> Self:
@@ -41,24 +76,74 @@ class OrderRequest(Body):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _stages_fit(self) -> Self:
+        if self.kind is not OrderKind.IN_STAGES:
+            if self.stages:
+                msg = "只有分阶段整改才列阶段"
+                raise ValueError(msg)
+            return self
+        if len(self.stages) < FEWEST_STAGES:
+            msg = f"分阶段整改至少列 {FEWEST_STAGES} 个阶段，各有期限"
+            raise ValueError(msg)
+        days = [self.issued_on, *(stage.deadline for stage in self.stages), self.deadline]
+        if days != sorted(days):
+            msg = "各阶段期限应由早到晚，不早于下达日期，不晚于整改期限"
+            raise ValueError(msg)
+        return self
+
+
+class StepRequest(Body):
+    """What was done on the way, with its proof."""
+
+    note: Prose
+    on: Day
+    evidence_ids: Proofs
+
+
+class ExtensionRequest(Body):
+    """More time is asked for: until when, and why."""
+
+    deadline: Day
+    reason: Prose
+    on: Day
+
+
+class ExtensionDecision(StrEnum):
+    """grant: 同意延期; refuse: 不同意延期."""
+
+    GRANT = "grant"
+    REFUSE = "refuse"
+
+
+class ExtensionDecisionRequest(Body):
+    """Another person grants or refuses, over the version that was asked."""
+
+    version_hash: VersionHash
+    decision: ExtensionDecision
+    opinion: Prose
+    on: Day
+
 
 class ClosureRequest(Body):
     """The unit says what it did and asks to have the order closed."""
 
     explanation: Prose
     on: Day
+    evidence_ids: Proofs
 
 
 class ReviewRequest(Body):
-    """The inspector closes the order or sends it back, with an opinion."""
+    """The inspector closes the order or sends it back, with an opinion, over the very request that was made."""
 
+    version_hash: VersionHash
     decision: Decision
     opinion: Prose
     on: Day
 
 
 class Order(Answer):
-    """An order as it stands, with the deadline seen from `as_of`."""
+    """An order as it stood on `as_of`, with the deadline that held then seen from that day."""
 
     id: UUID
     county_code: str
@@ -70,7 +155,8 @@ class Order(Answer):
     kind: OrderKind
     demand: str
     issued_on: date
-    deadline: date
+    deadline: date = Field(description="截至 as_of 的现行期限（含已批准的延期）")
+    first_deadline: date = Field(description="下达时的期限")
     status: OrderStatus
     version: int
     issued_by: str
@@ -86,17 +172,50 @@ class Step(Answer):
     """One thing that happened to an order."""
 
     step_no: int
-    action: OrderStatus
+    action: StepAction
     done_on: date
     done_by: str
     note: str
+    evidence_ids: list[UUID]
 
 
-class OrderFile(Order):
+class Stage(Answer):
+    """A stage of an order, and whether it was done by its own deadline, seen from `as_of`."""
+
+    stage_no: int
+    task: str
+    deadline: date
+    done_on: date | None
+    done_by: str | None
+    overdue: bool
+    days_overdue: int
+
+
+class Extension(Answer):
+    """More time that was asked for, and what another person decided on it."""
+
+    id: UUID
+    old_deadline: date
+    new_deadline: date
+    reason: str
+    asked_on: date
+    made_by: str
+    version_hash: str
+    decision: ExtensionDecision | None
+    opinion: str | None
+    decided_on: date | None
+    checked_by: str | None
+
+
+class OrderFile(Order, Known):
     """An order with every step it took."""
 
+    version_hash: str | None = Field(description="待复核的销号申请的 version_hash；没有待复核的申请时为空")
     steps: list[Step]
+    stages: list[Stage]
+    extensions: list[Extension]
 
 
-class OrderPage(Page):
+class OrderPage(Page, Known):
+    as_of: date
     items: list[Order]

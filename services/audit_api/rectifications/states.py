@@ -1,5 +1,6 @@
 """The states of a rectification order, pure: issued → closure requested → closed, or sent back and asked for again.
 
+A closed order stays closed: what a look-back (回头看) finds relapsed becomes a finding of its own, a repeat.
 Overdue is not a state: it is the deadline seen from a day. An order closed late was overdue until the day it closed.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 
 class OrderStatus(StrEnum):
@@ -17,6 +19,26 @@ class OrderStatus(StrEnum):
     CLOSURE_REQUESTED = "closure_requested"
     SENT_BACK = "sent_back"
     CLOSED = "closed"
+
+
+class StepAction(StrEnum):
+    """What can happen to an order. Those that are also an `OrderStatus` put it into that state; the others do not."""
+
+    ISSUED = "issued"
+    PROGRESS = "progress"
+    STAGE_DONE = "stage_done"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    SUPERVISED = "supervised"
+    CLOSURE_REQUESTED = "closure_requested"
+    SENT_BACK = "sent_back"
+    CLOSED = "closed"
+    HELD = "held"
+    RELAPSED = "relapsed"
+
+
+WORKED_ON: Final = frozenset({OrderStatus.ISSUED, OrderStatus.SENT_BACK})
 
 
 class Decision(StrEnum):
@@ -69,10 +91,52 @@ def must_follow(what: str, on: date, not_before: date) -> None:
         raise DatesOutOfOrder(what, on, not_before)
 
 
+@dataclass(eq=False)
+class StagesNotDone(Exception):
+    """Closure was asked for while stages of the order were not done."""
+
+    stages: list[str]
+    of_n: int
+
+    def __str__(self) -> str:
+        return f"该整改通知共分 {self.of_n} 个阶段，第 {'、'.join(self.stages)} 阶段尚未完成，不能销号"
+
+
+@dataclass(eq=False)
+class DeadlineNotLater(Exception):
+    """A new deadline is not after the one that stands."""
+
+    asked: date
+    stands: date
+
+    def __str__(self) -> str:
+        return f"新期限 {self.asked} 不晚于现行期限 {self.stands}"
+
+    def figures(self) -> dict[str, str]:
+        return {"asked": self.asked.isoformat(), "stands": self.stands.isoformat()}
+
+
+def must_be_worked_on(status: str, step: str) -> None:
+    """Refuse a step that only an order which is being put right can take."""
+    if status not in WORKED_ON:
+        raise StepNotPossible(status, step)
+
+
+def must_be_later(asked: date, stands: date) -> None:
+    """Refuse a new deadline that is not after the one that stands."""
+    if asked <= stands:
+        raise DeadlineNotLater(asked, stands)
+
+
+def must_be_done(done: dict[int, bool]) -> None:
+    """Refuse closure while a stage (number → whether it is done) is open; an order without stages has none."""
+    if left := sorted(number for number, finished in done.items() if not finished):
+        raise StagesNotDone([str(number) for number in left], len(done))
+
+
 def after_request(status: str) -> OrderStatus:
     """The state after the unit asked for closure: only of an order that is being worked on."""
-    if status not in {OrderStatus.ISSUED, OrderStatus.SENT_BACK}:
-        raise StepNotPossible(status, "申请销号")
+    must_be_worked_on(status, "申请销号")
     return OrderStatus.CLOSURE_REQUESTED
 
 

@@ -4,16 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
-from services.audit_api.tables import RectificationOrderRow, RectificationStepRow
+from services.audit_api.moments import Moment
+from services.audit_api.rectifications.states import OrderStatus
+from services.audit_api.tables import (
+    EvidenceRow,
+    RectificationExtensionRow,
+    RectificationOrderRow,
+    RectificationProofRow,
+    RectificationStageRow,
+    RectificationStepRow,
+)
+
+_STATES: Final = [one.value for one in OrderStatus]
+
+
+def status_at(moment: Moment) -> ColumnElement[str]:
+    """The state of the order of the surrounding query at a moment: its last step by then that put it into one."""
+    step, order = RectificationStepRow, RectificationOrderRow
+    return (
+        select(step.action)
+        .where(
+            step.county_code == order.county_code,
+            step.order_id == order.id,
+            step.done_on <= moment.as_of,
+            step.position <= moment.position,
+            step.action.in_(_STATES),
+        )
+        .order_by(step.step_no.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def deadline_at(moment: Moment) -> ColumnElement[date]:
+    """The deadline of the order of the surrounding query that held at a moment: the last one granted by then."""
+    more, order = RectificationExtensionRow, RectificationOrderRow
+    granted = (
+        select(func.max(more.new_deadline))
+        .where(
+            more.county_code == order.county_code,
+            more.order_id == order.id,
+            more.decision == "grant",
+            more.decided_on <= moment.as_of,
+            more.decided_position <= moment.position,
+        )
+        .scalar_subquery()
+    )
+    return func.coalesce(granted, order.deadline)
 
 
 async def page(
@@ -21,26 +67,31 @@ async def page(
     who: Principal,
     county: str,
     window: Window,
-    as_of: date,
+    moment: Moment,
     *,
     finding: UUID | None = None,
     status: str | None = None,
     overdue: bool | None = None,
 ) -> Sequence[RectificationOrderRow]:
-    """Visible orders issued by `as_of`, by id, one more than the page holds."""
+    """Visible orders issued and known by a moment, by id, one more than the page holds."""
     order = RectificationOrderRow
     query = (
         select(order)
-        .where(order.county_code == county, visible_to(who, order.region_code), order.issued_on <= as_of)
+        .where(
+            order.county_code == county,
+            visible_to(who, order.region_code),
+            order.issued_on <= moment.as_of,
+            order.position <= moment.position,
+        )
         .order_by(order.id)
         .limit(window.limit + 1)
     )
     if finding is not None:
         query = query.where(order.finding_id == finding)
     if status is not None:
-        query = query.where(order.status == status)
+        query = query.where(status_at(moment) == status)
     if overdue is not None:
-        late = (order.deadline < as_of) & or_(order.closed_on.is_(None), order.closed_on > as_of)
+        late = (deadline_at(moment) < moment.as_of) & (status_at(moment) != OrderStatus.CLOSED)
         query = query.where(late if overdue else ~late)
     if after := window.key(UUID):
         query = query.where(order.id > after[0])
@@ -84,26 +135,32 @@ async def advance(session: AsyncSession, row: RectificationOrderRow, **values: A
 
 
 async def add_step(
-    session: AsyncSession, row: RectificationOrderRow, action: str, done_on: date, done_by: str, note: str
-) -> None:
-    """Append the next step of a locked (or new) order."""
+    session: AsyncSession,
+    row: RectificationOrderRow,
+    action: str,
+    done_on: date,
+    done_by: str,
+    note: str,
+    evidence_ids: Collection[UUID] = (),
+) -> int:
+    """Append the next step of a locked (or new) order with its proof; its number."""
     last = await session.scalar(
         select(func.coalesce(func.max(RectificationStepRow.step_no), 0)).where(
             RectificationStepRow.county_code == row.county_code, RectificationStepRow.order_id == row.id
         )
     )
-    await session.execute(
-        insert(RectificationStepRow).values(
-            county_code=row.county_code,
-            order_id=row.id,
-            step_no=(last or 0) + 1,
-            region_code=row.region_code,
-            action=action,
-            done_on=done_on,
-            done_by=done_by,
-            note=note,
-        )
-    )
+    step_no = (last or 0) + 1
+    this = {
+        "county_code": row.county_code,
+        "order_id": row.id,
+        "step_no": step_no,
+        "region_code": row.region_code,
+    }
+    told = {"action": action, "done_on": done_on, "done_by": done_by, "note": note}
+    await session.execute(insert(RectificationStepRow).values(**this, **told))
+    if evidence_ids:
+        await session.execute(insert(RectificationProofRow), [{**this, "evidence_id": one} for one in evidence_ids])
+    return step_no
 
 
 async def steps(session: AsyncSession, county: str, orders: Collection[UUID]) -> Sequence[RectificationStepRow]:
@@ -113,3 +170,76 @@ async def steps(session: AsyncSession, county: str, orders: Collection[UUID]) ->
         .order_by(RectificationStepRow.order_id, RectificationStepRow.step_no)
     )
     return rows.all()
+
+
+async def proofs(session: AsyncSession, county: str, orders: Collection[UUID]) -> dict[tuple[UUID, int], list[UUID]]:
+    """The evidence of each step of some orders, by order and number of the step."""
+    proof = RectificationProofRow
+    rows = await session.scalars(
+        select(proof).where(proof.county_code == county, proof.order_id.in_(orders)).order_by(proof.evidence_id)
+    )
+    found: dict[tuple[UUID, int], list[UUID]] = {}
+    for row in rows:
+        found.setdefault((row.order_id, row.step_no), []).append(row.evidence_id)
+    return found
+
+
+async def evidence_known(
+    session: AsyncSession, who: Principal, county: str, finding: UUID, ids: Collection[UUID]
+) -> set[UUID]:
+    """Which of `ids` are kept evidence of that finding, as far as the caller sees."""
+    rows = await session.scalars(
+        select(EvidenceRow.id).where(
+            EvidenceRow.county_code == county,
+            EvidenceRow.finding_id == finding,
+            EvidenceRow.id.in_(ids),
+            visible_to(who, EvidenceRow.region_code),
+        )
+    )
+    return set(rows)
+
+
+async def add_stages(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    await session.execute(insert(RectificationStageRow), rows)
+
+
+async def stages(session: AsyncSession, county: str, orders: Collection[UUID]) -> Sequence[RectificationStageRow]:
+    rows = await session.scalars(
+        select(RectificationStageRow)
+        .where(RectificationStageRow.county_code == county, RectificationStageRow.order_id.in_(orders))
+        .order_by(RectificationStageRow.order_id, RectificationStageRow.stage_no)
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def finish_stage(session: AsyncSession, row: RectificationStageRow, on: date, by: str) -> None:
+    stage = RectificationStageRow
+    await session.execute(
+        update(stage)
+        .where(stage.county_code == row.county_code, stage.order_id == row.order_id, stage.stage_no == row.stage_no)
+        .values(done_on=on, done_by=by)
+    )
+
+
+async def add_extension(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(RectificationExtensionRow).values(values))
+
+
+async def extensions(
+    session: AsyncSession, county: str, orders: Collection[UUID]
+) -> Sequence[RectificationExtensionRow]:
+    """What more time was asked for on some orders, in the order of asking."""
+    more = RectificationExtensionRow
+    rows = await session.scalars(
+        select(more)
+        .where(more.county_code == county, more.order_id.in_(orders))
+        .order_by(more.order_id, more.position)
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def decide_extension(session: AsyncSession, row: RectificationExtensionRow, **values: Any) -> None:
+    more = RectificationExtensionRow
+    await session.execute(update(more).where(more.county_code == row.county_code, more.id == row.id).values(**values))

@@ -13,7 +13,13 @@ from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
 from services.audit_api.tables.journal import EventRow, StreamHeadRow
 from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
-from services.audit_api.tables.rectifications import RectificationOrderRow, RectificationStepRow
+from services.audit_api.tables.rectifications import (
+    RectificationExtensionRow,
+    RectificationOrderRow,
+    RectificationProofRow,
+    RectificationStageRow,
+    RectificationStepRow,
+)
 from services.audit_api.tables.rows import RegionText, Row
 
 __all__ = [
@@ -27,7 +33,10 @@ __all__ = [
     "LotDrawRow",
     "PolicyGateRow",
     "PolicyValueRow",
+    "RectificationExtensionRow",
     "RectificationOrderRow",
+    "RectificationProofRow",
+    "RectificationStageRow",
     "RectificationStepRow",
     "RectifiedChangeRow",
     "RegionText",

@@ -1,4 +1,8 @@
-"""Orders to put findings right, and what happened to them."""
+"""Orders to put findings right, and what happened to them.
+
+The row of an order tells its first deadline and how it stands by all that is known; how it stood at a moment is told
+by its steps and by the deadlines granted.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +50,7 @@ class RectificationOrderRow(Row):
     requested_by: Mapped[str | None]
     reviewed_by: Mapped[str | None]
     closed_on: Mapped[date | None]
+    position: Mapped[int]
 
 
 class RectificationStepRow(Row):
@@ -56,7 +61,11 @@ class RectificationStepRow(Row):
         ForeignKeyConstraint(
             ["county_code", "order_id"], ["audit.rectification_order.county_code", "audit.rectification_order.id"]
         ),
-        CheckConstraint("action IN ('issued', 'closure_requested', 'sent_back', 'closed')", name="action"),
+        CheckConstraint(
+            "action IN ('issued', 'progress', 'stage_done', 'extension_asked', 'extension_granted',"
+            " 'extension_refused', 'supervised', 'closure_requested', 'sent_back', 'closed', 'held', 'relapsed')",
+            name="action",
+        ),
         CheckConstraint("step_no > 0", name="step_no_positive"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -68,3 +77,91 @@ class RectificationStepRow(Row):
     done_by: Mapped[str]
     note: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
+
+
+_ORDER = ["audit.rectification_order.county_code", "audit.rectification_order.id"]
+
+
+class RectificationProofRow(Row):
+    """A kept file that proves a step."""
+
+    __tablename__ = "rectification_proof"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "order_id", "step_no"],
+            [
+                "audit.rectification_step.county_code",
+                "audit.rectification_step.order_id",
+                "audit.rectification_step.step_no",
+            ],
+        ),
+        ForeignKeyConstraint(["county_code", "evidence_id"], ["audit.evidence.county_code", "audit.evidence.id"]),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    step_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+
+
+class RectificationStageRow(Row):
+    """A stage of an order in stages, with a deadline of its own; that it was done is a step, and told here once."""
+
+    __tablename__ = "rectification_stage"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "order_id"], _ORDER),
+        CheckConstraint("stage_no > 0", name="stage_no_positive"),
+        CheckConstraint("(done_on IS NULL) = (done_by IS NULL)", name="done_says_by_whom"),
+        CheckConstraint("(done_on IS NULL) = (done_position IS NULL)", name="done_is_positioned"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    stage_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    task: Mapped[str]
+    deadline: Mapped[date]
+    done_on: Mapped[date | None]
+    done_by: Mapped[str | None]
+    position: Mapped[int]
+    done_position: Mapped[int | None]
+
+
+class RectificationExtensionRow(Row):
+    """More time asked for by one person, and granted or refused by another over the very version that was asked."""
+
+    __tablename__ = "rectification_extension"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "order_id"], _ORDER),
+        CheckConstraint("new_deadline > old_deadline", name="later"),
+        CheckConstraint("decision IN ('grant', 'refuse')", name="decision"),
+        CheckConstraint(
+            "num_nonnulls(decision, opinion, decided_on, checked_by, decided_position) IN (0, 5)", name="decided_whole"
+        ),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= asked_on", name="decided_not_before_asked"),
+        Index(
+            "uq_rectification_extension_open",
+            "county_code",
+            "order_id",
+            unique=True,
+            postgresql_where=text("decision IS NULL"),
+        ),
+        Index("ix_rectification_extension_order", "county_code", "order_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    old_deadline: Mapped[date]
+    new_deadline: Mapped[date]
+    reason: Mapped[str]
+    asked_on: Mapped[date]
+    made_by: Mapped[str]
+    version_hash: Mapped[str]
+    decision: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    checked_by: Mapped[str | None]
+    position: Mapped[int]
+    decided_position: Mapped[int | None]

@@ -1,0 +1,53 @@
+"""Events of audit_api about what happens to an order to put a finding right, beside its issue and its closing.
+
+The class name is the kind. No body holds prose: it carries the SHA-256 of what people wrote.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from wire.fact import Fact
+
+
+class StepReported(Fact):
+    """Something was done to put a finding right; with the number of a stage, that stage is done."""
+
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    step_no: int
+    stage_no: int | None
+    done_on: date
+    evidence_ids: list[UUID]
+    text_sha256: str
+
+
+class ExtensionAsked(Fact):
+    """More time was asked for; the deadline stands until another person has decided."""
+
+    extension_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    old_deadline: date
+    new_deadline: date
+    asked_on: date
+    version_hash: str
+    text_sha256: str
+
+
+class ExtensionDecided(Fact):
+    """More time was granted or refused, over the version that was asked."""
+
+    extension_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    decision: str
+    old_deadline: date
+    new_deadline: date
+    decided_on: date
+    version_hash: str
+    text_sha256: str
