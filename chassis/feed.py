@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.journal_tables import Event, StreamHead
+
+HASHES_PER_PAGE: Final = 5000
+# A place, or a part of its journal that is kept apart from it: 420322, 420322.leads.
+StreamName = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})([.][a-z]{1,20})?$"),
+]
 
 
 class Envelope(BaseModel):
@@ -44,6 +51,16 @@ class Streams(BaseModel):
     streams: dict[str, int]
 
 
+class HashPage(BaseModel):
+    """The hashes (hex) of the events of one stream right behind position `after`, without a gap, and its head."""
+
+    model_config = ConfigDict(frozen=True)
+    stream: str
+    after: int
+    hashes: list[str]
+    head_position: int
+
+
 async def streams(session: AsyncSession, heads: type[StreamHead], visible: ColumnElement[bool]) -> Streams:
     """The visible streams of a journal."""
     found = await session.execute(select(heads.stream, heads.position).where(visible).order_by(heads.stream))
@@ -73,3 +90,22 @@ async def page(
         for row in rows
     ]
     return FeedPage(events=found, head_position=head or 0)
+
+
+async def hashes(
+    session: AsyncSession, events: type[Event], heads: type[StreamHead], stream: str, after: int, limit: int
+) -> HashPage:
+    """Up to `limit` hashes of a stream behind `after`; they end before the first number that is missing."""
+    head = await session.scalar(select(heads.position).where(heads.stream == stream))
+    rows = await session.execute(
+        select(events.position, events.hash)
+        .where(events.stream == stream, events.position > after)
+        .order_by(events.position)
+        .limit(limit)
+    )
+    found: list[str] = []
+    for position, digest in rows:
+        if position != after + len(found) + 1:
+            break
+        found.append(digest.hex())
+    return HashPage(stream=stream, after=after, hashes=found, head_position=head or 0)

@@ -11,17 +11,24 @@ import httpx
 
 from chassis.identity import SigningKey, sign
 from deploy.onebox.keys import new_private_key, public_entry
+from services.audit_api.record.notes import Signer
+from services.audit_api.record.verify import COSIGNATURE_KEY, NOTE_KEY
 
 GATEWAY_KEY = new_private_key("test-gateway")
 FOLLOWER_KEY = new_private_key("test-follower")
+SEALER_KEY = new_private_key("test-sealer")
 INTERNAL_JWKS = json.dumps(
     {
         "keys": [
             public_entry(GATEWAY_KEY, "qingliu-gateway", "internal+jwt"),
             public_entry(FOLLOWER_KEY, "qingliu-follower", "internal+jwt"),
+            public_entry(SEALER_KEY, "qingliu-sealer", "internal+jwt"),
         ]
     }
 )
+# The office that witnesses the record, and the log it witnesses.
+WITNESS = Signer.of("witness.test", b"w" * 32, COSIGNATURE_KEY)
+LOG = Signer.of("log.test", b"l" * 32, NOTE_KEY)
 SIGNER = SigningKey.from_jwk(GATEWAY_KEY, "qingliu-gateway", "internal+jwt")
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from deploy.onebox.bootstrap import ROLES, ROOT, migrate, prepare
 from deploy.onebox.postgres import Postgres
-from tests.callers import INTERNAL_JWKS
+from tests.callers import INTERNAL_JWKS, WITNESS
 
 KEK = base64.b64encode(b"k" * 32).decode()
 # A busy machine breaks no property: what takes long is measured by the benchmarks, and asserted nowhere.
@@ -84,6 +84,7 @@ async def audit_http(
         database_url=urls["audit"],
         internal_jwks=INTERNAL_JWKS,
         evidence_dir=tmp_path_factory.mktemp("evidence"),
+        witness_keys=WITNESS.key.text(),
         log_level="WARNING",
     )
     app = create_app(settings)

@@ -1,4 +1,4 @@
-"""Makes the keys of a one-machine installation: EC P-256 signing keys as JWKs, and a key-encrypting key."""
+"""Makes the keys of a one-machine installation: EC P-256 signing keys as JWKs, a key-encrypting key, the log's key."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import base64
 import os
 
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from services.audit_api.record import notes
 
 
 def _number(value: int) -> str:
@@ -40,3 +42,8 @@ def public_entry(private: dict[str, str], issuer: str, token_typ: str) -> dict[s
 def new_kek() -> str:
     """32 random bytes in base64."""
     return base64.b64encode(os.urandom(32)).decode()
+
+
+def new_log_key(name: str) -> str:
+    """A fresh Ed25519 key that signs the checkpoints of the log `name`."""
+    return notes.written(name, os.urandom(32))

@@ -16,17 +16,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.onebox.keys import new_kek, new_private_key, public_entry
+from deploy.onebox.keys import new_kek, new_log_key, new_private_key, public_entry
+from services.audit_api.record.notes import Signer
 
 
 @dataclass
 class Secrets:
-    """Keys as private JWKs, the KEK in base64, and a password per username (hashes alone reach the database)."""
+    """Keys as private JWKs, the KEK in base64, the key of the log as a signed note's, and a password per username.
+
+    Of passwords, hashes alone reach the database.
+    """
 
     access_key: dict[str, str]
     internal_key: dict[str, str]
     follower_key: dict[str, str]
     kek: str
+    sealer_key: dict[str, str]
+    log_key: str
     passwords: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -38,14 +44,17 @@ class Secrets:
             internal_key=new_private_key(f"gateway-{mark}"),
             follower_key=new_private_key(f"follower-{mark}"),
             kek=new_kek(),
+            sealer_key=new_private_key(f"sealer-{mark}"),
+            log_key=new_log_key(f"qingliu-{mark}"),
         )
 
     @classmethod
     def kept(cls, file: Path) -> Secrets:
-        """The set of `file`, drawn and written there the first time."""
-        if file.exists():
-            return cls(**json.loads(file.read_text()))
-        found = cls.drawn()
+        """The set of `file`, drawn and written there the first time; what an earlier version lacks is added."""
+        read: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        found = cls(**{**asdict(cls.drawn()), **read})
+        if read.keys() == asdict(found).keys():
+            return found
         found.keep(file)
         return found
 
@@ -72,9 +81,19 @@ class Secrets:
             self.passwords.setdefault(username, secrets.token_urlsafe(9))
 
     def internal_jwks(self) -> str:
-        """The public keys that services behind the gateway accept: the gateway's and the follower's."""
+        """The public keys that services behind the gateway accept: the gateway's, the follower's and the sealer's."""
         entries: list[dict[str, Any]] = [
             public_entry(self.internal_key, "qingliu-gateway", "internal+jwt"),
             public_entry(self.follower_key, "qingliu-follower", "internal+jwt"),
+            public_entry(self.sealer_key, "qingliu-sealer", "internal+jwt"),
         ]
         return json.dumps({"keys": entries})
+
+    def sealer_jwks(self) -> str:
+        """The public key by which the gateway knows the sealer."""
+        return json.dumps({"keys": [public_entry(self.sealer_key, "qingliu-sealer", "internal+jwt")]})
+
+    @property
+    def log_vkey(self) -> str:
+        """The public key that checkpoints are verified with; it is handed out on paper."""
+        return Signer.read(self.log_key).key.text()

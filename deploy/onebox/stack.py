@@ -1,4 +1,4 @@
-"""The whole of Qingliu on one machine: a PostgreSQL (embedded or given), the three services, follower and runner.
+"""The whole of Qingliu on one machine: a PostgreSQL (embedded or given), three services, follower, sealer and runner.
 
 A stack with a `home` keeps its data, keys and logs there; one without leaves nothing behind. Every step is told to a
 callback. Whatever goes wrong while starting, everything that was started is ended before the error leaves. Knows
@@ -148,7 +148,7 @@ class Stack:
             self.secrets.keep(self._home / "keys.json")
 
     def child(self, name: str) -> Child:
-        """The process `funds_api`, `audit_api`, `follower`, `runner` or `gateway`."""
+        """The process `funds_api`, `audit_api`, `follower`, `sealer`, `runner` or `gateway`."""
         return self._children[name]
 
     def start(self) -> None:
@@ -227,7 +227,7 @@ class Stack:
         self._report("建立数据库角色与表")
         migrate(self.database_urls["admin"], *ROLES)
         self._plan()
-        self._report("启动 funds_api、audit_api、gateway、follower 与 runner")
+        self._report("启动 funds_api、audit_api、gateway、follower、sealer 与 runner")
         self._aftermath = Aftermath(self._children["funds_api"].log)
         for child in self._children.values():
             child.start()
@@ -304,6 +304,7 @@ class Stack:
                 "GATEWAY_INTERNAL_KEY": json.dumps(own.internal_key),
                 "GATEWAY_FUNDS_URL": self._addresses["funds_api"],
                 "GATEWAY_AUDIT_URL": self._addresses["audit_api"],
+                "GATEWAY_SEALER_JWKS": own.sealer_jwks(),
                 "GATEWAY_FIRST_PEOPLE": json.dumps(self._first_people(), ensure_ascii=False),
             },
         }
@@ -319,6 +320,24 @@ class Stack:
             [sys.executable, "-m", "services.audit_api.follower"],
             audit_environment,
             self.logs / "follower.log",
+        )
+        self._children["sealer"] = Child(
+            "sealer",
+            [sys.executable, "-m", "services.audit_api.record.sealer"],
+            {
+                "AUDIT_DATABASE_URL": self.database_urls["audit"],
+                "AUDIT_SEAL_SOURCES": json.dumps(
+                    {
+                        "funds": self._addresses["funds_api"],
+                        "audit": self._addresses["audit_api"],
+                        "identity": self._addresses["gateway"],
+                    }
+                ),
+                "AUDIT_SEALER_KEY": json.dumps(own.sealer_key),
+                "AUDIT_LOG_KEY": own.log_key,
+                "AUDIT_SEAL_REGIONS": ",".join(self._follow),
+            },
+            self.logs / "sealer.log",
         )
         self._children["runner"] = Child(
             "runner",

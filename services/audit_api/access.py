@@ -35,12 +35,18 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "policies:read",
             "policies:write",
             "policies:confirm",
+            "record:read",
+            "record:cosign",
         }
     ),
     "finance_clerk": _ADDRESSED,
     "township_clerk": _ADDRESSED,
     # Not a person: other services follow this journal with a key of their own.
     "feed_reader": frozenset({"events:read"}),
+    # Nor this one: it seals what it cannot read.
+    "sealer": frozenset({"event-hashes:read"}),
+    # Of business data nothing: whether the record is whole, and who has witnessed it.
+    "audit_admin": frozenset({"record:read", "record:cosign"}),
 }
 
 

@@ -16,6 +16,8 @@ from services.audit_api.feed import router as events
 from services.audit_api.findings.endpoints import router as findings
 from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
+from services.audit_api.record.endpoints import router as record
+from services.audit_api.record.verify import Key
 from services.audit_api.rectifications.endpoints import router as rectifications
 from services.audit_api.settings import Settings
 
@@ -25,7 +27,7 @@ BLUEPRINT = Blueprint(
     audience="audit",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[alerts, findings, rectifications, evidence, policies, events],
+    routers=[alerts, findings, rectifications, evidence, policies, events, record],
 )
 
 
@@ -36,4 +38,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     database = Database(chosen.database_url.get_secret_value(), application="audit_api")
     app = assemble(BLUEPRINT, database, KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60))
     app.state.shelf = Shelf(chosen.evidence_dir)
+    app.state.witness_keys = [Key.read(one) for one in chosen.witness_keys.split()]
     return app

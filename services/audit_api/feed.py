@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy import and_
 
 from chassis import feed
 from chassis.database import Read
-from chassis.feed import FeedPage, Streams
+from chassis.feed import FeedPage, HashPage, StreamName, Streams
 from chassis.fields import RegionCode
 from chassis.identity import Principal, can
 from services.audit_api.access import must_hold, visible_to
@@ -26,6 +27,22 @@ async def get_events(
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> FeedPage | Streams:
     if stream is None:
-        return await feed.streams(tx, StreamHeadRow, visible_to(who, StreamHeadRow.stream))
+        # Streams that are kept apart from their county's (leads) are told to nobody but the sealer.
+        told = and_(visible_to(who, StreamHeadRow.stream), StreamHeadRow.stream.not_like("%.%"))
+        return await feed.streams(tx, StreamHeadRow, told)
     must_hold(who, stream, stream)
     return await feed.page(tx, EventRow, StreamHeadRow, stream, after, limit)
+
+
+@router.get("/hashes", summary="日志各条的哈希，供封存；不带 stream 时列出各流及其末位")
+async def get_event_hashes(
+    tx: Read,
+    who: Annotated[Principal, can("event-hashes:read")],
+    stream: Annotated[StreamName | None, Query(description="流")] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=feed.HASHES_PER_PAGE)] = feed.HASHES_PER_PAGE,
+) -> HashPage | Streams:
+    if stream is None:
+        return await feed.streams(tx, StreamHeadRow, visible_to(who, StreamHeadRow.stream))
+    must_hold(who, stream, stream)
+    return await feed.hashes(tx, EventRow, StreamHeadRow, stream, after, limit)

@@ -15,6 +15,7 @@ from services.audit_api.findings.service import AlertNotAboutLots, LotHeld
 from services.audit_api.findings.states import FindingClosed
 from services.audit_api.missing import Missing
 from services.audit_api.policies import refusals as policies
+from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
 from services.audit_api.rectifications.extensions import ExtensionDecidedAlready, ExtensionWaits
 from services.audit_api.rectifications.progress import StageDoneAlready
 from services.audit_api.rectifications.states import DatesOutOfOrder, DeadlineNotLater, StagesNotDone, StepNotPossible
@@ -91,4 +92,8 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     policies.PolicyOwnWork: Problem(
         "policy-own-work", 409, "不能确认本人登记的数值", "请由另一位有权人员核对文件后确认"
     ),
+    NothingSealed: Problem("nothing-sealed", 409, "日志尚未封存", "请确认封存进程正在运行，稍后再试"),
+    NotSealedYet: Problem("not-sealed-yet", 409, "检查点早于该条日志", "请改用较新的检查点，或稍后再试"),
+    SizesOutOfOrder: Problem("sizes-out-of-order", 409, "条数先后有误", "请核对先前见到的条数；若确实更大，请立即报告"),
+    CosignatureRefused: Problem("cosignature-refused", 422, "见证签名未被接受", "请核对检查点条数与已登记的见证公钥"),
 }

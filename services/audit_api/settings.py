@@ -17,6 +17,10 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(description="postgresql:// URL of role audit_app")
     internal_jwks: str = Field(description="public keys of the gateway, as a JSON key set")
     evidence_dir: Path = Field(description="folder that keeps evidence files; made at start, mode 0700")
+    witness_keys: str = Field(
+        default="",
+        description="public keys of the offices that witness the record, separated by spaces: name+id+base64",
+    )
     log_level: str = "INFO"
 
 
@@ -42,4 +46,39 @@ class FollowerSettings(BaseSettings):
     @property
     def key(self) -> dict[str, str]:
         read: dict[str, str] = json.loads(self.follower_key.get_secret_value())
+        return read
+
+
+class SealerSettings(BaseSettings):
+    """What the sealer reads."""
+
+    model_config = SettingsConfigDict(env_prefix="AUDIT_", frozen=True, extra="ignore")
+
+    database_url: SecretStr = Field(description="postgresql:// URL of role audit_app")
+    seal_sources: str = Field(
+        description="addresses of the journals, as a JSON object: funds, audit and identity (the gateway)"
+    )
+    sealer_key: SecretStr = Field(description="private key (JWK) of the sealer's own tokens")
+    log_key: SecretStr = Field(description="private key that signs checkpoints: PRIVATE+KEY+name+id+base64")
+    seal_regions: str = Field(
+        pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})(,([0-9]{2}|[0-9]{4}|[0-9]{6}))*$",
+        description="regions whose streams are sealed, separated by commas; those of the nation are sealed anyway",
+    )
+    seal_poll_seconds: float = Field(
+        default=0.5, ge=0.01, le=60, description="pause after a round that sealed nothing new"
+    )
+    log_level: str = "INFO"
+
+    @property
+    def regions(self) -> list[str]:
+        return self.seal_regions.split(",")
+
+    @property
+    def sources(self) -> dict[str, str]:
+        read: dict[str, str] = json.loads(self.seal_sources)
+        return read
+
+    @property
+    def key(self) -> dict[str, str]:
+        read: dict[str, str] = json.loads(self.sealer_key.get_secret_value())
         return read

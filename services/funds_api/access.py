@@ -112,6 +112,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "bank": frozenset({"loans:read", "loans:write", "orders:read", "orders:settle", "returns:read", "returns:write"}),
     "system_admin": frozenset({"regions:read", "regions:write", "policies:read"}),
     "feed_reader": frozenset({"events:read", "flags:read"}),
+    # Nor this one: it seals what it cannot read.
+    "sealer": frozenset({"event-hashes:read"}),
 }
 
 

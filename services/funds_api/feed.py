@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from chassis import feed
 from chassis.database import Read
-from chassis.feed import FeedPage, Streams
+from chassis.feed import FeedPage, HashPage, StreamName, Streams
 from chassis.fields import RegionCode
 from chassis.identity import Principal, can
 from services.funds_api.access import must_hold, visible_to
@@ -29,3 +29,17 @@ async def get_events(
         return await feed.streams(tx, StreamHeadRow, visible_to(who, StreamHeadRow.stream))
     must_hold(who, stream)
     return await feed.page(tx, EventRow, StreamHeadRow, stream, after, limit)
+
+
+@router.get("/hashes", summary="日志各条的哈希，供封存；不带 stream 时列出各流及其末位")
+async def get_event_hashes(
+    tx: Read,
+    who: Annotated[Principal, can("event-hashes:read")],
+    stream: Annotated[StreamName | None, Query(description="流")] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=feed.HASHES_PER_PAGE)] = feed.HASHES_PER_PAGE,
+) -> HashPage | Streams:
+    if stream is None:
+        return await feed.streams(tx, StreamHeadRow, visible_to(who, StreamHeadRow.stream))
+    must_hold(who, stream)
+    return await feed.hashes(tx, EventRow, StreamHeadRow, stream, after, limit)

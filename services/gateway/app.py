@@ -57,7 +57,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     access: dict[str, str] = json.loads(chosen.access_key.get_secret_value())
     internal: dict[str, str] = json.loads(chosen.internal_key.get_secret_value())
     published = {**public_part(access), "kid": access["kid"], "alg": "ES256", "use": "sig"}
-    keys = KeyRing.from_jwks({"keys": [{**published, "iss": ISSUER, "token_typ": "at+jwt"}]})
+    # The sealer comes with tokens of its own, as it does to the services behind this one.
+    sealing: list[dict[str, str]] = json.loads(chosen.sealer_jwks)["keys"]
+    keys = KeyRing.from_jwks({"keys": [{**published, "iss": ISSUER, "token_typ": "at+jwt"}, *sealing]})
     first = TypeAdapter(list[FirstPerson]).validate_json(chosen.first_people.get_secret_value())
     upstreams = (
         Upstream("funds", ("funds", "v1"), "funds", chosen.funds_url.rstrip("/")),

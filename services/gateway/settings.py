@@ -16,6 +16,10 @@ class Settings(BaseSettings):
     internal_key: SecretStr = Field(description="private JWK that signs internal tokens for the services")
     funds_url: str = Field(description="where funds_api listens, e.g. http://127.0.0.1:8001")
     audit_url: str = Field(description="where audit_api listens")
+    sealer_jwks: str = Field(
+        default='{"keys": []}',
+        description="public key of the sealer, as a JSON key set; without it this journal is not sealed",
+    )
     first_people: SecretStr = Field(
         default=SecretStr("[]"),
         description="JSON list of {username, password, name, roles, region, unit}, created once in an empty table",

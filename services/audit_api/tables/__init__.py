@@ -13,6 +13,14 @@ from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
 from services.audit_api.tables.journal import EventRow, StreamHeadRow
 from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
+from services.audit_api.tables.record import (
+    LogCheckpointRow,
+    LogCosignatureRow,
+    LogCursorRow,
+    LogHeadRow,
+    LogLeafRow,
+    LogTileRow,
+)
 from services.audit_api.tables.rectifications import (
     RectificationExtensionRow,
     RectificationOrderRow,
@@ -30,6 +38,12 @@ __all__ = [
     "FindingRow",
     "FlagToldRow",
     "FollowerCursorRow",
+    "LogCheckpointRow",
+    "LogCosignatureRow",
+    "LogCursorRow",
+    "LogHeadRow",
+    "LogLeafRow",
+    "LogTileRow",
     "LotDrawRow",
     "PolicyGateRow",
     "PolicyValueRow",

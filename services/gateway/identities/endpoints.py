@@ -6,13 +6,15 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from chassis import feed
 from chassis.database import Read, Tx
+from chassis.feed import HashPage, StreamName, Streams
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
-from services.gateway.access import Role
+from services.gateway.access import Role, must_hold, visible_to
 from services.gateway.identities import service, store
 from services.gateway.identities.schemas import (
     Client,
@@ -28,6 +30,7 @@ from services.gateway.identities.schemas import (
     PersonRequest,
 )
 from services.gateway.passwords import Passwords
+from services.gateway.tables import EventRow, StreamHeadRow
 
 router = APIRouter(prefix="/identity/v1", tags=["identity 人员与授权"])
 
@@ -109,3 +112,17 @@ async def get_events(tx: Read, window: Paging, who: Annotated[Principal, can("id
         for row in rows
     ]
     return EntryPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有操作记录")
+
+
+@router.get("/events/hashes", summary="身份日志各条的哈希，供封存；不带 stream 时列出各流及其末位")
+async def get_event_hashes(
+    tx: Read,
+    who: Annotated[Principal, can("event-hashes:read")],
+    stream: Annotated[StreamName | None, Query(description="流")] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=feed.HASHES_PER_PAGE)] = feed.HASHES_PER_PAGE,
+) -> HashPage | Streams:
+    if stream is None:
+        return await feed.streams(tx, StreamHeadRow, visible_to(who, StreamHeadRow.stream))
+    must_hold(who, stream)
+    return await feed.hashes(tx, EventRow, StreamHeadRow, stream, after, limit)

@@ -1,0 +1,125 @@
+"""Shapes of the record: its state, checkpoints, proofs, cosignatures and bundles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from chassis.fields import Answer, Body
+
+Service = Literal["funds", "audit", "identity"]
+Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class StreamSealed(Answer):
+    """How far a stream is sealed. `lag_events` counts what it had beyond that when it was last seen to be longer."""
+
+    service: Service
+    stream: str
+    sealed_position: int
+    head_position: int
+    lag_events: int
+    stopped_because: str | None = None
+
+
+class Witnessed(Answer):
+    """The largest log that a witness has signed."""
+
+    witness: str
+    size: int
+    signed_at: datetime
+
+
+class RecordStatus(Answer):
+    """The log, its last checkpoint, and the lag gauge.
+
+    Everything recorded until `complete_at` is sealed; `lag_seconds` is how long ago that was: no event has waited
+    longer. It grows when the sealer is still, and when a stream is stopped.
+    """
+
+    size: int
+    root: Hex | None
+    checkpoint: str | None = Field(description="最近一个检查点（C2SP tlog-checkpoint），含已收到的见证签名")
+    checkpoint_at: datetime | None
+    looked_at: datetime | None
+    complete_at: datetime | None
+    lag_events: int
+    lag_seconds: int | None = Field(description="空值表示尚未封存过")
+    streams: list[StreamSealed]
+    witnesses: list[Witnessed]
+    empty_because: str | None = None
+
+
+class CheckpointTold(Answer):
+    """A checkpoint as a signed note, below it the lines of the witnesses that signed it."""
+
+    size: int
+    root: Hex
+    note: str
+    made_at: datetime
+
+
+class ConsistencyProof(Answer):
+    """That the log of `size` begins with the log of `old_size` (RFC 6962 section 2.1.2); hashes from the bottom."""
+
+    old_size: int
+    size: int
+    proof: list[Hex]
+
+
+class InclusionProof(Answer):
+    """That the line is leaf `position` of the log of `size` (RFC 6962 section 2.1.1), and the checkpoint of it."""
+
+    line: str
+    position: int
+    size: int
+    root: Hex
+    proof: list[Hex]
+    note: str
+
+
+class CosignatureRequest(Body):
+    """A witness's signature line below the checkpoint of `size`."""
+
+    size: Annotated[int, Field(gt=0, strict=True)]
+    line: Annotated[str, StringConstraints(strict=True, min_length=20, max_length=400)]
+
+
+class CosignatureReceipt(Answer):
+    size: int
+    witness: str
+    signed_at: datetime
+
+
+class BundledRow(Answer):
+    """A row of the journal with all that its hash covers, where it stands in the log, and the proof of that."""
+
+    log_position: int
+    service: Service
+    stream: str
+    position: int
+    id: UUID
+    kind: str
+    actor: str
+    request_id: str
+    idempotency_key: str
+    request_hash: Hex
+    recorded_micros: int
+    outcome_sha256: Hex
+    body: str
+    previous_hash: Hex
+    hash: Hex
+    proof: list[Hex]
+
+
+class Bundle(Answer):
+    """What the journal holds about a finding, for `verify.py`: rows, inclusion proofs and the checkpoint."""
+
+    format: str
+    about: str
+    checkpoint: str
+    rows: list[BundledRow]
+    not_sealed_yet: int

@@ -1,0 +1,303 @@
+"""The sealer: one process that seals the journals of all services into the log, behind the acts and at its own pace.
+
+Each round asks every service for the ends of its streams, fetches the hashes behind what is sealed, and then, in one
+transaction, locks the log, puts them in as leaves with the tiles they fill, moves the cursors and signs a checkpoint.
+Nothing is written before that transaction and nothing after it: killed anywhere, the next sealer finds the log as it
+was or as it is. Who waits longest is sealed first, by what the database says, so that the order of leaves does not
+depend on who was killed when. It reads no body of any event.
+
+Each fetch begins with the event sealed last, whose hash must still be the one that was sealed: a stream that was
+rewritten or cut off is sealed no further and says so; the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis import clock, telemetry
+from chassis.connections import FAILURES, OutcomeUnknown
+from chassis.database import Database, Limits
+from chassis.feed import HASHES_PER_PAGE, HashPage, Streams
+from chassis.identity import SigningKey, sign
+from services.audit_api.cursors import HistoryBroken, genesis
+from services.audit_api.record import notes, store
+from services.audit_api.record.merkle import Frontier, Tile
+from services.audit_api.record.notes import Signer
+from services.audit_api.record.store import Addition, Sealed, Stream
+from services.audit_api.record.verify import leaf_hash, leaf_line
+from services.audit_api.settings import SealerSettings
+
+log = logging.getLogger("sealer")
+
+ISSUER: Final = "qingliu-sealer"
+NATION: Final = "00"
+TOKEN_SECONDS: Final = 60
+# What each service is called in a token, and where it tells hashes. The gateway shows the nation everything.
+AUDIENCES: Final = {"funds": "funds", "audit": "audit", "identity": "qingliu-api"}
+PATHS: Final = {service: f"/{service}/v1/events/hashes" for service in AUDIENCES}
+BATCH: Final = 10_000  # leaves per transaction: half a second of writing, so that none waits for it longer
+MAX_PAUSE_SECONDS: Final = 5.0
+IDLE_MARK: Final = timedelta(seconds=1)
+
+
+def sealer_token(key: SigningKey, service: str, region: str, now: int) -> str:
+    """A short token that may read hashes of the streams of `region` and nothing else. `now` is seconds since 1970."""
+    return sign(
+        key,
+        {
+            "aud": AUDIENCES[service],
+            "sub": ISSUER,
+            "client_id": ISSUER,
+            "jti": uuid4().hex,
+            "iat": now,
+            "nbf": now,
+            "exp": now + TOKEN_SECONDS,
+            "roles": ["sealer"],
+            "region": region,
+            "unit": None,
+        },
+    )
+
+
+@dataclass
+class Sealer:
+    """Seals the streams of `regions` and the nation's. `round()` seals a batch; `run()` repeats until `stop()`."""
+
+    database: Database
+    sources: dict[str, httpx.AsyncClient]
+    key: SigningKey
+    signer: Signer
+    regions: list[str]
+    poll_seconds: float = 0.5
+    _cursors: dict[Stream, Sealed] = field(default_factory=dict, init=False)
+    _frontier: Frontier | None = field(default=None, init=False)
+    _marked_at: datetime | None = field(default=None, init=False)
+    _tokens: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict, init=False)
+    _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def stop(self) -> None:
+        """End after the round that is under way."""
+        self._ending.set()
+
+    async def run(self) -> None:
+        """Seal until stopped. A service or database that does not answer is waited for, with growing pauses."""
+        pause = self.poll_seconds
+        while not self._ending.is_set():
+            try:
+                sealed = await self.round()
+                pause = self.poll_seconds
+            except (httpx.HTTPError, *FAILURES, DBAPIError, OutcomeUnknown, PoolTimeout, ValueError) as error:
+                self._frontier = None  # whether the last transaction happened is read anew
+                log.warning("waiting", extra={"reason": type(error).__name__, "pause_seconds": pause})
+                sealed, pause = 0, min(pause * 2, MAX_PAUSE_SECONDS)
+            if sealed < BATCH:
+                await self._sleep(pause)
+
+    async def round(self) -> int:
+        """Seal what the services' journals have beyond the log, a batch at most; how many events that were."""
+        if self._frontier is None:
+            await self._recall()
+        looked_at = clock.now()
+        heads = await self._heads()
+        additions, halted = await self._fetch(heads)
+        sealed = sum(len(one.hashes) for one in additions)
+        behind = {one.stream: one.after + len(one.hashes) for one in additions}
+        complete = not halted and all(
+            head <= behind.get(stream, self._sealed(stream).position) for stream, head in heads.items()
+        )
+        idle = not additions and not halted
+        if idle and self._marked_at is not None and looked_at - self._marked_at < IDLE_MARK:
+            return 0
+        await self._seal(additions, halted, heads, looked_at, looked_at if complete else None)
+        self._marked_at = looked_at
+        return sealed
+
+    async def _heads(self) -> dict[Stream, int]:
+        """The end of every stream of every service."""
+        found: dict[Stream, int] = {}
+        asked = [
+            (service, region)
+            for service in self.sources
+            for region in ([NATION] if service == "identity" else [*self.regions, NATION])
+        ]
+        answers = await asyncio.gather(*(self._get(service, region, {}) for service, region in asked))
+        for (service, _), answer in zip(asked, answers, strict=True):
+            found |= {(service, stream): head for stream, head in Streams.model_validate(answer).streams.items()}
+        return found
+
+    async def _fetch(self, heads: dict[Stream, int]) -> tuple[list[Addition], dict[Stream, str]]:
+        """The next events of the streams that wait, the longest waiting first; and why some are sealed no further."""
+        waiting = [
+            stream
+            for stream in {**heads, **self._cursors}
+            if heads.get(stream, 0) != self._sealed(stream).position and self._is_ours(stream)
+        ]
+        additions: list[Addition] = []
+        halted: dict[Stream, str] = {}
+        left = BATCH
+        for stream in sorted(waiting, key=lambda one: (self._sealed(one).at_size, one)):
+            if left <= 0:
+                break
+            try:
+                addition = await self._next(stream, heads.get(stream, 0), left)
+            except HistoryBroken as broken:
+                halted[stream] = str(broken)
+                continue
+            left -= len(addition.hashes)
+            additions.append(addition)
+        return additions, halted
+
+    async def _next(self, stream: Stream, head: int, limit: int) -> Addition:
+        """The hashes right behind what is sealed of a stream, after the last sealed one was found as it was."""
+        known = self._sealed(stream)
+        if head < known.position:
+            msg = f"sealed up to {known.position}, and the journal now ends at {head}"
+            raise HistoryBroken(msg)
+        before = max(known.position - 1, 0)
+        more = 1 if known.position else 0
+        query = {"stream": stream[1], "after": before, "limit": min(limit + more, HASHES_PER_PAGE)}
+        page = HashPage.model_validate(await self._get(stream[0], self._region_of(stream), query))
+        told = [bytes.fromhex(one) for one in page.hashes]
+        if known.position:
+            if not told:
+                msg = f"event {known.position}, sealed earlier, is gone"
+                raise HistoryBroken(msg)
+            if told[0] != known.hash:
+                msg = f"event {known.position}, sealed earlier, has another hash now"
+                raise HistoryBroken(msg)
+            told = told[1:]
+        if not told:
+            msg = f"event {known.position + 1} is missing; the journal ends at {page.head_position}"
+            raise HistoryBroken(msg)
+        return Addition(stream, known.position, told, max(page.head_position, head))
+
+    async def _seal(
+        self,
+        additions: list[Addition],
+        halted: dict[Stream, str],
+        heads: dict[Stream, int],
+        looked_at: datetime,
+        complete_at: datetime | None,
+    ) -> None:
+        """Put the additions into the log, in one transaction; nothing where another sealer was quicker."""
+        if self._frontier is None:  # pragma: no cover - recalled before
+            return
+        grown = Frontier(self._frontier.size, [list(level) for level in self._frontier.open])
+        moved: dict[Stream, Sealed] = {}
+        tiles: list[Tile] = []
+        starts: list[int] = []
+        for one in additions:
+            starts.append(grown.size)
+            lines = (leaf_line(*one.stream, one.after + at, digest.hex()) for at, digest in enumerate(one.hashes, 1))
+            tiles += grown.append([leaf_hash(line) for line in lines])
+            moved[one.stream] = Sealed(one.after + len(one.hashes), one.hashes[-1], grown.size)
+        for stream, because in halted.items():
+            before = self._sealed(stream)
+            if before.stopped_because != because:
+                log.error("stream stopped", extra={"stream": "/".join(stream), "reason": because})
+                moved[stream] = Sealed(before.position, before.hash, before.at_size, because)
+        async with self.database.writing(NATION) as tx:
+            if await store.lock_head(tx) != self._frontier.size:
+                self._frontier = None  # another sealer was here: what it sealed is recalled in the next round
+                return
+            for start, one in zip(starts, additions, strict=True):
+                await store.add_leaves(tx, start, one)
+            await store.add_tiles(tx, tiles)
+            for stream, sealed in moved.items():
+                await store.move_cursor(tx, stream, sealed, heads.get(stream, 0))
+            if additions:
+                root = grown.root()
+                await store.add_checkpoint(
+                    tx, grown.size, root, notes.checkpoint(self.signer, grown.size, root), clock.now()
+                )
+            await store.move_head(tx, grown.size, looked_at, complete_at)
+        self._frontier = grown
+        self._cursors |= moved
+
+    async def _recall(self) -> None:
+        """Read the edge of the log and how far each stream is sealed."""
+        async with self.database.reading(NATION) as tx:
+            size = (await store.head(tx)).size
+            self._frontier = await store.frontier(tx, size)
+            self._cursors = await store.cursors(tx)
+
+    def _sealed(self, stream: Stream) -> Sealed:
+        return self._cursors.get(stream) or Sealed(0, genesis(stream[1]), 0)
+
+    def _is_ours(self, stream: Stream) -> bool:
+        service, name = stream
+        return service in self.sources and (service == "identity" or name.startswith((*self.regions, NATION)))
+
+    def _region_of(self, stream: Stream) -> str:
+        if stream[0] == "identity":
+            return NATION
+        return next((one for one in self.regions if stream[1].startswith(one)), NATION)
+
+    async def _get(self, service: str, region: str, query: dict[str, Any]) -> Any:
+        token = self._token(service, region)
+        answer = await self.sources[service].get(
+            PATHS[service], params=query, headers={"Authorization": f"Bearer {token}"}
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def _token(self, service: str, region: str) -> str:
+        """A token for half its life: signing one per question took longer than the question."""
+        now = int(clock.now().timestamp())
+        token, until = self._tokens.get((service, region), ("", 0))
+        if now >= until:
+            token = sealer_token(self.key, service, region, now)
+            self._tokens[service, region] = (token, now + TOKEN_SECONDS // 2)
+        return token
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+async def main() -> None:
+    """Seal until SIGTERM or SIGINT."""
+    settings = SealerSettings()  # the environment fills the required fields
+    telemetry.log_as_json(settings.log_level)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request with its query
+    database = Database(settings.database_url.get_secret_value(), Limits(pool=2), application="audit_sealer")
+    # No redirects and no proxies from the environment: the token goes to the journals and nowhere else.
+    sources = {
+        service: httpx.AsyncClient(
+            base_url=url, timeout=httpx.Timeout(10.0, connect=2.0), trust_env=False, follow_redirects=False
+        )
+        for service, url in settings.sources.items()
+    }
+    sealer = Sealer(
+        database,
+        sources,
+        SigningKey.from_jwk(settings.key, ISSUER, "internal+jwt"),
+        Signer.read(settings.log_key.get_secret_value()),
+        settings.regions,
+        settings.seal_poll_seconds,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, sealer.stop)
+    log.info("sealing", extra={"regions": settings.regions, "log": sealer.signer.key.name})
+    await sealer.run()
+    for one in sources.values():
+        await one.aclose()
+    await database.close()
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,218 @@
+"""What is asked of the record: its state, proofs against a checkpoint, a witness's signature, a finding's bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.journal import Act
+from services.audit_api.findings import store as findings
+from services.audit_api.missing import Missing
+from services.audit_api.record import merkle, notes, store
+from services.audit_api.record.schemas import (
+    Bundle,
+    BundledRow,
+    CheckpointTold,
+    ConsistencyProof,
+    CosignatureReceipt,
+    CosignatureRequest,
+    InclusionProof,
+    RecordStatus,
+    StreamSealed,
+    Witnessed,
+)
+from services.audit_api.record.verify import BUNDLE_FORMAT, Bad, Key, leaf_line
+from services.audit_api.tables import LogCheckpointRow
+from wire.record import CheckpointCosigned
+
+
+@dataclass(eq=False)
+class NothingSealed(Exception):
+    """There is no checkpoint yet."""
+
+    def __str__(self) -> str:
+        return "日志尚未封存，还没有检查点"
+
+
+@dataclass(eq=False)
+class SizesOutOfOrder(Exception):
+    """A consistency proof was asked from a larger log to a smaller one, or to one that is not there yet."""
+
+    old_size: int
+    size: int
+    largest: int
+
+    def __str__(self) -> str:
+        return f"不能证明 {self.old_size} 条的日志是 {self.size} 条的开头；现有检查点最大为 {self.largest} 条"
+
+    def figures(self) -> dict[str, int]:
+        return {"old_size": self.old_size, "size": self.size, "largest": self.largest}
+
+
+@dataclass(eq=False)
+class NotSealedYet(Exception):
+    """The event was recorded after the checkpoint that the proof was to lead to."""
+
+    position: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"该条日志的封存位置是 {self.position}，不在 {self.size} 条的检查点之内"
+
+    def figures(self) -> dict[str, int]:
+        return {"position": self.position, "size": self.size}
+
+
+@dataclass(eq=False)
+class CosignatureRefused(Exception):
+    """The line is no valid signature of a registered witness below that checkpoint."""
+
+    size: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"对 {self.size} 条检查点的见证签名未被接受：{self.reason}"
+
+    def figures(self) -> dict[str, int]:
+        return {"size": self.size}
+
+
+async def status(tx: AsyncSession, who: Principal, now: datetime) -> RecordStatus:
+    """The log as it stands, and how far behind the journals it is."""
+    head = await store.head(tx)
+    last = await store.checkpoint(tx, None)
+    streams = [
+        StreamSealed(
+            service=row.service,
+            stream=row.stream,
+            sealed_position=row.position,
+            head_position=row.head_position,
+            lag_events=row.head_position - row.position,
+            stopped_because=row.stopped_because,
+        )
+        for row in await store.visible_cursors(tx, who)
+    ]
+    complete = head.complete_at if head.complete_at.year > 1 else None
+    witnessed = await store.cosigned_sizes(tx)
+    return RecordStatus(
+        size=head.size,
+        root=last.root.hex() if last else None,
+        checkpoint=await _note(tx, last) if last else None,
+        checkpoint_at=last.made_at if last else None,
+        looked_at=head.looked_at if head.looked_at.year > 1 else None,
+        complete_at=complete,
+        lag_events=sum(one.lag_events for one in streams),
+        lag_seconds=None if complete is None else max(0, int((now - complete).total_seconds())),
+        streams=streams,
+        witnesses=[Witnessed(witness=one, size=size, signed_at=at) for one, (size, at) in witnessed.items()],
+        empty_because=None if streams else "您的管辖范围内还没有封存过日志",
+    )
+
+
+async def checkpoint(tx: AsyncSession, size: int | None) -> CheckpointTold:
+    """The checkpoint of a size, or the last one, with the lines of its witnesses."""
+    row = await _checkpoint(tx, size)
+    return CheckpointTold(size=row.size, root=row.root.hex(), note=await _note(tx, row), made_at=row.made_at)
+
+
+async def consistency(tx: AsyncSession, old_size: int, size: int | None) -> ConsistencyProof:
+    """That the log of a checkpoint begins with a smaller one."""
+    row = await _checkpoint(tx, size)
+    if old_size > row.size:
+        raise SizesOutOfOrder(old_size, row.size, (await _checkpoint(tx, None)).size)
+    proof = await _prove(tx, merkle.consistency_ranges(old_size, row.size))
+    return ConsistencyProof(old_size=old_size, size=row.size, proof=proof)
+
+
+async def inclusion(
+    tx: AsyncSession, who: Principal, service: str, stream: str, position: int, size: int | None
+) -> InclusionProof:
+    """That an event of the caller's region stands below a checkpoint. Of a stream kept apart nobody learns anything."""
+    leaf = None if "." in stream else await store.leaf(tx, who, service, stream, position)
+    if leaf is None:
+        raise Missing("已封存的日志", f"{service} {stream} {position}")
+    row = await _checkpoint(tx, size)
+    if leaf.position >= row.size:
+        raise NotSealedYet(leaf.position, row.size)
+    return InclusionProof(
+        line=leaf_line(service, stream, position, leaf.hash.hex()).decode(),
+        position=leaf.position,
+        size=row.size,
+        root=row.root.hex(),
+        proof=await _prove(tx, merkle.inclusion_ranges(leaf.position, row.size)),
+        note=await _note(tx, row),
+    )
+
+
+async def cosign(
+    tx: AsyncSession, who: Principal, act: Act, request: CosignatureRequest, keys: list[Key]
+) -> CosignatureReceipt:
+    """Keep a witness's line, if a registered witness signed this very checkpoint with it."""
+    await act.claim(tx, who.region)
+    row = await _checkpoint(tx, request.size)
+    try:
+        witness, at = notes.cosigned_at(row.note, request.line, keys)
+    except Bad as bad:
+        raise CosignatureRefused(row.size, bad.reason) from bad
+    signed_at = datetime.fromtimestamp(at, UTC)
+    await store.add_cosignature(
+        tx,
+        {
+            "size": row.size,
+            "witness": witness,
+            "line": request.line.strip() + "\n",
+            "signed_at": signed_at,
+            "received_by": who.subject,
+        },
+    )
+    receipt = CosignatureReceipt(size=row.size, witness=witness, signed_at=signed_at)
+    event = CheckpointCosigned(size=row.size, root=row.root.hex(), witness=witness, signed_at=signed_at)
+    await act.record(tx, who.region, event, receipt)
+    return receipt
+
+
+async def bundle(tx: AsyncSession, who: Principal, county: str, finding: UUID) -> Bundle:
+    """The journal rows that name a finding, each proved to stand below the last checkpoint."""
+    if await findings.one(tx, who, county, finding) is None:
+        raise Missing("问题", str(finding))
+    row = await _checkpoint(tx, None)
+    positions = await store.events_naming(tx, who, county, str(finding))
+    placed = await store.leaves(tx, county, positions)
+    sealed = {position: at for position, at in placed.items() if at < row.size}
+    ranges = {at: merkle.inclusion_ranges(at, row.size) for at in sealed.values()}
+    entries = await store.entries(tx, merkle.wanted([one for several in ranges.values() for one in several]))
+    rows = []
+    for event in await store.events(tx, county, sorted(sealed)):
+        at = sealed[event.position]
+        told = dict(event._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+        proof = [one.hex() for one in merkle.roots(ranges[at], entries)]
+        rows.append(BundledRow(log_position=at, service="audit", stream=county, proof=proof, **told))
+    return Bundle(
+        format=BUNDLE_FORMAT,
+        about=str(finding),
+        checkpoint=await _note(tx, row),
+        rows=rows,
+        not_sealed_yet=len(positions) - len(rows),
+    )
+
+
+async def _checkpoint(tx: AsyncSession, size: int | None) -> LogCheckpointRow:
+    row = await store.checkpoint(tx, size)
+    if row is None:
+        if size is None:
+            raise NothingSealed
+        raise Missing("检查点", str(size))
+    return row
+
+
+async def _note(tx: AsyncSession, row: LogCheckpointRow) -> str:
+    return row.note + "".join(one.line for one in await store.cosignatures(tx, row.size))
+
+
+async def _prove(tx: AsyncSession, ranges: list[merkle.Range]) -> list[str]:
+    entries = await store.entries(tx, merkle.wanted(ranges))
+    return [one.hex() for one in merkle.roots(ranges, entries)]

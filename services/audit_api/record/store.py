@@ -1,0 +1,254 @@
+"""The log in SQL: its head and edge, what the sealer adds, and the entries of the tree that a proof asks for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import driver
+from chassis.identity import Principal
+from services.audit_api.access import visible_to
+from services.audit_api.record.merkle import TILE, TILE_HEIGHT, Entry, Frontier, Tile
+from services.audit_api.tables import (
+    EventRow,
+    LogCheckpointRow,
+    LogCosignatureRow,
+    LogCursorRow,
+    LogHeadRow,
+    LogLeafRow,
+    LogTileRow,
+)
+
+Stream = tuple[str, str]  # service, stream
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """How far a stream is sealed: its last sealed event and hash, and how large the log was then."""
+
+    position: int
+    hash: bytes
+    at_size: int
+    stopped_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Events of one stream that are sealed together: their hashes right behind `after`, and the stream's end."""
+
+    stream: Stream
+    after: int
+    hashes: list[bytes]
+    head_position: int
+
+
+async def head(tx: AsyncSession) -> LogHeadRow:
+    return (await tx.scalars(select(LogHeadRow))).one()
+
+
+async def lock_head(tx: AsyncSession) -> int:
+    """How many leaves there are; no other sealer writes until this transaction ends."""
+    return (await tx.scalars(select(LogHeadRow.size).with_for_update())).one()
+
+
+async def move_head(tx: AsyncSession, size: int, looked_at: datetime, complete_at: datetime | None) -> None:
+    """Let the log have `size` leaves; `complete_at` (None: as before) is when every journal was sealed to its end."""
+    values: dict[str, Any] = {"size": size, "looked_at": looked_at}
+    if complete_at is not None:
+        values["complete_at"] = complete_at
+    await tx.execute(update(LogHeadRow).values(values))
+
+
+async def cursors(tx: AsyncSession) -> dict[Stream, Sealed]:
+    """How far each stream is sealed, of all that the transaction's region shows."""
+    rows = await tx.scalars(select(LogCursorRow))
+    return {
+        (row.service, row.stream): Sealed(row.position, row.hash, row.sealed_at_size, row.stopped_because)
+        for row in rows
+    }
+
+
+async def frontier(tx: AsyncSession, size: int) -> Frontier:
+    """The right edge of the tree of `size`: a few hundred hashes, whatever the size."""
+    lengths = Frontier.lengths(size)
+    wanted: list[Entry] = []
+    for level, length in enumerate(lengths):
+        first = (size >> (TILE_HEIGHT * (level + 1))) << TILE_HEIGHT
+        wanted += [(level, first + at) for at in range(length)]
+    found = await entries(tx, wanted)
+    opened: list[list[bytes]] = [[] for _ in lengths]
+    for entry in wanted:
+        opened[entry[0]].append(found[entry])
+    return Frontier(size, opened)
+
+
+async def entries(tx: AsyncSession, wanted: Iterable[Entry]) -> dict[Entry, bytes]:
+    """Each wanted entry of the tree: from its tile, or, where that is not full yet, from what is to fill it."""
+    by_tile: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for level, at in wanted:
+        by_tile[level, at // TILE].append(at)
+    if not by_tile:
+        return {}
+    found: dict[Entry, bytes] = {}
+    for tile in await _tiles(tx, by_tile):
+        for at in by_tile.pop((tile.level, tile.index)):
+            found[tile.level, at] = tile.entry(at)
+    for (level, index), within in by_tile.items():
+        opened = await _open_entries(tx, level, index * TILE, index * TILE + TILE)
+        for at in within:
+            found[level, at] = opened[at]
+    return found
+
+
+async def _tiles(tx: AsyncSession, places: Iterable[tuple[int, int]]) -> list[Tile]:
+    levels, indexes = zip(*places, strict=True)
+    rows = await (await driver(tx)).fetch(
+        "SELECT t.level, t.index, t.root, t.hashes FROM audit.log_tile t"
+        " JOIN unnest($1::smallint[], $2::bigint[]) AS w (level, index) USING (level, index)",
+        levels,
+        indexes,
+    )
+    return [Tile(row["level"], row["index"], row["root"], row["hashes"]) for row in rows]
+
+
+async def _open_entries(tx: AsyncSession, level: int, start: int, end: int) -> dict[int, bytes]:
+    """The entries of a tile that is not full: hashes of leaves, or the roots of the tiles below."""
+    if level == 0:
+        leaves = await tx.execute(
+            text("SELECT at, leaf FROM audit.log_leaf_hashes(:start, :end)"), {"start": start, "end": end}
+        )
+        return {row.at: row.leaf for row in leaves}
+    roots = await tx.execute(
+        select(LogTileRow.index.label("at"), LogTileRow.root).where(
+            LogTileRow.level == level - 1, LogTileRow.index >= start, LogTileRow.index < end
+        )
+    )
+    return {row.at: row.root for row in roots}
+
+
+_LEAVES: Final = """
+INSERT INTO audit.log_leaf (position, service, stream, stream_position, hash)
+SELECT $1::bigint + n - 1, $2, $3, $4::bigint + n, h FROM unnest($5::bytea[]) WITH ORDINALITY AS u (h, n)"""
+
+
+async def add_leaves(tx: AsyncSession, size: int, addition: Addition) -> None:
+    """Put the events of one stream behind the `size` leaves that are there."""
+    service, stream = addition.stream
+    await (await driver(tx)).execute(_LEAVES, size, service, stream, addition.after, addition.hashes)
+
+
+async def add_tiles(tx: AsyncSession, tiles: Sequence[Tile]) -> None:
+    if tiles:
+        rows = [{"level": one.level, "index": one.index, "root": one.root, "hashes": one.hashes} for one in tiles]
+        await tx.execute(insert(LogTileRow), rows)
+
+
+async def add_checkpoint(tx: AsyncSession, size: int, root: bytes, note: str, made_at: datetime) -> None:
+    await tx.execute(insert(LogCheckpointRow).values(size=size, root=root, note=note, made_at=made_at))
+
+
+async def move_cursor(tx: AsyncSession, stream: Stream, sealed: Sealed, head_position: int) -> None:
+    """Let a stream be sealed this far, or say why it is not."""
+    values = {
+        "position": sealed.position,
+        "hash": sealed.hash,
+        "head_position": max(head_position, sealed.position),
+        "sealed_at_size": sealed.at_size,
+        "stopped_because": sealed.stopped_because,
+    }
+    query = upsert(LogCursorRow).values(service=stream[0], stream=stream[1], **values)
+    await tx.execute(query.on_conflict_do_update(index_elements=["stream", "service"], set_=values))
+
+
+async def visible_cursors(tx: AsyncSession, who: Principal) -> Sequence[LogCursorRow]:
+    """The streams of the caller's region, without those that are kept apart from it."""
+    query = select(LogCursorRow).where(visible_to(who, LogCursorRow.stream), LogCursorRow.stream.not_like("%.%"))
+    return (await tx.scalars(query.order_by(LogCursorRow.stream, LogCursorRow.service))).all()
+
+
+async def checkpoint(tx: AsyncSession, size: int | None) -> LogCheckpointRow | None:
+    """The checkpoint of a size, or the last one."""
+    query = select(LogCheckpointRow).order_by(LogCheckpointRow.size.desc()).limit(1)
+    return await tx.scalar(query if size is None else query.where(LogCheckpointRow.size == size))
+
+
+async def cosignatures(tx: AsyncSession, size: int) -> Sequence[LogCosignatureRow]:
+    query = select(LogCosignatureRow).where(LogCosignatureRow.size == size).order_by(LogCosignatureRow.witness)
+    return (await tx.scalars(query)).all()
+
+
+async def add_cosignature(tx: AsyncSession, values: dict[str, Any]) -> None:
+    """Keep a witness's line; a witness that signed this size before keeps the first one."""
+    await tx.execute(upsert(LogCosignatureRow).values(values).on_conflict_do_nothing())
+
+
+async def cosigned_sizes(tx: AsyncSession) -> dict[str, tuple[int, datetime]]:
+    """The largest size that each witness signed, and when."""
+    rows = await tx.scalars(
+        select(LogCosignatureRow)
+        .ext(distinct_on(LogCosignatureRow.witness))
+        .order_by(LogCosignatureRow.witness, LogCosignatureRow.size.desc())
+    )
+    return {row.witness: (row.size, row.signed_at) for row in rows}
+
+
+async def leaf(tx: AsyncSession, who: Principal, service: str, stream: str, position: int) -> LogLeafRow | None:
+    """The leaf of an event of the caller's region."""
+    query = select(LogLeafRow).where(
+        LogLeafRow.stream == stream,
+        LogLeafRow.service == service,
+        LogLeafRow.stream_position == position,
+        visible_to(who, LogLeafRow.stream),
+    )
+    return await tx.scalar(query)
+
+
+async def leaves(tx: AsyncSession, stream: str, positions: Sequence[int]) -> dict[int, int]:
+    """Where events of this service's own journal stand in the log, by their position in the stream."""
+    query = select(LogLeafRow.stream_position, LogLeafRow.position).where(
+        LogLeafRow.stream == stream, LogLeafRow.service == "audit", LogLeafRow.stream_position.in_(positions)
+    )
+    return {row.stream_position: row.position for row in await tx.execute(query)}
+
+
+async def events_naming(tx: AsyncSession, who: Principal, stream: str, name: str) -> list[int]:
+    """The positions of the events of a stream that name a row by its id, oldest first."""
+    found = await tx.execute(
+        text(
+            "SELECT e.position FROM audit.event e WHERE e.stream = :stream AND e.stream >= :region"
+            " AND strpos(e.body::text, :name) > 0 ORDER BY e.position"
+        ),
+        {"stream": stream, "region": who.region, "name": name},
+    )
+    return [row.position for row in found]
+
+
+async def events(tx: AsyncSession, stream: str, positions: Sequence[int]) -> Sequence[Any]:
+    """These events, each with the text its hash covers and the hash before it."""
+    found = await tx.execute(
+        text(
+            "SELECT e.position, e.id, e.kind, e.actor, e.request_id, e.idempotency_key,"
+            " encode(e.request_hash, 'hex') AS request_hash,"
+            " (extract(epoch FROM e.recorded_at) * 1000000)::bigint AS recorded_micros,"
+            " encode(sha256(convert_to(e.outcome::text, 'UTF8')), 'hex') AS outcome_sha256, e.body::text AS body,"
+            " encode(e.hash, 'hex') AS hash, encode(coalesce(b.hash, sha256(convert_to(e.stream, 'UTF8'))), 'hex')"
+            " AS previous_hash"
+            " FROM audit.event e LEFT JOIN audit.event b ON b.stream = e.stream AND b.position = e.position - 1"
+            " WHERE e.stream = :stream AND e.position = ANY(:positions) ORDER BY e.position"
+        ),
+        {"stream": stream, "positions": list(positions)},
+    )
+    return found.all()
+
+
+async def journal_head(tx: AsyncSession, stream: str) -> int:
+    """The last position of a stream of this service's own journal."""
+    return await tx.scalar(select(func.max(EventRow.position)).where(EventRow.stream == stream)) or 0

@@ -1,0 +1,526 @@
+"""Verifies the record offline: a bundle or an export of the journal against a signed checkpoint. One file.
+
+Copy this file to any machine with Python 3.9 or later and run `python3 verify.py --key NAME+ID+KEY FILE_OR_FOLDER`.
+It prints 通过, or 不通过 with the first bad position and the reason, and exits with 0 or 1. The key comes from
+elsewhere than what is verified: on paper, or from the witness. It reads files and nothing else: no network.
+
+The rest of the record imports its arithmetic from here, so that there is one of it. Sources: RFC 6962 section 2.1 (tree
+hashes), RFC 9162 sections 2.1.3.2 and 2.1.4.2 (verifying proofs), RFC 8032 section 5.1 (Ed25519), C2SP signed-note,
+tlog-checkpoint and tlog-cosignature.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+BUNDLE_FORMAT = "qingliu-bundle-1"
+EXPORT_FORMAT = "qingliu-export-1"
+NOTE_KEY = 1  # Ed25519 signature over a note
+COSIGNATURE_KEY = 4  # Ed25519 cosignature with its time
+SEEN_NOT_AGAIN = "这不是同一份日志（分叉或改写）"
+
+
+class Bad(Exception):
+    """What is verified is not what was sealed: `position` of the log (None where none can be named), and why."""
+
+    def __init__(self, reason: str, position: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.position = position
+
+    def __str__(self) -> str:
+        return self.reason if self.position is None else f"第 {self.position} 条：{self.reason}"
+
+
+# Tree hashes.
+
+
+def leaf_line(service: str, stream: str, position: int, hash_hex: str) -> bytes:
+    """The bytes of a leaf: a line that names an event of a journal and its hash, which covers all events before it."""
+    return f"{service} {stream} {position} {hash_hex}\n".encode()
+
+
+def leaf_hash(line: bytes) -> bytes:
+    """RFC 6962: a leaf is hashed behind 0x00, so that no leaf can pass for a node."""
+    return hashlib.sha256(b"\x00" + line).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 6962: a node is hashed behind 0x01."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def root_of(peaks: Sequence[bytes]) -> bytes:
+    """The root over complete subtrees from left to right, each smaller than the one before."""
+    if not peaks:
+        return EMPTY_ROOT
+    found = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        found = node_hash(peak, found)
+    return found
+
+
+class Peaks:
+    """The complete subtrees of a growing tree: leaves are pushed, the root is there at any size."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def push(self, leaf: bytes) -> None:
+        at, found = self.size, leaf
+        while at & 1:
+            found = hashlib.sha256(b"\x01" + self._peaks.pop() + found).digest()
+            at >>= 1
+        self._peaks.append(found)
+        self.size += 1
+
+    def root(self) -> bytes:
+        return root_of(self._peaks)
+
+
+def inclusion_root(leaf: bytes, position: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """The root that `proof` leads to from leaf `position` of `size`; `Bad` for a proof of another length."""
+    if not 0 <= position < size:
+        raise Bad(f"位置 {position} 不在 {size} 条之内", position)
+    at, last, found = position, size - 1, leaf
+    for one in proof:
+        if last == 0:
+            raise Bad("证明路径过长", position)
+        if at & 1 or at == last:
+            found = node_hash(one, found)
+            while not at & 1 and at:
+                at >>= 1
+                last >>= 1
+        else:
+            found = node_hash(found, one)
+        at >>= 1
+        last >>= 1
+    if last:
+        raise Bad("证明路径过短", position)
+    return found
+
+
+def is_consistent(  # noqa: C901 - step by step as RFC 9162 has it
+    old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Whether `proof` shows that the tree of `size` begins with the tree of `old_size`."""
+    if not 0 <= old_size <= size:
+        return False
+    if old_size == size:
+        return not proof and old_root == root
+    if old_size == 0:
+        return not proof and old_root == EMPTY_ROOT
+    path = list(proof)
+    if old_size & (old_size - 1) == 0:
+        path.insert(0, old_root)
+    if not path:
+        return False
+    at, last = old_size - 1, size - 1
+    while at & 1:
+        at >>= 1
+        last >>= 1
+    old = new = path[0]
+    for one in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            old, new = node_hash(one, old), node_hash(one, new)
+            while not at & 1 and at:
+                at >>= 1
+                last >>= 1
+        else:
+            new = node_hash(new, one)
+        at >>= 1
+        last >>= 1
+    return last == 0 and old == old_root and new == root
+
+
+# Ed25519 (RFC 8032), verification only: no secret passes through here, so that its timing tells nobody anything.
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+Point = tuple[int, int, int, int]
+
+
+def _add(a: Point, b: Point) -> Point:
+    m, n = (a[1] - a[0]) * (b[1] - b[0]) % _P, (a[1] + a[0]) * (b[1] + b[0]) % _P
+    t, z = 2 * a[3] * b[3] * _D % _P, 2 * a[2] * b[2] % _P
+    e, f, g, h = n - m, z - t, z + t, n + m
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(scalar: int, point: Point) -> Point:
+    found: Point = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            found = _add(found, point)
+        point = _add(point, point)
+        scalar >>= 1
+    return found
+
+
+def _x_of(y: int, sign: int) -> int | None:
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    if square == 0:
+        return None if sign else 0
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_ONE % _P
+    if (x * x - square) % _P:
+        return None
+    return _P - x if x & 1 != sign else x
+
+
+def _point(packed: bytes) -> Point | None:
+    number = int.from_bytes(packed, "little")
+    y = number & (2**255 - 1)
+    x = _x_of(y, number >> 255)
+    return None if x is None else (x, y, 1, x * y % _P)
+
+
+_BASE_Y = 4 * pow(5, _P - 2, _P) % _P
+_BASE_X = _x_of(_BASE_Y, 0) or 0
+_BASE: Point = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % _P)
+
+
+def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether `signature` (64 bytes) is an Ed25519 signature of `message` under `public` (32 bytes)."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    key, nonce = _point(public), _point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if key is None or nonce is None or s >= _ORDER:
+        return False
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _ORDER
+    left, right = _times(s, _BASE), _add(nonce, _times(challenge, key))
+    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
+
+
+# Signed notes and checkpoints.
+
+
+class Key(NamedTuple):
+    """A verification key: whose, of which kind (1 log, 4 witness), and its 32 bytes."""
+
+    name: str
+    kind: int
+    public: bytes
+
+    @property
+    def mark(self) -> bytes:
+        """The four bytes that a signature names its key by."""
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
+
+    def text(self) -> str:
+        packed = base64.b64encode(bytes([self.kind]) + self.public).decode()
+        return f"{self.name}+{self.mark.hex()}+{packed}"
+
+    @classmethod
+    def read(cls, text: str) -> Key:
+        """A key as it is written, `name+id+base64`; `Bad` for what is none."""
+        try:
+            name, mark, packed = text.strip().split("+", 2)
+            raw = base64.b64decode(packed, validate=True)
+            found = cls(name, raw[0], raw[1:])
+        except (ValueError, IndexError, binascii.Error) as error:
+            raise Bad("公钥格式有误，应为 名称+编号+Base64") from error
+        if len(found.public) != 32 or found.mark.hex() != mark or found.kind not in {NOTE_KEY, COSIGNATURE_KEY}:
+            raise Bad("公钥的编号与内容不符")
+        return found
+
+
+class Checkpoint(NamedTuple):
+    """A note that says how large the log is and what its root is, with the lines of those who signed it."""
+
+    origin: str
+    size: int
+    root: bytes
+    body: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def read(cls, note: str) -> Checkpoint:
+        """A checkpoint from the text of its note; `Bad` for what is none. Signatures are kept, not verified."""
+        try:
+            head, tail = note.split("\n\n", 1)
+            body = (head + "\n").encode()
+            origin, size, root = head.split("\n")[:3]
+            found = []
+            for line in tail.splitlines():
+                dash, name, packed = line.split(" ")
+                if dash != "\u2014":
+                    raise Bad("检查点签名行有误")
+                found.append((name, base64.b64decode(packed, validate=True)))
+            raw = base64.b64decode(root, validate=True)
+            if len(raw) != 32 or not origin or size != str(int(size)) or int(size) < 0:
+                raise Bad("检查点内容有误")
+        except (ValueError, binascii.Error) as error:
+            raise Bad("检查点格式有误") from error
+        return cls(origin, int(size), raw, body, tuple(found))
+
+    def signed_by(self, key: Key) -> int | None:
+        """When `key` signed: 0 for a log's own signature, seconds since 1970 for a cosignature, None if it did not."""
+        for name, raw in self.signatures:
+            if name != key.name or raw[:4] != key.mark:
+                continue
+            if key.kind == NOTE_KEY and signature_holds(key.public, self.body, raw[4:]):
+                return 0
+            if key.kind == COSIGNATURE_KEY and len(raw) == 76:
+                at = int.from_bytes(raw[4:12], "big")
+                if signature_holds(key.public, cosigned_message(self.body, at), raw[12:]):
+                    return at
+        return None
+
+    def must_be_signed(self, key: Key) -> None:
+        if self.origin != key.name and key.kind == NOTE_KEY:
+            raise Bad(f"检查点属于 {self.origin}，不是 {key.name}")
+        if self.signed_by(key) is None:
+            raise Bad(f"检查点（{self.size} 条）没有 {key.name} 的有效签名")
+
+
+def cosigned_message(body: bytes, at: int) -> bytes:
+    """What a witness signs: the body of the checkpoint behind the time (C2SP tlog-cosignature)."""
+    return f"cosignature/v1\ntime {at}\n".encode() + body
+
+
+def must_extend(seen: Checkpoint, now: Checkpoint) -> None:
+    """`Bad`, naming the equivocation, where two checkpoints alone show that they are not of one log."""
+    if seen.origin != now.origin:
+        raise Bad(f"检查点属于 {now.origin}，先前见到的属于 {seen.origin}：{SEEN_NOT_AGAIN}")
+    if now.size < seen.size:
+        raise Bad(f"日志只有 {now.size} 条，先前见到 {seen.size} 条：尾部被截去，或恢复了旧备份", now.size)
+    if now.size == seen.size and now.root != seen.root:
+        raise Bad(f"同为 {now.size} 条却有两个不同的根：{SEEN_NOT_AGAIN}")
+
+
+# Journal rows. The order is that of the hash in the database: every field on a line of its own behind the hash before.
+
+FIELDS = (
+    *("stream", "position", "id", "kind", "actor", "request_id", "idempotency_key", "request_hash"),
+    *("recorded_micros", "outcome_sha256", "body"),
+)
+
+
+def event_hash(previous: bytes, fields: Sequence[bytes]) -> bytes:
+    """The hash of a journal row, over the hash before it and its fields in the order of `FIELDS`."""
+    return hashlib.sha256(previous + b"\n".join(fields)).digest()
+
+
+def first_hash(stream: bytes) -> bytes:
+    """What stands before the first event of a stream."""
+    return hashlib.sha256(stream).digest()
+
+
+def verify_bundle(bundle: dict[str, Any], key: Key, seen: Sequence[Checkpoint] = ()) -> str:
+    """Every row of a bundle is what was sealed below its checkpoint; one Chinese sentence says what was verified."""
+    if bundle.get("format") != BUNDLE_FORMAT:
+        raise Bad("不是案卷文件，或版本不认识")
+    checkpoint = Checkpoint.read(bundle["checkpoint"])
+    checkpoint.must_be_signed(key)
+    for one in seen:
+        one.must_be_signed(key)
+        must_extend(one, checkpoint)
+    previous: dict[str, Any] | None = None
+    rows: list[dict[str, Any]] = bundle["rows"]
+    if not rows:
+        raise Bad("案卷中没有日志行")
+    for row in rows:
+        at = int(row["log_position"])
+        own = event_hash(bytes.fromhex(row["previous_hash"]), [str(row[name]).encode() for name in FIELDS]).hex()
+        if own != row["hash"]:
+            raise Bad(f"{row['stream']} 流第 {row['position']} 条日志的内容与其哈希不符", at)
+        leaf = leaf_hash(leaf_line(row["service"], row["stream"], int(row["position"]), own))
+        if inclusion_root(leaf, at, checkpoint.size, [bytes.fromhex(one) for one in row["proof"]]) != checkpoint.root:
+            raise Bad("包含证明不通向检查点的根", at)
+        follows = previous and (row["service"], row["stream"]) == (previous["service"], previous["stream"])
+        neighbour = follows and previous and int(row["position"]) == int(previous["position"]) + 1
+        if neighbour and previous and row["previous_hash"] != previous["hash"]:
+            raise Bad("与上一条日志不相连", at)
+        previous = row
+    _verify_words(bundle)
+    return f"{len(rows)} 条日志均在检查点（{checkpoint.size} 条）之内，签名有效"
+
+
+def _verify_words(bundle: dict[str, Any]) -> None:
+    """Whatever the bundle tells beside its rows is covered by a digest in one of them."""
+    bodies = "\n".join(str(row["body"]) for row in bundle["rows"])
+    for one in bundle.get("words", []):
+        digest = hashlib.sha256(one["text"].encode()).hexdigest()
+        if digest not in bodies:
+            raise Bad(f"{one['what']} 的文字与日志中的摘要不符")
+    for one in bundle.get("evidence", []):
+        if one["sha256"] not in bodies:
+            raise Bad(f"证据 {one['file_name']} 的摘要不在日志中")
+
+
+_ESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+
+
+def _plain(field: bytes) -> bytes:
+    """A field of PostgreSQL's COPY text format as it was."""
+    parts = field.split(b"\\")
+    found = [parts[0]]
+    at = 1
+    while at < len(parts):
+        part = parts[at]
+        if part:
+            found.append(_ESCAPES.get(part[:1], part[:1]) + part[1:])
+        else:  # two backslashes are one; what follows the second is plain
+            at += 1
+            found.append(b"\\" + (parts[at] if at < len(parts) else b""))
+        at += 1
+    return b"".join(found)
+
+
+def _notes(folder: Path) -> list[Checkpoint]:
+    lines = (folder / "checkpoints.jsonl").read_text(encoding="utf-8").splitlines()
+    return sorted((Checkpoint.read(json.loads(line)) for line in lines), key=lambda one: one.size)
+
+
+def _rows(folder: Path) -> Iterator[list[bytes]]:
+    with (folder / "journal.tsv").open("rb") as file:
+        for line in file:
+            fields = line[:-1].split(b"\t")
+            if len(fields) != 15:
+                raise Bad("导出文件的一行不完整")
+            yield [_plain(one) for one in fields] if b"\\" in line else fields
+
+
+def verify_export(  # noqa: C901, PLR0912 - one pass over a million rows; a call per question would double its time
+    folder: Path, key: Key, seen: Sequence[Checkpoint] = ()
+) -> str:
+    """Every event of an export is what was sealed, nothing is missing, and the log is the one that was seen before."""
+    notes = _notes(folder)
+    if not notes:
+        raise Bad("导出中没有检查点")
+    last = notes[-1]
+    last.must_be_signed(key)
+    for one in seen:
+        one.must_be_signed(key)
+        must_extend(one, last)
+    wanted: dict[int, list[Checkpoint]] = {}
+    for one in (*notes, *seen):
+        wanted.setdefault(one.size, []).append(one)
+    heads: dict[bytes, tuple[bytes, int]] = {}
+    peaks, good = Peaks(), 0
+    unsealed = 0
+    sha256, push = hashlib.sha256, peaks.push
+    for fields in _rows(folder):
+        name = fields[1] + b" " + fields[2]
+        previous, before = heads.get(name) or (first_hash(fields[2]), 0)
+        sealed, at = fields[0] != b"\\N" and fields[0] != b"N", peaks.size
+        where = at if sealed else None
+        if sealed and int(fields[0]) != at:
+            raise Bad(f"日志缺少此条，下一条是第 {int(fields[0])} 条", at)
+        if fields[13] in {b"\\N", b"N"}:
+            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条已封存，而日志中没有", where)
+        if int(fields[3]) != before + 1:
+            raise Bad(f"{name.decode()} 流第 {before + 1} 条缺失", where)
+        own = sha256(previous + b"\n".join(fields[2:13])).digest()
+        written = own.hex().encode()
+        if written != fields[13]:
+            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条日志的内容与其哈希不符", where)
+        heads[name] = (own, before + 1)
+        if not sealed:
+            unsealed += 1
+            continue
+        if unsealed:
+            raise Bad("已封存的日志排在未封存的之后", at)
+        if written != fields[14]:
+            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条的哈希与封存时不同", at)
+        push(sha256(b"\x00" + name + b" " + fields[3] + b" " + written + b"\n").digest())
+        if peaks.size in wanted:
+            _must_have_root(folder, wanted[peaks.size], peaks, good)
+            good = peaks.size
+    if peaks.size < last.size:
+        raise Bad(f"日志只有 {peaks.size} 条，检查点有 {last.size} 条：尾部被截去", peaks.size)
+    if peaks.size > last.size:
+        raise Bad(f"日志有 {peaks.size} 条，检查点只有 {last.size} 条：检查点被删去", last.size)
+    _verify_heads(folder, heads)
+    return f"{peaks.size} 条日志均与检查点相符，{unsealed} 条尚未封存，签名有效"
+
+
+def _must_have_root(folder: Path, notes: Sequence[Checkpoint], peaks: Peaks, good: int) -> None:
+    root = peaks.root()
+    for one in notes:
+        if one.root != root:
+            at = _first_other_leaf(folder, good, peaks.size)
+            where = f"第 {good} 至 {peaks.size - 1} 条之间有改动" if at is None else "叶与封存时的摘要不同"
+            raise Bad(f"前 {peaks.size} 条的根与检查点不符：{where}，{SEEN_NOT_AGAIN}", good if at is None else at)
+
+
+def _first_other_leaf(folder: Path, start: int, end: int) -> int | None:
+    """The first leaf that is not the one of the stored tiles; None where they say nothing else."""
+    file = folder / "tiles.tsv"
+    if not file.exists():
+        return None
+    tiles = {int(line.split("\t")[0]): line.split("\t")[1] for line in file.read_text().splitlines()}
+    for at, fields in enumerate(_rows(folder)):
+        if at >= end:
+            return None
+        told = tiles.get(at // 256)
+        if at >= start and told:
+            line = fields[1] + b" " + fields[2] + b" " + fields[3] + b" " + fields[13] + b"\n"
+            if leaf_hash(line).hex() != told[at % 256 * 64 : at % 256 * 64 + 64]:
+                return at
+    return None
+
+
+def _verify_heads(folder: Path, heads: dict[bytes, tuple[bytes, int]]) -> None:
+    """Each stream ends where its head says."""
+    told = {}
+    for line in (folder / "heads.tsv").read_bytes().splitlines():
+        service, stream, position, digest = line.split(b"\t")
+        told[service + b" " + stream] = (bytes.fromhex(digest.decode()), int(position))
+    for name in sorted({**told, **heads}):
+        if told.get(name, (b"", 0))[1] == 0 and name not in heads:
+            continue
+        if told.get(name) != heads.get(name):
+            raise Bad(f"{name.decode()} 流的末尾与其记录的末位不符")
+
+
+def verify(path: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
+    """A bundle (a file) or an export (a folder): one sentence when it holds, `Bad` when it does not."""
+    try:
+        if path.is_dir():
+            return verify_export(path, key, seen)
+        return verify_bundle(json.loads(path.read_text(encoding="utf-8")), key, seen)
+    except Bad:
+        raise
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise Bad(f"文件不完整或格式有误（{type(error).__name__}）") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="verify.py", description="离线核验案卷或日志导出")
+    parser.add_argument("path", type=Path, help="案卷文件，或导出文件夹")
+    parser.add_argument("--key", required=True, help="日志的公钥，应从案卷以外的途径取得")
+    parser.add_argument("--seen", type=Path, action="append", default=[], help="先前见到或见证方保存的检查点")
+    asked = parser.parse_args(arguments)
+    try:
+        seen = [Checkpoint.read(one.read_text(encoding="utf-8")) for one in asked.seen]
+        print("通过：" + verify(asked.path, Key.read(asked.key), seen))
+    except Bad as bad:
+        print(f"不通过：{bad}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

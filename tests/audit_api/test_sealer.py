@@ -1,0 +1,253 @@
+"""The sealer: every event of every journal is one leaf, once, whoever is killed where; a rewritten stream stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.database import Database
+from services.audit_api.record import sealer as sealing
+from services.audit_api.record import store
+from services.audit_api.record.verify import Checkpoint, Peaks, leaf_hash, leaf_line
+from tests.audit_api.journals import Journals, Killed, digest, empty_log, seal_all
+from tests.callers import LOG, audit_caller
+
+STEPS = ("lock_head", "add_leaves", "add_tiles", "move_cursor", "add_checkpoint", "move_head")
+
+
+@pytest.fixture
+async def log(admin: asyncpg.Pool) -> asyncpg.Pool:
+    await empty_log(admin)
+    return admin
+
+
+async def root_of(admin: asyncpg.Pool) -> tuple[int, bytes]:
+    row = await admin.fetchrow("SELECT size, root FROM audit.log_checkpoint ORDER BY size DESC LIMIT 1")
+    assert row is not None
+    return row["size"], row["root"]
+
+
+async def leaves_of(admin: asyncpg.Pool) -> list[Any]:
+    return await admin.fetch("SELECT * FROM audit.log_leaf ORDER BY position")
+
+
+def three(county: str) -> Journals:
+    journals = Journals()
+    journals.write("funds", county, 300)
+    journals.write("audit", county, 40)
+    journals.write("audit", f"{county}.leads", 7)
+    journals.write("identity", "00", 30)
+    journals.write("funds", "00", 3)
+    return journals
+
+
+async def test_every_event_is_one_leaf_and_the_signed_root_is_over_them(
+    log: asyncpg.Pool, database: Database, county: str
+) -> None:
+    journals = three(county)
+    assert await seal_all(journals.sealer(database, county)) == 380
+    rows = await leaves_of(log)
+    assert [row["position"] for row in rows] == list(range(380))
+    told = {(row["service"], row["stream"], row["stream_position"]): row["hash"] for row in rows}
+    assert told == {
+        (service, stream, at): digest(service, stream, at)
+        for (service, stream), held in journals.streams.items()
+        for at in range(1, len(held) + 1)
+    }
+    peaks = Peaks()
+    for row in rows:
+        line = leaf_line(row["service"], row["stream"], row["stream_position"], row["hash"].hex())
+        peaks.push(leaf_hash(line))
+    assert await root_of(log) == (380, peaks.root())
+    note = Checkpoint.read(await log.fetchval("SELECT note FROM audit.log_checkpoint WHERE size = 380"))
+    note.must_be_signed(LOG.key)
+    assert (note.size, note.root) == (380, peaks.root())
+    assert await log.fetchval("SELECT count(*) FROM audit.log_tile") == 1
+    assert await log.fetchval("SELECT complete_at = looked_at FROM audit.log_head")
+
+
+async def test_what_comes_later_goes_behind_and_what_is_sealed_is_not_sealed_again(
+    log: asyncpg.Pool, database: Database, county: str
+) -> None:
+    journals = three(county)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    before = await leaves_of(log)
+    assert await sealer.round() == 0
+    journals.write("audit", county, 2)
+    assert await seal_all(sealer) == 2
+    assert await seal_all(journals.sealer(database, county)) == 0
+    after = await leaves_of(log)
+    assert after[:380] == before
+    assert [(row["stream"], row["stream_position"]) for row in after[380:]] == [(county, 41), (county, 42)]
+
+
+@pytest.fixture
+async def unbroken(
+    log: asyncpg.Pool, database: Database, county: str, monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, bytes]:
+    """The root of a log that nobody interrupted, sealed in batches of 100; the log is empty again."""
+    monkeypatch.setattr(sealing, "BATCH", 100)
+    await seal_all(three(county).sealer(database, county))
+    found = await root_of(log)
+    await empty_log(log)
+    return found
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_at_any_step_the_next_one_comes_to_the_same_root(
+    step: str,
+    nth: int,
+    unbroken: tuple[int, bytes],
+    log: asyncpg.Pool,
+    database: Database,
+    county: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = getattr(store, step)
+    calls = 0
+
+    async def dying(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        found = await whole(*arguments)
+        if calls == nth:
+            raise Killed
+        return found
+
+    journals = three(county)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, step, dying)
+        with pytest.raises(Killed):
+            await seal_all(journals.sealer(database, county))
+    await seal_all(journals.sealer(database, county))
+    assert await root_of(log) == unbroken
+    assert len(await leaves_of(log)) == 380
+
+
+async def test_killed_at_any_question_the_next_one_comes_to_the_same_root(
+    unbroken: tuple[int, bytes], log: asyncpg.Pool, database: Database, county: str
+) -> None:
+    whole = three(county)
+    await seal_all(whole.sealer(database, county))
+    assert whole.asked > 15
+    for question in range(1, whole.asked, 3):
+        await empty_log(log)
+        journals = three(county)
+        journals.dies_at = question
+        with pytest.raises(Killed):
+            await seal_all(journals.sealer(database, county))
+        await seal_all(journals.sealer(database, county))
+        assert await root_of(log) == unbroken, question
+
+
+async def test_two_sealers_at_once_seal_each_event_once(
+    unbroken: tuple[int, bytes], log: asyncpg.Pool, database: Database, county: str
+) -> None:
+    journals = three(county)
+    both = [journals.sealer(database, county) for _ in range(2)]
+    for _ in range(20):
+        await asyncio.gather(*(one.round() for one in both))
+    assert await root_of(log) == unbroken
+    assert len(await leaves_of(log)) == 380
+
+
+async def stopped(admin: asyncpg.Pool, stream: str) -> str | None:
+    found: str | None = await admin.fetchval(
+        "SELECT stopped_because FROM audit.log_cursor WHERE service = 'funds' AND stream = $1", stream
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("damage", "because"),
+    [
+        (lambda held: held.__setitem__(299, b"x" * 32), "event 300, sealed earlier, has another hash now"),
+        (lambda held: held.__delitem__(slice(290, None)), "sealed up to 300, and the journal now ends at 290"),
+        (lambda held: held.clear(), "sealed up to 300, and the journal now ends at 0"),
+    ],
+)
+async def test_a_stream_that_was_rewritten_or_cut_off_is_sealed_no_further_and_the_others_are(
+    damage: Any,
+    because: str,
+    log: asyncpg.Pool,
+    database: Database,
+    county: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    journals = three(county)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    complete = await log.fetchval("SELECT complete_at FROM audit.log_head")
+    damage(journals.streams["funds", county])
+    if len(journals.streams["funds", county]) == 300:
+        journals.write("funds", county, 1)
+    journals.write("audit", county, 5)
+    with caplog.at_level(logging.ERROR):
+        assert await sealer.round() == 5
+    assert "stream stopped" in caplog.text
+    assert await stopped(log, county) == because
+    await sealer.round()
+    head = await log.fetchrow("SELECT size, complete_at, looked_at FROM audit.log_head")
+    assert head is not None
+    assert head["size"] == 385
+    assert head["complete_at"] == complete, "what is not sealed to its end makes the lag grow"
+    assert head["looked_at"] > complete
+
+
+async def test_the_state_of_the_log_is_told_to_the_county_and_to_the_audit_administrator(
+    log: asyncpg.Pool, database: Database, county: str, audit_http: httpx.AsyncClient
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    empty = (await inspector.get("/audit/v1/record/status")).json()
+    assert (empty["size"], empty["root"], empty["lag_seconds"], empty["streams"]) == (0, None, None, [])
+    assert empty["empty_because"]
+    await seal_all(three(county).sealer(database, county))
+    told = (await inspector.get("/audit/v1/record/status")).json()
+    size, root = await root_of(log)
+    assert (told["size"], told["root"], told["lag_events"]) == (size, root.hex(), 0)
+    assert told["lag_seconds"] < 60
+    assert {(one["service"], one["stream"], one["sealed_position"]) for one in told["streams"]} == {
+        ("funds", county, 300),
+        ("audit", county, 40),
+    }, "no other place, and nothing of the leads"
+    Checkpoint.read(told["checkpoint"]).must_be_signed(LOG.key)
+    administrator = (await audit_caller(audit_http, "audit_admin", "00").get("/audit/v1/record/status")).json()
+    assert {one["stream"] for one in administrator["streams"]} == {"00"}
+    for role in ("finance_clerk", "feed_reader", "sealer"):
+        answer = await audit_caller(audit_http, role, county).get("/audit/v1/record/status")
+        assert answer.status_code == 403
+
+
+async def test_the_role_may_add_to_the_log_for_the_nation_and_change_nothing(
+    log: asyncpg.Pool, database: Database, county: str, urls: dict[str, str]
+) -> None:
+    await seal_all(three(county).sealer(database, county))
+    role = await asyncpg.connect(urls["audit"])
+    for statement in (
+        "DELETE FROM audit.log_leaf",
+        "UPDATE audit.log_leaf SET hash = hash",
+        "UPDATE audit.log_tile SET root = root",
+        "UPDATE audit.log_checkpoint SET note = ''",
+        "DELETE FROM audit.log_checkpoint",
+        "DELETE FROM audit.log_cursor",
+        "DELETE FROM audit.log_head",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await role.execute(statement)
+    async with role.transaction():
+        await role.execute("SELECT set_config('app.region', $1, true)", county)
+        assert await role.fetchval("SELECT count(*) FROM audit.log_leaf") == 347, (
+            "its own streams, the leads among them"
+        )
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with role.transaction():
+                await role.execute("INSERT INTO audit.log_checkpoint VALUES (999, sha256(''), 'x', now())")
+        assert await role.execute("UPDATE audit.log_head SET size = 0") == "UPDATE 0"
+    await role.close()
