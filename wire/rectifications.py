@@ -51,3 +51,33 @@ class ExtensionDecided(Fact):
     decided_on: date
     version_hash: str
     text_sha256: str
+
+
+class SupervisionSent(Fact):
+    """The unit and the leader in charge of it were told that a deadline was missed."""
+
+    notice_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    region_code: str
+    unit_id: UUID
+    leader_account: str | None
+    deadline: date
+    due_on: date
+    sent_on: date
+    document: str
+    text_sha256: str
+
+
+class OrderLookedBack(Fact):
+    """A closed order was looked at again: what was put right held, or the matter relapsed."""
+
+    look_back_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    result: str
+    looked_on: date
+    evidence_ids: list[UUID]
+    text_sha256: str

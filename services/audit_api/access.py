@@ -29,6 +29,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "orders:report",
             "extensions:ask",
             "extensions:decide",
+            "orders:supervise",
+            "orders:look_back",
             "closures:review",
             "evidence:read",
             "evidence:write",

@@ -17,8 +17,10 @@ from services.audit_api.missing import Missing
 from services.audit_api.policies import refusals as policies
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
 from services.audit_api.rectifications.extensions import ExtensionDecidedAlready, ExtensionWaits
+from services.audit_api.rectifications.look_backs import OwnClosure
 from services.audit_api.rectifications.progress import StageDoneAlready
 from services.audit_api.rectifications.states import DatesOutOfOrder, DeadlineNotLater, StagesNotDone, StepNotPossible
+from services.audit_api.rectifications.waiting import SupervisionNotDue, SupervisionSentAlready
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
@@ -44,6 +46,11 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     DeadlineNotLater: Problem("deadline-not-later", 409, "新期限不晚于现行期限", "请填写晚于现行期限的日期"),
     ExtensionWaits: Problem("extension-waits", 409, "已有待审批的延期申请", "请等待审批结果，再决定是否另行申请"),
     ExtensionDecidedAlready: Problem("extension-decided-already", 409, "延期申请已审批", "如情况有变，请重新申请延期"),
+    SupervisionNotDue: Problem("supervision-not-due", 409, "尚未到督办之日", "请到可以督办之日再发督办通知"),
+    SupervisionSentAlready: Problem(
+        "supervision-sent-already", 409, "已就该期限督办", "同一期限督办一次；延期后再逾期的可再次督办"
+    ),
+    OwnClosure: Problem("own-closure", 403, "同意销号的人不能自己回头看", "请由另一名监督人员回头看"),
     FileNameUnreadable: Problem(
         "file-name-unreadable", 422, "文件名无法识别", "请对文件名作百分号编码后放入 X-File-Name"
     ),

@@ -15,19 +15,21 @@ from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.missing import Missing
 from services.audit_api.moments import AsOf, KnownAt, moment_of
-from services.audit_api.rectifications import extensions, progress, service, store
+from services.audit_api.rectifications import extensions, look_backs, progress, service, store, supervision
 from services.audit_api.rectifications.schemas import (
     MOST_STAGES,
     ClosureRequest,
     ExtensionDecisionRequest,
     ExtensionRequest,
+    LookBackRequest,
     OrderFile,
     OrderPage,
     OrderRequest,
     ReviewRequest,
     StepRequest,
+    SupervisionRequest,
 )
-from services.audit_api.rectifications.shown import file_of, orders_of
+from services.audit_api.rectifications.shown import after_days, file_of, orders_of
 from services.audit_api.rectifications.states import OrderStatus
 
 router = APIRouter(prefix="/audit/v1/rectification-orders", tags=["rectification-orders 整改"])
@@ -57,10 +59,22 @@ async def get_orders(
     finding: UUID | None = None,
     status: OrderStatus | None = None,
     overdue: Annotated[bool | None, Query(description="只看（或不看）逾期未销号的")] = None,
+    supervision_due: Annotated[bool | None, Query(description="只看（或不看）应督办而未发督办通知的")] = None,
 ) -> OrderPage:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    found = await store.page(tx, who, asked, window, moment, finding=finding, status=status, overdue=overdue)
+    found = await store.page(
+        tx,
+        who,
+        asked,
+        window,
+        moment,
+        finding=finding,
+        status=status,
+        overdue=overdue,
+        supervision_due=supervision_due,
+        supervised_after_days=await after_days(tx, asked, moment),
+    )
     rows, after = cut(found, window, lambda row: (row.id,))
     items = await orders_of(tx, asked, rows, moment)
     because = None if items else "您的管辖范围内没有符合条件的整改通知"
@@ -156,3 +170,27 @@ async def post_review(
     county: County = None,
 ) -> OrderFile:
     return await service.review(tx, who, act, county_of(who, county), order_id, request)
+
+
+@router.post("/{order_id}/supervisions", status_code=201, summary="登记督办通知：同时送被整改单位和分管领导")
+async def post_supervision(
+    order_id: UUID,
+    request: SupervisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("orders:supervise")],
+    county: County = None,
+) -> OrderFile:
+    return await supervision.send(tx, who, act, county_of(who, county), order_id, request)
+
+
+@router.post("/{order_id}/look-backs", status_code=201, summary="回头看：整改成果是否保持")
+async def post_look_back(
+    order_id: UUID,
+    request: LookBackRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("orders:look_back")],
+    county: County = None,
+) -> OrderFile:
+    return await look_backs.look_back(tx, who, act, county_of(who, county), order_id, request)

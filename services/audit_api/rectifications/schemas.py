@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from chassis.fields import Answer, Body, Day, Line, Prose, RegionCode
+from chassis.fields import Answer, Body, Code, Day, Line, Prose, RegionCode
 from chassis.pages import Page
 from services.audit_api.moments import Known
 from services.audit_api.rectifications.states import Decision, OrderStatus, StepAction
@@ -125,6 +125,32 @@ class ExtensionDecisionRequest(Body):
     on: Day
 
 
+class SupervisionRequest(Body):
+    """A notice of supervision goes to the unit and to the leader in charge of it, by a document."""
+
+    document: Line
+    leader_post: Annotated[Line, Field(description="分管领导的职务")]
+    leader_account: Annotated[Code | None, Field(default=None, description="分管领导在本系统的登录名，如有")]
+    demand: Prose
+    on: Day
+
+
+class LookBackResult(StrEnum):
+    """held: 整改成果保持; relapsed: 问题反弹."""
+
+    HELD = "held"
+    RELAPSED = "relapsed"
+
+
+class LookBackRequest(Body):
+    """What was seen at a closed order on a day."""
+
+    result: LookBackResult
+    note: Prose
+    on: Day
+    evidence_ids: Proofs
+
+
 class ClosureRequest(Body):
     """The unit says what it did and asks to have the order closed."""
 
@@ -166,6 +192,9 @@ class Order(Answer):
     as_of: date
     overdue: bool = Field(description="截至 as_of 已过期限且尚未销号")
     days_overdue: int
+    supervise_from_on: date | None = Field(description="逾期仍未销号的，自该日起督办；已销号或未作规定的为空")
+    supervised_on: date | None = Field(description="就现行期限发出督办通知的日期")
+    supervision_due: bool = Field(description="截至 as_of 已到督办之日而尚未发出督办通知")
 
 
 class Step(Answer):
@@ -177,6 +206,31 @@ class Step(Answer):
     done_by: str
     note: str
     evidence_ids: list[UUID]
+
+
+class Supervision(Answer):
+    """A notice of supervision that was sent, to the unit and to the leader in charge."""
+
+    id: UUID
+    deadline: date
+    due_on: date
+    policy: str = Field(description="所依据的政策数值版本")
+    document: str
+    unit_name: str
+    leader_post: str
+    leader_account: str | None
+    demand: str
+    sent_on: date
+    made_by: str
+
+
+class LookBack(Answer):
+    """What was seen at the closed order, by another person than closed it."""
+
+    id: UUID
+    result: LookBackResult
+    looked_on: date
+    made_by: str
 
 
 class Stage(Answer):
@@ -214,6 +268,8 @@ class OrderFile(Order, Known):
     steps: list[Step]
     stages: list[Stage]
     extensions: list[Extension]
+    supervisions: list[Supervision]
+    look_backs: list[LookBack]
 
 
 class OrderPage(Page, Known):

@@ -9,23 +9,29 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit_api.moments import Moment
+from services.audit_api.policies import store as policies
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.schemas import (
     Extension,
     ExtensionDecision,
+    LookBack,
+    LookBackResult,
     Order,
     OrderFile,
     OrderKind,
     Stage,
     Step,
+    Supervision,
 )
 from services.audit_api.rectifications.standing import Standing, request_version, standing
 from services.audit_api.rectifications.states import OrderStatus, days_overdue, is_overdue
+from services.audit_api.rectifications.waiting import KEY, due_on, waits
 from services.audit_api.tables import (
     RectificationExtensionRow,
     RectificationOrderRow,
     RectificationStageRow,
     RectificationStepRow,
+    RectificationSupervisionRow,
 )
 
 
@@ -35,7 +41,18 @@ async def orders_of(
     """Each order that was issued and known by the moment, as it stood then."""
     there = [row for row in rows if _there(row.issued_on, row.position, moment)]
     stood = await standings(tx, county, there, moment)
-    return [_order(row, stood[row.id], moment.as_of) for row in there]
+    notices: dict[UUID, list[RectificationSupervisionRow]] = {row.id: [] for row in there}
+    for sent in await store.supervisions(tx, county, list(notices)):
+        if _there(sent.sent_on, sent.position, moment):
+            notices[sent.order_id].append(sent)
+    days = await after_days(tx, county, moment)
+    return [_order(row, stood[row.id], moment.as_of, notices[row.id], days) for row in there]
+
+
+async def after_days(tx: AsyncSession, county: str, moment: Moment) -> int | None:
+    """How many days after a missed deadline an order is supervised in the county on that day; None: not laid down."""
+    value = waits(await policies.values(tx, KEY, region=county, known_at=moment.known_at), county, moment.as_of)
+    return None if value is None else value.number
 
 
 async def standings(
@@ -58,12 +75,13 @@ async def file_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) 
     """The order with its steps, stages and extensions at a moment."""
     county, one = row.county_code, [row.id]
     stood = (await standings(tx, county, [row], moment))[row.id]
+    [order] = await orders_of(tx, county, [row], moment)
     steps = [step for step in await store.steps(tx, county, one) if _there(step.done_on, step.position, moment)]
     proofs = await store.proofs(tx, county, one)
     asked = [step for step in steps if step.action == OrderStatus.CLOSURE_REQUESTED]
     pending = asked[-1] if stood.status is OrderStatus.CLOSURE_REQUESTED else None
     return OrderFile(
-        **_order(row, stood, moment.as_of).model_dump(),
+        **order.model_dump(),
         **moment.shown,
         version_hash=pending
         and request_version(row.id, pending, stood.deadline, proofs.get((row.id, pending.step_no), [])),
@@ -84,6 +102,16 @@ async def file_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) 
             for more in await store.extensions(tx, county, one)
             if _there(more.asked_on, more.position, moment)
         ],
+        supervisions=[
+            _supervision(sent, row)
+            for sent in await store.supervisions(tx, county, one)
+            if _there(sent.sent_on, sent.position, moment)
+        ],
+        look_backs=[
+            LookBack(id=look.id, result=LookBackResult(look.result), looked_on=look.looked_on, made_by=look.made_by)
+            for look in await store.look_backs(tx, county, one)
+            if _there(look.looked_on, look.position, moment)
+        ],
     )
 
 
@@ -92,7 +120,15 @@ def _there(on: date | None, position: int | None, moment: Moment) -> bool:
     return on is not None and position is not None and on <= moment.as_of and position <= moment.position
 
 
-def _order(row: RectificationOrderRow, stood: Standing, as_of: date) -> Order:
+def _order(
+    row: RectificationOrderRow,
+    stood: Standing,
+    as_of: date,
+    notices: Sequence[RectificationSupervisionRow],
+    days: int | None,
+) -> Order:
+    since = None if days is None or stood.closed_on is not None else due_on(stood.deadline, days)
+    sent_on = next((sent.sent_on for sent in notices if sent.deadline == stood.deadline), None)
     return Order(
         id=row.id,
         county_code=row.county_code,
@@ -115,6 +151,9 @@ def _order(row: RectificationOrderRow, stood: Standing, as_of: date) -> Order:
         as_of=as_of,
         overdue=is_overdue(stood.deadline, stood.closed_on, as_of),
         days_overdue=days_overdue(stood.deadline, stood.closed_on, as_of),
+        supervise_from_on=since,
+        supervised_on=sent_on,
+        supervision_due=since is not None and since <= as_of and sent_on is None,
     )
 
 
@@ -146,4 +185,20 @@ def _extension(row: RectificationExtensionRow, moment: Moment) -> Extension:
         opinion=row.opinion if decided else None,
         decided_on=row.decided_on if decided else None,
         checked_by=row.checked_by if decided else None,
+    )
+
+
+def _supervision(sent: RectificationSupervisionRow, row: RectificationOrderRow) -> Supervision:
+    return Supervision(
+        id=sent.id,
+        deadline=sent.deadline,
+        due_on=sent.due_on,
+        policy=sent.policy,
+        document=sent.document,
+        unit_name=row.unit_name,
+        leader_post=sent.leader_post,
+        leader_account=sent.leader_account,
+        demand=sent.demand,
+        sent_on=sent.sent_on,
+        made_by=sent.made_by,
     )

@@ -38,7 +38,6 @@ class Standing:
     requested_by: str | None = None
     reviewed_by: str | None = None
     closed_on: date | None = None
-    supervised_on: date | None = None
 
 
 def standing(steps: Sequence[Happened], first_deadline: date, granted: Iterable[date]) -> Standing:
@@ -51,8 +50,6 @@ def standing(steps: Sequence[Happened], first_deadline: date, granted: Iterable[
 
 
 def _after(now: Standing, step: Happened) -> Standing:
-    if step.action == "supervised":
-        return replace(now, supervised_on=step.done_on)
     if step.action not in _STATES:
         return now
     status = OrderStatus(step.action)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, false, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -18,10 +18,12 @@ from services.audit_api.rectifications.states import OrderStatus
 from services.audit_api.tables import (
     EvidenceRow,
     RectificationExtensionRow,
+    RectificationLookBackRow,
     RectificationOrderRow,
     RectificationProofRow,
     RectificationStageRow,
     RectificationStepRow,
+    RectificationSupervisionRow,
 )
 
 _STATES: Final = [one.value for one in OrderStatus]
@@ -62,6 +64,24 @@ def deadline_at(moment: Moment) -> ColumnElement[date]:
     return func.coalesce(granted, order.deadline)
 
 
+def _unsupervised(moment: Moment, days: int) -> ColumnElement[bool]:
+    """Whether the order's deadline was missed for so many days by a moment, and no notice of it had been sent."""
+    sent, order = RectificationSupervisionRow, RectificationOrderRow
+    notice = (
+        select(sent.id)
+        .where(
+            sent.county_code == order.county_code,
+            sent.order_id == order.id,
+            sent.deadline == deadline_at(moment),
+            sent.sent_on <= moment.as_of,
+            sent.position <= moment.position,
+        )
+        .exists()
+    )
+    late = deadline_at(moment) <= moment.as_of - timedelta(days=days)
+    return late & (status_at(moment) != OrderStatus.CLOSED) & ~notice
+
+
 async def page(
     session: AsyncSession,
     who: Principal,
@@ -72,6 +92,8 @@ async def page(
     finding: UUID | None = None,
     status: str | None = None,
     overdue: bool | None = None,
+    supervision_due: bool | None = None,
+    supervised_after_days: int | None = None,
 ) -> Sequence[RectificationOrderRow]:
     """Visible orders issued and known by a moment, by id, one more than the page holds."""
     order = RectificationOrderRow
@@ -93,6 +115,9 @@ async def page(
     if overdue is not None:
         late = (deadline_at(moment) < moment.as_of) & (status_at(moment) != OrderStatus.CLOSED)
         query = query.where(late if overdue else ~late)
+    if supervision_due is not None:
+        due = false() if supervised_after_days is None else _unsupervised(moment, supervised_after_days)
+        query = query.where(due if supervision_due else ~due)
     if after := window.key(UUID):
         query = query.where(order.id > after[0])
     return (await session.scalars(query)).all()
@@ -243,3 +268,33 @@ async def extensions(
 async def decide_extension(session: AsyncSession, row: RectificationExtensionRow, **values: Any) -> None:
     more = RectificationExtensionRow
     await session.execute(update(more).where(more.county_code == row.county_code, more.id == row.id).values(**values))
+
+
+async def add_supervision(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(RectificationSupervisionRow).values(values))
+
+
+async def supervisions(
+    session: AsyncSession, county: str, orders: Collection[UUID]
+) -> Sequence[RectificationSupervisionRow]:
+    """The notices of supervision of some orders, in the order in which they were sent."""
+    sent = RectificationSupervisionRow
+    rows = await session.scalars(
+        select(sent).where(sent.county_code == county, sent.order_id.in_(orders)).order_by(sent.order_id, sent.position)
+    )
+    return rows.all()
+
+
+async def add_look_back(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(RectificationLookBackRow).values(values))
+
+
+async def look_backs(
+    session: AsyncSession, county: str, orders: Collection[UUID]
+) -> Sequence[RectificationLookBackRow]:
+    """What was seen at some orders after they were closed, in the order of looking."""
+    look = RectificationLookBackRow
+    rows = await session.scalars(
+        select(look).where(look.county_code == county, look.order_id.in_(orders)).order_by(look.order_id, look.position)
+    )
+    return rows.all()

@@ -23,10 +23,12 @@ from services.audit_api.tables.record import (
 )
 from services.audit_api.tables.rectifications import (
     RectificationExtensionRow,
+    RectificationLookBackRow,
     RectificationOrderRow,
     RectificationProofRow,
     RectificationStageRow,
     RectificationStepRow,
+    RectificationSupervisionRow,
 )
 from services.audit_api.tables.rows import RegionText, Row
 
@@ -48,10 +50,12 @@ __all__ = [
     "PolicyGateRow",
     "PolicyValueRow",
     "RectificationExtensionRow",
+    "RectificationLookBackRow",
     "RectificationOrderRow",
     "RectificationProofRow",
     "RectificationStageRow",
     "RectificationStepRow",
+    "RectificationSupervisionRow",
     "RectifiedChangeRow",
     "RegionText",
     "Row",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.audit_api.tables.rows import RegionText, Row
@@ -125,6 +125,53 @@ class RectificationStageRow(Row):
     done_by: Mapped[str | None]
     position: Mapped[int]
     done_position: Mapped[int | None]
+
+
+class RectificationSupervisionRow(Row):
+    """A notice of supervision that was sent over one missed deadline, to the unit and to the leader in charge."""
+
+    __tablename__ = "rectification_supervision"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "order_id"], _ORDER),
+        UniqueConstraint("county_code", "order_id", "deadline"),
+        CheckConstraint("due_on > deadline", name="due_after_the_deadline"),
+        CheckConstraint("sent_on >= due_on", name="sent_when_due"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    deadline: Mapped[date]
+    due_on: Mapped[date]
+    policy: Mapped[str]
+    document: Mapped[str]
+    leader_post: Mapped[str]
+    leader_account: Mapped[str | None]
+    demand: Mapped[str]
+    sent_on: Mapped[date]
+    made_by: Mapped[str]
+    position: Mapped[int]
+
+
+class RectificationLookBackRow(Row):
+    """What was seen at a closed order on a day, by another person than agreed to close it."""
+
+    __tablename__ = "rectification_look_back"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "order_id"], _ORDER),
+        CheckConstraint("result IN ('held', 'relapsed')", name="result"),
+        CheckConstraint("made_by <> closed_by", name="not_by_who_closed"),
+        Index("ix_rectification_look_back_order", "county_code", "order_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    result: Mapped[str]
+    looked_on: Mapped[date]
+    made_by: Mapped[str]
+    closed_by: Mapped[str]
+    position: Mapped[int]
 
 
 class RectificationExtensionRow(Row):
