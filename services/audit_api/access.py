@@ -39,6 +39,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "policies:confirm",
             "record:read",
             "record:cosign",
+            "reports:read",
         }
     ),
     "finance_clerk": _ADDRESSED,

@@ -19,6 +19,8 @@ from services.audit_api.problems import CATALOGUE
 from services.audit_api.record.endpoints import router as record
 from services.audit_api.record.verify import Key
 from services.audit_api.rectifications.endpoints import router as rectifications
+from services.audit_api.reports.endpoints import router as reports
+from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.settings import Settings
 
 BLUEPRINT = Blueprint(
@@ -27,7 +29,7 @@ BLUEPRINT = Blueprint(
     audience="audit",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[alerts, findings, rectifications, evidence, policies, events, record],
+    routers=[alerts, findings, rectifications, evidence, reports, policies, events, record],
 )
 
 
@@ -39,4 +41,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = assemble(BLUEPRINT, database, KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60))
     app.state.shelf = Shelf(chosen.evidence_dir)
     app.state.witness_keys = [Key.read(one) for one in chosen.witness_keys.split()]
+    app.state.print_room = PrintRoom()
     return app

@@ -21,6 +21,8 @@ from services.audit_api.rectifications.look_backs import OwnClosure
 from services.audit_api.rectifications.progress import StageDoneAlready
 from services.audit_api.rectifications.states import DatesOutOfOrder, DeadlineNotLater, StagesNotDone, StepNotPossible
 from services.audit_api.rectifications.waiting import SupervisionNotDue, SupervisionSentAlready
+from services.audit_api.reports import refusals as reports
+from services.audit_api.reports.model import ReportDoesNotTie
 
 CATALOGUE: Final[dict[type[Exception], Problem]] = {
     access.OutsideRegion: Problem("outside-region", 403, "超出管辖范围", "请核对区划代码；跨区业务由上级办理"),
@@ -53,6 +55,21 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     OwnClosure: Problem("own-closure", 403, "同意销号的人不能自己回头看", "请由另一名监督人员回头看"),
     FileNameUnreadable: Problem(
         "file-name-unreadable", 422, "文件名无法识别", "请对文件名作百分号编码后放入 X-File-Name"
+    ),
+    reports.ReportTooLarge: Problem(
+        "report-too-large", 409, "报表行数过多", "请用 since 缩短期间，或改用 XLSX、JSON 格式分期取得"
+    ),
+    reports.ReportUnderWay: Problem(
+        "report-under-way", 409, "您有一份报表正在生成", "请待该报表完成后再取下一份，一般在十秒以内"
+    ),
+    reports.ReportNotPrinted: Problem(
+        "report-not-printed", 503, "PDF 未能排版", "请稍后重试；仍不成功时请缩短期间，或先取 XLSX"
+    ),
+    reports.ReportFormatNotOffered: Problem(
+        "report-format-not-offered", 406, "没有所要求的报表格式", "请在 format 参数中填写 json、xlsx 或 pdf"
+    ),
+    ReportDoesNotTie: Problem(
+        "report-does-not-tie", 409, "报表与账面不符", "请勿使用其他途径的数字代替；请报告系统管理员查明原因后再取"
     ),
     shelf.EvidenceEmpty: Problem("evidence-empty", 422, "证据文件为空", "请选择有内容的文件"),
     shelf.EvidenceTooLarge: Problem("evidence-too-large", 413, "证据文件过大或上传中断", "请压缩或拆分后重试"),

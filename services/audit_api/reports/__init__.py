@@ -1,0 +1,1 @@
+"""What goes out on paper: bulletins, lists of findings, ledgers of rectification, statistics; each with its totals."""

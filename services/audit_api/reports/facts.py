@@ -1,0 +1,128 @@
+"""What reports are made of: findings and orders as they stood on a day, by what was known then. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from services.audit_api.rectifications.states import days_overdue
+
+STEP_NAMES: Final = {
+    "issued": "下达",
+    "closure_requested": "申请销号",
+    "sent_back": "退回",
+    "closed": "销号",
+    "progress": "填报进展",
+    "stage_done": "阶段完成",
+    "extension_asked": "申请延期",
+    "extension_granted": "同意延期",
+    "extension_refused": "不同意延期",
+    "supervised": "督办",
+    "held": "回头看未反弹",
+    "relapsed": "回头看反弹",
+}
+# A step that is none of these leaves an order in the state it was in.
+STATE_NAMES: Final = {
+    "issued": "整改中",
+    "closure_requested": "已申请销号",
+    "sent_back": "退回整改",
+    "closed": "已销号",
+}
+KIND_NAMES: Final = {"at_once": "立行立改", "in_stages": "分阶段整改", "continuing": "持续整改"}
+
+
+@dataclass(frozen=True, slots=True)
+class StepFact:
+    """One thing that happened to an order."""
+
+    action: str
+    done_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFact:
+    """An order with the steps it had taken by the day of the report."""
+
+    id: UUID
+    finding_id: UUID
+    unit_id: UUID
+    unit_name: str
+    region_code: str
+    kind: str
+    demand: str
+    issued_on: date
+    deadline: date
+    steps: tuple[StepFact, ...]
+
+    @property
+    def state(self) -> str:
+        """The state that the last step to change it left it in."""
+        return next((step.action for step in reversed(self.steps) if step.action in STATE_NAMES), "issued")
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day of 销号; None of an order that is open."""
+        if self.state != "closed":
+            return None
+        return next(step.done_on for step in reversed(self.steps) if step.action == "closed")
+
+    def days_overdue(self, as_of: date) -> int:
+        return days_overdue(self.deadline, self.closed_on, as_of)
+
+    def is_overdue(self, as_of: date) -> bool:
+        """Whether it stands open past its deadline."""
+        return self.closed_on is None and self.deadline < as_of
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFact:
+    """A finding with its money and its orders by the day of the report.
+
+    `within` is the finding whose amount holds this one's (属…之内): its fen are counted there.
+    """
+
+    id: UUID
+    class_code: str
+    class_name: str
+    title: str
+    found_on: date
+    closed_on: date | None
+    amount_fen: int
+    rectified_fen: int
+    orders: tuple[OrderFact, ...]
+    within: UUID | None = None
+
+    @property
+    def outstanding_fen(self) -> int:
+        return self.amount_fen - self.rectified_fen
+
+    @property
+    def state(self) -> str:
+        if self.closed_on is not None:
+            return "已销号"
+        return "整改中" if self.orders else "已认定"
+
+    @property
+    def first_order(self) -> OrderFact | None:
+        """The order by which a finding is counted for a unit and a place, so that it is counted once."""
+        return self.orders[0] if self.orders else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the tables themselves say of the same question, added up there and not from the rows."""
+
+    findings_n: int
+    amount_fen: int
+    rectified_fen: int
+    orders_n: int
+    ordered_fen: int
+    ordered_rectified_fen: int
+
+
+def ids_in(findings: Iterable[FindingFact]) -> frozenset[UUID]:
+    """The findings of a report: what lies within one that is not among them is counted for itself."""
+    return frozenset(finding.id for finding in findings)

@@ -1,0 +1,57 @@
+"""问题清单: one row per finding, by class and day, with who answers for it, until when, and the yuan. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from services.audit_api.reports.facts import FindingFact, ids_in
+from services.audit_api.reports.model import Column, Kind, Line, Section
+
+COLUMNS: Final = (
+    Column("no", "序号", Kind.COUNT, 3),
+    Column("finding_id", "问题编号", Kind.ID, 6),
+    Column("class", "问题分类", Kind.TEXT, 7),
+    Column("title", "问题", Kind.TEXT, 14),
+    Column("found_on", "认定日期", Kind.DAY, 6),
+    Column("units", "责任单位", Kind.TEXT, 9),
+    Column("deadline", "整改期限", Kind.DAY, 6),
+    Column("state", "状态", Kind.TEXT, 4),
+    Column("amount_fen", "涉及金额（元）", Kind.FEN, 10, summed=True),
+    Column("rectified_fen", "已整改（元）", Kind.FEN, 10, summed=True),
+    Column("outstanding_fen", "未整改（元）", Kind.FEN, 10, summed=True),
+)
+
+
+def section(findings: Sequence[FindingFact]) -> Section:
+    """The list; a finding within another one of the list is marked 属…之内 and not counted."""
+    listed = ids_in(findings)
+    ordered = sorted(findings, key=lambda one: (one.class_code, one.found_on, one.id))
+    number = {finding.id: at for at, finding in enumerate(ordered, start=1)}
+    lines = []
+    for finding in ordered:
+        counted = finding.within not in listed
+        title = (
+            finding.title
+            if counted or finding.within is None
+            else f"{finding.title}（属第{number[finding.within]}项之内）"
+        )
+        lines.append(
+            Line(
+                (
+                    number[finding.id],
+                    str(finding.id),
+                    f"{finding.class_code} {finding.class_name}",
+                    title,
+                    finding.found_on,
+                    "；".join(dict.fromkeys(order.unit_name for order in finding.orders)),
+                    max((order.deadline for order in finding.orders), default=None),
+                    finding.state,
+                    finding.amount_fen,
+                    finding.rectified_fen,
+                    finding.outstanding_fen,
+                ),
+                counted,
+            )
+        )
+    return Section("问题清单", COLUMNS, tuple(lines), "截至该日没有已认定的问题")

@@ -1,0 +1,67 @@
+"""整改台账: one row per order, with its steps and the days overdue. Pure.
+
+An order has the amount of its finding; of several orders on one finding the first has it, and the others show it
+without counting it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from services.audit_api.reports.facts import KIND_NAMES, STATE_NAMES, STEP_NAMES, FindingFact, OrderFact, ids_in
+from services.audit_api.reports.model import Column, Kind, Line, Section, clipped
+
+MOST_DEMAND: Final = 60
+COLUMNS: Final = (
+    Column("no", "序号", Kind.COUNT, 3),
+    Column("order_id", "通知编号", Kind.ID, 6),
+    Column("title", "问题", Kind.TEXT, 11),
+    Column("unit", "责任单位", Kind.TEXT, 7),
+    Column("region_code", "区划", Kind.TEXT, 5),
+    Column("kind", "整改类型", Kind.TEXT, 4),
+    Column("demand", "整改要求", Kind.TEXT, 11),
+    Column("deadline", "期限", Kind.DAY, 6),
+    Column("steps", "办理经过", Kind.TEXT, 10),
+    Column("state", "状态", Kind.TEXT, 4),
+    Column("days_overdue", "逾期天数", Kind.COUNT, 3),
+    Column("amount_fen", "涉及金额（元）", Kind.FEN, 10, summed=True),
+    Column("rectified_fen", "已整改（元）", Kind.FEN, 10, summed=True),
+)
+
+
+def section(findings: Sequence[FindingFact], as_of: date) -> Section:
+    """The ledger, by deadline; the earliest first."""
+    listed = ids_in(findings)
+    rows = [(order, finding) for finding in findings for order in finding.orders]
+    rows.sort(key=lambda row: (row[0].deadline, row[0].issued_on, row[0].id))
+    lines = []
+    for at, (order, finding) in enumerate(rows, start=1):
+        counted = order is finding.first_order and finding.within not in listed
+        lines.append(
+            Line(
+                (
+                    at,
+                    str(order.id),
+                    finding.title if counted else f"{finding.title}（金额已在他项计列）",
+                    order.unit_name,
+                    order.region_code,
+                    KIND_NAMES.get(order.kind, order.kind),
+                    clipped(order.demand, MOST_DEMAND),
+                    order.deadline,
+                    steps_of(order),
+                    STATE_NAMES.get(order.state, order.state),
+                    order.days_overdue(as_of),
+                    finding.amount_fen,
+                    finding.rectified_fen,
+                ),
+                counted,
+            )
+        )
+    return Section("整改台账", COLUMNS, tuple(lines), "截至该日没有已下达的整改通知")
+
+
+def steps_of(order: OrderFact) -> str:
+    """What happened to an order, in one line: 2017-11-02下达；2017-11-10申请销号."""
+    return "；".join(f"{step.done_on.isoformat()}{STEP_NAMES.get(step.action, step.action)}" for step in order.steps)

@@ -1,0 +1,88 @@
+"""The printer: a process of its own that turns one report into one PDF and ends.
+
+Started by `printing.py` with nothing of the service in it: no key in its environment, no file it may write, bounded
+memory and time. It reads JSON from its input and answers with a line of JSON (the totals of the pages) and the PDF.
+Its fonts are those of the package, never the machine's; no package of typst is looked for.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import resource
+import struct
+import sys
+from pathlib import Path
+from typing import Final
+
+MOST_BYTES: Final = 3 * 1024**3
+MOST_CPU_SECONDS: Final = 30
+LAYOUT: Final = Path(__file__).with_name("layout.typ")
+FONTS: Final = "pylopdf_fonts_zh_cn"
+# A file for keeping (ISO 19005-2, level u): every character has its glyph and can be read out again, or it is refused.
+STANDARD: Final = "a-2u"
+_NO_PACKAGES: Final = "/nonexistent"
+
+
+# 〓, which Chinese and Japanese typesetters put where a character is missing from the case.
+MISSING: Final = "〓"
+_ASCII: Final = 128
+_CMAP_32: Final = 12
+
+
+def characters(font: bytes) -> frozenset[int]:
+    """The code points that a font draws: its character map of 32 bits (OpenType, cmap, format 12)."""
+    tables = {font[at : at + 4]: at for at in range(12, 12 + 16 * struct.unpack_from(">H", font, 4)[0], 16)}
+    [start] = struct.unpack_from(">I", font, tables[b"cmap"] + 8)
+    [maps_n] = struct.unpack_from(">H", font, start + 2)
+    found: set[int] = set()
+    for at in range(maps_n):
+        [offset] = struct.unpack_from(">I", font, start + 4 + 8 * at + 4)
+        if struct.unpack_from(">H", font, start + offset)[0] != _CMAP_32:
+            continue
+        [groups_n] = struct.unpack_from(">I", font, start + offset + 12)
+        for group in range(groups_n):
+            first, last, _ = struct.unpack_from(">III", font, start + offset + 16 + 12 * group)
+            found.update(range(first, last + 1))
+    return frozenset(found)
+
+
+def marked(text: str, drawn: frozenset[int]) -> str:
+    """`text` with `MISSING` for what no font draws. ASCII stays: the text is JSON."""
+    return "".join(one if ord(one) < _ASCII or ord(one) in drawn else MISSING for one in text)
+
+
+def main() -> None:
+    """Print what the input says; the exit code is 1 and the reason in the error output if it cannot be."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_SECONDS, MOST_CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    import typst  # noqa: PLC0415 - within the bounds
+
+    told = json.load(sys.stdin.buffer)
+    folder = Path(str(importlib.resources.files(FONTS)))
+    drawn = frozenset[int]().union(*(characters(path.read_bytes()) for path in folder.glob("*.otf")))
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(folder)],
+    )
+    compiler = typst.Compiler(
+        str(LAYOUT),
+        root=str(LAYOUT.parent),
+        font_paths=fonts,
+        ignore_system_fonts=True,
+        sys_inputs={"report": marked(json.dumps(told["report"], ensure_ascii=False), drawn)},
+        package_path=_NO_PACKAGES,
+        package_cache_path=_NO_PACKAGES,
+    )
+    pdf, warnings = compiler.compile_with_warnings(format="pdf", pdf_standards=[STANDARD], timestamp=told["timestamp"])
+    if not isinstance(pdf, bytes):
+        raise TypeError(type(pdf))
+    pages = json.loads(compiler.query("<page-total>", field="value"))
+    head = {"pages": pages, "warnings": [str(one) for one in warnings]}
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + pdf)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""What reports are made of, in SQL: findings, their money and orders by a day; and what the tables say of the sums.
+
+Whole sets at once: a report is one reading of one picture, never a query per row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from services.audit_api.access import visible_to
+from services.audit_api.findings.schemas import CLASSES
+from services.audit_api.moments import Moment
+from services.audit_api.rectifications.store import deadline_at
+from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact, Sums
+from services.audit_api.tables import (
+    FindingRow,
+    RectificationOrderRow,
+    RectificationStepRow,
+    RectifiedChangeRow,
+    StreamHeadRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which findings a report is about: a county's, found from `since` on, as they stood at the moment."""
+
+    county: str
+    moment: Moment
+    since: date | None = None
+
+
+async def head_position(session: AsyncSession, county: str) -> int:
+    """The last act of the county's journal that this transaction sees; 0 before the first."""
+    found = await session.scalar(select(StreamHeadRow.position).where(StreamHeadRow.stream == county))
+    return found or 0
+
+
+async def sums(session: AsyncSession, who: Principal, reach: Reach) -> Sums:
+    """How many findings and orders there are and what they come to, added up by the database."""
+    findings, order = _findings(who, reach), RectificationOrderRow
+    ordered = select(order.id).where(_same_finding(order), *_orders(reach)).correlate(FindingRow).exists()
+    amount = func.sum(FindingRow.amount_fen)
+    found = (await session.execute(select(func.count(), amount, amount.filter(ordered)).where(*findings))).one()
+    change = func.sum(RectifiedChangeRow.change_fen)
+    rectified = (
+        await session.execute(
+            select(change, change.filter(ordered))
+            .join(FindingRow, _same_finding(RectifiedChangeRow))
+            .where(*findings, *_rectified(reach))
+        )
+    ).one()
+    orders_n = await session.scalar(
+        select(func.count()).select_from(order).join(FindingRow, _same_finding(order)).where(*findings, *_orders(reach))
+    )
+    return Sums(
+        findings_n=int(found[0]),
+        amount_fen=int(found[1] or 0),
+        rectified_fen=int(rectified[0] or 0),
+        orders_n=int(orders_n or 0),
+        ordered_fen=int(found[2] or 0),
+        ordered_rectified_fen=int(rectified[1] or 0),
+    )
+
+
+async def findings(session: AsyncSession, who: Principal, reach: Reach, most: int) -> list[FindingFact]:
+    """At most `most` findings, by id, each with its orders (first issued first) and their steps."""
+    rows = (
+        await session.scalars(select(FindingRow).where(*_findings(who, reach)).order_by(FindingRow.id).limit(most))
+    ).all()
+    rectified = await _rectified_of(session, who, reach)
+    orders = await _orders_of(session, who, reach)
+    as_of = reach.moment.as_of
+    return [
+        FindingFact(
+            id=row.id,
+            class_code=row.class_code,
+            class_name=CLASSES[row.class_code],
+            title=row.title,
+            found_on=row.found_on,
+            closed_on=row.closed_on if row.closed_on is not None and row.closed_on <= as_of else None,
+            amount_fen=row.amount_fen,
+            rectified_fen=rectified.get(row.id, 0),
+            orders=tuple(orders.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+async def _rectified_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, int]:
+    change = RectifiedChangeRow
+    rows = await session.execute(
+        select(change.finding_id, func.sum(change.change_fen))
+        .join(FindingRow, _same_finding(change))
+        .where(*_findings(who, reach), *_rectified(reach))
+        .group_by(change.finding_id)
+    )
+    return {finding: int(fen) for finding, fen in rows}
+
+
+async def _orders_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, list[OrderFact]]:
+    order = RectificationOrderRow
+    rows = await session.execute(
+        select(order, deadline_at(reach.moment))
+        .join(FindingRow, _same_finding(order))
+        .where(*_findings(who, reach), *_orders(reach))
+        .order_by(order.issued_on, order.id)
+    )
+    steps = await _steps_of(session, who, reach)
+    found: dict[UUID, list[OrderFact]] = {}
+    for row, deadline in rows:
+        found.setdefault(row.finding_id, []).append(
+            OrderFact(
+                id=row.id,
+                finding_id=row.finding_id,
+                unit_id=row.unit_id,
+                unit_name=row.unit_name,
+                region_code=row.region_code,
+                kind=row.kind,
+                demand=row.demand,
+                issued_on=row.issued_on,
+                deadline=deadline,
+                steps=tuple(steps.get(row.id, ())),
+            )
+        )
+    return found
+
+
+async def _steps_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, list[StepFact]]:
+    step, order = RectificationStepRow, RectificationOrderRow
+    rows = await session.execute(
+        select(step.order_id, step.action, step.done_on)
+        .join(order, (order.county_code == step.county_code) & (order.id == step.order_id))
+        .join(FindingRow, _same_finding(order))
+        .where(*_findings(who, reach), *_orders(reach), *_steps(reach))
+        .order_by(step.order_id, step.step_no)
+    )
+    found: dict[UUID, list[StepFact]] = {}
+    for order_id, action, done_on in rows:
+        found.setdefault(order_id, []).append(StepFact(action, done_on))
+    return found
+
+
+def _findings(who: Principal, reach: Reach) -> list[ColumnElement[bool]]:
+    """The rows of the findings in reach."""
+    conditions = [
+        FindingRow.county_code == reach.county,
+        visible_to(who, FindingRow.region_code),
+        FindingRow.found_on <= reach.moment.as_of,
+    ]
+    if reach.since is not None:
+        conditions.append(FindingRow.found_on >= reach.since)
+    return conditions
+
+
+def _rectified(reach: Reach) -> list[ColumnElement[bool]]:
+    return [RectifiedChangeRow.effective_on <= reach.moment.as_of]
+
+
+def _orders(reach: Reach) -> list[ColumnElement[bool]]:
+    order, moment = RectificationOrderRow, reach.moment
+    return [order.issued_on <= moment.as_of, order.position <= moment.position]
+
+
+def _steps(reach: Reach) -> list[ColumnElement[bool]]:
+    step, moment = RectificationStepRow, reach.moment
+    return [step.done_on <= moment.as_of, step.position <= moment.position]
+
+
+def _same_finding(row: type[RectifiedChangeRow | RectificationOrderRow]) -> ColumnElement[bool]:
+    return (row.county_code == FindingRow.county_code) & (row.finding_id == FindingRow.id)

@@ -1,0 +1,189 @@
+"""Reports over HTTP: what they hold, who may take them, and that taking one is on record before it leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import fastexcel
+import httpx
+import pytest
+
+from chassis.database import Database
+from services.audit_api.reports.printing import PrintRoom
+from tests.audit_api.feeds import FakeFeed, money, moved
+from tests.audit_api.test_finding import alerted, finding, order, refused
+from tests.callers import audit_caller
+
+AS_OF = {"as_of": "2017-11-30"}
+URL = "/audit/v1/reports/"
+NAMES = ("findings", "orders", "bulletin", "statistics")
+
+
+@pytest.fixture(autouse=True)
+def patient(audit_http: httpx.AsyncClient) -> None:
+    """A busy machine breaks no promise: the printer may take its time."""
+    audit_http.app.state.print_room = PrintRoom(most_seconds=300)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+async def cases(audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str) -> list[str]:
+    """Two findings of 100000 fen, the first ordered and 40000 fen of it put right, and one of the next year."""
+    inspector = audit_caller(audit_http, "inspector", county)
+    lots = [uuid4() for _ in range(3)]
+    alerts = await alerted(feed, database, county, *lots)
+    found = []
+    for at, (alert, day) in enumerate(zip(alerts, ("2017-11-01", "2017-11-05", "2018-01-05"), strict=True)):
+        opened = await inspector.post("/audit/v1/findings", finding(alert, found_on=day, title=f"=第{at}项"))
+        assert opened.status_code == 201, opened.text
+        found.append(opened.json()["id"])
+    issued = await inspector.post("/audit/v1/rectification-orders", order(found[0], county))
+    assert issued.status_code == 201, issued.text
+    feed.append(county, money(county, moved(county, (lots[0], 40_000))))
+    await feed.follower(database, county).round()
+    return found
+
+
+def rows_of(section: dict[str, Any]) -> list[dict[str, Any]]:
+    keys = [column["key"] for column in section["columns"]]
+    return [dict(zip(keys, row["cells"], strict=True)) for row in section["rows"]]
+
+
+async def taken(admin: asyncpg.Pool, county: str) -> list[dict[str, Any]]:
+    rows = await admin.fetch(
+        "SELECT body FROM audit.event WHERE stream = $1 AND kind = 'ReportTaken' ORDER BY position", county
+    )
+    return [json.loads(row["body"]) for row in rows]
+
+
+async def test_the_list_of_findings_comes_to_what_the_findings_say(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str]
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    answer = await inspector.get(URL + "findings", params=AS_OF)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    [section] = told["sections"]
+    assert [row["finding_id"] for row in rows_of(section)] == cases[:2], "the one of the next year is not there yet"
+    first, second = rows_of(section)
+    assert (first["units"], first["deadline"], first["state"]) == ("第一镇财政所", "2017-11-17", "整改中")
+    assert (second["units"], second["deadline"], second["state"]) == ("", None, "已认定")
+    assert section["totals"] == {"amount_fen": 200_000, "rectified_fen": 40_000, "outstanding_fen": 160_000}
+    assert [proof["unexplained"] for proof in told["proofs"]] == [0, 0, 0]
+    listed = (await inspector.get("/audit/v1/findings", params=AS_OF)).json()["items"]
+    assert sum(one["amount_fen"] for one in listed if one["id"] in cases[:2]) == 200_000
+    assert told["basis"]["path"] == URL + "findings"
+    assert told["basis"]["parameters"] == {"county": county, **AS_OF}
+
+
+async def test_the_ledger_of_orders_tells_steps_and_days_overdue(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str]
+) -> None:
+    told = (await audit_caller(audit_http, "inspector", county).get(URL + "orders", params=AS_OF)).json()
+    [row] = rows_of(told["sections"][0])
+    assert (row["state"], row["days_overdue"], row["steps"]) == ("整改中", 13, "2017-11-02下达")
+    assert (row["kind"], row["region_code"]) == ("立行立改", county + "101")
+    assert told["sections"][0]["totals"] == {"amount_fen": 100_000, "rectified_fen": 40_000}
+
+
+async def test_statistics_by_class_place_and_unit_come_to_the_same(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str]
+) -> None:
+    told = (await audit_caller(audit_http, "inspector", county).get(URL + "statistics", params=AS_OF)).json()
+    assert [one["heading"] for one in told["sections"]] == ["一、按问题分类", "二、按区划", "三、按责任单位"]
+    assert len({json.dumps(one["totals"]) for one in told["sections"]}) == 1
+    places = {row["name"]: row for row in rows_of(told["sections"][1])}
+    assert (places[county + "101"]["overdue_n"], places[county + "101"]["rectified_share"]) == (1, "40.00%")
+    assert places["（尚未下达整改）"]["findings_n"] == 1
+
+
+async def test_a_bulletin_is_of_the_year_of_its_day(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str]
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    of_2017 = (
+        await inspector.get(URL + "bulletin", params={**AS_OF, "issuer": "某县纪委", "number": "〔2017〕3号"})
+    ).json()
+    assert of_2017["title"] == "关于2017年1—11月扶贫资金问题整改情况的通报"
+    assert (of_2017["issuer"], of_2017["number"]) == ("某县纪委", "〔2017〕3号")
+    assert "共认定问题2个" in of_2017["paragraphs"][0]
+    of_2018 = (await inspector.get(URL + "bulletin", params={"as_of": "2018-01-31"})).json()
+    assert "共认定问题1个" in of_2018["paragraphs"][0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_report_comes_in_each_format_and_is_on_record(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str], admin: asyncpg.Pool, name: str
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    answers = [await inspector.get(URL + name, params={**AS_OF, "format": form}) for form in ("json", "xlsx", "pdf")]
+    assert [one.status_code for one in answers] == [200, 200, 200], [one.text[:300] for one in answers]
+    plain, sheet, pdf = answers
+    assert "content-disposition" not in plain.headers
+    assert pdf.content.startswith(b"%PDF-")
+    assert pdf.headers["content-type"] == "application/pdf"
+    for one, ending in ((sheet, "xlsx"), (pdf, "pdf")):
+        assert one.headers["content-disposition"].startswith(
+            f'attachment; filename="{county}-{name}-20171130.{ending}"; filename*=UTF-8'
+        )
+    book = fastexcel.read_excel(sheet.content)
+    assert len(book.sheet_names) == len(plain.json()["sections"]) + 1
+
+    records = await taken(admin, county)
+    assert [(one["report"], one["file_format"]) for one in records] == [(name, "json"), (name, "xlsx"), (name, "pdf")]
+    for one, record in zip(answers, records, strict=True):
+        assert record["sha256"] == hashlib.sha256(one.content).hexdigest() == one.headers["x-content-sha256"]
+        assert record["size_bytes"] == len(one.content)
+        assert record["rows_n"] == sum(len(section["rows"]) for section in plain.json()["sections"])
+        assert (record["reader"], record["parameters"]) == (f"inspector.{county}", {"county": county, **AS_OF})
+
+
+async def test_a_title_that_looks_like_a_formula_is_text(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str]
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    answer = await inspector.get(
+        URL + "findings",
+        params=AS_OF,
+        headers={"Accept": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+    )
+    rows = fastexcel.read_excel(answer.content).load_sheet("表1", header_row=2).to_polars()
+    assert rows["问题"].to_list()[:2] == ["'=第0项", "'=第1项"]
+    assert rows["涉及金额（元）"].to_list() == [1000.0, 1000.0, 2000.0]
+
+
+async def test_a_county_without_findings_is_told_so_in_every_format(audit_http: httpx.AsyncClient, county: str) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    told = (await inspector.get(URL + "findings", params=AS_OF)).json()
+    assert told["sections"][0]["empty_because"] == "截至该日没有已认定的问题"
+    for name in NAMES:
+        answer = await inspector.get(URL + name, params={**AS_OF, "format": "pdf"})
+        assert answer.status_code == 200, answer.text
+
+
+async def test_reports_are_the_inspectors_and_of_their_own_county(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str], admin: asyncpg.Pool
+) -> None:
+    for role, region in (("finance_clerk", county), ("township_clerk", county + "101"), ("feed_reader", county)):
+        refused(await audit_caller(audit_http, role, region).get(URL + "findings"), 403, "forbidden")
+    neighbour = audit_caller(audit_http, "inspector", str(int(county) - 1))
+    refused(await neighbour.get(URL + "findings", params={"county": county}), 403, "outside-region")
+    above = audit_caller(audit_http, "inspector", county[:4])
+    refused(await above.get(URL + "findings"), 422, "county-needed")
+    assert await taken(admin, county) == []
+    seen = await above.get(URL + "findings", params={**AS_OF, "county": county})
+    assert len(seen.json()["sections"][0]["rows"]) == 2
+
+
+async def test_bad_requests_are_refused_and_leave_no_record(
+    audit_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    for params in ({"format": "docx"}, {"as_of": "2017-11-31"}, {"since": "yesterday"}):
+        refused(await inspector.get(URL + "findings", params=params), 422, "invalid-request")
+    refused(await inspector.get(URL + "nothing"), 422, "invalid-request")
+    refused(await inspector.get(URL + "findings", headers={"Accept": "text/html"}), 406, "report-format-not-offered")
+    assert await taken(admin, county) == []

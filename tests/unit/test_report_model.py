@@ -1,0 +1,249 @@
+"""Reports as values: totals of rows that count, shares, heaps that add up, and workbooks that keep each fen."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+from uuid import UUID, uuid4
+
+import fastexcel
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit_api.reports import breakdown, bulletin, findings_list, orders_ledger, workbook
+from services.audit_api.reports.division import heap_of
+from services.audit_api.reports.endpoints import chosen
+from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact
+from services.audit_api.reports.model import (
+    Basis,
+    Kind,
+    Masthead,
+    Proof,
+    Report,
+    ReportDoesNotTie,
+    Section,
+    clipped,
+    must_tie,
+    share,
+    shown,
+)
+from services.audit_api.reports.refusals import ReportFormatNotOffered
+from services.audit_api.reports.schemas import ReportFormat
+
+AS_OF = date(2017, 11, 30)
+FEN = st.integers(1, 10**14)
+
+
+def order(finding: UUID, unit: str = "第一镇财政所", *steps: tuple[str, date], **more: object) -> OrderFact:
+    told = {
+        "id": uuid4(),
+        "finding_id": finding,
+        "unit_id": uuid4(),
+        "unit_name": unit,
+        "region_code": "990001101",
+        "kind": "at_once",
+        "demand": "十五日内拨付到户",
+        "issued_on": date(2017, 11, 2),
+        "deadline": date(2017, 11, 17),
+        "steps": tuple(StepFact(*step) for step in steps) or (StepFact("issued", date(2017, 11, 2)),),
+    }
+    return OrderFact(**{**told, **more})  # type: ignore[arg-type]
+
+
+def finding(
+    amount_fen: int = 100_000, rectified_fen: int = 0, units: tuple[str, ...] = (), **more: object
+) -> FindingFact:
+    one = uuid4()
+    told = {
+        "id": one,
+        "class_code": "F01",
+        "class_name": "闲置滞留",
+        "title": "第一镇滞留扶贫资金",
+        "found_on": date(2017, 11, 1),
+        "closed_on": None,
+        "amount_fen": amount_fen,
+        "rectified_fen": rectified_fen,
+        "orders": tuple(order(one, unit) for unit in units),
+    }
+    return FindingFact(**{**told, **more})  # type: ignore[arg-type]
+
+
+def report(*sections: Section, title: str = "问题清单", proofs: tuple[Proof, ...] = ()) -> Report:
+    basis = Basis("/audit/v1/reports/findings", (("county", "990001"),), AS_OF, None, 7)
+    return Report(
+        "findings", title, "990001", Masthead("某县纪委", "1号", AS_OF), basis, (), sections, ("说明",), proofs
+    )
+
+
+facts = st.lists(
+    st.builds(
+        lambda amount, part, units, code, closed: finding(
+            amount,
+            amount * part // 100,
+            units,
+            class_code=code,
+            class_name=code,
+            closed_on=date(2017, 11, 20) if closed else None,
+        ),
+        FEN,
+        st.integers(0, 100),
+        st.sampled_from([(), ("甲所",), ("乙所",), ("甲所", "乙所")]),
+        st.sampled_from(["F01", "F02", "F16"]),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@given(facts)
+def test_every_table_of_the_same_findings_comes_to_the_same_totals(found: list[FindingFact]) -> None:
+    amount, rectified = sum(one.amount_fen for one in found), sum(one.rectified_fen for one in found)
+    tables = [findings_list.section(found), bulletin.section(found, AS_OF), *breakdown.sections(found, AS_OF)]
+    assert len(tables) == 5
+    for table in tables:
+        totals = table.totals
+        assert (totals["amount_fen"], totals["rectified_fen"]) == (amount, rectified), table.heading
+        assert totals["outstanding_fen"] == amount - rectified
+        assert totals.get("findings_n", len(table.lines)) == len(found)
+    ledger = orders_ledger.section(found, AS_OF)
+    assert ledger.totals["amount_fen"] == sum(one.amount_fen for one in found if one.orders)
+    assert len(ledger.lines) == sum(len(one.orders) for one in found)
+
+
+def test_what_lies_within_another_finding_is_shown_and_not_counted() -> None:
+    whole = finding(100_000, 30_000)
+    inner = finding(40_000, 10_000, ("甲所",), within=whole.id, title="其中一部分")
+    table = findings_list.section([inner, whole])
+    assert len(table.lines) == 2
+    assert table.totals["amount_fen"] == 100_000
+    [shown_row] = [line for line in table.lines if not line.counted]
+    assert "属第" in str(shown_row.cells[3])
+    assert 40_000 in shown_row.cells
+    assert heap_of([inner, whole], AS_OF).rectified_fen == 30_000
+    assert orders_ledger.section([inner, whole], AS_OF).totals["amount_fen"] == 0
+
+
+def test_what_lies_within_a_finding_that_is_not_in_the_report_counts_for_itself() -> None:
+    assert findings_list.section([finding(40_000, within=uuid4())]).totals["amount_fen"] == 40_000
+
+
+def test_of_two_orders_on_one_finding_the_first_has_its_amount() -> None:
+    table = orders_ledger.section([finding(5, units=("甲所", "乙所"))], AS_OF)
+    assert [line.counted for line in table.lines].count(True) == 1
+    assert table.totals["amount_fen"] == 5
+
+
+@pytest.mark.parametrize(
+    ("as_of", "days", "overdue"), [(date(2017, 11, 17), 0, False), (date(2017, 11, 18), 1, True), (AS_OF, 13, True)]
+)
+def test_an_order_is_overdue_from_the_day_after_its_deadline(as_of: date, days: int, overdue: bool) -> None:
+    one = order(uuid4())
+    assert (one.days_overdue(as_of), one.is_overdue(as_of)) == (days, overdue)
+
+
+def test_an_order_is_in_the_state_its_last_step_left_it_in() -> None:
+    issued, asked = ("issued", date(2017, 11, 2)), ("closure_requested", date(2017, 11, 10))
+    closed = order(uuid4(), "甲所", issued, asked, ("closed", date(2017, 11, 20)))
+    assert (closed.state, closed.closed_on, closed.days_overdue(AS_OF)) == ("closed", date(2017, 11, 20), 3)
+    back = order(uuid4(), "甲所", issued, asked, ("sent_back", date(2017, 11, 20)), ("heard_of", AS_OF))
+    assert (back.state, back.closed_on) == ("sent_back", None)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "told"),
+    [
+        (0, 0, None),
+        (0, 3, "0.00%"),
+        (1, 3, "33.33%"),
+        (2, 3, "66.67%"),
+        (3, 3, "100.00%"),
+        (10**14 - 1, 10**14, "99.99%"),
+    ],
+)
+def test_a_share_is_whole_only_when_nothing_is_left(part: int, whole: int, told: str | None) -> None:
+    assert share(part, whole) == told
+
+
+def test_cells_are_shown_as_people_read_them() -> None:
+    assert shown(724_712_484, Kind.FEN) == "7,247,124.84"
+    assert shown(None, Kind.DAY) == "—"
+    assert shown(AS_OF, Kind.DAY) == "2017-11-30"
+    assert shown("019a0000-0000-7000-8000-000000000001", Kind.ID) == "00000001"
+    assert clipped("一二三四", 4) == "一二三四"
+    assert clipped("一二三四五", 4) == "一二三…"
+
+
+def test_a_report_that_is_a_fen_off_is_not_handed_out() -> None:
+    must_tie(report(proofs=(Proof("涉及金额", Kind.FEN, 5, 5),)))
+    with pytest.raises(ReportDoesNotTie, match="涉及金额"):
+        must_tie(report(proofs=(Proof("涉及金额", Kind.FEN, 5, 4),)))
+
+
+@given(st.integers(-workbook.EXACT_FEN, workbook.EXACT_FEN))
+def test_a_number_of_a_workbook_gives_the_fen_back(fen: int) -> None:
+    """As xlsxwriter writes a number (16 significant digits) and a spreadsheet reads it."""
+    assert round(float(f"{fen / 100:.16G}") * 100) == fen
+
+
+def test_a_workbook_has_its_rows_its_total_and_no_formula() -> None:
+    found = [finding(1), finding(10**14), finding(29, title="=1+1")]
+    content = workbook.written(report(findings_list.section(found)))
+    book = fastexcel.read_excel(content)
+    assert book.sheet_names == ["表1", "说明"]
+    rows = book.load_sheet("表1", header_row=2).to_polars()
+    *amounts, total = rows["涉及金额（元）"].to_list()
+    assert (sorted(amounts), total) == ([0.01, 0.29, 10**12], (10**14 + 30) / 100)
+    assert "'=1+1" in rows["问题"].to_list()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        names = archive.read("xl/workbook.xml").decode()
+    assert "<f>" not in sheet
+    assert 'state="frozen"' in sheet
+    assert "_xlnm.Print_Titles" in names
+    assert content == workbook.written(report(findings_list.section(found)))
+
+
+def test_an_amount_beyond_what_a_number_of_a_workbook_keeps_is_text() -> None:
+    most = workbook.EXACT_FEN
+    content = workbook.written(report(findings_list.section([finding(most), finding(most)])))
+    told = fastexcel.read_excel(content).load_sheet("表1", header_row=2, dtypes="string").to_polars()
+    assert told["涉及金额（元）"].to_list()[-1] == "19,999,999,999,999.98"
+
+
+def test_a_bulletin_tells_the_month_and_the_year_so_far() -> None:
+    found = [
+        finding(100_000, 100_000, ("甲所",), closed_on=date(2017, 11, 20)),
+        finding(300_000, 0, ("乙所",), found_on=date(2017, 3, 1)),
+        finding(100_000),
+    ]
+    assert bulletin.title(AS_OF) == "关于2017年1—11月扶贫资金问题整改情况的通报"
+    assert bulletin.title(date(2017, 1, 31)) == "关于2017年1月扶贫资金问题整改情况的通报"
+    first, second, *rest = bulletin.paragraphs(found, AS_OF)
+    assert "共认定问题3个，涉及金额0.50万元；其中本月新认定2个，涉及金额0.20万元，本月销号1个" in first
+    assert "按件数计销号率33.33%" in second
+    assert "按金额计整改率20.00%" in second
+    assert rest[0].startswith("尚有1个问题未下达整改通知")
+    ranked = [line.cells[:2] for line in bulletin.section(found, AS_OF).lines]
+    assert ranked == [(1, "甲所（990001101）"), (2, "乙所（990001101）"), (None, "（尚未下达整改）")]
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        (None, "json"),
+        ("*/*", "json"),
+        ("application/pdf", "pdf"),
+        ("text/html, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet;q=0.9", "xlsx"),
+        ("application/pdf;q=0, application/json", "json"),
+    ],
+)
+def test_the_format_is_the_one_named_or_the_first_accepted(accept: str | None, form: str) -> None:
+    assert chosen(None, accept) == form
+    assert chosen(ReportFormat.PDF, accept) == "pdf"
+
+
+def test_a_format_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ReportFormatNotOffered):
+        chosen(None, "text/html, image/png")

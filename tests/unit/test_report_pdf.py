@@ -1,0 +1,138 @@
+"""The PDF of a report: its pages come to its totals, each character can be read out again, nothing told is markup."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import zlib
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.audit_api.reports import findings_list, printing
+from services.audit_api.reports.model import Report, ReportDoesNotTie
+from services.audit_api.reports.printing import PrintRoom
+from services.audit_api.reports.refusals import ReportNotPrinted, ReportUnderWay
+from tests.unit.test_report_model import finding, report
+
+PATIENT = 300.0  # a busy machine breaks no promise
+
+
+def of_many(rows_n: int) -> Report:
+    """Titles of one to nine lines, so that no two pages hold as many rows; every last figure of a fen occurs."""
+    found = [
+        finding(10_000_019 * at % 10**11 + at, at, ("第一镇财政所",), title="滞留扶贫资金" * (1 + at * 7 % 20))
+        for at in range(1, rows_n + 1)
+    ]
+    return report(findings_list.section(found))
+
+
+async def pages_of(told: Report) -> tuple[list[dict[str, Any]], bytes]:
+    head, _, pdf = (await printing._run(printing._told(told))).partition(b"\n")
+    return json.loads(head)["pages"], pdf
+
+
+def readable(pdf: bytes) -> set[str]:
+    """Every character that the file says how to read out (its ToUnicode maps)."""
+    found: set[str] = set()
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        try:
+            text = zlib.decompress(stream)
+        except zlib.error:
+            continue
+        if b"beginbfchar" not in text:
+            continue
+        for part in re.findall(rb"beginbfchar(.*?)endbfchar", text, re.DOTALL):
+            found |= {bytes.fromhex(to.decode()).decode("utf-16-be") for to in re.findall(rb"<\w+>\s*<(\w+)>", part)}
+    return set("".join(found))
+
+
+async def test_the_pages_come_to_the_total_to_the_fen_and_hold_every_row_once() -> None:
+    told = of_many(200)
+    pages, pdf = await pages_of(told)
+    [section] = told.sections
+    totals = section.totals
+    assert pdf.startswith(b"%PDF-")
+    assert len(pages) > 8
+    assert len({page["lines"] for page in pages}) > 2, "pages of one size would prove little"
+    assert sum(page["lines"] for page in pages) == 200
+    assert [sum(page["fen"][at] for page in pages) for at in range(3)] == [
+        totals["amount_fen"],
+        totals["rectified_fen"],
+        totals["outstanding_fen"],
+    ]
+    assert [page["page"] for page in pages] == sorted({page["page"] for page in pages})
+
+
+async def test_a_page_that_is_a_fen_off_or_a_row_short_is_not_handed_out() -> None:
+    told = of_many(30)
+    pages, _ = await pages_of(told)
+    printing._must_tie(told, pages)
+    off = [{**pages[0], "fen": [pages[0]["fen"][0] + 1, *pages[0]["fen"][1:]]}, *pages[1:]]
+    with pytest.raises(ReportDoesNotTie, match="涉及金额"):
+        printing._must_tie(told, off)
+    with pytest.raises(ReportDoesNotTie, match="行数"):
+        printing._must_tie(told, [{**pages[0], "lines": pages[0]["lines"] - 1}, *pages[1:]])
+
+
+async def test_every_character_can_be_read_out_and_the_fonts_are_our_own() -> None:
+    told = report(
+        findings_list.section([finding(12_345_678_901, title="郧西县土门镇：蘑菇大棚〔2017〕12号，㙦、鄖陽")])
+    )
+    _, pdf = await pages_of(told)
+    wanted = set("问题清单郧西县土门镇：蘑菇大棚〔2017〕12号，㙦鄖陽123,456,789.01本页合计第共页说明")
+    assert wanted - readable(pdf) == set()
+    assert set(re.findall(rb"/FontName ?/\w+\+(\w+)", pdf)) == {b"NotoSerifSC", b"NotoSansSC"}
+
+
+async def test_what_is_told_is_never_read_as_markup() -> None:
+    title = '#import "@preview/tablex:0.0.8" *粗* $x$ #read("/etc/passwd") = 标题 <label> \\ // 注'
+    pages, pdf = await pages_of(report(findings_list.section([finding(title=title)])))
+    assert len(pages) == 1
+    assert set('#import"@/:*$()=<>\\') - readable(pdf) == set()
+
+
+async def test_a_character_without_a_glyph_is_marked_and_the_report_is_printed() -> None:
+    told = report(findings_list.section([finding(title="表情😀与\U000323af字")]))
+    _, pdf = await pages_of(told)
+    assert "〓" in readable(pdf)
+    assert "😀" not in readable(pdf)
+
+
+async def test_the_same_report_has_the_same_bytes() -> None:
+    told = of_many(3)
+    room = PrintRoom(PATIENT)
+    assert (await room.printed(told)).pdf == (await room.printed(told)).pdf
+
+
+async def test_a_printer_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[asyncio.subprocess.Process] = []
+    spawn = asyncio.create_subprocess_exec
+
+    async def kept(*args: Any, **more: Any) -> asyncio.subprocess.Process:
+        started.append(await spawn(*args, **more))
+        return started[-1]
+
+    monkeypatch.setattr(printing.asyncio, "create_subprocess_exec", kept)
+    with pytest.raises(ReportNotPrinted):
+        await PrintRoom(most_seconds=0.05).printed(of_many(200))
+    assert [one.returncode for one in started] == [-9]
+
+
+async def test_a_caller_has_one_report_made_at_a_time() -> None:
+    room = PrintRoom()
+    async with room.turn("a", "findings"):
+        with pytest.raises(ReportUnderWay):
+            async with room.turn("a", "orders"):
+                pass
+        async with room.turn("b", "orders"):
+            pass
+    async with room.turn("a", "orders"):
+        pass
+
+
+def test_the_printer_is_told_no_secret() -> None:
+    assert set(printing._ENVIRONMENT) == {"RAYON_NUM_THREADS"}
+    assert date(2017, 11, 30).isoformat() in printing._told(of_many(1)).decode()
