@@ -402,7 +402,17 @@ def _rows(folder: Path) -> Iterator[list[bytes]]:
             yield [_plain(one) for one in fields] if b"\\" in line else fields
 
 
-def verify_export(  # noqa: C901, PLR0912 - one pass over a million rows; a call per question would double its time
+def _tiles(folder: Path) -> Iterator[bytes]:
+    """The leaf hashes of each full tile, in order."""
+    with (folder / "tiles.tsv").open("rb") as file:
+        for at, line in enumerate(file):
+            index, hashes = line.split(b"\t")
+            if int(index) != at:
+                return
+            yield bytes.fromhex(hashes.decode())
+
+
+def verify_export(  # noqa: C901, PLR0912, PLR0915 - one pass over a million rows; a call per question would double it
     folder: Path, key: Key, seen: Sequence[Checkpoint] = ()
 ) -> str:
     """Every event of an export is what was sealed, nothing is missing, and the log is the one that was seen before."""
@@ -418,17 +428,18 @@ def verify_export(  # noqa: C901, PLR0912 - one pass over a million rows; a call
     for one in (*notes, *seen):
         wanted.setdefault(one.size, []).append(one)
     heads: dict[bytes, tuple[bytes, int]] = {}
-    peaks, good = Peaks(), 0
+    peaks, good, size = Peaks(), 0, 0
+    tiles, told = _tiles(folder), b""
     unsealed = 0
     sha256, push = hashlib.sha256, peaks.push
     for fields in _rows(folder):
         name = fields[1] + b" " + fields[2]
         previous, before = heads.get(name) or (first_hash(fields[2]), 0)
-        sealed, at = fields[0] != b"\\N" and fields[0] != b"N", peaks.size
-        where = at if sealed else None
-        if sealed and int(fields[0]) != at:
-            raise Bad(f"日志缺少此条，下一条是第 {int(fields[0])} 条", at)
-        if fields[13] in {b"\\N", b"N"}:
+        sealed = fields[0] != b"N"  # NULL, as COPY writes it, is read as N
+        where = size if sealed else None
+        if sealed and int(fields[0]) != size:
+            raise Bad(f"日志缺少此条，下一条是第 {int(fields[0])} 条", size)
+        if fields[13] == b"N":
             raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条已封存，而日志中没有", where)
         if int(fields[3]) != before + 1:
             raise Bad(f"{name.decode()} 流第 {before + 1} 条缺失", where)
@@ -441,45 +452,29 @@ def verify_export(  # noqa: C901, PLR0912 - one pass over a million rows; a call
             unsealed += 1
             continue
         if unsealed:
-            raise Bad("已封存的日志排在未封存的之后", at)
+            raise Bad("已封存的日志排在未封存的之后", size)
         if written != fields[14]:
-            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条的哈希与封存时不同", at)
-        push(sha256(b"\x00" + name + b" " + fields[3] + b" " + written + b"\n").digest())
-        if peaks.size in wanted:
-            _must_have_root(folder, wanted[peaks.size], peaks, good)
-            good = peaks.size
-    if peaks.size < last.size:
-        raise Bad(f"日志只有 {peaks.size} 条，检查点有 {last.size} 条：尾部被截去", peaks.size)
-    if peaks.size > last.size:
-        raise Bad(f"日志有 {peaks.size} 条，检查点只有 {last.size} 条：检查点被删去", last.size)
+            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条的哈希与封存时不同", size)
+        leaf = sha256(b"\x00" + name + b" " + fields[3] + b" " + written + b"\n").digest()
+        if size % 256 == 0:
+            told = next(tiles, b"")
+            if not told and last.size - size >= 256:
+                raise Bad("封存时的摘要缺失", size)
+        if told and told[size % 256 * 32 : size % 256 * 32 + 32] != leaf:
+            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条与封存时的摘要不同", size)
+        push(leaf)
+        size += 1
+        if size in wanted:
+            root = peaks.root()
+            if any(one.root != root for one in wanted[size]):
+                raise Bad(f"前 {size} 条的根与检查点不符，改动在第 {good} 至 {size - 1} 条之间：{SEEN_NOT_AGAIN}", good)
+            good = size
+    if size < last.size:
+        raise Bad(f"日志只有 {size} 条，检查点有 {last.size} 条：尾部被截去", size)
+    if size > last.size:
+        raise Bad(f"日志有 {size} 条，检查点只有 {last.size} 条：检查点被删去", last.size)
     _verify_heads(folder, heads)
-    return f"{peaks.size} 条日志均与检查点相符，{unsealed} 条尚未封存，签名有效"
-
-
-def _must_have_root(folder: Path, notes: Sequence[Checkpoint], peaks: Peaks, good: int) -> None:
-    root = peaks.root()
-    for one in notes:
-        if one.root != root:
-            at = _first_other_leaf(folder, good, peaks.size)
-            where = f"第 {good} 至 {peaks.size - 1} 条之间有改动" if at is None else "叶与封存时的摘要不同"
-            raise Bad(f"前 {peaks.size} 条的根与检查点不符：{where}，{SEEN_NOT_AGAIN}", good if at is None else at)
-
-
-def _first_other_leaf(folder: Path, start: int, end: int) -> int | None:
-    """The first leaf that is not the one of the stored tiles; None where they say nothing else."""
-    file = folder / "tiles.tsv"
-    if not file.exists():
-        return None
-    tiles = {int(line.split("\t")[0]): line.split("\t")[1] for line in file.read_text().splitlines()}
-    for at, fields in enumerate(_rows(folder)):
-        if at >= end:
-            return None
-        told = tiles.get(at // 256)
-        if at >= start and told:
-            line = fields[1] + b" " + fields[2] + b" " + fields[3] + b" " + fields[13] + b"\n"
-            if leaf_hash(line).hex() != told[at % 256 * 64 : at % 256 * 64 + 64]:
-                return at
-    return None
+    return f"{size} 条日志均与检查点相符，{unsealed} 条尚未封存，签名有效"
 
 
 def _verify_heads(folder: Path, heads: dict[bytes, tuple[bytes, int]]) -> None:
@@ -503,7 +498,7 @@ def verify(path: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
         return verify_bundle(json.loads(path.read_text(encoding="utf-8")), key, seen)
     except Bad:
         raise
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OSError, OverflowError, RecursionError) as error:
         raise Bad(f"文件不完整或格式有误（{type(error).__name__}）") from error
 
 

@@ -1,0 +1,240 @@
+"""The record as others check it: proofs, a witness that is lied to, a finding's bundle, and an export of everything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.database import Database
+from chassis.identity import SigningKey
+from deploy.onebox.export import export
+from services.audit_api.record import notes
+from services.audit_api.record.sealer import ISSUER, Sealer
+from services.audit_api.record.verify import Bad, Checkpoint, Peaks, inclusion_root, leaf_hash, verify
+from services.audit_api.record.witness import Witness
+from tests.audit_api.feeds import FakeFeed
+from tests.audit_api.journals import Journals, empty_log, seal_all
+from tests.audit_api.test_finding import alerted, finding
+from tests.callers import LOG, SEALER_KEY, WITNESS, audit_caller, internal_token
+
+NOW = 1_764_000_000
+
+
+@pytest.fixture
+async def log(admin: asyncpg.Pool) -> asyncpg.Pool:
+    await empty_log(admin)
+    return admin
+
+
+def journals_of(county: str, count: int) -> Journals:
+    journals = Journals()
+    journals.write("funds", county, count)
+    journals.write("audit", f"{county}.leads", 5)
+    return journals
+
+
+async def test_each_event_is_proved_below_each_checkpoint_that_holds_it(
+    log: asyncpg.Pool, database: Database, county: str, audit_http: httpx.AsyncClient
+) -> None:
+    journals = journals_of(county, 260)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    journals.write("funds", county, 40)
+    await seal_all(sealer)
+    inspector = audit_caller(audit_http, "inspector", county)
+    of = {"service": "funds", "stream": county}
+    for position, size in ((1, 265), (260, 265), (1, 305), (256, 305), (261, 305), (300, 305)):
+        query = {**of, "position": position, "size": size}
+        told = (await inspector.get("/audit/v1/record/inclusion", params=query)).json()
+        checkpoint = Checkpoint.read(told["note"])
+        proof = [bytes.fromhex(one) for one in told["proof"]]
+        assert checkpoint.size == size
+        assert inclusion_root(leaf_hash(told["line"].encode()), told["position"], size, proof) == checkpoint.root
+    early = await inspector.get("/audit/v1/record/inclusion", params={**of, "position": 261, "size": 265})
+    assert (early.status_code, early.json()["type"].rpartition("/")[2]) == (409, "not-sealed-yet")
+    for query in (
+        {**of, "position": 301},
+        {**of, "position": 1, "service": "identity"},
+        {**of, "position": 1, "stream": f"{county}.leads", "service": "audit"},
+        {**of, "position": 1, "size": 266},
+    ):
+        assert (await inspector.get("/audit/v1/record/inclusion", params=query)).status_code == 404
+    neighbour = audit_caller(audit_http, "inspector", "980001")
+    assert (await neighbour.get("/audit/v1/record/inclusion", params={**of, "position": 1})).status_code == 404
+    backwards = await inspector.get("/audit/v1/record/consistency", params={"old_size": 306})
+    assert (backwards.status_code, backwards.json()["figures"]["largest"]) == (409, 305)
+
+
+async def test_nothing_sealed_is_said_so(log: asyncpg.Pool, county: str, audit_http: httpx.AsyncClient) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    for path in ("checkpoint", "consistency?old_size=0"):
+        answer = await inspector.get(f"/audit/v1/record/{path}")
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "nothing-sealed")
+
+
+class Office:
+    """Another office: an inspector of the prefecture, with a witness's key and a state of its own."""
+
+    def __init__(self, audit_http: httpx.AsyncClient, folder: Path) -> None:
+        app: Any = audit_http.app  # type: ignore[attr-defined]
+        token = internal_token("inspector", "9900", audience="audit")
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app),
+            base_url="http://audit",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        self.witness = Witness(self.http, LOG.key, WITNESS, folder / "seen")
+
+    async def look(self) -> str:
+        return await self.witness.look(NOW)
+
+
+@pytest.fixture
+def office(audit_http: httpx.AsyncClient, tmp_path: Path) -> Office:
+    return Office(audit_http, tmp_path)
+
+
+async def test_a_witness_signs_what_follows_and_everybody_is_shown_its_line(
+    log: asyncpg.Pool, database: Database, county: str, audit_http: httpx.AsyncClient, office: Office
+) -> None:
+    journals = journals_of(county, 10)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    assert await office.look() == "15 条，已见证（首次）"
+    assert await office.look() == "15 条，先前已见证"
+    journals.write("funds", county, 300)
+    await seal_all(sealer)
+    assert await office.look() == "315 条，已见证（上次 15 条）"
+    inspector = audit_caller(audit_http, "inspector", county)
+    told = Checkpoint.read((await inspector.get("/audit/v1/record/checkpoint")).json()["note"])
+    assert told.signed_by(WITNESS.key) == NOW
+    [seen] = (await inspector.get("/audit/v1/record/status")).json()["witnesses"]
+    assert (seen["witness"], seen["size"]) == ("witness.test", 315)
+    event = await log.fetchrow("SELECT body FROM audit.event WHERE stream = '9900' ORDER BY position DESC LIMIT 1")
+    assert event is not None
+    assert json.loads(event["body"])["root"] == told.root.hex()
+
+
+@pytest.mark.parametrize("lie", ["fork", "cut", "fork of the same size"])
+async def test_a_witness_that_is_lied_to_names_it_keeps_both_and_signs_nothing_more(
+    lie: str, log: asyncpg.Pool, database: Database, county: str, office: Office
+) -> None:
+    await seal_all(journals_of(county, 100).sealer(database, county))
+    await office.look()
+    signed = await log.fetchval("SELECT max(size) FROM audit.log_cosignature")
+    await empty_log(log)
+    other = Journals()
+    other.write("funds", county, {"fork": 300, "cut": 90, "fork of the same size": 105}[lie])
+    await seal_all(other.sealer(database, county))
+    with pytest.raises(Bad) as bad:
+        await office.look()
+    said = {"fork": "不以先前的 105 条为开头", "cut": "先前见到 105 条", "fork of the same size": "两个不同的根"}
+    assert said[lie] in str(bad.value)
+    kept = office.witness.conflict.read_text(encoding="utf-8")
+    assert kept.count(LOG.key.name + "\n") == 2
+    with pytest.raises(Bad, match="尚未处理"):
+        await office.look()
+    assert signed == 105
+    assert await log.fetchval("SELECT count(*) FROM audit.log_cosignature") == 0
+
+
+async def test_only_a_registered_witness_is_heard_and_only_below_what_it_signed(
+    log: asyncpg.Pool, database: Database, county: str, audit_http: httpx.AsyncClient
+) -> None:
+    sealer = journals_of(county, 10).sealer(database, county)
+    await seal_all(sealer)
+    inspector = audit_caller(audit_http, "inspector", county)
+    found = Checkpoint.read((await inspector.get("/audit/v1/record/checkpoint")).json()["note"])
+    line = notes.cosignature(WITNESS, found, NOW)
+    stranger = notes.Signer.of("witness.test", b"s" * 32, 4)
+    another = Checkpoint.read(notes.checkpoint(LOG, 15, b"r" * 32))
+    path = "/audit/v1/record/cosignatures"
+    for wrong in (
+        notes.cosignature(stranger, found, NOW),
+        notes.cosignature(WITNESS, another, NOW),
+        "not a line of a note",
+        line + line,
+    )[:3]:
+        refused = await inspector.post(path, {"size": 15, "line": wrong.strip() or "x" * 20})
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "cosignature-refused"), wrong
+    assert (await inspector.post(path, {"size": 14, "line": line.strip()})).status_code == 404
+    key = uuid4().hex
+    first = await inspector.post(path, {"size": 15, "line": line.strip()}, key=key)
+    again = await inspector.post(path, {"size": 15, "line": line.strip()}, key=key)
+    assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+    clerk = audit_caller(audit_http, "finance_clerk", county)
+    assert (await clerk.post(path, {"size": 15, "line": line.strip()})).status_code == 403
+
+
+@pytest.fixture
+async def bundled(
+    log: asyncpg.Pool, database: Database, county: str, audit_http: httpx.AsyncClient, feed: FakeFeed
+) -> dict[str, Any]:
+    """The bundle of a finding of the real journal, sealed by the real sealer."""
+    inspector = audit_caller(audit_http, "inspector", county)
+    [alert] = await alerted(feed, database, county, uuid4())
+    opened = await inspector.post("/audit/v1/findings", finding(alert))
+    assert opened.status_code == 201, opened.text
+    app: Any = audit_http.app  # type: ignore[attr-defined]
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://audit")
+    key = SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt")
+    await seal_all(Sealer(database, {"audit": http}, key, LOG, [county]))
+    path = f"/audit/v1/record/findings/{opened.json()['id']}"
+    neighbour = audit_caller(audit_http, "inspector", "980001")
+    assert (await neighbour.get(path)).status_code == 404
+    assert (await audit_caller(audit_http, "finance_clerk", county).get(path)).status_code == 403
+    answer = await inspector.get(path)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_a_bundle_of_a_finding_is_verified_offline(bundled: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "bundle.json"
+    file.write_text(json.dumps(bundled), encoding="utf-8")
+    assert [row["kind"] for row in bundled["rows"]] == ["FindingOpened"]
+    assert "签名有效" in verify(file, LOG.key)
+    with pytest.raises(Bad, match="没有"):
+        verify(file, notes.Signer.of(LOG.key.name, b"o" * 32, 1).key)
+
+
+@pytest.mark.parametrize(
+    "field", ["body", "actor", "kind", "recorded_micros", "outcome_sha256", "previous_hash", "hash", "stream"]
+)
+async def test_a_bundle_with_one_field_changed_does_not_pass(
+    field: str, bundled: dict[str, Any], tmp_path: Path
+) -> None:
+    row = bundled["rows"][0]
+    text = str(row[field])
+    row[field] = text[:-1] + ("0" if text[-1] != "0" else "1")
+    file = tmp_path / "bundle.json"
+    file.write_text(json.dumps(bundled), encoding="utf-8")
+    with pytest.raises(Bad) as bad:
+        verify(file, LOG.key)
+    assert bad.value.position == row["log_position"]
+
+
+@pytest.fixture
+async def exported(bundled: dict[str, Any], log: asyncpg.Pool, urls: dict[str, str], tmp_path: Path) -> Path:
+    (tmp_path / "export").mkdir()
+    connection = await asyncpg.connect(urls["admin"])
+    await export(connection, tmp_path / "export", sealed_streams_only=True)
+    await connection.close()
+    return tmp_path / "export"
+
+
+async def test_an_export_of_the_journal_is_verified_offline(exported: Path) -> None:
+    assert verify(exported, LOG.key) == "2 条日志均与检查点相符，0 条尚未封存，签名有效"
+
+
+async def test_an_export_that_does_not_reach_what_was_seen_before_does_not_pass(exported: Path) -> None:
+    seen = Checkpoint.read(notes.checkpoint(LOG, 3, Peaks().root()))
+    with pytest.raises(Bad, match="先前见到 3 条") as bad:
+        verify(exported, LOG.key, [seen])
+    assert bad.value.position == 2
