@@ -17,12 +17,14 @@ from services.audit_api.record.verify import COSIGNATURE_KEY, NOTE_KEY
 GATEWAY_KEY = new_private_key("test-gateway")
 FOLLOWER_KEY = new_private_key("test-follower")
 SEALER_KEY = new_private_key("test-sealer")
+AUDIT_KEY = new_private_key("test-audit")
 INTERNAL_JWKS = json.dumps(
     {
         "keys": [
             public_entry(GATEWAY_KEY, "qingliu-gateway", "internal+jwt"),
             public_entry(FOLLOWER_KEY, "qingliu-follower", "internal+jwt"),
             public_entry(SEALER_KEY, "qingliu-sealer", "internal+jwt"),
+            public_entry(AUDIT_KEY, "qingliu-audit", "internal+jwt"),
         ]
     }
 )

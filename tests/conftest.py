@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import json
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from deploy.onebox.bootstrap import ROLES, ROOT, migrate, prepare
 from deploy.onebox.postgres import Postgres
-from tests.callers import INTERNAL_JWKS, WITNESS
+from tests.callers import AUDIT_KEY, INTERNAL_JWKS, WITNESS
 
 KEK = base64.b64encode(b"k" * 32).decode()
 # A busy machine breaks no property: what takes long is measured by the benchmarks, and asserted nowhere.
@@ -83,7 +84,9 @@ async def audit_http(
     settings = Settings(
         database_url=urls["audit"],
         internal_jwks=INTERNAL_JWKS,
-        evidence_dir=tmp_path_factory.mktemp("evidence"),
+        funds_url="http://funds",
+        ledger_key=json.dumps(AUDIT_KEY),
+        evidence_url=tmp_path_factory.mktemp("evidence").as_uri(),
         witness_keys=WITNESS.key.text(),
         log_level="WARNING",
     )

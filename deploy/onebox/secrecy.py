@@ -30,6 +30,7 @@ class Secrets:
     access_key: dict[str, str]
     internal_key: dict[str, str]
     follower_key: dict[str, str]
+    audit_key: dict[str, str]
     kek: str
     sealer_key: dict[str, str]
     log_key: str
@@ -43,6 +44,7 @@ class Secrets:
             access_key=new_private_key(f"access-{mark}"),
             internal_key=new_private_key(f"gateway-{mark}"),
             follower_key=new_private_key(f"follower-{mark}"),
+            audit_key=new_private_key(f"audit-{mark}"),
             kek=new_kek(),
             sealer_key=new_private_key(f"sealer-{mark}"),
             log_key=new_log_key(f"qingliu-{mark}"),
@@ -81,11 +83,12 @@ class Secrets:
             self.passwords.setdefault(username, secrets.token_urlsafe(9))
 
     def internal_jwks(self) -> str:
-        """The public keys that services behind the gateway accept: the gateway's, the follower's and the sealer's."""
+        """The public keys that services behind the gateway accept: its own and those of our processes."""
         entries: list[dict[str, Any]] = [
             public_entry(self.internal_key, "qingliu-gateway", "internal+jwt"),
             public_entry(self.follower_key, "qingliu-follower", "internal+jwt"),
             public_entry(self.sealer_key, "qingliu-sealer", "internal+jwt"),
+            public_entry(self.audit_key, "qingliu-audit", "internal+jwt"),
         ]
         return json.dumps({"keys": entries})
 

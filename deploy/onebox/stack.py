@@ -288,8 +288,10 @@ class Stack:
             "AUDIT_INTERNAL_JWKS": own.internal_jwks(),
             "AUDIT_FEED_URL": self._addresses["funds_api"],
             "AUDIT_FOLLOWER_KEY": json.dumps(own.follower_key),
+            "AUDIT_FUNDS_URL": self._addresses["funds_api"],
+            "AUDIT_LEDGER_KEY": json.dumps(own.audit_key),
             "AUDIT_FOLLOW_REGIONS": ",".join(self._follow),
-            "AUDIT_EVIDENCE_DIR": str(self._home / "evidence"),
+            "AUDIT_EVIDENCE_URL": (self._home / "evidence").resolve().as_uri(),
         }
         environments = {
             "funds_api": {

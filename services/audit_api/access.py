@@ -40,6 +40,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "record:read",
             "record:cosign",
             "reports:read",
+            "extracts:write",
         }
     ),
     "finance_clerk": _ADDRESSED,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from chassis import telemetry
@@ -11,9 +15,12 @@ from chassis.service import Blueprint, assemble
 from services.audit_api.access import RIGHTS
 from services.audit_api.alerts.endpoints import router as alerts
 from services.audit_api.evidence.endpoints import router as evidence
+from services.audit_api.evidence.place import place_of
 from services.audit_api.evidence.shelf import Shelf
+from services.audit_api.extracts.endpoints import router as extracts
 from services.audit_api.feed import router as events
 from services.audit_api.findings.endpoints import router as findings
+from services.audit_api.ledger import Ledger
 from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
 from services.audit_api.record.endpoints import router as record
@@ -29,7 +36,7 @@ BLUEPRINT = Blueprint(
     audience="audit",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[alerts, findings, rectifications, evidence, reports, policies, events, record],
+    routers=[alerts, findings, rectifications, evidence, reports, policies, events, extracts, record],
 )
 
 
@@ -38,8 +45,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     chosen = settings or Settings()  # the environment fills the required fields
     telemetry.log_as_json(chosen.log_level)
     database = Database(chosen.database_url.get_secret_value(), application="audit_api")
-    app = assemble(BLUEPRINT, database, KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60))
-    app.state.shelf = Shelf(chosen.evidence_dir)
+    ledger = Ledger.at(chosen.funds_url, json.loads(chosen.ledger_key.get_secret_value()))
+
+    @asynccontextmanager
+    async def opening(_: FastAPI) -> AsyncIterator[None]:
+        async with ledger.http:
+            yield
+
+    keys = KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60)
+    app = assemble(BLUEPRINT, database, keys, opening=opening)
+    app.state.ledger = ledger
+    app.state.shelf = Shelf(place_of(chosen))
     app.state.witness_keys = [Key.read(one) for one in chosen.witness_keys.split()]
     app.state.print_room = PrintRoom()
     return app

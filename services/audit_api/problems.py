@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from chassis.problems import Problem
-from services.audit_api import access, checking
+from services.audit_api import access, checking, ledger
 from services.audit_api.alerts.service import AlertNotNew
-from services.audit_api.evidence import shelf
+from services.audit_api.evidence import refusals
 from services.audit_api.evidence.endpoints import FileNameUnreadable
 from services.audit_api.evidence.service import EvidenceKeptAlready
+from services.audit_api.extracts.questions import NotYetSettled
 from services.audit_api.findings.binding import BoundTooMuch, LotNotAlerted
 from services.audit_api.findings.service import AlertNotAboutLots, LotHeld
 from services.audit_api.findings.states import FindingClosed
@@ -71,13 +72,26 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ReportDoesNotTie: Problem(
         "report-does-not-tie", 409, "报表与账面不符", "请勿使用其他途径的数字代替；请报告系统管理员查明原因后再取"
     ),
-    shelf.EvidenceEmpty: Problem("evidence-empty", 422, "证据文件为空", "请选择有内容的文件"),
-    shelf.EvidenceTooLarge: Problem("evidence-too-large", 413, "证据文件过大或上传中断", "请压缩或拆分后重试"),
-    shelf.EvidenceKindUnknown: Problem(
+    refusals.EvidenceEmpty: Problem("evidence-empty", 422, "证据文件为空", "请选择有内容的文件"),
+    refusals.EvidenceTooLarge: Problem("evidence-too-large", 413, "证据文件过大或上传中断", "请压缩或拆分后重试"),
+    refusals.EvidenceKindUnknown: Problem(
         "evidence-kind-unknown", 415, "不接受该类型的文件", "请转换为 PDF、PNG、JPEG、XLSX（不含宏）、CSV 或 TXT"
     ),
-    shelf.EvidenceAltered: Problem(
+    refusals.EvidenceAltered: Problem(
         "evidence-altered", 409, "证据文件校验不通过", "请立即报告审计管理员，由备份恢复并查明原因"
+    ),
+    refusals.EvidenceStoreDown: Problem(
+        "evidence-store-down",
+        503,
+        "证据存储无法访问",
+        "请稍后用同一个 Idempotency-Key 重试；持续出现时请联系系统管理员",
+    ),
+    ledger.LedgerDown: Problem(
+        "ledger-down", 503, "资金账本服务无法访问", "请稍后用同一个 Idempotency-Key 重试；持续出现时请联系系统管理员"
+    ),
+    ledger.LedgerRefused: Problem("ledger-refused", 409, "资金账本没有给出答复", "请核对所问对象的编号和县级区划"),
+    NotYetSettled: Problem(
+        "extract-not-settled", 409, "该时点的账本尚未定格", "请把 known_at 改为不晚于 latest 的时点，或省略"
     ),
     EvidenceKeptAlready: Problem("evidence-kept-already", 409, "证据已登记", "无需重复上传"),
     policies.PolicyKeyUnknown: Problem(

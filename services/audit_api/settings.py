@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,12 +16,33 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(description="postgresql:// URL of role audit_app")
     internal_jwks: str = Field(description="public keys of the gateway, as a JSON key set")
-    evidence_dir: Path = Field(description="folder that keeps evidence files; made at start, mode 0700")
+    funds_url: str = Field(description="where funds_api listens, such as http://127.0.0.1:8001")
+    ledger_key: SecretStr = Field(description="private key (JWK) of the tokens with which the ledger is asked")
+    evidence_url: str = Field(
+        pattern=r"^(file:///.+|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?)$",
+        description="where evidence is kept: file:///folder (made at start, mode 0700) or s3://bucket/prefix",
+    )
+    evidence_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://[^/@?#]+)?$",
+        description="where the S3 store is, such as https://s3.example.cn",
+    )
+    evidence_region: str = Field(default="", description="region of the S3 store, as it is called there")
+    evidence_access_key: SecretStr = Field(default=SecretStr(""), description="access key id of the S3 store")
+    evidence_secret_key: SecretStr = Field(default=SecretStr(""), description="secret access key of the S3 store")
     witness_keys: str = Field(
         default="",
         description="public keys of the offices that witness the record, separated by spaces: name+id+base64",
     )
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _bucket_has_its_access(self) -> Self:
+        named = (self.evidence_endpoint, self.evidence_region, self.evidence_access_key, self.evidence_secret_key)
+        if self.evidence_url.startswith("s3:") and not all(named):
+            msg = "an s3:// evidence URL needs AUDIT_EVIDENCE_ENDPOINT, …_REGION, …_ACCESS_KEY and …_SECRET_KEY"
+            raise ValueError(msg)
+        return self
 
 
 class FollowerSettings(BaseSettings):

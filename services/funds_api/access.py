@@ -114,6 +114,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "feed_reader": frozenset({"events:read", "flags:read"}),
     # Nor this one: it seals what it cannot read.
     "sealer": frozenset({"event-hashes:read"}),
+    # Not a person: audit_api draws what an inspector asks for, in that name and for that region, as evidence.
+    "ledger_reader": frozenset({"lots:read", "payments:read"}),
 }
 
 

@@ -75,7 +75,7 @@ async def test_a_file_is_kept_once_and_comes_back_as_it_was(
         county,
     )
     assert "回单" not in said
-    folder: Path = audit_http.app.state.shelf.root  # type: ignore[attr-defined]
+    folder: Path = audit_http.app.state.shelf.place.root  # type: ignore[attr-defined]
     assert list((folder / "incoming").iterdir()) == []
 
 
@@ -84,7 +84,7 @@ async def test_a_file_that_was_changed_behind_our_back_is_not_handed_out(
 ) -> None:
     inspector, finding_id = opened
     kept = (await send(inspector, finding_id, PDF)).json()
-    folder: Path = audit_http.app.state.shelf.root  # type: ignore[attr-defined]
+    folder: Path = audit_http.app.state.shelf.place.root  # type: ignore[attr-defined]
     place = folder / county / kept["sha256"][:2] / kept["sha256"]
     place.chmod(0o600)
     place.write_bytes(PDF + b" ")
@@ -117,7 +117,7 @@ async def test_bad_files_leave_nothing_behind(audit_http: httpx.AsyncClient, ope
             yield b"a" * (1 << 20)
 
     refused(await send(inspector, finding_id, endless()), 413, "evidence-too-large")
-    folder: Path = audit_http.app.state.shelf.root  # type: ignore[attr-defined]
+    folder: Path = audit_http.app.state.shelf.place.root  # type: ignore[attr-defined]
     assert list((folder / "incoming").iterdir()) == []
     listed = (await inspector.get("/audit/v1/evidence", params={"finding": finding_id})).json()
     assert (listed["items"], bool(listed["empty_because"])) == ([], True)

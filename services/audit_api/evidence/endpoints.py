@@ -1,4 +1,4 @@
-"""/audit/v1/evidence. The file streams to disk before a transaction begins, and leaves as an attachment only."""
+"""/audit/v1/evidence. A file is in its place before a transaction begins, and leaves as an attachment only."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import quote, unquote_to_bytes
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from chassis.database import Database, Read, Tx
+from chassis.database import Database, Read
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
@@ -20,8 +20,9 @@ from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import service, store
 from services.audit_api.evidence.filekinds import MEDIA_TYPES, FileKind
+from services.audit_api.evidence.refusals import EvidenceTooLarge
 from services.audit_api.evidence.schemas import EvidencePage, EvidenceReceipt, evidence_of
-from services.audit_api.evidence.shelf import MAX_BYTES, EvidenceTooLarge, Shelf
+from services.audit_api.evidence.shelf import MAX_BYTES, Shelf, closed_on_failure
 
 router = APIRouter(prefix="/audit/v1/evidence", tags=["evidence 证据"])
 
@@ -76,10 +77,13 @@ async def post_evidence(
     shelf: Shelf = request.app.state.shelf
     async with database.reading(who.region) as seen:
         await service.must_see_finding(seen, who, asked, finding_id)
-    # No transaction is open while the client sends: a slow line must not hold a connection of the pool.
-    async with shelf.spooled(_whole(request), name) as spooled, database.writing(who.region) as tx:
-        whole = act.with_content(spooled.sha256)
-        return await service.keep(tx, who, whole, asked, finding_id, shelf, spooled, name)
+    # No transaction is open while the client sends or the store takes in: neither may hold a connection of the pool.
+    # A crash in between leaves a file that nobody names, never a name without its file.
+    async with shelf.spooled(_whole(request), name) as spooled:
+        path_key = await shelf.keep(asked, spooled)
+        async with database.writing(who.region) as tx:
+            whole = act.with_content(spooled.sha256)
+            return await service.keep(tx, who, whole, asked, finding_id, spooled, path_key, name)
 
 
 @router.get("", summary="一个问题的证据列表")
@@ -97,18 +101,24 @@ async def get_evidence(
     return EvidencePage(items=items, next=after, empty_because=None if items else "该问题尚未登记证据")
 
 
-@router.get("/{evidence_id}/content", summary="取得证据文件副本（每次查看都有记录）", response_class=FileResponse)
+@router.get("/{evidence_id}/content", summary="取得证据文件副本（每次查看都有记录）", response_class=StreamingResponse)
 async def get_content(
     evidence_id: UUID,
     request: Request,
-    tx: Tx,
     who: Annotated[Principal, can("evidence:read")],
     county: County = None,
-) -> FileResponse:
+) -> StreamingResponse:
+    asked = county_of(who, county)
+    database: Database = request.app.state.database
     shelf: Shelf = request.app.state.shelf
-    row, path = await service.take_copy(tx, who, county_of(who, county), evidence_id, shelf)
-    return FileResponse(
-        path,
+    async with database.reading(who.region) as seen:
+        row = await service.must_see(seen, who, asked, evidence_id)
+    copy = await shelf.copy(row.path_key, row.sha256)
+    with closed_on_failure(copy.file):
+        async with database.writing(who.region) as tx:
+            await service.record_look(tx, who, row)
+    return StreamingResponse(
+        copy.pieces(),
         media_type=MEDIA_TYPES[FileKind(row.file_kind)],
         headers={
             # Never inline: what a browser would render with our origin's rights must not come from an upload.
@@ -117,5 +127,6 @@ async def get_content(
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cache-Control": "no-store",
             "X-Content-SHA256": row.sha256.hex(),
+            "Content-Length": str(copy.size_bytes),
         },
     )

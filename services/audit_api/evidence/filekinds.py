@@ -17,7 +17,7 @@ _NOT_TEXT: Final = bytes(byte for byte in [*range(32), 127] if byte not in _TEXT
 
 
 class FileKind(StrEnum):
-    """The kinds that are kept."""
+    """The kinds that are kept: six that people send, and what this service drew from the ledger itself."""
 
     PDF = "pdf"
     PNG = "png"
@@ -25,8 +25,10 @@ class FileKind(StrEnum):
     XLSX = "xlsx"
     CSV = "csv"
     TXT = "txt"
+    LEDGER_EXTRACT = "ledger_extract"
 
 
+SENT: Final = tuple(kind for kind in FileKind if kind is not FileKind.LEDGER_EXTRACT)
 MEDIA_TYPES: Final = {
     FileKind.PDF: "application/pdf",
     FileKind.PNG: "image/png",
@@ -34,6 +36,7 @@ MEDIA_TYPES: Final = {
     FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileKind.CSV: "text/csv",
     FileKind.TXT: "text/plain",
+    FileKind.LEDGER_EXTRACT: "application/json",
 }
 _MAGIC: Final = ((b"%PDF-", FileKind.PDF), (b"\x89PNG\r\n\x1a\n", FileKind.PNG), (b"\xff\xd8\xff", FileKind.JPEG))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +12,7 @@ from chassis.ids import new_id
 from chassis.journal import Act, record_alone
 from services.audit_api.evidence import store
 from services.audit_api.evidence.schemas import EvidenceReceipt
-from services.audit_api.evidence.shelf import Shelf, Spooled
+from services.audit_api.evidence.shelf import Spooled
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.tables import EvidenceRow
@@ -42,12 +41,29 @@ async def keep(
     act: Act,
     county: str,
     finding: UUID,
-    shelf: Shelf,
     spooled: Spooled,
+    path_key: str,
     file_name: str,
 ) -> EvidenceReceipt:
-    """Register a spooled file and put it in its place; one content is kept once per finding."""
+    """Keep a file that somebody sent and that lies in its place under `path_key`."""
     await act.claim(tx, county)
+    receipt = await register(tx, who, county, finding, spooled, path_key, file_name)
+    event = EvidenceKept(
+        evidence_id=receipt.id,
+        finding_id=finding,
+        county_code=county,
+        sha256=receipt.sha256,
+        size_bytes=receipt.size_bytes,
+        file_kind=receipt.file_kind,
+    )
+    await act.record(tx, county, event, receipt)
+    return receipt
+
+
+async def register(
+    tx: AsyncSession, who: Principal, county: str, finding: UUID, spooled: Spooled, path_key: str, file_name: str
+) -> EvidenceReceipt:
+    """Write down what lies in its place; one content is kept once per finding. The caller records the act."""
     await must_see_finding(tx, who, county, finding)
     known = await store.same_content(tx, county, finding, spooled.sha256)
     if known is not None:
@@ -61,9 +77,6 @@ async def keep(
         size_bytes=spooled.size_bytes,
         sha256=spooled.sha256.hex(),
     )
-
-    # Before the commit: a crash between the two leaves a file nobody names, never a name without its file.
-    path_key = await shelf.keep(county, spooled)
     await store.add(
         tx,
         {
@@ -79,26 +92,18 @@ async def keep(
             "kept_by": who.subject,
         },
     )
-    event = EvidenceKept(
-        evidence_id=receipt.id,
-        finding_id=finding,
-        county_code=county,
-        sha256=receipt.sha256,
-        size_bytes=receipt.size_bytes,
-        file_kind=receipt.file_kind,
-    )
-    await act.record(tx, county, event, receipt)
     return receipt
 
 
-async def take_copy(
-    tx: AsyncSession, who: Principal, county: str, evidence_id: UUID, shelf: Shelf
-) -> tuple[EvidenceRow, Path]:
-    """Where a kept file lies, unchanged since it was kept; the look is in the journal before the file leaves."""
+async def must_see(tx: AsyncSession, who: Principal, county: str, evidence_id: UUID) -> EvidenceRow:
+    """The evidence, or the refusal that it is not there for this caller."""
     row = await store.one(tx, who, county, evidence_id)
     if row is None:
         raise Missing("证据", str(evidence_id))
-    path = await shelf.take(row.path_key, row.sha256)
-    look = EvidenceRead(evidence_id=row.id, finding_id=row.finding_id, county_code=county, reader=who.subject)
-    await record_alone(tx, "audit", county, look, f"{who.client_id}/{who.subject}", new_id())
-    return row, path
+    return row
+
+
+async def record_look(tx: AsyncSession, who: Principal, row: EvidenceRow) -> None:
+    """That somebody takes a copy is in the journal before its first byte leaves."""
+    look = EvidenceRead(evidence_id=row.id, finding_id=row.finding_id, county_code=row.county_code, reader=who.subject)
+    await record_alone(tx, "audit", row.county_code, look, f"{who.client_id}/{who.subject}", new_id())

@@ -1,63 +1,54 @@
-"""The folder of evidence files: each lies under its own SHA-256, is written once, and is checked when it is taken out.
+"""Where evidence is kept: each file under its own SHA-256, written once, and checked whenever it is taken out.
 
-A file is spooled beside its place, flushed to the disk and renamed, so that a name never stands for half a file. The
-same content is kept once. Holds no decision about who may put or take.
+A file is spooled and told by its bytes before it goes to its place (a folder, or a bucket of a store that speaks S3),
+so that a name never stands for half a file or an unknown kind. What is taken out is a copy of its own whose digest was
+found right: bytes that change in their place afterwards never leave. Holds no decision about who may put or take.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final, Protocol
 from uuid import uuid4
 
+from obstore.exceptions import BaseError
+
 from services.audit_api.evidence.filekinds import FileKind, kind_of
+from services.audit_api.evidence.refusals import (
+    EvidenceAltered,
+    EvidenceEmpty,
+    EvidenceKindUnknown,
+    EvidenceStoreDown,
+    EvidenceTooLarge,
+)
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 20 * 1024 * 1024
+STORE_SECONDS: Final = 10.0  # below the time that the gateway waits for an answer (12 s)
 _SPOOL_BYTES: Final = 1 << 20
 _PATH_KEY: Final = re.compile(r"[0-9]{6}/[0-9a-f]{2}/[0-9a-f]{64}\Z")
 
 
-@dataclass(eq=False)
-class EvidenceEmpty(Exception):
-    """No byte arrived."""
+class Place(Protocol):
+    """Where files lie by their keys. `incoming` is where files wait that are to be put there."""
 
-    def __str__(self) -> str:
-        return "证据文件为空"
+    incoming: Path
 
+    async def has(self, key: str) -> bool: ...
 
-@dataclass(eq=False)
-class EvidenceTooLarge(Exception):
-    """More bytes arrived than may be kept, or the sender stopped in the middle."""
+    async def put(self, key: str, file: Path) -> None: ...
 
-    limit_bytes: int
-
-    def __str__(self) -> str:
-        return f"证据文件超过 {self.limit_bytes // (1024 * 1024)} MiB，或上传中断"
-
-
-@dataclass(eq=False)
-class EvidenceKindUnknown(Exception):
-    """The bytes are none of the kinds that are kept, whatever the name says."""
-
-    def __str__(self) -> str:
-        return "文件内容不是可接受的类型（" + "、".join(FileKind) + "）"
-
-
-@dataclass(eq=False)
-class EvidenceAltered(Exception):
-    """The kept file is gone or no longer what was registered."""
-
-    sha256: str
-
-    def __str__(self) -> str:
-        return "证据文件与登记的 SHA-256 不一致或已丢失，已停止提供"
+    def pieces(self, key: str) -> AsyncIterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +61,46 @@ class Spooled:
     kind: FileKind
 
 
-class Shelf:
-    """The evidence folder."""
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A nameless copy of a kept file, found to be what was registered. Read once, then gone."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._spool = root / "incoming"
-        self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        root.chmod(0o700)
+    file: IO[bytes]
+    size_bytes: int
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        try:
+            while piece := await asyncio.to_thread(self.file.read, _SPOOL_BYTES):
+                yield piece
+        finally:
+            self.file.close()
+
+
+@contextmanager
+def closed_on_failure(file: IO[bytes]) -> Iterator[None]:
+    """Close the file when the block fails; whoever reads it closes it otherwise."""
+    try:
+        yield
+    except BaseException:
+        file.close()
+        raise
+
+
+class Shelf:
+    """Keeps evidence in `place`."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
 
     @asynccontextmanager
-    async def spooled(self, chunks: AsyncIterator[bytes], file_name: str) -> AsyncIterator[Spooled]:
-        """Take the file in beside its place, hashing as it streams; what was not kept when the block ends is gone."""
-        path = self._spool / uuid4().hex
+    async def spooled(
+        self, chunks: AsyncIterator[bytes], file_name: str, kind: FileKind | None = None
+    ) -> AsyncIterator[Spooled]:
+        """Take the file in, hashing as it streams; what was not kept when the block ends is gone.
+
+        Its kind is told by its bytes, except where this service made the file itself and says the `kind`.
+        """
+        path = self.place.incoming / uuid4().hex
         digest = hashlib.sha256()
         size = 0
         try:
@@ -99,26 +117,67 @@ class Shelf:
             await asyncio.to_thread(_append, path, digest, bytes(waiting))
             if size == 0:
                 raise EvidenceEmpty
-            kind = await asyncio.to_thread(kind_of, path, file_name)
-            if kind is None:
+            found = kind or await asyncio.to_thread(kind_of, path, file_name)
+            if found is None:
                 raise EvidenceKindUnknown
-            yield Spooled(path, digest.digest(), size, kind)
+            yield Spooled(path, digest.digest(), size, found)
         finally:
             path.unlink(missing_ok=True)
 
     async def keep(self, county: str, spooled: Spooled) -> str:
-        """Put the file in its place for good, and return the key it is found by."""
+        """Put the file in its place for good, and return the key it is found by. No transaction may be open.
+
+        A content that lies there already stays as it is, if it still is that content.
+        """
         name = spooled.sha256.hex()
         key = f"{county}/{name[:2]}/{name}"
-        await asyncio.to_thread(_settle, spooled.path, self.root / key)
+        async with _reached():
+            there = await self.place.has(key)
+            if not there:
+                await self.place.put(key, spooled.path)
+        if there:
+            (await self.copy(key, spooled.sha256)).file.close()
         return key
 
-    async def take(self, path_key: str, sha256: bytes) -> Path:
-        """Where the file lies, after its content was found to be what was registered; else `EvidenceAltered`."""
-        path = self.root / path_key
-        if not _PATH_KEY.match(path_key) or await asyncio.to_thread(_digest, path) != sha256:
+    async def copy(self, path_key: str, sha256: bytes) -> Copy:
+        """A copy of the kept file, after its digest was found to be the registered one; else `EvidenceAltered`."""
+        if not _PATH_KEY.match(path_key):
             raise EvidenceAltered(sha256.hex())
-        return path
+        file = TemporaryFile(dir=self.place.incoming)  # noqa: SIM115 - it is closed by whoever reads it
+        with closed_on_failure(file):
+            try:
+                digest = await self._draw(path_key, file)
+            except FileNotFoundError:
+                digest = b""
+            if digest != sha256:
+                raise EvidenceAltered(sha256.hex())
+            size_bytes = file.tell()
+            file.seek(0)
+        return Copy(file, size_bytes)
+
+    async def _draw(self, path_key: str, file: IO[bytes]) -> bytes:
+        """Copy what lies in its place into `file`, no more than may be kept; the digest of the copy."""
+        digest = hashlib.sha256()
+        async with _reached():
+            async for piece in self.place.pieces(path_key):
+                digest.update(piece)
+                await asyncio.to_thread(file.write, piece)
+                if file.tell() > MAX_BYTES:
+                    break
+        return digest.digest()
+
+
+@asynccontextmanager
+async def _reached() -> AsyncIterator[None]:
+    """Whatever keeps the place from answering in time is one refusal; that a file is not there is another."""
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:  # TimeoutError is an OSError
+        log.warning("evidence store", extra={"reason": type(error).__name__})
+        raise EvidenceStoreDown from error
 
 
 def _append(path: Path, digest: hashlib._Hash, data: bytes) -> None:
@@ -127,24 +186,3 @@ def _append(path: Path, digest: hashlib._Hash, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _settle(spooled: Path, place: Path) -> None:
-    """Rename into place; a content that lies there already stays as it is."""
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not place.exists():
-        spooled.replace(place)
-        place.chmod(0o400)
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _digest(path: Path) -> bytes | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from services.audit_api.tables.alerts import AlertRow, FlagToldRow
 from services.audit_api.tables.evidence import EvidenceRow
+from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
 from services.audit_api.tables.journal import EventRow, StreamHeadRow
@@ -40,6 +41,7 @@ __all__ = [
     "FindingRow",
     "FlagToldRow",
     "FollowerCursorRow",
+    "LedgerExtractRow",
     "LogCheckpointRow",
     "LogCosignatureRow",
     "LogCursorRow",

@@ -32,3 +32,4 @@ class EvidenceRow(Row):
     path_key: Mapped[str]
     kept_by: Mapped[str]
     kept_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]

@@ -1,0 +1,109 @@
+"""Freezing an answer of the ledger as evidence, and telling where the same question is answered otherwise later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.journal import Act
+from services.audit_api.evidence import service as evidence
+from services.audit_api.evidence.refusals import EvidenceTooLarge
+from services.audit_api.evidence.shelf import MAX_BYTES, Copy, Spooled
+from services.audit_api.extracts import store
+from services.audit_api.extracts.differences import differences
+from services.audit_api.extracts.questions import Question, Subject
+from services.audit_api.extracts.schemas import Extract, Recheck, extract_of
+from services.audit_api.missing import Missing
+from wire.extracts import LedgerExtracted
+
+SHOWN: Final = 100
+
+
+def position_in(answer: bytes) -> int:
+    """Up to which number of its journal the ledger answered: every answer about a known instant says so."""
+    return int(json.loads(answer)["known_position"])
+
+
+async def freeze(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    question: Question,
+    finding: UUID,
+    spooled: Spooled,
+    path_key: str,
+    ledger_position: int,
+) -> Extract:
+    """Register an answer that lies in its place as evidence of the finding, with the question it answers."""
+    await act.claim(tx, question.county)
+    name = f"{question.what}-{question.about}-{question.as_of.isoformat()}.json"
+    kept = await evidence.register(tx, who, question.county, finding, spooled, path_key, name)
+    values = {
+        "county_code": question.county,
+        "evidence_id": kept.id,
+        "finding_id": finding,
+        "region_code": question.county,
+        "what": question.what,
+        "about": question.about,
+        "path": question.path,
+        "as_of": question.as_of,
+        "known_at": question.known_at,
+        "ledger_position": ledger_position,
+        "asked_by": who.subject,
+    }
+    await store.add(tx, values)
+    found = await must_see(tx, who, question.county, finding, kept.id)
+    answer = extract_of(*found)
+    event = LedgerExtracted(
+        evidence_id=kept.id,
+        finding_id=finding,
+        county_code=question.county,
+        what=question.what,
+        path=question.path,
+        as_of=question.as_of,
+        known_at=question.known_at,
+        ledger_position=ledger_position,
+        sha256=kept.sha256,
+        size_bytes=kept.size_bytes,
+    )
+    await act.record(tx, question.county, event, answer)
+    return answer
+
+
+async def must_see(tx: AsyncSession, who: Principal, county: str, finding: UUID, extract: UUID) -> store.Found:
+    """The extract with its evidence, or the refusal that it is not there for this caller."""
+    found = await store.one(tx, who, county, finding, extract)
+    if found is None:
+        raise Missing("账本摘录", str(extract))
+    return found
+
+
+def question_of(found: store.Found) -> Question:
+    """The question that was asked then."""
+    row = found[0]
+    return Question(Subject(row.what), row.about, row.county_code, row.as_of, row.known_at)
+
+
+def within_limit(told: bytearray) -> None:
+    """Refuse an answer that is larger than what may be kept, before it is held whole."""
+    if len(told) > MAX_BYTES:
+        raise EvidenceTooLarge(MAX_BYTES)
+
+
+def compared(found: store.Found, then: Copy, now: bytes) -> Recheck:
+    """Whether the ledger answers as it did. Reads the copy and closes it."""
+    with then.file as file:
+        differ_at = differences(file.read(), now)
+    return Recheck(
+        id=found[0].evidence_id,
+        same=not differ_at,
+        sha256=found[1].sha256.hex(),
+        sha256_now=hashlib.sha256(now).hexdigest(),
+        differences_n=len(differ_at),
+        differ_at=differ_at[:SHOWN],
+    )

@@ -1,0 +1,75 @@
+"""What is asked of the ledger for an extract, from when on it is settled, and where two answers differ."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit_api.extracts.differences import differences
+from services.audit_api.extracts.questions import SETTLED, NotYetSettled, Question, Subject, names, settled
+
+NOW = datetime(2026, 3, 3, 2, 32, tzinfo=UTC)
+ID = "019a0000-0000-7000-8000-000000000001"
+
+
+def test_an_instant_is_settled_from_its_fifth_second_on() -> None:
+    assert settled(None, NOW) == NOW - SETTLED
+    assert settled(NOW - SETTLED, NOW) == NOW - SETTLED
+    with pytest.raises(NotYetSettled):
+        settled(NOW - SETTLED + timedelta(microseconds=1), NOW)
+
+
+@pytest.mark.parametrize(
+    ("what", "about", "right"),
+    [
+        (Subject.LOT, ID, True),
+        (Subject.LOT, ID.upper(), False),
+        (Subject.LOT, ID + "\n", False),
+        (Subject.BALANCE, ID + "/natures", False),
+        (Subject.TRACE, ID + "-12", True),
+        (Subject.TRACE, ID, False),
+        (Subject.TREE, "420322", True),
+        (Subject.TREE, "420322101", True),
+        (Subject.TREE, "42", False),
+        (Subject.TREE, "42032２", False),
+    ],
+)
+def test_a_thing_is_named_by_its_number_and_by_nothing_else(what: Subject, about: str, right: bool) -> None:
+    assert names(what, about) is right
+
+
+def test_a_question_names_its_two_times() -> None:
+    place = Question(Subject.TREE, "420322101", "420322", date(2017, 12, 31), NOW)
+    assert place.query == {"region": "420322101", "as_of": "2017-12-31", "known_at": "2026-03-03T02:32:00+00:00"}
+    lot = Question(Subject.LOT, ID, "420322", date(2017, 12, 31), NOW)
+    assert (lot.path, lot.query["county"]) == (f"/funds/v1/lots/{ID}/responsibility", "420322")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "at"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1, "b": [1, 2]}, {"a": 2, "b": [1, 3]}, ["/a", "/b/1"]),
+        ({"b": [1, 2, 3]}, {"b": [1]}, ["/b/1", "/b/2"]),
+        ({"a/b": {"~": 1}}, {"a/b": {"~": None}}, ["/a~1b/~0"]),
+        ({"a": 1}, {"c": 1}, ["/a", "/c"]),
+        ({"a": 1}, {"a": True}, ["/a"]),
+        ({"a": {}}, {"a": []}, ["/a"]),
+    ],
+)
+def test_a_difference_is_named_by_its_place(then: object, now: object, at: list[str]) -> None:
+    assert differences(json.dumps(then).encode(), json.dumps(now).encode()) == at
+
+
+def test_the_same_values_in_other_bytes_differ_as_a_whole() -> None:
+    assert differences(b'{"a": 1}', b'{"a":1}') == [""]
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3), st.lists))
+def test_an_answer_does_not_differ_from_itself(told: object) -> None:
+    raw = json.dumps(told).encode()
+    assert differences(raw, bytes(raw)) == []
