@@ -54,31 +54,46 @@ def lost(error: BaseException) -> bool:
 
 
 class Connection(asyncpg.Connection):
-    """A connection that tells PostgreSQL with BEGIN whose rows the transaction may see.
+    """A connection that tells PostgreSQL with BEGIN whose rows the transaction may see, and who the caller is.
 
-    `region` is taken off when the connection goes back to the pool. A region that is no code shows nothing.
+    Both are taken off when the connection goes back to the pool. A region that is no code shows nothing; rows that are
+    there for certain people only are shown to nobody when `subject` is empty.
     """
 
-    __slots__ = ("region",)
+    __slots__ = ("region", "subject")
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.region: str | None = None
+        self.subject = ""
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
         if self.region is not None and not args and query.startswith("BEGIN"):
             told = self.region if _REGION.match(self.region) else ""
             query = f"{query} SELECT set_config('app.region', '{told}', true)"  # digits only
+            if self.subject:
+                query = f"{query}, set_config('app.subject', {_spelled(self.subject)}, true)"
         return await super().execute(query, *args, timeout=timeout)
 
 
-async def begin_for(session: AsyncSession, region: str) -> None:
-    """Let the transaction that `session` is about to begin see `region` and what lies below it; asks nothing yet."""
+def _spelled(subject: str) -> str:
+    """A subject as SQL that nothing in it can leave, in hexadecimal digits; what no database takes is nobody."""
+    if "\0" in subject or any(0xD800 <= ord(one) <= 0xDFFF for one in subject):  # noqa: PLR2004 - lone surrogates
+        return "''"
+    return f"convert_from(decode('{subject.encode().hex()}', 'hex'), 'UTF8')"
+
+
+async def begin_for(session: AsyncSession, region: str, subject: str = "") -> None:
+    """Let the transaction that `session` is about to begin see `region` and what lies below it; asks nothing yet.
+
+    `subject` is who calls, for rows that are there for certain people only; without one these are there for nobody.
+    """
     connection = (await session.connection()).sync_connection
     if connection is None:  # pragma: no cover - a session's connection has just been made
         msg = "the session has no connection"
         raise RuntimeError(msg)
-    cast("Connection", connection.connection.driver_connection).region = region
+    driven = cast("Connection", connection.connection.driver_connection)
+    driven.region, driven.subject = region, subject
 
 
 def watch(engine: AsyncEngine) -> None:
@@ -99,7 +114,7 @@ def watch(engine: AsyncEngine) -> None:
     def returned(adapted: Any, record: Any) -> None:
         record.info["used_at"] = time.monotonic()
         if adapted is not None:
-            adapted.driver_connection.region = None
+            adapted.driver_connection.region, adapted.driver_connection.subject = None, ""
 
 
 def _answers(engine: AsyncEngine, adapted: Any) -> bool:

@@ -1,8 +1,9 @@
 """The database session of a request: it begins here and commits here, and nowhere else.
 
 `Tx` writes (READ COMMITTED, row locks, constraints); `Read` reads one consistent picture (REPEATABLE READ, read only).
-Both set `app.region` from the caller with their BEGIN, which is what row-level security looks at. The commit happens
-before the answer leaves (`scope="function"`: with FastAPI's default the client got 201 although the COMMIT failed).
+Both set `app.region` and `app.subject` from the caller with their BEGIN: what row-level security looks at. The commit
+happens before the answer leaves (`scope="function"`: with FastAPI's default the client got 201 although the COMMIT
+failed).
 `Single` is for an act that is one statement, which is its own transaction.
 """
 
@@ -73,15 +74,16 @@ class Database:
         self._read = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
-    async def writing(self, region: str) -> AsyncIterator[AsyncSession]:
+    async def writing(self, region: str, subject: str = "") -> AsyncIterator[AsyncSession]:
         """A transaction for `region`'s rows that commits at the end of the block, or undoes everything on an error.
 
+        `subject` is who calls: rows that are there for certain people only are there for nobody else.
         Raises `OutcomeUnknown` when the connection was lost while the commit was on its way.
         """
         committing = False
         try:
             async with self._write.begin() as session:
-                await begin_for(session, region)
+                await begin_for(session, region, subject)
                 yield session
                 committing = True
         except FAILURES as error:
@@ -90,10 +92,10 @@ class Database:
             raise
 
     @asynccontextmanager
-    async def reading(self, region: str) -> AsyncIterator[AsyncSession]:
-        """One consistent read-only picture of `region`'s rows."""
+    async def reading(self, region: str, subject: str = "") -> AsyncIterator[AsyncSession]:
+        """One consistent read-only picture of `region`'s rows, and of those that are there for `subject`."""
         async with self._read.begin() as session:
-            await begin_for(session, region)
+            await begin_for(session, region, subject)
             yield session
 
     @asynccontextmanager
@@ -172,13 +174,15 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 async def _begin_write(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
-    async with database.writing((await current_principal(request)).region) as session:
+    who = await current_principal(request)
+    async with database.writing(who.region, who.subject) as session:
         yield session
 
 
 async def _begin_read(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
-    async with database.reading((await current_principal(request)).region) as session:
+    who = await current_principal(request)
+    async with database.reading(who.region, who.subject) as session:
         yield session
 
 

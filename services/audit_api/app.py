@@ -20,6 +20,8 @@ from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.extracts.endpoints import router as extracts
 from services.audit_api.feed import router as events
 from services.audit_api.findings.endpoints import router as findings
+from services.audit_api.interests.endpoints import router as interests
+from services.audit_api.leads.endpoints import router as leads
 from services.audit_api.ledger import Ledger
 from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
@@ -36,7 +38,7 @@ BLUEPRINT = Blueprint(
     audience="audit",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[alerts, findings, rectifications, evidence, reports, policies, events, extracts, record],
+    routers=[alerts, findings, rectifications, evidence, reports, policies, events, extracts, record, leads, interests],
 )
 
 

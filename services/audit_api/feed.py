@@ -1,4 +1,8 @@
-"""GET /audit/v1/events: the journal as a feed, by stream and position. Followers pull it at their own pace."""
+"""GET /audit/v1/events: the journal as a feed, by stream and position. Followers pull it at their own pace.
+
+The streams of leads are no part of it: not their events, and not how many there are. Row-level security keeps them from
+this service's role as well.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ from services.audit_api.extracts.questions import NotYetSettled
 from services.audit_api.findings.binding import BoundTooMuch, LotNotAlerted
 from services.audit_api.findings.service import AlertNotAboutLots, LotHeld
 from services.audit_api.findings.states import FindingClosed
+from services.audit_api.leads import cells, membership, recusal
+from services.audit_api.leads import states as leads
 from services.audit_api.missing import Missing
 from services.audit_api.policies import refusals as policies
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
@@ -134,4 +136,17 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     NotSealedYet: Problem("not-sealed-yet", 409, "检查点早于该条日志", "请改用较新的检查点，或稍后再试"),
     SizesOutOfOrder: Problem("sizes-out-of-order", 409, "条数先后有误", "请核对先前见到的条数；若确实更大，请立即报告"),
     CosignatureRefused: Problem("cosignature-refused", 422, "见证签名未被接受", "请核对检查点条数与已登记的见证公钥"),
+    leads.LeadStepNotPossible: Problem(
+        "lead-step-not-possible", 409, "线索当前不能办理此步骤", "请先查看线索的当前状态"
+    ),
+    leads.OpinionUndecided: Problem("opinion-undecided", 409, "已有意见待审批", "请由另一名成员先审批该意见"),
+    leads.OpinionDecided: Problem("opinion-decided", 409, "意见已审批", "如须改变，请另拟新的意见"),
+    leads.ReportMissing: Problem("talk-report-missing", 409, "谈话函询尚无情况报告", "请先登记谈话结束日期与情况报告"),
+    leads.DayAhead: Problem("day-ahead", 409, "日期晚于今天", "请核对业务日期"),
+    recusal.NotDeclared: Problem("interests-not-declared", 409, "尚未作回避申报", "请该人员先作回避申报，再指定为成员"),
+    recusal.Related: Problem("related-to-subject", 403, "应当回避", "请另行指定与被反映单位没有利害关系的人员"),
+    membership.AlreadyMember: Problem("already-member", 409, "已是成员", "无需重复指定"),
+    membership.LastMember: Problem("last-member", 409, "线索不能没有成员", "请填写 successor，由接替人员同时加入"),
+    cells.CountsAboveCounty: Problem("counts-above-county", 403, "线索统计不提供给县及以下", "请由市级及以上查询"),
+    cells.MonthNotOver: Problem("month-not-over", 409, "该月尚未结束", "请在 told_from 之后查询，或改查已结束的月份"),
 }

@@ -13,6 +13,13 @@ from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
 from services.audit_api.tables.journal import EventRow, StreamHeadRow
+from services.audit_api.tables.leads import (
+    InterestDeclarationRow,
+    LeadMemberRow,
+    LeadOpinionRow,
+    LeadRow,
+    LeadTalkRow,
+)
 from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
 from services.audit_api.tables.record import (
     LogCheckpointRow,
@@ -41,6 +48,11 @@ __all__ = [
     "FindingRow",
     "FlagToldRow",
     "FollowerCursorRow",
+    "InterestDeclarationRow",
+    "LeadMemberRow",
+    "LeadOpinionRow",
+    "LeadRow",
+    "LeadTalkRow",
     "LedgerExtractRow",
     "LogCheckpointRow",
     "LogCosignatureRow",

@@ -1,0 +1,153 @@
+"""/audit/v1/leads and /audit/v1/lead-counts. Only a lead's members hear more than of an id that never was."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from chassis import clock
+from chassis.database import Read, Tx
+from chassis.fields import CountyCode
+from chassis.identity import Principal, can
+from chassis.journal import Acting
+from chassis.pages import Paging
+from services.audit_api.access import county_of
+from services.audit_api.leads import membership, opinions, service
+from services.audit_api.leads.cells import month_of
+from services.audit_api.leads.schemas import (
+    LeadCounts,
+    LeadDecisionRequest,
+    LeadDepartureRequest,
+    LeadFile,
+    LeadMemberRequest,
+    LeadOpinionRequest,
+    LeadPage,
+    LeadReceipt,
+    LeadReportRequest,
+    LeadRequest,
+    LeadTalkRequest,
+)
+from services.audit_api.moments import AsOf, KnownAt
+from treasury.calendar import business_date
+
+router = APIRouter(prefix="/audit/v1", tags=["leads 线索"])
+
+County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
+Month = Annotated[str, Query(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$", description="已结束的月份，如 2026-10")]
+
+
+@router.post("/leads", status_code=201, summary="移送问题线索，并指定成员")
+async def post_lead(
+    request: LeadRequest, tx: Tx, act: Acting, who: Annotated[Principal, can("leads:refer")], county: County = None
+) -> LeadReceipt:
+    return await service.refer(tx, who, act, county_of(who, county), request, business_date(clock.now()))
+
+
+@router.get("/leads", summary="我作为成员的线索")
+async def get_leads(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("leads:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> LeadPage:
+    return await service.listed(tx, who, county_of(who, county), window, as_of, known_at)
+
+
+@router.get("/leads/{lead_id}", summary="一条线索的全部记录（仅成员；每次查阅均有记录）")
+async def get_lead(
+    lead_id: UUID,
+    tx: Tx,
+    who: Annotated[Principal, can("leads:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> LeadFile:
+    return await service.read(tx, who, county_of(who, county), lead_id, as_of, known_at)
+
+
+@router.post("/leads/{lead_id}/members", status_code=201, summary="增加成员")
+async def post_member(
+    lead_id: UUID,
+    request: LeadMemberRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:appoint")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await membership.appoint(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/departures", status_code=201, summary="成员退出；最后一名须有接替人员")
+async def post_departure(
+    lead_id: UUID,
+    request: LeadDepartureRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:appoint")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await membership.leave(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/opinions", status_code=201, summary="拟处置意见或办理结果")
+async def post_opinion(
+    lead_id: UUID,
+    request: LeadOpinionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:propose")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await opinions.draw_up(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/opinions/{opinion_no}/decision", status_code=201, summary="另一名成员审批意见")
+async def post_decision(
+    lead_id: UUID,
+    opinion_no: Annotated[int, Path(ge=1, le=32767)],
+    request: LeadDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:decide")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await opinions.decide(tx, who, act, county_of(who, county), lead_id, opinion_no, request, today)
+
+
+@router.post("/leads/{lead_id}/talks", status_code=201, summary="登记谈话结束或收到函询回复")
+async def post_talk(
+    lead_id: UUID,
+    request: LeadTalkRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:propose")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await opinions.end_talk(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/talk-reports", status_code=201, summary="登记谈话函询情况报告")
+async def post_talk_report(
+    lead_id: UUID,
+    request: LeadReportRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:propose")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await opinions.report_talk(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.get("/lead-counts", summary="线索统计：市级及以上、已结束的月份")
+async def get_lead_counts(tx: Read, month: Month, who: Annotated[Principal, can("leads:count")]) -> LeadCounts:
+    return await service.counted(tx, who, month_of(month), business_date(clock.now()))
