@@ -1,4 +1,7 @@
-"""The two tables of a journal as columns, for each service to add to its schema. SQL side: migrations/journal_v2.py."""
+"""The tables of a journal, and of following another one, as columns, for each service to add to its schema.
+
+SQL side of the journal: migrations/journal_v2.py.
+"""
 
 from __future__ import annotations
 
@@ -39,3 +42,13 @@ class Event:
     outcome: Mapped[Any] = mapped_column(JSON)
     recorded_at: Mapped[datetime]
     hash: Mapped[bytes]
+
+
+class FollowerCursor:
+    """How far a stream of another service's journal was applied, and the hash of its last event: history stays."""
+
+    __tablename__ = "follower_cursor"
+    stream: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    position: Mapped[int]
+    hash: Mapped[bytes]
+    moved_at: Mapped[datetime]

@@ -33,6 +33,7 @@ def drawn() -> dict[str, str]:
         "log_key": keys.log_key,
         "log_vkey": keys.log_vkey,
         "audit_key": json.dumps(keys.audit_key),
+        "runner_key": json.dumps(keys.runner_key),
         "internal_jwks": keys.internal_jwks(),
         "kek": keys.kek,
         "first_people": json.dumps(people, ensure_ascii=False),

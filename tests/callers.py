@@ -18,6 +18,7 @@ GATEWAY_KEY = new_private_key("test-gateway")
 FOLLOWER_KEY = new_private_key("test-follower")
 SEALER_KEY = new_private_key("test-sealer")
 AUDIT_KEY = new_private_key("test-audit")
+RUNNER_KEY = new_private_key("test-runner")
 INTERNAL_JWKS = json.dumps(
     {
         "keys": [
@@ -25,6 +26,7 @@ INTERNAL_JWKS = json.dumps(
             public_entry(FOLLOWER_KEY, "qingliu-follower", "internal+jwt"),
             public_entry(SEALER_KEY, "qingliu-sealer", "internal+jwt"),
             public_entry(AUDIT_KEY, "qingliu-audit", "internal+jwt"),
+            public_entry(RUNNER_KEY, "qingliu-runner", "internal+jwt"),
         ]
     }
 )

@@ -96,6 +96,23 @@ class FlagDecided(Fact):
     recovered_fen: int
 
 
+class FlagLeft(Fact):
+    """A flag that was decided here already, whatever the inspectors' feed told of it later; what stands of it."""
+
+    flag_id: UUID
+    stands: str
+
+
+class FlagsDecided(Fact):
+    """One event of the inspectors' journal decided flags, or what came back of them; some were left as they stood."""
+
+    county_code: str
+    audit_kind: str
+    audit_position: int
+    decided: list[FlagDecided]
+    left: list[FlagLeft]
+
+
 class ToldPolicy(BaseModel):
     """Who says so: the source of a dated value that a flag was judged by."""
 

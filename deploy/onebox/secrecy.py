@@ -34,6 +34,7 @@ class Secrets:
     kek: str
     sealer_key: dict[str, str]
     log_key: str
+    runner_key: dict[str, str]
     passwords: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -48,6 +49,7 @@ class Secrets:
             kek=new_kek(),
             sealer_key=new_private_key(f"sealer-{mark}"),
             log_key=new_log_key(f"qingliu-{mark}"),
+            runner_key=new_private_key(f"runner-{mark}"),
         )
 
     @classmethod
@@ -89,6 +91,7 @@ class Secrets:
             public_entry(self.follower_key, "qingliu-follower", "internal+jwt"),
             public_entry(self.sealer_key, "qingliu-sealer", "internal+jwt"),
             public_entry(self.audit_key, "qingliu-audit", "internal+jwt"),
+            public_entry(self.runner_key, "qingliu-runner", "internal+jwt"),
         ]
         return json.dumps({"keys": entries})
 

@@ -347,6 +347,8 @@ class Stack:
             {
                 "FUNDS_DATABASE_URL": self.database_urls["funds"],
                 "FUNDS_RUN_REGIONS": ",".join(self._follow),
+                "FUNDS_AUDIT_FEED_URL": self._addresses["audit_api"],
+                "FUNDS_RUNNER_KEY": json.dumps(own.runner_key),
                 "FUNDS_RUN_DAILY": "true" if self._daily else "false",
                 "FUNDS_POLL_MS": "200",
             },

@@ -49,6 +49,9 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "leads:count",
             "interests:declare",
             "interests:read",
+            "quarantines:read",
+            "quarantines:write",
+            "quarantines:decide",
         }
     ),
     "finance_clerk": _ADDRESSED,

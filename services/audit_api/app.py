@@ -25,6 +25,7 @@ from services.audit_api.leads.endpoints import router as leads
 from services.audit_api.ledger import Ledger
 from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
+from services.audit_api.quarantines.endpoints import router as quarantines
 from services.audit_api.record.endpoints import router as record
 from services.audit_api.record.verify import Key
 from services.audit_api.rectifications.endpoints import router as rectifications
@@ -38,7 +39,20 @@ BLUEPRINT = Blueprint(
     audience="audit",
     rights=RIGHTS,
     catalogue=CATALOGUE,
-    routers=[alerts, findings, rectifications, evidence, reports, policies, events, extracts, record, leads, interests],
+    routers=[
+        alerts,
+        findings,
+        quarantines,
+        rectifications,
+        evidence,
+        reports,
+        policies,
+        events,
+        extracts,
+        record,
+        leads,
+        interests,
+    ],
 )
 
 

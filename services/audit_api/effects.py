@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.feed import Envelope
 from services.audit_api.alerts.service import take_in, take_in_found
 from services.audit_api.findings.measure import money_moved, order_moved, payment_returned, payments_disbursed
+from services.audit_api.quarantines.service import money_quarantined, money_released
 
 Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
@@ -21,6 +22,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "FlagsRaised": take_in,
     FOUND: take_in_found,
     "MoneyMoved": money_moved,
+    "MoneyQuarantined": money_quarantined,
+    "MoneyReleased": money_released,
     "PaymentReturned": payment_returned,
     "PaymentsDisbursed": payments_disbursed,
     "TreasuryOrderIssued": order_moved,

@@ -18,6 +18,7 @@ from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
 from services.audit_api.missing import Missing
 from services.audit_api.policies import refusals as policies
+from services.audit_api.quarantines import states as quarantines
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
 from services.audit_api.rectifications.extensions import ExtensionDecidedAlready, ExtensionWaits
 from services.audit_api.rectifications.look_backs import OwnClosure
@@ -44,6 +45,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     BoundTooMuch: Problem("bound-too-much", 409, "认定金额超过预警金额", "请把认定金额改为不超过预警金额"),
     LotHeld: Problem("lot-held", 409, "资金批次已被其他问题认定", "请在已有问题中处理，或待其销号后再认定"),
     FindingClosed: Problem("finding-closed", 409, "问题已销号", "如有新情况，请依据新的预警另行认定"),
+    quarantines.QuarantineStepNotPossible: Problem(
+        "quarantine-step-not-possible", 409, "封存当前不能办理此步骤", "请先查看该封存的当前状态"
+    ),
+    quarantines.LotNotOfFinding: Problem(
+        "lot-not-of-finding", 409, "资金批次不属于该问题", "请只封存该问题所认定的资金批次"
+    ),
+    quarantines.QuarantinedTooMuch: Problem(
+        "quarantined-too-much", 409, "封存金额超过认定金额", "请把封存金额改为不超过认定而尚未封存的部分"
+    ),
     StepNotPossible: Problem("order-step-not-possible", 409, "当前状态不能办理此步骤", "请先查看整改通知的当前状态"),
     DatesOutOfOrder: Problem("dates-out-of-order", 409, "日期先后有误", "请核对业务日期：后一步不得早于前一步"),
     StagesNotDone: Problem("stages-not-done", 409, "尚有阶段未完成", "请先填报各阶段完成情况，再申请销号"),

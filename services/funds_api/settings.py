@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -34,6 +35,8 @@ class RunnerSettings(BaseSettings):
         pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})(,([0-9]{2}|[0-9]{4}|[0-9]{6}))*$",
         description="regions whose counties the rules are asked about, separated by commas: 42,51",
     )
+    audit_feed_url: str = Field(description="where audit_api listens, such as http://127.0.0.1:8002")
+    runner_key: SecretStr = Field(description="private key (JWK) of the runner's own tokens")
     run_daily: bool = Field(default=True, description="ask every rule about every county each day")
     poll_ms: int = Field(default=500, ge=10, le=60_000, description="pause after a round that found nothing to do")
     heartbeat: Path | None = Field(default=None, description="touched after each rule and round, for a health check")
@@ -42,3 +45,8 @@ class RunnerSettings(BaseSettings):
     @property
     def regions(self) -> list[str]:
         return self.run_regions.split(",")
+
+    @property
+    def key(self) -> dict[str, str]:
+        read: dict[str, str] = json.loads(self.runner_key.get_secret_value())
+        return read

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from chassis.cursors import genesis
 from chassis.database import Database
 from chassis.feed import Envelope, FeedPage, Streams
 from chassis.identity import KeyRing, SigningKey, verify
 from chassis.pages import mark, window_of
-from services.audit_api.cursors import genesis
 from services.audit_api.follower import FLAGS_PATH, ISSUER, Follower
 from tests.callers import FOLLOWER_KEY, INTERNAL_JWKS
 from wire.flags import FlagRaised, FlagsFound, FlagsRaised, FlagTold, ToldPolicy

@@ -69,7 +69,7 @@ def test_a_process_runs_read_only_without_capabilities(process: str) -> None:
 
 
 def test_the_runner_has_no_key_of_people_and_is_asked_whether_it_gets_on() -> None:
-    assert "    secrets: [funds_url]\n" in block("runner")
+    assert "    secrets: [funds_url, runner_key]\n" in block("runner")
     assert environment("runner")["FUNDS_HEARTBEAT"] in block("runner").split("healthcheck:")[1]
 
 

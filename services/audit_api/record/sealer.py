@@ -26,10 +26,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import clock, telemetry
 from chassis.connections import FAILURES, OutcomeUnknown
+from chassis.cursors import HistoryBroken, genesis
 from chassis.database import Database, Limits
 from chassis.feed import HASHES_PER_PAGE, HashPage, Streams
 from chassis.identity import SigningKey, sign
-from services.audit_api.cursors import HistoryBroken, genesis
 from services.audit_api.record import notes, store
 from services.audit_api.record.merkle import Frontier, Tile
 from services.audit_api.record.notes import Signer

@@ -21,6 +21,12 @@ from services.audit_api.tables.leads import (
     LeadTalkRow,
 )
 from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
+from services.audit_api.tables.quarantines import (
+    QuarantineLotRow,
+    QuarantineRow,
+    QuarantineStepRow,
+    QuarantineToldRow,
+)
 from services.audit_api.tables.record import (
     LogCheckpointRow,
     LogCosignatureRow,
@@ -63,6 +69,10 @@ __all__ = [
     "LotDrawRow",
     "PolicyGateRow",
     "PolicyValueRow",
+    "QuarantineLotRow",
+    "QuarantineRow",
+    "QuarantineStepRow",
+    "QuarantineToldRow",
     "RectificationExtensionRow",
     "RectificationLookBackRow",
     "RectificationOrderRow",

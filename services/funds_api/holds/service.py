@@ -64,7 +64,8 @@ async def place(tx: AsyncSession, who: Principal, act: Act, county: str, request
     if earlier is not None:
         raise DocumentHolds(earlier.document, str(earlier.id), earlier.amount_fen)
     free = [ledger.released(lot) for lot in there]
-    async with explained(tx, county, request.account_id, request.fund_code, named=request.lots is not None):
+    named = [share.lot_id for share in request.lots] if request.lots else None
+    async with explained(tx, county, request.account_id, request.fund_code, named=named):
         draws = decide.draw(free, request.amount_fen, request.lots, today)
     hold = Hold(
         id=new_id(),

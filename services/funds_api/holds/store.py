@@ -18,6 +18,7 @@ from services.funds_api.lots.refusals import HoldForObjectedRow, HoldOver
 from services.funds_api.lots.store import whole_county
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment, day_or_today
+from services.funds_api.quarantines import store as quarantines
 from services.funds_api.tables import HoldLotRow, HoldRow, PaymentBatchRow
 from treasury.calendar import AHEAD_DAYS
 from treasury.documents import normalise_document
@@ -208,7 +209,11 @@ async def kept(
 
 
 async def must_be_for(session: AsyncSession, county: str, hold: HoldRow, batch: UUID | None) -> None:
-    """Refuse to touch what is frozen for a row of a published list that waits, unless for the batch of that row."""
+    """Refuse to touch what is frozen for a row of a published list that waits, unless for the batch of that row.
+
+    What is quarantined nobody touches.
+    """
+    await quarantines.must_not_keep(session, county, hold)
     query = select(PaymentBatchRow).where(
         PaymentBatchRow.county_code == county,
         PaymentBatchRow.hold_id == hold.id,

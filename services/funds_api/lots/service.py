@@ -46,7 +46,7 @@ from services.funds_api.retentions import service as retentions
 from services.funds_api.retentions.store import Kept
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
-from treasury.errors import LotNotOpen, MoneyNotThere
+from treasury.errors import LotNotOpen, MoneyHeld, MoneyNotThere
 from wire.money import MoneyMoved
 
 
@@ -74,8 +74,8 @@ async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) ->
         return None  # what the project library asks, and whose a retention is, is asked under locks
     try:
         made = decide.out(order, books, act.actor)
-    except (MoneyNotThere, LotNotOpen):
-        return None  # what else the account has, or that nobody has listed the fund, is told under locks
+    except (MoneyNotThere, MoneyHeld, LotNotOpen):
+        return None  # what else the account has, who holds it, or that nobody has listed the fund, is told under locks
     if not guard.passes(_asked(order, made), books.terms):
         return None
     answer, event = _told(county, made, books.ends)
@@ -253,7 +253,7 @@ def _explained(
     tx: AsyncSession, county: str, order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder
 ) -> AbstractAsyncContextManager[None]:
     """What the account drawn from has besides, should it not do; who names the lots is told about those alone."""
-    return shortfall.explained(tx, county, _accounts_of(order)[0], order.fund_code, named=_named(order) is not None)
+    return shortfall.explained(tx, county, _accounts_of(order)[0], order.fund_code, named=_named(order))
 
 
 def _accounts_of(order: OutOrder | BackOrder | TakeBackOrder | CarryOverOrder) -> list[UUID]:

@@ -5,7 +5,7 @@ Asked only once money was refused, so that what is granted does not pay for it. 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funds_api.funds import store as funds
 from services.funds_api.missing import Missing
 from services.funds_api.moments import EVERYTHING
+from services.funds_api.quarantines import store as quarantines
 from services.funds_api.standing import THERE
 from treasury.errors import LotNotOpen, MoneyArrivesLater, MoneyDrawnLater, MoneyNotThere, MoneyRetained
 
@@ -46,21 +47,24 @@ SELECT coalesce(sum(remaining_fen) FILTER (WHERE why = 'arrives'), 0)::bigint AS
 
 @asynccontextmanager
 async def explained(
-    tx: AsyncSession, county: str, account: UUID, fund: str | None, *, named: bool = False
+    tx: AsyncSession, county: str, account: UUID, fund: str | None, *, named: Sequence[UUID] | None = None
 ) -> AsyncIterator[None]:
     """Within the block, `MoneyNotThere` of lots nobody named tells what else the account has, and why that is no use.
+
+    `MoneyHeld` of money that is quarantined tells by which document.
 
     Where one reason alone makes up what is missing, the refusal is of that reason's own kind. A fund that nobody has
     listed is `Missing`: nothing of it could be anywhere, and none of its lots either. Who has `named` the lots is told
     about those alone.
     """
     try:
-        yield
+        async with quarantines.named(tx, county, account, fund, named):
+            yield
     except LotNotOpen:
         await _must_be_listed(tx, fund)
         raise
     except MoneyNotThere as short:
-        if named:
+        if named is not None:
             raise
         await _must_be_listed(tx, fund)
         missing = short.asked_fen - short.available_fen

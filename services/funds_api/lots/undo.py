@@ -33,6 +33,7 @@ from services.funds_api.lots.schemas import ReverseOrder
 from services.funds_api.missing import Missing
 from services.funds_api.orders import claims
 from services.funds_api.projects import restored
+from services.funds_api.quarantines import store as quarantines
 from services.funds_api.tables import MovementRow
 from treasury.errors import MoneyHeld
 from treasury.lots import draw_named
@@ -132,7 +133,8 @@ async def undo_one(
         spent_fen = undone.amount_fen - whole
         raise await followed.refusal(tx, county, undone.id, [lot.id for lot in stands], spent_fen)
     if held:
-        raise MoneyHeld(whole, whole - held, held, order.effective_on)
+        async with quarantines.named(tx, county, undone.to_account_id, lots=[lot.id for lot in lots]):
+            raise MoneyHeld(whole, whole - held, held, order.effective_on)
 
     released = [ledger.released(lot) for lot in lots]
     draws = draw_named(released, {lot.id: lot.remaining_fen for lot in released}, order.effective_on)

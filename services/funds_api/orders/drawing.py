@@ -65,7 +65,8 @@ async def draws(tx: AsyncSession, who: Principal, county: str, request: Treasury
     if request.lots:
         there = await _open(tx, county, request, ends, named=[share.lot_id for share in request.lots])
         await _payable(tx, county, request, ends, there, chosen=True)
-        return Drawing("named", decide.draw(there, amount, request.lots, on))
+        async with explained(tx, county, ends.source.id, request.fund_code, named=[lot.id for lot in there]):
+            return Drawing("named", decide.draw(there, amount, request.lots, on))
     async with explained(tx, county, ends.source.id, request.fund_code):
         if request.drawn == "proportional":
             there = await _payable(tx, county, request, ends, await _open(tx, county, request, ends))
@@ -156,4 +157,5 @@ async def _again(
     free = sum(lot.remaining_fen for lot in there)
     if free != request.amount_fen:
         raise ReturnedQuotaDrawn(str(order_id), request.amount_fen, free)
-    return Drawing("named", draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on))
+    async with explained(tx, county, ends.source.id, request.fund_code, named=named):
+        return Drawing("named", draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on))

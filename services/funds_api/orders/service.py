@@ -40,6 +40,7 @@ from services.funds_api.orders.schemas import (
 from services.funds_api.orders.states import Issued, OrderState, Outcome, Step, Told
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import gate
+from services.funds_api.quarantines import store as quarantines
 from services.funds_api.tables import TreasuryOrderRow
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import TERMINAL, Book, UnitKind
@@ -287,7 +288,8 @@ async def settle(
     if sum(lot.remaining_fen for lot in there) != row.amount_fen:
         raise TransitDrawn(str(order_id), row.amount_fen, sum(lot.remaining_fen for lot in there))
 
-    draws = draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on)
+    async with quarantines.named(tx, county, row.bank_account_id, lots=[lot.id for lot in there]):
+        draws = draw_named(there, {lot.id: lot.remaining_fen for lot in there}, request.effective_on)
     ends = {one.id: one for one in await lots.visible_ends(tx, who, county, [row.bank_account_id, target])}
     regions = {one.id: one.region_code for one in ends.values()}
     pays = "pay" if ends[target].kind == UnitKind.CONTRACTOR else "hand_down"

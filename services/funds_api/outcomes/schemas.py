@@ -50,6 +50,7 @@ class FlagOutcome(Answer):
     decided_on: date
     decided_by: str
     recovered_fen: int = Field(description="截至该结论累计追回")
+    confirmed_fen: int = Field(description="属实的金额：未另作说明的为该预警涉及的全部；其他结论为 0")
     amount_fen: int = Field(description="该预警涉及的金额")
 
 

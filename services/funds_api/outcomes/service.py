@@ -94,7 +94,14 @@ def shown(flag: FlagRow, rows: Sequence[FlagOutcomeRow]) -> list[FlagOutcome]:
             decided_on=row.decided_on,
             decided_by=row.decided_by,
             recovered_fen=row.recovered_fen,
+            confirmed_fen=_confirmed_fen(flag, row),
             amount_fen=flag.amount_fen,
         )
         for row in rows
     ]
+
+
+def _confirmed_fen(flag: FlagRow, row: FlagOutcomeRow) -> int:
+    if row.outcome != Conclusion.CONFIRMED:
+        return 0
+    return flag.amount_fen if row.confirmed_fen is None else row.confirmed_fen

@@ -13,7 +13,7 @@ from chassis.identity import Principal
 from services.funds_api.access import visible_to
 from services.funds_api.flags.store import Place
 from services.funds_api.moments import Moment
-from services.funds_api.tables import FlagOutcomeRow, FlagRow
+from services.funds_api.tables import FlagFindingRow, FlagOutcomeRow, FlagRow
 
 
 async def flag(session: AsyncSession, who: Principal, county: str, flag_id: UUID, *, lock: bool = False) -> Any:
@@ -38,8 +38,80 @@ async def outcomes(
     return (await session.scalars(query.order_by(FlagOutcomeRow.seq))).all()
 
 
-async def add(session: AsyncSession, row: dict[str, Any]) -> None:
-    await session.execute(insert(FlagOutcomeRow).values(row))
+async def add(session: AsyncSession, *rows: dict[str, Any]) -> None:
+    """Add outcomes, each following on the one before it."""
+    for row in rows:  # one by one: the trigger looks at what stands
+        await session.execute(insert(FlagOutcomeRow).values(row))
+
+
+async def locked(session: AsyncSession, county: str, flags: Sequence[UUID]) -> dict[UUID, FlagRow]:
+    """Those of a county's flags that are there, each locked as by whoever decides it, in the order of their ids."""
+    keys = [f"flag_outcome|{county}|{one}" for one in sorted(flags)]
+    await session.execute(
+        text(
+            "SELECT pg_advisory_xact_lock(hashtextextended(k.key, 0))"
+            " FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS k(key, n) ORDER BY k.n"
+        ),
+        {"keys": keys},
+    )
+    rows = await session.scalars(select(FlagRow).where(FlagRow.county_code == county, FlagRow.id.in_(flags)))
+    return {row.id: row for row in rows}
+
+
+async def last_outcomes(session: AsyncSession, county: str, flags: Sequence[UUID]) -> dict[UUID, FlagOutcomeRow]:
+    """What stands of each of these flags; one that nobody decided is absent."""
+    rows = await session.scalars(
+        select(FlagOutcomeRow)
+        .where(FlagOutcomeRow.county_code == county, FlagOutcomeRow.flag_id.in_(flags))
+        .order_by(FlagOutcomeRow.flag_id, FlagOutcomeRow.seq)
+    )
+    return {row.flag_id: row for row in rows}
+
+
+async def add_finding(session: AsyncSession, county: str, finding: UUID, flags: Sequence[UUID]) -> None:
+    """Keep of which flags the inspectors made a finding."""
+    if flags:
+        rows = [{"county_code": county, "finding_id": finding, "flag_id": one} for one in flags]
+        await session.execute(insert(FlagFindingRow), rows)
+
+
+# A finding may be bound to what a reversal brought back: a lot that restores the one the flag is about.
+_FLAGS_OF_LOTS: Final = """
+WITH RECURSIVE up AS (
+  SELECT l.id AS asked, l.id, l.restores_lot_id FROM funds.lot l WHERE l.county_code = :county AND l.id = ANY(:lots)
+  UNION ALL
+  SELECT u.asked, l.id, l.restores_lot_id FROM up u
+    JOIN funds.lot l ON l.county_code = :county AND l.id = u.restores_lot_id)
+SELECT DISTINCT n.finding_id, u.asked AS lot_id, g.id AS flag_id
+  FROM up u
+  JOIN funds.flag_finding n ON n.county_code = :county AND n.finding_id = ANY(:findings)
+  JOIN funds.flag g ON g.county_code = :county AND g.id = n.flag_id AND g.subject = 'lot' AND g.subject_id = u.id"""
+
+
+async def flags_of_lots(
+    session: AsyncSession, county: str, findings: Sequence[UUID], lots: Sequence[UUID]
+) -> dict[tuple[UUID, UUID], list[UUID]]:
+    """By finding and lot: the flags that the finding was made of and that are about the lot, or what it restores."""
+    found: dict[tuple[UUID, UUID], list[UUID]] = {}
+    rows = await session.execute(
+        text(_FLAGS_OF_LOTS), {"county": county, "findings": list(findings), "lots": list(lots)}
+    )
+    for row in rows:
+        found.setdefault((row.finding_id, row.lot_id), []).append(row.flag_id)
+    return found
+
+
+async def kinds_of(session: AsyncSession, county: str, movements: Sequence[UUID]) -> dict[UUID, str]:
+    """The kind of each movement; of a reversal, that of what it undid."""
+    rows = await session.execute(
+        text(
+            "SELECT m.id, coalesce(u.kind, m.kind) AS kind FROM funds.movement m"
+            " LEFT JOIN funds.movement u ON u.county_code = :county AND u.id = m.reverses_id"
+            " WHERE m.county_code = :county AND m.id = ANY(:movements)"
+        ),
+        {"county": county, "movements": list(movements)},
+    )
+    return {row.id: row.kind for row in rows}
 
 
 _HERE: Final = "f.county_code = :county AND f.region_code >= :scope AND f.region_code < :scope || '~'"
@@ -64,11 +136,12 @@ SELECT rule_code, rule_version, sum(n)::bigint AS hits_n, sum(fen)::bigint AS fl
 # What stood of the flags that somebody had decided, each looked up by its key: a flag is known before it is decided.
 _DECIDED: Final = f"""
 stood AS MATERIALIZED (
-  SELECT DISTINCT ON (f.flag_id) f.flag_id, f.outcome, f.recovered_fen FROM funds.flag_outcome f
+  SELECT DISTINCT ON (f.flag_id) f.flag_id, f.outcome, f.recovered_fen, f.confirmed_fen FROM funds.flag_outcome f
    WHERE {_HERE} AND f.decided_on <= :as_of AND f.position <= :known
    ORDER BY f.flag_id, f.seq DESC),
 decided AS MATERIALIZED (
-  SELECT f.id, f.rule_code, f.rule_version, f.subject, f.subject_id, f.amount_fen, s.outcome, s.recovered_fen
+  SELECT f.id, f.rule_code, f.rule_version, f.subject, f.subject_id, f.amount_fen, s.outcome, s.recovered_fen,
+         coalesce(s.confirmed_fen, f.amount_fen) AS confirmed_fen
     FROM stood s
    CROSS JOIN LATERAL (
      SELECT * FROM funds.flag g WHERE g.county_code = :county AND g.id = s.flag_id OFFSET 0) f
@@ -77,12 +150,12 @@ _OUTCOMES: Final = f"""WITH {_DECIDED}
 SELECT rule_code, rule_version,
        count(*) FILTER (WHERE outcome = 'confirmed') AS confirmed_n,
        count(*) FILTER (WHERE outcome = 'refuted') AS refuted_n,
-       coalesce(sum(amount_fen) FILTER (WHERE outcome = 'confirmed'), 0)::bigint AS confirmed_fen
+       coalesce(sum(confirmed_fen) FILTER (WHERE outcome = 'confirmed'), 0)::bigint AS confirmed_fen
   FROM decided GROUP BY rule_code, rule_version"""
 _CONFIRMED: Final = f"""WITH {_DECIDED}
 SELECT f.rule_code, f.id, f.recovered_fen,
        array_agg(coalesce(m.item, f.subject || ':' || f.subject_id) ORDER BY m.item) AS items,
-       array_agg(coalesce(m.amount_fen, f.amount_fen) ORDER BY m.item) AS fen
+       array_agg(least(coalesce(m.amount_fen, f.amount_fen), f.confirmed_fen) ORDER BY m.item) AS fen
   FROM decided f LEFT JOIN funds.flag_money m ON m.county_code = :county AND m.flag_id = f.id
  WHERE f.outcome = 'confirmed' GROUP BY f.rule_code, f.id, f.recovered_fen"""
 

@@ -8,6 +8,7 @@ from chassis.problems import Problem
 from services.funds_api.closings import service as closings
 from services.funds_api.lots import refusals
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
+from services.funds_api.quarantines.refusals import HoldOfQuarantine, MoneyQuarantined
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
@@ -62,6 +63,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         409,
         "资金为有异议的行冻结",
         "请先处理该行异议：不成立的审批该行批次，成立的在处理时自动放开；不再发放的撤回该行批次",
+    ),
+    HoldOfQuarantine: Problem(
+        "hold-of-quarantine", 409, "该冻结是封存", "封存由监督部门决定和解除，请凭 figures.document 与其联系"
+    ),
+    MoneyQuarantined: Problem(
+        "money-quarantined",
+        409,
+        "资金已被封存",
+        "请减少到 figures.free_fen 以内，或改用其他资金；封存由监督部门凭 figures.documents 所列文件解除",
     ),
     refusals.ExpiryPassed: Problem("expiry-passed", 422, "冻结有效期已过", "请填写今天或以后的日期，或省略 expires_on"),
     refusals.DocumentHolds: Problem(

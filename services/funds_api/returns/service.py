@@ -27,6 +27,7 @@ from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.missing import Missing
 from services.funds_api.payments import store as payments
 from services.funds_api.payments.schemas import BatchStatus, PaymentStatus
+from services.funds_api.quarantines import store as quarantines
 from services.funds_api.returns import store
 from services.funds_api.returns.refusals import NotPaid, ReturnSerialReused, ReturnTooEarly, ReturnTooLarge
 from services.funds_api.returns.schemas import (
@@ -166,13 +167,14 @@ async def _drawn(
     stands = await store.stand_for(tx, county, [one.spent_lot for one, _ in wanted])
     accounts = [paid.cards, paid.batch.account_id]
     there = await ledger.open_lots(tx, county, accounts, paid.cards, upto=request.effective_on, named=list(stands))
-    drawn = [
-        (one, draw)
-        for one, fen in wanted
-        for draw in draw_oldest_first(
-            [lot for lot in there if stands[lot.id] == one.spent_lot], fen, request.effective_on
-        )
-    ]
+    async with quarantines.named(tx, county, paid.cards, lots=list(stands)):
+        drawn = [
+            (one, draw)
+            for one, fen in wanted
+            for draw in draw_oldest_first(
+                [lot for lot in there if stands[lot.id] == one.spent_lot], fen, request.effective_on
+            )
+        ]
     return drawn, asked == left
 
 

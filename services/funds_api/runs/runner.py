@@ -1,6 +1,7 @@
 """The runner: a second process that asks the rules, every day for every county, and whenever somebody asks for it.
 
-It also tells the journal of warnings that were escalated because a day had passed.
+It also tells the journal of warnings that were escalated because a day had passed. Beside it, in the same process, a
+second task follows what inspectors decide (`services/funds_api/follower.py`); neither waits for the other.
 
 It does one rule per transaction and keeps nothing in memory: killed at any point and started again, it goes on with the
 rule that was not done. Several may run beside each other; a run is worked on by one at a time.
@@ -23,6 +24,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from chassis import clock, telemetry
 from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
 from chassis.database import Database, Limits, allow_long_rests, allow_long_statements
+from chassis.follower import feed_client
+from chassis.identity import SigningKey
+from services.funds_api.access import FOLLOWER
+from services.funds_api.follower import AuditFollower
 from services.funds_api.runs import service, store
 from services.funds_api.settings import RunnerSettings
 from services.funds_api.warnings import service as warnings
@@ -143,16 +148,27 @@ def _because(error: BaseException | None) -> str:
 
 
 async def main() -> None:
-    """Ask the rules until SIGTERM or SIGINT."""
+    """Ask the rules and follow the inspectors until SIGTERM or SIGINT; when one of the two fails, both end."""
     settings = RunnerSettings()  # the environment fills the required fields
     telemetry.log_as_json(settings.log_level)
-    database = Database(settings.database_url.get_secret_value(), Limits(pool=2), application="funds_runner")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request with its query
+    database = Database(settings.database_url.get_secret_value(), Limits(pool=3), application="funds_runner")
     runner = Runner(database, settings.regions, settings.poll_ms, settings.run_daily, settings.heartbeat)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, runner.stop)
-    log.info("asking", extra={"regions": settings.regions})
-    await runner.run()
+    async with feed_client(settings.audit_feed_url) as http:
+        key = SigningKey.from_jwk(settings.key, FOLLOWER, "internal+jwt")
+        follower = AuditFollower(database, http, key, settings.regions, settings.poll_ms / 1000)
+
+        def stop() -> None:
+            runner.stop()
+            follower.stop()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+        log.info("asking", extra={"regions": settings.regions})
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(runner.run())
+            tasks.create_task(follower.run())
     await database.close()
     log.info("stopped")
 

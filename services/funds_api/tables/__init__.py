@@ -28,6 +28,7 @@ from services.funds_api.tables.books import (
 from services.funds_api.tables.comparisons import ComparisonEntryRow, ComparisonVersionRow
 from services.funds_api.tables.flags import (
     FlagBasisRow,
+    FlagFindingRow,
     FlagMoneyRow,
     FlagOutcomeRow,
     FlagRow,
@@ -35,7 +36,7 @@ from services.funds_api.tables.flags import (
     FlagRunRuleRow,
     FlagTallyRow,
 )
-from services.funds_api.tables.journal import EventRow, StreamHeadRow
+from services.funds_api.tables.journal import EventRow, FollowerCursorRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
 from services.funds_api.tables.people import (
@@ -63,6 +64,7 @@ from services.funds_api.tables.projects import (
     TargetResultRow,
 )
 from services.funds_api.tables.publications import BatchObjectionRow, PublicationRow
+from services.funds_api.tables.quarantines import QuarantineLotRow, QuarantineRow
 from services.funds_api.tables.reference import (
     AccountNatureRow,
     AccountRow,
@@ -119,6 +121,7 @@ __all__ = [
     "EntryRow",
     "EventRow",
     "FlagBasisRow",
+    "FlagFindingRow",
     "FlagMoneyRow",
     "FlagOutcomeRow",
     "FlagRow",
@@ -127,6 +130,7 @@ __all__ = [
     "FlagTallyRow",
     "FlowMonthRow",
     "FlowPeriodRow",
+    "FollowerCursorRow",
     "FunctionCodeRow",
     "FundGateRow",
     "FundRow",
@@ -169,6 +173,8 @@ __all__ = [
     "ProjectTargetRow",
     "ProjectVersionRow",
     "PublicationRow",
+    "QuarantineLotRow",
+    "QuarantineRow",
     "RegionChangeRow",
     "RegionFormerRow",
     "RegionLinkRow",

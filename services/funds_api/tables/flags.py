@@ -109,6 +109,9 @@ class FlagOutcomeRow(Row):
             "recovered_fen >= 0 AND (recovered_fen = 0 OR outcome = 'confirmed')", name="recovered_of_confirmed"
         ),
         CheckConstraint("seq > 0", name="seq_counts"),
+        CheckConstraint(
+            "confirmed_fen IS NULL OR (outcome = 'confirmed' AND confirmed_fen >= 0)", name="confirmed_fen_of_confirmed"
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     flag_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -121,6 +124,18 @@ class FlagOutcomeRow(Row):
     decided_on: Mapped[date]
     decided_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
+    confirmed_fen: Mapped[int | None]
+
+
+class FlagFindingRow(Row):
+    """A flag of which the inspectors made a finding, as their feed told it; the finding itself is not known here."""
+
+    __tablename__ = "flag_finding"
+    __table_args__ = (ForeignKeyConstraint(["county_code", "flag_id"], ["funds.flag.county_code", "funds.flag.id"]),)
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    flag_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int]
 
 

@@ -1,8 +1,10 @@
-"""The journal that tells every act."""
+"""The journal that tells every act, and how far that of the inspectors was followed."""
 
 from __future__ import annotations
 
-from chassis.journal_tables import Event, StreamHead
+from sqlalchemy import CheckConstraint
+
+from chassis.journal_tables import Event, FollowerCursor, StreamHead
 from services.funds_api.tables.rows import Row
 
 
@@ -12,3 +14,9 @@ class StreamHeadRow(StreamHead, Row):
 
 class EventRow(Event, Row):
     """The acts of this schema's journal."""
+
+
+class FollowerCursorRow(FollowerCursor, Row):
+    """How far a stream of the inspectors' feed was applied here, and the hash of its last event."""
+
+    __table_args__ = (CheckConstraint("position >= 0", name="position_not_negative"),)

@@ -1,0 +1,145 @@
+"""Quarantines in SQL. Written and ended only by the functions of the migrations, under the locks of their accounts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from chassis.pages import Window
+from services.funds_api.access import visible_to
+from services.funds_api.moments import Moment
+from services.funds_api.quarantines.keeping import Kept
+from services.funds_api.quarantines.refusals import HoldOfQuarantine, MoneyQuarantined
+from services.funds_api.tables import HoldRow, LotRow, QuarantineLotRow, QuarantineRow
+from treasury.errors import MoneyHeld
+
+
+async def accounts_of(session: AsyncSession, county: str, lots: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Where each of these lots rests; one that the county does not have is absent."""
+    rows = await session.execute(
+        select(LotRow.id, LotRow.account_id).where(LotRow.county_code == county, LotRow.id.in_(lots))
+    )
+    return {row.id: row.account_id for row in rows}
+
+
+async def order(session: AsyncSession, row: Mapping[str, Any], lots: Sequence[Kept]) -> None:
+    """Keep these fen; the accounts must be locked since their lots were looked at."""
+    await session.execute(
+        text(
+            "SELECT funds.quarantine_money(:county, :id, :document, :ordered_on, :actor, CAST(:lots AS jsonb), :today)"
+        ),
+        {
+            **row,
+            "lots": json.dumps(
+                [{"lot": str(one.lot_id), "asked_fen": one.asked_fen, "kept_fen": one.kept_fen} for one in lots]
+            ),
+        },
+    )
+
+
+async def release(session: AsyncSession, county: str, quarantine: UUID, document: str, on: date, today: date) -> None:
+    """Let what a quarantine keeps move again."""
+    await session.execute(
+        text("SELECT funds.release_money(:county, :id, :document, :on, :today)"),
+        {"county": county, "id": quarantine, "document": document, "on": on, "today": today},
+    )
+
+
+async def kept_fen(session: AsyncSession, county: str, quarantine: UUID) -> int:
+    """What a quarantine was able to keep when it was ordered."""
+    lots = await lots_of(session, county, [quarantine])
+    return sum(one.kept_fen for one in lots)
+
+
+async def lots_of(session: AsyncSession, county: str, quarantines: Sequence[UUID]) -> Sequence[QuarantineLotRow]:
+    """What these quarantines were to keep and do, by quarantine and lot."""
+    query = (
+        select(QuarantineLotRow)
+        .where(QuarantineLotRow.county_code == county, QuarantineLotRow.quarantine_id.in_(quarantines))
+        .order_by(QuarantineLotRow.quarantine_id, QuarantineLotRow.lot_id)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def page(
+    session: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    moment: Moment,
+    *,
+    quarantine: UUID | None = None,
+    live: bool = False,
+) -> Sequence[QuarantineRow]:
+    """Visible quarantines kept and known by that moment, by id, one more than the page has; `live`: not lifted then."""
+    query = (
+        select(QuarantineRow)
+        .where(
+            QuarantineRow.county_code == county,
+            visible_to(who, QuarantineRow.county_code),
+            QuarantineRow.kept_on <= moment.as_of,
+            QuarantineRow.position <= moment.position,
+        )
+        .order_by(QuarantineRow.id)
+        .limit(window.limit + 1)
+    )
+    if quarantine is not None:
+        query = query.where(QuarantineRow.id == quarantine)
+    if live:
+        query = query.where(
+            QuarantineRow.lifted_on.is_(None)
+            | (QuarantineRow.lifted_on > moment.as_of)
+            | (QuarantineRow.released_position > moment.position)
+        )
+    if after := window.key(UUID):
+        query = query.where(QuarantineRow.id > after[0])
+    return (await session.scalars(query)).all()
+
+
+async def must_not_keep(session: AsyncSession, county: str, hold: HoldRow) -> None:
+    """Refuse to pay from, or to void, a hold that keeps quarantined money."""
+    of_quarantine = select(QuarantineLotRow.lot_id).where(
+        QuarantineLotRow.county_code == county, QuarantineLotRow.hold_id == hold.id
+    )
+    if (await session.scalars(of_quarantine.limit(1))).one_or_none() is not None:
+        raise HoldOfQuarantine(str(hold.id), hold.document, hold.amount_fen)
+
+
+# Of an account (of a fund, or of named lots): what quarantines keep, by document. A hold lies where its account does.
+_KEEPS: Final = """
+SELECT h.document, sum(k.amount_fen)::bigint AS fen
+  FROM funds.hold h
+  JOIN funds.hold_lot k ON k.county_code = :county AND k.hold_id = h.id
+  JOIN funds.quarantine_lot q ON q.county_code = :county AND q.hold_id = h.id AND q.lot_id = k.lot_id
+  JOIN funds.lot l ON l.county_code = :county AND l.id = k.lot_id
+ WHERE h.county_code = :county AND h.account_id = :account AND h.status = 'held'
+   AND (CAST(:fund AS text) IS NULL OR l.fund_code = :fund)
+   AND (CAST(:lots AS uuid[]) IS NULL OR l.id = ANY(CAST(:lots AS uuid[])))
+ GROUP BY h.document ORDER BY h.document"""
+
+
+@asynccontextmanager
+async def named(
+    tx: AsyncSession, county: str, account: UUID, fund: str | None = None, lots: Sequence[UUID] | None = None
+) -> AsyncIterator[None]:
+    """Within the block, `MoneyHeld` of money that is quarantined says so: by which document, and what is free."""
+    try:
+        yield
+    except MoneyQuarantined:
+        raise
+    except MoneyHeld as held:
+        asked = {"county": county, "account": account, "fund": fund, "lots": list(lots) if lots else None}
+        rows = (await tx.execute(text(_KEEPS), asked)).all()
+        if not rows:
+            raise
+        quarantined = min(sum(row.fen for row in rows), held.held_fen)
+        documents = [row.document for row in rows]
+        raise MoneyQuarantined(held.asked_fen, held.free_fen, held.held_fen, held.on, quarantined, documents) from None
