@@ -52,6 +52,10 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "quarantines:read",
             "quarantines:write",
             "quarantines:decide",
+            "engagements:read",
+            "engagements:write",
+            "engagements:review",
+            "engagements:decide",
         }
     ),
     "finance_clerk": _ADDRESSED,

@@ -7,6 +7,7 @@ from typing import Final
 from chassis.problems import Problem
 from services.audit_api import access, checking, ledger
 from services.audit_api.alerts.service import AlertNotNew
+from services.audit_api.engagements import refusals as engagements
 from services.audit_api.evidence import refusals
 from services.audit_api.evidence.endpoints import FileNameUnreadable
 from services.audit_api.evidence.service import EvidenceKeptAlready
@@ -159,4 +160,35 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     membership.LastMember: Problem("last-member", 409, "线索不能没有成员", "请填写 successor，由接替人员同时加入"),
     cells.CountsAboveCounty: Problem("counts-above-county", 403, "线索统计不提供给县及以下", "请由市级及以上查询"),
     cells.MonthNotOver: Problem("month-not-over", 409, "该月尚未结束", "请在 told_from 之后查询，或改查已结束的月份"),
+    engagements.StepOutOfTurn: Problem(
+        "engagement-step-out-of-turn",
+        409,
+        "监督项目尚不能办理此步骤",
+        "请查看项目的当前阶段，先办理 figures.needs 所说事项",
+    ),
+    engagements.EngagementDayRefused: Problem(
+        "engagement-day-refused", 409, "监督项目的日期有误", "请按 figures 中的最早、最晚日期核对业务日期"
+    ),
+    engagements.NoticeTooLate: Problem(
+        "notice-too-late",
+        409,
+        "通知书送达过晚",
+        "请把进点日期推后；确有特殊情况的，经审计机关负责人批准后填写 at_once",
+    ),
+    engagements.RecusalNeeded: Problem("recusal-needed", 409, "应当回避", "请更换人员"),
+    engagements.NotOnTeam: Problem("not-on-team", 403, "不是项目组成员", "请由项目组成员（组长）办理，或先调入项目组"),
+    engagements.TeamTooSmall: Problem("team-too-small", 409, "项目组人数不足", "请先调入组长和组员再进点"),
+    engagements.AlreadyOnTeam: Problem("already-on-team", 409, "已在项目组内", "请查看项目组名单；变更分工的先调出"),
+    engagements.PapersUnreviewed: Problem(
+        "papers-unreviewed", 409, "底稿尚未复核完毕", "请先编制底稿并由另一人复核，退回的另行编制"
+    ),
+    engagements.ReplyPeriodOpen: Problem(
+        "reply-period-open", 409, "书面意见期限尚未届满", "请待其答复并登记，或在期限届满后的次日起办理"
+    ),
+    engagements.EngagementEndMissing: Problem(
+        "engagement-end-missing", 422, "没有截止日", "请填写 ends_on，或先设定该类项目的通常月数（policy-values）"
+    ),
+    engagements.DocumentDecided: Problem(
+        "document-decided", 409, "文书已经审核", "请查看审核结果；退回的请另行拟定新的文书"
+    ),
 }

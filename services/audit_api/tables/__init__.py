@@ -8,6 +8,13 @@ it is addressed to. Money is known here only as fen of lots that funds_api told 
 from __future__ import annotations
 
 from services.audit_api.tables.alerts import AlertRow, FlagToldRow
+from services.audit_api.tables.engagements import (
+    EngagementDocumentRow,
+    EngagementMemberRow,
+    EngagementPeriodRow,
+    EngagementRow,
+    EngagementScopeRow,
+)
 from services.audit_api.tables.evidence import EvidenceRow
 from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
@@ -48,6 +55,11 @@ from services.audit_api.tables.rows import RegionText, Row
 
 __all__ = [
     "AlertRow",
+    "EngagementDocumentRow",
+    "EngagementMemberRow",
+    "EngagementPeriodRow",
+    "EngagementRow",
+    "EngagementScopeRow",
     "EventRow",
     "EvidenceRow",
     "FindingLotRow",

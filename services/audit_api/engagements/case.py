@@ -1,0 +1,123 @@
+"""An engagement in hand: loaded and locked for an act, with its documents, team and the values of its county."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from services.audit_api.engagements import shown, store
+from services.audit_api.engagements.refusals import NotOnTeam, RecusalNeeded, TeamTooSmall
+from services.audit_api.engagements.schemas import EngagementRole
+from services.audit_api.engagements.stages import Doc, EngagementKind
+from services.audit_api.engagements.store import Parts
+from services.audit_api.leads import store as leads
+from services.audit_api.leads.recusal import Subject, is_related
+from services.audit_api.missing import Missing
+from services.audit_api.moments import Moment
+from services.audit_api.policies import store as policies
+from services.audit_api.tables import EngagementMemberRow, EngagementPeriodRow, EngagementRow
+from treasury.policy import PolicyValue, in_force
+
+_KEYS = ("engagement_", "auditee_reply_days", "decision_ruling_days")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an engagement looks into, as far as somebody may be tied to it."""
+
+    unit_id: UUID | None
+    unit_name: str | None
+    regions: tuple[str, ...]
+    title: str
+
+    @property
+    def named(self) -> str:
+        return self.unit_name or self.title
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """The audited unit in each place that is looked into; without a unit the places alone."""
+        return [Subject(self.unit_id or UUID(int=0), self.unit_name or "", region) for region in self.regions]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an act is judged by."""
+
+    head: EngagementRow
+    parts: Parts
+    values: Sequence[PolicyValue]
+
+    @property
+    def kind(self) -> EngagementKind:
+        return EngagementKind(self.head.kind)
+
+    @property
+    def docs(self) -> list[Doc]:
+        by_ref = {str(one.ref): one for one in self.values}
+        return [shown.doc_of(row, shown.ALL, by_ref) for row in self.parts.documents]
+
+    @property
+    def period(self) -> EngagementPeriodRow:
+        return self.parts.periods[-1]
+
+    @property
+    def about(self) -> About:
+        regions = tuple(one.code for one in self.parts.scope if one.what == "region")
+        return About(self.head.auditee_unit_id, self.head.auditee_name, regions, self.head.title)
+
+    def value(self, key: str, on: date) -> PolicyValue | None:
+        """The value of a key in the county on a day; of a key per kind, that of this kind."""
+        return in_force(self.values, key, self.head.county_code, on)
+
+    def team(self, on: date) -> list[EngagementMemberRow]:
+        return shown.there(self.parts.members, Moment(on))
+
+    def must_be_on_team(self, person: str, on: date, *, lead: bool = False) -> None:
+        """Refuse whoever is not on the team on the day of the step (for some steps: does not lead it)."""
+        if not any(one.person == person and (not lead or one.role == EngagementRole.LEAD) for one in self.team(on)):
+            raise NotOnTeam(person, on, lead)
+
+    def must_be_enough(self, on: date) -> None:
+        """Refuse to start without a lead, or with fewer people than the law asks for."""
+        team = self.team(on)
+        least = self.value(f"engagement_team_min_n.{self.kind}", on)
+        least_n = least.number if least else 1
+        leads_n = sum(one.role == EngagementRole.LEAD for one in team)
+        if not leads_n or len(team) < least_n:
+            raise TeamTooSmall(on, len(team), leads_n, least_n, least.source if least else "")
+
+
+async def load(tx: AsyncSession, who: Principal, county: str, engagement: UUID, *, lock: bool = True) -> Case:
+    """The engagement with all that belongs to it; locked, nobody else adds to it before the commit."""
+    head = await store.one(tx, who, county, engagement, lock=lock)
+    if head is None:
+        raise Missing("监督项目", str(engagement))
+    parts = (await store.parts_of(tx, county, [engagement]))[engagement]
+    return Case(head, parts, await policies.values(tx, *_KEYS, region=county))
+
+
+async def must_be_free(tx: AsyncSession, county: str, about: About, persons: dict[str, UUID | None]) -> None:
+    """Refuse people of the audited unit, and those who declared a tie to it or to a place that is looked into (回避).
+
+    审计法 (2021) art 15: 与被审计单位或者审计事项有利害关系的，应当回避. `persons` are logins with their units, where
+    these are known. What the tie is, is told to nobody.
+    """
+    for person, own in persons.items():
+        if own is not None and own == about.unit_id:
+            raise RecusalNeeded(person, about.named, "为该单位人员")
+    for one in await leads.declared(tx, county, list(persons)):
+        if any(is_related(one, subject) for subject in about.subjects):
+            raise RecusalNeeded(one.person, about.named, "已作回避申报")
+
+
+async def must_act_free(tx: AsyncSession, who: Principal, case: Case) -> None:
+    """Refuse a step by whoever belongs to the audited unit by the login, or is tied to it."""
+    if who.unit is not None and who.unit == case.head.auditee_name:
+        raise RecusalNeeded(who.subject, case.about.named, "为该单位人员")
+    await must_be_free(tx, case.head.county_code, case.about, {who.subject: None})

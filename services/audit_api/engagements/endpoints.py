@@ -1,0 +1,222 @@
+"""/audit/v1/engagements: plan, period, team, and the documents from notice to decision."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from chassis import clock
+from chassis.database import Read, Tx
+from chassis.fields import Code, CountyCode, RegionCode
+from chassis.identity import Principal, can
+from chassis.journal import Acting
+from chassis.pages import Paging, cut
+from services.audit_api.access import county_of
+from services.audit_api.engagements import documents, service, store
+from services.audit_api.engagements.schemas import (
+    EngagementCheckRequest,
+    EngagementConclusionRequest,
+    EngagementDecisionRequest,
+    EngagementDeliveryRequest,
+    EngagementFile,
+    EngagementMemberEndRequest,
+    EngagementMemberRequest,
+    EngagementNoticeRequest,
+    EngagementPage,
+    EngagementPeriodRequest,
+    EngagementRecordRequest,
+    EngagementReplyRequest,
+    EngagementReportRequest,
+    EngagementRequest,
+    EngagementStartRequest,
+    EngagementWorkingPaperRequest,
+    EngagementWritten,
+    Person,
+)
+from services.audit_api.engagements.stages import EngagementKind, EngagementPaper
+from services.audit_api.moments import AsOf, KnownAt, moment_of
+from treasury.calendar import business_date
+
+router = APIRouter(prefix="/audit/v1/engagements", tags=["engagements 监督项目"])
+
+County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
+Writes = Annotated[Principal, can("engagements:write")]
+No = Annotated[int, Path(ge=1, le=1_000_000, description="文书编号")]
+
+
+def _today() -> date:
+    return business_date(clock.now())
+
+
+@router.post("", status_code=201, summary="立项：监督事项、范围、期限和项目组")
+async def post_engagement(
+    request: EngagementRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementFile:
+    return await service.plan(tx, who, act, county_of(who, county), request, _today())
+
+
+@router.get("", summary="监督项目列表：所处阶段、倒计时、超期情况")
+async def get_engagements(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("engagements:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    kind: EngagementKind | None = None,
+    region: Annotated[RegionCode | None, Query(description="范围内的区划")] = None,
+    fund: Annotated[Code | None, Query(description="范围内的资金；未限定资金的项目也列出")] = None,
+    person: Annotated[Person | None, Query(description="当日在组人员")] = None,
+    overdue: Annotated[bool | None, Query(description="是否已过截止日而未结项")] = None,
+) -> EngagementPage:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    narrowed = store.Asked(kind.value if kind else None, region, fund, person, overdue)
+    rows, after = cut(await store.page(tx, who, asked, window, moment, narrowed), window, lambda row: (row.id,))
+    items = await service.answers(tx, asked, rows, moment)
+    because = None if items else f"截至 {moment.as_of}，您的管辖范围内没有符合条件的监督项目"
+    return EngagementPage(as_of=moment.as_of, items=items, next=after, empty_because=because, **moment.shown)
+
+
+@router.get("/{engagement_id}", summary="一个监督项目：项目组、文书、各期限")
+async def get_engagement(
+    engagement_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("engagements:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> EngagementFile:
+    asked = county_of(who, county)
+    return await service.file_of(tx, who, asked, engagement_id, await moment_of(tx, asked, as_of, known_at))
+
+
+@router.post("/{engagement_id}/members", status_code=201, summary="调入组员（有利害关系的应当回避）")
+async def post_member(
+    engagement_id: UUID, request: EngagementMemberRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementFile:
+    return await service.join(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/members/{no}/end", status_code=201, summary="调出组员")
+async def post_member_end(
+    engagement_id: UUID,
+    no: No,
+    request: EngagementMemberEndRequest,
+    tx: Tx,
+    act: Acting,
+    who: Writes,
+    county: County = None,
+) -> EngagementFile:
+    return await service.leave(tx, who, act, county_of(who, county), engagement_id, no, request, _today())
+
+
+@router.post("/{engagement_id}/period", status_code=201, summary="变更截止日")
+async def post_period(
+    engagement_id: UUID, request: EngagementPeriodRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementFile:
+    return await service.change_period(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/notice", status_code=201, summary="送达通知书")
+async def post_notice(
+    engagement_id: UUID, request: EngagementNoticeRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.notice(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/start", status_code=201, summary="进点实施")
+async def post_start(
+    engagement_id: UUID, request: EngagementStartRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.start(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/records", status_code=201, summary="取证单：提供者签名，或者不能取得签名的原因")
+async def post_record(
+    engagement_id: UUID, request: EngagementRecordRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.record(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/papers", status_code=201, summary="编制底稿")
+async def post_paper(
+    engagement_id: UUID, request: EngagementWorkingPaperRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.working_paper(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/papers/{no}/review", status_code=201, summary="复核底稿（须由另一人办理）")
+async def post_paper_review(
+    engagement_id: UUID,
+    no: No,
+    request: EngagementCheckRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("engagements:review")],
+    county: County = None,
+) -> EngagementWritten:
+    asked = county_of(who, county)
+    return await documents.check(
+        tx, who, act, asked, engagement_id, no, EngagementPaper.WORKING_PAPER, request, _today()
+    )
+
+
+@router.post("/{engagement_id}/report", status_code=201, summary="报告送达被监督单位征求意见")
+async def post_report(
+    engagement_id: UUID, request: EngagementReportRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.report(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/reply", status_code=201, summary="登记被监督单位的书面意见")
+async def post_reply(
+    engagement_id: UUID, request: EngagementReplyRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.reply(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post("/{engagement_id}/decisions", status_code=201, summary="拟定报告、决定或移送处理书")
+async def post_decision(
+    engagement_id: UUID, request: EngagementDecisionRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.decision(tx, who, act, county_of(who, county), engagement_id, request, _today())
+
+
+@router.post(
+    "/{engagement_id}/decisions/{no}/confirmation", status_code=201, summary="审定报告或决定（须由另一人办理）"
+)
+async def post_decision_confirmation(
+    engagement_id: UUID,
+    no: No,
+    request: EngagementCheckRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("engagements:decide")],
+    county: County = None,
+) -> EngagementWritten:
+    asked = county_of(who, county)
+    return await documents.check(tx, who, act, asked, engagement_id, no, EngagementPaper.DECISION, request, _today())
+
+
+@router.post("/{engagement_id}/decisions/{no}/delivery", status_code=201, summary="送达报告或决定（自送达之日起生效）")
+async def post_decision_delivery(
+    engagement_id: UUID,
+    no: No,
+    request: EngagementDeliveryRequest,
+    tx: Tx,
+    act: Acting,
+    who: Writes,
+    county: County = None,
+) -> EngagementWritten:
+    return await documents.deliver(tx, who, act, county_of(who, county), engagement_id, no, request, _today())
+
+
+@router.post("/{engagement_id}/conclusion", status_code=201, summary="结项")
+async def post_conclusion(
+    engagement_id: UUID, request: EngagementConclusionRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+) -> EngagementWritten:
+    return await documents.conclude(tx, who, act, county_of(who, county), engagement_id, request, _today())

@@ -1,0 +1,235 @@
+"""The stages of an engagement as a pure machine over its documents: which may follow which, and on which day.
+
+审计法 (2021) art 42–45: notice, fieldwork, the team's report to the auditee, its opinion within ten days, the office's
+report and decision, which takes effect on delivery. A stage is no state of its own: it is read off the documents that
+were there on a day and known by a moment. Knows no database, clock or permission table: days and people are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from services.audit_api.engagements.refusals import (
+    EngagementDayRefused,
+    PapersUnreviewed,
+    ReplyPeriodOpen,
+    StepOutOfTurn,
+)
+
+
+class EngagementKind(StrEnum):
+    """audit 审计项目, campaign 专项整治, patrol 巡察, inspection 督查."""
+
+    AUDIT = "audit"
+    CAMPAIGN = "campaign"
+    PATROL = "patrol"
+    INSPECTION = "inspection"
+
+
+KINDS: Final = {
+    EngagementKind.AUDIT: "审计项目",
+    EngagementKind.CAMPAIGN: "专项整治",
+    EngagementKind.PATROL: "巡察",
+    EngagementKind.INSPECTION: "督查",
+}
+# These look at one unit, hear it and decide about it; a campaign or an inspection may go without one.
+OF_A_UNIT: Final = frozenset({EngagementKind.AUDIT, EngagementKind.PATROL})
+
+
+class EngagementPaper(StrEnum):
+    """What a document of an engagement is.
+
+    notice 通知书, start 进点, record 取证单, working_paper 底稿, report 征求意见的报告, reply 书面意见,
+    decision 报告（决定、移送）, conclusion 结项.
+    """
+
+    NOTICE = "notice"
+    START = "start"
+    RECORD = "record"
+    WORKING_PAPER = "working_paper"
+    REPORT = "report"
+    REPLY = "reply"
+    DECISION = "decision"
+    CONCLUSION = "conclusion"
+
+
+PAPERS: Final = {
+    EngagementPaper.NOTICE: "送达通知书",
+    EngagementPaper.START: "进点实施",
+    EngagementPaper.RECORD: "取证",
+    EngagementPaper.WORKING_PAPER: "编制底稿",
+    EngagementPaper.REPORT: "报告征求意见",
+    EngagementPaper.REPLY: "登记书面意见",
+    EngagementPaper.DECISION: "作出报告或决定",
+    EngagementPaper.CONCLUSION: "结项",
+}
+
+
+class EngagementVerdict(StrEnum):
+    """agreed 同意, returned 退回重拟."""
+
+    AGREED = "agreed"
+    RETURNED = "returned"
+
+
+class EngagementStage(StrEnum):
+    """Where an engagement stands, in this order; what nothing asks for (notice, report, decision) is skipped."""
+
+    PLANNED = "planned"
+    NOTICED = "noticed"
+    FIELDWORK = "fieldwork"
+    CONSULTED = "consulted"
+    DRAWN = "drawn"
+    DECIDED = "decided"
+    EFFECTIVE = "effective"
+    CONCLUDED = "concluded"
+
+
+STAGES: Final = {
+    EngagementStage.PLANNED: "已立项",
+    EngagementStage.NOTICED: "已送达通知书",
+    EngagementStage.FIELDWORK: "现场实施",
+    EngagementStage.CONSULTED: "征求意见",
+    EngagementStage.DRAWN: "报告（决定）待审定",
+    EngagementStage.DECIDED: "报告（决定）已审定",
+    EngagementStage.EFFECTIVE: "已送达生效",
+    EngagementStage.CONCLUDED: "已结项",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A document as a moment knew it: its number, kind and day, who drew it up, and what became of it by then."""
+
+    no: int
+    paper: EngagementPaper
+    on: date
+    made_by: str = ""
+    starts_on: date | None = None
+    due_on: date | None = None
+    source: str = ""
+    verdict: EngagementVerdict | None = None
+    checked_on: date | None = None
+    delivered_on: date | None = None
+
+
+def of(docs: Iterable[Doc], paper: EngagementPaper) -> list[Doc]:
+    """The documents of one kind, in their order."""
+    return [one for one in docs if one.paper is paper]
+
+
+def decision_in_hand(docs: Sequence[Doc]) -> Doc | None:
+    """The decision that waits, stands or took effect: the last one that was not sent back."""
+    found = [one for one in of(docs, EngagementPaper.DECISION) if one.verdict is not EngagementVerdict.RETURNED]
+    return found[-1] if found else None
+
+
+def stage_of(docs: Sequence[Doc]) -> EngagementStage:
+    """The stage that these documents make."""
+    there = {one.paper for one in docs}
+    decision = decision_in_hand(docs)
+    if EngagementPaper.CONCLUSION in there:
+        return EngagementStage.CONCLUDED
+    if decision is not None:
+        if decision.delivered_on is not None:
+            return EngagementStage.EFFECTIVE
+        return EngagementStage.DECIDED if decision.verdict is EngagementVerdict.AGREED else EngagementStage.DRAWN
+    for paper, stage in (
+        (EngagementPaper.REPORT, EngagementStage.CONSULTED),
+        (EngagementPaper.START, EngagementStage.FIELDWORK),
+        (EngagementPaper.NOTICE, EngagementStage.NOTICED),
+    ):
+        if paper in there:
+            return stage
+    return EngagementStage.PLANNED
+
+
+# The stages in which a document of each kind may be added.
+_WHEN: Final = {
+    EngagementPaper.NOTICE: frozenset({EngagementStage.PLANNED}),
+    EngagementPaper.START: frozenset({EngagementStage.PLANNED, EngagementStage.NOTICED}),
+    EngagementPaper.RECORD: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
+    EngagementPaper.WORKING_PAPER: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
+    EngagementPaper.REPORT: frozenset({EngagementStage.FIELDWORK}),
+    EngagementPaper.REPLY: frozenset({EngagementStage.CONSULTED, EngagementStage.DRAWN, EngagementStage.DECIDED}),
+    EngagementPaper.DECISION: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
+    EngagementPaper.CONCLUSION: frozenset({EngagementStage.FIELDWORK, EngagementStage.EFFECTIVE}),
+}
+
+
+def must_be_possible(
+    kind: EngagementKind, docs: Sequence[Doc], paper: EngagementPaper, *, notice_needed: bool = False
+) -> None:
+    """Refuse a document that is not in turn; what looks at a unit hears it before it decides, and decides to end."""
+    stage = stage_of(docs)
+    if stage not in _WHEN[paper]:
+        stages = "、".join(STAGES[one] for one in EngagementStage if one in _WHEN[paper])
+        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], f"应在“{stages}”阶段办理")
+    if paper is EngagementPaper.START and notice_needed and stage is EngagementStage.PLANNED:
+        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "应先送达通知书")
+    if paper is EngagementPaper.REPLY and of(docs, EngagementPaper.REPLY):
+        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "书面意见已登记")
+    if stage is EngagementStage.FIELDWORK and kind in OF_A_UNIT:
+        if paper is EngagementPaper.DECISION:
+            raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "应先将报告送达被监督单位征求意见")
+        if paper is EngagementPaper.CONCLUSION:
+            raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "应先作出报告或决定并送达")
+
+
+# What a document may not be dated before.
+_FOLLOWS: Final = {
+    EngagementPaper.START: (EngagementPaper.NOTICE,),
+    EngagementPaper.RECORD: (EngagementPaper.START,),
+    EngagementPaper.WORKING_PAPER: (EngagementPaper.START,),
+    EngagementPaper.REPORT: (EngagementPaper.START, EngagementPaper.WORKING_PAPER),
+    EngagementPaper.REPLY: (EngagementPaper.REPORT,),
+    EngagementPaper.DECISION: (
+        EngagementPaper.START,
+        EngagementPaper.REPORT,
+        EngagementPaper.REPLY,
+        EngagementPaper.DECISION,
+    ),
+    EngagementPaper.CONCLUSION: tuple(EngagementPaper),
+}
+
+
+def must_be_dated(
+    docs: Sequence[Doc], paper: EngagementPaper, on: date, today: date, not_before: date | None = None
+) -> None:
+    """Refuse a day before what the document follows (its review and delivery included), or after today."""
+    days = [not_before] if not_before else []
+    for one in docs:
+        if one.paper in _FOLLOWS.get(paper, ()):
+            days += [day for day in (one.on, one.checked_on, one.delivered_on) if day is not None]
+    earliest_on = max(days, default=None)
+    if (earliest_on is not None and on < earliest_on) or on > today:
+        raise EngagementDayRefused(PAPERS[paper], on, earliest_on, today)
+
+
+def must_start_in_time(docs: Sequence[Doc], on: date) -> None:
+    """Refuse a start before the day that the notice announced."""
+    for notice in of(docs, EngagementPaper.NOTICE):
+        if notice.starts_on is not None and on < notice.starts_on:
+            raise EngagementDayRefused(PAPERS[EngagementPaper.START], on, notice.starts_on, None)
+
+
+def must_be_reviewed(docs: Sequence[Doc]) -> None:
+    """Refuse to report while a working paper waits for its review, or none was agreed to."""
+    papers = of(docs, EngagementPaper.WORKING_PAPER)
+    agreed_n = sum(one.verdict is EngagementVerdict.AGREED for one in papers)
+    waiting_n = sum(one.verdict is None for one in papers)
+    if waiting_n or not agreed_n:
+        raise PapersUnreviewed(len(papers), agreed_n, waiting_n)
+
+
+def must_be_heard(docs: Sequence[Doc], on: date) -> None:
+    """Refuse a decision while the auditee has not answered and still may; silence past the last day is no objection."""
+    if of(docs, EngagementPaper.REPLY):
+        return
+    for report in of(docs, EngagementPaper.REPORT):
+        if report.due_on is not None and on <= report.due_on:
+            raise ReplyPeriodOpen(report.on, report.due_on, on, report.source)

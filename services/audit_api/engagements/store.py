@@ -1,0 +1,245 @@
+"""Engagements in SQL: headers, scope, periods, team, documents and declared interests."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+
+from chassis.identity import Principal
+from chassis.pages import Window
+from services.audit_api.access import visible_to
+from services.audit_api.moments import Moment
+from services.audit_api.tables import (
+    EngagementDocumentRow,
+    EngagementMemberRow,
+    EngagementPeriodRow,
+    EngagementRow,
+    EngagementScopeRow,
+)
+
+
+@dataclass(slots=True)
+class Parts:
+    """What belongs to one engagement, all that is recorded, in its order."""
+
+    scope: list[EngagementScopeRow] = field(default_factory=list)
+    periods: list[EngagementPeriodRow] = field(default_factory=list)
+    members: list[EngagementMemberRow] = field(default_factory=list)
+    documents: list[EngagementDocumentRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list is narrowed by."""
+
+    kind: str | None = None
+    region: str | None = None
+    fund: str | None = None
+    person: str | None = None
+    overdue: bool | None = None
+
+
+async def one(
+    session: AsyncSession, who: Principal, county: str, engagement: UUID, *, lock: bool = False
+) -> EngagementRow | None:
+    """A visible engagement; with `lock` nobody else adds to it before the commit."""
+    query = (
+        select(EngagementRow)
+        .where(
+            EngagementRow.county_code == county,
+            EngagementRow.id == engagement,
+            visible_to(who, EngagementRow.region_code),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(query.with_for_update(key_share=True) if lock else query)).one_or_none()
+
+
+async def page(
+    session: AsyncSession, who: Principal, county: str, window: Window, moment: Moment, asked: Asked
+) -> Sequence[EngagementRow]:
+    """Visible engagements that were planned and known by a moment, by id; one more than the page holds."""
+    head = EngagementRow
+    query = (
+        select(head)
+        .where(
+            head.county_code == county,
+            visible_to(who, head.region_code),
+            head.planned_on <= moment.as_of,
+            head.position <= moment.position,
+            *_narrowed(asked, moment),
+        )
+        .order_by(head.id)
+        .limit(window.limit + 1)
+    )
+    if after := window.key(UUID):
+        query = query.where(head.id > after[0])
+    return (await session.scalars(query)).all()
+
+
+def _narrowed(asked: Asked, moment: Moment) -> list[ColumnElement[bool]]:
+    head, scope, member = EngagementRow, EngagementScopeRow, EngagementMemberRow
+    found: list[ColumnElement[bool]] = []
+    if asked.kind is not None:
+        found.append(head.kind == asked.kind)
+    for what, code in (("region", asked.region), ("fund", asked.fund)):
+        if code is not None:
+            of_it = [scope.county_code == head.county_code, scope.engagement_id == head.id, scope.what == what]
+            held = exists().where(*of_it, scope.code == code)
+            # An engagement that names no fund is about every fund.
+            found.append(held if what == "region" else or_(held, ~exists().where(*of_it)))
+    if asked.person is not None:
+        found.append(
+            exists().where(
+                member.county_code == head.county_code,
+                member.engagement_id == head.id,
+                member.person == asked.person,
+                member.position <= moment.position,
+                member.from_on <= moment.as_of,
+                or_(
+                    member.until_on.is_(None),
+                    member.until_on >= moment.as_of,
+                    member.ended_position > moment.position,
+                ),
+            )
+        )
+    if asked.overdue is not None:
+        late = _overdue(moment)
+        found.append(late if asked.overdue else ~late)
+    return found
+
+
+def _overdue(moment: Moment) -> ColumnElement[bool]:
+    """The last day known by the moment is over, and no conclusion was there."""
+    head, period, document = EngagementRow, EngagementPeriodRow, EngagementDocumentRow
+    ends_on = (
+        select(period.ends_on)
+        .where(
+            period.county_code == head.county_code,
+            period.engagement_id == head.id,
+            period.position <= moment.position,
+            period.changed_on <= moment.as_of,
+        )
+        .order_by(period.period_no.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    concluded = exists().where(
+        document.county_code == head.county_code,
+        document.engagement_id == head.id,
+        document.paper == "conclusion",
+        document.position <= moment.position,
+        document.done_on <= moment.as_of,
+    )
+    return and_(ends_on < moment.as_of, ~concluded)
+
+
+async def parts_of(
+    session: AsyncSession, county: str, engagements: Collection[UUID], *, whole: bool = True
+) -> Mapping[UUID, Parts]:
+    """What belongs to these engagements; without `whole` documents come without what they say."""
+    found: dict[UUID, Parts] = defaultdict(Parts)
+    if not engagements:
+        return found
+    scope, period, member, document = (
+        EngagementScopeRow,
+        EngagementPeriodRow,
+        EngagementMemberRow,
+        EngagementDocumentRow,
+    )
+    for row in await session.scalars(
+        select(scope).where(scope.county_code == county, scope.engagement_id.in_(engagements)).order_by(scope.code)
+    ):
+        found[row.engagement_id].scope.append(row)
+    for spell in await session.scalars(
+        select(period)
+        .where(period.county_code == county, period.engagement_id.in_(engagements))
+        .order_by(period.period_no)
+    ):
+        found[spell.engagement_id].periods.append(spell)
+    for person in await session.scalars(
+        select(member)
+        .where(member.county_code == county, member.engagement_id.in_(engagements))
+        .order_by(member.member_no)
+        .execution_options(populate_existing=True)
+    ):
+        found[person.engagement_id].members.append(person)
+    query = (
+        select(document)
+        .where(document.county_code == county, document.engagement_id.in_(engagements))
+        .order_by(document.no)
+        .execution_options(populate_existing=True)
+    )
+    if not whole:
+        query = query.options(defer(document.content), defer(document.opinion))
+    for paper in await session.scalars(query):
+        found[paper.engagement_id].documents.append(paper)
+    return found
+
+
+async def add(
+    session: AsyncSession,
+    head: dict[str, Any],
+    scope: Sequence[dict[str, Any]],
+    period: dict[str, Any],
+    members: Sequence[dict[str, Any]],
+) -> None:
+    await session.execute(insert(EngagementRow).values(head))
+    await session.execute(insert(EngagementScopeRow), list(scope))
+    await session.execute(insert(EngagementPeriodRow).values(period))
+    if members:
+        await session.execute(insert(EngagementMemberRow), list(members))
+
+
+async def add_period(session: AsyncSession, row: dict[str, Any]) -> None:
+    await session.execute(insert(EngagementPeriodRow).values(row))
+
+
+async def add_member(session: AsyncSession, row: dict[str, Any]) -> None:
+    await session.execute(insert(EngagementMemberRow).values(row))
+
+
+async def end_member(session: AsyncSession, row: EngagementMemberRow, until_on: date, by: str) -> None:
+    member = EngagementMemberRow
+    await session.execute(
+        update(member)
+        .where(
+            member.county_code == row.county_code,
+            member.engagement_id == row.engagement_id,
+            member.member_no == row.member_no,
+        )
+        .values(until_on=until_on, ended_by=by)
+    )
+
+
+async def next_no(session: AsyncSession, head: EngagementRow) -> int:
+    """The next number of a document of a locked engagement."""
+    found: int | None = await session.scalar(
+        update(EngagementRow)
+        .where(EngagementRow.county_code == head.county_code, EngagementRow.id == head.id)
+        .values(last_no=EngagementRow.last_no + 1)
+        .returning(EngagementRow.last_no)
+    )
+    return found or 0
+
+
+async def add_document(session: AsyncSession, row: dict[str, Any]) -> None:
+    await session.execute(insert(EngagementDocumentRow).values(row))
+
+
+async def add_to_document(session: AsyncSession, head: EngagementRow, no: int, said: Mapping[str, Any]) -> None:
+    """What became of a document: its review, or its delivery; the database takes each once."""
+    document = EngagementDocumentRow
+    await session.execute(
+        update(document)
+        .where(document.county_code == head.county_code, document.engagement_id == head.id, document.no == no)
+        .values(said)
+    )

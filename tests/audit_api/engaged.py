@@ -1,0 +1,132 @@
+"""An engagement at work, for tests: an office of inspectors, and the steps from the notice to the conclusion."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.callers import Caller, audit_caller
+
+PATH = "/audit/v1/engagements"
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]
+
+
+def done(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+class Office:
+    """A county's office: li leads, wang is a member, zhao decides, chen is on no team."""
+
+    def __init__(self, http: httpx.AsyncClient, county: str) -> None:
+        self.http, self.county = http, county
+        self.li, self.wang, self.zhao, self.chen = (self.person(one) for one in ("li", "wang", "zhao", "chen"))
+        self.unit = str(uuid4())
+        self.id = ""
+
+    def person(self, subject: str) -> Caller:
+        return audit_caller(self.http, "inspector", self.county, subject=subject)
+
+    def plan_of(self, **more: Any) -> dict[str, Any]:
+        return {
+            "kind": "audit",
+            "title": "县农业农村局2022年衔接资金审计",
+            "question": "衔接资金是否及时下达、合规使用",
+            "office": "县审计局",
+            "regions": [self.county],
+            "fund_codes": ["TEST-FUND"],
+            "auditee_unit_id": self.unit,
+            "auditee_name": "县农业农村局",
+            "planned_on": "2023-02-20",
+            "starts_on": "2023-03-01",
+            "ends_on": "2023-06-30",
+            "team": [
+                {"person": "li", "role": "lead", "from_on": "2023-02-20"},
+                {"person": "wang", "from_on": "2023-02-20"},
+            ],
+            **more,
+        }
+
+    async def plan(self, **more: Any) -> dict[str, Any]:
+        told = done(await self.chen.post(PATH, self.plan_of(**more)))
+        self.id = told["id"]
+        return told
+
+    async def post(self, step: str, said: dict[str, Any], by: Caller | None = None, **more: Any) -> httpx.Response:
+        return await (by or self.li).post(f"{PATH}/{self.id}/{step}", said, **more)
+
+    async def notice(self, on: str, starts_on: str, **more: Any) -> httpx.Response:
+        said = {
+            "document": "县审通〔2023〕1号",
+            "title": "审计通知书",
+            "content": "就地审计",
+            "on": on,
+            "starts_on": starts_on,
+        }
+        return await self.post("notice", {**said, **more})
+
+    async def start(self, on: str, by: Caller | None = None) -> httpx.Response:
+        return await self.post("start", {"on": on, "content": "进点见面会"}, by)
+
+    async def record(self, on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
+        said = {
+            "title": "专户余额",
+            "content": "专户余额与账面一致",
+            "on": on,
+            "supplier": "县农业农村局财务股",
+            "signed_on": on,
+        }
+        return await self.post("records", {**said, **more}, by)
+
+    async def paper(self, on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
+        return await self.post("papers", {"title": "资金滞留", "content": "滞留资金底稿", "on": on, **more}, by)
+
+    async def review(self, drawn: dict[str, Any], on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
+        said = {"version_hash": drawn["document"]["version_hash"], "decision": "agreed", "opinion": "同意", "on": on}
+        return await self.post(f"papers/{drawn['document']['no']}/review", {**said, **more}, by)
+
+    async def report(self, on: str, by: Caller | None = None) -> httpx.Response:
+        return await self.post("report", {"title": "审计报告征求意见稿", "content": "发现的问题", "on": on}, by)
+
+    async def reply(self, on: str, stance: str = "objection") -> httpx.Response:
+        said = {"title": "反馈意见", "content": "有不同意见", "on": on, "stance": stance}
+        return await self.post("reply", said)
+
+    async def decision(self, on: str, by: Caller | None = None, form: str = "decision") -> httpx.Response:
+        said = {"form": form, "document": "县审决〔2023〕1号", "title": "审计决定书", "content": "限期整改", "on": on}
+        return await self.post("decisions", said, by)
+
+    async def confirm(self, drawn: dict[str, Any], on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
+        said = {"version_hash": drawn["document"]["version_hash"], "decision": "agreed", "opinion": "同意", "on": on}
+        return await self.post(f"decisions/{drawn['document']['no']}/confirmation", {**said, **more}, by or self.zhao)
+
+    async def deliver(self, drawn: dict[str, Any], on: str) -> httpx.Response:
+        return await self.post(f"decisions/{drawn['document']['no']}/delivery", {"on": on})
+
+    async def read(self, **params: Any) -> dict[str, Any]:
+        answer = await self.chen.get(f"{PATH}/{self.id}", params=params)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def at_work(self) -> None:
+        """Noticed on 6 March 2023, started on the 9th."""
+        await self.plan()
+        done(await self.notice("2023-03-06", "2023-03-09"))
+        done(await self.start("2023-03-09"))
+
+    async def consulted(self) -> None:
+        """At work, one paper agreed to, the report with the auditee since 3 April 2023, to answer by the 18th."""
+        await self.at_work()
+        drawn = done(await self.paper("2023-03-20", self.wang))
+        done(await self.review(drawn, "2023-03-21"))
+        done(await self.report("2023-04-03"))
+
+
+def period(told: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(dict(one) for one in told["periods"] if one["name"] == name)

@@ -1,0 +1,177 @@
+"""Stages and periods of an engagement, pure: no document out of turn, no day too early, and the near miss of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit_api.engagements.periods import (
+    Countdown,
+    PeriodOutcome,
+    countdown,
+    ends_on,
+    last_day,
+    limit_words,
+    moved_to_work,
+)
+from services.audit_api.engagements.refusals import EngagementDayRefused, PapersUnreviewed, StepOutOfTurn
+from services.audit_api.engagements.stages import (
+    OF_A_UNIT,
+    Doc,
+    EngagementKind,
+    EngagementPaper,
+    EngagementStage,
+    EngagementVerdict,
+    must_be_dated,
+    must_be_heard,
+    must_be_possible,
+    must_be_reviewed,
+    of,
+    stage_of,
+)
+from services.audit_api.workdays import CHINA
+from treasury.clocks import Due
+from treasury.policy import Basis, PolicyValue
+
+DAY = date(2023, 3, 6)
+TEN = PolicyValue("k", "00", date(2010, 5, 1), {"days": 10, "counted": "working"}, "第三十九条", Basis.LAW)
+SIXTY = PolicyValue("k", "00", date(2010, 5, 1), 60, "第五十二条", Basis.LAW)
+ORDER = list(EngagementStage)
+
+
+@given(
+    st.sampled_from(EngagementKind),
+    st.lists(st.tuples(st.sampled_from([*EngagementPaper, "check", "deliver"]), st.booleans())),
+)
+def test_whatever_is_tried_a_stage_never_falls_behind_its_documents(
+    kind: EngagementKind, tries: list[tuple[EngagementPaper | str, bool]]
+) -> None:
+    """Refused tries change nothing; those that pass keep the order; who is looked at is heard before it is decided."""
+    docs: list[Doc] = []
+    for no, (paper, agreed) in enumerate(tries, start=1):
+        before = stage_of(docs)
+        waiting = [one for one in of(docs, EngagementPaper.DECISION) if one.verdict is None]
+        agreed_ones = [one for one in of(docs, EngagementPaper.DECISION) if one.verdict is EngagementVerdict.AGREED]
+        if paper == "check" and waiting:
+            verdict = EngagementVerdict.AGREED if agreed else EngagementVerdict.RETURNED
+            docs = [replace(one, verdict=verdict, checked_on=DAY) if one is waiting[0] else one for one in docs]
+        elif paper == "deliver" and agreed_ones and agreed_ones[0].delivered_on is None:
+            docs = [replace(one, delivered_on=DAY) if one is agreed_ones[0] else one for one in docs]
+        elif isinstance(paper, EngagementPaper):
+            try:
+                must_be_possible(kind, docs, paper, notice_needed=agreed)
+            except StepOutOfTurn:
+                assert stage_of(docs) is before
+                continue
+            docs.append(Doc(no, paper, DAY))
+        sent_back = paper == "check" and waiting and not agreed
+        assert sent_back or ORDER.index(stage_of(docs)) >= ORDER.index(before)
+    papers = [one.paper for one in docs]
+    for once in (
+        EngagementPaper.NOTICE,
+        EngagementPaper.START,
+        EngagementPaper.REPORT,
+        EngagementPaper.REPLY,
+        EngagementPaper.CONCLUSION,
+    ):
+        assert papers.count(once) <= 1
+    if EngagementPaper.CONCLUSION in papers:
+        assert papers[-1] is EngagementPaper.CONCLUSION
+    if kind in OF_A_UNIT and EngagementPaper.DECISION in papers:
+        assert (
+            papers.index(EngagementPaper.START)
+            < papers.index(EngagementPaper.REPORT)
+            < papers.index(EngagementPaper.DECISION)
+        )
+
+
+def test_a_decision_that_was_sent_back_is_drawn_up_anew() -> None:
+    docs = [
+        Doc(1, EngagementPaper.START, DAY),
+        Doc(2, EngagementPaper.REPORT, DAY),
+        Doc(3, EngagementPaper.DECISION, DAY),
+    ]
+    assert stage_of(docs) is EngagementStage.DRAWN
+    with pytest.raises(StepOutOfTurn):
+        must_be_possible(EngagementKind.AUDIT, docs, EngagementPaper.DECISION)
+    docs[2] = replace(docs[2], verdict=EngagementVerdict.RETURNED, checked_on=DAY)
+    assert stage_of(docs) is EngagementStage.CONSULTED
+    must_be_possible(EngagementKind.AUDIT, docs, EngagementPaper.DECISION)
+
+
+def test_no_document_is_dated_before_what_it_follows_or_after_today() -> None:
+    docs = [
+        Doc(1, EngagementPaper.START, DAY),
+        Doc(2, EngagementPaper.WORKING_PAPER, DAY, verdict=EngagementVerdict.AGREED, checked_on=DAY + timedelta(3)),
+    ]
+    today = DAY + timedelta(9)
+    must_be_dated(docs, EngagementPaper.REPORT, DAY + timedelta(3), today)
+    must_be_dated(docs, EngagementPaper.REPORT, today, today)
+    for wrong in (DAY + timedelta(2), today + timedelta(1)):
+        with pytest.raises(EngagementDayRefused):
+            must_be_dated(docs, EngagementPaper.REPORT, wrong, today)
+
+
+def test_a_team_reports_on_reviewed_papers() -> None:
+    agreed = Doc(1, EngagementPaper.WORKING_PAPER, DAY, verdict=EngagementVerdict.AGREED)
+    returned = Doc(2, EngagementPaper.WORKING_PAPER, DAY, verdict=EngagementVerdict.RETURNED)
+    must_be_reviewed([agreed])
+    must_be_reviewed([agreed, returned])
+    for docs in ([], [returned], [agreed, Doc(3, EngagementPaper.WORKING_PAPER, DAY)]):
+        with pytest.raises(PapersUnreviewed):
+            must_be_reviewed(docs)
+
+
+def test_silence_is_no_objection_from_the_day_after_the_last_one() -> None:
+    report = Doc(1, EngagementPaper.REPORT, date(2023, 4, 3), due_on=date(2023, 4, 18), source="第三十九条")
+    with pytest.raises(Exception, match="2023-04-18 以前（含当日）"):
+        must_be_heard([report], date(2023, 4, 18))
+    must_be_heard([report], date(2023, 4, 19))
+    must_be_heard([report, Doc(2, EngagementPaper.REPLY, date(2023, 4, 4))], date(2023, 4, 4))
+
+
+def test_days_of_the_law_are_working_days() -> None:
+    """清明节 2023-04-05 and two weekends lie between."""
+    assert ends_on(date(2023, 4, 3), TEN, CHINA) == Due(date(2023, 4, 18), assumed=False)
+    assert limit_words(TEN) == "10 个工作日"
+    assert limit_words(SIXTY) == "60 个自然日"
+
+
+def test_sixty_days_that_end_on_a_holiday_end_on_the_next_working_day() -> None:
+    """24 June 2023 is a free day of 端午节; Sunday 25 June was worked for it (调休)."""
+    last = ends_on(date(2023, 4, 25), SIXTY, CHINA)
+    assert last.on == date(2023, 6, 24)
+    assert moved_to_work(last, CHINA).on == date(2023, 6, 25)
+    assert moved_to_work(Due(date(2023, 6, 26), assumed=False), CHINA).on == date(2023, 6, 26)
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "months", "last"),
+    [
+        (date(2017, 10, 1), 8, date(2018, 5, 31)),
+        (date(2017, 10, 31), 1, date(2017, 11, 29)),
+        (date(2024, 1, 31), 1, date(2024, 2, 28)),
+        (date(2024, 2, 1), 1, date(2024, 2, 29)),
+    ],
+)
+def test_months_are_whole(starts_on: date, months: int, last: date) -> None:
+    assert last_day(starts_on, months) == last
+
+
+@pytest.mark.parametrize(
+    ("as_of", "met_on", "told"),
+    [
+        (date(2018, 5, 30), None, Countdown(PeriodOutcome.RUNNING, 1, 0)),
+        (date(2018, 5, 31), None, Countdown(PeriodOutcome.RUNNING, 0, 0)),
+        (date(2018, 6, 1), None, Countdown(PeriodOutcome.OVERDUE, 0, 1)),
+        (date(2018, 6, 1), date(2018, 5, 31), Countdown(PeriodOutcome.MET, 0, 0)),
+        (date(2018, 6, 1), date(2018, 6, 1), Countdown(PeriodOutcome.MET_LATE, 0, 1)),
+        (date(2018, 6, 1), date(2018, 6, 2), Countdown(PeriodOutcome.OVERDUE, 0, 1)),
+    ],
+)
+def test_a_countdown_is_what_the_day_says(as_of: date, met_on: date | None, told: Countdown) -> None:
+    assert countdown(date(2018, 5, 31), met_on, as_of) == told
