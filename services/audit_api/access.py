@@ -46,7 +46,6 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "leads:appoint",
             "leads:propose",
             "leads:decide",
-            "leads:count",
             "interests:declare",
             "interests:read",
             "quarantines:read",
@@ -60,6 +59,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     ),
     "finance_clerk": _ADDRESSED,
     "township_clerk": _ADDRESSED,
+    # 案件监督管理室: counts leads, above the county, and sees none.
+    "case_office": frozenset({"leads:count"}),
     # Not a person: other services follow this journal with a key of their own.
     "feed_reader": frozenset({"events:read"}),
     # Nor this one: it seals what it cannot read.

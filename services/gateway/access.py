@@ -28,6 +28,7 @@ class Role(StrEnum):
     TOWNSHIP_REVIEWER = "township_reviewer"
     INSPECTOR = "inspector"
     HELPER = "helper"
+    CASE_OFFICE = "case_office"
     BANK = "bank"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"

@@ -41,6 +41,7 @@ OTHERS = (
     "finance_clerk",
     "township_clerk",
     "feed_reader",
+    "case_office",
     "audit_admin",
     "system_admin",
 )
@@ -242,8 +243,8 @@ async def test_counts_are_told_above_the_county_of_months_that_are_over(
     """Five of two counties are told; four are not, five of one county are not, and nought is not."""
     an = inspector(audit_http, county, "an")
     bo = inspector(audit_http, "9950" + county[4:], "bo")
-    above = audit_caller(audit_http, "inspector", "9900")
-    wide = audit_caller(audit_http, "inspector", "99")
+    above = audit_caller(audit_http, "case_office", "9900")
+    wide = audit_caller(audit_http, "case_office", "99")
     for source, here, there in (("letter_visit", 4, 1), ("patrol", 3, 1), ("inspection", 5, 0)):
         for caller, n in ((an, here), (bo, there)):
             for _ in range(n):
@@ -265,8 +266,12 @@ async def test_counts_are_told_above_the_county_of_months_that_are_over(
     following = (await wide.get("/audit/v1/lead-counts", params={"month": "2016-06"})).json()
     assert set(following["source"]["cells"].values()) == {None}
     assert (await above.get("/audit/v1/lead-counts", params=month)).status_code == 200
-    refused(await an.get("/audit/v1/lead-counts", params=month), 403, "counts-above-county")
-    clerk = audit_caller(audit_http, "finance_clerk", "9900")
-    refused(await clerk.get("/audit/v1/lead-counts", params=month), 403, "forbidden")
+    for region in (county, county + "101"):
+        within = audit_caller(audit_http, "case_office", region)
+        refused(await within.get("/audit/v1/lead-counts", params=month), 403, "counts-above-county")
+    for role in ("inspector", "finance_clerk", "audit_admin", "feed_reader"):
+        answer = await audit_caller(audit_http, role, "99").get("/audit/v1/lead-counts", params=month)
+        refused(answer, 403, "forbidden")
+    refused(await wide.get(f"/audit/v1/leads/{uuid4()}"), 403, "forbidden")
     refused(await wide.get("/audit/v1/lead-counts", params={"month": "2100-01"}), 409, "month-not-over")
     refused(await wide.get("/audit/v1/lead-counts", params={"month": "2016-13"}), 422, "invalid-request")
