@@ -31,17 +31,46 @@ class LotBound(Fact):
     bound_fen: int
 
 
+class FindingDrawnUp(Fact):
+    """Somebody wrote a version of a draft; `version_hash` names everything it says."""
+
+    finding_id: UUID
+    county_code: str
+    version_no: int
+    version_hash: str
+    class_code: str
+    amount_fen: int | None
+    text_sha256: str
+
+
+class FindingSentBack(Fact):
+    """Another person sent exactly this version of a draft back."""
+
+    finding_id: UUID
+    county_code: str
+    version_no: int
+    version_hash: str
+    decided_on: date
+    text_sha256: str
+
+
 class FindingOpened(Fact):
-    """A finding over `amount_fen`, which is Σ of the lots it is bound to."""
+    """Another person confirmed exactly this version of a draft (认定): it holds from now on, and binds its lots.
+
+    `amount_fen` is null where it was not published or is not known. Events of before there were drafts name no version.
+    """
 
     finding_id: UUID
     county_code: str
     class_code: str
     found_on: date
-    amount_fen: int
+    amount_fen: int | None
     alert_ids: list[UUID]
     lots: list[LotBound]
     text_sha256: str
+    version_no: int = 1
+    version_hash: str | None = None
+    confirmed_on: date | None = None
 
 
 class RectifiedChange(Fact):

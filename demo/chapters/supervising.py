@@ -1,4 +1,4 @@
-"""Chapter 6: the inspector takes up an alert, orders rectification, the township pays, the finding is closed."""
+"""Chapter 6: an inspector takes up an alert, another confirms it, rectification is ordered, paid and closed."""
 
 from __future__ import annotations
 
@@ -55,20 +55,33 @@ def _finding(story: Story, alerts: list[dict[str, Any]]) -> dict[str, Any]:
     late = [one for one in alerts if one["account_id"] == story.accounts[JIAHE] and one["rule_code"] == "R19"]
     alert = max(late, key=lambda one: one["amount_fen"])
     story.same("夹河镇停留金额", alert["amount_fen"], PARKED_FEN)
-    finding: dict[str, Any] = story.inspector.post(
+    title = "夹河镇财政所滞留产业到户奖补资金"
+    draft: dict[str, Any] = story.inspector.post(
         "/audit/v1/findings",
         {
             "alert_ids": [alert["id"]],
             "class_code": "F01",
-            "title": "夹河镇财政所滞留产业到户奖补资金",
+            "title": title,
             "facts": alert["explanation"],
+            "recorded_facts": [{"what": "资金下达到夹河镇财政所后未发放到户", "amount_fen": PARKED_FEN}],
             "found_on": LOOKED_ON.isoformat(),
         },
     )
+    story.same("拟稿", (draft["status"], draft["version_no"]), ("draft", 1))
+    finding: dict[str, Any] = story.who("jiwei-fuhe").post(
+        f"/audit/v1/findings/{draft['id']}/reviews",
+        {
+            "version_hash": draft["version_hash"],
+            "decision": "confirm",
+            "opinion": "事实清楚，同意认定",
+            "on": LOOKED_ON.isoformat(),
+        },
+    )
+    story.must(finding["confirmed_by"] != finding["opened_by"], "认定由拟稿人以外的另一人作出")
     story.same("问题金额", (finding["amount_fen"], finding["unexplained_fen"]), (PARKED_FEN, 0))
     story.must(
         finding["rectified_fen"] == 0,
-        f"认定问题“{finding['title']}”，绑定资金批次 {len(finding['lots'])} 个、{in_wan(finding['amount_fen'])}",
+        f"拟稿并由另一人认定问题“{title}”，绑定资金批次 {len(finding['lots'])} 个、{in_wan(finding['amount_fen'])}",
     )
     return finding
 

@@ -23,6 +23,7 @@ COUNTY_PEOPLE: Final = (
     Login("caizheng", "县财政局 经办", ("finance_clerk",), COUNTY, "郧西县财政局"),
     Login("caizheng-fuhe", "县财政局 复核", ("finance_reviewer",), COUNTY, "郧西县财政局"),
     Login("jiwei", "县纪委监委 监督检查", ("inspector",), COUNTY, "郧西县纪委监委"),
+    Login("jiwei-fuhe", "县纪委监委 审核", ("inspector",), COUNTY, "郧西县纪委监委"),
     Login("chengguan", "城关镇财政所 经办", ("township_clerk",), f"{COUNTY}100", "城关镇财政所"),
     Login("chengguan-fuhe", "城关镇财政所 复核", ("township_reviewer",), f"{COUNTY}100", "城关镇财政所"),
     Login("tumen", "土门镇财政所 经办", ("township_clerk",), f"{COUNTY}101", "土门镇财政所"),

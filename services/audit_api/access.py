@@ -24,6 +24,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "alerts:dismiss",
             "findings:read",
             "findings:write",
+            "findings:confirm",
             "orders:read",
             "orders:write",
             "orders:report",

@@ -12,9 +12,9 @@ from services.audit_api.evidence import refusals
 from services.audit_api.evidence.endpoints import FileNameUnreadable
 from services.audit_api.evidence.service import EvidenceKeptAlready
 from services.audit_api.extracts.questions import NotYetSettled
-from services.audit_api.findings.binding import BoundTooMuch, LotNotAlerted
-from services.audit_api.findings.service import AlertNotAboutLots, LotHeld
-from services.audit_api.findings.states import FindingClosed
+from services.audit_api.findings.binding import AmountNotTold, BoundTooMuch, LotNotAlerted, SubjectsExceedAmount
+from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld, NoRecordedFact
+from services.audit_api.findings.states import FindingClosed, FindingNotConfirmed, FindingNotDraft, VersionDecided
 from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
 from services.audit_api.missing import Missing
@@ -38,13 +38,21 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "version-changed", 409, "所审核的版本已有改动", "请重新阅看现行版本，带上其 version_hash 再审核"
     ),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
-    AlertNotAboutLots: Problem(
-        "alert-not-about-lots", 409, "该预警不涉及停留资金", "请选择关于资金批次的预警；其他预警可先核实后排除或保留"
-    ),
     AlertNotNew: Problem("alert-not-new", 409, "预警已处理", "请查看该预警当前的处理结果"),
     LotNotAlerted: Problem("lot-not-alerted", 409, "资金批次不在预警范围内", "请只选择所选预警涉及的资金批次"),
     BoundTooMuch: Problem("bound-too-much", 409, "认定金额超过预警金额", "请把认定金额改为不超过预警金额"),
     LotHeld: Problem("lot-held", 409, "资金批次已被其他问题认定", "请在已有问题中处理，或待其销号后再认定"),
+    AmountNotTold: Problem("amount-not-told", 422, "需要写明问题金额", "请填写 amount_fen；不同种类的对象不相加"),
+    SubjectsExceedAmount: Problem(
+        "subjects-exceed-amount", 409, "所涉资金超过问题金额", "请核对 amount_fen 与各对象的金额"
+    ),
+    NoRecordedFact: Problem("no-recorded-fact", 409, "没有记录事实", "请先修改拟稿，至少记录一项事实，再送审"),
+    EvidenceNotOfFinding: Problem(
+        "evidence-not-of-finding", 409, "证据不在该问题名下", "请先把证据登记到该问题，再在事实中引用"
+    ),
+    VersionDecided: Problem("version-decided", 409, "这一稿已经审核", "请先修改成新的一稿，再送审"),
+    FindingNotDraft: Problem("finding-not-draft", 409, "问题已认定", "已认定的内容不再改动；如有新情况请另行认定"),
+    FindingNotConfirmed: Problem("finding-not-confirmed", 409, "问题尚未认定", "请由另一人审核认定后再下达整改"),
     FindingClosed: Problem("finding-closed", 409, "问题已销号", "如有新情况，请依据新的预警另行认定"),
     quarantines.QuarantineStepNotPossible: Problem(
         "quarantine-step-not-possible", 409, "封存当前不能办理此步骤", "请先查看该封存的当前状态"

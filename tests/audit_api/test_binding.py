@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit_api.findings.binding import Alerted, BoundTooMuch, LotNotAlerted, bind, counted, taken_back
+from services.audit_api.findings.binding import (
+    LOT,
+    Alerted,
+    AmountNotTold,
+    BoundTooMuch,
+    LotNotAlerted,
+    Subject,
+    SubjectsExceedAmount,
+    amount_of,
+    bind,
+    by_kind,
+    counted,
+    taken_back,
+)
 
 FEN = st.integers(min_value=1, max_value=10**12)
 
@@ -38,10 +51,39 @@ def test_what_is_put_right_is_what_standing_draws_cover_up_to_what_is_bound(
 
 def test_the_latest_alert_tells_what_rests_in_a_lot() -> None:
     lot, other = uuid4(), uuid4()
-    first, later = Alerted(uuid4(), lot, 100, 3), Alerted(uuid4(), lot, 70, 9)
-    alone = Alerted(uuid4(), other, 5, 4)
-    assert {(one.alerted, one.bound_fen) for one in bind([later, alone, first], None)} == {(later, 70), (alone, 5)}
+    first, later = Alerted(uuid4(), LOT, lot, 100, 3), Alerted(uuid4(), LOT, lot, 70, 9)
+    alone = Alerted(uuid4(), LOT, other, 5, 4)
+    assert {(one.alert_id, one.amount_fen) for one in bind([later, alone, first], None)} == {
+        (later.alert_id, 70),
+        (alone.alert_id, 5),
+    }
     with pytest.raises(BoundTooMuch):
         bind([first, later], {lot: 71})
     with pytest.raises(LotNotAlerted):
         bind([first], {other: 1})
+
+
+def test_what_an_alert_asks_about_other_than_lots_is_named_too() -> None:
+    lot, household = Alerted(uuid4(), LOT, uuid4(), 100, 3), Alerted(uuid4(), "household", uuid4(), 0, 4)
+    bound = bind([lot, household], {lot.subject_id: 60})
+    assert {(one.kind, one.amount_fen) for one in bound} == {(LOT, 60), ("household", 0)}
+    with pytest.raises(LotNotAlerted):
+        bind([household], {household.subject_id: 1})
+
+
+@given(told_fen=st.none() | FEN, fens=st.lists(st.tuples(st.sampled_from([LOT, "batch", "loan"]), FEN), max_size=8))
+def test_an_amount_is_told_or_the_sum_of_one_kind_and_no_kind_comes_to_more(
+    told_fen: int | None, fens: list[tuple[str, int]]
+) -> None:
+    subjects = [Subject(kind, uuid4(), fen) for kind, fen in fens]
+    sums = by_kind(subjects)
+    assert sum(sums.values()) == sum(fen for _, fen in fens)
+    most = max(sums.values(), default=0)
+    if told_fen is None and len(sums) > 1:
+        with pytest.raises(AmountNotTold):
+            amount_of(told_fen, subjects)
+    elif told_fen is not None and most > told_fen:
+        with pytest.raises(SubjectsExceedAmount):
+            amount_of(told_fen, subjects)
+    else:
+        assert amount_of(told_fen, subjects) == (told_fen or most or None)

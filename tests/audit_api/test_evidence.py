@@ -19,7 +19,8 @@ from chassis.database import Database
 from services.audit_api.evidence.endpoints import FileNameUnreadable, file_name_of
 from services.audit_api.evidence.filekinds import kind_of
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.test_finding import alerted, finding, refused
+from tests.audit_api.office import finding
+from tests.audit_api.test_finding import alerted, refused
 from tests.callers import Caller, audit_caller
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40

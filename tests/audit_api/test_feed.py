@@ -8,7 +8,8 @@ import httpx
 
 from chassis.database import Database
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.test_finding import alerted, finding
+from tests.audit_api.office import confirmed, finding
+from tests.audit_api.test_finding import alerted
 from tests.callers import audit_caller
 
 
@@ -17,12 +18,13 @@ async def test_what_was_found_is_told_in_order(
 ) -> None:
     inspector = audit_caller(audit_http, "inspector", county)
     [alert] = await alerted(feed, database, county, uuid4())
-    assert (await inspector.post("/audit/v1/findings", finding(alert))).status_code == 201
+    await confirmed(inspector, finding(alert))
     reader = audit_caller(audit_http, "feed_reader", "99")
-    assert (await reader.get("/audit/v1/events")).json()["streams"][county] == 2
+    assert (await reader.get("/audit/v1/events")).json()["streams"][county] == 3
     page = (await reader.get("/audit/v1/events", params={"stream": county})).json()
-    assert [(one["position"], one["kind"]) for one in page["events"]] == [(1, "AlertsTakenIn"), (2, "FindingOpened")]
-    assert page["head_position"] == 2
+    told = [(one["position"], one["kind"]) for one in page["events"]]
+    assert told == [(1, "AlertsTakenIn"), (2, "FindingDrawnUp"), (3, "FindingOpened")]
+    assert page["head_position"] == 3
     assert "第一镇滞留扶贫资金" not in str(page), "what people wrote is committed to and not told"
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from chassis.database import Database
 from tests.audit_api.feeds import FakeFeed, flag, flags, money, moved
+from tests.audit_api.office import checker, confirmed, confirmed_draft, decision, finding
 from tests.callers import Caller, audit_caller
 
 AS_OF = {"as_of": "2017-12-31"}
@@ -23,17 +24,6 @@ async def alerted(feed: FakeFeed, database: Database, county: str, *lots: UUID) 
     feed.append(county, flags(county, *raised))
     await feed.follower(database, county).round()
     return [str(one.flag_id) for one in raised]
-
-
-def finding(*alert_ids: str, **more: Any) -> dict[str, Any]:
-    return {
-        "alert_ids": list(alert_ids),
-        "class_code": "F01",
-        "title": "第一镇滞留扶贫资金",
-        "facts": "截至 2017-10-31，资金滞留 90 天",
-        "found_on": "2017-11-01",
-        **more,
-    }
 
 
 def order(finding_id: str, county: str, **more: Any) -> dict[str, Any]:
@@ -64,11 +54,10 @@ def refused(response: httpx.Response, status: int, slug: str) -> None:
 
 async def ordered(inspector: Caller, county: str, alert_id: str, **more: Any) -> tuple[str, str]:
     """A finding on the alert with one order; (finding, order)."""
-    opened = await inspector.post("/audit/v1/findings", finding(alert_id))
-    assert opened.status_code == 201, opened.text
-    issued = await inspector.post("/audit/v1/rectification-orders", order(opened.json()["id"], county, **more))
+    opened = await confirmed(inspector, finding(alert_id))
+    issued = await inspector.post("/audit/v1/rectification-orders", order(opened["id"], county, **more))
     assert issued.status_code == 201, issued.text
-    return opened.json()["id"], issued.json()["id"]
+    return opened["id"], issued.json()["id"]
 
 
 async def test_a_flag_becomes_yuan_put_right(
@@ -81,7 +70,7 @@ async def test_a_flag_becomes_yuan_put_right(
 
     [alert] = (await inspector.get("/audit/v1/alerts", params={"status": "new"})).json()["items"]
     assert (alert["id"], alert["amount_fen"], alert["lot_id"]) == (alert_id, 100_000, str(lot))
-    opened = (await inspector.post("/audit/v1/findings", finding(alert_id))).json()
+    opened = await confirmed(inspector, finding(alert_id))
     assert (opened["status"], opened["amount_fen"], opened["rectified_fen"]) == ("open", 100_000, 0)
     assert (await inspector.get(f"/audit/v1/alerts/{alert_id}")).json()["status"] == "taken_up"
     issued = (await inspector.post("/audit/v1/rectification-orders", order(opened["id"], county))).json()
@@ -120,6 +109,7 @@ async def test_a_flag_becomes_yuan_put_right(
     ]
     assert kinds == [
         "AlertsTakenIn",
+        "FindingDrawnUp",
         "FindingOpened",
         "RectificationOrdered",
         "RectificationMeasured",
@@ -138,7 +128,7 @@ async def test_what_left_between_flag_and_finding_counts_the_same(
     [alert_id] = await alerted(feed, database, county, lot)
     feed.append(county, money(county, moved(county, (lot, 30_000))))
     await feed.follower(database, county).round()
-    opened = (await inspector.post("/audit/v1/findings", finding(alert_id))).json()
+    opened = await confirmed(inspector, finding(alert_id))
     assert (opened["amount_fen"], opened["rectified_fen"], opened["outstanding_fen"]) == (100_000, 30_000, 70_000)
 
 
@@ -148,7 +138,7 @@ async def test_money_before_the_day_asked_for_is_what_counts(
     inspector = audit_caller(audit_http, "inspector", county)
     lot = uuid4()
     [alert_id] = await alerted(feed, database, county, lot)
-    opened = (await inspector.post("/audit/v1/findings", finding(alert_id))).json()
+    opened = await confirmed(inspector, finding(alert_id))
     feed.append(county, money(county, moved(county, (lot, 30_000), on=date(2017, 11, 5))))
     await feed.follower(database, county).round()
     url = f"/audit/v1/findings/{opened['id']}"
@@ -181,13 +171,18 @@ async def test_a_finding_is_opened_once_per_key_and_a_lot_is_held_once(
     first = await inspector.post("/audit/v1/findings", finding(first_id), key="open-it-once")
     again = await inspector.post("/audit/v1/findings", finding(first_id), key="open-it-once")
     assert again.json() == first.json()
+    second = (await inspector.post("/audit/v1/findings", finding(second_id))).json()
+    await confirmed_draft(audit_http, county, first.json())
+    url = f"/audit/v1/findings/{second['id']}/reviews"
+    refused(await checker(audit_http, county).post(url, decision(second)), 409, "lot-held")
     refused(
         await inspector.post("/audit/v1/findings", finding(first_id, title="x"), key="open-it-once"),
         422,
         "idempotency-key-reused",
     )
     refused(await inspector.post("/audit/v1/findings", finding(second_id)), 409, "lot-held")
-    assert len((await inspector.get("/audit/v1/findings", params=AS_OF)).json()["items"]) == 1
+    listed = (await inspector.get("/audit/v1/findings", params=AS_OF)).json()["items"]
+    assert [(one["id"], one["status"]) for one in listed] == [(first.json()["id"], "open"), (second["id"], "draft")]
 
 
 async def test_a_finding_binds_no_more_than_its_alerts_saw(
@@ -317,7 +312,7 @@ async def test_a_finding_closes_with_its_last_order_and_takes_no_more(
         assert file["status"] == state
     refused(await inspector.post("/audit/v1/rectification-orders", order(finding_id, county)), 409, "finding-closed")
     [again] = await alerted(feed, database, county, lot)
-    assert (await inspector.post("/audit/v1/findings", finding(again))).status_code == 201
+    assert (await confirmed(inspector, finding(again)))["status"] == "open"
     bad = order(finding_id, county, deadline="2017-11-01")
     refused(await inspector.post("/audit/v1/rectification-orders", bad), 422, "invalid-request")
 

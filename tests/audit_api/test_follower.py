@@ -15,6 +15,7 @@ import pytest
 from chassis.database import Database
 from services.audit_api.follower import Follower
 from tests.audit_api.feeds import FakeFeed, disbursed, flag, flags, money, moved, returned, reversal
+from tests.audit_api.office import checker, confirmed, decision, finding
 from tests.callers import audit_caller
 
 
@@ -25,17 +26,8 @@ async def bound(
     raised = flag(county, lot)
     feed.append(county, flags(county, raised))
     await feed.follower(database, county).round()
-    request = {
-        "alert_ids": [str(raised.flag_id)],
-        "class_code": "F01",
-        "title": "滞留",
-        "facts": "资金滞留 90 天",
-        "found_on": "2017-11-01",
-        "lots": [{"lot_id": str(lot), "amount_fen": fen}],
-    }
-    opened = await audit_caller(audit_http, "inspector", county).post("/audit/v1/findings", request)
-    assert opened.status_code == 201, opened.text
-    return str(opened.json()["id"])
+    request = finding(str(raised.flag_id), lots=[{"lot_id": str(lot), "amount_fen": fen}])
+    return str((await confirmed(audit_caller(audit_http, "inspector", county), request))["id"])
 
 
 async def figures(audit_http: httpx.AsyncClient, county: str, finding_id: str, as_of: str = "2017-12-31") -> Any:
@@ -259,7 +251,7 @@ async def test_it_waits_for_a_feed_that_is_down_and_ends_when_told(
 async def test_a_draw_counts_once_whoever_is_quicker(
     audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
 ) -> None:
-    """The follower counts a draw while two inspectors open a finding on its lot: one finding, and the draw in it."""
+    """The follower counts a draw while two findings on its lot are confirmed: one finding, and the draw in it."""
     inspectors = [audit_caller(audit_http, "inspector", county, subject=name) for name in ("first", "second")]
     lots = [uuid4() for _ in range(8)]
     raised = [flag(county, lot) for lot in lots]
@@ -268,14 +260,10 @@ async def test_a_draw_counts_once_whoever_is_quicker(
     await follower.round()
     for one in raised:
         feed.append(county, money(county, moved(county, (one.lot_id, 30_000))))
-        request = {
-            "alert_ids": [str(one.flag_id)],
-            "class_code": "F01",
-            "title": "滞留",
-            "facts": "资金滞留 90 天",
-            "found_on": "2017-11-01",
-        }
-        opening = (inspector.post("/audit/v1/findings", request) for inspector in inspectors)
+        request = finding(str(one.flag_id))
+        drafted = [(await inspector.post("/audit/v1/findings", request)).json() for inspector in inspectors]
+        others = checker(audit_http, county)
+        opening = (others.post(f"/audit/v1/findings/{draft['id']}/reviews", decision(draft)) for draft in drafted)
         *answers, _ = await asyncio.gather(*opening, follower.round())
         assert sorted(answer.status_code for answer in answers) == [201, 409]
         [opened] = [answer.json()["id"] for answer in answers if answer.status_code == 201]

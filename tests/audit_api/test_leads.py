@@ -23,7 +23,8 @@ from tests.audit_api.casework import (
     subject,
 )
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.test_finding import alerted, finding, refused
+from tests.audit_api.office import finding
+from tests.audit_api.test_finding import alerted, refused
 from treasury.calendar import business_date
 
 

@@ -19,7 +19,8 @@ from chassis.database import Database
 from services.audit_api.app import BLUEPRINT
 from tests.audit_api.casework import decision, declared, inspector, lead, referred, subject
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.test_finding import alerted, finding, refused
+from tests.audit_api.office import finding
+from tests.audit_api.test_finding import alerted, refused
 from tests.callers import Caller, audit_caller
 
 # What each route is asked with; a new route of a lead has to be entered here.

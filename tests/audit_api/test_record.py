@@ -20,7 +20,8 @@ from services.audit_api.record.verify import Bad, Checkpoint, Peaks, inclusion_r
 from services.audit_api.record.witness import Witness
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.journals import Journals, empty_log, seal_all
-from tests.audit_api.test_finding import alerted, finding
+from tests.audit_api.office import finding
+from tests.audit_api.test_finding import alerted
 from tests.callers import LOG, SEALER_KEY, WITNESS, audit_caller, internal_token
 
 NOW = 1_764_000_000
@@ -198,7 +199,7 @@ async def bundled(
 async def test_a_bundle_of_a_finding_is_verified_offline(bundled: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "bundle.json"
     file.write_text(json.dumps(bundled), encoding="utf-8")
-    assert [row["kind"] for row in bundled["rows"]] == ["FindingOpened"]
+    assert [row["kind"] for row in bundled["rows"]] == ["FindingDrawnUp"]
     assert "签名有效" in verify(file, LOG.key)
     with pytest.raises(Bad, match="没有"):
         verify(file, notes.Signer.of(LOG.key.name, b"o" * 32, 1).key)

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from tests.audit_api.office import confirmed, finding
 from tests.audit_api.ordering import ORDERS, STAGES, Desk, done
 from tests.audit_api.test_evidence import PDF, send
-from tests.audit_api.test_finding import alerted, finding, order, refused
+from tests.audit_api.test_finding import alerted, order, refused
 from tests.callers import audit_caller
 
 
@@ -49,7 +50,7 @@ async def test_an_order_in_stages_closes_once_all_are_done(desk: Desk, admin: as
 
 async def test_only_an_order_in_stages_has_them_and_they_fit_its_deadline(desk: Desk) -> None:
     [alert_id] = await alerted(desk.feed, desk.database, desk.county, uuid4())
-    opened = done(await desk.inspector.post("/audit/v1/findings", finding(alert_id)))["id"]
+    opened = (await confirmed(desk.inspector, finding(alert_id)))["id"]
     beyond = [STAGES[0], {"task": "拨付", "deadline": "2017-11-18"}]
     bad: list[dict[str, Any]] = [
         {"kind": "at_once", "stages": STAGES},
@@ -213,7 +214,7 @@ async def test_an_order_is_told_as_it_was_known_and_as_it_stood(desk: Desk, admi
     ]
     then = await desk.seen(order_id, known_at=asked_at)
     assert then["version_hash"] == asked["version_hash"]
-    assert then["known_position"] == 4
+    assert then["known_position"] == 5
     refused(
         await desk.inspector.get(f"{ORDERS}/{order_id}", params={"known_at": "2017-01-01T00:00:00+08:00"}),
         404,

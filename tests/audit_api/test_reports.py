@@ -15,7 +15,8 @@ import pytest
 from chassis.database import Database
 from services.audit_api.reports.printing import PrintRoom
 from tests.audit_api.feeds import FakeFeed, money, moved
-from tests.audit_api.test_finding import alerted, finding, order, refused
+from tests.audit_api.office import confirmed, finding
+from tests.audit_api.test_finding import alerted, order, refused
 from tests.callers import audit_caller
 
 AS_OF = {"as_of": "2017-11-30"}
@@ -37,9 +38,8 @@ async def cases(audit_http: httpx.AsyncClient, database: Database, feed: FakeFee
     alerts = await alerted(feed, database, county, *lots)
     found = []
     for at, (alert, day) in enumerate(zip(alerts, ("2017-11-01", "2017-11-05", "2018-01-05"), strict=True)):
-        opened = await inspector.post("/audit/v1/findings", finding(alert, found_on=day, title=f"=第{at}项"))
-        assert opened.status_code == 201, opened.text
-        found.append(opened.json()["id"])
+        found.append((await confirmed(inspector, finding(alert, found_on=day, title=f"=第{at}项")))["id"])
+    await inspector.post("/audit/v1/findings", finding(title="拟稿不入报表", amount_fen=7))
     issued = await inspector.post("/audit/v1/rectification-orders", order(found[0], county))
     assert issued.status_code == 201, issued.text
     feed.append(county, money(county, moved(county, (lots[0], 40_000))))

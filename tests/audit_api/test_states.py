@@ -8,7 +8,16 @@ from datetime import date
 import pytest
 
 from chassis.problems import figures_of
-from services.audit_api.findings.states import FindingClosed, FindingStatus, after_closing, after_order
+from services.audit_api.findings.states import (
+    FindingClosed,
+    FindingNotConfirmed,
+    FindingNotDraft,
+    FindingStatus,
+    after_closing,
+    after_order,
+    must_be_draft,
+    status_at,
+)
 from services.audit_api.rectifications.states import (
     WORKED_ON,
     DatesOutOfOrder,
@@ -52,8 +61,21 @@ def test_a_finding_is_ordered_then_closed_with_its_last_order() -> None:
     assert after_order(FindingStatus.ORDERED, "x") == FindingStatus.ORDERED
     with pytest.raises(FindingClosed):
         after_order(FindingStatus.CLOSED, "x")
+    with pytest.raises(FindingNotConfirmed):
+        after_order(FindingStatus.DRAFT, "x")
     assert after_closing([True, False]) == FindingStatus.ORDERED
     assert after_closing([True, True]) == FindingStatus.CLOSED
+
+
+def test_a_state_is_known_from_the_position_that_told_it() -> None:
+    reached = [status_at(position, 3, 5, 9) for position in (2, 3, 4, 5, 8, 9, 10)]
+    draft, opened, ordered, closed = FindingStatus
+    assert reached == [draft, opened, opened, ordered, ordered, closed, closed]
+    assert status_at(100, None, None, None) == draft
+    must_be_draft(draft, "x")
+    for status in (opened, ordered, closed):
+        with pytest.raises(FindingNotDraft):
+            must_be_draft(status, "x")
 
 
 @pytest.mark.parametrize(

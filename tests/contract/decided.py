@@ -11,6 +11,7 @@ from chassis.identity import SigningKey
 from services.audit_api.follower import ISSUER, Follower
 from services.funds_api.access import FOLLOWER
 from services.funds_api.follower import AuditFollower
+from tests.audit_api.office import confirmed
 from tests.callers import FOLLOWER_KEY, RUNNER_KEY, audit_caller, funds_caller
 
 
@@ -75,13 +76,12 @@ class Both:
             "class_code": "F01",
             "title": "一镇滞留",
             "facts": "资金到账后未拨付",
+            "recorded_facts": [{"what": "资金到账后未拨付"}],
             "found_on": "2017-12-01",
         }
         if lots is not None:
             request["lots"] = [{"lot_id": lot, "amount_fen": fen} for lot, fen in lots]
-        answer = await self.inspector.post("/audit/v1/findings", request)
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json())
+        return await confirmed(self.inspector, request)
 
     async def outcomes(self, flag: str, **asked: Any) -> list[dict[str, Any]]:
         answer = await self.asking.get(f"/funds/v1/flags/{flag}/outcomes", params=asked)

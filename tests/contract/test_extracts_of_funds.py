@@ -20,7 +20,8 @@ from chassis.identity import SigningKey
 from services.audit_api.extracts import questions
 from services.audit_api.ledger import ISSUER, Ledger
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.test_finding import alerted, finding, refused
+from tests.audit_api.office import finding
+from tests.audit_api.test_finding import alerted, refused
 from tests.callers import AUDIT_KEY, Caller, audit_caller, funds_caller
 from tests.contract.test_follower_reads_funds import move
 from tests.factories import open_account, receive

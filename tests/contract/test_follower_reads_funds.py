@@ -15,6 +15,7 @@ from chassis.identity import SigningKey
 from services.audit_api import cursors
 from services.audit_api import follower as following
 from services.audit_api.follower import ISSUER, Follower
+from tests.audit_api.office import confirmed
 from tests.callers import FOLLOWER_KEY, Caller, audit_caller, funds_caller
 from tests.factories import open_account, receive
 from tests.funds_api.asked import run_rules
@@ -73,16 +74,16 @@ async def test_flags_arrive_and_payments_are_counted_until_they_are_reversed(
         "class_code": "F01",
         "title": "一镇滞留",
         "facts": "资金到账后未拨付",
+        "recorded_facts": [{"what": "资金到账后未拨付"}],
         "found_on": "2017-12-01",
     }
-    opened = await inspector.post("/audit/v1/findings", request)
-    assert opened.status_code == 201, opened.text
-    assert (opened.json()["amount_fen"], len(opened.json()["lots"])) == (400_000, 1)
+    opened = await confirmed(inspector, request)
+    assert (opened["amount_fen"], len(opened["lots"])) == (400_000, 1)
 
     async def rectified() -> int:
         await follower.round()
         assert follower.stopped == {}
-        answer = await inspector.get(f"/audit/v1/findings/{opened.json()['id']}", params={"as_of": "2017-12-31"})
+        answer = await inspector.get(f"/audit/v1/findings/{opened['id']}", params={"as_of": "2017-12-31"})
         assert answer.json()["unexplained_fen"] == 0
         return int(answer.json()["rectified_fen"])
 
@@ -123,15 +124,15 @@ async def test_a_row_that_came_back_is_flagged_while_it_waits_and_put_right_when
         "class_code": "F01",
         "title": "退汇未重发",
         "facts": "退汇资金半年未重发",
+        "recorded_facts": [{"what": "退汇资金半年未重发"}],
         "found_on": "2017-12-01",
     }
-    opened = await inspector.post("/audit/v1/findings", request)
-    assert opened.status_code == 201, opened.text
+    opened = await confirmed(inspector, request)
 
     async def rectified() -> int:
         await follower.round()
         assert follower.stopped == {}
-        answer = await inspector.get(f"/audit/v1/findings/{opened.json()['id']}", params={"as_of": "2017-12-31"})
+        answer = await inspector.get(f"/audit/v1/findings/{opened['id']}", params={"as_of": "2017-12-31"})
         assert answer.json()["unexplained_fen"] == 0
         return int(answer.json()["rectified_fen"])
 

@@ -7,21 +7,32 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
 from chassis.database import Read, Tx
-from chassis.fields import CountyCode, Day
+from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.schemas import evidence_of
-from services.audit_api.findings import service, store
-from services.audit_api.findings.schemas import Finding, FindingFile, FindingPage, FindingRequest
+from services.audit_api.findings import confirming, service, store, versions
+from services.audit_api.findings.schemas import (
+    Finding,
+    FindingFile,
+    FindingPage,
+    FindingReceipt,
+    FindingRequest,
+    FindingReviewRequest,
+    FindingVersions,
+    VersionRequest,
+)
+from services.audit_api.findings.shown import fact_of, shown, subject_of, versions_made, versions_whole
 from services.audit_api.findings.states import FindingStatus
 from services.audit_api.missing import Missing
-from services.audit_api.moments import Moment
+from services.audit_api.moments import AsOf, KnownAt, Moment, moment_of
 from services.audit_api.rectifications import store as orders
 from services.audit_api.rectifications.shown import orders_of
 from treasury.calendar import business_date
@@ -29,23 +40,46 @@ from treasury.calendar import business_date
 router = APIRouter(prefix="/audit/v1/findings", tags=["findings 问题"])
 
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
-AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今天（Asia/Shanghai）")]
 
 
-def day_or_today(as_of: date | None) -> date:
-    """The business date asked for, or today's in China; decided at the edge, an argument from here on."""
-    return as_of or business_date(clock.now())
+def today() -> date:
+    """Today's business date in China; read at the edge, an argument from here on."""
+    return business_date(clock.now())
 
 
-@router.post("", status_code=201, summary="认定问题：接手预警，绑定资金批次")
+@router.post("", status_code=201, summary="拟稿：登记问题的第一稿")
 async def post_finding(
     request: FindingRequest,
     tx: Tx,
     act: Acting,
     who: Annotated[Principal, can("findings:write")],
     county: County = None,
-) -> Finding:
-    return await service.open_finding(tx, who, act, county_of(who, county), request, day_or_today(request.found_on))
+) -> FindingReceipt:
+    return await service.draw_up(tx, who, act, county_of(who, county), request, today())
+
+
+@router.post("/{finding_id}/versions", status_code=201, summary="修改拟稿：整篇写成新的一稿，前稿保留")
+async def post_version(
+    finding_id: UUID,
+    request: VersionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("findings:write")],
+    county: County = None,
+) -> FindingReceipt:
+    return await service.redraw(tx, who, act, county_of(who, county), finding_id, request, today())
+
+
+@router.post("/{finding_id}/reviews", status_code=201, summary="审核：由另一人认定所写明的一稿，或退回修改")
+async def post_review(
+    finding_id: UUID,
+    request: FindingReviewRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("findings:confirm")],
+    county: County = None,
+) -> FindingReceipt:
+    return await confirming.review(tx, who, act, county_of(who, county), finding_id, request)
 
 
 @router.get("", summary="问题列表")
@@ -59,25 +93,56 @@ async def get_findings(
 ) -> FindingPage:
     asked = county_of(who, county)
     rows, after = cut(await store.page(tx, who, asked, window, status), window, lambda row: (row.id,))
-    items = await service.answers(tx, asked, rows, day_or_today(as_of))
+    items = await shown(tx, asked, rows, Moment(as_of or today()))
     return FindingPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的问题")
 
 
-@router.get("/{finding_id}", summary="一个问题的全部材料：金额、整改、证据")
+@router.get("/{finding_id}", summary="一个问题的全部材料：事实、金额、各稿、整改、证据")
 async def get_finding(
     finding_id: UUID,
     tx: Read,
     who: Annotated[Principal, can("findings:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> FindingFile:
-    asked, day = county_of(who, county), day_or_today(as_of)
-    row = await store.one(tx, who, asked, finding_id)
-    if row is None:
-        raise Missing("问题", str(finding_id))
-    [finding] = await service.answers(tx, asked, [row], day)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    finding = await _seen(tx, who, asked, finding_id, moment)
+    exact = (finding_id, finding.version_no)
+    facts = await versions.facts(tx, asked, [exact])
+    subjects = await versions.subjects(tx, asked, [exact])
+    kept = await evidence.of_finding(tx, who, asked, finding_id)
+    issued = await orders.of_finding(tx, asked, finding_id)
     return FindingFile(
         **finding.model_dump(),
-        orders=await orders_of(tx, asked, await orders.of_finding(tx, asked, finding_id), Moment(day)),
-        evidence=[evidence_of(one) for one in await evidence.of_finding(tx, who, asked, finding_id)],
+        **moment.shown,
+        recorded_facts=[fact_of(one, evidence_ids) for one, evidence_ids in facts[exact]],
+        subjects=[subject_of(one) for one in subjects[exact]],
+        versions=await versions_made(tx, asked, finding_id, moment.position),
+        orders=await orders_of(tx, asked, issued, moment),
+        evidence=[evidence_of(one) for one in kept if one.position <= moment.position],
     )
+
+
+@router.get("/{finding_id}/versions", summary="一个问题的各稿全文及审核")
+async def get_versions(
+    finding_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("findings:read")],
+    county: County = None,
+    known_at: KnownAt = None,
+) -> FindingVersions:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, None, known_at)
+    await _seen(tx, who, asked, finding_id, moment)
+    return FindingVersions(items=await versions_whole(tx, asked, finding_id, moment.position))
+
+
+async def _seen(tx: AsyncSession, who: Principal, county: str, finding_id: UUID, moment: Moment) -> Finding:
+    """The finding at the moment; refused where it is not there, not visible, or was not drawn up by then."""
+    row = await store.one(tx, who, county, finding_id)
+    found = await shown(tx, county, [row] if row else [], moment)
+    if not found:
+        raise Missing("问题", str(finding_id))
+    return found[0]

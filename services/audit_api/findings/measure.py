@@ -56,6 +56,7 @@ async def _measure(tx: AsyncSession, envelope: Envelope, movements: list[Moved])
         elif moved.kind in COUNTED_KINDS:
             changes += await _count(tx, envelope, moved)
     if changes:
+        await store.add_changes(tx, county, changes)
         measured = RectificationMeasured(county_code=county, feed_position=envelope.position, changes=changes)
         await record_alone(tx, "audit", county, measured, FOLLOWER, envelope.id)
 
@@ -92,7 +93,7 @@ async def _count(tx: AsyncSession, envelope: Envelope, moved: Moved) -> list[Rec
         drawn_fen = sum(draw.amount_fen for draw in draws if draw.from_lot_id == lot)
         change = counted(binding.bound_fen, binding.rectified_fen, drawn_fen)
         if change:
-            await store.change_rectified(tx, binding, moved.movement_id, moved.effective_on, change)
+            await store.change_rectified(tx, binding, change)
             changes.append(_change(binding, moved, change))
     return changes
 
@@ -107,9 +108,10 @@ async def _take_back(tx: AsyncSession, county: str, moved: Moved, undone: UUID) 
         if draw.finding_id is not None:
             counting.setdefault((draw.finding_id, draw.from_lot_id), []).append(draw)
     back_in = {draw.from_lot_id: draw.to_lot_id for draw in moved.draws}
+    bindings = await store.lock_bindings(tx, county, counting.keys())
     changes = []
     for (finding, lot), reversed_draws in counting.items():
-        binding = await store.lock_binding(tx, county, finding, lot)
+        binding = bindings[finding, lot]
         drawn_fen = await store.drawn_fen(tx, county, finding, lot)
         left_fen = binding.rectified_fen
         heirs: dict[UUID, int] = {}
@@ -120,10 +122,8 @@ async def _take_back(tx: AsyncSession, county: str, moved: Moved, undone: UUID) 
                 heirs[back_in[draw.to_lot_id]] = less_fen
         change_fen = left_fen - binding.rectified_fen
         if change_fen:
-            await store.change_rectified(
-                tx, binding, moved.movement_id, moved.effective_on, change_fen, moved_fen=sum(heirs.values())
-            )
-            await store.add_heirs(tx, binding, heirs)
+            await store.change_rectified(tx, binding, change_fen, moved_fen=sum(heirs.values()))
+            await store.add_heirs(tx, binding, heirs, moved.movement_id)
             changes.append(_change(binding, moved, change_fen))
     await store.mark_reversed(tx, county, undone)
     return changes

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Final
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from chassis.fields import Answer, Body, Day, Line, PositiveFen, Prose
+from chassis.fields import MAX_FEN, Answer, Body, Day, Line, PositiveFen, Prose
 from chassis.pages import Page
 from services.audit_api.evidence.schemas import Evidence
-from services.audit_api.findings.states import FindingStatus
+from services.audit_api.findings.states import FindingDecision, FindingStatus
+from services.audit_api.moments import Known
 from services.audit_api.rectifications.schemas import Order
 
 # 审计公告常见问题分类；代码为本系统约定（domain: assumed），条目出自审计署 2016–2018 年扶贫审计公告。
@@ -36,6 +38,9 @@ CLASSES: Final = {
     "F18": "形式主义、超标接待",
 }
 
+VersionHash = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")]
+Amount = Annotated[int, Field(strict=True, ge=0, le=MAX_FEN, description="整数，单位：分；不涉及金额为 0")]
+
 
 def _each_once(items: list[UUID]) -> list[UUID]:
     if len(set(items)) != len(items):
@@ -56,17 +61,101 @@ def _each_lot_once(lots: list[LotRequest]) -> list[LotRequest]:
     return lots
 
 
-class FindingRequest(Body):
-    """A finding on alerts. Without `lots` it is bound to all the fen its alerts saw."""
+class SubjectKind(StrEnum):
+    """What a finding may name beside lots: 业务, 发放批次或其中一行, 贷款, 项目."""
 
-    alert_ids: Annotated[list[UUID], Field(min_length=1, max_length=200), AfterValidator(_each_once)]
+    MOVEMENT = "movement"
+    BATCH = "batch"
+    LOAN = "loan"
+    PROJECT = "project"
+
+
+class SubjectRequest(Body):
+    """A movement, a batch of payments (or one line of it), a loan or a project that the finding is about.
+
+    As the inspector names it: nothing of funds_api is kept here that could tell whether it exists.
+    """
+
+    kind: SubjectKind
+    id: UUID = Field(description="业务、发放批次、贷款或项目的编号")
+    line: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] | None = Field(
+        default=None, description="发放批次中的行号，只用于 batch"
+    )
+    amount_fen: Amount
+
+    @model_validator(mode="after")
+    def _line_is_of_a_batch(self) -> Self:
+        if self.line is not None and self.kind is not SubjectKind.BATCH:
+            msg = "line 只与 batch 一并填写"
+            raise ValueError(msg)
+        return self
+
+
+def _each_subject_once(subjects: list[SubjectRequest]) -> list[SubjectRequest]:
+    if len({(one.kind, one.id, one.line) for one in subjects}) != len(subjects):
+        msg = "同一对象不得重复"
+        raise ValueError(msg)
+    return subjects
+
+
+class FactRequest(Body):
+    """One recorded fact: what happened, on a day or within a period, over how much, by which evidence."""
+
+    what: Prose = Field(description="事实")
+    from_on: Day | None = Field(default=None, description="发生期间的首日；只有一天的，首末日相同")
+    to_on: Day | None = Field(default=None, description="发生期间的末日")
+    amount_fen: PositiveFen | None = None
+    evidence_ids: Annotated[list[UUID], Field(default_factory=list, max_length=50), AfterValidator(_each_once)]
+
+    @model_validator(mode="after")
+    def _period_in_order(self) -> Self:
+        if (self.from_on is None) != (self.to_on is None):
+            msg = "from_on 与 to_on 须一并填写"
+            raise ValueError(msg)
+        if self.from_on is not None and self.to_on is not None and self.to_on < self.from_on:
+            msg = "to_on 不得早于 from_on"
+            raise ValueError(msg)
+        return self
+
+
+class FindingRequest(Body):
+    """What a draft of a finding says. Without `lots` it is bound to all the fen its alerts saw.
+
+    A finding from an audit report may have no alerts and be bound to nothing yet.
+    """
+
+    alert_ids: Annotated[list[UUID], Field(default_factory=list, max_length=200), AfterValidator(_each_once)]
     class_code: Annotated[str, Field(pattern=r"^F(0[1-9]|1[0-8])$", description="问题分类 F01–F18")]
     title: Line
-    facts: Prose
-    found_on: Annotated[Day | None, Field(description="认定日期；省略表示今天")] = None
+    facts: Prose = Field(description="问题概述")
+    recorded_facts: list[FactRequest] = Field(
+        default_factory=list, max_length=100, description="记录的事实；认定前至少一项"
+    )
+    found_on: Annotated[Day | None, Field(description="发现日期；省略表示今天")] = None
+    amount_fen: PositiveFen | None = Field(
+        default=None, description="问题金额；省略表示所涉资金合计，没有所涉资金的为不明"
+    )
     lots: Annotated[list[LotRequest], Field(min_length=1, max_length=1000), AfterValidator(_each_lot_once)] | None = (
         None
     )
+    subjects: Annotated[
+        list[SubjectRequest], Field(default_factory=list, max_length=1000), AfterValidator(_each_subject_once)
+    ]
+
+
+class VersionRequest(FindingRequest):
+    """A draft rewritten as a whole; what it said before stays as its earlier version."""
+
+    based_on: VersionHash = Field(description="据以修改的版本的 version_hash")
+
+
+class FindingReviewRequest(Body):
+    """Another person confirms exactly this version, or sends it back."""
+
+    version_hash: VersionHash
+    decision: FindingDecision
+    opinion: Prose
+    on: Day
 
 
 class FindingLot(Answer):
@@ -79,39 +168,100 @@ class FindingLot(Answer):
     rectified_fen: int
 
 
-class Finding(Answer):
-    """A finding with its money and the proof: `amount_fen` against Σ of what is bound, what is put right and what not.
+class FindingSubject(Answer):
+    """One thing the finding is about, as its version names it."""
 
-    `rectified_fen` counts movements effective on `as_of` or before; `rectified_later_fen` those after it.
-    """
+    kind: str = Field(description="lot 资金批次、movement 业务、batch 发放批次、loan 贷款、project 项目等")
+    id: UUID
+    line: int | None
+    alert_id: UUID | None
+    amount_fen: int
+
+
+class RecordedFact(Answer):
+    fact_no: int
+    what: str
+    from_on: date | None
+    to_on: date | None
+    amount_fen: int | None
+    evidence_ids: list[UUID]
+
+
+class FindingReceipt(Answer):
+    """A finding in figures. Without its prose, which may name a person: the receipt is repeated from the journal."""
 
     id: UUID
     county_code: str
     class_code: str
     class_name: str
-    title: str
-    facts: str
     status: FindingStatus
     version: int
+    version_no: int = Field(description="第几稿")
+    version_hash: str = Field(description="这一稿全部内容的 SHA-256；审核须写明")
     found_on: date
     opened_by: str
+    confirmed_by: str | None
+    confirmed_on: date | None
     closed_on: date | None
     as_of: date
-    amount_fen: int
-    bound_fen: int
+    amount_fen: int | None = Field(description="问题金额；未公布或不明为空")
+    bound_fen: int = Field(description="落到资金批次的金额；拟稿为拟绑定的金额")
     rectified_fen: int
     rectified_later_fen: int
-    outstanding_fen: int = Field(description="截至 as_of 尚未整改的金额 = bound_fen − rectified_fen")
-    unexplained_fen: int = Field(description="amount_fen − Σ lots.bound_fen，应为 0")
+    outstanding_fen: int = Field(description="截至 as_of 尚未整改的金额 = amount_fen − rectified_fen")
+    unexplained_fen: int = Field(description="amount_fen 中未落到具体资金或业务的部分；由预警认定的应为 0")
     alert_ids: list[UUID]
     lots: list[FindingLot]
 
 
-class FindingFile(Finding):
-    """A finding with everything in its file: orders and evidence."""
+class Finding(FindingReceipt):
+    """A finding with its money and the proof: `amount_fen` against Σ of what it is about, what is put right, what not.
 
+    `rectified_fen` counts movements effective on `as_of` or before; `rectified_later_fen` those after it.
+    """
+
+    title: str
+    facts: str
+
+
+class VersionMade(Answer):
+    """That a version was made, and what another person decided on it."""
+
+    version_no: int
+    version_hash: str
+    made_by: str
+    made_at: datetime
+    decision: FindingDecision | None
+    checked_by: str | None
+    decided_on: date | None
+    opinion: str | None
+
+
+class FindingVersion(VersionMade):
+    """Everything a version says."""
+
+    class_code: str
+    title: str
+    facts: str
+    found_on: date
+    amount_fen: int | None
+    alert_ids: list[UUID]
+    recorded_facts: list[RecordedFact]
+    subjects: list[FindingSubject]
+
+
+class FindingFile(Finding, Known):
+    """A finding with everything in its file: facts, subjects, versions, orders and evidence."""
+
+    recorded_facts: list[RecordedFact]
+    subjects: list[FindingSubject]
+    versions: list[VersionMade]
     orders: list[Order]
     evidence: list[Evidence]
+
+
+class FindingVersions(Answer):
+    items: list[FindingVersion]
 
 
 class FindingPage(Page):

@@ -1,10 +1,14 @@
-"""Opening a finding on alerts, and telling what it comes to."""
+"""Drawing up a finding, in versions.
+
+A draft has no effect: its alerts stay open to others and its lots unbound, until it is confirmed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,150 +18,158 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from services.audit_api.alerts import store as alerts
 from services.audit_api.alerts.service import must_be_new
-from services.audit_api.findings import store
-from services.audit_api.findings.binding import Alerted, bind, counted
-from services.audit_api.findings.schemas import CLASSES, Finding, FindingLot, FindingRequest
-from services.audit_api.findings.states import FindingStatus
+from services.audit_api.checking import VersionChanged
+from services.audit_api.findings import store, versions
+from services.audit_api.findings.binding import LOT, Alerted, Subject, amount_of, bind
+from services.audit_api.findings.content import hash_of
+from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld
+from services.audit_api.findings.schemas import (
+    FactRequest,
+    FindingReceipt,
+    FindingRequest,
+    VersionRequest,
+)
+from services.audit_api.findings.shown import shown
+from services.audit_api.findings.states import must_be_draft
 from services.audit_api.missing import Missing
-from services.audit_api.tables import FindingRow
+from services.audit_api.moments import Moment
+from services.audit_api.tables import AlertRow, FindingRow
 from services.audit_api.words import sealed
-from wire.audit import FindingOpened, LotBound
+from wire.audit import FindingDrawnUp
 
 
-@dataclass(eq=False)
-class LotHeld(Exception):
-    """A lot is under another finding that has not been closed."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything one version says, as rows to be written, with the hash that names it."""
 
-    lot_id: str
+    said: dict[str, Any]
+    facts: list[dict[str, Any]]
+    subjects: list[dict[str, Any]]
 
-    def __str__(self) -> str:
-        return f"资金批次 {self.lot_id} 已被另一个未销号的问题认定，同一笔钱不能重复认定"
+    @property
+    def version_hash(self) -> str:
+        return hash_of(self.said, self.facts, self.subjects)
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What the finding's own row repeats of its latest version."""
+        told = {name: value for name, value in self.said.items() if name != "alert_ids"}
+        return {**told, "version_hash": self.version_hash}
+
+    @property
+    def text_sha256(self) -> str:
+        return sealed(self.said["title"], self.said["facts"], *(fact["what"] for fact in self.facts))
 
 
-async def answers(tx: AsyncSession, county: str, rows: Sequence[FindingRow], as_of: date) -> list[Finding]:
-    """Each finding with its money on `as_of` and the proof of it."""
-    ids = [row.id for row in rows]
-    lots = await store.lots_of(tx, county, ids)
-    rectified = await store.rectified_on(tx, county, ids, as_of)
-    alert_ids = await alerts.ids_of_finding(tx, county, ids)
-    found = []
-    for row in rows:
-        bound_fen = sum(lot.bound_fen for lot in lots[row.id])
-        by_now_fen = sum(lot.rectified_fen for lot in lots[row.id])
-        then_fen = rectified.get(row.id, 0)
-        found.append(
-            Finding(
-                id=row.id,
-                county_code=row.county_code,
-                class_code=row.class_code,
-                class_name=CLASSES[row.class_code],
-                title=row.title,
-                facts=row.facts,
-                status=FindingStatus(row.status),
-                version=row.version,
-                found_on=row.found_on,
-                opened_by=row.opened_by,
-                closed_on=row.closed_on,
-                as_of=as_of,
-                amount_fen=row.amount_fen,
-                bound_fen=bound_fen,
-                rectified_fen=then_fen,
-                rectified_later_fen=by_now_fen - then_fen,
-                outstanding_fen=bound_fen - then_fen,
-                unexplained_fen=row.amount_fen - bound_fen,
-                alert_ids=alert_ids[row.id],
-                lots=[FindingLot.model_validate(lot, from_attributes=True) for lot in lots[row.id]],
-            )
-        )
+async def draw_up(
+    tx: AsyncSession, who: Principal, act: Act, county: str, request: FindingRequest, today: date
+) -> FindingReceipt:
+    """Write the first version of a finding."""
+    await act.claim(tx, county)
+    finding_id = new_id()
+    draft = await _judged(tx, who, county, finding_id, request, today)
+    place = {"county_code": county, "region_code": county}
+    await store.add(tx, {**place, "id": finding_id, **draft.head, "version_no": 1, "opened_by": who.subject})
+    await _add_version(tx, who, county, finding_id, 1, draft)
+    return await _record_version(tx, who, act, county, finding_id, draft, today)
+
+
+async def redraw(
+    tx: AsyncSession, who: Principal, act: Act, county: str, finding_id: UUID, request: VersionRequest, today: date
+) -> FindingReceipt:
+    """Write a draft anew as its next version; whoever wrote on it can no longer be the one who decides."""
+    await act.claim(tx, county)
+    row = await locked(tx, who, county, finding_id)
+    must_be_draft(row.status, str(finding_id))
+    if request.based_on != row.version_hash:
+        raise VersionChanged("问题", request.based_on, row.version_hash)
+
+    draft = await _judged(tx, who, county, finding_id, request, today)
+    number = row.version_no + 1
+    await _add_version(tx, who, county, finding_id, number, draft)
+    await store.change(tx, row, **draft.head, version_no=number)
+    return await _record_version(tx, who, act, county, finding_id, draft, today)
+
+
+async def _judged(
+    tx: AsyncSession, who: Principal, county: str, finding_id: UUID, request: FindingRequest, today: date
+) -> Draft:
+    """The version that a request asks for, judged by what is known now; its alerts stay locked till it stands."""
+    alerts_seen = await taken_up(tx, who, county, request.alert_ids)
+    asked = None if request.lots is None else {lot.lot_id: lot.amount_fen for lot in request.lots}
+    named = [Subject(one.kind.value, one.id, one.amount_fen, one.line) for one in request.subjects]
+    subjects = list(
+        {(one.kind, one.subject_id, one.line): one for one in (*bind(alerted(alerts_seen), asked), *named)}.values()
+    )
+    held = await store.held_elsewhere(tx, county, [one.subject_id for one in subjects if one.kind == LOT])
+    if held is not None:
+        raise LotHeld(str(held))
+    await _must_be_kept(tx, county, finding_id, request.recorded_facts)
+    said = {
+        **request.model_dump(include={"class_code", "title", "facts"}),
+        "amount_fen": amount_of(request.amount_fen, subjects),
+        "found_on": request.found_on or today,
+        "alert_ids": sorted(request.alert_ids),
+    }
+    return Draft(said, [one.model_dump() for one in request.recorded_facts], [asdict(one) for one in subjects])
+
+
+async def taken_up(tx: AsyncSession, who: Principal, county: str, ids: Sequence[UUID]) -> Sequence[AlertRow]:
+    """The alerts a finding takes up, locked; refused where one is not there, or somebody has dealt with it."""
+    found = await alerts.lock(tx, who, county, ids)
+    for missing in set(ids) - {row.id for row in found}:
+        raise Missing("预警", str(missing))
+    for row in found:
+        must_be_new(row)
     return found
 
 
-@dataclass(eq=False)
-class AlertNotAboutLots(Exception):
-    """A finding binds money that rests, and this alert is about something else."""
-
-    alert_id: str
-    rule_code: str
-
-    def __str__(self) -> str:
-        return f"预警 {self.alert_id}（{self.rule_code}）不是关于停留资金的，目前只能按资金批次认定问题"
+def alerted(rows: Sequence[AlertRow]) -> list[Alerted]:
+    """What the alerts saw."""
+    return [Alerted(row.id, row.subject, row.subject_id, row.amount_fen, row.feed_position) for row in rows]
 
 
-async def open_finding(
-    tx: AsyncSession, who: Principal, act: Act, county: str, request: FindingRequest, today: date
-) -> Finding:
-    """Hold that something is the case: take the alerts up, bind their lots, and count what has left those lots since.
-
-    What moved between the flag and this finding counts as put right, so it does not matter whether the office or the
-    inspector was quicker.
-    """
-    await act.claim(tx, county)
-    locked = await alerts.lock(tx, who, county, request.alert_ids)
-    for missing in set(request.alert_ids) - {row.id for row in locked}:
-        raise Missing("预警", str(missing))
-    about: list[Alerted] = []
-    for row in locked:
-        must_be_new(row)
-        if row.lot_id is None:
-            raise AlertNotAboutLots(str(row.id), row.rule_code)
-        about.append(Alerted(row.id, row.lot_id, row.amount_fen, row.feed_position))
-
-    bound = bind(
-        about,
-        None if request.lots is None else {lot.lot_id: lot.amount_fen for lot in request.lots},
-    )
-    held = await store.held_elsewhere(tx, county, [one.lot_id for one in bound])
-    if held is not None:
-        raise LotHeld(str(held))
-
-    finding_id = new_id()
-    place = {"county_code": county, "region_code": county}
-    finding = {
-        **place,
-        "id": finding_id,
-        **request.model_dump(include={"class_code", "title", "facts"}),
-        "found_on": request.found_on or today,
-        "amount_fen": sum(one.bound_fen for one in bound),
-        "opened_by": who.subject,
-    }
-    lots = [
-        {
-            **place,
-            "finding_id": finding_id,
-            "lot_id": one.lot_id,
-            "alert_id": one.alerted.alert_id,
-            "bound_fen": one.bound_fen,
-        }
-        for one in bound
-    ]
-    await store.add(tx, finding, lots)
-    await alerts.take_up(tx, county, request.alert_ids, finding_id)
-    for one in bound:
-        await _count_what_left(tx, county, finding_id, one.lot_id, one.alerted.position)
-    opened = await store.one(tx, who, county, finding_id)
-    if opened is None:  # the row was written a moment ago in this very transaction
+async def locked(tx: AsyncSession, who: Principal, county: str, finding_id: UUID) -> FindingRow:
+    """The finding, locked; refused where it is not there or not visible."""
+    row = await store.lock(tx, who, county, finding_id)
+    if row is None:
         raise Missing("问题", str(finding_id))
-    [answer] = await answers(tx, county, [opened], today)
-    event = FindingOpened(
+    return row
+
+
+async def receipt(tx: AsyncSession, who: Principal, county: str, finding_id: UUID, today: date) -> FindingReceipt:
+    """The finding in figures, as this transaction has just written it."""
+    row = await locked(tx, who, county, finding_id)
+    [finding] = await shown(tx, county, [row], Moment(today))
+    return FindingReceipt(**finding.model_dump(include=set(FindingReceipt.model_fields)))
+
+
+async def _must_be_kept(tx: AsyncSession, county: str, finding_id: UUID, facts: Sequence[FactRequest]) -> None:
+    named = {one for fact in facts for one in fact.evidence_ids}
+    if named and (strange := named - await versions.kept_with(tx, county, finding_id, named)):
+        raise EvidenceNotOfFinding(str(min(strange)))
+
+
+async def _add_version(
+    tx: AsyncSession, who: Principal, county: str, finding_id: UUID, number: int, draft: Draft
+) -> None:
+    key = {"county_code": county, "region_code": county, "finding_id": finding_id, "version_no": number}
+    version = {**key, **draft.said, "version_hash": draft.version_hash, "made_by": who.subject}
+    await versions.add(tx, version, draft.facts, draft.subjects)
+
+
+async def _record_version(
+    tx: AsyncSession, who: Principal, act: Act, county: str, finding_id: UUID, draft: Draft, today: date
+) -> FindingReceipt:
+    answer = await receipt(tx, who, county, finding_id, today)
+    event = FindingDrawnUp(
         finding_id=finding_id,
         county_code=county,
-        class_code=request.class_code,
-        found_on=opened.found_on,
-        amount_fen=opened.amount_fen,
-        alert_ids=sorted(request.alert_ids),
-        lots=[LotBound(lot_id=one.lot_id, bound_fen=one.bound_fen) for one in bound],
-        text_sha256=sealed(request.title, request.facts),
+        version_no=answer.version_no,
+        version_hash=answer.version_hash,
+        class_code=answer.class_code,
+        amount_fen=answer.amount_fen,
+        text_sha256=draft.text_sha256,
     )
     await act.record(tx, county, event, answer)
     return answer
-
-
-async def _count_what_left(tx: AsyncSession, county: str, finding: UUID, lot: UUID, since: int) -> None:
-    by_movement: dict[UUID, tuple[date, int]] = {}
-    for movement, effective_on, fen in await store.adopt_draws(tx, county, finding, lot, since):
-        by_movement[movement] = (effective_on, by_movement.get(movement, (effective_on, 0))[1] + fen)
-    for movement, (effective_on, fen) in by_movement.items():
-        binding = await store.lock_binding(tx, county, finding, lot)
-        change = counted(binding.bound_fen, binding.rectified_fen, fen)
-        if change:
-            await store.change_rectified(tx, binding, movement, effective_on, change)

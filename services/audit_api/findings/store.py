@@ -7,13 +7,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, union, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, tuple_, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
+from services.audit_api.moments import EVERYTHING
 from services.audit_api.tables import AlertRow, FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
+from wire.audit import RectifiedChange
 
 
 async def page(
@@ -40,7 +42,10 @@ async def one(session: AsyncSession, who: Principal, county: str, finding_id: UU
 async def lock(session: AsyncSession, who: Principal, county: str, finding_id: UUID) -> FindingRow | None:
     """The finding, locked against other decisions (but not against the follower's counting)."""
     return await session.scalar(
-        select(FindingRow).where(*_this(who, county, finding_id)).with_for_update(key_share=True)
+        select(FindingRow)
+        .where(*_this(who, county, finding_id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
 
 
@@ -52,9 +57,23 @@ def _this(who: Principal, county: str, finding_id: UUID) -> tuple[ColumnElement[
     )
 
 
-async def add(session: AsyncSession, finding: dict[str, Any], lots: list[dict[str, Any]]) -> None:
+async def add(session: AsyncSession, finding: dict[str, Any]) -> None:
     await session.execute(insert(FindingRow).values(finding))
-    await session.execute(insert(FindingLotRow), lots)
+
+
+async def change(session: AsyncSession, row: FindingRow, **values: Any) -> None:
+    """Write what a locked draft says now, or that it was confirmed."""
+    await session.execute(
+        update(FindingRow)
+        .where(FindingRow.county_code == row.county_code, FindingRow.id == row.id)
+        .values(version=FindingRow.version + 1, **values)
+    )
+
+
+async def add_lots(session: AsyncSession, lots: list[dict[str, Any]]) -> None:
+    """Bind lots; there may be none."""
+    if lots:
+        await session.execute(insert(FindingLotRow), lots)
 
 
 async def advance(session: AsyncSession, row: FindingRow, status: str, closed_on: date | None = None) -> None:
@@ -82,16 +101,50 @@ async def held_elsewhere(session: AsyncSession, county: str, lots: Collection[UU
     )
 
 
-async def lots_of(session: AsyncSession, county: str, findings: Collection[UUID]) -> dict[UUID, list[FindingLotRow]]:
-    """What each finding is bound to, by lot."""
+async def lots_of(
+    session: AsyncSession, county: str, findings: Collection[UUID], position: int = EVERYTHING
+) -> dict[UUID, list[FindingLotRow]]:
+    """What each finding was bound to, by lot, as known by `position`: a lot money came back into since it did."""
     found: dict[UUID, list[FindingLotRow]] = {finding: [] for finding in findings}
+    came_back = (
+        select(RectifiedChangeRow.lot_id)
+        .where(
+            RectifiedChangeRow.county_code == FindingLotRow.county_code,
+            RectifiedChangeRow.finding_id == FindingLotRow.finding_id,
+            RectifiedChangeRow.movement_id == FindingLotRow.came_by,
+            RectifiedChangeRow.lot_id == FindingLotRow.came_from,
+            RectifiedChangeRow.position <= position,
+        )
+        .exists()
+    )
     rows = await session.scalars(
         select(FindingLotRow)
-        .where(FindingLotRow.county_code == county, FindingLotRow.finding_id.in_(findings))
+        .where(
+            FindingLotRow.county_code == county,
+            FindingLotRow.finding_id.in_(findings),
+            or_(FindingLotRow.came_by.is_(None), came_back),
+        )
         .order_by(FindingLotRow.finding_id, FindingLotRow.lot_id)
     )
     for row in rows:
         found[row.finding_id].append(row)
+    return found
+
+
+async def rectified_of(
+    session: AsyncSession, county: str, findings: Collection[UUID], as_of: date, position: int
+) -> dict[UUID, dict[UUID, tuple[int, int]]]:
+    """Fen put right in each lot of each finding, as known by `position`: by movements until `as_of`, and after it."""
+    change = RectifiedChangeRow
+    by_then = func.coalesce(func.sum(change.change_fen).filter(change.effective_on <= as_of), 0)
+    rows = await session.execute(
+        select(change.finding_id, change.lot_id, by_then, func.sum(change.change_fen) - by_then)
+        .where(change.county_code == county, change.finding_id.in_(findings), change.position <= position)
+        .group_by(change.finding_id, change.lot_id)
+    )
+    found: dict[UUID, dict[UUID, tuple[int, int]]] = {}
+    for finding, lot, then_fen, later_fen in rows:
+        found.setdefault(finding, {})[lot] = (int(then_fen), int(later_fen))
     return found
 
 
@@ -193,10 +246,25 @@ async def adopt_draws(
     return [(row.movement_id, row.effective_on, row.amount_fen) for row in found]
 
 
-async def change_rectified(
-    session: AsyncSession, row: FindingLotRow, movement: UUID, effective_on: date, change_fen: int, moved_fen: int = 0
-) -> None:
-    """Add `change_fen` to what is put right in a locked binding, move `moved_fen` out of it, and say which movement."""
+async def lock_bindings(
+    session: AsyncSession, county: str, bound: Collection[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], FindingLotRow]:
+    """The bindings among `bound` (finding, lot), locked in their order."""
+    rows = await session.scalars(
+        select(FindingLotRow)
+        .where(
+            FindingLotRow.county_code == county,
+            tuple_(FindingLotRow.finding_id, FindingLotRow.lot_id).in_(sorted(bound)),
+        )
+        .order_by(FindingLotRow.finding_id, FindingLotRow.lot_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {(row.finding_id, row.lot_id): row for row in rows}
+
+
+async def change_rectified(session: AsyncSession, row: FindingLotRow, change_fen: int, moved_fen: int = 0) -> None:
+    """Add `change_fen` to what is put right in a locked binding, and move `moved_fen` out of it."""
     await session.execute(
         update(FindingLotRow)
         .where(
@@ -206,21 +274,18 @@ async def change_rectified(
         )
         .values(rectified_fen=FindingLotRow.rectified_fen + change_fen, bound_fen=FindingLotRow.bound_fen - moved_fen)
     )
-    key = {
-        "county_code": row.county_code,
-        "finding_id": row.finding_id,
-        "movement_id": movement,
-        "lot_id": row.lot_id,
-    }
-    await session.execute(
-        insert(RectifiedChangeRow).values(
-            **key, region_code=row.county_code, effective_on=effective_on, change_fen=change_fen
-        )
-    )
 
 
-async def add_heirs(session: AsyncSession, row: FindingLotRow, heirs: dict[UUID, int]) -> None:
-    """Bind the lots in which money of a binding rests again, each with its fen; `heirs` may be empty."""
+async def add_changes(session: AsyncSession, county: str, changes: Sequence[RectifiedChange]) -> None:
+    """Say which movements changed what is put right. Takes the journal's lock: whatever is locked is locked before."""
+    if changes:
+        told = {"finding_id", "lot_id", "movement_id", "effective_on", "change_fen"}
+        rows = [{"county_code": county, "region_code": county, **one.model_dump(include=told)} for one in changes]
+        await session.execute(insert(RectifiedChangeRow), rows)
+
+
+async def add_heirs(session: AsyncSession, row: FindingLotRow, heirs: dict[UUID, int], came_by: UUID) -> None:
+    """Bind the lots in which money of a binding rests again by a reversal, each with its fen; `heirs` may be empty."""
     if heirs:
         await session.execute(
             insert(FindingLotRow),
@@ -231,7 +296,9 @@ async def add_heirs(session: AsyncSession, row: FindingLotRow, heirs: dict[UUID,
                     "finding_id": row.finding_id,
                     "lot_id": lot,
                     "came_from": row.lot_id,
+                    "came_by": came_by,
                     "alert_id": None,
+                    "first_fen": fen,
                     "bound_fen": fen,
                     "held": row.held,
                 }

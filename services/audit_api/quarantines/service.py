@@ -16,7 +16,7 @@ from chassis.journal import Act, record_alone
 from services.audit_api.alerts.service import FOLLOWER
 from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.findings import store as findings
-from services.audit_api.findings.states import FindingClosed, FindingStatus
+from services.audit_api.findings.states import must_be_at_work
 from services.audit_api.missing import Missing
 from services.audit_api.quarantines import store
 from services.audit_api.quarantines.schemas import (
@@ -75,8 +75,7 @@ async def draw(tx: AsyncSession, who: Principal, act: Act, county: str, request:
     finding = await findings.lock(tx, who, county, request.finding_id)
     if finding is None:
         raise Missing("问题", str(request.finding_id))
-    if finding.status == FindingStatus.CLOSED:
-        raise FindingClosed(str(finding.id))
+    must_be_at_work(finding.status, str(finding.id))
     bound = {one.lot_id: one.bound_fen for one in (await findings.lots_of(tx, county, [finding.id]))[finding.id]}
     asked = {one.lot_id: one.amount_fen for one in request.lots}
 

@@ -50,7 +50,7 @@ async def order(tx: AsyncSession, who: Principal, act: Act, county: str, request
         raise Missing("问题", str(request.finding_id))
 
     status = after_order(finding.status, str(finding.id))
-    must_follow("下达日期", request.issued_on, finding.found_on)
+    must_follow("下达日期", request.issued_on, finding.confirmed_on or finding.found_on)
 
     order_id = new_id()
     place = {"county_code": county, "region_code": request.region_code}
@@ -152,7 +152,7 @@ async def review(
         county_code=county,
         decision=request.decision,
         reviewed_on=request.on,
-        amount_fen=finding.amount_fen,
+        amount_fen=finding.amount_fen or 0,
         rectified_fen=rectified.get(finding.id, 0),
         finding_closed=finding_closed,
         text_sha256=sealed(request.opinion),

@@ -85,7 +85,7 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach, most: in
             title=row.title,
             found_on=row.found_on,
             closed_on=row.closed_on if row.closed_on is not None and row.closed_on <= as_of else None,
-            amount_fen=row.amount_fen,
+            amount_fen=row.amount_fen or 0,
             rectified_fen=rectified.get(row.id, 0),
             orders=tuple(orders.get(row.id, ())),
         )
@@ -148,10 +148,11 @@ async def _steps_of(session: AsyncSession, who: Principal, reach: Reach) -> dict
 
 
 def _findings(who: Principal, reach: Reach) -> list[ColumnElement[bool]]:
-    """The rows of the findings in reach."""
+    """The rows of the findings in reach: confirmed by then. What a confirmed finding says does not change."""
     conditions = [
         FindingRow.county_code == reach.county,
         visible_to(who, FindingRow.region_code),
+        FindingRow.confirmed_position <= reach.moment.position,
         FindingRow.found_on <= reach.moment.as_of,
     ]
     if reach.since is not None:
@@ -160,7 +161,8 @@ def _findings(who: Principal, reach: Reach) -> list[ColumnElement[bool]]:
 
 
 def _rectified(reach: Reach) -> list[ColumnElement[bool]]:
-    return [RectifiedChangeRow.effective_on <= reach.moment.as_of]
+    change, moment = RectifiedChangeRow, reach.moment
+    return [change.effective_on <= moment.as_of, change.position <= moment.position]
 
 
 def _orders(reach: Reach) -> list[ColumnElement[bool]]:

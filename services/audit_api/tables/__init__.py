@@ -18,7 +18,17 @@ from services.audit_api.tables.engagements import (
 from services.audit_api.tables.evidence import EvidenceRow
 from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
-from services.audit_api.tables.findings import FindingLotRow, FindingRow, LotDrawRow, RectifiedChangeRow
+from services.audit_api.tables.findings import (
+    FindingFactEvidenceRow,
+    FindingFactRow,
+    FindingLotRow,
+    FindingReviewRow,
+    FindingRow,
+    FindingSubjectRow,
+    FindingVersionRow,
+    LotDrawRow,
+    RectifiedChangeRow,
+)
 from services.audit_api.tables.journal import EventRow, StreamHeadRow
 from services.audit_api.tables.leads import (
     InterestDeclarationRow,
@@ -62,8 +72,13 @@ __all__ = [
     "EngagementScopeRow",
     "EventRow",
     "EvidenceRow",
+    "FindingFactEvidenceRow",
+    "FindingFactRow",
     "FindingLotRow",
+    "FindingReviewRow",
     "FindingRow",
+    "FindingSubjectRow",
+    "FindingVersionRow",
     "FlagToldRow",
     "FollowerCursorRow",
     "InterestDeclarationRow",

@@ -1,24 +1,38 @@
-"""Findings, the fen they are bound to, and what put them right."""
+"""Findings and their versions, the fen they are bound to, and what put them right."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.audit_api.tables.rows import RegionText, Row
 
+_FINDING = ["audit.finding.county_code", "audit.finding.id"]
+_VERSION = [f"audit.finding_version.{name}" for name in ("county_code", "finding_id", "version_no")]
+
 
 class FindingRow(Row):
-    """What an inspector holds to be the case, in one of the classes F01–F18, over `amount_fen` of bound lots."""
+    """What an inspector holds to be the case, as its latest version says it, and how far it has come.
+
+    A draft has no effect on alerts or money. Another person than whoever drew it up confirms it; from then on what it
+    says does not change (a trigger refuses), and it counts over `amount_fen`.
+    """
 
     __tablename__ = "finding"
     __table_args__ = (
         CheckConstraint("class_code ~ '^F(0[1-9]|1[0-8])$'", name="class_code"),
-        CheckConstraint("status IN ('open', 'ordered', 'closed')", name="status"),
+        CheckConstraint("status IN ('draft', 'open', 'ordered', 'closed')", name="status"),
+        CheckConstraint("(status = 'draft') = (confirmed_on IS NULL)", name="confirmed_has_its_day"),
         CheckConstraint("(status = 'closed') = (closed_on IS NOT NULL)", name="closed_has_its_day"),
+        CheckConstraint("confirmed_by <> opened_by", name="maker_is_not_checker"),
+        # Findings of before there were drafts were drawn up and confirmed in one act, by one person.
+        CheckConstraint(
+            "(confirmed_by IS NOT NULL) = (confirmed_on IS NOT NULL AND position < confirmed_position)",
+            name="confirmed_by_somebody",
+        ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("version > 0", name="version_positive"),
         Index("ix_finding_status", "county_code", "status", "id"),
@@ -29,26 +43,170 @@ class FindingRow(Row):
     class_code: Mapped[str]
     title: Mapped[str]
     facts: Mapped[str]
-    amount_fen: Mapped[int]
+    amount_fen: Mapped[int | None]
     found_on: Mapped[date]
-    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    status: Mapped[str] = mapped_column(server_default=text("'draft'"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    version_no: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    version_hash: Mapped[str]
     opened_by: Mapped[str]
     opened_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
+    confirmed_by: Mapped[str | None]
+    confirmed_on: Mapped[date | None]
+    confirmed_position: Mapped[int | None]
+    ordered_position: Mapped[int | None]
     closed_on: Mapped[date | None]
+    closed_position: Mapped[int | None]
+
+
+class FindingVersionRow(Row):
+    """What a finding said in one version, named by the hash of its whole content. Never changed: an edit is a row."""
+
+    __tablename__ = "finding_version"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "finding_id"], _FINDING),
+        UniqueConstraint(
+            "county_code", "finding_id", "version_no", "version_hash", "made_by", name="uq_finding_version_exact"
+        ),
+        CheckConstraint("version_no > 0", name="version_no_positive"),
+        CheckConstraint("version_hash ~ '^[0-9a-f]{64}$'", name="version_hash"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    version_hash: Mapped[str]
+    class_code: Mapped[str]
+    title: Mapped[str]
+    facts: Mapped[str]
+    amount_fen: Mapped[int | None]
+    found_on: Mapped[date]
+    alert_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    made_by: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
+
+
+class FindingFactRow(Row):
+    """One thing that a version of a finding holds to have happened: what, when, over how much, by which evidence."""
+
+    __tablename__ = "finding_fact"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "finding_id", "version_no"], _VERSION),
+        CheckConstraint("fact_no > 0", name="fact_no_positive"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("from_on <= to_on", name="period_in_order"),
+        CheckConstraint("(from_on IS NULL) = (to_on IS NULL)", name="period_has_both_ends"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    fact_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    what: Mapped[str]
+    from_on: Mapped[date | None]
+    to_on: Mapped[date | None]
+    amount_fen: Mapped[int | None]
+
+
+class FindingFactEvidenceRow(Row):
+    """A piece of evidence that a recorded fact rests on."""
+
+    __tablename__ = "finding_fact_evidence"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "finding_id", "version_no", "fact_no"],
+            [f"audit.finding_fact.{name}" for name in ("county_code", "finding_id", "version_no", "fact_no")],
+            name="fk_finding_fact_evidence_fact",
+        ),
+        ForeignKeyConstraint(["county_code", "evidence_id"], ["audit.evidence.county_code", "audit.evidence.id"]),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    fact_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+
+
+class FindingSubjectRow(Row):
+    """What a version of a finding is about: lots, movements, payments, loans, projects, each with its fen.
+
+    `subject_id` names a row of funds_api, of which nothing is copied here; `line` a row of a batch.
+    """
+
+    __tablename__ = "finding_subject"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "finding_id", "version_no"], _VERSION),
+        CheckConstraint("subject_no > 0", name="subject_no_positive"),
+        CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
+        CheckConstraint("kind <> 'lot' OR (alert_id IS NOT NULL AND amount_fen > 0)", name="lot_has_its_alert"),
+        CheckConstraint("line IS NULL OR (kind = 'batch' AND line > 0)", name="line_is_of_a_batch"),
+        Index("ix_finding_subject_subject", "county_code", "subject_id"),
+        Index(
+            "uq_finding_subject_once",
+            "county_code",
+            "finding_id",
+            "version_no",
+            "kind",
+            "subject_id",
+            text("coalesce(line, 0)"),
+            unique=True,
+        ),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    subject_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    line: Mapped[int | None] = mapped_column(Integer)
+    alert_id: Mapped[UUID | None]
+    amount_fen: Mapped[int]
+
+
+class FindingReviewRow(Row):
+    """What another person decided on one exact version of a draft: confirmed (认定), or sent back. Once per version."""
+
+    __tablename__ = "finding_review"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "finding_id", "version_no", "version_hash", "made_by"],
+            [*_VERSION, "audit.finding_version.version_hash", "audit.finding_version.made_by"],
+            name="fk_finding_review_version",
+        ),
+        CheckConstraint("decision IN ('confirm', 'send_back')", name="decision"),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    version_hash: Mapped[str]
+    made_by: Mapped[str]
+    checked_by: Mapped[str]
+    decision: Mapped[str]
+    opinion: Mapped[str]
+    decided_on: Mapped[date]
+    position: Mapped[int]
 
 
 class FindingLotRow(Row):
-    """The fen of one lot a finding is bound to, and how many of them have been put right.
+    """The fen of one lot a confirmed finding is bound to, and how many of them have been put right.
 
-    A lot is held by one finding at a time, so that no yuan is rectified twice. When a reversal brings money back into
-    a new lot, the binding moves with it (`came_from`), and Σ bound_fen stays the finding's amount.
+    A lot is held by one finding at a time, so that no yuan is rectified twice. When a reversal (`came_by`) brings money
+    back into a new lot, the binding moves with it (`came_from`), and Σ bound_fen stays what the finding was bound to.
+    `first_fen` is what was bound at first: less what moved on by a moment, it is what was bound then.
     """
 
     __tablename__ = "finding_lot"
     __table_args__ = (
-        ForeignKeyConstraint(["county_code", "finding_id"], ["audit.finding.county_code", "audit.finding.id"]),
+        ForeignKeyConstraint(["county_code", "finding_id"], _FINDING),
         CheckConstraint("bound_fen >= 0", name="bound_not_negative"),
+        CheckConstraint("bound_fen <= first_fen", name="bound_within_first"),
         CheckConstraint("rectified_fen BETWEEN 0 AND bound_fen", name="rectified_within_bound"),
         CheckConstraint("came_from IS NULL OR came_from <> lot_id", name="came_from_another"),
         Index("uq_finding_lot_held", "county_code", "lot_id", unique=True, postgresql_where=text("held")),
@@ -60,6 +218,8 @@ class FindingLotRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
     alert_id: Mapped[UUID | None]
     came_from: Mapped[UUID | None]
+    came_by: Mapped[UUID | None]
+    first_fen: Mapped[int]
     bound_fen: Mapped[int]
     rectified_fen: Mapped[int] = mapped_column(server_default=text("0"))
     held: Mapped[bool] = mapped_column(server_default=text("true"))
@@ -73,7 +233,7 @@ class LotDrawRow(Row):
 
     __tablename__ = "lot_draw"
     __table_args__ = (
-        ForeignKeyConstraint(["county_code", "finding_id"], ["audit.finding.county_code", "audit.finding.id"]),
+        ForeignKeyConstraint(["county_code", "finding_id"], _FINDING),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         Index("ix_lot_draw_from", "county_code", "from_lot_id", "feed_position"),
         Index("ix_lot_draw_movement", "county_code", "movement_id"),
@@ -96,7 +256,7 @@ class RectifiedChangeRow(Row):
 
     __tablename__ = "rectified_change"
     __table_args__ = (
-        ForeignKeyConstraint(["county_code", "finding_id"], ["audit.finding.county_code", "audit.finding.id"]),
+        ForeignKeyConstraint(["county_code", "finding_id"], _FINDING),
         CheckConstraint("change_fen <> 0", name="change_not_zero"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -106,3 +266,4 @@ class RectifiedChangeRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
     effective_on: Mapped[date]
     change_fen: Mapped[int]
+    position: Mapped[int]

@@ -1,0 +1,44 @@
+"""What a version of a finding says, in the one spelling that its hash names. Pure.
+
+A fact left out is left out of the spelling, so that what findings learn to say later changes no hash of before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from services.audit_api.checking import version_hash
+
+SAID: Final = ("class_code", "title", "facts", "amount_fen", "found_on", "alert_ids")
+FACT: Final = ("what", "from_on", "to_on", "amount_fen", "evidence_ids")
+SUBJECT: Final = ("kind", "subject_id", "line", "alert_id", "amount_fen")
+
+
+def hash_of(said: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], subjects: Sequence[Mapping[str, Any]]) -> str:
+    """The name of a version that says this."""
+    return version_hash(
+        {
+            **_spelled(said, SAID),
+            "recorded_facts": [_spelled(fact, FACT) for fact in facts],
+            "subjects": [_spelled(subject, SUBJECT) for subject in subjects],
+        }
+    )
+
+
+def _spelled(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: _plain(values[name]) for name in names if values.get(name) is not None}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case list():
+            return [_plain(one) for one in value]
+        case UUID():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return value

@@ -1,0 +1,69 @@
+"""An audit office in tests: one inspector draws findings up, another confirms them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import httpx
+
+from services.audit_api.findings.content import hash_of
+from tests.callers import Caller, audit_caller
+
+CHECKER = "checker"
+
+
+def finding(*alert_ids: str, **more: Any) -> dict[str, Any]:
+    """The draft of a finding on alerts, with one recorded fact."""
+    return {
+        "alert_ids": list(alert_ids),
+        "class_code": "F01",
+        "title": "第一镇滞留扶贫资金",
+        "facts": "截至 2017-10-31，资金滞留 90 天",
+        "recorded_facts": [{"what": "资金到账后未拨付", "from_on": "2017-08-02", "to_on": "2017-10-31"}],
+        "found_on": "2017-11-01",
+        **more,
+    }
+
+
+def decision(drafted: dict[str, Any], choice: str = "confirm", **more: Any) -> dict[str, Any]:
+    """What a second person says of a draft, as its receipt names it."""
+    return {
+        "version_hash": drafted["version_hash"],
+        "decision": choice,
+        "opinion": "事实清楚",
+        "on": drafted["found_on"],
+        **more,
+    }
+
+
+def checker(http: httpx.AsyncClient, county: str) -> Caller:
+    """The inspector of a county who confirms what others draw up."""
+    return audit_caller(http, "inspector", county, subject=CHECKER)
+
+
+async def confirmed(inspector: Caller, request: dict[str, Any], county: str = "") -> dict[str, Any]:
+    """A finding drawn up by `inspector` and confirmed by another; its receipt."""
+    place = county or inspector.region
+    query = {"county": place}
+    drafted = await inspector.post("/audit/v1/findings", request, params=query)
+    assert drafted.status_code == 201, drafted.text
+    return await confirmed_draft(inspector.http, place, drafted.json())
+
+
+async def confirmed_draft(http: httpx.AsyncClient, county: str, drafted: dict[str, Any]) -> dict[str, Any]:
+    """A draft confirmed by another than whoever drew it up; its receipt."""
+    url = f"/audit/v1/findings/{drafted['id']}/reviews"
+    answer = await checker(http, county).post(url, decision(drafted))
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def respelled(version: dict[str, Any]) -> str:
+    """The hash of a version, worked out from what is told of it."""
+    return hash_of(
+        {**version, "found_on": date.fromisoformat(version["found_on"])},
+        version["recorded_facts"],
+        [{**subject, "subject_id": subject["id"]} for subject in version["subjects"]],
+    )
