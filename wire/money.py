@@ -61,7 +61,7 @@ class MoneyMoved(Fact):
     """Movements recorded together: hand-down, payment, return, recovery or reversal.
 
     `holds` keep again what the payments that were undone had drawn of holds. A retention (质保金) names the contractor
-    it is kept for, and of a project the contract.
+    it is kept for, and of a project the contract. A recovery (追缴) may name the finding that it answers.
     """
 
     county_code: str
@@ -69,6 +69,7 @@ class MoneyMoved(Fact):
     contractor_id: UUID | None = None
     contract_id: UUID | None = None
     holds: list[UUID] = Field(default=[])
+    finding_id: UUID | None = None
 
 
 class LoanDisbursed(Fact):

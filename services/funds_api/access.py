@@ -68,10 +68,12 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "leaders:write",
         "warnings:answer",
         "quarantines:read",
+        "recoveries:read",
     },
     "finance_reviewer": _READING
     | {
         "quarantines:read",
+        "recoveries:read",
         "batches:approve",
         "batches:object",
         "books:close",
@@ -111,6 +113,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
         "warnings:close",
         "events:read",
         "quarantines:read",
+        "recoveries:read",
         "comparisons:read",
         "comparisons:write",
     },

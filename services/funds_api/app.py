@@ -37,6 +37,7 @@ from services.funds_api.problems import CATALOGUE
 from services.funds_api.projects.endpoints import router as projects
 from services.funds_api.publications.endpoints import router as publications
 from services.funds_api.quarantines.endpoints import router as quarantines
+from services.funds_api.recoveries.endpoints import router as recoveries
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.responsibility.endpoints import router as responsibility
 from services.funds_api.retentions.endpoints import router as retentions
@@ -70,6 +71,7 @@ BLUEPRINT = Blueprint(
         notices,
         holds,
         quarantines,
+        recoveries,
         closings,
         traces,
         flows,

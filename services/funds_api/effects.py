@@ -10,12 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.feed import Envelope
 from services.funds_api.outcomes.followed import alert_dismissed, finding_opened, rectification_measured
 from services.funds_api.quarantines.service import ordered, released
+from services.funds_api.recoveries import service as recoveries
 
 Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
+
+async def _finding(tx: AsyncSession, envelope: Envelope) -> None:
+    await recoveries.finding_opened(tx, envelope)
+    await finding_opened(tx, envelope)
+
+
 EFFECTS: Final[Mapping[str, Effect]] = {
     "AlertDismissed": alert_dismissed,
-    "FindingOpened": finding_opened,
+    "FindingOpened": _finding,
     "QuarantineOrdered": ordered,
     "QuarantineReleased": released,
     "RectificationMeasured": rectification_measured,

@@ -96,6 +96,21 @@ def test_a_follower_that_was_away_catches_up(county: County) -> None:
     _until(lambda: len(list(county.who("jiwei").every("/audit/v1/alerts"))), lambda count: count == seen + run["new_n"])
 
 
+def test_a_runner_that_was_away_hears_what_inspectors_decided(county: County) -> None:
+    """Both feeds by the real processes: the flag of a dismissed alert is refuted without anybody saying so again."""
+    inspector = county.who("jiwei")
+    alert = next(one for one in inspector.every("/audit/v1/alerts") if one["status"] == "new")
+    record = f"/funds/v1/rules/{alert['rule_code']}/record"
+    before = inspector.get(record)["refuted_n"]
+    county.stack.child("runner").kill()
+    inspector.post(f"/audit/v1/alerts/{alert['id']}/dismissal", {"reason": "已核实"})
+    assert inspector.get(record)["refuted_n"] == before
+    county.stack.restart("runner")
+    _until(lambda: inspector.get(record)["refuted_n"], lambda seen: seen == before + 1)
+    [told] = inspector.get(f"/funds/v1/flags/{alert['id']}/outcomes")["items"]
+    assert (told["outcome"], told["decided_by"]) == ("refuted", "qingliu-runner")
+
+
 def test_kill_9_in_the_middle_of_an_upload_keeps_no_row_of_it(county: County) -> None:
     """A roster is accepted whole or the batch is as it was before; the same key sends it again."""
     clerk, file = county.who("chengguan"), county.roster("断传")

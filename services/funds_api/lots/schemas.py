@@ -121,10 +121,14 @@ class BackOrder(_Order):
     fund_code: Code
     amount_fen: PositiveFen
     lots: list[LotShare] | None = Field(default=None, min_length=1, max_length=100)
+    finding_id: UUID | None = Field(default=None, description="追缴所依据的问题；只用于 recover，资金须属于该问题")
 
     @model_validator(mode="after")
-    def _lots_make_the_amount(self) -> Self:
+    def _fits_together(self) -> Self:
         _shares_make(self.amount_fen, self.lots)
+        if self.finding_id is not None and self.kind != "recover":
+            msg = "finding_id 只用于 recover"
+            raise ValueError(msg)
         return self
 
 
@@ -219,6 +223,7 @@ class MovementsAnswer(Answer):
     holds: list[UUID] = Field(default_factory=list, description="冲正从冻结中支付的款项后，继续冻结退回资金的新冻结")
     left_held: list[LeftHeld] = Field(default_factory=list, description="结转时因冻结留在原年度的资金，逐笔冻结")
     left_held_fen: int = Field(default=0, description="结转时因冻结留在原年度的金额，为 left_held 之和")
+    finding_id: UUID | None = Field(default=None, description="追缴所依据的问题")
     movements: list[MovementAnswer]
 
 

@@ -42,6 +42,8 @@ from services.funds_api.lots.schemas import (
 )
 from services.funds_api.missing import Missing
 from services.funds_api.projects import gate, uses
+from services.funds_api.recoveries import service as recoveries
+from services.funds_api.recoveries import store as answering
 from services.funds_api.retentions import service as retentions
 from services.funds_api.retentions.store import Kept
 from services.funds_api.units import store as units
@@ -96,6 +98,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
         order = order.model_copy(update={"use": await uses.of_payment(tx, who, county, order)})
     breaches: list[Breach] = []
     kept: Kept | None = None
+    finding = order.finding_id if isinstance(order, BackOrder) else None
     if isinstance(order, ReverseOrder):
         made, breaches = await undo.reverse(tx, who, county, order, act.actor)
     else:
@@ -104,7 +107,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
         if isinstance(order, OutOrder):
             breaches = await guard.hear(tx, county, _asked(order, made))
         movements = [one.movement for one in made]
-        await ledger.post(tx, county, movements, [part for one in made for part in one.parts])
+        await _post(tx, county, made, finding)
         if isinstance(order, OutOrder) and order.kind == "retain":
             kept = await _keep(tx, who, county, order, movements)
         await gate.hold(tx, who, county, movements)
@@ -114,10 +117,22 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
         answer = answer.model_copy(update={"left_held": left, "left_held_fen": sum(one.amount_fen for one in left)})
     if kept is not None:
         event = event.model_copy(update={"contractor_id": kept.contractor_id, "contract_id": kept.contract_id})
+    answer = answer.model_copy(update={"finding_id": finding})
+    event = event.model_copy(update={"finding_id": finding})
     await act.record(tx, county, event, answer)
     if breaches:
         await questions.ask(tx, who, act, county, made, breaches)
     return answer
+
+
+async def _post(tx: AsyncSession, county: str, made: Sequence[Made], finding: UUID | None) -> None:
+    """Write what was decided; a recovery that names a finding draws that finding's money alone, and says so."""
+    movements = [one.movement for one in made]
+    if finding is not None:
+        await recoveries.must_be_of(tx, county, finding, [draw.lot.id for one in made for draw in one.draws])
+    await ledger.post(tx, county, movements, [part for one in made for part in one.parts])
+    if finding is not None:
+        await answering.add(tx, county, finding, [one.id for one in movements])
 
 
 async def _keep(tx: AsyncSession, who: Principal, county: str, order: OutOrder, movements: Sequence[Movement]) -> Kept:

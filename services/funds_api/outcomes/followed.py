@@ -80,6 +80,8 @@ async def rectification_measured(tx: AsyncSession, envelope: Envelope) -> None:
         return
     flags = await store.flags_of_lots(tx, county, [one.finding_id for one in back], [one.lot_id for one in back])
     changes = _by_flag(back, flags)
+    if not changes:
+        return
     found = []
     for flag, last in await _load(tx, county, sorted(changes)):
         fen, on = changes[flag.id]
@@ -122,9 +124,7 @@ def _not_before(on: date, flag: FlagRow, last: FlagOutcomeRow | None) -> date:
 
 
 async def _record(tx: AsyncSession, envelope: Envelope, found: Sequence[Decided], reason: str) -> None:
-    """Write what is added to each flag, and tell it as one event; nothing when nothing was said of any."""
-    if not found:
-        return
+    """Write what is added to each flag, and tell it as one event."""
     decided: list[FlagDecided] = []
     for one in found:
         for n, added in enumerate(one.adds, start=(one.last.seq if one.last else 0) + 1):

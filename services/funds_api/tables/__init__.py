@@ -65,6 +65,7 @@ from services.funds_api.tables.projects import (
 )
 from services.funds_api.tables.publications import BatchObjectionRow, PublicationRow
 from services.funds_api.tables.quarantines import QuarantineLotRow, QuarantineRow
+from services.funds_api.tables.recoveries import FindingLotRow, RecoveryRow
 from services.funds_api.tables.reference import (
     AccountNatureRow,
     AccountRow,
@@ -120,6 +121,7 @@ __all__ = [
     "DrawRow",
     "EntryRow",
     "EventRow",
+    "FindingLotRow",
     "FlagBasisRow",
     "FlagFindingRow",
     "FlagMoneyRow",
@@ -175,6 +177,7 @@ __all__ = [
     "PublicationRow",
     "QuarantineLotRow",
     "QuarantineRow",
+    "RecoveryRow",
     "RegionChangeRow",
     "RegionFormerRow",
     "RegionLinkRow",

@@ -1,0 +1,16 @@
+"""What a recovery that names its finding refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class RecoveryOfOtherMoney(Exception):
+    """A recovery named a finding, and draws money that neither is what the finding is bound to nor came of it."""
+
+    finding_id: str
+    lot_id: str
+
+    def __str__(self) -> str:
+        return f"资金批次 {self.lot_id} 不是该问题认定的资金，也不是由其转出的资金，不能登记为该问题的追缴"

@@ -1,0 +1,50 @@
+"""A recovery that names its finding: only of that finding's money, wherever it went, and told with the movement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.feed import Envelope
+from services.funds_api.missing import Missing
+from services.funds_api.moments import Moment
+from services.funds_api.recoveries import store
+from services.funds_api.recoveries.refusals import RecoveryOfOtherMoney
+from services.funds_api.recoveries.schemas import Recoveries, Recovery
+from wire.audit import FindingOpened
+
+
+async def finding_opened(tx: AsyncSession, envelope: Envelope) -> None:
+    """Keep what a finding is bound to. The event of this act is told by `outcomes.followed`, which follows."""
+    event = FindingOpened.model_validate(envelope.body)
+    await store.add_finding(tx, envelope.stream, event.finding_id, {one.lot_id: one.bound_fen for one in event.lots})
+
+
+async def must_be_of(tx: AsyncSession, county: str, finding: UUID, lots: Sequence[UUID]) -> None:
+    """Refuse a finding that was not told here, and lots that are not its money nor what came of it."""
+    if not await store.bound(tx, county, finding):
+        raise Missing("问题", str(finding))
+    if (other := await store.stranger(tx, county, finding, lots)) is not None:
+        raise RecoveryOfOtherMoney(str(finding), str(other))
+
+
+async def told(tx: AsyncSession, county: str, finding: UUID, moment: Moment) -> Recoveries:
+    """What was recovered for a finding, as of a moment."""
+    bound = await store.bound(tx, county, finding, moment)
+    if not bound:
+        raise Missing("问题", str(finding))
+    rows = await store.of_finding(tx, county, finding, moment)
+    items = [Recovery.model_validate(row, from_attributes=True) for row in rows]
+    stand = [one.amount_fen for one in items if one.undone_on is None]
+    return Recoveries(
+        finding_id=finding,
+        as_of=moment.as_of,
+        **moment.shown,
+        bound_fen=sum(bound.values()),
+        recovered_fen=sum(stand),
+        items=items,
+        unexplained_fen=sum(stand) - sum(row.amount_fen for row in rows if row.undone_on is None),
+        empty_because=None if items else "截至该时点没有为该问题登记的追缴",
+    )
