@@ -36,6 +36,11 @@ NAMES: Final = (
     "trace_tranche",
     "tree_county",
     "flat_in_history",
+    "verify_million",
+    "inclusion",
+    "seal_overhead",
+    "seal_lag",
+    "tamper",
 )
 FOLDER: Final = Path(__file__).resolve().parents[1] / "build" / "bench"
 

@@ -162,6 +162,7 @@ class Stand:
                 "GATEWAY_INTERNAL_KEY": json.dumps(self.secrets.internal_key),
                 "GATEWAY_FUNDS_URL": self.url("funds_api"),
                 "GATEWAY_AUDIT_URL": "http://127.0.0.1:9",  # nobody asks it here
+                "GATEWAY_SEALER_JWKS": self.secrets.sealer_jwks(),
                 "GATEWAY_FIRST_PEOPLE": json.dumps(people, ensure_ascii=False),
             },
         }

@@ -292,6 +292,7 @@ class Stack:
             "AUDIT_LEDGER_KEY": json.dumps(own.audit_key),
             "AUDIT_FOLLOW_REGIONS": ",".join(self._follow),
             "AUDIT_EVIDENCE_URL": (self._home / "evidence").resolve().as_uri(),
+            "AUDIT_WITNESS_KEYS": self._witness_keys(),
         }
         environments = {
             "funds_api": {
@@ -354,6 +355,11 @@ class Stack:
             },
             self.logs / "runner.log",
         )
+
+    def _witness_keys(self) -> str:
+        """The public keys of the offices that witness the record: the file `witnesses`, if there is one."""
+        file = self._home / "witnesses"
+        return " ".join(file.read_text().split()) if file.exists() else ""
 
     def _first_people(self) -> list[dict[str, Any]]:
         return [{**asdict(login), "password": self.password(login.username)} for login in self._logins]

@@ -38,6 +38,7 @@ def _show(console: Console, stack: Stack) -> None:
     places.add_row("入口", stack.url)
     places.add_row("接口文档", f"{stack.url}/docs")
     places.add_row("公钥", f"{stack.url}/.well-known/jwks.json")
+    places.add_row("存证公钥", stack.secrets.log_vkey)
     places.add_row("日志", str(stack.logs))
     console.print(places)
     people = Table(title="演示账号（首次启动时建立；POST /auth/login）", title_justify="left")
