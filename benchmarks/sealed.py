@@ -59,7 +59,9 @@ class SealedStand(Stand):
             environment = {
                 "AUDIT_DATABASE_URL": self.urls["audit"],
                 "AUDIT_INTERNAL_JWKS": self.secrets.internal_jwks(),
-                "AUDIT_EVIDENCE_DIR": str(self._folder / "evidence"),
+                "AUDIT_EVIDENCE_URL": (self._folder / "evidence").resolve().as_uri(),
+                "AUDIT_FUNDS_URL": self.url("funds_api"),
+                "AUDIT_LEDGER_KEY": json.dumps(self.secrets.audit_key),
             }
             self._children.append(Child("audit_api", command, environment, self._folder / "audit_api.log"))
             self._children[-1].start()
