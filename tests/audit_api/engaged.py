@@ -99,7 +99,13 @@ class Office:
         return await self.post("reply", said)
 
     async def decision(self, on: str, by: Caller | None = None, form: str = "decision") -> httpx.Response:
-        said = {"form": form, "document": "县审决〔2023〕1号", "title": "审计决定书", "content": "限期整改", "on": on}
+        said = {
+            "form": form,
+            "document": f"县审〔2023〕1号{form}",
+            "title": "审计决定书",
+            "content": "限期整改",
+            "on": on,
+        }
         return await self.post("decisions", said, by)
 
     async def confirm(self, drawn: dict[str, Any], on: str, by: Caller | None = None, **more: Any) -> httpx.Response:

@@ -149,6 +149,72 @@ async def test_maker_is_not_checker_and_a_version_is_named(office: Office, admin
         assert refused.value.sqlstate == state
 
 
+async def test_an_audit_ends_in_a_report_a_decision_and_transfers(office: Office) -> None:
+    await office.consulted()
+    drawn = {form: done(await office.decision("2023-04-19", form=form)) for form in ("report", "decision", "transfer")}
+    assert problem(await office.decision("2023-04-19")) == (409, "engagement-step-out-of-turn"), "one decision in hand"
+    drawn["another"] = done(await office.decision("2023-04-19", form="transfer"))
+    for one in drawn.values():
+        assert done(await office.confirm(one, "2023-04-20"))["document"]["verdict"] == "agreed"
+    stages = [done(await office.deliver(one, "2023-04-21"))["stage"] for one in drawn.values()]
+    assert stages == ["decided", "decided", "decided", "effective"]
+    rulings = [one for one in (await office.read())["documents"] if one["ruling_until_on"]]
+    assert [one["form"] for one in rulings] == ["decision"], "a ruling is asked for about a decision"
+
+
+async def test_an_opinion_in_time_recorded_after_the_draft_is_weighed_first(office: Office) -> None:
+    await office.consulted()
+    drawn = done(await office.decision("2023-04-19"))
+    done(await office.reply("2023-04-18"))
+    refused = await office.confirm(drawn, "2023-04-20")
+    assert problem(refused) == (409, "engagement-step-out-of-turn")
+    assert "应退回重拟" in refused.json()["figures"]["needs"]
+    done(await office.confirm(drawn, "2023-04-20", decision="returned", opinion="研究书面意见"))
+    assert problem(await office.decision("2023-04-19")) == (409, "engagement-day-refused")
+    again = done(await office.decision("2023-04-20"))
+    assert done(await office.confirm(again, "2023-04-20"))["stage"] == "decided"
+
+
+async def test_nothing_is_decided_while_a_paper_waits(office: Office) -> None:
+    await office.consulted()
+    waiting = done(await office.paper("2023-04-10", office.wang))
+    assert problem(await office.decision("2023-04-19")) == (409, "papers-unreviewed")
+    done(await office.review(waiting, "2023-04-11"))
+    done(await office.decision("2023-04-19"))
+
+
+@pytest.mark.parametrize(
+    ("paper", "columns", "values", "state"),
+    [
+        ("notice", ", starts_on", ", DATE '2023-05-08'", "QL449"),
+        ("record", ", supplier, signed_on", ", '人', DATE '2023-04-18'", None),
+        ("decision", ", form", ", 'decision'", "QL449"),
+        ("conclusion", "", "", "QL449"),
+        ("report", "", "", "23505"),
+        ("reply", ", stance", ", 'objection'", None),
+    ],
+)
+async def test_the_database_takes_no_document_out_of_turn(
+    office: Office, admin: asyncpg.Pool, paper: str, columns: str, values: str, state: str | None
+) -> None:
+    """Consulted since 3 April, to answer by the 18th: on that day nothing is decided behind the service."""
+    await office.consulted()
+    insert = (
+        "INSERT INTO audit.engagement_document (county_code, engagement_id, no, region_code, paper, title, content,"
+        f" done_on, version_hash, made_by{columns}) SELECT county_code, id, $3, county_code, $2, '题', '文',"
+        f" DATE '2023-04-18', repeat('0', 64), 'li'{values} FROM audit.engagement WHERE county_code = $1"
+    )
+    with pytest.raises(asyncpg.PostgresError) as behind:
+        await admin.execute(insert, office.county, paper, 1)
+    assert behind.value.sqlstate == "QL449", "numbered behind the last"
+    if state is None:
+        await admin.execute(insert, office.county, paper, 90)
+        return
+    with pytest.raises(asyncpg.PostgresError) as error:
+        await admin.execute(insert, office.county, paper, 90)
+    assert error.value.sqlstate == state
+
+
 async def test_a_record_is_signed_or_says_why_not(office: Office, admin: asyncpg.Pool) -> None:
     await office.at_work()
     both = await office.record("2023-03-10", unsigned_because="拒绝签字")

@@ -27,9 +27,11 @@ from services.audit_api.engagements.stages import (
     EngagementStage,
     EngagementVerdict,
     must_be_dated,
+    must_be_first_of_form,
     must_be_heard,
     must_be_possible,
     must_be_reviewed,
+    must_have_heard_all,
     of,
     stage_of,
 )
@@ -69,7 +71,8 @@ def test_whatever_is_tried_a_stage_never_falls_behind_its_documents(
                 continue
             docs.append(Doc(no, paper, DAY))
         sent_back = paper == "check" and waiting and not agreed
-        assert sent_back or ORDER.index(stage_of(docs)) >= ORDER.index(before)
+        another = paper is EngagementPaper.DECISION and ORDER.index(before) > ORDER.index(EngagementStage.DRAWN)
+        assert sent_back or another or ORDER.index(stage_of(docs)) >= ORDER.index(before)
     papers = [one.paper for one in docs]
     for once in (
         EngagementPaper.NOTICE,
@@ -96,11 +99,39 @@ def test_a_decision_that_was_sent_back_is_drawn_up_anew() -> None:
         Doc(3, EngagementPaper.DECISION, DAY),
     ]
     assert stage_of(docs) is EngagementStage.DRAWN
-    with pytest.raises(StepOutOfTurn):
-        must_be_possible(EngagementKind.AUDIT, docs, EngagementPaper.DECISION)
-    docs[2] = replace(docs[2], verdict=EngagementVerdict.RETURNED, checked_on=DAY)
+    docs[2] = replace(docs[2], form="decision")
+    with pytest.raises(StepOutOfTurn, match="第 3 号"):
+        must_be_first_of_form(docs, "decision", DAY)
+    must_be_first_of_form(docs, "report", DAY)
+    docs[2] = replace(docs[2], verdict=EngagementVerdict.RETURNED, checked_on=DAY + timedelta(2))
     assert stage_of(docs) is EngagementStage.CONSULTED
-    must_be_possible(EngagementKind.AUDIT, docs, EngagementPaper.DECISION)
+    with pytest.raises(EngagementDayRefused):
+        must_be_first_of_form(docs, "decision", DAY + timedelta(1))
+    must_be_first_of_form(docs, "decision", DAY + timedelta(2))
+
+
+def test_of_several_decisions_the_one_least_far_says_the_stage() -> None:
+    start, report = Doc(1, EngagementPaper.START, DAY), Doc(2, EngagementPaper.REPORT, DAY)
+    decision = Doc(3, EngagementPaper.DECISION, DAY, form="decision", verdict=EngagementVerdict.AGREED, checked_on=DAY)
+    delivered = replace(decision, delivered_on=DAY)
+    transfer = Doc(4, EngagementPaper.DECISION, DAY, form="transfer")
+    assert stage_of([start, report, delivered]) is EngagementStage.EFFECTIVE
+    assert stage_of([start, report, delivered, transfer]) is EngagementStage.DRAWN
+    agreed = replace(transfer, verdict=EngagementVerdict.AGREED, checked_on=DAY)
+    assert stage_of([start, report, delivered, agreed]) is EngagementStage.DECIDED
+    returned = replace(transfer, verdict=EngagementVerdict.RETURNED, checked_on=DAY)
+    assert stage_of([start, report, delivered, returned]) is EngagementStage.EFFECTIVE
+    must_be_first_of_form([start, report, agreed], "transfer", DAY)
+
+
+def test_an_opinion_in_time_that_was_recorded_after_the_draft_is_weighed_first() -> None:
+    report = Doc(1, EngagementPaper.REPORT, date(2023, 4, 3), due_on=date(2023, 4, 18))
+    decision = Doc(2, EngagementPaper.DECISION, date(2023, 4, 19))
+    in_time = Doc(3, EngagementPaper.REPLY, date(2023, 4, 18))
+    with pytest.raises(StepOutOfTurn, match="第 3 号"):
+        must_have_heard_all([report, decision, in_time], decision)
+    must_have_heard_all([report, decision, replace(in_time, on=date(2023, 4, 19))], decision)
+    must_have_heard_all([report, decision, replace(in_time, no=1)], decision)
 
 
 def test_no_document_is_dated_before_what_it_follows_or_after_today() -> None:

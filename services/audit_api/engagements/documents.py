@@ -171,7 +171,9 @@ async def decision(
 ) -> EngagementWritten:
     """Draw up the office's report or decision, once the auditee answered or let its days pass."""
     case = await _open(tx, who, act, county, engagement, EngagementPaper.DECISION, said.on, today, by_team=False)
+    stages.must_be_first_of_form(case.docs, said.form, said.on)
     stages.must_be_heard(case.docs, said.on)
+    stages.must_not_wait(case.docs)
     row = said.model_dump(include={"document", "title", "content", "form"})
     return await _record(tx, who, act, case, EngagementPaper.DECISION, said.on, row, today)
 
@@ -188,6 +190,7 @@ async def conclude(
     """End the engagement (结项), and with it its countdown."""
     case = await _open(tx, who, act, county, engagement, EngagementPaper.CONCLUSION, said.on, today)
     case.must_be_on_team(who.subject, said.on, lead=True)
+    stages.must_not_wait(case.docs)
     row = said.model_dump(include={"title", "content"})
     return await _record(tx, who, act, case, EngagementPaper.CONCLUSION, said.on, row, today)
 
@@ -216,6 +219,8 @@ async def check(
         raise EngagementDayRefused(what, said.on, row.done_on, today)
     if paper is EngagementPaper.WORKING_PAPER:
         case.must_be_on_team(who.subject, said.on)
+    elif said.decision is EngagementVerdict.AGREED:
+        stages.must_have_heard_all(case.docs, next(one for one in case.docs if one.no == no))
     await must_act_free(tx, who, case)
 
     told = {"checked_on": said.on, "checked_by": who.subject, "verdict": said.decision.value, "opinion": said.opinion}

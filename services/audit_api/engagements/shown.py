@@ -64,6 +64,7 @@ def doc_of(row: EngagementDocumentRow, moment: Moment, values: Mapping[str, Poli
         starts_on=row.starts_on,
         due_on=row.due_on,
         source=value.source if value else "",
+        form=row.form,
         verdict=EngagementVerdict(row.verdict) if checked and row.verdict else None,
         checked_on=row.checked_on if checked else None,
         delivered_on=row.delivered_on if delivered else None,

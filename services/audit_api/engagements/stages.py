@@ -36,6 +36,8 @@ KINDS: Final = {
     EngagementKind.PATROL: "巡察",
     EngagementKind.INSPECTION: "督查",
 }
+# The form of a decision of which there may be several: each goes to an office of its own.
+REPEATED: Final = "transfer"
 # These look at one unit, hear it and decide about it; a campaign or an inspection may go without one.
 OF_A_UNIT: Final = frozenset({EngagementKind.AUDIT, EngagementKind.PATROL})
 
@@ -112,6 +114,7 @@ class Doc:
     starts_on: date | None = None
     due_on: date | None = None
     source: str = ""
+    form: str | None = None
     verdict: EngagementVerdict | None = None
     checked_on: date | None = None
     delivered_on: date | None = None
@@ -122,22 +125,22 @@ def of(docs: Iterable[Doc], paper: EngagementPaper) -> list[Doc]:
     return [one for one in docs if one.paper is paper]
 
 
-def decision_in_hand(docs: Sequence[Doc]) -> Doc | None:
-    """The decision that waits, stands or took effect: the last one that was not sent back."""
-    found = [one for one in of(docs, EngagementPaper.DECISION) if one.verdict is not EngagementVerdict.RETURNED]
-    return found[-1] if found else None
+def decisions_in_hand(docs: Sequence[Doc]) -> list[Doc]:
+    """The report, the decision and the transfers that wait, stand or took effect: those that were not sent back."""
+    return [one for one in of(docs, EngagementPaper.DECISION) if one.verdict is not EngagementVerdict.RETURNED]
 
 
 def stage_of(docs: Sequence[Doc]) -> EngagementStage:
-    """The stage that these documents make."""
+    """The stage that these documents make; of several decisions the one that is least far says it."""
     there = {one.paper for one in docs}
-    decision = decision_in_hand(docs)
     if EngagementPaper.CONCLUSION in there:
         return EngagementStage.CONCLUDED
-    if decision is not None:
-        if decision.delivered_on is not None:
-            return EngagementStage.EFFECTIVE
-        return EngagementStage.DECIDED if decision.verdict is EngagementVerdict.AGREED else EngagementStage.DRAWN
+    if decisions := decisions_in_hand(docs):
+        if any(one.verdict is None for one in decisions):
+            return EngagementStage.DRAWN
+        if any(one.delivered_on is None for one in decisions):
+            return EngagementStage.DECIDED
+        return EngagementStage.EFFECTIVE
     for paper, stage in (
         (EngagementPaper.REPORT, EngagementStage.CONSULTED),
         (EngagementPaper.START, EngagementStage.FIELDWORK),
@@ -148,6 +151,9 @@ def stage_of(docs: Sequence[Doc]) -> EngagementStage:
     return EngagementStage.PLANNED
 
 
+_HEARD: Final = frozenset(
+    {EngagementStage.CONSULTED, EngagementStage.DRAWN, EngagementStage.DECIDED, EngagementStage.EFFECTIVE}
+)
 # The stages in which a document of each kind may be added.
 _WHEN: Final = {
     EngagementPaper.NOTICE: frozenset({EngagementStage.PLANNED}),
@@ -155,8 +161,8 @@ _WHEN: Final = {
     EngagementPaper.RECORD: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
     EngagementPaper.WORKING_PAPER: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
     EngagementPaper.REPORT: frozenset({EngagementStage.FIELDWORK}),
-    EngagementPaper.REPLY: frozenset({EngagementStage.CONSULTED, EngagementStage.DRAWN, EngagementStage.DECIDED}),
-    EngagementPaper.DECISION: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
+    EngagementPaper.REPLY: _HEARD,
+    EngagementPaper.DECISION: _HEARD | {EngagementStage.FIELDWORK},
     EngagementPaper.CONCLUSION: frozenset({EngagementStage.FIELDWORK, EngagementStage.EFFECTIVE}),
 }
 
@@ -187,12 +193,7 @@ _FOLLOWS: Final = {
     EngagementPaper.WORKING_PAPER: (EngagementPaper.START,),
     EngagementPaper.REPORT: (EngagementPaper.START, EngagementPaper.WORKING_PAPER),
     EngagementPaper.REPLY: (EngagementPaper.REPORT,),
-    EngagementPaper.DECISION: (
-        EngagementPaper.START,
-        EngagementPaper.REPORT,
-        EngagementPaper.REPLY,
-        EngagementPaper.DECISION,
-    ),
+    EngagementPaper.DECISION: (EngagementPaper.START, EngagementPaper.REPORT, EngagementPaper.REPLY),
     EngagementPaper.CONCLUSION: tuple(EngagementPaper),
 }
 
@@ -233,3 +234,42 @@ def must_be_heard(docs: Sequence[Doc], on: date) -> None:
     for report in of(docs, EngagementPaper.REPORT):
         if report.due_on is not None and on <= report.due_on:
             raise ReplyPeriodOpen(report.on, report.due_on, on, report.source)
+
+
+def must_be_first_of_form(docs: Sequence[Doc], form: str, on: date) -> None:
+    """Refuse a second report or decision beside one in hand, and one dated before that of its form was sent back.
+
+    An audit may end in a report, a decision and several transfers (审计法实施条例 (2010) art 40); a transfer goes to an
+    office of its own.
+    """
+    alike = [one for one in of(docs, EngagementPaper.DECISION) if one.form == form]
+    in_hand = [one for one in decisions_in_hand(docs) if one.form == form]
+    if in_hand and form != REPEATED:
+        raise StepOutOfTurn(
+            PAPERS[EngagementPaper.DECISION],
+            STAGES[stage_of(docs)],
+            f"同类文书（第 {in_hand[0].no} 号）已拟定，退回后方可重拟",
+        )
+    last_on = max((one.checked_on for one in alike if one.checked_on is not None), default=None)
+    if form != REPEATED and last_on is not None and on < last_on:
+        raise EngagementDayRefused(PAPERS[EngagementPaper.DECISION], on, last_on, None)
+
+
+def must_not_wait(docs: Sequence[Doc]) -> None:
+    """Refuse to decide or to end while a working paper waits for its review."""
+    papers = of(docs, EngagementPaper.WORKING_PAPER)
+    waiting_n = sum(one.verdict is None for one in papers)
+    if waiting_n:
+        raise PapersUnreviewed(len(papers), sum(one.verdict is EngagementVerdict.AGREED for one in papers), waiting_n)
+
+
+def must_have_heard_all(docs: Sequence[Doc], decision: Doc) -> None:
+    """Refuse to confirm what was drawn up before an opinion that came in time was recorded: it was not weighed."""
+    last_on = next((one.due_on for one in of(docs, EngagementPaper.REPORT)), None)
+    for reply in of(docs, EngagementPaper.REPLY):
+        if reply.no > decision.no and (last_on is None or reply.on <= last_on):
+            raise StepOutOfTurn(
+                "审定报告（决定）",
+                STAGES[stage_of(docs)],
+                f"期限内的书面意见（第 {reply.no} 号）登记在拟稿之后，应退回重拟",
+            )
