@@ -15,13 +15,13 @@ TOWNSHIP_DIGITS: Final = 9
 _FIGURES: Final = (
     Column("findings_n", "问题（个）", Kind.COUNT, 4, summed=True),
     Column("closed_n", "已销号（个）", Kind.COUNT, 4, summed=True),
-    Column("closed_share", "销号率", Kind.SHARE, 5),
+    Column("closed_share", "销号率", Kind.SHARE, 5, of=("closed_n", "findings_n")),
     Column("orders_n", "整改通知（份）", Kind.COUNT, 4, summed=True),
     Column("overdue_n", "逾期（份）", Kind.COUNT, 4, summed=True),
     Column("amount_fen", "涉及金额（元）", Kind.FEN, 9, summed=True),
     Column("rectified_fen", "已整改（元）", Kind.FEN, 9, summed=True),
     Column("outstanding_fen", "未整改（元）", Kind.FEN, 9, summed=True),
-    Column("rectified_share", "整改率（按金额）", Kind.SHARE, 5),
+    Column("rectified_share", "整改率（按金额）", Kind.SHARE, 5, of=("rectified_fen", "amount_fen")),
 )
 
 

@@ -44,13 +44,17 @@ class ReportDoesNotTie(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: `width` in Chinese characters; `summed` columns have a total on each page and at the end."""
+    """A column: `width` in Chinese characters; `summed` columns have a total on each page and at the end.
+
+    `of` are the keys of part and whole of a column of shares, of whose totals the share of all is made.
+    """
 
     key: str
     heading: str
     kind: Kind
     width: int
     summed: bool = False
+    of: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,12 @@ class Section:
             for at, column in enumerate(self.columns)
             if column.summed
         }
+
+    @property
+    def shares(self) -> dict[str, str | None]:
+        """The share of all, of each column of shares: of the totals, never a mean of the rows."""
+        totals = self.totals
+        return {one.key: share(totals[one.of[0]], totals[one.of[1]]) for one in self.columns if one.of is not None}
 
 
 @dataclass(frozen=True, slots=True)

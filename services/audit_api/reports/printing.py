@@ -118,18 +118,19 @@ def _told(report: Report) -> bytes:
         "notes": report.notes,
         "origin": f"GET {basis.path}?{basis.query}　截至 {basis.as_of.isoformat()}　已知 {known}"
         f"　日志第 {basis.position} 号",
-        "sections": [_section(one, alone=len(report.sections) == 1) for one in report.sections],
+        "sections": [
+            _section(one, titled=bool(report.paragraphs) or len(report.sections) > 1) for one in report.sections
+        ],
     }
     issued = datetime.combine(head.issued_on, time(), UTC)
     return json.dumps({"report": told, "timestamp": int(issued.timestamp())}, ensure_ascii=False).encode()
 
 
-def _section(section: Section, *, alone: bool) -> dict[str, Any]:
+def _section(section: Section, *, titled: bool) -> dict[str, Any]:
     fen = _fen_columns(section)
-    totals = section.totals
-    total = [_total(at, column, totals) for at, column in enumerate(section.columns)]
+    total = [_total(at, column, section) for at, column in enumerate(section.columns)]
     return {
-        "heading": None if alone else section.heading,
+        "heading": section.heading if titled else None,
         "empty": section.empty_because,
         "heads": [column.heading for column in section.columns],
         "widths": [column.width for column in section.columns],
@@ -155,9 +156,11 @@ def _counted(line: Line, at: int) -> int:
     return cell if line.counted and isinstance(cell, int) else 0
 
 
-def _total(at: int, column: Column, totals: dict[str, int]) -> str:
-    if column.key in totals:
-        return shown(totals[column.key], column.kind)
+def _total(at: int, column: Column, section: Section) -> str:
+    if column.key in section.totals:
+        return shown(section.totals[column.key], column.kind)
+    if column.key in section.shares:
+        return shown(section.shares[column.key], column.kind)
     return "合计" if at == 0 else ""
 
 

@@ -47,6 +47,7 @@ class ReportSection(Answer):
     columns: list[ReportColumn]
     rows: list[ReportRow]
     totals: dict[str, int] = Field(description="各合计列的合计；金额单位：分")
+    shares: dict[str, str | None] = Field(description="各比率列的总比率，由合计算出")
     empty_because: str | None
 
 
@@ -110,6 +111,7 @@ def answer_of(report: Report) -> ReportAnswer:
                 ],
                 rows=[ReportRow(cells=list(line.cells), counted=line.counted) for line in section.lines],
                 totals=section.totals,
+                shares=section.shares,
                 empty_because=None if section.lines else section.empty_because,
             )
             for section in report.sections

@@ -109,7 +109,8 @@ def _total(sheet: Any, formats: dict[str, Any], row: int, section: Section) -> N
     totals = section.totals
     for at, column in enumerate(section.columns):
         if column.key not in totals:
-            sheet.write_string(row, at, "合计" if at == 0 else "", formats["total"])
+            told = "合计" if at == 0 else section.shares.get(column.key) or ""
+            sheet.write_string(row, at, told, formats["total"])
         elif column.kind == Kind.FEN:
             _put_fen(sheet, row, at, totals[column.key], formats["total"])
         else:
