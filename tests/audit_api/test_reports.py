@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import hashlib
 import json
 from typing import Any
@@ -13,7 +15,9 @@ import httpx
 import pytest
 
 from chassis.database import Database
+from services.audit_api.reports import service, store
 from services.audit_api.reports.printing import PrintRoom
+from services.audit_api.reports.schemas import ReportFormat
 from tests.audit_api.feeds import FakeFeed, money, moved
 from tests.audit_api.office import confirmed, finding
 from tests.audit_api.test_finding import alerted, order, refused
@@ -187,3 +191,64 @@ async def test_bad_requests_are_refused_and_leave_no_record(
     refused(await inspector.get(URL + "nothing"), 422, "invalid-request")
     refused(await inspector.get(URL + "findings", headers={"Accept": "text/html"}), 406, "report-format-not-offered")
     assert await taken(admin, county) == []
+
+
+async def test_a_report_of_more_rows_than_a_file_takes_is_refused_with_the_figures(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str], admin: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    for most, status in ((1, 409), (2, 200)):
+        monkeypatch.setattr(service, "MOST_ROWS", dict.fromkeys(ReportFormat, most))
+        answer = await inspector.get(URL + "findings", params=AS_OF)
+        assert answer.status_code == status
+        if status == 409:
+            refused(answer, 409, "report-too-large")
+            assert answer.json()["figures"] == {"rows_n": 2, "most": 1}
+    narrowed = await inspector.get(URL + "findings", params={**AS_OF, "since": "2017-11-05"})
+    assert len(narrowed.json()["sections"][0]["rows"]) == 1
+    monkeypatch.setattr(service, "MOST_READ", 1)
+    refused(await inspector.get(URL + "statistics", params=AS_OF), 409, "report-too-large")
+    assert len(await taken(admin, county)) == 2
+
+
+async def test_a_report_that_is_a_fen_off_the_books_is_not_handed_out(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str], admin: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = store.sums
+
+    async def a_fen_off(*args: Any) -> Any:
+        return dataclasses.replace(said := await sums(*args), amount_fen=said.amount_fen + 1)
+
+    monkeypatch.setattr(store, "sums", a_fen_off)
+    answer = await audit_caller(audit_http, "inspector", county).get(URL + "findings", params=AS_OF)
+    refused(answer, 409, "report-does-not-tie")
+    assert answer.json()["figures"]["parent"] - answer.json()["figures"]["parts"] == 1
+    assert await taken(admin, county) == []
+
+
+async def test_nothing_leaves_that_is_not_on_record(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("the journal cannot be written")
+
+    monkeypatch.setattr(service, "record_alone", broken)
+    answer = await audit_caller(audit_http, "inspector", county).get(URL + "findings", params=AS_OF)
+    assert answer.status_code == 500
+    assert "第0项" not in answer.text
+
+
+async def test_a_caller_gets_one_report_at_a_time_and_a_colleague_gets_theirs(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str]
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    colleague = audit_caller(audit_http, "inspector", county, subject="another")
+    asked = {**AS_OF, "format": "pdf"}
+    answers = await asyncio.gather(
+        *(one.get(URL + "findings", params=asked) for one in (inspector, inspector, colleague))
+    )
+    assert sorted(one.status_code for one in answers[:2]) == [200, 409]
+    assert answers[2].status_code == 200
+    [late] = [one for one in answers if one.status_code == 409]
+    refused(late, 409, "report-under-way")
+    assert (await inspector.get(URL + "findings", params=asked)).status_code == 200

@@ -136,3 +136,13 @@ async def test_a_caller_has_one_report_made_at_a_time() -> None:
 def test_the_printer_is_told_no_secret() -> None:
     assert set(printing._ENVIRONMENT) == {"RAYON_NUM_THREADS"}
     assert date(2017, 11, 30).isoformat() in printing._told(of_many(1)).decode()
+
+
+async def test_others_have_their_turn_while_a_report_is_printed() -> None:
+    printing_one = asyncio.create_task(PrintRoom(PATIENT).printed(of_many(50)))
+    turns_n = 0
+    while not printing_one.done():
+        await asyncio.sleep(0.001)
+        turns_n += 1
+    assert (await printing_one).pages_n > 2
+    assert turns_n > 20

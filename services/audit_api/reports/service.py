@@ -48,27 +48,40 @@ class Asked:
     parameters: tuple[tuple[str, str], ...]
 
 
-async def draw_up(tx: AsyncSession, who: Principal, asked: Asked) -> Report:
-    """The report: rows, totals, and the proof that they come to what the tables say; refused when they do not."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one reading of the tables saw: the findings, what the tables say of their sums, the journal's end."""
+
+    facts: list[FindingFact]
+    said: Sums
+    position: int
+
+
+async def read(tx: AsyncSession, who: Principal, asked: Asked) -> Seen:
+    """All that the report is made of, in the one picture of `tx`; refused when it is more than a file takes."""
     since = asked.moment.as_of.replace(month=1, day=1) if asked.name == ReportName.BULLETIN else asked.since
     reach = Reach(asked.county, asked.moment, since)
     said = await store.sums(tx, who, reach)
     _must_fit(asked, said)
-    facts = await store.findings(tx, who, reach, MOST_READ)
+    facts = await store.findings(tx, who, reach)
     head = await store.head_position(tx, asked.county)
-    position = head if asked.moment.position == EVERYTHING else asked.moment.position
+    return Seen(facts, said, head if asked.moment.position == EVERYTHING else asked.moment.position)
 
+
+def draw_up(asked: Asked, seen: Seen) -> Report:
+    """The report: rows, totals, and the proof that they come to what the tables say; refused when not. Pure."""
+    facts = seen.facts
     sections = _sections(asked, facts)
     report = Report(
         name=asked.name,
         title=_title(asked),
         county=asked.county,
-        masthead=_masthead(asked, position),
-        basis=Basis(asked.path, asked.parameters, asked.moment.as_of, asked.moment.known_at, position),
+        masthead=_masthead(asked, seen.position),
+        basis=Basis(asked.path, asked.parameters, asked.moment.as_of, asked.moment.known_at, seen.position),
         paragraphs=bulletin.paragraphs(facts, asked.moment.as_of) if asked.name == ReportName.BULLETIN else (),
         sections=sections,
         notes=(_ONCE,),
-        proofs=_proofs(asked.name, said, sections),
+        proofs=_proofs(asked.name, seen.said, sections),
     )
     must_tie(report)
     return report

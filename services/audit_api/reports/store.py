@@ -5,11 +5,13 @@ Whole sets at once: a report is one reading of one picture, never a query per ro
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Executable, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -24,6 +26,12 @@ from services.audit_api.tables import (
     RectificationStepRow,
     RectifiedChangeRow,
     StreamHeadRow,
+)
+
+PIECE_ROWS: Final = 1_000
+_ORDER: Final = tuple(
+    getattr(RectificationOrderRow, name)
+    for name in ("id", "finding_id", "unit_id", "unit_name", "region_code", "kind", "demand", "issued_on")
 )
 
 
@@ -69,14 +77,14 @@ async def sums(session: AsyncSession, who: Principal, reach: Reach) -> Sums:
     )
 
 
-async def findings(session: AsyncSession, who: Principal, reach: Reach, most: int) -> list[FindingFact]:
-    """At most `most` findings, by id, each with its orders (first issued first) and their steps."""
-    rows = (
-        await session.scalars(select(FindingRow).where(*_findings(who, reach)).order_by(FindingRow.id).limit(most))
-    ).all()
+async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[FindingFact]:
+    """The findings by id, each with its orders (first issued first) and their steps."""
     rectified = await _rectified_of(session, who, reach)
     orders = await _orders_of(session, who, reach)
     as_of = reach.moment.as_of
+    one = FindingRow
+    columns = (one.id, one.class_code, one.title, one.found_on, one.closed_on, one.amount_fen)
+    rows = _pieces(session, select(*columns).where(*_findings(who, reach)).order_by(one.id))
     return [
         FindingFact(
             id=row.id,
@@ -89,32 +97,40 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach, most: in
             rectified_fen=rectified.get(row.id, 0),
             orders=tuple(orders.get(row.id, ())),
         )
-        for row in rows
+        async for row in rows
     ]
+
+
+async def _pieces(session: AsyncSession, query: Executable) -> AsyncIterator[Any]:
+    """The rows of a query as they come, piece by piece: between two of them others have their turn."""
+    async for row in await session.stream(query, execution_options={"yield_per": PIECE_ROWS}):
+        yield row
 
 
 async def _rectified_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, int]:
     change = RectifiedChangeRow
-    rows = await session.execute(
+    rows = _pieces(
+        session,
         select(change.finding_id, func.sum(change.change_fen))
         .join(FindingRow, _same_finding(change))
         .where(*_findings(who, reach), *_rectified(reach))
-        .group_by(change.finding_id)
+        .group_by(change.finding_id),
     )
-    return {finding: int(fen) for finding, fen in rows}
+    return {finding: int(fen) async for finding, fen in rows}
 
 
 async def _orders_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, list[OrderFact]]:
     order = RectificationOrderRow
-    rows = await session.execute(
-        select(order, deadline_at(reach.moment))
+    steps = await _steps_of(session, who, reach)
+    rows = _pieces(
+        session,
+        select(*_ORDER, deadline_at(reach.moment).label("due_on"))
         .join(FindingRow, _same_finding(order))
         .where(*_findings(who, reach), *_orders(reach))
-        .order_by(order.issued_on, order.id)
+        .order_by(order.issued_on, order.id),
     )
-    steps = await _steps_of(session, who, reach)
     found: dict[UUID, list[OrderFact]] = {}
-    for row, deadline in rows:
+    async for row in rows:
         found.setdefault(row.finding_id, []).append(
             OrderFact(
                 id=row.id,
@@ -125,7 +141,7 @@ async def _orders_of(session: AsyncSession, who: Principal, reach: Reach) -> dic
                 kind=row.kind,
                 demand=row.demand,
                 issued_on=row.issued_on,
-                deadline=deadline,
+                deadline=row.due_on,
                 steps=tuple(steps.get(row.id, ())),
             )
         )
@@ -134,15 +150,16 @@ async def _orders_of(session: AsyncSession, who: Principal, reach: Reach) -> dic
 
 async def _steps_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, list[StepFact]]:
     step, order = RectificationStepRow, RectificationOrderRow
-    rows = await session.execute(
+    rows = _pieces(
+        session,
         select(step.order_id, step.action, step.done_on)
         .join(order, (order.county_code == step.county_code) & (order.id == step.order_id))
         .join(FindingRow, _same_finding(order))
         .where(*_findings(who, reach), *_orders(reach), *_steps(reach))
-        .order_by(step.order_id, step.step_no)
+        .order_by(step.order_id, step.step_no),
     )
     found: dict[UUID, list[StepFact]] = {}
-    for order_id, action, done_on in rows:
+    async for order_id, action, done_on in rows:
         found.setdefault(order_id, []).append(StepFact(action, done_on))
     return found
 
