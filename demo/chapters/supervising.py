@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from demo.chapters.paying import OVER_CAP_FEN, approve, upload
 from demo.county import GRANT_FEN, JIAHE, LOOKED_ON, STORY_TOWNSHIPS, WAN, office_name
+from demo.files import BUILD, ROOT
 from demo.people import of_place
 from demo.rosters import as_csv, lines_of
 from demo.screen import in_wan
@@ -26,6 +27,7 @@ def tell(story: Story) -> None:
     order = _order(story, finding)
     _pay_out(story)
     _close(story, finding, order)
+    _bulletin(story)
 
 
 def until(ask: Callable[[], Any], fits: Callable[[Any], bool], what: str) -> Any:
@@ -155,6 +157,22 @@ def _close(story: Story, finding: dict[str, Any], order: dict[str, Any]) -> None
     story.must(
         (whole["rectified_fen"], whole["outstanding_fen"]) == (PARKED_FEN, 0),
         f"问题已销号：认定 {in_wan(whole['amount_fen'])}，整改 {in_wan(whole['rectified_fen'])}，未整改 0",
+    )
+
+
+def _bulletin(story: Story) -> None:
+    """The bulletin of the month, as data and as the file that is handed out."""
+    path = "/audit/v1/reports/bulletin"
+    told = story.inspector.get(path, as_of=REVIEWED_ON)
+    [table] = told["sections"]
+    story.same("通报的未解释金额", [one["unexplained"] for one in told["proofs"]], [0] * len(told["proofs"]))
+    BUILD.mkdir(parents=True, exist_ok=True)
+    file = BUILD / "通报.pdf"
+    file.write_bytes(story.inspector.fetch_file(f"{path}?as_of={REVIEWED_ON}&format=pdf"))
+    story.must(
+        table["totals"]["amount_fen"] == table["totals"]["rectified_fen"] == PARKED_FEN,
+        f"{told['title']}：整改率 {table['shares']['rectified_share']}，合计与问题账一致；"
+        f"PDF 存于 {file.relative_to(ROOT)}，取走一事先记入日志",
     )
 
 
