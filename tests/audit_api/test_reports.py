@@ -19,7 +19,7 @@ from services.audit_api.reports import service, store
 from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.reports.schemas import ReportFormat
 from tests.audit_api.feeds import FakeFeed, money, moved
-from tests.audit_api.office import confirmed, finding
+from tests.audit_api.office import checker, confirmed, decision, finding
 from tests.audit_api.test_finding import alerted, order, refused
 from tests.callers import audit_caller
 
@@ -186,7 +186,7 @@ async def test_bad_requests_are_refused_and_leave_no_record(
     audit_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
 ) -> None:
     inspector = audit_caller(audit_http, "inspector", county)
-    for params in ({"format": "docx"}, {"as_of": "2017-11-31"}, {"since": "yesterday"}):
+    for params in ({"format": "docx"}, {"as_of": "2017-11-31"}, {"since": "yesterday"}, {"known_at": "2017-11-30"}):
         refused(await inspector.get(URL + "findings", params=params), 422, "invalid-request")
     refused(await inspector.get(URL + "nothing"), 422, "invalid-request")
     refused(await inspector.get(URL + "findings", headers={"Accept": "text/html"}), 406, "report-format-not-offered")
@@ -252,3 +252,52 @@ async def test_a_caller_gets_one_report_at_a_time_and_a_colleague_gets_theirs(
     [late] = [one for one in answers if one.status_code == 409]
     refused(late, 409, "report-under-way")
     assert (await inspector.get(URL + "findings", params=asked)).status_code == 200
+
+
+async def test_a_report_as_it_was_known_is_the_same_to_the_byte_whatever_came_later(
+    audit_http: httpx.AsyncClient,
+    database: Database,
+    feed: FakeFeed,
+    county: str,
+    cases: list[str],
+    admin: asyncpg.Pool,
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    [at] = await admin.fetchrow("SELECT max(recorded_at) FROM audit.event WHERE stream = $1", county)
+    asked = {**AS_OF, "known_at": at.isoformat()}
+    forms = [(name, form) for name in NAMES for form in ("json", "xlsx", "pdf")]
+    before = {one: (await inspector.get(URL + one[0], params={**asked, "format": one[1]})).content for one in forms}
+
+    # Later, of the same business days: more money put right, one more finding, one more order.
+    lot = uuid4()
+    [alert] = await alerted(feed, database, county, lot)
+    late = await confirmed(inspector, finding(alert, found_on="2017-11-06"))
+    issued = await inspector.post("/audit/v1/rectification-orders", order(cases[1], county, issued_on="2017-11-06"))
+    assert issued.status_code == 201, issued.text
+    feed.append(county, money(county, moved(county, (lot, 10_000))))
+    await feed.follower(database, county).round()
+
+    now = (await inspector.get(URL + "findings", params=AS_OF)).json()["sections"][0]
+    assert late["id"] in [row["finding_id"] for row in rows_of(now)]
+    assert now["totals"]["rectified_fen"] == 50_000
+    for one in forms:
+        again = await inspector.get(URL + one[0], params={**asked, "format": one[1]})
+        assert again.content == before[one], one
+    then = json.loads(before["findings", "json"])
+    assert then["sections"][0]["totals"]["rectified_fen"] == 40_000
+    assert then["basis"]["known_at"] is not None
+    assert then["basis"]["position"] < (await inspector.get(URL + "findings")).json()["basis"]["position"]
+
+
+async def test_a_finding_is_in_no_report_before_another_person_confirmed_it(
+    audit_http: httpx.AsyncClient, county: str
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    drafted = (await inspector.post("/audit/v1/findings", finding(amount_fen=7))).json()
+    assert (await inspector.get(URL + "findings", params=AS_OF)).json()["sections"][0]["rows"] == []
+    url = f"/audit/v1/findings/{drafted['id']}/reviews"
+    answer = await checker(audit_http, county).post(url, decision(drafted, on="2017-11-20"))
+    assert answer.status_code == 201, answer.text
+    for day, n in (("2017-11-19", 0), ("2017-11-20", 1)):
+        told = (await inspector.get(URL + "findings", params={"as_of": day})).json()
+        assert len(told["sections"][0]["rows"]) == n, day

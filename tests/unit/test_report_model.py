@@ -53,7 +53,7 @@ def order(finding: UUID, unit: str = "第一镇财政所", *steps: tuple[str, da
 
 
 def finding(
-    amount_fen: int = 100_000, rectified_fen: int = 0, units: tuple[str, ...] = (), **more: object
+    amount_fen: int | None = 100_000, rectified_fen: int = 0, units: tuple[str, ...] = (), **more: object
 ) -> FindingFact:
     one = uuid4()
     told = {
@@ -247,3 +247,11 @@ def test_the_format_is_the_one_named_or_the_first_accepted(accept: str | None, f
 def test_a_format_that_there_is_not_is_refused() -> None:
     with pytest.raises(ReportFormatNotOffered):
         chosen(None, "text/html, image/png")
+
+
+def test_a_finding_over_no_amount_is_listed_with_a_dash_and_counts_as_one() -> None:
+    table = findings_list.section([finding(None), finding(7)])
+    assert sorted(str(line.cells[-3]) for line in table.lines) == ["7", "None"]
+    assert shown(None, Kind.FEN) == "—"
+    assert table.totals == {"amount_fen": 7, "rectified_fen": 0, "outstanding_fen": 7}
+    assert heap_of([finding(None), finding(7)], AS_OF).findings_n == 2

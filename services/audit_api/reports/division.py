@@ -43,7 +43,7 @@ class Heap:
         self.orders_n += len(finding.orders)
         self.overdue_n += sum(order.is_overdue(as_of) for order in finding.orders)
         if counted:
-            self.amount_fen += finding.amount_fen
+            self.amount_fen += finding.amount_fen or 0
             self.rectified_fen += finding.rectified_fen
 
     @property

@@ -5,7 +5,7 @@ then handed out.
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from chassis.database import Database
 from chassis.fields import CountyCode, Day, Line
 from chassis.identity import Principal, can
 from services.audit_api.access import county_of
-from services.audit_api.moments import AsOf, moment_of
+from services.audit_api.moments import AsOf, KnownAt, moment_of
 from services.audit_api.reports import service, workbook
 from services.audit_api.reports.model import Report
 from services.audit_api.reports.printing import PrintRoom
@@ -67,6 +67,7 @@ async def get_report(
     who: Annotated[Principal, can("reports:read")],
     county: Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     since: Annotated[Day | None, Query(description="只含此日（含）以后认定的问题；通报固定为当年1月1日起")] = None,
     form: Annotated[ReportFormat | None, Query(alias="format", description="省略时按 Accept 请求头，默认 JSON")] = None,
     issuer: Annotated[Line | None, Query(description="发文机关署名")] = None,
@@ -78,7 +79,7 @@ async def get_report(
     asked_county, chosen_form = county_of(who, county), chosen(form, accept)
     async with room.turn(who.subject, name):
         async with database.reading(who.region) as seen:
-            moment = await moment_of(seen, asked_county, as_of, None)
+            moment = await moment_of(seen, asked_county, as_of, known_at)
             asked = Asked(
                 name=name,
                 form=chosen_form,
@@ -87,9 +88,10 @@ async def get_report(
                 since=since,
                 issuer=issuer,
                 number=number,
-                today=business_date(clock.now()),
+                # Asked as it was known then, a report is the one of then, down to its bytes.
+                today=business_date(known_at or clock.now()),
                 path=request.url.path,
-                parameters=_parameters(asked_county, moment.as_of, None, since),
+                parameters=_parameters(asked_county, moment.as_of, known_at, since),
             )
             read = await service.read(seen, who, asked)
         # No transaction is open while the file is made: a printer must not hold a connection of the pool. Beside the
@@ -101,7 +103,7 @@ async def get_report(
     return Response(content, media_type=MEDIA_TYPES[chosen_form], headers=_headers(report, chosen_form, digest))
 
 
-def _parameters(county: str, as_of: date, known_at: date | None, since: date | None) -> tuple[tuple[str, str], ...]:
+def _parameters(county: str, as_of: date, known_at: datetime | None, since: date | None) -> tuple[tuple[str, str], ...]:
     days = {"as_of": as_of, "known_at": known_at, "since": since}
     return (("county", county), *((key, day.isoformat()) for key, day in days.items() if day is not None))
 

@@ -81,7 +81,8 @@ class OrderFact:
 class FindingFact:
     """A finding with its money and its orders by the day of the report.
 
-    `within` is the finding whose amount holds this one's (属…之内): its fen are counted there.
+    Not every finding is over an amount. `within` is the finding whose amount holds this one's (属…之内): its fen are
+    counted there.
     """
 
     id: UUID
@@ -90,14 +91,14 @@ class FindingFact:
     title: str
     found_on: date
     closed_on: date | None
-    amount_fen: int
+    amount_fen: int | None
     rectified_fen: int
     orders: tuple[OrderFact, ...]
     within: UUID | None = None
 
     @property
-    def outstanding_fen(self) -> int:
-        return self.amount_fen - self.rectified_fen
+    def outstanding_fen(self) -> int | None:
+        return None if self.amount_fen is None else self.amount_fen - self.rectified_fen
 
     @property
     def state(self) -> str:

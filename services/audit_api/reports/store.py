@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, func, select
+from sqlalchemy import ColumnElement, Executable, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -81,10 +81,11 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[
     """The findings by id, each with its orders (first issued first) and their steps."""
     rectified = await _rectified_of(session, who, reach)
     orders = await _orders_of(session, who, reach)
-    as_of = reach.moment.as_of
-    one = FindingRow
-    columns = (one.id, one.class_code, one.title, one.found_on, one.closed_on, one.amount_fen)
-    rows = _pieces(session, select(*columns).where(*_findings(who, reach)).order_by(one.id))
+    one, moment = FindingRow, reach.moment
+    closed = (one.closed_on <= moment.as_of) & (one.closed_position <= moment.position)
+    columns = (one.id, one.class_code, one.title, one.found_on, one.amount_fen)
+    query = select(*columns, case((closed, one.closed_on)).label("closed_on")).where(*_findings(who, reach))
+    rows = _pieces(session, query.order_by(one.id))
     return [
         FindingFact(
             id=row.id,
@@ -92,8 +93,8 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[
             class_name=CLASSES[row.class_code],
             title=row.title,
             found_on=row.found_on,
-            closed_on=row.closed_on if row.closed_on is not None and row.closed_on <= as_of else None,
-            amount_fen=row.amount_fen or 0,
+            closed_on=row.closed_on,
+            amount_fen=row.amount_fen,
             rectified_fen=rectified.get(row.id, 0),
             orders=tuple(orders.get(row.id, ())),
         )
@@ -171,6 +172,7 @@ def _findings(who: Principal, reach: Reach) -> list[ColumnElement[bool]]:
         visible_to(who, FindingRow.region_code),
         FindingRow.confirmed_position <= reach.moment.position,
         FindingRow.found_on <= reach.moment.as_of,
+        FindingRow.confirmed_on <= reach.moment.as_of,
     ]
     if reach.since is not None:
         conditions.append(FindingRow.found_on >= reach.since)
