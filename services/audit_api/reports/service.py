@@ -23,7 +23,7 @@ from wire.reports import ReportTaken
 
 # What a file can be made of in the seconds that the gateway waits, and what one reading takes into memory.
 MOST_ROWS: Final = {ReportFormat.JSON: 10_000, ReportFormat.XLSX: 10_000, ReportFormat.PDF: 2_000}
-MOST_READ: Final = 100_000
+MOST_READ: Final = 50_000
 TITLES: Final = {
     ReportName.FINDINGS: "问题清单",
     ReportName.ORDERS: "整改台账",
