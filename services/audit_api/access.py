@@ -56,6 +56,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "engagements:write",
             "engagements:review",
             "engagements:decide",
+            "evidence:confirm",
         }
     ),
     "finance_clerk": _ADDRESSED,

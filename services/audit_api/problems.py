@@ -8,7 +8,7 @@ from chassis.problems import Problem
 from services.audit_api import access, checking, ledger
 from services.audit_api.alerts.service import AlertNotNew
 from services.audit_api.engagements import refusals as engagements
-from services.audit_api.evidence import refusals
+from services.audit_api.evidence import marks, refusals
 from services.audit_api.evidence.endpoints import FileNameUnreadable
 from services.audit_api.evidence.service import EvidenceKeptAlready
 from services.audit_api.extracts.questions import NotYetSettled
@@ -96,7 +96,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     refusals.EvidenceEmpty: Problem("evidence-empty", 422, "证据文件为空", "请选择有内容的文件"),
     refusals.EvidenceTooLarge: Problem("evidence-too-large", 413, "证据文件过大或上传中断", "请压缩或拆分后重试"),
     refusals.EvidenceKindUnknown: Problem(
-        "evidence-kind-unknown", 415, "不接受该类型的文件", "请转换为 PDF、PNG、JPEG、XLSX（不含宏）、CSV 或 TXT"
+        "evidence-kind-unknown", 415, "不接受该类型的文件", "请转换为 PDF、OFD、PNG、JPEG、XLSX（不含宏）、CSV 或 TXT"
     ),
     refusals.EvidenceAltered: Problem(
         "evidence-altered", 409, "证据文件校验不通过", "请立即报告审计管理员，由备份恢复并查明原因"
@@ -113,6 +113,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ledger.LedgerRefused: Problem("ledger-refused", 409, "资金账本没有给出答复", "请核对所问对象的编号和县级区划"),
     NotYetSettled: Problem(
         "extract-not-settled", 409, "该时点的账本尚未定格", "请把 known_at 改为不晚于 latest 的时点，或省略"
+    ),
+    marks.WithdrawalStands: Problem(
+        "evidence-withdrawal-stands", 409, "撤回申请正在审核或已同意", "请查看该证据的撤回申请"
+    ),
+    marks.WithdrawalDecided: Problem(
+        "evidence-withdrawal-decided", 409, "撤回申请已经审核", "请查看审核结果；需要时另行申请"
+    ),
+    marks.WithdrawalOutOfOrder: Problem(
+        "evidence-withdrawal-out-of-order", 409, "审核日期早于申请日期", "请核对业务日期：审核不得早于申请"
     ),
     EvidenceKeptAlready: Problem("evidence-kept-already", 409, "证据已登记", "无需重复上传"),
     policies.PolicyKeyUnknown: Problem(

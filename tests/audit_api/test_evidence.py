@@ -26,12 +26,26 @@ from tests.callers import Caller, audit_caller
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40
 
 
-def zipped(*names: str) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
+def zipped(*names: str, before: bytes = b"", types: str = "x", comment: bytes = b"") -> bytes:
+    held = io.BytesIO(before)
+    held.seek(len(before))
+    with zipfile.ZipFile(held, "a") as archive:
         for name in names:
-            archive.writestr(name, "x")
+            archive.writestr(name, types if name == "[Content_Types].xml" else "x")
+        archive.comment = comment
     return held.getvalue()
+
+
+BOOK = ("[Content_Types].xml", "xl/workbook.xml")
+MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+
+
+def encrypted() -> bytes:
+    """A workbook whose entries say that they are encrypted."""
+    raw = bytearray(zipped(*BOOK))
+    at = raw.find(b"PK\x01\x02")
+    raw[at + 8] |= 1
+    return bytes(raw)
 
 
 @pytest.fixture
@@ -130,8 +144,25 @@ async def test_bad_files_leave_nothing_behind(audit_http: httpx.AsyncClient, ope
         (PDF, "a.txt", "pdf"),
         (b"\x89PNG\r\n\x1a\n0000", "a", "png"),
         (b"\xff\xd8\xff\xe0", "a", "jpeg"),
-        (zipped("[Content_Types].xml", "xl/workbook.xml"), "a.zip", "xlsx"),
-        (zipped("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"), "a.xlsx", None),
+        (zipped(*BOOK), "a.zip", "xlsx"),
+        (zipped(*BOOK, "xl/vbaProject.bin"), "a.xlsx", None),
+        (zipped(*BOOK, "xl/macrosheets/sheet1.xml"), "a.xlsx", None),
+        (zipped(*BOOK, "xl/embeddings/oleObject1.bin"), "a.xlsx", None),
+        (zipped(*BOOK, types=MACROS), "a.xlsx", None),
+        (zipped(*BOOK, types="x" * ((1 << 20) + 1)), "a.xlsx", None),
+        (zipped(*BOOK, "XL/workbook.xml"), "a.xlsx", None),
+        (zipped(*BOOK, comment=b"MZ"), "a.xlsx", None),
+        (encrypted(), "a.xlsx", None),
+        (zipped("OFD.xml", "Doc_0/Document.xml"), "发票.ofd", "ofd"),
+        (zipped("OFD.xml", "Doc_0/Run.JS"), "发票.ofd", None),
+        (zipped("word/document.xml", "[Content_Types].xml"), "a.docx", None),
+        (zipped("a.exe", before=PDF), "a.pdf", None),
+        (zipped("a.exe", before=b"\x89PNG\r\n\x1a\n0000"), "a.png", None),
+        (zipped("a.exe", before="说明\n".encode()), "a.txt", None),
+        (zipped("%PDF-1.7", *BOOK), "a.xlsx", None),
+        (b"\xff\xd8\xff\xe0%PDF-1.7", "a.jpg", None),
+        (b"x" * 1019 + b"%PDF-", "a.txt", None),
+        (b"x" * 1020 + b"%PDF-", "a.txt", "txt"),
         (zipped("payload.exe"), "a.xlsx", None),
         (b"PK\x03\x04broken", "a.xlsx", None),
         ("姓名,金额\n".encode("gb18030"), "名册.CSV", "csv"),

@@ -8,21 +8,37 @@ from typing import Annotated, Final
 from urllib.parse import quote, unquote_to_bytes
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from chassis.database import Database, Read
+from chassis import clock
+from chassis.database import Database, Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
-from services.audit_api.evidence import service, store
+from services.audit_api.evidence import marks, service, store
 from services.audit_api.evidence.filekinds import MEDIA_TYPES, FileKind
 from services.audit_api.evidence.refusals import EvidenceTooLarge
-from services.audit_api.evidence.schemas import EvidencePage, EvidenceReceipt, evidence_of
+from services.audit_api.evidence.schemas import (
+    EvidenceFile,
+    EvidencePage,
+    EvidenceReceipt,
+    Signature,
+    SignatureRequest,
+    Withdrawal,
+    WithdrawalDecision,
+    WithdrawalRequest,
+    evidence_of,
+    signature_of,
+    withdrawal_of,
+)
 from services.audit_api.evidence.shelf import MAX_BYTES, Shelf, closed_on_failure
+from services.audit_api.missing import Missing
+from services.audit_api.moments import KnownAt, moment_of
+from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/evidence", tags=["evidence 证据"])
 
@@ -93,12 +109,83 @@ async def get_evidence(
     finding: UUID,
     who: Annotated[Principal, can("evidence:read")],
     county: County = None,
+    known_at: KnownAt = None,
 ) -> EvidencePage:
     asked = county_of(who, county)
     await service.must_see_finding(tx, who, asked, finding)
-    rows, after = cut(await store.of_finding(tx, who, asked, finding, window), window, lambda row: (row.id,))
-    items = [evidence_of(row) for row in rows]
+    moment = await moment_of(tx, asked, None, known_at)
+    found = await store.of_finding(tx, who, asked, finding, window, moment.position)
+    rows, after = cut(found, window, lambda row: (row.id,))
+    items = [evidence_of(row, moment.position) for row in rows]
     return EvidencePage(items=items, next=after, empty_because=None if items else "该问题尚未登记证据")
+
+
+@router.get("/{evidence_id}", summary="一份证据：提供者签字或未签字原因、撤回申请与审核")
+async def get_one(
+    evidence_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("evidence:read")],
+    county: County = None,
+    known_at: KnownAt = None,
+) -> EvidenceFile:
+    asked = county_of(who, county)
+    row = await service.must_see(tx, who, asked, evidence_id)
+    moment = await moment_of(tx, asked, None, known_at)
+    if row.position > moment.position:
+        raise Missing("证据", str(evidence_id))
+    signed = await store.signatures(tx, asked, [evidence_id], moment.position)
+    withdrawals = await store.withdrawals(tx, asked, [evidence_id], moment.position)
+    return EvidenceFile(
+        **evidence_of(row, moment.position).model_dump(),
+        **moment.shown,
+        signatures=[signature_of(one) for one in signed],
+        withdrawals=[
+            withdrawal_of(one, marks.version_of(row, one.withdrawal_no, one.asked_on, one.reason), moment.position)
+            for one in withdrawals
+        ],
+    )
+
+
+@router.post("/{evidence_id}/signatures", status_code=201, summary="记载证据提供者签字盖章，或未签字的原因")
+async def post_signature(
+    evidence_id: UUID,
+    request: SignatureRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("evidence:write")],
+    county: County = None,
+) -> Signature:
+    today = business_date(clock.now())
+    return await marks.sign(tx, who, act, county_of(who, county), evidence_id, request, today)
+
+
+@router.post("/{evidence_id}/withdrawals", status_code=201, summary="申请撤回登记有误的证据")
+async def post_withdrawal(
+    evidence_id: UUID,
+    request: WithdrawalRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("evidence:write")],
+    county: County = None,
+) -> Withdrawal:
+    today = business_date(clock.now())
+    return await marks.ask_withdrawal(tx, who, act, county_of(who, county), evidence_id, request, today)
+
+
+@router.post(
+    "/{evidence_id}/withdrawals/{withdrawal_no}/decision", status_code=201, summary="另一人审核撤回申请：同意或不同意"
+)
+async def post_withdrawal_decision(
+    evidence_id: UUID,
+    withdrawal_no: Annotated[int, Path(ge=1, le=32767)],
+    request: WithdrawalDecision,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("evidence:confirm")],
+    county: County = None,
+) -> Withdrawal:
+    asked, today = county_of(who, county), business_date(clock.now())
+    return await marks.decide_withdrawal(tx, who, act, asked, evidence_id, withdrawal_no, request, today)
 
 
 @router.get("/{evidence_id}/content", summary="取得证据文件副本（每次查看都有记录）", response_class=StreamingResponse)
@@ -127,6 +214,7 @@ async def get_content(
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cache-Control": "no-store",
             "X-Content-SHA256": row.sha256.hex(),
+            **({} if row.withdrawn_on is None else {"X-Evidence-Withdrawn": row.withdrawn_on.isoformat()}),
             "Content-Length": str(copy.size_bytes),
         },
     )

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
-from services.audit_api.tables import EvidenceRow
+from services.audit_api.moments import EVERYTHING
+from services.audit_api.tables import EvidenceRow, EvidenceSignatureRow, EvidenceWithdrawalRow
 
 
 async def of_finding(
-    session: AsyncSession, who: Principal, county: str, finding: UUID, window: Window | None = None
+    session: AsyncSession,
+    who: Principal,
+    county: str,
+    finding: UUID,
+    window: Window | None = None,
+    known: int = EVERYTHING,
 ) -> Sequence[EvidenceRow]:
-    """Visible evidence of a finding by id: all of it, or one more than the page holds."""
+    """Visible evidence of a finding by id, as known by a position: all of it, or one more than the page holds."""
     query = (
         select(EvidenceRow)
         .where(
             EvidenceRow.county_code == county,
             EvidenceRow.finding_id == finding,
+            EvidenceRow.position <= known,
             visible_to(who, EvidenceRow.region_code),
         )
         .order_by(EvidenceRow.id)
@@ -54,3 +62,83 @@ async def same_content(session: AsyncSession, county: str, finding: UUID, sha256
 
 async def add(session: AsyncSession, values: dict[str, Any]) -> None:
     await session.execute(insert(EvidenceRow).values(values))
+
+
+async def lock(session: AsyncSession, who: Principal, county: str, evidence_id: UUID) -> EvidenceRow | None:
+    """The evidence, locked against other decisions about it."""
+    return await session.scalar(
+        select(EvidenceRow)
+        .where(
+            EvidenceRow.county_code == county, EvidenceRow.id == evidence_id, visible_to(who, EvidenceRow.region_code)
+        )
+        .with_for_update(key_share=True)
+    )
+
+
+async def signatures(
+    session: AsyncSession, county: str, evidence: Collection[UUID], known: int = EVERYTHING
+) -> Sequence[EvidenceSignatureRow]:
+    """What is told of the suppliers' signatures, as known by a position, oldest first."""
+    found = await session.scalars(
+        select(EvidenceSignatureRow)
+        .where(
+            EvidenceSignatureRow.county_code == county,
+            EvidenceSignatureRow.evidence_id.in_(evidence),
+            EvidenceSignatureRow.position <= known,
+        )
+        .order_by(EvidenceSignatureRow.evidence_id, EvidenceSignatureRow.signature_no)
+    )
+    return found.all()
+
+
+async def signatures_n(session: AsyncSession, county: str, evidence_id: UUID) -> int:
+    counted = select(func.count()).where(
+        EvidenceSignatureRow.county_code == county, EvidenceSignatureRow.evidence_id == evidence_id
+    )
+    return await session.scalar(counted) or 0
+
+
+async def withdrawals(
+    session: AsyncSession, county: str, evidence: Collection[UUID], known: int = EVERYTHING
+) -> Sequence[EvidenceWithdrawalRow]:
+    """Requests to withdraw, as known by a position, oldest first."""
+    found = await session.scalars(
+        select(EvidenceWithdrawalRow)
+        .where(
+            EvidenceWithdrawalRow.county_code == county,
+            EvidenceWithdrawalRow.evidence_id.in_(evidence),
+            EvidenceWithdrawalRow.position <= known,
+        )
+        .order_by(EvidenceWithdrawalRow.evidence_id, EvidenceWithdrawalRow.withdrawal_no)
+    )
+    return found.all()
+
+
+async def add_signature(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(EvidenceSignatureRow).values(values))
+
+
+async def add_withdrawal(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(EvidenceWithdrawalRow).values(values))
+
+
+async def decide_withdrawal(session: AsyncSession, row: EvidenceWithdrawalRow, decided: dict[str, Any]) -> None:
+    await session.execute(
+        update(EvidenceWithdrawalRow)
+        .where(
+            EvidenceWithdrawalRow.county_code == row.county_code,
+            EvidenceWithdrawalRow.evidence_id == row.evidence_id,
+            EvidenceWithdrawalRow.withdrawal_no == row.withdrawal_no,
+        )
+        .values(decided)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def mark_withdrawn(session: AsyncSession, row: EvidenceRow, on: date) -> None:
+    await session.execute(
+        update(EvidenceRow)
+        .where(EvidenceRow.county_code == row.county_code, EvidenceRow.id == row.id)
+        .values(withdrawn_on=on)
+        .execution_options(synchronize_session=False)
+    )

@@ -15,7 +15,7 @@ from services.audit_api.tables.engagements import (
     EngagementRow,
     EngagementScopeRow,
 )
-from services.audit_api.tables.evidence import EvidenceRow
+from services.audit_api.tables.evidence import EvidenceRow, EvidenceSignatureRow, EvidenceWithdrawalRow
 from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import (
@@ -72,6 +72,8 @@ __all__ = [
     "EngagementScopeRow",
     "EventRow",
     "EvidenceRow",
+    "EvidenceSignatureRow",
+    "EvidenceWithdrawalRow",
     "FindingFactEvidenceRow",
     "FindingFactRow",
     "FindingLotRow",

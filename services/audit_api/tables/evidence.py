@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.audit_api.tables.rows import RegionText, Row
@@ -33,3 +33,64 @@ class EvidenceRow(Row):
     kept_by: Mapped[str]
     kept_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     position: Mapped[int]
+    withdrawn_on: Mapped[date | None]
+    withdrawn_position: Mapped[int | None]
+
+
+class EvidenceSignatureRow(Row):
+    """Whether who supplied the evidence signed for it (取证单), or why not. Rows are added; the last one stands."""
+
+    __tablename__ = "evidence_signature"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "evidence_id"], ["audit.evidence.county_code", "audit.evidence.id"]),
+        CheckConstraint("signature_no > 0", name="signature_no_positive"),
+        CheckConstraint("signed = (unsigned_because IS NULL)", name="unsigned_says_why"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    signature_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    signed: Mapped[bool]
+    supplier: Mapped[str]
+    unsigned_because: Mapped[str | None]
+    told_on: Mapped[date]
+    told_by: Mapped[str]
+    salt: Mapped[str | None]
+    position: Mapped[int]
+
+
+class EvidenceWithdrawalRow(Row):
+    """That evidence was filed wrongly: asked by one person, decided by another. The file and its row stay."""
+
+    __tablename__ = "evidence_withdrawal"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "evidence_id"], ["audit.evidence.county_code", "audit.evidence.id"]),
+        CheckConstraint("withdrawal_no > 0", name="withdrawal_no_positive"),
+        CheckConstraint("decision IN ('agreed', 'refused')", name="decision"),
+        CheckConstraint(
+            "num_nulls(decision, checked_by, opinion, decided_on, decided_position) IN (0, 5)", name="decided_whole"
+        ),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= asked_on", name="decided_not_before_asked"),
+        Index(
+            "uq_evidence_withdrawal_standing",
+            "county_code",
+            "evidence_id",
+            unique=True,
+            postgresql_where=text("decision IS DISTINCT FROM 'refused'"),
+        ),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    evidence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    withdrawal_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    reason: Mapped[str]
+    asked_on: Mapped[date]
+    made_by: Mapped[str]
+    decision: Mapped[str | None]
+    checked_by: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    salt: Mapped[str | None]
+    position: Mapped[int]
+    decided_position: Mapped[int | None]
