@@ -142,13 +142,14 @@ def draw_proportionally(lots: Iterable[Lot], amount_fen: int, on: date) -> list[
     """
     if amount_fen <= 0:
         raise AmountNotPositive(amount_fen)
-    there = sorted((lot for lot in lots if lot.pays_on(on) and lot.free_fen), key=_by_age)
+    paying = sorted((lot for lot in lots if lot.pays_on(on)), key=_by_age)
+    there = [lot for lot in paying if lot.free_fen]
     free: dict[UUID, int] = {}
     for lot in there:
         free[lot.tranche] = free.get(lot.tranche, 0) + lot.free_fen
     total = sum(free.values())
     if total < amount_fen:
-        raise _refused(there, amount_fen, on)
+        raise _refused(paying, amount_fen, on)
     shares = {tranche: divmod(amount_fen * fen, total) for tranche, fen in free.items()}
     left_over = amount_fen - sum(whole for whole, _ in shares.values())
     # `free` was filled oldest first and sorting is stable, so among equal fractions the older tranche comes first.

@@ -238,6 +238,26 @@ async def test_no_more_is_quarantined_than_the_finding_is_bound_to(two: Inspecto
     assert (await two.draw(0)).status_code == 422
 
 
+async def test_money_of_a_draft_need_not_wait_for_its_confirmation(both: Both, desk: Desk) -> None:
+    [alert] = [one for one in await both.alerts() if one["amount_fen"] == 300_000]
+    request = {
+        "alert_ids": [alert["id"]],
+        "class_code": "F01",
+        "title": "一镇滞留",
+        "facts": "资金到账后未拨付",
+        "recorded_facts": [{"what": "资金到账后未拨付"}],
+        "found_on": "2017-12-01",
+        "lots": [{"lot_id": alert["lot_id"], "amount_fen": 200_000}],
+    }
+    two = Inspectors(both, desk)
+    two.finding, two.lot = written(await both.inspector.post("/audit/v1/findings", request)), str(alert["lot_id"])
+    refused(await two.draw(200_001), 409, "quarantined-too-much", {"bound_fen": 200_000})
+    told = await two.order(200_000)
+    assert (told["status"], told["kept_fen"]) == ("confirmed", 200_000)
+    paid = await desk.out(100_001, desk.contractor, "2017-12-07", kind="pay", from_account_id=desk.first)
+    refused(paid, 409, "money-quarantined", {"free_fen": 100_000})
+
+
 async def test_a_quarantine_is_read_as_of_a_day_and_as_it_was_known(two: Inspectors, desk: Desk) -> None:
     began = now()
     told = await two.order(100_000)

@@ -22,7 +22,7 @@ from wire.audit import RectificationMeasured, RectifiedChange
 from wire.money import MoneyMoved, Moved, TreasuryOrderIssued, TreasuryOrderSettled
 from wire.rosters import PaymentReturned, PaymentsDisbursed
 
-COUNTED_KINDS: Final = frozenset({"hand_down", "order", "pay", "disburse", "return", "recover"})
+COUNTED_KINDS: Final = frozenset({"hand_down", "order", "pay", "disburse", "return", "recover", "take_back"})
 REVERSAL: Final = "reverse"
 
 

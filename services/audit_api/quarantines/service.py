@@ -16,7 +16,8 @@ from chassis.journal import Act, record_alone
 from services.audit_api.alerts.service import FOLLOWER
 from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.findings import store as findings
-from services.audit_api.findings.states import must_be_at_work
+from services.audit_api.findings import versions
+from services.audit_api.findings.states import FindingClosed, FindingStatus
 from services.audit_api.missing import Missing
 from services.audit_api.quarantines import store
 from services.audit_api.quarantines.schemas import (
@@ -75,8 +76,9 @@ async def draw(tx: AsyncSession, who: Principal, act: Act, county: str, request:
     finding = await findings.lock(tx, who, county, request.finding_id)
     if finding is None:
         raise Missing("问题", str(request.finding_id))
-    must_be_at_work(finding.status, str(finding.id))
-    bound = {one.lot_id: one.bound_fen for one in (await findings.lots_of(tx, county, [finding.id]))[finding.id]}
+    if finding.status == FindingStatus.CLOSED:
+        raise FindingClosed(str(finding.id))
+    bound = await _bound(tx, finding)
     asked = {one.lot_id: one.amount_fen for one in request.lots}
 
     must_be_of_finding(asked, bound, await store.quarantined(tx, county, finding.id))
@@ -211,6 +213,16 @@ async def _hear(
         missing_fen=missing_fen,
     )
     await record_alone(tx, "audit", county, event, FOLLOWER, envelope.id)
+
+
+async def _bound(tx: AsyncSession, finding: FindingRow) -> dict[UUID, int]:
+    """What a finding is about, by lot: as it is bound, or of a draft as its version says, for money may not wait."""
+    county = finding.county_code
+    if finding.status == FindingStatus.DRAFT:
+        exact = (finding.id, finding.version_no)
+        subjects = (await versions.subjects(tx, county, [exact]))[exact]
+        return {one.subject_id: one.amount_fen or 0 for one in subjects if one.kind == "lot"}
+    return {one.lot_id: one.bound_fen for one in (await findings.lots_of(tx, county, [finding.id]))[finding.id]}
 
 
 def _step(

@@ -58,12 +58,14 @@ async def finding_opened(tx: AsyncSession, envelope: Envelope) -> None:
     """Confirm the flags that a finding was made of, each of the fen of its lot that the finding is bound to."""
     event = FindingOpened.model_validate(envelope.body)
     bound = {one.lot_id: one.bound_fen for one in event.lots}
+    if not event.alert_ids and not event.lots:
+        return  # nothing of it is known here
     loaded = await _load(tx, envelope.stream, event.alert_ids)
     found = []
     for flag, last in loaded:
         # A flag about something else than a lot is confirmed as it was asked.
         fen = min(bound.get(flag.subject_id, 0), flag.amount_fen) if flag.subject == "lot" and bound else None
-        on = _not_before(event.found_on, flag, last)
+        on = _not_before(event.confirmed_on or event.found_on, flag, last)
         found.append(Decided(flag, last, told.concluded(_stands(last), CONFIRMED, on, fen)))
     await store.add_finding(tx, envelope.stream, event.finding_id, [flag.id for flag, _ in loaded])
     reason = f"监督部门已据此认定问题（{event.class_code}）；认定内容存于监督系统，其 SHA-256 为 {event.text_sha256}"
