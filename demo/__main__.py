@@ -21,6 +21,7 @@ from demo.chapters import (
     bounding,
     building,
     clocking,
+    engaging,
     handing_down,
     idling,
     ordering,
@@ -54,6 +55,7 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     clocking,
     publishing,
     warning,
+    engaging,
 )
 
 

@@ -53,6 +53,15 @@ class EngagementMemberLeft(Fact):
     until_on: date
 
 
+class EngagementFindingNamed(Fact):
+    """A finding was made in an engagement."""
+
+    engagement_id: UUID
+    county_code: str
+    finding_id: UUID
+    named_on: date
+
+
 class EngagementDocumentDrawn(Fact):
     """A document was added: notice, start, record, working paper, report, reply, decision or conclusion."""
 

@@ -202,6 +202,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     engagements.ReplyPeriodOpen: Problem(
         "reply-period-open", 409, "书面意见期限尚未届满", "请待其答复并登记，或在期限届满后的次日起办理"
     ),
+    engagements.FindingNamedAlready: Problem(
+        "finding-named-already", 409, "问题已列入监督项目", "一个问题只列入一个项目；请查看 figures 所列项目"
+    ),
     engagements.EngagementEndMissing: Problem(
         "engagement-end-missing", 422, "没有截止日", "请填写 ends_on，或先设定该类项目的通常月数（policy-values）"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,11 @@ import httpx
 import pytest
 
 from chassis import clock
+from chassis.database import Database
 from tests.audit_api.engaged import PATH, Office, done, period, problem
+from tests.audit_api.feeds import FakeFeed
+from tests.audit_api.office import finding
+from tests.audit_api.test_finding import alerted
 from tests.callers import audit_caller
 
 
@@ -22,7 +27,8 @@ def office(audit_http: httpx.AsyncClient, county: str) -> Office:
 async def test_from_the_notice_to_the_conclusion(office: Office, admin: asyncpg.Pool) -> None:
     planned = await office.plan()
     assert (planned["stage"], planned["stage_name"], planned["members_n"]) == ("planned", "已立项", 2)
-    assert planned["empty_because"].endswith("尚无文书")
+    assert "title" not in planned, "the receipt is repeated from the journal, which holds no prose"
+    assert (await office.read())["empty_because"].endswith("尚无文书")
     assert done(await office.notice("2023-03-06", "2023-03-09"))["stage"] == "noticed"
     assert done(await office.start("2023-03-09"))["stage"] == "fieldwork"
     taken = done(await office.record("2023-03-10", office.wang))
@@ -50,8 +56,12 @@ async def test_from_the_notice_to_the_conclusion(office: Office, admin: asyncpg.
     ]
     assert len({one["version_hash"] for one in told["documents"]}) == 8
     assert [one["no"] for one in told["documents"]] == list(range(1, 9))
-    events = await admin.fetch("SELECT kind, body::text AS body FROM audit.event WHERE stream = $1", office.county)
-    assert not [one for one in events if "滞留资金底稿" in one["body"] or "限期整改" in one["body"]], "no prose"
+    journal = await admin.fetch(
+        "SELECT body::text || outcome::text AS told FROM audit.event WHERE stream = $1", office.county
+    )
+    assert len(journal) == 12
+    written = ("县农业农村局", "滞留资金底稿", "有不同意见", "同意", "限期整改", "已归档")
+    assert not [one for one in journal for text in written if text in one["told"]], "the journal holds no prose"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +233,8 @@ async def test_a_record_is_signed_or_says_why_not(office: Office, admin: asyncpg
     for answer in (both, neither, early):
         assert problem(answer) == (422, "invalid-request"), answer.text
     told = done(await office.record("2023-03-10", signed_on=None, unsigned_because="拒绝签字，见证人在场"))["document"]
-    assert (told["signed_on"], told["unsigned_because"]) == (None, "拒绝签字，见证人在场")
+    kept = next(one for one in (await office.read())["documents"] if one["no"] == told["no"])
+    assert (kept["signed_on"], kept["unsigned_because"]) == (None, "拒绝签字，见证人在场")
     assert done(await office.record("2023-03-10", signed_on="2023-03-12"))["document"]["signed_on"] == "2023-03-12"
     insert = (
         "INSERT INTO audit.engagement_document (county_code, engagement_id, no, region_code, paper, title, content,"
@@ -407,6 +418,36 @@ async def test_who_may_not_see_or_do(office: Office, audit_http: httpx.AsyncClie
             assert await role.fetchval(f"SELECT count(*) FROM audit.engagement{table}") == 0, table
     finally:
         await role.close()
+
+
+async def test_a_finding_is_made_in_one_engagement(
+    office: Office, audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
+) -> None:
+    [alert] = await alerted(feed, database, county, uuid4())
+    made = (await office.chen.post("/audit/v1/findings", finding(alert))).json()["id"]
+    await office.plan()
+    said = {"finding_id": made, "on": "2023-03-15"}
+    assert problem(await office.post("findings", said)) == (409, "engagement-step-out-of-turn")
+    done(await office.notice("2023-03-06", "2023-03-09"))
+    done(await office.start("2023-03-09"))
+    assert problem(await office.post("findings", {**said, "on": "2023-03-08"})) == (409, "engagement-day-refused")
+    assert problem(await office.post("findings", said, office.chen)) == (403, "not-on-team")
+    assert problem(await office.post("findings", {**said, "finding_id": str(uuid4())})) == (404, "not-found")
+    before = clock.now().isoformat()
+    assert done(await office.post("findings", said))["findings_n"] == 1
+    again = await office.post("findings", said)
+    assert problem(again) == (409, "finding-named-already")
+    assert again.json()["figures"] == {"finding_id": made, "engagement_id": office.id}
+    assert [one["finding_id"] for one in (await office.read(as_of="2023-03-15"))["findings"]] == [made]
+    assert (await office.read(as_of="2023-03-14"))["findings"] == []
+    assert (await office.read(known_at=before))["findings"] == []
+
+
+async def test_of_two_that_serve_a_notice_at_once_one_is_refused(office: Office) -> None:
+    await office.plan()
+    both = await asyncio.gather(office.notice("2023-03-06", "2023-03-09"), office.notice("2023-03-06", "2023-03-10"))
+    assert sorted(one.status_code for one in both) == [201, 409]
+    assert len((await office.read())["documents"]) == 1
 
 
 async def test_the_same_key_acts_once(office: Office) -> None:

@@ -372,6 +372,6 @@ async def _written(
         engagement_id=engagement,
         stage=stage,
         stage_name=STAGES[stage],
-        document=next(shown.document(one, moment, due_on) for one in rows if one.no == no),
+        document=shown.receipt(next(one for one in rows if one.no == no), moment, due_on),
         periods=shown.periods(case.parts, rows, values, moment),
     )

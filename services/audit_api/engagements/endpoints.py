@@ -22,6 +22,7 @@ from services.audit_api.engagements.schemas import (
     EngagementDecisionRequest,
     EngagementDeliveryRequest,
     EngagementFile,
+    EngagementFindingRequest,
     EngagementMemberEndRequest,
     EngagementMemberRequest,
     EngagementNoticeRequest,
@@ -31,6 +32,7 @@ from services.audit_api.engagements.schemas import (
     EngagementReplyRequest,
     EngagementReportRequest,
     EngagementRequest,
+    EngagementStanding,
     EngagementStartRequest,
     EngagementWorkingPaperRequest,
     EngagementWritten,
@@ -54,7 +56,7 @@ def _today() -> date:
 @router.post("", status_code=201, summary="立项：监督事项、范围、期限和项目组")
 async def post_engagement(
     request: EngagementRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementFile:
+) -> EngagementStanding:
     return await service.plan(tx, who, act, county_of(who, county), request, _today())
 
 
@@ -97,7 +99,7 @@ async def get_engagement(
 @router.post("/{engagement_id}/members", status_code=201, summary="调入组员（有利害关系的应当回避）")
 async def post_member(
     engagement_id: UUID, request: EngagementMemberRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementFile:
+) -> EngagementStanding:
     return await service.join(tx, who, act, county_of(who, county), engagement_id, request, _today())
 
 
@@ -110,14 +112,14 @@ async def post_member_end(
     act: Acting,
     who: Writes,
     county: County = None,
-) -> EngagementFile:
+) -> EngagementStanding:
     return await service.leave(tx, who, act, county_of(who, county), engagement_id, no, request, _today())
 
 
 @router.post("/{engagement_id}/period", status_code=201, summary="变更截止日")
 async def post_period(
     engagement_id: UUID, request: EngagementPeriodRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementFile:
+) -> EngagementStanding:
     return await service.change_period(tx, who, act, county_of(who, county), engagement_id, request, _today())
 
 
@@ -213,6 +215,18 @@ async def post_decision_delivery(
     county: County = None,
 ) -> EngagementWritten:
     return await documents.deliver(tx, who, act, county_of(who, county), engagement_id, no, request, _today())
+
+
+@router.post("/{engagement_id}/findings", status_code=201, summary="列入本项目认定的问题")
+async def post_engagement_finding(
+    engagement_id: UUID,
+    request: EngagementFindingRequest,
+    tx: Tx,
+    act: Acting,
+    who: Writes,
+    county: County = None,
+) -> EngagementStanding:
+    return await service.name_finding(tx, who, act, county_of(who, county), engagement_id, request, _today())
 
 
 @router.post("/{engagement_id}/conclusion", status_code=201, summary="结项")

@@ -132,6 +132,17 @@ class ReplyPeriodOpen(Exception):
 
 
 @dataclass(eq=False)
+class FindingNamedAlready(Exception):
+    """The finding was made in one engagement, and is not counted in another as well."""
+
+    finding_id: str
+    engagement_id: str
+
+    def __str__(self) -> str:
+        return f"问题 {self.finding_id} 已列入监督项目 {self.engagement_id}"
+
+
+@dataclass(eq=False)
 class EngagementEndMissing(Exception):
     """No last day was given, and no value says how many months such an engagement lasts."""
 

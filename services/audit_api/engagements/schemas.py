@@ -217,6 +217,13 @@ class EngagementDeliveryRequest(Body):
     on: Day = Field(description="送达日期；决定自送达之日起生效")
 
 
+class EngagementFindingRequest(Body):
+    """A finding that was made in the engagement."""
+
+    finding_id: UUID
+    on: Day
+
+
 class EngagementConclusionRequest(Body):
     title: Line
     content: Prose
@@ -256,21 +263,18 @@ class EngagementMember(Answer):
     until_on: date | None
 
 
-class EngagementDocument(Answer):
-    """A document with its hash, author and what became of it by the moment of the answer."""
+class EngagementDocumentReceipt(Answer):
+    """A document with its hash, author and what became of it by the moment of the answer, without what it says.
+
+    The answer to a write is kept in the journal to be repeated, and the journal holds no prose: that is read.
+    """
 
     no: int
     paper: EngagementPaper
-    document: str | None
-    title: str
-    content: str
     on: date
     starts_on: date | None
-    at_once_because: str | None
     at_once_approved_by: str | None
-    supplier: str | None
     signed_on: date | None
-    unsigned_because: str | None
     rests_on: list[int]
     stance: EngagementStance | None
     form: EngagementForm | None
@@ -280,25 +284,40 @@ class EngagementDocument(Answer):
     made_by: str
     position: int
     verdict: EngagementVerdict | None
-    opinion: str | None
     checked_on: date | None
     checked_by: str | None
     delivered_on: date | None
     ruling_until_on: date | None
 
 
-class Engagement(Answer):
+class EngagementDocument(EngagementDocumentReceipt):
+    """A document with what it says."""
+
+    document: str | None
+    title: str
+    content: str
+    at_once_because: str | None
+    supplier: str | None
+    unsigned_because: str | None
+    opinion: str | None
+
+
+class EngagementFinding(Answer):
+    finding_id: UUID
+    named_on: date
+    named_by: str
+
+
+class EngagementStanding(Answer):
+    """Where an engagement stands, without what was written of it: the answer to a write, which the journal keeps."""
+
     id: UUID
     county_code: str
     kind: EngagementKind
     kind_name: str
-    title: str
-    question: str
-    office: str
     regions: list[str]
     fund_codes: list[str]
     auditee_unit_id: UUID | None
-    auditee_name: str | None
     planned_on: date
     planned_by: str
     as_of: date
@@ -310,6 +329,16 @@ class Engagement(Answer):
     lead: list[str]
     members_n: int
     documents_n: int
+    findings_n: int
+
+
+class Engagement(EngagementStanding):
+    """An engagement in a list."""
+
+    title: str
+    question: str
+    office: str
+    auditee_name: str | None
 
 
 class EngagementFile(Engagement, Known):
@@ -317,6 +346,7 @@ class EngagementFile(Engagement, Known):
 
     team: list[EngagementMember]
     documents: list[EngagementDocument]
+    findings: list[EngagementFinding]
     empty_because: str | None = None
 
 
@@ -331,5 +361,5 @@ class EngagementWritten(Answer):
     engagement_id: UUID
     stage: EngagementStage
     stage_name: str
-    document: EngagementDocument
+    document: EngagementDocumentReceipt
     periods: list[EngagementPeriod]

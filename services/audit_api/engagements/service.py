@@ -14,23 +14,27 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from services.audit_api.access import must_hold
 from services.audit_api.engagements import shown, store
-from services.audit_api.engagements.case import About, Case, load, must_be_free
+from services.audit_api.engagements.case import About, Case, load, must_act_free, must_be_free
 from services.audit_api.engagements.periods import last_day
 from services.audit_api.engagements.refusals import (
     AlreadyOnTeam,
     EngagementDayRefused,
     EngagementEndMissing,
+    FindingNamedAlready,
     StepOutOfTurn,
 )
 from services.audit_api.engagements.schemas import (
     Engagement,
     EngagementFile,
+    EngagementFindingRequest,
     EngagementMemberEndRequest,
     EngagementMemberRequest,
     EngagementPeriodRequest,
     EngagementRequest,
+    EngagementStanding,
 )
-from services.audit_api.engagements.stages import KINDS, STAGES, EngagementStage, stage_of
+from services.audit_api.engagements.stages import KINDS, STAGES, EngagementPaper, EngagementStage, stage_of
+from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
@@ -38,6 +42,7 @@ from services.audit_api.tables import EngagementRow
 from services.audit_api.words import sealed
 from treasury.policy import in_force
 from wire.engagements import (
+    EngagementFindingNamed,
     EngagementMemberJoined,
     EngagementMemberLeft,
     EngagementPeriodChanged,
@@ -47,7 +52,7 @@ from wire.engagements import (
 
 async def plan(
     tx: AsyncSession, who: Principal, act: Act, county: str, request: EngagementRequest, today: date
-) -> EngagementFile:
+) -> EngagementStanding:
     """Lay an engagement down: what, where, of which funds, by whom and until when; its team is free of interests."""
     await act.claim(tx, county)
     for region in request.regions:
@@ -83,7 +88,7 @@ async def plan(
     }
     members = [_row(of_it, no, one, who) for no, one in enumerate(request.team, start=1)]
     await store.add(tx, head, scope, period, members)
-    answer = await file_of(tx, who, county, engagement, Moment(today))
+    answer = await _standing(tx, who, county, engagement, today)
     event = EngagementPlanned(
         engagement_id=engagement,
         county_code=county,
@@ -123,7 +128,7 @@ async def join(
     engagement: UUID,
     request: EngagementMemberRequest,
     today: date,
-) -> EngagementFile:
+) -> EngagementStanding:
     """Put a person on the team from a day on; whoever has an interest in the audited unit is refused."""
     case = await _open(tx, who, act, county, engagement, "调入组员")
     for one in case.parts.members:
@@ -134,7 +139,7 @@ async def join(
     no = 1 + max((one.member_no for one in case.parts.members), default=0)
     of_it = {"county_code": county, "engagement_id": engagement, "region_code": case.head.region_code}
     await store.add_member(tx, _row(of_it, no, request, who))
-    answer = await file_of(tx, who, county, engagement, Moment(today))
+    answer = await _standing(tx, who, county, engagement, today)
     event = EngagementMemberJoined(
         engagement_id=engagement,
         county_code=county,
@@ -156,7 +161,7 @@ async def leave(
     no: int,
     request: EngagementMemberEndRequest,
     today: date,
-) -> EngagementFile:
+) -> EngagementStanding:
     """Take a person off the team after a day; that the person was on it stays on record."""
     case = await _open(tx, who, act, county, engagement, "调出组员")
     row = next((one for one in case.parts.members if one.member_no == no), None)
@@ -166,7 +171,7 @@ async def leave(
         raise EngagementDayRefused("最后在组日", request.until_on, row.from_on, None)
 
     await store.end_member(tx, row, request.until_on, who.subject)
-    answer = await file_of(tx, who, county, engagement, Moment(today))
+    answer = await _standing(tx, who, county, engagement, today)
     event = EngagementMemberLeft(
         engagement_id=engagement, county_code=county, member_no=no, person=row.person, until_on=request.until_on
     )
@@ -182,7 +187,7 @@ async def change_period(
     engagement: UUID,
     request: EngagementPeriodRequest,
     today: date,
-) -> EngagementFile:
+) -> EngagementStanding:
     """Give an engagement another last day, by a document; the former one stays on record."""
     case = await _open(tx, who, act, county, engagement, "变更期限")
     period = case.period
@@ -203,7 +208,7 @@ async def change_period(
         "made_by": who.subject,
     }
     await store.add_period(tx, row)
-    answer = await file_of(tx, who, county, engagement, Moment(today))
+    answer = await _standing(tx, who, county, engagement, today)
     event = EngagementPeriodChanged(
         engagement_id=engagement,
         county_code=county,
@@ -216,6 +221,47 @@ async def change_period(
     return answer
 
 
+async def name_finding(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    engagement: UUID,
+    request: EngagementFindingRequest,
+    today: date,
+) -> EngagementStanding:
+    """Keep that a finding was made in the engagement, by a member of its team, once."""
+    case = await _open(tx, who, act, county, engagement, "列入问题")
+    starts = [one.on for one in case.docs if one.paper is EngagementPaper.START]
+    if not starts:
+        stage = STAGES[stage_of(case.docs)]
+        raise StepOutOfTurn("列入问题", stage, "应先进点实施")
+    if not starts[0] <= request.on <= today:
+        raise EngagementDayRefused("列入问题的日期", request.on, starts[0], today)
+    case.must_be_on_team(who.subject, request.on)
+    await must_act_free(tx, who, case)
+    if await findings.one(tx, who, county, request.finding_id) is None:
+        raise Missing("问题", str(request.finding_id))
+    if (other := await store.engagement_of(tx, county, request.finding_id)) is not None:
+        raise FindingNamedAlready(str(request.finding_id), str(other))
+
+    row = {
+        "county_code": county,
+        "finding_id": request.finding_id,
+        "engagement_id": engagement,
+        "region_code": case.head.region_code,
+        "named_on": request.on,
+        "named_by": who.subject,
+    }
+    await store.name_finding(tx, row)
+    answer = await _standing(tx, who, county, engagement, today)
+    event = EngagementFindingNamed(
+        engagement_id=engagement, county_code=county, finding_id=request.finding_id, named_on=request.on
+    )
+    await act.record(tx, county, event, answer)
+    return answer
+
+
 async def _open(tx: AsyncSession, who: Principal, act: Act, county: str, engagement: UUID, step: str) -> Case:
     await act.claim(tx, county)
     case = await load(tx, who, county, engagement)
@@ -223,6 +269,12 @@ async def _open(tx: AsyncSession, who: Principal, act: Act, county: str, engagem
     if stage is EngagementStage.CONCLUDED:
         raise StepOutOfTurn(step, STAGES[stage], "项目已结项")
     return case
+
+
+async def _standing(tx: AsyncSession, who: Principal, county: str, engagement: UUID, today: date) -> EngagementStanding:
+    """Where the engagement stands after this act, as of today."""
+    told = await file_of(tx, who, county, engagement, Moment(today))
+    return EngagementStanding.model_validate(told.model_dump(include=set(EngagementStanding.model_fields)))
 
 
 async def file_of(tx: AsyncSession, who: Principal, county: str, engagement: UUID, moment: Moment) -> EngagementFile:

@@ -10,7 +10,9 @@ from services.audit_api.engagements.periods import PeriodOutcome, countdown
 from services.audit_api.engagements.schemas import (
     Engagement,
     EngagementDocument,
+    EngagementDocumentReceipt,
     EngagementFile,
+    EngagementFinding,
     EngagementForm,
     EngagementMember,
     EngagementPeriod,
@@ -31,6 +33,7 @@ from services.audit_api.engagements.store import Parts
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
     EngagementDocumentRow,
+    EngagementFindingRow,
     EngagementMemberRow,
     EngagementPeriodRow,
     EngagementRow,
@@ -71,23 +74,17 @@ def doc_of(row: EngagementDocumentRow, moment: Moment, values: Mapping[str, Poli
     )
 
 
-def document(row: EngagementDocumentRow, moment: Moment, due_on: date | None = None) -> EngagementDocument:
-    """A document as the moment knew it; `due_on` is the last day for a reply."""
+def receipt(row: EngagementDocumentRow, moment: Moment, due_on: date | None = None) -> EngagementDocumentReceipt:
+    """A document as the moment knew it, without what it says; `due_on` is the last day for a reply."""
     checked = _came(row.checked_on, row.checked_position, moment)
     delivered = _came(row.delivered_on, row.delivered_position, moment)
-    return EngagementDocument(
+    return EngagementDocumentReceipt(
         no=row.no,
         paper=EngagementPaper(row.paper),
-        document=row.document,
-        title=row.title,
-        content=row.content,
         on=row.done_on,
         starts_on=row.starts_on,
-        at_once_because=row.at_once_because,
         at_once_approved_by=row.at_once_approved_by,
-        supplier=row.supplier,
         signed_on=row.signed_on,
-        unsigned_because=row.unsigned_because,
         rests_on=list(row.rests_on),
         stance=EngagementStance(row.stance) if row.stance else None,
         form=EngagementForm(row.form) if row.form else None,
@@ -97,11 +94,24 @@ def document(row: EngagementDocumentRow, moment: Moment, due_on: date | None = N
         made_by=row.made_by,
         position=row.position,
         verdict=EngagementVerdict(row.verdict) if checked and row.verdict else None,
-        opinion=row.opinion if checked else None,
         checked_on=row.checked_on if checked else None,
         checked_by=row.checked_by if checked else None,
         delivered_on=row.delivered_on if delivered else None,
         ruling_until_on=row.ruling_until_on if delivered else None,
+    )
+
+
+def document(row: EngagementDocumentRow, moment: Moment, due_on: date | None = None) -> EngagementDocument:
+    """A document as the moment knew it, with what it says."""
+    return EngagementDocument(
+        **receipt(row, moment, due_on).model_dump(),
+        document=row.document,
+        title=row.title,
+        content=row.content,
+        at_once_because=row.at_once_because,
+        supplier=row.supplier,
+        unsigned_because=row.unsigned_because,
+        opinion=row.opinion if _came(row.checked_on, row.checked_position, moment) else None,
     )
 
 
@@ -259,7 +269,13 @@ def engagement(row: EngagementRow, parts: Parts, values: Mapping[str, PolicyValu
         lead=[one.person for one in team if one.role == EngagementRole.LEAD],
         members_n=len(team),
         documents_n=len(rows),
+        findings_n=len(_named(parts, moment)),
     )
+
+
+def _named(parts: Parts, moment: Moment) -> list[EngagementFindingRow]:
+    """The findings that were named by the day, and known by the moment."""
+    return [one for one in parts.findings if one.named_on <= moment.as_of and one.position <= moment.position]
 
 
 def file(
@@ -276,6 +292,7 @@ def file(
         **moment.shown,
         team=[_member(one, moment) for one in parts.members if one.position <= moment.position],
         documents=[document(one, moment, due_on) for one in rows],
+        findings=[EngagementFinding.model_validate(one, from_attributes=True) for one in _named(parts, moment)],
         empty_because=None if rows else f"截至 {moment.as_of} 尚无文书",
     )
 

@@ -19,6 +19,7 @@ from services.audit_api.access import visible_to
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
     EngagementDocumentRow,
+    EngagementFindingRow,
     EngagementMemberRow,
     EngagementPeriodRow,
     EngagementRow,
@@ -34,6 +35,7 @@ class Parts:
     periods: list[EngagementPeriodRow] = field(default_factory=list)
     members: list[EngagementMemberRow] = field(default_factory=list)
     documents: list[EngagementDocumentRow] = field(default_factory=list)
+    findings: list[EngagementFindingRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,11 @@ async def parts_of(
         query = query.options(defer(document.content), defer(document.opinion))
     for paper in await session.scalars(query):
         found[paper.engagement_id].documents.append(paper)
+    named = EngagementFindingRow
+    for finding in await session.scalars(
+        select(named).where(named.county_code == county, named.engagement_id.in_(engagements)).order_by(named.position)
+    ):
+        found[finding.engagement_id].findings.append(finding)
     return found
 
 
@@ -229,6 +236,17 @@ async def next_no(session: AsyncSession, head: EngagementRow) -> int:
         .returning(EngagementRow.last_no)
     )
     return found or 0
+
+
+async def engagement_of(session: AsyncSession, county: str, finding: UUID) -> UUID | None:
+    """The engagement in which a finding was made."""
+    named = EngagementFindingRow
+    query = select(named.engagement_id).where(named.county_code == county, named.finding_id == finding)
+    return await session.scalar(query)
+
+
+async def name_finding(session: AsyncSession, row: dict[str, Any]) -> None:
+    await session.execute(insert(EngagementFindingRow).values(row))
 
 
 async def add_document(session: AsyncSession, row: dict[str, Any]) -> None:

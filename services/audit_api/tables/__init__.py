@@ -10,6 +10,7 @@ from __future__ import annotations
 from services.audit_api.tables.alerts import AlertRow, FlagToldRow
 from services.audit_api.tables.engagements import (
     EngagementDocumentRow,
+    EngagementFindingRow,
     EngagementMemberRow,
     EngagementPeriodRow,
     EngagementRow,
@@ -66,6 +67,7 @@ from services.audit_api.tables.rows import RegionText, Row
 __all__ = [
     "AlertRow",
     "EngagementDocumentRow",
+    "EngagementFindingRow",
     "EngagementMemberRow",
     "EngagementPeriodRow",
     "EngagementRow",

@@ -209,3 +209,21 @@ class EngagementDocumentRow(Row):
     ruling_until_on: Mapped[date | None]
     ruling_ref: Mapped[str | None]
     delivered_position: Mapped[int | None]
+
+
+class EngagementFindingRow(Row):
+    """A finding that was made in an engagement; in one at most, and never taken out of it."""
+
+    __tablename__ = "engagement_finding"
+    __table_args__ = (
+        _of_engagement(),
+        ForeignKeyConstraint(["county_code", "finding_id"], ["audit.finding.county_code", "audit.finding.id"]),
+        Index("ix_engagement_finding_engagement", "county_code", "engagement_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    engagement_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    named_on: Mapped[date]
+    named_by: Mapped[str]
+    position: Mapped[int]
