@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.audit_api.reports import breakdown, bulletin, findings_list, orders_ledger, workbook
 from services.audit_api.reports.division import heap_of
 from services.audit_api.reports.endpoints import chosen
-from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact
+from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact, counted, nested
 from services.audit_api.reports.model import (
     Basis,
     Kind,
@@ -114,19 +114,35 @@ def test_every_table_of_the_same_findings_comes_to_the_same_totals(found: list[F
 
 def test_what_lies_within_another_finding_is_shown_and_not_counted() -> None:
     whole = finding(100_000, 30_000)
-    inner = finding(40_000, 10_000, ("甲所",), within=whole.id, title="其中一部分")
-    table = findings_list.section([inner, whole])
+    inner = finding(40_000, 10_000, ("甲所",), title="其中一部分")
+    found = nested([inner, whole], {inner.id: whole.id})
+    table = findings_list.section(found)
     assert len(table.lines) == 2
-    assert table.totals["amount_fen"] == 100_000
-    [shown_row] = [line for line in table.lines if not line.counted]
-    assert "属第" in str(shown_row.cells[3])
-    assert 40_000 in shown_row.cells
-    assert heap_of([inner, whole], AS_OF).rectified_fen == 30_000
-    assert orders_ledger.section([inner, whole], AS_OF).totals["amount_fen"] == 0
+    assert table.totals == {"amount_fen": 100_000, "rectified_fen": 40_000, "outstanding_fen": 60_000}
+    [inside] = [line for line in table.lines if not line.counted]
+    assert "之内）" in str(inside.cells[3])
+    assert 40_000 in inside.cells
+    heap = heap_of(found, AS_OF, counted(found, found))
+    assert (heap.findings_n, heap.amount_fen, heap.rectified_fen) == (2, 100_000, 40_000)
 
 
-def test_what_lies_within_a_finding_that_is_not_in_the_report_counts_for_itself() -> None:
-    assert findings_list.section([finding(40_000, within=uuid4())]).totals["amount_fen"] == 40_000
+def test_in_the_ledger_what_lies_within_counts_where_the_whole_has_no_order() -> None:
+    whole, inner = finding(100_000), finding(40_000, 10_000, ("甲所",))
+    assert orders_ledger.section(nested([inner, whole], {inner.id: whole.id}), AS_OF).totals["amount_fen"] == 40_000
+    ordered = finding(100_000, 0, ("乙所",))
+    ledger = orders_ledger.section(nested([inner, ordered], {inner.id: ordered.id}), AS_OF)
+    assert ledger.totals == {"amount_fen": 100_000, "rectified_fen": 10_000}
+
+
+def test_one_lies_within_another_by_way_of_a_third_that_is_not_in_the_report() -> None:
+    whole, inner, third = finding(100_000), finding(40_000), uuid4()
+    outer = {inner.id: third, third: whole.id}
+    assert findings_list.section(nested([inner, whole], outer)).totals["amount_fen"] == 100_000
+    assert findings_list.section(nested([inner], outer)).totals["amount_fen"] == 40_000
+    unknown = finding(None)
+    assert findings_list.section(nested([inner, unknown], {inner.id: unknown.id})).totals["amount_fen"] == 40_000
+    circle = nested([inner, whole], {inner.id: whole.id, whole.id: inner.id})
+    assert len(findings_list.section(circle).lines) == 2
 
 
 def test_of_two_orders_on_one_finding_the_first_has_its_amount() -> None:
@@ -254,4 +270,4 @@ def test_a_finding_over_no_amount_is_listed_with_a_dash_and_counts_as_one() -> N
     assert sorted(str(line.cells[-3]) for line in table.lines) == ["7", "None"]
     assert shown(None, Kind.FEN) == "—"
     assert table.totals == {"amount_fen": 7, "rectified_fen": 0, "outstanding_fen": 7}
-    assert heap_of([finding(None), finding(7)], AS_OF).findings_n == 2
+    assert len(findings_list.section([finding(None), finding(7)]).lines) == 2

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.audit_api.reports.division import class_of, divided, place_of, table, unit_of
-from services.audit_api.reports.facts import FindingFact
+from services.audit_api.reports.facts import FindingFact, counted
 from services.audit_api.reports.model import Section
 
 
 def sections(findings: Sequence[FindingFact], as_of: date) -> tuple[Section, ...]:
     """Three tables."""
+    counting = counted(findings, findings)
     return (
-        table("一、按问题分类", "问题分类", divided(findings, as_of, class_of)),
-        table("二、按区划", "区划代码", divided(findings, as_of, place_of)),
-        table("三、按责任单位", "责任单位", divided(findings, as_of, unit_of)),
+        table("一、按问题分类", "问题分类", divided(findings, as_of, class_of, counting)),
+        table("二、按区划", "区划代码", divided(findings, as_of, place_of, counting)),
+        table("三、按责任单位", "责任单位", divided(findings, as_of, unit_of, counting)),
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.audit_api.reports.division import NOT_ORDERED, divided, heap_of, table, unit_of
-from services.audit_api.reports.facts import FindingFact
+from services.audit_api.reports.facts import FindingFact, counted
 from services.audit_api.reports.model import NOTHING, Section, chinese_day
 from treasury.printing import wan
 
@@ -22,10 +22,12 @@ def title(as_of: date) -> str:
 
 def paragraphs(findings: Sequence[FindingFact], as_of: date) -> tuple[str, ...]:
     """The text before the table, every figure from the rows of the table or from the month's own."""
-    all_of, month = heap_of(findings, as_of), as_of.replace(day=1)
-    new = heap_of([one for one in findings if one.found_on >= month], as_of)
+    month, counting = as_of.replace(day=1), counted(findings, findings)
+    all_of = heap_of(findings, as_of, counting)
+    of_month = [one for one in findings if one.found_on >= month]
+    new = heap_of(of_month, as_of, counted(findings, of_month))
     closed_n = sum(one.closed_on is not None and one.closed_on >= month for one in findings)
-    units = divided([one for one in findings if one.orders], as_of, unit_of)
+    units = divided([one for one in findings if one.orders], as_of, unit_of, counting)
     late = sorted(name for name, heap in units.items() if heap.overdue_n)
     unordered_n = sum(not one.orders for one in findings)
     found = (
@@ -49,7 +51,7 @@ def paragraphs(findings: Sequence[FindingFact], as_of: date) -> tuple[str, ...]:
 
 def section(findings: Sequence[FindingFact], as_of: date) -> Section:
     """The table by unit, ranked; what is not yet ordered stands last, for no unit is behind with it."""
-    heaps = divided(findings, as_of, unit_of)
+    heaps = divided(findings, as_of, unit_of, counted(findings, findings))
     waiting = heaps.pop(NOT_ORDERED, None)
     ranked = table("附表  各责任单位整改情况", "责任单位", heaps, ranked=True)
     if waiting is None:

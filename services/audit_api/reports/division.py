@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+from uuid import UUID
 
-from services.audit_api.reports.facts import FindingFact, ids_in
+from services.audit_api.reports.facts import FindingFact
 from services.audit_api.reports.model import Cell, Column, Kind, Line, Section, share
 
 NOT_ORDERED: Final = "（尚未下达整改）"
@@ -70,20 +71,21 @@ class Heap:
         )
 
 
-def heap_of(findings: Sequence[FindingFact], as_of: date) -> Heap:
-    """All of them in one heap."""
-    listed, heap = ids_in(findings), Heap()
+def heap_of(findings: Sequence[FindingFact], as_of: date, counting: frozenset[UUID]) -> Heap:
+    """All of them in one heap; `counting` are those whose fen count."""
+    heap = Heap()
     for finding in findings:
-        heap.add(finding, as_of, counted=finding.within not in listed)
+        heap.add(finding, as_of, counted=finding.id in counting)
     return heap
 
 
-def divided(findings: Sequence[FindingFact], as_of: date, of: Callable[[FindingFact], str]) -> dict[str, Heap]:
+def divided(
+    findings: Sequence[FindingFact], as_of: date, of: Callable[[FindingFact], str], counting: frozenset[UUID]
+) -> dict[str, Heap]:
     """A heap per name that `of` gives; each finding lies in one."""
-    listed = ids_in(findings)
     heaps: dict[str, Heap] = {}
     for finding in findings:
-        heaps.setdefault(of(finding), Heap()).add(finding, as_of, counted=finding.within not in listed)
+        heaps.setdefault(of(finding), Heap()).add(finding, as_of, counted=finding.id in counting)
     return heaps
 
 

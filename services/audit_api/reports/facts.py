@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -82,7 +82,7 @@ class FindingFact:
     """A finding with its money and its orders by the day of the report.
 
     Not every finding is over an amount. `within` is the finding whose amount holds this one's (属…之内): its fen are
-    counted there.
+    counted there. `approximate`: the amount is told as about so much (约数).
     """
 
     id: UUID
@@ -95,6 +95,7 @@ class FindingFact:
     rectified_fen: int
     orders: tuple[OrderFact, ...]
     within: UUID | None = None
+    approximate: bool = False
 
     @property
     def outstanding_fen(self) -> int | None:
@@ -124,6 +125,41 @@ class Sums:
     ordered_rectified_fen: int
 
 
-def ids_in(findings: Iterable[FindingFact]) -> frozenset[UUID]:
-    """The findings of a report: what lies within one that is not among them is counted for itself."""
-    return frozenset(finding.id for finding in findings)
+def nested(findings: Sequence[FindingFact], outer: Mapping[UUID, UUID]) -> list[FindingFact]:
+    """Each finding with the nearest of them within whose amount it lies, and with what was put right of all within it.
+
+    `outer` says of every finding of the county, listed or not, directly within which other it lies. A lot is held by
+    one finding at a time, so what was put right of a finding and of those within it are different fen. Nothing lies
+    within a finding whose amount is not known.
+    """
+    listed = {one.id for one in findings if one.amount_fen is not None}
+    within = {one.id: _nearest(one.id, outer, listed) for one in findings}
+    rectified = {one.id: one.rectified_fen for one in findings}
+    for one in findings:
+        for holder in _chain(one.id, within):
+            rectified[holder] += one.rectified_fen
+    return [replace(one, within=within[one.id], rectified_fen=rectified[one.id]) for one in findings]
+
+
+def counted(findings: Sequence[FindingFact], chosen: Iterable[FindingFact]) -> frozenset[UUID]:
+    """Those of `chosen` whose fen a sum over them counts: all but what lies within another one of them.
+
+    `findings` are all of the report: one may lie within another by way of a third that is not chosen.
+    """
+    within = {one.id: one.within for one in findings}
+    chosen = list(chosen)
+    holders = {one.id for one in chosen if one.amount_fen is not None}
+    return frozenset(one.id for one in chosen if holders.isdisjoint(_chain(one.id, within)))
+
+
+def _nearest(finding: UUID, outer: Mapping[UUID, UUID], listed: set[UUID]) -> UUID | None:
+    return next((one for one in _chain(finding, outer) if one in listed), None)
+
+
+def _chain(finding: UUID, outer: Mapping[UUID, UUID | None]) -> Iterator[UUID]:
+    """The findings within which one lies, the nearest first; each once, also where they lay within each other."""
+    seen, at = {finding}, outer.get(finding)
+    while at is not None and at not in seen:
+        yield at
+        seen.add(at)
+        at = outer.get(at)

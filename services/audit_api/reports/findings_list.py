@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from services.audit_api.reports.facts import FindingFact, ids_in
+from services.audit_api.reports.facts import FindingFact, counted
 from services.audit_api.reports.model import Column, Kind, Line, Section
 
 COLUMNS: Final = (
@@ -17,6 +17,7 @@ COLUMNS: Final = (
     Column("units", "责任单位", Kind.TEXT, 9),
     Column("deadline", "整改期限", Kind.DAY, 6),
     Column("state", "状态", Kind.TEXT, 4),
+    Column("about", "约数", Kind.TEXT, 3),
     Column("amount_fen", "涉及金额（元）", Kind.FEN, 10, summed=True),
     Column("rectified_fen", "已整改（元）", Kind.FEN, 10, summed=True),
     Column("outstanding_fen", "未整改（元）", Kind.FEN, 10, summed=True),
@@ -25,33 +26,29 @@ COLUMNS: Final = (
 
 def section(findings: Sequence[FindingFact]) -> Section:
     """The list; a finding within another one of the list is marked 属…之内 and not counted."""
-    listed = ids_in(findings)
+    counting = counted(findings, findings)
     ordered = sorted(findings, key=lambda one: (one.class_code, one.found_on, one.id))
     number = {finding.id: at for at, finding in enumerate(ordered, start=1)}
     lines = []
     for finding in ordered:
-        counted = finding.within not in listed
-        title = (
-            finding.title
-            if counted or finding.within is None
-            else f"{finding.title}（属第{number[finding.within]}项之内）"
-        )
+        inside = "" if finding.within is None else f"（属第{number[finding.within]}项之内）"
         lines.append(
             Line(
                 (
                     number[finding.id],
                     str(finding.id),
                     f"{finding.class_code} {finding.class_name}",
-                    title,
+                    finding.title + inside,
                     finding.found_on,
                     "；".join(dict.fromkeys(order.unit_name for order in finding.orders)),
                     max((order.deadline for order in finding.orders), default=None),
                     finding.state,
+                    "约" if finding.approximate else "",
                     finding.amount_fen,
                     finding.rectified_fen,
                     finding.outstanding_fen,
                 ),
-                counted,
+                finding.id in counting,
             )
         )
     return Section("问题清单", COLUMNS, tuple(lines), "截至该日没有已认定的问题")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from services.audit_api.reports.facts import KIND_NAMES, STATE_NAMES, STEP_NAMES, FindingFact, OrderFact, ids_in
+from services.audit_api.reports.facts import KIND_NAMES, STATE_NAMES, STEP_NAMES, FindingFact, OrderFact, counted
 from services.audit_api.reports.model import Column, Kind, Line, Section, clipped
 
 MOST_DEMAND: Final = 60
@@ -33,18 +33,18 @@ COLUMNS: Final = (
 
 def section(findings: Sequence[FindingFact], as_of: date) -> Section:
     """The ledger, by deadline; the earliest first."""
-    listed = ids_in(findings)
+    counting = counted(findings, [one for one in findings if one.orders])
     rows = [(order, finding) for finding in findings for order in finding.orders]
     rows.sort(key=lambda row: (row[0].deadline, row[0].issued_on, row[0].id))
     lines = []
     for at, (order, finding) in enumerate(rows, start=1):
-        counted = order is finding.first_order and finding.within not in listed
+        counts = order is finding.first_order and finding.id in counting
         lines.append(
             Line(
                 (
                     at,
                     str(order.id),
-                    finding.title if counted else f"{finding.title}（金额已在他项计列）",
+                    finding.title if counts else f"{finding.title}（金额已在他项计列）",
                     order.unit_name,
                     order.region_code,
                     KIND_NAMES.get(order.kind, order.kind),
@@ -56,7 +56,7 @@ def section(findings: Sequence[FindingFact], as_of: date) -> Section:
                     finding.amount_fen,
                     finding.rectified_fen,
                 ),
-                counted,
+                counts,
             )
         )
     return Section("整改台账", COLUMNS, tuple(lines), "截至该日没有已下达的整改通知")
