@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from demo.chapters.paying import OVER_CAP_FEN, approve, upload
 from demo.county import GRANT_FEN, JIAHE, LOOKED_ON, STORY_TOWNSHIPS, WAN, office_name
@@ -168,7 +169,8 @@ def _bulletin(story: Story) -> None:
     story.same("通报的未解释金额", [one["unexplained"] for one in told["proofs"]], [0] * len(told["proofs"]))
     BUILD.mkdir(parents=True, exist_ok=True)
     file = BUILD / "通报.pdf"
-    file.write_bytes(story.inspector.fetch_file(f"{path}?as_of={REVIEWED_ON}&format=pdf"))
+    asked = {"as_of": REVIEWED_ON, "format": "pdf", "issuer": "郧西县纪委监委（演示）"}
+    file.write_bytes(story.inspector.fetch_file(f"{path}?{urlencode(asked)}"))
     story.must(
         table["totals"]["amount_fen"] == table["totals"]["rectified_fen"] == PARKED_FEN,
         f"{told['title']}：整改率 {table['shares']['rectified_share']}，合计与问题账一致；"

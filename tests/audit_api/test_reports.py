@@ -114,6 +114,7 @@ async def test_a_bulletin_is_of_the_year_of_its_day(
     assert of_2017["title"] == "关于2017年1—11月扶贫资金问题整改情况的通报"
     assert (of_2017["issuer"], of_2017["number"]) == ("某县纪委", "〔2017〕3号")
     assert "共认定问题2个" in of_2017["paragraphs"][0]
+    assert of_2017["basis"]["parameters"] == {"county": county, **AS_OF, "since": "2017-01-01"}
     of_2018 = (await inspector.get(URL + "bulletin", params={"as_of": "2018-01-31"})).json()
     assert "共认定问题1个" in of_2018["paragraphs"][0]
 
@@ -142,7 +143,7 @@ async def test_each_report_comes_in_each_format_and_is_on_record(
         assert record["sha256"] == hashlib.sha256(one.content).hexdigest() == one.headers["x-content-sha256"]
         assert record["size_bytes"] == len(one.content)
         assert record["rows_n"] == sum(len(section["rows"]) for section in plain.json()["sections"])
-        assert (record["reader"], record["parameters"]) == (f"inspector.{county}", {"county": county, **AS_OF})
+        assert (record["reader"], record["parameters"]) == (f"inspector.{county}", plain.json()["basis"]["parameters"])
 
 
 async def test_a_title_that_looks_like_a_formula_is_text(

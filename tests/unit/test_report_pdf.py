@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +120,14 @@ async def test_a_printer_that_takes_too_long_is_ended(monkeypatch: pytest.Monkey
     with pytest.raises(ReportNotPrinted):
         await PrintRoom(most_seconds=0.05).printed(of_many(200))
     assert [one.returncode for one in started] == [-9]
+
+
+async def test_a_printer_that_fails_gives_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "printer.py"
+    broken.write_text("print('half a file'); raise SystemExit(1)")
+    monkeypatch.setattr(printing, "SCRIPT", broken)
+    with pytest.raises(ReportNotPrinted):
+        await PrintRoom(PATIENT).printed(of_many(1))
 
 
 async def test_a_caller_has_one_report_made_at_a_time() -> None:

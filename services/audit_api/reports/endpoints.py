@@ -80,18 +80,19 @@ async def get_report(
     async with room.turn(who.subject, name):
         async with database.reading(who.region) as seen:
             moment = await moment_of(seen, asked_county, as_of, known_at)
+            first = service.first_day(name, moment.as_of, since)
             asked = Asked(
                 name=name,
                 form=chosen_form,
                 county=asked_county,
                 moment=moment,
-                since=since,
+                since=first,
                 issuer=issuer,
                 number=number,
                 # Asked as it was known then, a report is the one of then, down to its bytes.
                 today=business_date(known_at or clock.now()),
                 path=request.url.path,
-                parameters=_parameters(asked_county, moment.as_of, known_at, since),
+                parameters=_parameters(asked_county, moment.as_of, known_at, first),
             )
             read = await service.read(seen, who, asked)
         # No transaction is open while the file is made: a printer must not hold a connection of the pool. Beside the

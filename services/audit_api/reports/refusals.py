@@ -33,7 +33,7 @@ class ReportNotPrinted(Exception):
     seconds: float
 
     def __str__(self) -> str:
-        return f"PDF 未能在 {self.seconds:.0f} 秒内排版完成，未生成文件"
+        return f"PDF 未能排版完成（限时 {self.seconds:.0f} 秒），未生成文件"
 
 
 @dataclass(eq=False)

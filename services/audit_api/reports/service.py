@@ -57,10 +57,14 @@ class Seen:
     position: int
 
 
+def first_day(name: ReportName, as_of: date, since: date | None) -> date | None:
+    """From which day on findings are in a report: a bulletin is of its year, whatever was asked for."""
+    return as_of.replace(month=1, day=1) if name == ReportName.BULLETIN else since
+
+
 async def read(tx: AsyncSession, who: Principal, asked: Asked) -> Seen:
     """All that the report is made of, in the one picture of `tx`; refused when it is more than a file takes."""
-    since = asked.moment.as_of.replace(month=1, day=1) if asked.name == ReportName.BULLETIN else asked.since
-    reach = Reach(asked.county, asked.moment, since)
+    reach = Reach(asked.county, asked.moment, asked.since)
     said = await store.sums(tx, who, reach)
     _must_fit(asked, said)
     facts = await store.findings(tx, who, reach)
