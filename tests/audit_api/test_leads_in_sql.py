@@ -15,6 +15,8 @@ from chassis.database import Database
 from tests.audit_api.casework import declared, disposed, inspector, proposed, referred, subject
 from tests.callers import Caller
 
+# Days are Chinese days: a server in another zone may still be on the day before.
+TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
 TABLES = ("lead", "lead_member", "lead_opinion", "lead_talk")
 
 
@@ -96,14 +98,14 @@ async def test_the_journal_of_leads_is_read_by_nobody_but_the_sealer(role: async
 
 JOIN = (
     "INSERT INTO audit.lead_member (county_code, region_code, lead_id, id, person, from_on, appointed_by)"
-    " VALUES ($1, $1, $2, $3, $4, current_date, $5)"
+    f" VALUES ($1, $1, $2, $3, $4, {TODAY}, $5)"
 )
 
 DECIDE = (
     "UPDATE audit.lead_opinion SET decision = 'approve', decided_by = $1, decided_on = '2019-02-03',"
     " decided_at = now(), decision_opinion = '同意' WHERE decision IS NULL"
 )
-LEAVE = "UPDATE audit.lead_member SET until_on = current_date, ended_by = $1, ended_because = 'left'"
+LEAVE = f"UPDATE audit.lead_member SET until_on = {TODAY}, ended_by = $1, ended_because = 'left'"
 
 
 async def test_nobody_makes_oneself_a_member(role: asyncpg.Connection, case: Case) -> None:
@@ -138,7 +140,7 @@ async def test_what_was_said_is_neither_edited_nor_deleted(role: asyncpg.Connect
     for statement in (
         *(f"DELETE FROM audit.{table}" for table in (*TABLES, "interest_declaration")),
         "UPDATE audit.lead SET matter = ''",
-        "UPDATE audit.lead SET received_on = current_date",
+        "UPDATE audit.lead SET received_on = (now() AT TIME ZONE 'Asia/Shanghai')::date",
         "UPDATE audit.lead_member SET person = 'x'",
         "UPDATE audit.lead_opinion SET disposition = 'closed'",
         "UPDATE audit.interest_declaration SET kind = 'none'",
@@ -178,7 +180,7 @@ async def test_no_member_is_related_at_any_commit(
         assert (refused.value.sqlstate, refused.value.constraint_name) == ("QL602", "lead_member_is_free")
     declares = (
         "INSERT INTO audit.interest_declaration (county_code, region_code, id, person, own_region, kind,"
-        " related_region_code, relation, declared_on) VALUES ($1, $1, $2, $3, $1, 'region', $1, 'kin', current_date)"
+        f" related_region_code, relation, declared_on) VALUES ($1, $1, $2, $3, $1, 'region', $1, 'kin', {TODAY})"
     )
     with pytest.raises(asyncpg.PostgresError) as refused:
         async with acting(role, case.county, case.bo):

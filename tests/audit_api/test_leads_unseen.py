@@ -129,6 +129,15 @@ async def test_nobody_else_hears_more_than_of_an_id_that_never_was(case: Case, n
     assert await admin.fetch(heads, case.county) == before, "a look by somebody else leaves nothing"
 
 
+async def test_somebody_of_a_place_above_may_be_a_member(case: Case, audit_http: httpx.AsyncClient) -> None:
+    above = audit_caller(audit_http, "inspector", "9900", subject=f"above.{case.county}")
+    query = {"params": {"county": case.county}}
+    assert (await above.post("/audit/v1/interest-declarations", {"kind": "none"}, **query)).status_code == 201
+    refused(await above.get(case.url, **query), 404, "not-found")
+    assert (await case.an.post(f"{case.url}/members", {"person": subject(above)})).status_code == 201
+    assert (await above.get(case.url, **query)).status_code == 200
+
+
 async def test_a_member_is_answered(case: Case) -> None:
     for caller in (case.an, case.bo):
         assert (await caller.get(case.url)).status_code == 200

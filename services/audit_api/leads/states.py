@@ -49,13 +49,17 @@ class LeadOutcome(StrEnum):
 
 
 class LeadForm(StrEnum):
-    """四种形态: 红脸出汗, 轻处分或组织调整, 重处分, 立案审查; none: 未运用. Of a lead, never of a person."""
+    """四种形态: 红脸出汗, 轻处分或组织调整, 重处分, 立案审查; of a lead, never of a person.
+
+    none: 未运用; untold: 来源未载明, where somebody else decided and published the case without it.
+    """
 
     NONE = "none"
     FIRST = "first"
     SECOND = "second"
     THIRD = "third"
     FOURTH = "fourth"
+    UNTOLD = "untold"
 
 
 class LeadDecision(StrEnum):

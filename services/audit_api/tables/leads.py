@@ -108,7 +108,7 @@ class LeadOpinionRow(Row):
             "disposition IN ('talk_or_letter', 'preliminary_check', 'kept_for_later', 'closed')", name="disposition"
         ),
         CheckConstraint("outcome IN ('not_substantiated', 'partly_substantiated', 'substantiated')", name="outcome"),
-        CheckConstraint("form IN ('none', 'first', 'second', 'third', 'fourth')", name="form"),
+        CheckConstraint("form IN ('none', 'first', 'second', 'third', 'fourth', 'untold')", name="form"),
         CheckConstraint("(outcome IS NULL) = (form IS NULL)", name="outcome_has_its_form"),
         CheckConstraint("outcome <> 'not_substantiated' OR form = 'none'", name="unfounded_has_no_form"),
         CheckConstraint("decision IN ('approve', 'send_back')", name="decision"),
