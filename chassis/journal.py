@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -27,6 +28,8 @@ from chassis.ids import new_id
 from chassis.problems import Problem, answer
 
 _KEY: Final = re.compile(r"[A-Za-z0-9._~-]{8,100}\Z")
+
+_COMMITMENT: Final = "text_sha256"
 
 KEY_MISSING: Final = Problem(
     "idempotency-key-missing",
@@ -76,7 +79,7 @@ class InFlight(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the journal keeps of an act, as text: the event's kind and body, and the answer to replay."""
+    """What the journal keeps of an act, as text: the event's kind and body, and the answer to replay, with a salt."""
 
     kind: str
     body: str
@@ -86,7 +89,33 @@ class Recorded:
     def of(cls, event: BaseModel, outcome: BaseModel | Mapping[str, Any], status: int = 201) -> Recorded:
         """The event (its class name is the kind) and the answer it is to be replayed with."""
         answered = outcome.model_dump_json() if isinstance(outcome, BaseModel) else json.dumps(dict(outcome))
-        return cls(type(event).__name__, event.model_dump_json(), f'{{"status": {status}, "body": {answered}}}')
+        salt = secrets.token_hex(16)
+        body = committed(event.model_dump_json(), salt)
+        return cls(type(event).__name__, body, f'{{"status": {status}, "salt": "{salt}", "body": {answered}}}')
+
+
+def committed(body: str, salt: str) -> str:
+    """The body of an event with each `text_sha256` salted: SHA-256 over the salt and the hash that it was.
+
+    The salt stands in the answer alone. Words can be erased from there, and the salt with them: then nobody finds short
+    words by trying them against the event, or against the hash of the answer.
+    """
+    if _COMMITMENT not in body:
+        return body
+    return json.dumps(_salted(json.loads(body), bytes.fromhex(salt)), ensure_ascii=False, separators=(",", ":"))
+
+
+def _salted(value: Any, salt: bytes) -> Any:
+    if isinstance(value, list):
+        return [_salted(one, salt) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: hashlib.sha256(salt + bytes.fromhex(one)).hexdigest()
+        if name == _COMMITMENT and isinstance(one, str)
+        else _salted(one, salt)
+        for name, one in value.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

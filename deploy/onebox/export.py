@@ -19,12 +19,16 @@ import asyncpg
 from deploy.onebox.installation import FAILURES, Installation
 from deploy.onebox.processes import ROOT
 
-_EVENTS: Final = " UNION ALL ".join(
-    f"SELECT '{service}' AS service, e.* FROM {service}.event e" for service in ("funds", "audit", "identity")
-)
+# An answer that lost a person's words is told by the SHA-256 that was kept of it: the hash of its event covers that.
+_EVENTS: Final = """
+SELECT 'funds' AS service, e.*, NULL::bytea AS kept FROM funds.event e UNION ALL
+SELECT 'audit', e.*, o.outcome_sha256 FROM audit.event e
+  LEFT JOIN audit.erased_outcome o ON o.county_code = e.stream AND o.position = e.position UNION ALL
+SELECT 'identity', e.*, NULL FROM identity.event e"""
 _FIELDS: Final = """
 e.id, e.kind, e.actor, e.request_id, e.idempotency_key, encode(e.request_hash, 'hex'),
-(extract(epoch FROM e.recorded_at) * 1000000)::bigint, encode(sha256(convert_to(e.outcome::text, 'UTF8')), 'hex'),
+(extract(epoch FROM e.recorded_at) * 1000000)::bigint,
+encode(coalesce(e.kept, sha256(convert_to(e.outcome::text, 'UTF8'))), 'hex'),
 e.body::text, encode(e.hash, 'hex')"""
 SEALED: Final = f"""
 SELECT l.position, l.service, l.stream, l.stream_position, {_FIELDS}, encode(l.hash, 'hex')

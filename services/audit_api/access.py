@@ -57,6 +57,9 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "engagements:review",
             "engagements:decide",
             "evidence:confirm",
+            "erasures:read",
+            "erasures:write",
+            "erasures:confirm",
         }
     ),
     "finance_clerk": _ADDRESSED,

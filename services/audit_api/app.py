@@ -15,6 +15,7 @@ from chassis.service import Blueprint, assemble
 from services.audit_api.access import RIGHTS
 from services.audit_api.alerts.endpoints import router as alerts
 from services.audit_api.engagements.endpoints import router as engagements
+from services.audit_api.erasures.endpoints import router as erasures
 from services.audit_api.evidence.endpoints import router as evidence
 from services.audit_api.evidence.place import place_of
 from services.audit_api.evidence.shelf import Shelf
@@ -50,6 +51,7 @@ BLUEPRINT = Blueprint(
         policies,
         events,
         extracts,
+        erasures,
         record,
         leads,
         interests,

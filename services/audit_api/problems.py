@@ -8,6 +8,7 @@ from chassis.problems import Problem
 from services.audit_api import access, checking, ledger
 from services.audit_api.alerts.service import AlertNotNew
 from services.audit_api.engagements import refusals as engagements
+from services.audit_api.erasures import service as erasures
 from services.audit_api.evidence import marks, refusals
 from services.audit_api.evidence.endpoints import FileNameUnreadable
 from services.audit_api.evidence.service import EvidenceKeptAlready
@@ -122,6 +123,11 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     marks.WithdrawalOutOfOrder: Problem(
         "evidence-withdrawal-out-of-order", 409, "审核日期早于申请日期", "请核对业务日期：审核不得早于申请"
+    ),
+    erasures.NothingToErase: Problem("nothing-to-erase", 409, "没有可删除的文字", "请核对编号和字段"),
+    erasures.ErasureWasDecided: Problem("erasure-decided", 409, "删除申请已经审核", "请查看审核结果；需要时另行申请"),
+    erasures.ErasureOutOfOrder: Problem(
+        "erasure-out-of-order", 409, "审核日期早于申请日期", "请核对业务日期：审核不得早于申请"
     ),
     EvidenceKeptAlready: Problem("evidence-kept-already", 409, "证据已登记", "无需重复上传"),
     policies.PolicyKeyUnknown: Problem(

@@ -238,10 +238,13 @@ async def events(tx: AsyncSession, stream: str, positions: Sequence[int]) -> Seq
             "SELECT e.position, e.id, e.kind, e.actor, e.request_id, e.idempotency_key,"
             " encode(e.request_hash, 'hex') AS request_hash,"
             " (extract(epoch FROM e.recorded_at) * 1000000)::bigint AS recorded_micros,"
-            " encode(sha256(convert_to(e.outcome::text, 'UTF8')), 'hex') AS outcome_sha256, e.body::text AS body,"
+            " encode(coalesce(o.outcome_sha256, sha256(convert_to(e.outcome::text, 'UTF8'))), 'hex') AS outcome_sha256,"
+            " e.body::text AS body,"
             " encode(e.hash, 'hex') AS hash, encode(coalesce(b.hash, sha256(convert_to(e.stream, 'UTF8'))), 'hex')"
             " AS previous_hash"
             " FROM audit.event e LEFT JOIN audit.event b ON b.stream = e.stream AND b.position = e.position - 1"
+            # What lost words is proven by the digest that was kept of it (migrations/audit_erasures_v1.py).
+            " LEFT JOIN audit.erased_outcome o ON o.county_code = e.stream AND o.position = e.position"
             " WHERE e.stream = :stream AND e.position = ANY(:positions) ORDER BY e.position"
         ),
         {"stream": stream, "positions": list(positions)},

@@ -16,6 +16,7 @@ from services.audit_api.tables.engagements import (
     EngagementRow,
     EngagementScopeRow,
 )
+from services.audit_api.tables.erasures import ErasedOutcomeRow, ErasureRow
 from services.audit_api.tables.evidence import EvidenceRow, EvidenceSignatureRow, EvidenceWithdrawalRow
 from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
@@ -72,6 +73,8 @@ __all__ = [
     "EngagementPeriodRow",
     "EngagementRow",
     "EngagementScopeRow",
+    "ErasedOutcomeRow",
+    "ErasureRow",
     "EventRow",
     "EvidenceRow",
     "EvidenceSignatureRow",
