@@ -98,13 +98,13 @@ class Forger:
         """An event in the middle of a stream, all later ones of it moved up by one."""
         leaf = await self.victim()
         up = "UPDATE {schema}.event SET position = {sign}position{more} WHERE stream = $1 AND position {which}"
-        await self._do(leaf, up.format(schema="{schema}", sign="-", more=" - 1", which=">= $2"))
+        await self._do(leaf, up.format(schema="{schema}", sign="-", more=" - 1", which=">= $2::bigint"))
         await self._do(leaf, up.format(schema="{schema}", sign="-", more="", which="< -$2::bigint"))
         await self._do(
             leaf,
-            "INSERT INTO {schema}.event SELECT stream, $2, gen_random_uuid(), kind, body, actor, request_id,"
+            "INSERT INTO {schema}.event SELECT stream, $2::bigint, gen_random_uuid(), kind, body, actor, request_id,"
             " 'inserted-' || gen_random_uuid(), request_hash, outcome, recorded_at, hash FROM {schema}.event"
-            " WHERE stream = $1 AND position = $2 + 1",
+            " WHERE stream = $1 AND position = $2::bigint + 1",
         )
         await self.cover(leaf, self.draw.choice(["nothing", "chain"]))
 
