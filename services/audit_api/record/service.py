@@ -124,7 +124,9 @@ async def consistency(tx: AsyncSession, old_size: int, size: int | None) -> Cons
     row = await _checkpoint(tx, size)
     if old_size > row.size:
         raise SizesOutOfOrder(old_size, row.size, (await _checkpoint(tx, None)).size)
-    proof = await _prove(tx, merkle.consistency_ranges(old_size, row.size))
+    ranges = merkle.consistency_ranges(old_size, row.size)
+    entries = await store.entries(tx, merkle.wanted(ranges), (await store.head(tx)).size)
+    proof = [one.hex() for one in merkle.roots(ranges, entries)]
     return ConsistencyProof(old_size=old_size, size=row.size, proof=proof)
 
 
@@ -132,19 +134,22 @@ async def inclusion(
     tx: AsyncSession, who: Principal, service: str, stream: str, position: int, size: int | None
 ) -> InclusionProof:
     """That an event of the caller's region stands below a checkpoint. Of a stream kept apart nobody learns anything."""
-    leaf = None if "." in stream else await store.leaf(tx, who, service, stream, position)
-    if leaf is None:
+    found = await store.place(tx, who, service, stream, position, size)
+    if "." in stream or found["position"] is None:
         raise Missing("已封存的日志", f"{service} {stream} {position}")
-    row = await _checkpoint(tx, size)
-    if leaf.position >= row.size:
-        raise NotSealedYet(leaf.position, row.size)
+    if found["size"] is None:
+        raise NothingSealed if size is None else Missing("检查点", str(size))
+    if found["position"] >= found["size"]:
+        raise NotSealedYet(found["position"], found["size"])
+    ranges = merkle.inclusion_ranges(found["position"], found["size"])
+    entries = await store.entries(tx, merkle.wanted(ranges), found["log_size"])
     return InclusionProof(
-        line=leaf_line(service, stream, position, leaf.hash.hex()).decode(),
-        position=leaf.position,
-        size=row.size,
-        root=row.root.hex(),
-        proof=await _prove(tx, merkle.inclusion_ranges(leaf.position, row.size)),
-        note=await _note(tx, row),
+        line=leaf_line(service, stream, position, found["hash"].hex()).decode(),
+        position=found["position"],
+        size=found["size"],
+        root=found["root"].hex(),
+        proof=[one.hex() for one in merkle.roots(ranges, entries)],
+        note=found["note"],
     )
 
 
@@ -184,7 +189,8 @@ async def bundle(tx: AsyncSession, who: Principal, county: str, finding: UUID) -
     placed = await store.leaves(tx, county, positions)
     sealed = {position: at for position, at in placed.items() if at < row.size}
     ranges = {at: merkle.inclusion_ranges(at, row.size) for at in sealed.values()}
-    entries = await store.entries(tx, merkle.wanted([one for several in ranges.values() for one in several]))
+    wanted = merkle.wanted([one for several in ranges.values() for one in several])
+    entries = await store.entries(tx, wanted, (await store.head(tx)).size)
     rows = []
     for event in await store.events(tx, county, sorted(sealed)):
         at = sealed[event.position]
@@ -211,8 +217,3 @@ async def _checkpoint(tx: AsyncSession, size: int | None) -> LogCheckpointRow:
 
 async def _note(tx: AsyncSession, row: LogCheckpointRow) -> str:
     return row.note + "".join(one.line for one in await store.cosignatures(tx, row.size))
-
-
-async def _prove(tx: AsyncSession, ranges: list[merkle.Range]) -> list[str]:
-    entries = await store.entries(tx, merkle.wanted(ranges))
-    return [one.hex() for one in merkle.roots(ranges, entries)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -83,55 +84,49 @@ async def frontier(tx: AsyncSession, size: int) -> Frontier:
     for level, length in enumerate(lengths):
         first = (size >> (TILE_HEIGHT * (level + 1))) << TILE_HEIGHT
         wanted += [(level, first + at) for at in range(length)]
-    found = await entries(tx, wanted)
+    found = await entries(tx, wanted, size)
     opened: list[list[bytes]] = [[] for _ in lengths]
     for entry in wanted:
         opened[entry[0]].append(found[entry])
     return Frontier(size, opened)
 
 
-async def entries(tx: AsyncSession, wanted: Iterable[Entry]) -> dict[Entry, bytes]:
-    """Each wanted entry of the tree: from its tile, or, where that is not full yet, from what is to fill it."""
+# Full tiles, then what is to fill the open ones: hashes of leaves, or the roots of the tiles below.
+_ENTRIES: Final = """
+SELECT t.level::int AS level, t.index AS at, t.hashes AS hashes FROM audit.log_tile t
+  JOIN unnest($1::smallint[], $2::bigint[]) AS f (level, index) USING (level, index)
+UNION ALL
+SELECT -1, l.at, l.leaf FROM unnest($3::bigint[]) o (start), LATERAL audit.log_leaf_hashes(o.start, o.start + 256) l
+UNION ALL
+SELECT -2 - t.level, t.index, t.root FROM unnest($4::smallint[], $5::bigint[]) AS o (level, start)
+  JOIN audit.log_tile t ON t.level = o.level - 1 AND t.index >= o.start AND t.index < o.start + 256"""
+
+
+async def entries(tx: AsyncSession, wanted: Iterable[Entry], log_size: int) -> dict[Entry, bytes]:
+    """Each wanted entry of the log of `log_size`, in one statement: from its tile, or from what is to fill that."""
     by_tile: dict[tuple[int, int], list[int]] = defaultdict(list)
     for level, at in wanted:
         by_tile[level, at // TILE].append(at)
     if not by_tile:
         return {}
-    found: dict[Entry, bytes] = {}
-    for tile in await _tiles(tx, by_tile):
-        for at in by_tile.pop((tile.level, tile.index)):
-            found[tile.level, at] = tile.entry(at)
-    for (level, index), within in by_tile.items():
-        opened = await _open_entries(tx, level, index * TILE, index * TILE + TILE)
-        for at in within:
-            found[level, at] = opened[at]
-    return found
-
-
-async def _tiles(tx: AsyncSession, places: Iterable[tuple[int, int]]) -> list[Tile]:
-    levels, indexes = zip(*places, strict=True)
+    full = [(level, index) for level, index in by_tile if (index + 1) << (TILE_HEIGHT * (level + 1)) <= log_size]
+    opened = [(level, index * TILE) for level, index in by_tile if (level, index) not in full]
     rows = await (await driver(tx)).fetch(
-        "SELECT t.level, t.index, t.root, t.hashes FROM audit.log_tile t"
-        " JOIN unnest($1::smallint[], $2::bigint[]) AS w (level, index) USING (level, index)",
-        levels,
-        indexes,
+        _ENTRIES,
+        [level for level, _ in full],
+        [index for _, index in full],
+        [start for level, start in opened if level == 0],
+        [level for level, _ in opened if level],
+        [start for level, start in opened if level],
     )
-    return [Tile(row["level"], row["index"], row["root"], row["hashes"]) for row in rows]
-
-
-async def _open_entries(tx: AsyncSession, level: int, start: int, end: int) -> dict[int, bytes]:
-    """The entries of a tile that is not full: hashes of leaves, or the roots of the tiles below."""
-    if level == 0:
-        leaves = await tx.execute(
-            text("SELECT at, leaf FROM audit.log_leaf_hashes(:start, :end)"), {"start": start, "end": end}
-        )
-        return {row.at: row.leaf for row in leaves}
-    roots = await tx.execute(
-        select(LogTileRow.index.label("at"), LogTileRow.root).where(
-            LogTileRow.level == level - 1, LogTileRow.index >= start, LogTileRow.index < end
-        )
-    )
-    return {row.at: row.root for row in roots}
+    found: dict[Entry, bytes] = {}
+    for level, at, hashes in rows:
+        if level < 0:
+            found[-1 - level, at] = hashes
+        else:
+            first = at * TILE
+            found |= {(level, one): hashes[(one - first) * 32 : (one - first) * 32 + 32] for one in by_tile[level, at]}
+    return found
 
 
 _LEAVES: Final = """
@@ -200,15 +195,29 @@ async def cosigned_sizes(tx: AsyncSession) -> dict[str, tuple[int, datetime]]:
     return {row.witness: (row.size, row.signed_at) for row in rows}
 
 
-async def leaf(tx: AsyncSession, who: Principal, service: str, stream: str, position: int) -> LogLeafRow | None:
-    """The leaf of an event of the caller's region."""
-    query = select(LogLeafRow).where(
-        LogLeafRow.stream == stream,
-        LogLeafRow.service == service,
-        LogLeafRow.stream_position == position,
-        visible_to(who, LogLeafRow.stream),
-    )
-    return await tx.scalar(query)
+_PLACE: Final = """
+SELECT h.size AS log_size, l.position, l.hash, c.size, c.root, c.note || coalesce((
+         SELECT string_agg(s.line, '' ORDER BY s.witness)
+           FROM audit.log_cosignature s WHERE s.size = c.size), '') AS note
+  FROM audit.log_head h
+  LEFT JOIN audit.log_leaf l ON l.stream = $1 AND l.service = $2 AND l.stream_position = $3
+        AND l.stream >= $4 AND l.stream < $4 || '~'
+  LEFT JOIN LATERAL (SELECT * FROM audit.log_checkpoint c WHERE $5::bigint IS NULL OR c.size = $5
+                      ORDER BY c.size DESC LIMIT 1) c ON true"""
+
+
+async def place(
+    tx: AsyncSession, who: Principal, service: str, stream: str, position: int, size: int | None
+) -> asyncpg.Record:
+    """Where an event of the caller's region stands, with the checkpoint of `size` (None: the last), in one statement.
+
+    `position` and `hash` are null where there is no such leaf, `size`, `root` and `note` where there is no checkpoint.
+    """
+    row = await (await driver(tx)).fetchrow(_PLACE, stream, service, position, who.region, size)
+    if row is None:  # pragma: no cover - the head is always there
+        msg = "the log has no head"
+        raise RuntimeError(msg)
+    return row
 
 
 async def leaves(tx: AsyncSession, stream: str, positions: Sequence[int]) -> dict[int, int]:
