@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,13 +15,14 @@ import pytest
 from chassis.database import Database
 from chassis.identity import SigningKey
 from deploy.onebox.export import export
-from services.audit_api.record import notes
+from services.audit_api.record import notes, pack
 from services.audit_api.record.sealer import ISSUER, Sealer
 from services.audit_api.record.verify import Bad, Checkpoint, Peaks, inclusion_root, leaf_hash, verify
 from services.audit_api.record.witness import Witness
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.journals import Journals, empty_log, seal_all
-from tests.audit_api.office import finding
+from tests.audit_api.office import confirmed_draft, finding
+from tests.audit_api.test_evidence import send
 from tests.audit_api.test_finding import alerted
 from tests.callers import LOG, SEALER_KEY, WITNESS, audit_caller, internal_token
 
@@ -182,10 +184,7 @@ async def bundled(
     [alert] = await alerted(feed, database, county, uuid4())
     opened = await inspector.post("/audit/v1/findings", finding(alert))
     assert opened.status_code == 201, opened.text
-    app: Any = audit_http.app  # type: ignore[attr-defined]
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://audit")
-    key = SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt")
-    await seal_all(Sealer(database, {"audit": http}, key, LOG, [county]))
+    await seal_audit(audit_http, database, county)
     path = f"/audit/v1/record/findings/{opened.json()['id']}"
     neighbour = audit_caller(audit_http, "inspector", "980001")
     assert (await neighbour.get(path)).status_code == 404
@@ -219,6 +218,76 @@ async def test_a_bundle_with_one_field_changed_does_not_pass(
     with pytest.raises(Bad) as bad:
         verify(file, LOG.key)
     assert bad.value.position == row["log_position"]
+
+
+async def seal_audit(audit_http: httpx.AsyncClient, database: Database, county: str) -> None:
+    """Seal the real journal of audit_api to its end."""
+    app: Any = audit_http.app  # type: ignore[attr-defined]
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://audit")
+    key = SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt")
+    await seal_all(Sealer(database, {"audit": http}, key, LOG, [county]))
+
+
+async def test_a_pack_carries_versions_and_evidence_and_is_asked_for_as_it_was_known(
+    log: asyncpg.Pool,
+    database: Database,
+    county: str,
+    audit_http: httpx.AsyncClient,
+    feed: FakeFeed,
+    tmp_path: Path,
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    [alert] = await alerted(feed, database, county, uuid4())
+    drafted = (await inspector.post("/audit/v1/findings", finding(alert))).json()
+    path = f"/audit/v1/record/findings/{drafted['id']}"
+    known_at = await log.fetchval("SELECT recorded_at FROM audit.stream_head WHERE stream = $1", county)
+    assert (await send(inspector, drafted["id"], b"%PDF-1.7\nreceipt")).status_code == 201
+    redrawn = {**finding(alert, title="第一镇滞留扶贫资金（更正）"), "based_on": drafted["version_hash"]}
+    again = await inspector.post(f"/audit/v1/findings/{drafted['id']}/versions", redrawn)
+    assert again.status_code == 201, again.text
+    await confirmed_draft(audit_http, county, again.json())
+    await seal_audit(audit_http, database, county)
+
+    before = (await inspector.get(path, params={"known_at": known_at.isoformat()})).json()
+    assert [row["kind"] for row in before["rows"]] == ["FindingDrawnUp"]
+    assert ([one["version_no"] for one in before["versions"]], before["evidence"]) == ([1], [])
+    earlier = (known_at - timedelta(days=1)).isoformat()
+    assert (await inspector.get(path, params={"known_at": earlier})).status_code == 404
+
+    app: Any = audit_http.app  # type: ignore[attr-defined]
+    token = internal_token("inspector", county, audience="audit")
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url="http://audit",
+        headers={"Authorization": f"Bearer {token}"},
+    ) as http:
+        told = await pack.fetch(http, drafted["id"], tmp_path / "pack", {})
+    kinds = [row["kind"] for row in told["rows"]]
+    assert kinds == ["FindingDrawnUp", "EvidenceKept", "FindingDrawnUp", "FindingOpened"]
+    assert [one["content"]["title"] for one in told["versions"]] == [
+        "第一镇滞留扶贫资金",
+        "第一镇滞留扶贫资金（更正）",
+    ]
+    assert told["not_sealed_yet"] == 0
+    said = verify(tmp_path / "pack", LOG.key)
+    assert "2 稿与 1 份证据的摘要在其中" in said
+    assert said.endswith("1 份证据文件相符，0 份未附")
+    file = tmp_path / "pack" / "evidence" / told["evidence"][0]["sha256"]
+    file.write_bytes(b"%PDF-1.7\nanother")
+    with pytest.raises(Bad, match="内容与摘要不符"):
+        verify(tmp_path / "pack", LOG.key)
+    told["versions"][0]["content"]["title"] = "另一标题"
+    (tmp_path / "pack" / "bundle.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(Bad, match="第 1 稿的内容与日志中的摘要不符"):
+        verify(tmp_path / "pack", LOG.key)
+
+    await seal_audit(audit_http, database, county)
+    later = (await inspector.get(path, params={"known_at": known_at.isoformat()})).json()
+    for one in (before, later):
+        for row in one["rows"]:
+            del row["proof"]
+    same = ("rows", "versions", "evidence", "known_position")
+    assert [later[name] for name in same] == [before[name] for name in same], "what was known then, whatever came later"
 
 
 @pytest.fixture

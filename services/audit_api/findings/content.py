@@ -19,13 +19,18 @@ SUBJECT: Final = ("kind", "subject_id", "line", "alert_id", "amount_fen")
 
 def hash_of(said: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], subjects: Sequence[Mapping[str, Any]]) -> str:
     """The name of a version that says this."""
-    return version_hash(
-        {
-            **_spelled(said, SAID),
-            "recorded_facts": [_spelled(fact, FACT) for fact in facts],
-            "subjects": [_spelled(subject, SUBJECT) for subject in subjects],
-        }
-    )
+    return version_hash(spelled(said, facts, subjects))
+
+
+def spelled(
+    said: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], subjects: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Everything a version says, as its hash names it and as a bundle carries it."""
+    return {
+        **_spelled(said, SAID),
+        "recorded_facts": [_spelled(fact, FACT) for fact in facts],
+        "subjects": [_spelled(subject, SUBJECT) for subject in subjects],
+    }
 
 
 def _spelled(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

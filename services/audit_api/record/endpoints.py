@@ -14,6 +14,7 @@ from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from services.audit_api.access import county_of
+from services.audit_api.moments import KnownAt, moment_of
 from services.audit_api.record import service
 from services.audit_api.record.schemas import (
     Bundle,
@@ -79,5 +80,7 @@ async def get_bundle(
     tx: Read,
     who: Annotated[Principal, can("findings:read")],
     county: Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")] = None,
+    known_at: KnownAt = None,
 ) -> Bundle:
-    return await service.bundle(tx, who, county_of(who, county), finding_id)
+    asked = county_of(who, county)
+    return await service.bundle(tx, who, asked, finding_id, await moment_of(tx, asked, None, known_at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -115,11 +115,36 @@ class BundledRow(Answer):
     proof: list[Hex]
 
 
+class BundledVersion(Answer):
+    """Everything a version of the finding says, in the spelling whose hash stands in its event."""
+
+    version_no: int
+    version_hash: Hex
+    content: dict[str, Any]
+
+
+class BundledEvidence(Answer):
+    """A file that is kept as evidence, frozen extracts of the ledger among them, by its digest."""
+
+    evidence_id: UUID
+    file_name: str
+    file_kind: str
+    size_bytes: int
+    sha256: Hex
+
+
 class Bundle(Answer):
-    """What the journal holds about a finding, for `verify.py`: rows, inclusion proofs and the checkpoint."""
+    """What the journal holds about a finding, for `verify.py`: rows, inclusion proofs and the checkpoint.
+
+    `known_position` (with `known_at`) is the last event of the county's journal that is looked at; null: all.
+    """
 
     format: str
     about: str
+    known_at: datetime | None
+    known_position: int | None
     checkpoint: str
     rows: list[BundledRow]
+    versions: list[BundledVersion]
+    evidence: list[BundledEvidence]
     not_sealed_yet: int

@@ -12,10 +12,10 @@ from chassis.identity import Principal
 from chassis.journal import Act
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
-from services.audit_api.record import merkle, notes, store
+from services.audit_api.moments import Moment
+from services.audit_api.record import bundling, merkle, notes, store
 from services.audit_api.record.schemas import (
     Bundle,
-    BundledRow,
     CheckpointTold,
     ConsistencyProof,
     CosignatureReceipt,
@@ -180,28 +180,24 @@ async def cosign(
     return receipt
 
 
-async def bundle(tx: AsyncSession, who: Principal, county: str, finding: UUID) -> Bundle:
-    """The journal rows that name a finding, each proved to stand below the last checkpoint."""
-    if await findings.one(tx, who, county, finding) is None:
+async def bundle(tx: AsyncSession, who: Principal, county: str, finding: UUID, moment: Moment) -> Bundle:
+    """What was known of a finding at the moment, each journal row proved to stand below the last checkpoint."""
+    seen = await findings.one(tx, who, county, finding)
+    if seen is None or seen.position > moment.position:
         raise Missing("问题", str(finding))
     row = await _checkpoint(tx, None)
-    positions = await store.events_naming(tx, who, county, str(finding))
-    placed = await store.leaves(tx, county, positions)
-    sealed = {position: at for position, at in placed.items() if at < row.size}
-    ranges = {at: merkle.inclusion_ranges(at, row.size) for at in sealed.values()}
-    wanted = merkle.wanted([one for several in ranges.values() for one in several])
-    entries = await store.entries(tx, wanted, (await store.head(tx)).size)
-    rows = []
-    for event in await store.events(tx, county, sorted(sealed)):
-        at = sealed[event.position]
-        told = dict(event._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-        proof = [one.hex() for one in merkle.roots(ranges[at], entries)]
-        rows.append(BundledRow(log_position=at, service="audit", stream=county, proof=proof, **told))
+    positions = [at for at in await store.events_naming(tx, who, county, str(finding)) if at <= moment.position]
+    rows = await bundling.rows_of(tx, county, positions, row)
+    bodies = [one.body for one in rows]
     return Bundle(
         format=BUNDLE_FORMAT,
         about=str(finding),
+        known_at=moment.known_at,
+        known_position=None if moment.known_at is None else moment.position,
         checkpoint=await _note(tx, row),
         rows=rows,
+        versions=await bundling.versions_of(tx, county, finding, moment, "".join(bodies)),
+        evidence=await bundling.evidence_of(tx, who, county, finding, moment, bodies),
         not_sealed_yet=len(positions) - len(rows),
     )
 

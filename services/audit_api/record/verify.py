@@ -353,20 +353,39 @@ def verify_bundle(bundle: dict[str, Any], key: Key, seen: Sequence[Checkpoint] =
         if neighbour and previous and row["previous_hash"] != previous["hash"]:
             raise Bad("与上一条日志不相连", at)
         previous = row
-    _verify_words(bundle)
-    return f"{len(rows)} 条日志均在检查点（{checkpoint.size} 条）之内，签名有效"
+    _verify_beside(bundle)
+    beside = f"，{len(bundle['versions'])} 稿与 {len(bundle['evidence'])} 份证据的摘要在其中"
+    return f"{len(rows)} 条日志均在检查点（{checkpoint.size} 条）之内{beside}，签名有效"
 
 
-def _verify_words(bundle: dict[str, Any]) -> None:
+def _verify_beside(bundle: dict[str, Any]) -> None:
     """Whatever the bundle tells beside its rows is covered by a digest in one of them."""
     bodies = "\n".join(str(row["body"]) for row in bundle["rows"])
-    for one in bundle.get("words", []):
-        digest = hashlib.sha256(one["text"].encode()).hexdigest()
-        if digest not in bodies:
-            raise Bad(f"{one['what']} 的文字与日志中的摘要不符")
-    for one in bundle.get("evidence", []):
-        if one["sha256"] not in bodies:
+    for one in bundle["versions"]:
+        spelled = json.dumps(one["content"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if hashlib.sha256(spelled.encode()).hexdigest() != one["version_hash"] or one["version_hash"] not in bodies:
+            raise Bad(f"第 {one['version_no']} 稿的内容与日志中的摘要不符")
+    for one in bundle["evidence"]:
+        if len(one["sha256"]) != 64 or one["sha256"] not in bodies:
             raise Bad(f"证据 {one['file_name']} 的摘要不在日志中")
+
+
+def verify_pack(folder: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
+    """A bundle in a folder with the files of its evidence, each named by its SHA-256."""
+    bundle = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    said = verify_bundle(bundle, key, seen)
+    listed = {one["sha256"]: one["file_name"] for one in bundle["evidence"]}
+    there = sorted((folder / "evidence").iterdir()) if (folder / "evidence").is_dir() else []
+    for file in there:
+        if file.name not in listed:
+            raise Bad(f"证据文件 {file.name} 不在案卷清单中")
+        digest = hashlib.sha256()
+        with file.open("rb") as read:
+            while piece := read.read(1 << 20):
+                digest.update(piece)
+        if digest.hexdigest() != file.name:
+            raise Bad(f"证据文件 {listed[file.name]} 的内容与摘要不符")
+    return f"{said}；{len(there)} 份证据文件相符，{len(listed) - len(there)} 份未附"
 
 
 _ESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
@@ -491,8 +510,10 @@ def _verify_heads(folder: Path, heads: dict[bytes, tuple[bytes, int]]) -> None:
 
 
 def verify(path: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
-    """A bundle (a file) or an export (a folder): one sentence when it holds, `Bad` when it does not."""
+    """A bundle, a pack or an export: one sentence when it holds, `Bad` when it does not."""
     try:
+        if (path / "bundle.json").is_file():
+            return verify_pack(path, key, seen)
         if path.is_dir():
             return verify_export(path, key, seen)
         return verify_bundle(json.loads(path.read_text(encoding="utf-8")), key, seen)
@@ -504,7 +525,7 @@ def verify(path: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="verify.py", description="离线核验案卷或日志导出")
-    parser.add_argument("path", type=Path, help="案卷文件，或导出文件夹")
+    parser.add_argument("path", type=Path, help="案卷文件、案卷文件夹，或导出文件夹")
     parser.add_argument("--key", required=True, help="日志的公钥，应从案卷以外的途径取得")
     parser.add_argument("--seen", type=Path, action="append", default=[], help="先前见到或见证方保存的检查点")
     asked = parser.parse_args(arguments)

@@ -1,0 +1,79 @@
+"""What a finding's bundle carries: the rows that name it with their proofs, its versions, digests of evidence.
+
+A version is carried as the content its hash names, and evidence by its SHA-256; both stand in an event, so that whoever
+has the bundle holds them against the log. Evidence itself is fetched beside it (`pack.py`): a look at it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.identity import Principal
+from services.audit_api.checking import version_hash
+from services.audit_api.evidence import store as evidence
+from services.audit_api.findings import content, versions
+from services.audit_api.moments import Moment
+from services.audit_api.record import merkle, store
+from services.audit_api.record.schemas import BundledEvidence, BundledRow, BundledVersion
+from services.audit_api.tables import LogCheckpointRow
+
+
+async def rows_of(
+    tx: AsyncSession, county: str, positions: Sequence[int], checkpoint: LogCheckpointRow
+) -> list[BundledRow]:
+    """These events of the county's journal, as far as they are sealed below the checkpoint, each with its proof."""
+    placed = await store.leaves(tx, county, positions)
+    sealed = {position: at for position, at in placed.items() if at < checkpoint.size}
+    ranges = {at: merkle.inclusion_ranges(at, checkpoint.size) for at in sealed.values()}
+    wanted = merkle.wanted([one for several in ranges.values() for one in several])
+    entries = await store.entries(tx, wanted, (await store.head(tx)).size)
+    rows = []
+    for event in await store.events(tx, county, sorted(sealed)):
+        at = sealed[event.position]
+        proof = [one.hex() for one in merkle.roots(ranges[at], entries)]
+        rows.append(BundledRow(log_position=at, service="audit", stream=county, proof=proof, **event._mapping))  # noqa: SLF001 - SQLAlchemy's public name for it
+    return rows
+
+
+async def versions_of(
+    tx: AsyncSession, county: str, finding: UUID, moment: Moment, bodies: str
+) -> list[BundledVersion]:
+    """Each version that was made by the moment, whose event is in `bodies`, as the content that its hash names."""
+    made = await versions.every(tx, county, finding, moment.position)
+    exact = [(finding, row.version_no) for row in made]
+    facts = await versions.facts(tx, county, exact)
+    subjects = await versions.subjects(tx, county, exact)
+    found = []
+    for row in made:
+        said = {name: getattr(row, name) for name in content.SAID}
+        told = [
+            {**{name: getattr(fact, name, None) for name in content.FACT}, "evidence_ids": kept}
+            for fact, kept in facts[finding, row.version_no]
+        ]
+        about = [{name: getattr(one, name) for name in content.SUBJECT} for one in subjects[finding, row.version_no]]
+        spelled = content.spelled(said, told, about)
+        whole = version_hash(spelled) == row.version_hash and row.version_hash in bodies
+        if whole:  # what an earlier release named in another spelling is proved by its event alone
+            found.append(BundledVersion(version_no=row.version_no, version_hash=row.version_hash, content=spelled))
+    return found
+
+
+async def evidence_of(
+    tx: AsyncSession, who: Principal, county: str, finding: UUID, moment: Moment, bodies: Collection[str]
+) -> list[BundledEvidence]:
+    """The evidence that was kept by the moment and whose event is among `bodies`."""
+    kept = await evidence.of_finding(tx, who, county, finding, known=moment.position)
+    return [
+        BundledEvidence(
+            evidence_id=one.id,
+            file_name=one.file_name,
+            file_kind=one.file_kind,
+            size_bytes=one.size_bytes,
+            sha256=one.sha256.hex(),
+        )
+        for one in kept
+        if any(one.sha256.hex() in body for body in bodies)
+    ]
