@@ -91,6 +91,54 @@ async def test_a_notice_is_served_three_working_days_before(
     assert done(await office.notice(on, told["earliest_on"]))["stage"] == "noticed"
 
 
+async def lay_down(office: Office, key: str, value: Any) -> str:
+    said = {"key": key, "region": office.county, "valid_from": "2023-01-01", "value": value}
+    told = done(
+        await office.chen.post("/audit/v1/policy-values", {**said, "source": "县审〔2023〕2号", "basis": "practice"})
+    )
+    done(await office.zhao.post("/audit/v1/policy-values/confirmation", {"ref": told["ref"]}))
+    return str(told["ref"])
+
+
+async def test_a_county_asks_more_than_the_law_and_each_document_keeps_what_it_was_judged_by(office: Office) -> None:
+    ref = await lay_down(office, "engagement_notice_days.audit", {"days": 5, "counted": "working"})
+    await office.plan()
+    early = await office.notice("2023-03-06", "2023-03-10")
+    assert problem(early) == (409, "notice-too-late")
+    figures = early.json()["figures"]
+    assert (figures["earliest_on"], figures["limit"], figures["source"]) == (
+        "2023-03-13",
+        "5 个工作日",
+        "县审〔2023〕2号",
+    )
+    done(await office.notice("2023-03-06", "2023-03-13"))
+    done(await office.start("2023-03-13"))
+    reply = await lay_down(office, "auditee_reply_days.audit", {"days": 12, "counted": "working"})
+    done(await office.review(done(await office.paper("2023-03-20", office.wang)), "2023-03-20"))
+    done(await office.report("2023-04-03"))
+    told = period(await office.read(as_of="2023-04-03"), "reply")
+    assert (told["ends_on"], told["policy_ref"]) == ("2023-04-20", reply)
+    await lay_down(office, "auditee_reply_days.audit", {"days": 15, "counted": "working"})
+    told = period(await office.read(as_of="2023-04-03"), "reply")
+    assert (told["ends_on"], told["policy_ref"]) == ("2023-04-20", reply), "a later edition moves no day that was told"
+    assert ref.startswith("engagement_notice_days.audit@")
+
+
+async def test_where_no_period_is_laid_down_silence_says_nothing(office: Office) -> None:
+    """No law counts days for a patrol: it needs no notice, and what it decides rests on an opinion that is there."""
+    await office.plan(kind="patrol")
+    done(await office.start("2023-03-01"))
+    done(await office.review(done(await office.paper("2023-03-20", office.wang)), "2023-03-20"))
+    report = done(await office.report("2023-04-03"))
+    assert report["document"]["due_on"] is None
+    assert [one["name"] for one in report["periods"]] == ["engagement"]
+    silent = await office.decision("2023-06-03")
+    assert problem(silent) == (409, "engagement-step-out-of-turn")
+    assert "不能推定无异议" in silent.json()["figures"]["needs"]
+    done(await office.reply("2023-04-10", "no_objection"))
+    assert done(await office.decision("2023-04-10"))["stage"] == "drawn"
+
+
 async def test_in_special_circumstances_another_person_lets_the_notice_be_brought_along(office: Office) -> None:
     await office.plan()
     own = {"because": "涉嫌严重违法违规", "approved_by": "li"}

@@ -162,7 +162,12 @@ def test_silence_is_no_objection_from_the_day_after_the_last_one() -> None:
     with pytest.raises(Exception, match="2023-04-18 以前（含当日）"):
         must_be_heard([report], date(2023, 4, 18))
     must_be_heard([report], date(2023, 4, 19))
-    must_be_heard([report, Doc(2, EngagementPaper.REPLY, date(2023, 4, 4))], date(2023, 4, 4))
+    reply = Doc(2, EngagementPaper.REPLY, date(2023, 4, 4))
+    must_be_heard([report, reply], date(2023, 4, 4))
+    open_ended = replace(report, due_on=None)
+    with pytest.raises(StepOutOfTurn, match="不能推定无异议"):
+        must_be_heard([open_ended], date(2033, 4, 19))
+    must_be_heard([open_ended, reply], date(2023, 4, 4))
 
 
 def test_days_of_the_law_are_working_days() -> None:

@@ -228,11 +228,17 @@ def must_be_reviewed(docs: Sequence[Doc]) -> None:
 
 
 def must_be_heard(docs: Sequence[Doc], on: date) -> None:
-    """Refuse a decision while the auditee has not answered and still may; silence past the last day is no objection."""
+    """Refuse a decision while the auditee has not answered and still may; silence past the last day is no objection.
+
+    Where nothing says by which day it answers, silence says nothing: its opinion has to be there.
+    """
     if of(docs, EngagementPaper.REPLY):
         return
     for report in of(docs, EngagementPaper.REPORT):
-        if report.due_on is not None and on <= report.due_on:
+        if report.due_on is None:
+            needs = "没有答复期限的规定，不能推定无异议，应先登记书面意见"
+            raise StepOutOfTurn(PAPERS[EngagementPaper.DECISION], STAGES[stage_of(docs)], needs)
+        if on <= report.due_on:
             raise ReplyPeriodOpen(report.on, report.due_on, on, report.source)
 
 
