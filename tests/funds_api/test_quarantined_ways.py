@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Final
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -15,6 +17,8 @@ from tests.funds_api.people import Township, id_number
 from tests.funds_api.quarantined import DOCUMENT, quarantine, release
 from tests.funds_api.test_orders import ORDERS, Chain
 from tests.funds_api.test_returns import Paid
+
+POST: Final = "SELECT funds.post_movements($1, $2::jsonb, $3::jsonb, $4)"
 
 
 async def lots_of(clerk: Any, account: str) -> list[dict[str, Any]]:
@@ -109,4 +113,54 @@ async def test_a_quarantine_over_several_accounts_is_kept_and_released_whole(
     ).status_code == 201
     with pytest.raises(DBAPIError, match="is over"):
         await release(funds_http, desk.county, keeps)
+    await conserved(admin, desk.county)
+
+
+async def alone(role: asyncpg.Connection, region: str, statement: str, *values: Any) -> None:
+    async with role.transaction():
+        await role.execute("SELECT set_config('app.region', $1, true)", region)
+        await role.execute(statement, *values)
+
+
+async def test_the_database_holds_it_by_itself(
+    funds_http: httpx.AsyncClient, desk: Desk, urls: dict[str, str], admin: asyncpg.Pool
+) -> None:
+    """As the service's own role: no function voids, pays or draws it, and no row of it can be written by hand."""
+    first, _ = sorted(await lots_of(desk.clerk, desk.treasury), key=lambda one: one["arrived_on"])
+    keeps = await quarantine(funds_http, desk.county, {first["id"]: 400_000})
+    [hold] = (await desk.clerk.get("/funds/v1/holds", params={"live": "true"})).json()["items"]
+    move = {
+        "id": str(uuid4()),
+        "kind": "hand_down",
+        "document": "绕行1号",
+        "document_key": "绕行1号",
+        "from": desk.treasury,
+        "to": desk.first,
+        "effective_on": "2017-05-01",
+        "amount_fen": 1,
+        "drawn": "named",
+        "actor": "somebody",
+    }
+    part = {"move": move["id"], "to_lot": str(uuid4()), "amount_fen": 1, "from_lot": first["id"]}
+    today = ledger.today()
+    paying = {**move, "hold": hold["id"]}
+    lift = "SELECT funds.release_money($1, $2, '解封1号', $3, $3)"
+    tries = (
+        ("", "SELECT funds.void_hold($1, $2::uuid)", [desk.county, hold["id"]], "QL415"),
+        ("", POST, [desk.county, json.dumps([move]), json.dumps([part]), today], "QL424"),
+        ("", POST, [desk.county, json.dumps([paying]), json.dumps([part]), today], "QL415"),
+        ("", "UPDATE funds.hold SET status = 'voided' WHERE county_code = $1", [desk.county], "42501"),
+        ("", "DELETE FROM funds.quarantine_lot WHERE county_code = $1", [desk.county], "42501"),
+        ("", "UPDATE funds.quarantine SET released_on = $2 WHERE county_code = $1", [desk.county, today], "42501"),
+        # From its own township nobody lifts it either: a quarantine is of the whole county.
+        ("101", lift, [desk.county, keeps, today], "QL403"),
+    )
+    role = await asyncpg.connect(urls["funds"])
+    try:
+        for place, statement, values, state in tries:
+            with pytest.raises(asyncpg.PostgresError) as refusal:
+                await alone(role, desk.county + place, statement, *values)
+            assert refusal.value.sqlstate == state, statement
+    finally:
+        await role.close()
     await conserved(admin, desk.county)
