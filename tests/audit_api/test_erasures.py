@@ -13,13 +13,15 @@ import pytest
 from chassis.database import Database
 from deploy.onebox.export import UNSEALED
 from services.audit_api.record import store as record
-from services.audit_api.record.verify import FIELDS, event_hash, first_hash
+from services.audit_api.record.verify import FIELDS, event_hash, first_hash, verify_bundle
 from services.audit_api.words import sealed
 from tests.audit_api.feeds import FakeFeed
+from tests.audit_api.journals import empty_log
 from tests.audit_api.office import confirmed, finding
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import alerted, order, refused
-from tests.callers import Caller, audit_caller
+from tests.audit_api.test_record import seal_audit
+from tests.callers import LOG, Caller, audit_caller
 
 NAME = "虚构人张某某"
 GONE = "已删除"
@@ -181,6 +183,25 @@ async def test_the_proof_rests_on_the_kept_digest(words: Words, admin: asyncpg.P
     computed = await words.chain()
     differ = next(at for at, (one, other) in enumerate(zip(computed, held, strict=True), 1) if one != other)
     assert differ == first
+
+
+async def test_the_bundle_of_a_finding_that_lost_its_words_verifies_over_what_was_sealed_before(
+    words: Words, admin: asyncpg.Pool, audit_http: httpx.AsyncClient
+) -> None:
+    await empty_log(admin)
+    await seal_audit(audit_http, words.database, words.county)
+    path = f"/audit/v1/record/findings/{words.finding_id}"
+    before = (await words.maker.get(path)).json()
+    await words.forget("finding", words.finding_id, "title", "facts")
+    await words.forget("rectification_order", words.order_id, "demand", "note")
+    await words.forget("evidence", words.evidence_id, "file_name", "supplier", "unsigned_because")
+    after = await words.maker.get(path)
+    assert NAME not in after.text
+    bundle = after.json()
+    assert bundle["rows"] == before["rows"]
+    assert [len(one["versions"]) for one in (before, bundle)] == [1, 0]
+    for one in (before, bundle):
+        assert verify_bundle(one, LOG.key).startswith(f"{len(bundle['rows'])} 条日志")
 
 
 async def test_a_retry_is_answered_without_the_words(words: Words) -> None:
