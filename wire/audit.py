@@ -21,9 +21,18 @@ class AlertsTakenIn(Fact):
 
 
 class AlertDismissed(Fact):
+    """Another person confirmed that an alert asks about nothing; each alert merged into it is told by itself.
+
+    In events of before two people decided, `refutation_id`, `version_hash` and `decided_on` are null.
+    """
+
     alert_id: UUID
     county_code: str
     text_sha256: str
+    refutation_id: UUID | None = None
+    version_hash: str | None = None
+    decided_on: date | None = None
+    main_id: UUID | None = None
 
 
 class LotBound(Fact):

@@ -21,7 +21,11 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "inspector": frozenset(
         {
             "alerts:read",
-            "alerts:dismiss",
+            "alerts:triage",
+            "alerts:assign",
+            "alerts:merge",
+            "alerts:refute",
+            "alerts:decide",
             "findings:read",
             "findings:write",
             "findings:confirm",

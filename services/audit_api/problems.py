@@ -6,7 +6,9 @@ from typing import Final
 
 from chassis.problems import Problem
 from services.audit_api import access, checking, ledger
+from services.audit_api.alerts import states as alerts
 from services.audit_api.alerts.service import AlertNotNew
+from services.audit_api.alerts.triage import ReasonMissing
 from services.audit_api.engagements import refusals as engagements
 from services.audit_api.erasures import service as erasures
 from services.audit_api.evidence import marks, refusals
@@ -40,6 +42,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     Missing: Problem("not-found", 404, "没有找到", "请核对编号；不在管辖范围内的记录同样显示为没有找到"),
     AlertNotNew: Problem("alert-not-new", 409, "预警已处理", "请查看该预警当前的处理结果"),
+    alerts.AlertMerged: Problem("alert-merged", 409, "预警已并入其他预警", "请在所并入的预警中办理，或先拆分"),
+    alerts.AlertLeadsOthers: Problem(
+        "alert-leads-others", 409, "该预警下已并入其他预警", "请以该预警为主合并，或先拆分"
+    ),
+    alerts.AlertNotMerged: Problem("alert-not-merged", 409, "预警没有并入该预警", "请核对现在并入的是哪一条预警"),
+    alerts.NotSameMoney: Problem("not-same-money", 409, "所问的不是同一笔钱", "请只合并关于同一批次、对象或账户的预警"),
+    alerts.RefutationWaits: Problem("refutation-waits", 409, "已有待审核的排除意见", "请先由另一人审核该排除意见"),
+    alerts.RefutationDecided: Problem("refutation-decided", 409, "排除意见已审核", "如有新的理由，请另提排除意见"),
+    ReasonMissing: Problem("triage-reason-missing", 409, "与建议不同须说明理由", "请写明为何不按建议的方式办理"),
     LotNotAlerted: Problem("lot-not-alerted", 409, "资金批次不在预警范围内", "请只选择所选预警涉及的资金批次"),
     BoundTooMuch: Problem("bound-too-much", 409, "认定金额超过预警金额", "请把认定金额改为不超过预警金额"),
     LotHeld: Problem("lot-held", 409, "资金批次已被其他问题认定", "请在已有问题中处理，或待其销号后再认定"),

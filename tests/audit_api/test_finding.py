@@ -148,20 +148,6 @@ async def test_money_before_the_day_asked_for_is_what_counts(
     assert (after["rectified_fen"], after["rectified_later_fen"]) == (30_000, 0)
 
 
-async def test_a_dismissed_alert_is_dealt_with(
-    audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
-) -> None:
-    inspector = audit_caller(audit_http, "inspector", county)
-    [alert_id] = await alerted(feed, database, county, uuid4())
-    url = f"/audit/v1/alerts/{alert_id}/dismissal"
-    done = await inspector.post(url, {"reason": "质保金，合同约定两年"}, key="dismiss-it-once")
-    assert (done.status_code, done.json()["status"]) == (201, "dismissed")
-    again = await inspector.post(url, {"reason": "质保金，合同约定两年"}, key="dismiss-it-once")
-    assert (again.json(), again.headers["Idempotency-Replayed"]) == (done.json(), "true")
-    refused(await inspector.post(url, {"reason": "再来一次"}), 409, "alert-not-new")
-    refused(await inspector.post("/audit/v1/findings", finding(alert_id)), 409, "alert-not-new")
-
-
 async def test_a_finding_is_opened_once_per_key_and_a_lot_is_held_once(
     audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
 ) -> None:

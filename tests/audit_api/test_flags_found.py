@@ -141,6 +141,9 @@ async def test_an_alert_keeps_what_was_told_of_its_flag(
             "finding_id": None,
             "dismissed_by": None,
             "dismissal_reason": None,
+            "dismissal_checked_by": None,
+            "dismissed_on": None,
+            "dismissed_position": None,
         }
         assert str(row["run_id"]) == envelope.body["run_id"]
     await audit.took_in(1, lot, household)

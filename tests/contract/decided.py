@@ -66,7 +66,18 @@ class Both:
         return list(answer.json()["items"])
 
     async def dismiss(self, alert: str, reason: str = "已核实，系退汇在途") -> None:
-        answer = await self.inspector.post(f"/audit/v1/alerts/{alert}/dismissal", {"reason": reason})
+        """One inspector refutes the alert, another confirms that."""
+        url = f"/audit/v1/alerts/{alert}/refutations"
+        answer = await self.inspector.post(url, {"reason": reason, "on": "2017-12-01"})
+        assert answer.status_code == 201, answer.text
+        [made] = answer.json()["refutations"]
+        decision = {
+            "version_hash": made["version_hash"],
+            "decision": "confirm",
+            "opinion": "属实",
+            "on": "2017-12-01",
+        }
+        answer = await self.checker.post(f"{url}/{made['id']}/decision", decision)
         assert answer.status_code == 201, answer.text
 
     async def finding(self, alerts: list[str], lots: list[tuple[str, int]] | None = None) -> dict[str, Any]:

@@ -103,7 +103,10 @@ def test_a_runner_that_was_away_hears_what_inspectors_decided(county: County) ->
     record = f"/funds/v1/rules/{alert['rule_code']}/record"
     before = inspector.get(record)["refuted_n"]
     county.stack.child("runner").kill()
-    inspector.post(f"/audit/v1/alerts/{alert['id']}/dismissal", {"reason": "已核实"})
+    url = f"/audit/v1/alerts/{alert['id']}/refutations"
+    [made] = inspector.post(url, {"reason": "已核实", "on": SEEN_ON})["refutations"]
+    decision = {"version_hash": made["version_hash"], "decision": "confirm", "opinion": "属实", "on": SEEN_ON}
+    county.who("jiwei-fuhe").post(f"{url}/{made['id']}/decision", decision)
     assert inspector.get(record)["refuted_n"] == before
     county.stack.restart("runner")
     _until(lambda: inspector.get(record)["refuted_n"], lambda seen: seen == before + 1)

@@ -13,9 +13,21 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
-from services.audit_api.alerts import service, store
-from services.audit_api.alerts.schemas import Alert, AlertPage, AlertStatus, DismissalRequest
+from services.audit_api.alerts import handling, merging, refuting, store
+from services.audit_api.alerts.schemas import (
+    AlertFile,
+    AlertPage,
+    AlertStatus,
+    AssignmentRequest,
+    MergeRequest,
+    RefutationDecisionRequest,
+    RefutationRequest,
+    TriageRequest,
+)
+from services.audit_api.alerts.shown import alerts_of, file_of
+from services.audit_api.alerts.triage import Triage
 from services.audit_api.missing import Missing
+from services.audit_api.moments import AsOf, KnownAt, moment_of
 
 router = APIRouter(prefix="/audit/v1/alerts", tags=["alerts 预警"])
 
@@ -28,32 +40,121 @@ async def get_alerts(
     window: Paging,
     who: Annotated[Principal, can("alerts:read")],
     county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
     status: AlertStatus | None = None,
     rule: Annotated[Code | None, Query(description="规则代码，如 R19")] = None,
+    triage: Triage | None = None,
+    assignee: Annotated[Code | None, Query(description="承办人登录名")] = None,
+    merged: Annotated[bool | None, Query(description="只看已并入其他预警的（或只看独立办理的）")] = None,
 ) -> AlertPage:
-    found = await store.page(tx, who, county_of(who, county), window, status, rule)
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    as_it_stands = as_of is None and known_at is None
+    found = await store.page(
+        tx,
+        who,
+        asked,
+        window,
+        moment,
+        as_it_stands=as_it_stands,
+        status=status,
+        rule=rule,
+        triage=triage,
+        assignee=assignee,
+        merged=merged,
+    )
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = [service.alert_of(row) for row in rows]
-    return AlertPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的预警")
+    items = await alerts_of(tx, asked, rows, moment, as_it_stands=as_it_stands)
+    because = None if items else "您的管辖范围内没有符合条件的预警"
+    return AlertPage(**moment.shown, items=items, next=after, empty_because=because)
 
 
-@router.get("/{alert_id}", summary="一条预警")
+@router.get("/{alert_id}", summary="一条预警及其全部办理过程")
 async def get_alert(
-    alert_id: UUID, tx: Read, who: Annotated[Principal, can("alerts:read")], county: County = None
-) -> Alert:
-    row = await store.one(tx, who, county_of(who, county), alert_id)
-    if row is None:
-        raise Missing("预警", str(alert_id))
-    return service.alert_of(row)
-
-
-@router.post("/{alert_id}/dismissal", status_code=201, summary="排除预警，须说明理由")
-async def post_dismissal(
     alert_id: UUID,
-    request: DismissalRequest,
+    tx: Read,
+    who: Annotated[Principal, can("alerts:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> AlertFile:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    row = await store.one(tx, who, asked, alert_id)
+    if row is None or row.as_of > moment.as_of or not await store.known(tx, row, moment):
+        raise Missing("预警", str(alert_id))
+    return await file_of(tx, row, moment, as_it_stands=as_of is None and known_at is None)
+
+
+@router.post("/{alert_id}/triages", status_code=201, summary="三看三定：定为整改、重点核查或加急核查")
+async def post_triage(
+    alert_id: UUID,
+    request: TriageRequest,
     tx: Tx,
     act: Acting,
-    who: Annotated[Principal, can("alerts:dismiss")],
+    who: Annotated[Principal, can("alerts:triage")],
     county: County = None,
-) -> Alert:
-    return await service.dismiss(tx, who, act, county_of(who, county), alert_id, request.reason)
+) -> AlertFile:
+    return await handling.set_triage(tx, who, act, county_of(who, county), alert_id, request)
+
+
+@router.post("/{alert_id}/assignments", status_code=201, summary="分派承办人")
+async def post_assignment(
+    alert_id: UUID,
+    request: AssignmentRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("alerts:assign")],
+    county: County = None,
+) -> AlertFile:
+    return await handling.assign(tx, who, act, county_of(who, county), alert_id, request)
+
+
+@router.post("/{alert_id}/merges", status_code=201, summary="把同一笔钱的其他预警并入本预警")
+async def post_merge(
+    alert_id: UUID,
+    request: MergeRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("alerts:merge")],
+    county: County = None,
+) -> AlertFile:
+    return await merging.merge(tx, who, act, county_of(who, county), alert_id, request)
+
+
+@router.post("/{alert_id}/partings", status_code=201, summary="把已并入的预警拆分出去")
+async def post_parting(
+    alert_id: UUID,
+    request: MergeRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("alerts:merge")],
+    county: County = None,
+) -> AlertFile:
+    return await merging.part(tx, who, act, county_of(who, county), alert_id, request)
+
+
+@router.post("/{alert_id}/refutations", status_code=201, summary="提出排除意见，须说明理由")
+async def post_refutation(
+    alert_id: UUID,
+    request: RefutationRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("alerts:refute")],
+    county: County = None,
+) -> AlertFile:
+    return await refuting.refute(tx, who, act, county_of(who, county), alert_id, request)
+
+
+@router.post("/{alert_id}/refutations/{refutation_id}/decision", status_code=201, summary="由另一人审核排除意见")
+async def post_refutation_decision(
+    alert_id: UUID,
+    refutation_id: UUID,
+    request: RefutationDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("alerts:decide")],
+    county: County = None,
+) -> AlertFile:
+    return await refuting.decide(tx, who, act, county_of(who, county), alert_id, refutation_id, request)

@@ -1,4 +1,4 @@
-"""Taking flags in as alerts, and dismissing an alert with a reason."""
+"""Taking flags in as alerts, and whether one is still to be dealt with."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import allow_long_statements
 from chassis.feed import Envelope
-from chassis.identity import Principal
-from chassis.journal import Act, record_alone
-from services.audit_api.alerts import store
-from services.audit_api.alerts.schemas import Alert, AlertStatus
-from services.audit_api.missing import Missing
+from chassis.journal import record_alone
+from services.audit_api.alerts import dealings, store
+from services.audit_api.alerts.schemas import AlertStatus
+from services.audit_api.alerts.states import must_stand_alone
 from services.audit_api.tables import AlertRow
-from services.audit_api.words import sealed
-from wire.audit import AlertDismissed, AlertsTakenIn
+from wire.audit import AlertsTakenIn
 from wire.flags import FlagsFound, FlagsRaised, FlagTold
 
 FOLLOWER = "qingliu-follower"
@@ -49,8 +47,11 @@ def must_be_new(row: AlertRow) -> None:
         raise AlertNotNew(str(row.id), row.status)
 
 
-def alert_of(row: AlertRow) -> Alert:
-    return Alert.model_validate(row, from_attributes=True)
+async def parts_must_have_their_main(tx: AsyncSession, county: str, ids: Sequence[UUID]) -> None:
+    """Refuse an alert that is part of another which is not dealt with along with it."""
+    for alert, main in (await dealings.mains(tx, county, ids)).items():
+        if main not in ids:
+            must_stand_alone(alert, main)
 
 
 async def take_in(tx: AsyncSession, envelope: Envelope) -> None:
@@ -108,20 +109,3 @@ def _row(stream: str, position: int, flag: FlagTold) -> dict[str, Any]:
         "position": position,
         "source": "；".join(dict.fromkeys(one.source for one in flag.policy)),
     }
-
-
-async def dismiss(tx: AsyncSession, who: Principal, act: Act, county: str, alert_id: UUID, reason: str) -> Alert:
-    """Answer the question with "no", and say why; only an alert that nobody has dealt with can be dismissed."""
-    await act.claim(tx, county)
-    locked = await store.lock(tx, who, county, [alert_id])
-    if not locked:
-        raise Missing("预警", str(alert_id))
-
-    must_be_new(locked[0])
-
-    await store.dismiss(tx, county, alert_id, who.subject, reason)
-    await tx.refresh(locked[0])
-    answer = alert_of(locked[0])
-    event = AlertDismissed(alert_id=alert_id, county_code=county, text_sha256=sealed(reason))
-    await act.record(tx, county, event, answer)
-    return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
+from services.audit_api.alerts import dealings
+from services.audit_api.moments import Moment
 from services.audit_api.tables import AlertRow, FlagToldRow
 
 # What an alert keeps of a staged flag, beside the county and the position of its event.
@@ -19,17 +22,38 @@ _TOLD: Final = [column.name for column in FlagToldRow.__table__.columns if colum
 
 
 async def page(
-    session: AsyncSession, who: Principal, county: str, window: Window, status: str | None, rule: str | None
+    session: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    moment: Moment,
+    *,
+    as_it_stands: bool,
+    status: str | None,
+    rule: str | None,
+    triage: str | None,
+    assignee: str | None,
+    merged: bool | None,
 ) -> Sequence[AlertRow]:
-    """Visible alerts of a county by id, one more than the page holds."""
+    """Visible alerts of a county by id, one more than the page holds; `as_it_stands` or as of a moment."""
     query = (
         select(AlertRow)
         .where(AlertRow.county_code == county, visible_to(who, AlertRow.region_code))
         .order_by(AlertRow.id)
         .limit(window.limit + 1)
     )
+    if not as_it_stands:
+        query = query.where(AlertRow.as_of <= moment.as_of)
+        if moment.known_at is not None:
+            query = query.where(dealings.arrived(county, moment))
     if status is not None:
-        query = query.where(AlertRow.status == status)
+        query = query.where((AlertRow.status if as_it_stands else dealings.status_at(moment)) == status)
+    if triage is not None:
+        query = query.where(dealings.triage_at(moment) == triage)
+    if assignee is not None:
+        query = query.where(dealings.assignee_at(moment) == assignee)
+    if merged is not None:
+        query = query.where(dealings.main_at(moment).is_not(None) if merged else dealings.main_at(moment).is_(None))
     if rule is not None:
         query = query.where(AlertRow.rule_code == rule)
     if after := window.key(UUID):
@@ -99,15 +123,44 @@ async def add_staged(session: AsyncSession, stream: str, position: int) -> list[
     return sorted(await session.scalars(added))
 
 
-async def dismiss(session: AsyncSession, county: str, alert_id: UUID, by: str, reason: str) -> None:
+async def dismiss(
+    session: AsyncSession, county: str, ids: Collection[UUID], by: str, checked_by: str, reason: str, on: date
+) -> None:
+    """What one person refuted and another confirmed."""
     await session.execute(
         update(AlertRow)
-        .where(AlertRow.county_code == county, AlertRow.id == alert_id)
-        .values(status="dismissed", dismissed_by=by, dismissal_reason=reason)
+        .where(AlertRow.county_code == county, AlertRow.id.in_(ids))
+        .values(
+            status="dismissed",
+            dismissed_by=by,
+            dismissal_checked_by=checked_by,
+            dismissal_reason=reason,
+            dismissed_on=on,
+        )
     )
 
 
+async def known(session: AsyncSession, alert: AlertRow, moment: Moment) -> bool:
+    """Whether an alert had been taken in by a moment."""
+    if moment.known_at is None:
+        return True
+    there = dealings.arrived(alert.county_code, moment)
+    found = await session.scalar(
+        select(AlertRow.id).where(AlertRow.county_code == alert.county_code, AlertRow.id == alert.id, there)
+    )
+    return found is not None
+
+
+async def statuses(session: AsyncSession, county: str, ids: Collection[UUID], moment: Moment) -> dict[UUID, str]:
+    """How each of some alerts stood at a moment."""
+    rows = await session.execute(
+        select(AlertRow.id, dealings.status_at(moment)).where(AlertRow.county_code == county, AlertRow.id.in_(ids))
+    )
+    return dict(rows.all())
+
+
 async def take_up(session: AsyncSession, county: str, ids: Collection[UUID], finding: UUID) -> None:
+    """Let a finding answer these alerts; `ids` holds also those that are part of one of them (`dealings.members`)."""
     await session.execute(
         update(AlertRow)
         .where(AlertRow.county_code == county, AlertRow.id.in_(ids))

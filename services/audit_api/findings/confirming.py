@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from services.audit_api.alerts import dealings
 from services.audit_api.alerts import store as alerts
+from services.audit_api.alerts.service import parts_must_have_their_main
 from services.audit_api.checking import must_be_checked
 from services.audit_api.findings import store, versions
 from services.audit_api.findings.binding import LOT, counted
@@ -48,7 +50,8 @@ async def review(
     told: FindingOpened | FindingSentBack
     if request.decision is FindingDecision.CONFIRM:
         bound = await _confirm(tx, who, row, stands, request.on)
-        told = _opened(stands, bound, request)
+        taken = (await alerts.ids_of_finding(tx, county, [finding_id]))[finding_id]
+        told = _opened(stands, taken, bound, request)
     else:
         told = FindingSentBack(
             finding_id=finding_id,
@@ -74,11 +77,14 @@ async def _confirm(
     # Whoever confirms another finding on one of these lots, by whichever alert, waits here.
     await alerts.lock_by_lots(tx, county, [one.subject_id for one in lots])
     taken = await taken_up(tx, who, county, stands.alert_ids)
+    await parts_must_have_their_main(tx, county, stands.alert_ids)
+    parts = sorted(set(await dealings.members(tx, county, stands.alert_ids)) - set(stands.alert_ids))
+    await taken_up(tx, who, county, parts)
     held = await store.held_elsewhere(tx, county, [one.subject_id for one in lots])
     if held is not None:
         raise LotHeld(str(held))
     await store.add_lots(tx, [_binding(one) for one in lots])
-    await alerts.take_up(tx, county, stands.alert_ids, row.id)
+    await alerts.take_up(tx, county, [*stands.alert_ids, *parts], row.id)
     changes = await _count_what_left(tx, row, lots, taken)
     await store.change(tx, row, status=FindingStatus.OPEN.value, confirmed_on=on, confirmed_by=who.subject)
     await store.add_changes(tx, county, changes)
@@ -128,7 +134,7 @@ async def _count_what_left(
 
 
 def _opened(
-    stands: FindingVersionRow, lots: Sequence[FindingSubjectRow], request: FindingReviewRequest
+    stands: FindingVersionRow, taken: list[UUID], lots: Sequence[FindingSubjectRow], request: FindingReviewRequest
 ) -> FindingOpened:
     return FindingOpened(
         finding_id=stands.finding_id,
@@ -136,7 +142,7 @@ def _opened(
         class_code=stands.class_code,
         found_on=stands.found_on,
         amount_fen=stands.amount_fen,
-        alert_ids=stands.alert_ids,
+        alert_ids=taken,
         lots=[LotBound(lot_id=one.subject_id, bound_fen=one.amount_fen) for one in lots],
         text_sha256=sealed(stands.title, stands.facts, request.opinion),
         version_no=stands.version_no,

@@ -7,7 +7,14 @@ it is addressed to. Money is known here only as fen of lots that funds_api told 
 
 from __future__ import annotations
 
-from services.audit_api.tables.alerts import AlertRow, FlagToldRow
+from services.audit_api.tables.alerts import (
+    AlertAssignmentRow,
+    AlertMergeRow,
+    AlertRefutationRow,
+    AlertRow,
+    AlertTriageRow,
+    FlagToldRow,
+)
 from services.audit_api.tables.engagements import (
     EngagementDocumentRow,
     EngagementFindingRow,
@@ -66,7 +73,11 @@ from services.audit_api.tables.rectifications import (
 from services.audit_api.tables.rows import RegionText, Row
 
 __all__ = [
+    "AlertAssignmentRow",
+    "AlertMergeRow",
+    "AlertRefutationRow",
     "AlertRow",
+    "AlertTriageRow",
     "EngagementDocumentRow",
     "EngagementFindingRow",
     "EngagementMemberRow",

@@ -1,11 +1,11 @@
-"""Alerts: flags as the feed told them."""
+"""Alerts: flags as the feed told them, and what inspectors did with each."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.audit_api.tables.rows import RegionText, Row
@@ -46,10 +46,16 @@ class AlertRow(Told, Row):
             "(status = 'dismissed') = (dismissed_by IS NOT NULL AND dismissal_reason IS NOT NULL)",
             name="dismissed_says_why",
         ),
+        # Dismissals of before two people decided have no second one.
+        CheckConstraint("dismissal_checked_by <> dismissed_by", name="maker_is_not_checker"),
+        CheckConstraint("(dismissed_by IS NULL) = (dismissed_on IS NULL)", name="dismissed_has_its_day"),
+        CheckConstraint("(dismissed_by IS NULL) = (dismissed_position IS NULL)", name="dismissed_is_positioned"),
         CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
         CheckConstraint("(subject = 'lot') = (lot_id IS NOT NULL)", name="lot_is_the_subject"),
         Index("ix_alert_lot", "county_code", "lot_id"),
         Index("ix_alert_status", "county_code", "status", "id"),
+        Index("ix_alert_unit", "county_code", "rule_code", "unit_id", "as_of"),
+        Index("ix_alert_subject", "county_code", "rule_code", "subject_id", "as_of"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -58,7 +64,131 @@ class AlertRow(Told, Row):
     finding_id: Mapped[UUID | None]
     dismissed_by: Mapped[str | None]
     dismissal_reason: Mapped[str | None]
+    dismissal_checked_by: Mapped[str | None]
+    dismissed_on: Mapped[date | None]
+    dismissed_position: Mapped[int | None]
     received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+_ALERT = ["audit.alert.county_code", "audit.alert.id"]
+
+
+class AlertTriageRow(Row):
+    """How an alert is to be dealt with: what the policy values proposed and what a person set. The last one holds."""
+
+    __tablename__ = "alert_triage"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "alert_id"], _ALERT),
+        CheckConstraint("triage_no > 0", name="triage_no_positive"),
+        CheckConstraint("triage IN ('rectify', 'key_check', 'urgent_check')", name="triage"),
+        CheckConstraint("proposed IN ('rectify', 'key_check', 'urgent_check')", name="proposed"),
+        CheckConstraint("triage = proposed OR reason IS NOT NULL", name="another_has_its_reason"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    triage_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    triage: Mapped[str]
+    proposed: Mapped[str]
+    reason: Mapped[str | None]
+    repeats_n: Mapped[int] = mapped_column(Integer)
+    policies: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    triaged_on: Mapped[date]
+    made_by: Mapped[str]
+    position: Mapped[int]
+
+
+class AlertAssignmentRow(Row):
+    """To whom an alert was given to work on. The last one holds."""
+
+    __tablename__ = "alert_assignment"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "alert_id"], _ALERT),
+        CheckConstraint("assignment_no > 0", name="assignment_no_positive"),
+        Index("ix_alert_assignment_assignee", "county_code", "assignee", "alert_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignment_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    assignee: Mapped[str]
+    assigned_on: Mapped[date]
+    made_by: Mapped[str]
+    position: Mapped[int]
+
+
+class AlertMergeRow(Row):
+    """An alert that is worked on as part of another about the same money, until somebody takes them apart again."""
+
+    __tablename__ = "alert_merge"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "alert_id"], _ALERT),
+        ForeignKeyConstraint(["county_code", "main_id"], _ALERT),
+        CheckConstraint("alert_id <> main_id", name="into_another"),
+        CheckConstraint("merge_no > 0", name="merge_no_positive"),
+        CheckConstraint(
+            "num_nonnulls(undone_on, undone_by, undo_reason, undone_position) IN (0, 4)", name="undone_whole"
+        ),
+        CheckConstraint("undone_on >= merged_on", name="undone_not_before"),
+        Index(
+            "uq_alert_merge_standing",
+            "county_code",
+            "alert_id",
+            unique=True,
+            postgresql_where=text("undone_on IS NULL"),
+        ),
+        Index("ix_alert_merge_main", "county_code", "main_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    merge_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    main_id: Mapped[UUID]
+    reason: Mapped[str]
+    merged_on: Mapped[date]
+    made_by: Mapped[str]
+    position: Mapped[int]
+    undone_on: Mapped[date | None]
+    undone_by: Mapped[str | None]
+    undo_reason: Mapped[str | None]
+    undone_position: Mapped[int | None]
+
+
+class AlertRefutationRow(Row):
+    """One person holds that an alert asks about nothing, and why; another confirms exactly that, or sends it back."""
+
+    __tablename__ = "alert_refutation"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "alert_id"], _ALERT),
+        CheckConstraint("decision IN ('confirm', 'send_back')", name="decision"),
+        CheckConstraint(
+            "num_nonnulls(decision, opinion, decided_on, checked_by, decided_position) IN (0, 5)", name="decided_whole"
+        ),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= refuted_on", name="decided_not_before"),
+        Index(
+            "uq_alert_refutation_open",
+            "county_code",
+            "alert_id",
+            unique=True,
+            postgresql_where=text("decision IS NULL"),
+        ),
+        Index("ix_alert_refutation_alert", "county_code", "alert_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    reason: Mapped[str]
+    refuted_on: Mapped[date]
+    made_by: Mapped[str]
+    version_hash: Mapped[str]
+    position: Mapped[int]
+    decision: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    checked_by: Mapped[str | None]
+    decided_position: Mapped[int | None]
 
 
 class FlagToldRow(Told, Row):
