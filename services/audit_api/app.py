@@ -28,9 +28,11 @@ from services.audit_api.ledger import Ledger
 from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
 from services.audit_api.quarantines.endpoints import router as quarantines
+from services.audit_api.rates.endpoints import router as rates
 from services.audit_api.record.endpoints import router as record
 from services.audit_api.record.verify import Key
 from services.audit_api.rectifications.endpoints import router as rectifications
+from services.audit_api.repeats.endpoints import router as repeats
 from services.audit_api.reports.endpoints import router as reports
 from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.settings import Settings
@@ -46,6 +48,8 @@ BLUEPRINT = Blueprint(
         findings,
         quarantines,
         rectifications,
+        repeats,
+        rates,
         evidence,
         reports,
         policies,

@@ -29,6 +29,7 @@ from services.audit_api.rectifications.look_backs import OwnClosure
 from services.audit_api.rectifications.progress import StageDoneAlready
 from services.audit_api.rectifications.states import DatesOutOfOrder, DeadlineNotLater, StagesNotDone, StepNotPossible
 from services.audit_api.rectifications.waiting import SupervisionNotDue, SupervisionSentAlready
+from services.audit_api.repeats import alike as repeats
 from services.audit_api.reports import refusals as reports
 from services.audit_api.reports.model import ReportDoesNotTie
 
@@ -87,6 +88,11 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "supervision-sent-already", 409, "已就该期限督办", "同一期限督办一次；延期后再逾期的可再次督办"
     ),
     OwnClosure: Problem("own-closure", 403, "同意销号的人不能自己回头看", "请由另一名监督人员回头看"),
+    repeats.RepeatNotLater: Problem(
+        "repeat-not-later", 409, "所称此前的问题并不在前", "请核对两个问题的认定日期，调换先后"
+    ),
+    repeats.RepeatLinkedAlready: Problem("repeat-linked-already", 409, "两个问题已认作屡犯", "无需重复关联"),
+    repeats.RepeatUndone: Problem("repeat-undone", 409, "屡犯关联已撤销", "如需恢复，请重新关联"),
     FileNameUnreadable: Problem(
         "file-name-unreadable", 422, "文件名无法识别", "请对文件名作百分号编码后放入 X-File-Name"
     ),

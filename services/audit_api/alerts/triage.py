@@ -7,7 +7,7 @@ each a list of two ascending figures. A person sets the way, and may set another
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -57,10 +57,15 @@ class ReasonMissing(Exception):
     chosen: str
 
     def __str__(self) -> str:
-        return f"按现行标准建议“{NAMES[Triage(self.proposed)]}”，改定为“{NAMES[Triage(self.chosen)]}”须说明理由"
+        set_to, advised = (NAMES.get(one, one) for one in (self.chosen, self.proposed))
+        return f"按现行标准建议“{advised}”，改定为“{set_to}”须说明理由"
 
 
-NAMES: Final = {Triage.RECTIFY: "整改", Triage.KEY_CHECK: "重点核查", Triage.URGENT_CHECK: "加急核查"}
+NAMES: Final[Mapping[str, str]] = {
+    Triage.RECTIFY: "整改",
+    Triage.KEY_CHECK: "重点核查",
+    Triage.URGENT_CHECK: "加急核查",
+}
 
 
 def way(figure: int, thresholds: Sequence[int]) -> Triage:

@@ -31,6 +31,7 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
         for kind, name in _KINDS
     ),
     PolicyKey("decision_ruling_days", "提请政府裁决的期限", "日", _D, 1, 365, "审计决定", _HIGH),
+    PolicyKey("repeat_within_years", "往前查找屡审屡犯的年数", "年", _W, 1, 20, "屡审屡犯", _HIGH),
     PolicyKey("supervision_after_days", "逾期未销号到督办的日数", "日", _W, 1, 180, "整改督办", _LOW),
     PolicyKey("rectification_report_days", "整改情况报告期限", "日", _D, 1, 365, "整改通知", _LOW),
     PolicyKey(

@@ -70,6 +70,7 @@ from services.audit_api.tables.rectifications import (
     RectificationStepRow,
     RectificationSupervisionRow,
 )
+from services.audit_api.tables.repeats import FindingRepeatRow
 from services.audit_api.tables.rows import RegionText, Row
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "FindingFactEvidenceRow",
     "FindingFactRow",
     "FindingLotRow",
+    "FindingRepeatRow",
     "FindingReviewRow",
     "FindingRow",
     "FindingSubjectRow",

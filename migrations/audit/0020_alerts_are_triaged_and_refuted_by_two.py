@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 from migrations import audit_known_v1, journal_v1
 
 ROLE = "audit_app"
-revision = "0015"
-down_revision = "0014"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,71 @@
+"""Shapes of repeat findings on the wire."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import Field
+
+from chassis.fields import Answer, Body, Day, Prose
+from chassis.pages import Page
+from services.audit_api.moments import Known
+
+
+class RepeatRequest(Body):
+    """A finding is held to be an earlier one again, and why; with the look-back that found the relapse, if one did."""
+
+    finding_id: UUID
+    earlier_id: UUID
+    reason: Prose
+    on: Day
+    look_back_id: UUID | None = None
+
+
+class RepeatUndoRequest(Body):
+    """The two are not held to be the same again any more, and why."""
+
+    reason: Prose
+    on: Day
+
+
+class Repeat(Answer):
+    """A finding that is held to be an earlier one again (屡审屡犯)."""
+
+    id: UUID
+    county_code: str
+    finding_id: UUID
+    earlier_id: UUID
+    look_back_id: UUID | None
+    alike: bool = Field(description="认作屡犯时，两者同类、同单位且在规定年限内")
+    reason: str
+    linked_on: date
+    made_by: str
+    undone_on: date | None
+    undone_by: str | None
+    undo_reason: str | None
+
+
+class RepeatPage(Page, Known):
+    as_of: date
+    items: list[Repeat]
+
+
+class Candidate(Answer):
+    """An earlier finding of the same class about a common unit, within the years of the policy value."""
+
+    finding_id: UUID
+    title: str
+    class_code: str
+    found_on: date
+    closed_on: date | None
+    unit_ids: list[UUID] = Field(description="两者共同涉及的单位")
+
+
+class Candidates(Answer):
+    finding_id: UUID
+    as_of: date
+    within_years: int | None = Field(description="往前查找的年限；未作规定的为空")
+    policy: str | None
+    items: list[Candidate]
+    empty_because: str | None

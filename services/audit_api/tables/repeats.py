@@ -1,0 +1,56 @@
+"""Findings that are held to be earlier ones again."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.audit_api.tables.rows import RegionText, Row
+
+_FINDING = ["audit.finding.county_code", "audit.finding.id"]
+
+
+class FindingRepeatRow(Row):
+    """A person holds that a finding is an earlier one again (屡审屡犯), until somebody takes that back."""
+
+    __tablename__ = "finding_repeat"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "finding_id"], _FINDING),
+        ForeignKeyConstraint(["county_code", "earlier_id"], _FINDING),
+        ForeignKeyConstraint(
+            ["county_code", "look_back_id"],
+            ["audit.rectification_look_back.county_code", "audit.rectification_look_back.id"],
+        ),
+        CheckConstraint("finding_id <> earlier_id", name="of_another"),
+        CheckConstraint(
+            "num_nonnulls(undone_on, undone_by, undo_reason, undone_position) IN (0, 4)", name="undone_whole"
+        ),
+        CheckConstraint("undone_on >= linked_on", name="undone_not_before"),
+        Index(
+            "uq_finding_repeat_standing",
+            "county_code",
+            "finding_id",
+            "earlier_id",
+            unique=True,
+            postgresql_where=text("undone_on IS NULL"),
+        ),
+        Index("ix_finding_repeat_earlier", "county_code", "earlier_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    finding_id: Mapped[UUID]
+    earlier_id: Mapped[UUID]
+    look_back_id: Mapped[UUID | None]
+    alike: Mapped[bool]
+    reason: Mapped[str]
+    linked_on: Mapped[date]
+    made_by: Mapped[str]
+    position: Mapped[int]
+    undone_on: Mapped[date | None]
+    undone_by: Mapped[str | None]
+    undo_reason: Mapped[str | None]
+    undone_position: Mapped[int | None]

@@ -1,0 +1,32 @@
+"""Events of audit_api about findings that are held to be earlier ones again. The class name is the kind."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from wire.fact import Fact
+
+
+class FindingRepeated(Fact):
+    """A person holds that a finding is an earlier one again; `alike`: of one class, a common unit, within the years."""
+
+    repeat_id: UUID
+    finding_id: UUID
+    earlier_id: UUID
+    county_code: str
+    alike: bool
+    look_back_id: UUID | None
+    linked_on: date
+    text_sha256: str
+
+
+class FindingRepeatUndone(Fact):
+    """The two are not held to be the same again any more."""
+
+    repeat_id: UUID
+    finding_id: UUID
+    earlier_id: UUID
+    county_code: str
+    undone_on: date
+    text_sha256: str
