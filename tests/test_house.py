@@ -151,6 +151,7 @@ EVERYWHERE = {
     "notice_line",
     "notice_discrepancy",
     "data_key",
+    "finding_class",
 }
 # Journals are kept by stream, which is the county.
 BY_STREAM = {"event", "stream_head", "follower_cursor", "flag_told", "log_cursor"}

@@ -40,6 +40,26 @@ class LotBound(Fact):
     bound_fen: int
 
 
+class AuditReportFiled(Fact):
+    """A published report of an audit office was filed; what it says is committed to and rests in its row."""
+
+    report_id: UUID
+    county_code: str
+    reference: str
+    text_sha256: str
+
+
+class CaseOutcomeRecorded(Fact):
+    """What was published of a discipline case was recorded, as classes for statistics."""
+
+    outcome_id: UUID
+    county_code: str
+    violation: str
+    form: str | None
+    amount_fen: int | None
+    text_sha256: str
+
+
 class FindingDrawnUp(Fact):
     """Somebody wrote a version of a draft; `version_hash` names everything it says."""
 

@@ -21,10 +21,13 @@ from services.audit_api.evidence.place import place_of
 from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.extracts.endpoints import router as extracts
 from services.audit_api.feed import router as events
+from services.audit_api.filed_reports.endpoints import router as filed_reports
+from services.audit_api.findings.endpoints import classes_router as finding_classes
 from services.audit_api.findings.endpoints import router as findings
 from services.audit_api.interests.endpoints import router as interests
 from services.audit_api.leads.endpoints import router as leads
 from services.audit_api.ledger import Ledger
+from services.audit_api.outcomes.endpoints import router as outcomes
 from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
 from services.audit_api.quarantines.endpoints import router as quarantines
@@ -45,6 +48,9 @@ BLUEPRINT = Blueprint(
     catalogue=CATALOGUE,
     routers=[
         alerts,
+        filed_reports,
+        outcomes,
+        finding_classes,
         findings,
         quarantines,
         rectifications,

@@ -15,12 +15,15 @@ from services.audit_api.evidence import marks, refusals
 from services.audit_api.evidence.endpoints import FileNameUnreadable
 from services.audit_api.evidence.service import EvidenceKeptAlready
 from services.audit_api.extracts.questions import NotYetSettled
+from services.audit_api.filed_reports.service import ReportFiledAlready
 from services.audit_api.findings.binding import AmountNotTold, BoundTooMuch, LotNotAlerted, SubjectsExceedAmount
+from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch
 from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld, NoRecordedFact
 from services.audit_api.findings.states import FindingClosed, FindingNotConfirmed, FindingNotDraft, VersionDecided
 from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
 from services.audit_api.missing import Missing
+from services.audit_api.outcomes.service import OutcomeKnown
 from services.audit_api.policies import refusals as policies
 from services.audit_api.quarantines import states as quarantines
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
@@ -66,6 +69,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     VersionDecided: Problem("version-decided", 409, "这一稿已经审核", "请先修改成新的一稿，再送审"),
     FindingNotDraft: Problem("finding-not-draft", 409, "问题已认定", "已认定的内容不再改动；如有新情况请另行认定"),
     FindingNotConfirmed: Problem("finding-not-confirmed", 409, "问题尚未认定", "请由另一人审核认定后再下达整改"),
+    NestedInCircle: Problem("nested-in-circle", 409, "金额互为包含", "请核对 within_finding_id"),
+    NestedTooMuch: Problem("nested-too-much", 409, "金额大于所属问题的金额", "请核对金额，或改为约数"),
+    ReportFiledAlready: Problem("report-filed-already", 409, "审计报告已入库", "请查看已入库的报告，或核对编号"),
+    OutcomeKnown: Problem("outcome-known", 409, "案件结果已登记", "请查看已登记的结果，或核对编号"),
     FindingClosed: Problem("finding-closed", 409, "问题已销号", "如有新情况，请依据新的预警另行认定"),
     quarantines.QuarantineStepNotPossible: Problem(
         "quarantine-step-not-possible", 409, "封存当前不能办理此步骤", "请先查看该封存的当前状态"

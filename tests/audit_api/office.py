@@ -63,7 +63,17 @@ async def confirmed_draft(http: httpx.AsyncClient, county: str, drafted: dict[st
 def respelled(version: dict[str, Any]) -> str:
     """The hash of a version, worked out from what is told of it."""
     return hash_of(
-        {**version, "found_on": date.fromisoformat(version["found_on"])},
+        {
+            **version,
+            "found_on": date.fromisoformat(version["found_on"]),
+            "published": said(version["published"] or {}) or None,
+        },
         version["recorded_facts"],
         [{**subject, "subject_id": subject["id"]} for subject in version["subjects"]],
     )
+
+
+def said(published: dict[str, Any]) -> dict[str, Any]:
+    """What was published, without what was not."""
+    told = {name: said(value) if isinstance(value, dict) else value for name, value in published.items()}
+    return {name: value for name, value in told.items() if value not in (None, False, {})}

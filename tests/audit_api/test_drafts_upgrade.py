@@ -21,7 +21,7 @@ from deploy.onebox.bootstrap import alembic, make_room
 from services.audit_api.app import create_app
 from services.audit_api.settings import Settings
 from tests.audit_api.office import checker, confirmed, finding, respelled
-from tests.callers import INTERNAL_JWKS, audit_caller
+from tests.callers import AUDIT_KEY, INTERNAL_JWKS, audit_caller
 
 COUNTY = "990001"
 LOT, HEIR, PAID, UNDONE = (uuid4() for _ in range(4))
@@ -113,7 +113,16 @@ async def old(server: str) -> AsyncIterator[Old]:
 async def service(urls: dict[str, str], folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """audit_api on the upgraded database."""
     url = urlunsplit(urlsplit(urls["audit"])._replace(path=f"/qingliu_drafts_{os.getpid()}"))
-    app = create_app(Settings(database_url=url, internal_jwks=INTERNAL_JWKS, evidence_dir=folder, log_level="WARNING"))
+    app = create_app(
+        Settings(
+            database_url=url,
+            internal_jwks=INTERNAL_JWKS,
+            funds_url="http://funds",
+            ledger_key=json.dumps(AUDIT_KEY),
+            evidence_url=folder.as_uri(),
+            log_level="WARNING",
+        )
+    )
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://audit", timeout=60) as http:

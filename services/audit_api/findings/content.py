@@ -12,7 +12,20 @@ from uuid import UUID
 
 from services.audit_api.checking import version_hash
 
-SAID: Final = ("class_code", "title", "facts", "amount_fen", "found_on", "alert_ids")
+SAID: Final = (
+    "class_code",
+    "class_edition",
+    "title",
+    "facts",
+    "amount_fen",
+    "amount_known",
+    "within_finding_id",
+    "report_id",
+    "about_region",
+    "published",
+    "found_on",
+    "alert_ids",
+)
 FACT: Final = ("what", "from_on", "to_on", "amount_fen", "evidence_ids")
 SUBJECT: Final = ("kind", "subject_id", "line", "alert_id", "amount_fen")
 

@@ -11,22 +11,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
 from chassis.database import Read, Tx
-from chassis.fields import CountyCode
+from chassis.fields import MAX_FEN, CountyCode, Line, RegionCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.schemas import evidence_of
-from services.audit_api.findings import confirming, service, store, versions
+from services.audit_api.findings import classes, confirming, service, store, versions
+from services.audit_api.findings.nesting import Amount, parts_fen
 from services.audit_api.findings.schemas import (
     Finding,
+    FindingClasses,
     FindingFile,
     FindingPage,
     FindingReceipt,
     FindingRequest,
     FindingReviewRequest,
     FindingVersions,
+    NestedFinding,
+    Published,
     VersionRequest,
 )
 from services.audit_api.findings.shown import fact_of, shown, subject_of, versions_made, versions_whole
@@ -39,12 +43,24 @@ from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/findings", tags=["findings 问题"])
 
+classes_router = APIRouter(prefix="/audit/v1/finding-classes", tags=["findings 问题"])
+
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
 
 
 def today() -> date:
     """Today's business date in China; read at the edge, an argument from here on."""
     return business_date(clock.now())
+
+
+@classes_router.get(
+    "",
+    summary="问题分类：某日有效的各类，附六项问题与处罚处分条例条款",
+    dependencies=[can("findings:read")],
+)
+async def get_finding_classes(tx: Read, as_of: AsOf = None) -> FindingClasses:
+    day = as_of or today()
+    return FindingClasses(as_of=day, items=await classes.listed(tx, day))
 
 
 @router.post("", status_code=201, summary="拟稿：登记问题的第一稿")
@@ -90,9 +106,16 @@ async def get_findings(
     county: County = None,
     as_of: AsOf = None,
     status: FindingStatus | None = None,
+    class_code: Annotated[str | None, Query(pattern=r"^F(0[1-9]|1[0-8])$", description="问题分类")] = None,
+    about: Annotated[RegionCode | None, Query(description="所涉地区及其以下")] = None,
+    report: Annotated[UUID | None, Query(description="出自哪份审计报告")] = None,
+    text: Annotated[Line | None, Query(description="标题中的文字")] = None,
+    at_least_fen: Annotated[int | None, Query(ge=0, le=MAX_FEN, description="金额不小于")] = None,
+    at_most_fen: Annotated[int | None, Query(ge=0, le=MAX_FEN, description="金额不大于")] = None,
 ) -> FindingPage:
     asked = county_of(who, county)
-    rows, after = cut(await store.page(tx, who, asked, window, status), window, lambda row: (row.id,))
+    search = store.Search(status, class_code, about, report, text, at_least_fen, at_most_fen)
+    rows, after = cut(await store.page(tx, who, asked, window, search), window, lambda row: (row.id,))
     items = await shown(tx, asked, rows, Moment(as_of or today()))
     return FindingPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的问题")
 
@@ -112,11 +135,20 @@ async def get_finding(
     exact = (finding_id, finding.version_no)
     facts = await versions.facts(tx, asked, [exact])
     subjects = await versions.subjects(tx, asked, [exact])
+    [version] = (await versions.latest(tx, asked, [finding_id], moment.position)).values()
+    nested = await store.nested_in(tx, asked, finding_id, moment.position)
+    nested_fen = parts_fen(finding_id, [Amount(one.id, one.amount_fen, finding_id) for one in nested])
+    told = Published.model_validate(version.published) if version.published else None
+    is_total = told is not None and told.is_total and nested_fen is not None and finding.amount_fen is not None
     kept = await evidence.of_finding(tx, who, asked, finding_id)
     issued = await orders.of_finding(tx, asked, finding_id)
     return FindingFile(
         **finding.model_dump(),
         **moment.shown,
+        published=told,
+        nested=[NestedFinding(id=one.id, title=one.title, amount_fen=one.amount_fen) for one in nested],
+        nested_fen=nested_fen,
+        parts_difference_fen=(finding.amount_fen or 0) - (nested_fen or 0) if is_total else None,
         recorded_facts=[fact_of(one, evidence_ids) for one, evidence_ids in facts[exact]],
         subjects=[subject_of(one) for one in subjects[exact]],
         versions=await versions_made(tx, asked, finding_id, moment.position),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from chassis.fields import MAX_FEN, Answer, Body, Day, Line, PositiveFen, Prose
+from chassis.fields import MAX_FEN, Answer, Body, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
 from services.audit_api.evidence.schemas import Evidence
 from services.audit_api.findings.states import FindingDecision, FindingStatus
@@ -118,6 +118,45 @@ class FactRequest(Body):
         return self
 
 
+class AmountKnown(StrEnum):
+    """exact: 准确; approximate: 约数."""
+
+    EXACT = "exact"
+    APPROXIMATE = "approximate"
+
+
+Number = Annotated[int, Field(strict=True, ge=0, le=10**10)]
+
+
+class Counts(Body):
+    """How many counties, units, persons … a finding is about; empty is not published."""
+
+    counties: Number | None = None
+    units: Number | None = None
+    persons: Number | None = None
+    households: Number | None = None
+    projects: Number | None = None
+    villages: Number | None = None
+
+
+class Published(Body):
+    """What a report says of a finding beside its amount, as it was printed; empty is not published, never zero."""
+
+    reference: Line | None = Field(default=None, description="报告中的编号")
+    category: Line | None = Field(default=None, description="报告自己的分类")
+    about: Line | None = Field(default=None, description="所涉地区的名称")
+    amount_printed: Line | None = Field(default=None, description="原文的金额或数量，如“300多个项目”")
+    base_fen: PositiveFen | None = Field(default=None, description="占比的基数")
+    counts: Counts | None = None
+    period: Line | None = Field(default=None, description="期间，如“2010—2012”")
+    idle: Line | None = Field(default=None, description="闲置时间，如“1年以上”")
+    as_of: Line | None = Field(default=None, description="截止日")
+    rectification: Line | None = Field(default=None, description="报告所述整改情况")
+    rectified_fen: PositiveFen | None = Field(default=None, description="报告所述已整改金额；不计入本系统计量的整改")
+    is_total: bool = Field(default=False, description="合计数：属于其内的问题应加总为本问题金额，不符的照列差额")
+    note: Prose | None = None
+
+
 class FindingRequest(Body):
     """What a draft of a finding says. Without `lots` it is bound to all the fen its alerts saw.
 
@@ -135,6 +174,11 @@ class FindingRequest(Body):
     amount_fen: PositiveFen | None = Field(
         default=None, description="问题金额；省略表示所涉资金合计，没有所涉资金的为不明"
     )
+    amount_known: AmountKnown = Field(default=AmountKnown.EXACT, description="金额是准确的，还是约数")
+    within_finding_id: UUID | None = Field(default=None, description="金额属于哪个问题的金额之内；合计时不重复计算")
+    report_id: UUID | None = Field(default=None, description="出自哪份入库的审计报告")
+    about_region: RegionCode | None = Field(default=None, description="所涉地区的区划代码")
+    published: Published | None = None
     lots: Annotated[list[LotRequest], Field(min_length=1, max_length=1000), AfterValidator(_each_lot_once)] | None = (
         None
     )
@@ -210,6 +254,10 @@ class FindingReceipt(Answer):
     rectified_later_fen: int
     outstanding_fen: int = Field(description="截至 as_of 尚未整改的金额 = amount_fen − rectified_fen")
     unexplained_fen: int = Field(description="amount_fen 中未落到具体资金或业务的部分；由预警认定的应为 0")
+    amount_known: AmountKnown | None = Field(description="exact 准确、approximate 约数；没有金额也没有原文数量的为空")
+    within_finding_id: UUID | None
+    report_id: UUID | None
+    about_region: str | None
     alert_ids: list[UUID]
     lots: list[FindingLot]
 
@@ -241,18 +289,34 @@ class FindingVersion(VersionMade):
     """Everything a version says."""
 
     class_code: str
+    class_edition: int | None = Field(description="按哪一版分类归类；为空表示分类有版本之前，即第一版")
     title: str
     facts: str
     found_on: date
     amount_fen: int | None
+    amount_known: AmountKnown | None
+    within_finding_id: UUID | None
+    report_id: UUID | None
+    about_region: str | None
+    published: Published | None
     alert_ids: list[UUID]
     recorded_facts: list[RecordedFact]
     subjects: list[FindingSubject]
 
 
+class NestedFinding(Answer):
+    id: UUID
+    title: str
+    amount_fen: int | None
+
+
 class FindingFile(Finding, Known):
     """A finding with everything in its file: facts, subjects, versions, orders and evidence."""
 
+    published: Published | None
+    nested: list[NestedFinding] = Field(description="金额属于本问题之内的已认定问题")
+    nested_fen: int | None = Field(description="其金额合计；没有已知金额的为空")
+    parts_difference_fen: int | None = Field(description="合计数与其分项之和的差额：amount_fen − nested_fen，照列不改")
     recorded_facts: list[RecordedFact]
     subjects: list[FindingSubject]
     versions: list[VersionMade]
@@ -266,3 +330,21 @@ class FindingVersions(Answer):
 
 class FindingPage(Page):
     items: list[Finding]
+
+
+class FindingClass(Answer):
+    """A class of findings as it holds on a day; a finding keeps the edition it was classed by."""
+
+    code: str
+    edition: int
+    valid_from: date
+    title: str
+    problem_class: str = Field(description="六项问题中的一项")
+    articles: list[str] = Field(description="《财政违法行为处罚处分条例》的条号")
+    source: str
+    basis: str
+
+
+class FindingClasses(Answer):
+    as_of: date
+    items: list[FindingClass]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,11 +19,13 @@ from chassis.journal import Act
 from services.audit_api.alerts import store as alerts
 from services.audit_api.alerts.service import must_be_new
 from services.audit_api.checking import VersionChanged
-from services.audit_api.findings import store, versions
+from services.audit_api.findings import classes, store, versions
 from services.audit_api.findings.binding import LOT, Alerted, Subject, amount_of, bind
 from services.audit_api.findings.content import hash_of
+from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch
 from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld
 from services.audit_api.findings.schemas import (
+    AmountKnown,
     FactRequest,
     FindingReceipt,
     FindingRequest,
@@ -36,6 +38,8 @@ from services.audit_api.moments import Moment
 from services.audit_api.tables import AlertRow, FindingRow
 from services.audit_api.words import sealed
 from wire.audit import FindingDrawnUp
+
+_OF_THE_VERSION: Final = {"alert_ids", "class_edition", "published"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Draft:
     @property
     def head(self) -> dict[str, Any]:
         """What the finding's own row repeats of its latest version."""
-        told = {name: value for name, value in self.said.items() if name != "alert_ids"}
+        told = {name: value for name, value in self.said.items() if name not in _OF_THE_VERSION}
         return {**told, "version_hash": self.version_hash}
 
     @property
@@ -105,10 +109,21 @@ async def _judged(
     if held is not None:
         raise LotHeld(str(held))
     await _must_be_kept(tx, county, finding_id, request.recorded_facts)
+    amount_fen, found_on = amount_of(request.amount_fen, subjects), request.found_on or today
+    await _must_nest(tx, who, county, finding_id, request, amount_fen)
+    if request.report_id is not None and not await store.report_there(tx, who, county, request.report_id):
+        raise Missing("审计报告", str(request.report_id))
+    published = request.published and request.published.model_dump(mode="json", exclude_defaults=True)
+    told = amount_fen is not None or (published or {}).get("amount_printed") is not None
     said = {
-        **request.model_dump(include={"class_code", "title", "facts"}),
-        "amount_fen": amount_of(request.amount_fen, subjects),
-        "found_on": request.found_on or today,
+        **request.model_dump(
+            include={"class_code", "title", "facts", "within_finding_id", "report_id", "about_region"}
+        ),
+        "class_edition": classes.in_force(await classes.every(tx), found_on)[request.class_code].edition,
+        "amount_fen": amount_fen,
+        "amount_known": request.amount_known.value if told else None,
+        "published": published or None,
+        "found_on": found_on,
         "alert_ids": sorted(request.alert_ids),
     }
     return Draft(said, [one.model_dump() for one in request.recorded_facts], [asdict(one) for one in subjects])
@@ -142,6 +157,22 @@ async def receipt(tx: AsyncSession, who: Principal, county: str, finding_id: UUI
     row = await locked(tx, who, county, finding_id)
     [finding] = await shown(tx, county, [row], Moment(today))
     return FindingReceipt(**finding.model_dump(include=set(FindingReceipt.model_fields)))
+
+
+async def _must_nest(
+    tx: AsyncSession, who: Principal, county: str, finding_id: UUID, request: FindingRequest, amount_fen: int | None
+) -> None:
+    """Refuse an amount within one that is not there, that lies within it, or that comes to less (both exact)."""
+    if request.within_finding_id is None:
+        return
+    around = await store.one(tx, who, county, request.within_finding_id)
+    if around is None:
+        raise Missing("问题", str(request.within_finding_id))
+    if finding_id in {around.id, *await store.outer_ids(tx, county, around.id)}:
+        raise NestedInCircle(str(finding_id), str(around.id))
+    exact = request.amount_known is AmountKnown.EXACT and around.amount_known == AmountKnown.EXACT
+    if exact and (amount_fen or 0) > (around.amount_fen or amount_fen or 0):
+        raise NestedTooMuch(amount_fen or 0, around.amount_fen or 0)
 
 
 async def _must_be_kept(tx: AsyncSession, county: str, finding_id: UUID, facts: Sequence[FactRequest]) -> None:

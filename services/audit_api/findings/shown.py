@@ -16,10 +16,12 @@ from services.audit_api.findings import store, versions
 from services.audit_api.findings.binding import LOT, Subject, by_kind
 from services.audit_api.findings.schemas import (
     CLASSES,
+    AmountKnown,
     Finding,
     FindingLot,
     FindingSubject,
     FindingVersion,
+    Published,
     RecordedFact,
     VersionMade,
 )
@@ -89,6 +91,10 @@ def _told(
         outstanding_fen=amount_fen - then_fen,
         unexplained_fen=amount_fen - max(sums.values(), default=0),
         alert_ids=version.alert_ids,
+        amount_known=AmountKnown(version.amount_known) if version.amount_known else None,
+        within_finding_id=version.within_finding_id,
+        report_id=version.report_id,
+        about_region=version.about_region,
         lots=bound,
     )
 
@@ -169,10 +175,16 @@ async def versions_whole(tx: AsyncSession, county: str, finding: UUID, position:
         FindingVersion(
             **_made(row, decided.get(row.version_no)),
             class_code=row.class_code,
+            class_edition=row.class_edition,
             title=row.title,
             facts=row.facts,
             found_on=row.found_on,
             amount_fen=row.amount_fen,
+            amount_known=AmountKnown(row.amount_known) if row.amount_known else None,
+            within_finding_id=row.within_finding_id,
+            report_id=row.report_id,
+            about_region=row.about_region,
+            published=Published.model_validate(row.published) if row.published else None,
             alert_ids=row.alert_ids,
             recorded_facts=[fact_of(one, kept) for one, kept in facts[finding, row.version_no]],
             subjects=[subject_of(one) for one in subjects[finding, row.version_no]],

@@ -28,6 +28,8 @@ from services.audit_api.tables.evidence import EvidenceRow, EvidenceSignatureRow
 from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import (
+    FiledReportRow,
+    FindingClassRow,
     FindingFactEvidenceRow,
     FindingFactRow,
     FindingLotRow,
@@ -46,6 +48,7 @@ from services.audit_api.tables.leads import (
     LeadRow,
     LeadTalkRow,
 )
+from services.audit_api.tables.outcomes import CaseOutcomeRow
 from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
 from services.audit_api.tables.quarantines import (
     QuarantineLotRow,
@@ -79,6 +82,7 @@ __all__ = [
     "AlertRefutationRow",
     "AlertRow",
     "AlertTriageRow",
+    "CaseOutcomeRow",
     "EngagementDocumentRow",
     "EngagementFindingRow",
     "EngagementMemberRow",
@@ -91,6 +95,8 @@ __all__ = [
     "EvidenceRow",
     "EvidenceSignatureRow",
     "EvidenceWithdrawalRow",
+    "FiledReportRow",
+    "FindingClassRow",
     "FindingFactEvidenceRow",
     "FindingFactRow",
     "FindingLotRow",

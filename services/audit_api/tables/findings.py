@@ -3,15 +3,70 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.audit_api.tables.rows import RegionText, Row
 
 _FINDING = ["audit.finding.county_code", "audit.finding.id"]
+_REPORT = ["audit.filed_report.county_code", "audit.filed_report.id"]
 _VERSION = [f"audit.finding_version.{name}" for name in ("county_code", "finding_id", "version_no")]
+
+
+class FindingClassRow(Row):
+    """One edition of a class of findings: its title, the problem class above it, and the articles it falls under."""
+
+    __tablename__ = "finding_class"
+    __table_args__ = (
+        UniqueConstraint("code", "valid_from"),
+        CheckConstraint("basis IN ('law', 'practice', 'assumed')", name="basis"),
+        CheckConstraint("edition > 0", name="edition_counts"),
+        CheckConstraint(
+            "problem_class IN"
+            " ('识别不准', '脱贫质量不高', '台账资料不规范', '资金项目监管不严', '内生动力不足', '工作落实不力')",
+            name="problem_class",
+        ),
+    )
+    code: Mapped[str] = mapped_column(primary_key=True)
+    edition: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    valid_from: Mapped[date]
+    title: Mapped[str]
+    problem_class: Mapped[str]
+    articles: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    source: Mapped[str]
+    basis: Mapped[str]
+
+
+class FiledReportRow(Row):
+    """A report of an audit office as it was published, filed once per reference; its findings name it."""
+
+    __tablename__ = "filed_report"
+    __table_args__ = (UniqueConstraint("county_code", "reference"),)
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    reference: Mapped[str]
+    title: Mapped[str]
+    auditor: Mapped[str]
+    told: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    filed_by: Mapped[str]
+    filed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    position: Mapped[int]
 
 
 class FindingRow(Row):
@@ -35,7 +90,20 @@ class FindingRow(Row):
         ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("version > 0", name="version_positive"),
+        CheckConstraint("amount_known IN ('exact', 'approximate')", name="amount_known"),
+        CheckConstraint("within_finding_id <> id", name="within_another"),
+        ForeignKeyConstraint(["county_code", "within_finding_id"], _FINDING, name="fk_finding_within"),
+        ForeignKeyConstraint(["county_code", "report_id"], _REPORT, name="fk_finding_report"),
         Index("ix_finding_status", "county_code", "status", "id"),
+        Index("ix_finding_within", "county_code", "within_finding_id"),
+        Index("ix_finding_report", "county_code", "report_id", "id"),
+        Index("ix_finding_class", "county_code", "class_code", "id"),
+        Index(
+            "ix_finding_searched",
+            "county_code",
+            "id",
+            postgresql_include=["region_code", "status", "class_code", "amount_fen", "about_region", "title"],
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -44,6 +112,10 @@ class FindingRow(Row):
     title: Mapped[str]
     facts: Mapped[str]
     amount_fen: Mapped[int | None]
+    amount_known: Mapped[str | None]
+    within_finding_id: Mapped[UUID | None]
+    report_id: Mapped[UUID | None]
+    about_region: Mapped[str | None] = mapped_column(RegionText)
     found_on: Mapped[date]
     status: Mapped[str] = mapped_column(server_default=text("'draft'"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
@@ -72,6 +144,14 @@ class FindingVersionRow(Row):
         CheckConstraint("version_no > 0", name="version_no_positive"),
         CheckConstraint("version_hash ~ '^[0-9a-f]{64}$'", name="version_hash"),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("amount_known IN ('exact', 'approximate')", name="amount_known"),
+        ForeignKeyConstraint(["county_code", "within_finding_id"], _FINDING, name="fk_finding_version_within"),
+        ForeignKeyConstraint(["county_code", "report_id"], _REPORT, name="fk_finding_version_report"),
+        ForeignKeyConstraint(
+            ["class_code", "class_edition"],
+            ["audit.finding_class.code", "audit.finding_class.edition"],
+            name="fk_finding_version_class",
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     finding_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -79,9 +159,15 @@ class FindingVersionRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
     version_hash: Mapped[str]
     class_code: Mapped[str]
+    class_edition: Mapped[int | None] = mapped_column(SmallInteger)
     title: Mapped[str]
     facts: Mapped[str]
     amount_fen: Mapped[int | None]
+    amount_known: Mapped[str | None]
+    within_finding_id: Mapped[UUID | None]
+    report_id: Mapped[UUID | None]
+    about_region: Mapped[str | None] = mapped_column(RegionText)
+    published: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     found_on: Mapped[date]
     alert_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
     made_by: Mapped[str]
