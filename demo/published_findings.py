@@ -1,6 +1,6 @@
-"""The published reports, findings and discipline cases as requests, and `docs/published-findings.md` of the answers.
+"""The published reports and findings as requests, and `docs/published-findings.md` of the answers.
 
-Each report is filed by the office that wrote it, under that office's place: 000000 for the nation, and for the report
+Each report is filed by the office that wrote it, under that office's place: 100000 for the nation, and for the report
 on a county without a name the place of its author (黄石市, assumed). Which amount lies within which other stands in
 `data/published-cases.csv`, judged by hand; the classes stand here. `tests/audit_api/test_published_findings.py` loads
 all of it over HTTP and holds the page against what the system answers.
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from demo.files import rows
 
-NATION: Final = "000000"
+NATION: Final = "100000"  # the nation, as maps code it; 000000 is a stream of the log itself
 UNNAMED_COUNTY: Final = {"R15": "420200"}
 
 # The report's own category → our class; where a category holds several, the finding is named. No class is “other”.
@@ -109,39 +109,6 @@ FIGURES: Final[Mapping[str, list[dict[str, Any]]]] = {
         {"what": "筹集=支出+结转", "unit": _WAN, "stated": 2_205_735, "parts": [1_558_937, 692_574]},
     ],
 }
-VIOLATION_OF: Final = {
-    "贪污侵占": "embezzled",
-    "侵占": "embezzled",
-    "受贿": "embezzled",
-    "虚报冒领": "defrauded",
-    "骗取": "defrauded",
-    "套取": "defrauded",
-    "套取挪用": "defrauded",
-    "套取贪污": "defrauded",
-    "截留": "diverted",
-    "挪用": "diverted",
-    "截留挪用": "diverted",
-    "克扣": "diverted",
-    "优亲厚友": "favoured",
-    "违规平分低保": "favoured",
-    "违规平分公益岗位补助": "favoured",
-    "失职失责": "negligent",
-    "失职失责/优亲厚友": "favoured",
-    "监督不力": "negligent",
-    "违规使用": "irregular",
-    "未公开招标": "irregular",
-    "改变用途": "irregular",
-    "建档立卡不实": "pretended",
-    "形象工程": "pretended",
-    "假作为": "pretended",
-}
-# The gravest form that the printed punishment comes to (assumed): what is not printed has none.
-_FORMS: Final = (
-    ("fourth", ("移送司法",)),
-    ("third", ("开除党籍", "撤销党内职务", "留党察看", "行政撤职", "政务撤职")),
-    ("second", ("警告", "记过", "记大过", "免职", "扣50%绩效")),
-    ("first", ("诫勉", "通报批评")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +121,13 @@ class Book:
     def region(self) -> str:
         """The region whose office files there."""
         code = self.county
-        return "00" if code == NATION else code.removesuffix("00").removesuffix("00") if code.endswith("00") else code
+        return (
+            NATION[:2]
+            if code == NATION
+            else code.removesuffix("00").removesuffix("00")
+            if code.endswith("00")
+            else code
+        )
 
 
 def fen_of(wan: str) -> int | None:
@@ -167,7 +140,8 @@ def reports() -> dict[str, dict[str, str]]:
 
 
 def book_of(report: Mapping[str, str]) -> Book:
-    return Book(UNNAMED_COUNTY.get(report["report_id"]) or report["region_code"] or NATION)
+    code = UNNAMED_COUNTY.get(report["report_id"]) or report["region_code"]
+    return Book(code if code not in {"", "000000"} else NATION)
 
 
 def day_of(published: str) -> str:
@@ -280,51 +254,15 @@ def finding_request(
     }
 
 
-def cases() -> list[dict[str, str]]:
-    return rows("published", "discipline_cases.csv")
-
-
-def case_request(row: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, Any]:
-    note = row["note"]
-    before = f"DO{int(row['case_id'][2:]) - 1:02}"
-    approximate = any(mark in note for mark in ("万余元", "约数"))
-    return {
-        "reference": row["case_id"],
-        "notice": f"{row['issuer_level']}通报",
-        "office_level": row["office_level"],
-        "violation": VIOLATION_OF[row["violation_type"]],
-        "violation_printed": row["violation_type"],
-        "facts": row["violation_type"],
-        "amount_known": "approximate" if approximate else "exact",
-        **_given(
-            {
-                "form": form_of(row["punishment"]),
-                "amount_fen": fen_of(row["amount_wan"]),
-                "same_amount_as": ids[before] if "与上一行同一金额" in note else None,
-                "households_n": int(row["households_n"]) if row["households_n"] else None,
-                "persons_n": int(row["persons_n"]) if row["persons_n"] else None,
-                "period": row["period"],
-                "punishment": row["punishment"],
-                "recovery": row["recovery"],
-                "note": note,
-            }
-        ),
-    }
-
-
-def form_of(punishment: str) -> str | None:
-    """The gravest of the four forms in what was printed, or None."""
-    return next((form for form, words in _FORMS if any(word in punishment for word in words)), None)
-
-
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in ("", None, {}, False)}
 
 
 OPENING: Final = """# Published findings, as filed
 
-The 12 audit reports, 78 findings and 34 discipline cases of `data/published/`, loaded through the API as an office
-would file them (`demo/published_findings.py`), and what the system then answers beside what was printed, in 万元.
+The 12 audit reports and 78 findings of `data/published/`, loaded through the API as an office would file them
+(`demo/published_findings.py`), and what the system then answers beside what was printed, in 万元. The discipline cases
+stand in [published-outcomes.md](published-outcomes.md).
 `tests/audit_api/test_published_findings.py` loads them and holds this page against the answers.
 
 - **printed**: Σ of the amounts of the report's rows, as they stand in the file; **added up**: the same, as filed.
@@ -337,8 +275,8 @@ would file them (`demo/published_findings.py`), and what the system then answers
 """
 
 
-def page(told: Mapping[str, Mapping[str, Any]], outcomes: Mapping[str, Any]) -> str:
-    """The page, from what the API answered about each report (by reference) and about the outcomes."""
+def page(told: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page, from what the API answered about each report (by reference)."""
     printed: dict[str, int] = {}
     for row in rows("published", "audit_findings.csv"):
         printed[row["report_id"]] = printed.get(row["report_id"], 0) + (fen_of(row["amount_wan"]) or 0)
@@ -379,15 +317,6 @@ def page(told: Mapping[str, Mapping[str, Any]], outcomes: Mapping[str, Any]) -> 
         for figure in one["figures"]:
             shown = (f"{figure[key]:,}" for key in ("stated", "worked_out", "difference"))
             lines.append(_cells(name, figure["what"], figure["unit"], *shown))
-    lines += ["", "## Discipline cases by class", ""]
-    lines += [
-        "| class | form | cases | with amount | approximate | 万元, once | persons |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for one in outcomes["items"]:
-        numbers = (one[key] for key in ("outcomes_n", "with_amount_n", "approximate_n"))
-        lines.append(_cells(one["violation"], one["form"] or "—", *numbers, _wan(one["amount_fen"]), one["persons_n"]))
-    lines.append(_cells("all", "", outcomes["outcomes_n"], "", "", _wan(outcomes["amount_fen"]), ""))
     return OPENING + "\n".join(lines) + "\n"
 
 

@@ -49,17 +49,6 @@ class AuditReportFiled(Fact):
     text_sha256: str
 
 
-class CaseOutcomeRecorded(Fact):
-    """What was published of a discipline case was recorded, as classes for statistics."""
-
-    outcome_id: UUID
-    county_code: str
-    violation: str
-    form: str | None
-    amount_fen: int | None
-    text_sha256: str
-
-
 class FindingDrawnUp(Fact):
     """Somebody wrote a version of a draft; `version_hash` names everything it says."""
 

@@ -27,7 +27,6 @@ from services.audit_api.findings.endpoints import router as findings
 from services.audit_api.interests.endpoints import router as interests
 from services.audit_api.leads.endpoints import router as leads
 from services.audit_api.ledger import Ledger
-from services.audit_api.outcomes.endpoints import router as outcomes
 from services.audit_api.policies.endpoints import router as policies
 from services.audit_api.problems import CATALOGUE
 from services.audit_api.quarantines.endpoints import router as quarantines
@@ -49,7 +48,6 @@ BLUEPRINT = Blueprint(
     routers=[
         alerts,
         filed_reports,
-        outcomes,
         finding_classes,
         findings,
         quarantines,

@@ -23,7 +23,6 @@ from services.audit_api.findings.states import FindingClosed, FindingNotConfirme
 from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
 from services.audit_api.missing import Missing
-from services.audit_api.outcomes.service import OutcomeKnown
 from services.audit_api.policies import refusals as policies
 from services.audit_api.quarantines import states as quarantines
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
@@ -72,7 +71,6 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     NestedInCircle: Problem("nested-in-circle", 409, "金额互为包含", "请核对 within_finding_id"),
     NestedTooMuch: Problem("nested-too-much", 409, "金额大于所属问题的金额", "请核对金额，或改为约数"),
     ReportFiledAlready: Problem("report-filed-already", 409, "审计报告已入库", "请查看已入库的报告，或核对编号"),
-    OutcomeKnown: Problem("outcome-known", 409, "案件结果已登记", "请查看已登记的结果，或核对编号"),
     FindingClosed: Problem("finding-closed", 409, "问题已销号", "如有新情况，请依据新的预警另行认定"),
     quarantines.QuarantineStepNotPossible: Problem(
         "quarantine-step-not-possible", 409, "封存当前不能办理此步骤", "请先查看该封存的当前状态"

@@ -1,4 +1,4 @@
-"""Every published finding, report and discipline case, filed over HTTP as an office would, and what it comes to."""
+"""Every published finding and report, filed over HTTP as an office would, and what it comes to."""
 
 from __future__ import annotations
 
@@ -50,22 +50,6 @@ async def told(audit_http: httpx.AsyncClient, filed: dict[str, dict[str, Any]]) 
         url = f"/audit/v1/filed-reports/{filed[name]['id']}"
         answers[name] = (await office(audit_http, book).get(url, params={"county": book.county})).json()
     return answers
-
-
-@pytest.fixture(scope="module")
-async def outcomes(audit_http: httpx.AsyncClient) -> dict[str, Any]:
-    """All 34 discipline cases, recorded by the nation's office."""
-    inspector = audit_caller(audit_http, "inspector", "00")
-    query = {"county": published.NATION}
-    ids: dict[str, str] = {}
-    for row in published.cases():
-        answer = await inspector.post("/audit/v1/case-outcomes", published.case_request(row, ids), params=query)
-        assert answer.status_code == 201, answer.text
-        ids[row["case_id"]] = answer.json()["id"]
-    again = published.case_request(published.cases()[0], ids)
-    refused(await inspector.post("/audit/v1/case-outcomes", again, params=query), 409, "outcome-known")
-    found: dict[str, Any] = (await inspector.get("/audit/v1/case-outcomes/statistics", params=query)).json()
-    return found
 
 
 async def test_all_are_filed_and_none_is_doubled(
@@ -124,13 +108,6 @@ async def test_a_report_is_filed_once_and_seen_where_it_was_filed(
     refused(await office(audit_http, book).get(url, params=early), 404, "not-found")
 
 
-async def test_discipline_cases_are_classes_without_names(outcomes: dict[str, Any]) -> None:
-    assert outcomes["outcomes_n"] == 34
-    assert sum(one["approximate_n"] for one in outcomes["items"]) == 3
-    printed = {row["case_id"]: published.fen_of(row["amount_wan"]) or 0 for row in published.cases()}
-    assert outcomes["amount_fen"] == sum(printed.values()) - printed["DO03"] - printed["DO16"]
-
-
-async def test_the_page_is_what_the_system_answers(told: dict[str, dict[str, Any]], outcomes: dict[str, Any]) -> None:
-    page = published.page(told, outcomes)
+async def test_the_page_is_what_the_system_answers(told: dict[str, dict[str, Any]]) -> None:
+    page = published.page(told)
     assert ROOT.joinpath("docs", "published-findings.md").read_text(encoding="utf-8") == page

@@ -48,7 +48,6 @@ from services.audit_api.tables.leads import (
     LeadRow,
     LeadTalkRow,
 )
-from services.audit_api.tables.outcomes import CaseOutcomeRow
 from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
 from services.audit_api.tables.quarantines import (
     QuarantineLotRow,
@@ -82,7 +81,6 @@ __all__ = [
     "AlertRefutationRow",
     "AlertRow",
     "AlertTriageRow",
-    "CaseOutcomeRow",
     "EngagementDocumentRow",
     "EngagementFindingRow",
     "EngagementMemberRow",

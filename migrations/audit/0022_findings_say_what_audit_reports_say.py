@@ -10,8 +10,8 @@ from migrations import audit_known_v1, findings_v2, journal_v1
 
 ROLE = "audit_app"
 REGION = sa.Text(collation="C")
-revision = "0015"
-down_revision = "0014"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
@@ -65,7 +65,6 @@ def upgrade() -> None:
     op.execute(f"GRANT SELECT, INSERT ON audit.filed_report TO {ROLE}")
     for statement in audit_known_v1.triggers("filed_report", {}):
         op.execute(statement)
-    _outcomes()
     for table in ("finding", "finding_version"):
         for name, kind in {
             "within_finding_id": sa.Uuid(),
@@ -121,61 +120,6 @@ def upgrade() -> None:
     for statement in findings_v2.statements():
         op.execute(statement)
     op.execute(f"GRANT UPDATE (within_finding_id, report_id, about_region, amount_known) ON audit.finding TO {ROLE}")
-
-
-def _outcomes() -> None:
-    text = {
-        name: sa.Column(name, sa.Text(), nullable=nullable)
-        for name, nullable in (
-            ("reference", False),
-            ("notice", False),
-            ("office_level", False),
-            ("violation", False),
-            ("violation_printed", False),
-            ("form", True),
-            ("facts", False),
-            ("amount_known", True),
-            ("period", True),
-            ("punishment", True),
-            ("recovery", True),
-            ("note", True),
-            ("recorded_by", False),
-        )
-    }
-    op.create_table(
-        "case_outcome",
-        sa.Column("county_code", REGION, nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("region_code", REGION, nullable=False),
-        *text.values(),
-        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
-        sa.Column("same_amount_as", sa.Uuid(), nullable=True),
-        sa.Column("households_n", sa.Integer(), nullable=True),
-        sa.Column("persons_n", sa.Integer(), nullable=True),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_case_outcome_amount_positive")),
-        sa.CheckConstraint("(amount_fen IS NULL) = (amount_known IS NULL)", name=op.f("ck_case_outcome_amount_known_how")),
-        sa.CheckConstraint("amount_known IN ('exact', 'approximate')", name=op.f("ck_case_outcome_amount_known")),
-        sa.CheckConstraint("same_amount_as <> id", name=op.f("ck_case_outcome_same_as_another")),
-        sa.CheckConstraint(
-            "violation IN ('embezzled', 'defrauded', 'diverted', 'favoured', 'negligent', 'irregular', 'pretended')",
-            name=op.f("ck_case_outcome_violation"),
-        ),
-        sa.CheckConstraint("form IN ('first', 'second', 'third', 'fourth')", name=op.f("ck_case_outcome_form")),
-        sa.ForeignKeyConstraint(
-            ["county_code", "same_amount_as"],
-            ["audit.case_outcome.county_code", "audit.case_outcome.id"],
-            name=op.f("fk_case_outcome_same_amount"),
-        ),
-        sa.PrimaryKeyConstraint("county_code", "id", name=op.f("pk_case_outcome")),
-        sa.UniqueConstraint("county_code", "reference", name=op.f("uq_case_outcome_county_code_reference")),
-        schema="audit",
-    )
-    for statement in journal_v1.scoped("audit", ROLE, "case_outcome", "region_code"):
-        op.execute(statement)
-    op.execute(f"GRANT SELECT, INSERT ON audit.case_outcome TO {ROLE}")
-    for statement in audit_known_v1.triggers("case_outcome", {}):
-        op.execute(statement)
 
 
 def downgrade() -> None:

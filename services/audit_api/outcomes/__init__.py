@@ -1,1 +1,0 @@
-"""Published outcomes of discipline cases, as classes for statistics: without the name of anybody."""
