@@ -70,7 +70,7 @@ async def test_rows_are_shown_to_members_and_to_nobody_when_nobody_is_named(
     assert await seen(role, case, case.county, case.an) == [1, 2, 2, 1]
     for who in (case.other, None, "", "qingliu-sealer"):
         assert await seen(role, case, case.county, who) == [0, 0, 0, 0]
-    assert await seen(role, case, "9900", case.other) == [0, 0, 0, 0]
+    assert await seen(role, case, case.county[:4], case.other) == [0, 0, 0, 0]
     assert await seen(role, case, "98" + case.county[2:], case.an) == [0, 0, 0, 0]
     assert await seen(role, case, "", case.an) == [0, 0, 0, 0]
     assert await role.fetchval("SELECT count(*) FROM audit.lead") == 0, "what a transaction was told ends with it"
@@ -199,7 +199,13 @@ async def test_declarations_are_read_by_their_person(role: asyncpg.Connection, c
 
 async def test_counts_come_from_above_the_county_only(role: asyncpg.Connection, case: Case) -> None:
     counted = "SELECT count(*) FROM audit.lead_counts('-infinity', 'infinity')"
-    for region, told in ((case.county, False), (case.county + "101", False), ("", False), ("9900", True), ("99", True)):
+    for region, told in (
+        (case.county, False),
+        (case.county + "101", False),
+        ("", False),
+        (case.county[:4], True),
+        ("99", True),
+    ):
         async with acting(role, region, case.an):
             assert (await role.fetchval(counted) > 0) is told
 

@@ -74,7 +74,7 @@ class Case:
         callers = {
             "former": (self.former, {}),
             "other": (inspector(self.http, self.county, "other"), {}),
-            "superior": (audit_caller(self.http, "inspector", "9900"), here),
+            "superior": (audit_caller(self.http, "inspector", self.county[:4]), here),
             "neighbour": (neighbour, {}),
             "neighbour_asking_here": (neighbour, here),
             "township_clerk": (audit_caller(self.http, name, self.county + "101"), {}),
@@ -130,7 +130,7 @@ async def test_nobody_else_hears_more_than_of_an_id_that_never_was(case: Case, n
 
 
 async def test_somebody_of_a_place_above_may_be_a_member(case: Case, audit_http: httpx.AsyncClient) -> None:
-    above = audit_caller(audit_http, "inspector", "9900", subject=f"above.{case.county}")
+    above = audit_caller(audit_http, "inspector", case.county[:4], subject=f"above.{case.county}")
     query = {"params": {"county": case.county}}
     assert (await above.post("/audit/v1/interest-declarations", {"kind": "none"}, **query)).status_code == 201
     refused(await above.get(case.url, **query), 404, "not-found")
@@ -253,7 +253,7 @@ async def test_counts_are_told_above_the_county_of_months_that_are_over(
     """Five of two counties are told; four are not, five of one county are not, and nought is not."""
     an = inspector(audit_http, county, "an")
     bo = inspector(audit_http, "9950" + county[4:], "bo")
-    above = audit_caller(audit_http, "case_office", "9900")
+    above = audit_caller(audit_http, "case_office", county[:4])
     wide = audit_caller(audit_http, "case_office", "99")
     for source, here, there in (("letter_visit", 4, 1), ("patrol", 3, 1), ("inspection", 5, 0)):
         for caller, n in ((an, here), (bo, there)):

@@ -302,3 +302,37 @@ async def test_a_finding_is_in_no_report_before_another_person_confirmed_it(
     for day, n in (("2017-11-19", 0), ("2017-11-20", 1)):
         told = (await inspector.get(URL + "findings", params={"as_of": day})).json()
         assert len(told["sections"][0]["rows"]) == n, day
+
+
+async def test_an_amount_within_another_is_shown_and_counted_once_and_one_about_so_much_is_marked(
+    audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    total = await confirmed(inspector, finding(amount_fen=250_000, amount_known="approximate", title="全县滞留"))
+    middle = await confirmed(inspector, finding(within_finding_id=total["id"], title="金额不明的一类"))
+    lot = uuid4()
+    [alert] = await alerted(feed, database, county, lot)
+    inner = await confirmed(inspector, finding(alert, within_finding_id=middle["id"], title="其中一镇"))
+    feed.append(county, money(county, moved(county, (lot, 60_000))))
+    await feed.follower(database, county).round()
+
+    told = (await inspector.get(URL + "findings", params=AS_OF)).json()
+    [section] = told["sections"]
+    assert section["totals"] == {"amount_fen": 250_000, "rectified_fen": 60_000, "outstanding_fen": 190_000}
+    rows = {row["finding_id"]: row for row in rows_of(section)}
+    assert (rows[total["id"]]["about"], rows[total["id"]]["rectified_fen"]) == ("约", 60_000)
+    assert (rows[middle["id"]]["amount_fen"], rows[inner["id"]]["amount_fen"]) == (None, 100_000)
+    assert rows[inner["id"]]["title"] == f"其中一镇（属第{rows[total['id']]['no']}项之内）"
+    for name in ("statistics", "bulletin"):
+        for one in (await inspector.get(URL + name, params=AS_OF)).json()["sections"]:
+            assert (one["totals"]["amount_fen"], one["totals"]["findings_n"]) == (250_000, 3), one["heading"]
+
+    # Only what is ordered is in the ledger: there the inner one counts until the outer one is ordered too.
+    for id_, amount_fen in ((inner["id"], 100_000), (total["id"], 250_000)):
+        issued = await inspector.post("/audit/v1/rectification-orders", order(id_, county))
+        assert issued.status_code == 201, issued.text
+        ledger = (await inspector.get(URL + "orders", params=AS_OF)).json()
+        assert ledger["sections"][0]["totals"] == {"amount_fen": amount_fen, "rectified_fen": 60_000}
+        assert [proof["unexplained"] for proof in ledger["proofs"]] == [0, 0, 0]
+    printed = await inspector.get(URL + "findings", params={**AS_OF, "format": "pdf"})
+    assert printed.status_code == 200, printed.text

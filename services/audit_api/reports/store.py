@@ -11,15 +11,15 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, case, func, select
+from sqlalchemy import CTE, ColumnElement, Executable, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from services.audit_api.access import visible_to
-from services.audit_api.findings.schemas import CLASSES
+from services.audit_api.findings.schemas import CLASSES, AmountKnown
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.store import deadline_at
-from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact, Sums
+from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact, Sums, nested
 from services.audit_api.tables import (
     FindingRow,
     RectificationOrderRow,
@@ -54,14 +54,27 @@ async def sums(session: AsyncSession, who: Principal, reach: Reach) -> Sums:
     """How many findings and orders there are and what they come to, added up by the database."""
     findings, order = _findings(who, reach), RectificationOrderRow
     ordered = select(order.id).where(_same_finding(order), *_orders(reach)).correlate(FindingRow).exists()
-    amount = func.sum(FindingRow.amount_fen)
-    found = (await session.execute(select(func.count(), amount, amount.filter(ordered)).where(*findings))).one()
+    listed = select(FindingRow.id, FindingRow.amount_fen, ordered.label("ordered")).where(*findings).cte("listed")
+    outer = _outer(who, reach)
+    inside = (
+        select(outer.c.inner_id).join(listed, listed.c.id == outer.c.outer_id).where(listed.c.amount_fen.isnot(None))
+    )
+    # Of findings within each other the fen count once: for the one that lies within no other.
+    whole, whole_ordered = listed.c.id.not_in(inside), listed.c.id.not_in(inside.where(listed.c.ordered))
+    amount = func.sum(listed.c.amount_fen)
+    found = (
+        await session.execute(
+            select(func.count(), amount.filter(whole), amount.filter(listed.c.ordered & whole_ordered)).select_from(
+                listed
+            )
+        )
+    ).one()
     change = func.sum(RectifiedChangeRow.change_fen)
     rectified = (
         await session.execute(
-            select(change, change.filter(ordered))
-            .join(FindingRow, _same_finding(RectifiedChangeRow))
-            .where(*findings, *_rectified(reach))
+            select(change, change.filter(listed.c.ordered | ~whole_ordered))
+            .join(listed, listed.c.id == RectifiedChangeRow.finding_id)
+            .where(RectifiedChangeRow.county_code == reach.county, *_rectified(reach))
         )
     ).one()
     orders_n = await session.scalar(
@@ -78,15 +91,15 @@ async def sums(session: AsyncSession, who: Principal, reach: Reach) -> Sums:
 
 
 async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[FindingFact]:
-    """The findings by id, each with its orders (first issued first) and their steps."""
+    """The findings by id, each with its orders (first issued first) and their steps, and within which other it lies."""
     rectified = await _rectified_of(session, who, reach)
     orders = await _orders_of(session, who, reach)
     one, moment = FindingRow, reach.moment
     closed = (one.closed_on <= moment.as_of) & (one.closed_position <= moment.position)
-    columns = (one.id, one.class_code, one.title, one.found_on, one.amount_fen)
+    columns = (one.id, one.class_code, one.title, one.found_on, one.amount_fen, one.amount_known)
     query = select(*columns, case((closed, one.closed_on)).label("closed_on")).where(*_findings(who, reach))
     rows = _pieces(session, query.order_by(one.id))
-    return [
+    found = [
         FindingFact(
             id=row.id,
             class_code=row.class_code,
@@ -97,9 +110,12 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[
             amount_fen=row.amount_fen,
             rectified_fen=rectified.get(row.id, 0),
             orders=tuple(orders.get(row.id, ())),
+            approximate=row.amount_known == AmountKnown.APPROXIMATE,
         )
         async for row in rows
     ]
+    within = await session.execute(select(one.id, one.within_finding_id).where(*_within(who, reach)))
+    return nested(found, {inner: outer for inner, outer in within if outer is not None})
 
 
 async def _pieces(session: AsyncSession, query: Executable) -> AsyncIterator[Any]:
@@ -177,6 +193,24 @@ def _findings(who: Principal, reach: Reach) -> list[ColumnElement[bool]]:
     if reach.since is not None:
         conditions.append(FindingRow.found_on >= reach.since)
     return conditions
+
+
+def _within(who: Principal, reach: Reach) -> list[ColumnElement[bool]]:
+    """The rows of all findings of the county that lie within another one's amount, whether in reach or not."""
+    return [
+        FindingRow.county_code == reach.county,
+        visible_to(who, FindingRow.region_code),
+        FindingRow.confirmed_position <= reach.moment.position,
+        FindingRow.within_finding_id.isnot(None),
+    ]
+
+
+def _outer(who: Principal, reach: Reach) -> CTE:
+    """(inner_id, outer_id): every finding within whose amount another lies, directly or by way of others."""
+    direct = select(FindingRow.id.label("inner_id"), FindingRow.within_finding_id.label("outer_id"))
+    found = direct.where(*_within(who, reach)).cte("outer_of", recursive=True)
+    further = select(found.c.inner_id, FindingRow.within_finding_id).join(found, found.c.outer_id == FindingRow.id)
+    return found.union(further.where(*_within(who, reach)))
 
 
 def _rectified(reach: Reach) -> list[ColumnElement[bool]]:
