@@ -26,9 +26,8 @@ class Screen:
         self.console = found if found.is_terminal else Console(highlight=False, width=WIDTH)
 
     def chapter(self, number: int, title: str) -> None:
-        marks = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭"
         self.console.print()
-        self.console.rule(f"[bold]{marks[number - 1]} {title}", align="left")
+        self.console.rule(f"[bold]{chr(ord('①') + number - 1)} {title}", align="left")
 
     def say(self, text: str) -> None:
         self.console.print(text, markup=False)
