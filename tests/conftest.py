@@ -99,6 +99,12 @@ async def audit_http(
 
 
 @pytest.fixture
+def later(county: str) -> str:
+    """A code after `county` that nobody else in this run uses, not registered."""
+    return str(next(_counties))
+
+
+@pytest.fixture
 async def county(admin: asyncpg.Pool) -> str:
     """A county nobody else in this run uses, with two townships of two villages each."""
     code = str(next(_counties))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,9 @@ from tests.factories import open_account, receive
 from tests.funds_api.desk import conserved
 from tests.funds_api.people import CSV, Township, card, id_number
 
+# A province of their own: the codes of the fixture `county` run through all that begin with 99.
+PROVINCE = "88"
+_serials = itertools.count(1)
 HEADER = "村代码,户主姓名,身份证号,银行卡号,手机号,人口数,登记日期,与户主关系,户主身份证号"
 
 
@@ -75,17 +79,17 @@ class Books(Township):
 class Lineage:
     """Codes that go over into codes, and the province that records it."""
 
-    def __init__(self, http: httpx.AsyncClient, admin: asyncpg.Pool, county: str) -> None:
-        self.http, self.admin, self.serial = http, admin, county[3:]
-        self.above = funds_caller(http, "finance_clerk", "99", subject="province")
-        self.inspector = funds_caller(http, "inspector", "99", subject="inspector")
+    def __init__(self, http: httpx.AsyncClient, admin: asyncpg.Pool) -> None:
+        self.http, self.admin, self.serial = http, admin, f"{next(_serials):03}"
+        self.above = funds_caller(http, "finance_clerk", PROVINCE, subject="province")
+        self.inspector = funds_caller(http, "inspector", PROVINCE, subject="inspector")
 
-    async def county(self, first: str, fen: int = 0) -> Books:
-        """A county whose code begins with these three digits, with nobody registered."""
-        code = first + self.serial
+    async def county(self, order: str, fen: int = 0) -> Books:
+        """A county of the province whose code sorts by this digit, with nobody registered."""
+        code = PROVINCE + order + self.serial
         rows = [
-            ("99", "虚构省", "province", None),
-            (code, f"县{code}", "county", "99"),
+            (PROVINCE, "虚构二省", "province", None),
+            (code, f"县{code}", "county", PROVINCE),
             (code + "101", "城关镇", "township", code),
             (code + "101201", "一村", "village", code + "101"),
         ]
@@ -106,7 +110,7 @@ class Lineage:
             "closed": sorted(one.county for one in old),
             "regions": [],
         }
-        answer = await funds_caller(self.http, "system_admin", "99").post("/funds/v1/regions/changes", change)
+        answer = await funds_caller(self.http, "system_admin", PROVINCE).post("/funds/v1/regions/changes", change)
         assert answer.status_code == 201, answer.text
 
     async def go(self, old: Books, new: Books, on: str, accounts: dict[str, str] | None = None) -> httpx.Response:

@@ -43,11 +43,9 @@ class Border:
 
 
 @pytest.fixture(params=["old before new", "new before old"])
-async def border(
-    funds_http: httpx.AsyncClient, admin: asyncpg.Pool, county: str, request: pytest.FixtureRequest
-) -> Border:
-    lineage = Lineage(funds_http, admin, county)
-    first, second = ("991", "992") if request.param == "old before new" else ("992", "991")
+async def border(funds_http: httpx.AsyncClient, admin: asyncpg.Pool, request: pytest.FixtureRequest) -> Border:
+    lineage = Lineage(funds_http, admin)
+    first, second = ("1", "2") if request.param == "old before new" else ("2", "1")
     old, new = await lineage.county(first), await lineage.county(second)
     await old.received(500_000)
     await old.received(70_000, "2017-03-05", old.office)

@@ -19,8 +19,8 @@ FIRST, SECOND, LATER = "2018-03-18", "2019-06-01", "2019-07-01"
 
 
 @pytest.fixture
-async def lineage(funds_http: httpx.AsyncClient, admin: asyncpg.Pool, county: str) -> Lineage:
-    return Lineage(funds_http, admin, county)
+async def lineage(funds_http: httpx.AsyncClient, admin: asyncpg.Pool) -> Lineage:
+    return Lineage(funds_http, admin)
 
 
 class Chain:
@@ -30,10 +30,10 @@ class Chain:
         self.lineage = lineage
 
     async def open(self) -> Chain:
-        self.one = await self.lineage.county("994", fen=20_000)
+        self.one = await self.lineage.county("4", fen=20_000)
         await self.one.home(1, [101])
         await self.one.received(1_000_000)
-        self.two, self.three = await self.lineage.county("995"), await self.lineage.county("993")
+        self.two, self.three = await self.lineage.county("5"), await self.lineage.county("3")
         return self
 
     async def first(self, on: str = FIRST) -> dict[str, Any]:
@@ -80,16 +80,16 @@ async def test_money_goes_over_two_borders_and_is_traced_to_where_it_came_from(c
     trace = (await chain.three.clerk.get(path, params={"as_of": LATER})).json()
     assert (trace["traced_fen"], trace["unexplained_fen"]) == (12_000, 0)
     ways = {
-        one["amount_fen"]: [(hop["county_code"][:3], hop["kind"]) for hop in one["earlier"]] for one in trace["ways"]
+        one["amount_fen"]: [(hop["county_code"][2:3], hop["kind"]) for hop in one["earlier"]] for one in trace["ways"]
     }
     assert ways == {
-        10_000: [("994", "receive"), ("994", "succeed"), ("995", "receive"), ("995", "succeed")],
+        10_000: [("4", "receive"), ("4", "succeed"), ("5", "receive"), ("5", "succeed")],
         2_000: [
-            ("994", "receive"),
-            ("994", "succeed"),
-            ("995", "receive"),
-            ("995", "hand_down"),
-            ("995", "succeed"),
+            ("4", "receive"),
+            ("4", "succeed"),
+            ("5", "receive"),
+            ("5", "hand_down"),
+            ("5", "succeed"),
         ],
     }
     # Link by link through the tranches: what went out of one is what came into the next.
@@ -152,14 +152,14 @@ async def test_a_link_is_undone_after_those_that_go_on_from_it(chain: Chain) -> 
 
 async def test_two_counties_merge_into_one(lineage: Lineage) -> None:
     """孟津县、吉利区 → 孟津区: each hands over by a document of its own, and one is undone without the other."""
-    left, right = await lineage.county("993", fen=400_000), await lineage.county("995", fen=600_000)
+    left, right = await lineage.county("3", fen=400_000), await lineage.county("5", fen=600_000)
     once = f"补助{uuid4().hex[:8]}"
     await left.home(1, [101])
     await right.home(2)
     await left.paid({1: "10.00"}, "2018-02-01", entitlement=once)
     await right.paid({2: "10.00"}, "2018-02-01", entitlement=once)
     assert (await left.fee(4_000, "2017-06-01", left.office)).status_code == 201
-    new = await lineage.county("994")
+    new = await lineage.county("4")
     await lineage.change("merged", [left, right], [new], FIRST)
     one, other = await lineage.gone(left, new, FIRST), await lineage.gone(right, new, FIRST)
     assert (one["amount_fen"], other["amount_fen"]) == (395_000, 599_000)
@@ -186,9 +186,9 @@ async def test_two_counties_merge_into_one(lineage: Lineage) -> None:
 
 
 async def test_a_county_splits_into_two_by_its_accounts(lineage: Lineage) -> None:
-    old = await lineage.county("994", fen=600_000)
+    old = await lineage.county("4", fen=600_000)
     await old.received(400_000)
-    left, right = await lineage.county("993"), await lineage.county("995")
+    left, right = await lineage.county("3"), await lineage.county("5")
     await lineage.change("split", [old], [left, right], FIRST)
     went = await lineage.gone(old, left, FIRST, {old.treasury: left.treasury})
     came = await lineage.gone(old, right, FIRST, {old.office: right.office})

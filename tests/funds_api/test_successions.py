@@ -134,10 +134,9 @@ class Following:
 
 @pytest.fixture(params=["old before new", "new before old"])
 async def following(
-    funds_http: httpx.AsyncClient, admin: asyncpg.Pool, county: str, request: pytest.FixtureRequest
+    funds_http: httpx.AsyncClient, admin: asyncpg.Pool, county: str, later: str, request: pytest.FixtureRequest
 ) -> Following:
-    other = f"998{county[3:]}"
-    old, new = (county, other) if request.param == "old before new" else (other, county)
+    old, new = (county, later) if request.param == "old before new" else (later, county)
     return await Following(funds_http, admin, old, new).open()
 
 
