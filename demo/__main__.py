@@ -24,10 +24,13 @@ from demo.chapters import (
     engaging,
     handing_down,
     idling,
+    keeping,
     ordering,
     paying,
+    proving,
     publishing,
     receiving,
+    referring,
     registering,
     supervising,
     tracing,
@@ -56,6 +59,9 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     publishing,
     warning,
     engaging,
+    keeping,
+    referring,
+    proving,
 )
 
 

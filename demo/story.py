@@ -63,6 +63,7 @@ class Story:
     county_tranches: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # document → its tranches
     batches: dict[str, Batch] = field(default_factory=dict)  # township code → its batch
     flags: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, Any] = field(default_factory=dict)  # the finding whose money was quarantined, with its alert
     _callers: dict[str, Caller] = field(default_factory=dict)
 
     def who(self, username: str) -> Caller:
