@@ -20,6 +20,8 @@ CONFIRMED_ON, DELIVERED_ON = "2018-01-18", "2018-01-19"
 
 def tell(story: Story) -> None:
     lead, second = story.who(LEAD), story.who(SECOND)
+    for one in (lead, second):
+        one.post("/audit/v1/interest-declarations", {"kind": "none"})
     audit = _plan(story, lead)
     _notice(story, lead, audit)
     _fieldwork(story, lead, second, audit)

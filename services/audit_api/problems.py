@@ -221,8 +221,17 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "请把进点日期推后；确有特殊情况的，经审计机关负责人批准后填写 at_once",
     ),
     engagements.RecusalNeeded: Problem("recusal-needed", 409, "应当回避", "请更换人员"),
+    engagements.MemberUndeclared: Problem(
+        "member-undeclared",
+        409,
+        "组员尚未作回避申报",
+        "请该人员登录后先作回避申报（interest-declarations），再列入项目组",
+    ),
+    engagements.NotApprover: Problem(
+        "not-approver", 403, "不是通知书所列批准人", "请由 figures 所列批准人本人批准，或由其退回后另列批准人"
+    ),
     engagements.NotOnTeam: Problem("not-on-team", 403, "不是项目组成员", "请由项目组成员（组长）办理，或先调入项目组"),
-    engagements.TeamTooSmall: Problem("team-too-small", 409, "项目组人数不足", "请先调入组长和组员再进点"),
+    engagements.TeamTooSmall: Problem("team-too-small", 409, "项目组人数不足", "请先调入组长和组员，再进点、取证"),
     engagements.AlreadyOnTeam: Problem("already-on-team", 409, "已在项目组内", "请查看项目组名单；变更分工的先调出"),
     engagements.PapersUnreviewed: Problem(
         "papers-unreviewed", 409, "底稿尚未复核完毕", "请先编制底稿并由另一人复核，退回的另行编制"

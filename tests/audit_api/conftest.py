@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from chassis.database import Database
+from tests.audit_api.engaged import Office
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.ordering import Desk
 
@@ -18,6 +19,11 @@ def database(audit_http: httpx.AsyncClient) -> Database:
 @pytest.fixture
 def feed() -> FakeFeed:
     return FakeFeed()
+
+
+@pytest.fixture
+def office(audit_http: httpx.AsyncClient, county: str) -> Office:
+    return Office(audit_http, county)
 
 
 @pytest.fixture

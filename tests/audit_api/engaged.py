@@ -29,6 +29,7 @@ class Office:
         self.li, self.wang, self.zhao, self.chen = (self.person(one) for one in ("li", "wang", "zhao", "chen"))
         self.unit = str(uuid4())
         self.id = ""
+        self.declared: set[str] = set()
 
     def person(self, subject: str) -> Caller:
         return audit_caller(self.http, "inspector", self.county, subject=subject)
@@ -53,8 +54,16 @@ class Office:
             **more,
         }
 
+    async def declare(self, *subjects: str) -> None:
+        """Each says, once, that there is nothing to declare."""
+        for subject in set(subjects) - self.declared:
+            done(await self.person(subject).post("/audit/v1/interest-declarations", {"kind": "none"}))
+            self.declared.add(subject)
+
     async def plan(self, **more: Any) -> dict[str, Any]:
-        told = done(await self.chen.post(PATH, self.plan_of(**more)))
+        plan = self.plan_of(**more)
+        await self.declare(*(one["person"] for one in plan["team"]))
+        told = done(await self.chen.post(PATH, plan))
         self.id = told["id"]
         return told
 
@@ -70,6 +79,10 @@ class Office:
             "starts_on": starts_on,
         }
         return await self.post("notice", {**said, **more})
+
+    async def approve(self, drawn: dict[str, Any], on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
+        said = {"version_hash": drawn["document"]["version_hash"], "decision": "agreed", "opinion": "同意", "on": on}
+        return await self.post(f"notice/{drawn['document']['no']}/approval", {**said, **more}, by or self.zhao)
 
     async def start(self, on: str, by: Caller | None = None) -> httpx.Response:
         return await self.post("start", {"on": on, "content": "进点见面会"}, by)

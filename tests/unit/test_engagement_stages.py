@@ -17,6 +17,7 @@ from services.audit_api.engagements.periods import (
     last_day,
     limit_words,
     moved_to_work,
+    must_lie_within,
 )
 from services.audit_api.engagements.refusals import EngagementDayRefused, PapersUnreviewed, StepOutOfTurn
 from services.audit_api.engagements.stages import (
@@ -65,7 +66,7 @@ def test_whatever_is_tried_a_stage_never_falls_behind_its_documents(
             docs = [replace(one, delivered_on=DAY) if one is agreed_ones[0] else one for one in docs]
         elif isinstance(paper, EngagementPaper):
             try:
-                must_be_possible(kind, docs, paper, notice_needed=agreed)
+                must_be_possible(docs, paper, of_a_unit=kind in OF_A_UNIT, notice_needed=agreed)
             except StepOutOfTurn:
                 assert stage_of(docs) is before
                 continue
@@ -90,6 +91,36 @@ def test_whatever_is_tried_a_stage_never_falls_behind_its_documents(
             < papers.index(EngagementPaper.REPORT)
             < papers.index(EngagementPaper.DECISION)
         )
+
+
+def test_a_notice_that_is_brought_along_waits_for_its_approval() -> None:
+    notice = Doc(1, EngagementPaper.NOTICE, DAY, starts_on=DAY, at_once=True)
+    agreed = replace(notice, verdict=EngagementVerdict.AGREED, checked_on=DAY)
+    returned = replace(notice, verdict=EngagementVerdict.RETURNED, checked_on=DAY)
+    assert [stage_of([one]) for one in (notice, agreed, returned)] == [
+        EngagementStage.NOTICED,
+        EngagementStage.NOTICED,
+        EngagementStage.PLANNED,
+    ]
+    with pytest.raises(StepOutOfTurn, match="第 1 号"):
+        must_be_possible([notice], EngagementPaper.START, of_a_unit=True, notice_needed=True)
+    must_be_possible([agreed], EngagementPaper.START, of_a_unit=True, notice_needed=True)
+    with pytest.raises(StepOutOfTurn, match="应先送达通知书"):
+        must_be_possible([returned], EngagementPaper.START, of_a_unit=True, notice_needed=True)
+    must_be_possible([returned], EngagementPaper.NOTICE, of_a_unit=True)
+    with pytest.raises(StepOutOfTurn):
+        must_be_possible([agreed], EngagementPaper.NOTICE, of_a_unit=True)
+
+
+@given(st.dates(date(2023, 1, 1), date(2023, 12, 31)))
+def test_fieldwork_lies_in_the_period(on: date) -> None:
+    first, last = date(2023, 3, 1), date(2023, 6, 30)
+    try:
+        must_lie_within("进点日", on, first, last)
+    except EngagementDayRefused:
+        assert not first <= on <= last
+    else:
+        assert first <= on <= last
 
 
 def test_a_decision_that_was_sent_back_is_drawn_up_anew() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.journal import Act
 from services.audit_api.engagements import shown, store
-from services.audit_api.engagements.refusals import NotOnTeam, RecusalNeeded, TeamTooSmall
+from services.audit_api.engagements.refusals import MemberUndeclared, NotOnTeam, RecusalNeeded, TeamTooSmall
 from services.audit_api.engagements.schemas import EngagementRole
-from services.audit_api.engagements.stages import Doc, EngagementKind
+from services.audit_api.engagements.stages import OF_A_UNIT, Doc, EngagementKind, EngagementPaper
 from services.audit_api.engagements.store import Parts
 from services.audit_api.leads import store as leads
-from services.audit_api.leads.recusal import Subject, is_related
+from services.audit_api.leads.recusal import Declared, Subject, is_related
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
@@ -24,6 +25,18 @@ from services.audit_api.tables import EngagementMemberRow, EngagementPeriodRow, 
 from treasury.policy import PolicyValue, in_force
 
 _KEYS = ("engagement_", "auditee_reply_days", "decision_ruling_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an engagement: who takes it, under which key, in which transaction, on which day."""
+
+    tx: AsyncSession
+    who: Principal
+    act: Act
+    county: str
+    engagement: UUID
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,11 @@ class Case:
         return EngagementKind(self.head.kind)
 
     @property
+    def of_a_unit(self) -> bool:
+        """Whether it looks at one unit, hears it and decides about it."""
+        return self.kind in OF_A_UNIT and self.head.auditee_unit_id is not None
+
+    @property
     def docs(self) -> list[Doc]:
         by_ref = {str(one.ref): one for one in self.values}
         return [shown.doc_of(row, shown.ALL, by_ref) for row in self.parts.documents]
@@ -83,8 +101,19 @@ class Case:
         if not any(one.person == person and (not lead or one.role == EngagementRole.LEAD) for one in self.team(on)):
             raise NotOnTeam(person, on, lead)
 
+    def last_act_on(self, person: str) -> date | None:
+        """The last day on which a person acted as a member: drew something up, reviewed a paper or named a finding."""
+        days = [one.done_on for one in self.parts.documents if one.made_by == person]
+        days += [
+            one.checked_on
+            for one in self.parts.documents
+            if one.checked_on and one.checked_by == person and one.paper == EngagementPaper.WORKING_PAPER
+        ]
+        days += [one.named_on for one in self.parts.findings if one.named_by == person]
+        return max(days, default=None)
+
     def must_be_enough(self, on: date) -> None:
-        """Refuse to start without a lead, or with fewer people than the law asks for."""
+        """Refuse to start or to take evidence without a lead, or with fewer people than the law asks for."""
         team = self.team(on)
         least = self.value(f"engagement_team_min_n.{self.kind}", on)
         least_n = least.number if least else 1
@@ -93,31 +122,40 @@ class Case:
             raise TeamTooSmall(on, len(team), leads_n, least_n, least.source if least else "")
 
 
-async def load(tx: AsyncSession, who: Principal, county: str, engagement: UUID, *, lock: bool = True) -> Case:
+async def load(step: Step, *, lock: bool = True) -> Case:
     """The engagement with all that belongs to it; locked, nobody else adds to it before the commit."""
-    head = await store.one(tx, who, county, engagement, lock=lock)
+    head = await store.one(step.tx, step.who, step.county, step.engagement, lock=lock)
     if head is None:
-        raise Missing("监督项目", str(engagement))
-    parts = (await store.parts_of(tx, county, [engagement]))[engagement]
-    return Case(head, parts, await policies.values(tx, *_KEYS, region=county))
+        raise Missing("监督项目", str(step.engagement))
+    parts = (await store.parts_of(step.tx, step.county, [step.engagement]))[step.engagement]
+    return Case(head, parts, await policies.values(step.tx, *_KEYS, region=step.county))
 
 
-async def must_be_free(tx: AsyncSession, county: str, about: About, persons: dict[str, UUID | None]) -> None:
-    """Refuse people of the audited unit, and those who declared a tie to it or to a place that is looked into (回避).
+async def must_be_free(tx: AsyncSession, county: str, about: About, persons: Mapping[str, UUID | None]) -> None:
+    """Refuse members of the audited unit, those tied to it or to a place that is looked into, and who declared nothing.
 
     审计法 (2021) art 15: 与被审计单位或者审计事项有利害关系的，应当回避. `persons` are logins with their units, where
-    these are known. What the tie is, is told to nobody.
+    these are known. Who may write here alone can declare, so whoever did is a login that could open the engagement,
+    and has said of which unit. What the tie is, is told to nobody.
     """
+    declared = await leads.declared(tx, county, list(persons))
+    for person in persons:
+        if not any(one.person == person for one in declared):
+            raise MemberUndeclared(person)
+    _must_be_untied(about, persons, declared)
+
+
+async def must_act_free(tx: AsyncSession, who: Principal, county: str, about: About) -> None:
+    """Refuse a step by whoever belongs to the audited unit by the login, or is tied to it."""
+    if who.unit is not None and who.unit == about.unit_name:
+        raise RecusalNeeded(who.subject, about.named, "为该单位人员")
+    _must_be_untied(about, {who.subject: None}, await leads.declared(tx, county, [who.subject]))
+
+
+def _must_be_untied(about: About, persons: Mapping[str, UUID | None], declared: Sequence[Declared]) -> None:
     for person, own in persons.items():
         if own is not None and own == about.unit_id:
             raise RecusalNeeded(person, about.named, "为该单位人员")
-    for one in await leads.declared(tx, county, list(persons)):
+    for one in declared:
         if any(is_related(one, subject) for subject in about.subjects):
             raise RecusalNeeded(one.person, about.named, "已作回避申报")
-
-
-async def must_act_free(tx: AsyncSession, who: Principal, case: Case) -> None:
-    """Refuse a step by whoever belongs to the audited unit by the login, or is tied to it."""
-    if who.unit is not None and who.unit == case.head.auditee_name:
-        raise RecusalNeeded(who.subject, case.about.named, "为该单位人员")
-    await must_be_free(tx, case.head.county_code, case.about, {who.subject: None})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from chassis import clock
 from chassis.database import Read, Tx
@@ -15,7 +15,8 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
-from services.audit_api.engagements import documents, service, store
+from services.audit_api.engagements import checks, documents, service, store, team
+from services.audit_api.engagements.case import Step
 from services.audit_api.engagements.schemas import (
     EngagementCheckRequest,
     EngagementConclusionRequest,
@@ -45,7 +46,6 @@ from treasury.calendar import business_date
 router = APIRouter(prefix="/audit/v1/engagements", tags=["engagements 监督项目"])
 
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
-Writes = Annotated[Principal, can("engagements:write")]
 No = Annotated[int, Path(ge=1, le=1_000_000, description="文书编号")]
 
 
@@ -53,9 +53,30 @@ def _today() -> date:
     return business_date(clock.now())
 
 
+def _step(permission: str) -> Any:
+    """A step of an engagement by whoever holds `permission`; within its transaction, so with the scope of that."""
+    permitted = can(permission)
+
+    async def taken(
+        engagement_id: UUID, tx: Tx, act: Acting, who: Principal = permitted, county: County = None
+    ) -> Step:
+        return Step(tx, who, act, county_of(who, county), engagement_id, _today())
+
+    return Depends(taken, scope="function")
+
+
+Written = Annotated[Step, _step("engagements:write")]
+Reviewed = Annotated[Step, _step("engagements:review")]
+Decided = Annotated[Step, _step("engagements:decide")]
+
+
 @router.post("", status_code=201, summary="立项：监督事项、范围、期限和项目组")
 async def post_engagement(
-    request: EngagementRequest, tx: Tx, act: Acting, who: Writes, county: County = None
+    request: EngagementRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("engagements:write")],
+    county: County = None,
 ) -> EngagementStanding:
     return await service.plan(tx, who, act, county_of(who, county), request, _today())
 
@@ -97,140 +118,84 @@ async def get_engagement(
 
 
 @router.post("/{engagement_id}/members", status_code=201, summary="调入组员（有利害关系的应当回避）")
-async def post_member(
-    engagement_id: UUID, request: EngagementMemberRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementStanding:
-    return await service.join(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_member(request: EngagementMemberRequest, step: Written) -> EngagementStanding:
+    return await team.join(step, request)
 
 
 @router.post("/{engagement_id}/members/{no}/end", status_code=201, summary="调出组员")
-async def post_member_end(
-    engagement_id: UUID,
-    no: No,
-    request: EngagementMemberEndRequest,
-    tx: Tx,
-    act: Acting,
-    who: Writes,
-    county: County = None,
-) -> EngagementStanding:
-    return await service.leave(tx, who, act, county_of(who, county), engagement_id, no, request, _today())
+async def post_member_end(no: No, request: EngagementMemberEndRequest, step: Written) -> EngagementStanding:
+    return await team.leave(step, no, request)
 
 
 @router.post("/{engagement_id}/period", status_code=201, summary="变更截止日")
-async def post_period(
-    engagement_id: UUID, request: EngagementPeriodRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementStanding:
-    return await service.change_period(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_period(request: EngagementPeriodRequest, step: Written) -> EngagementStanding:
+    return await service.change_period(step, request)
 
 
 @router.post("/{engagement_id}/notice", status_code=201, summary="送达通知书")
-async def post_notice(
-    engagement_id: UUID, request: EngagementNoticeRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.notice(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_notice(request: EngagementNoticeRequest, step: Written) -> EngagementWritten:
+    return await documents.notice(step, request)
+
+
+@router.post(
+    "/{engagement_id}/notice/{no}/approval", status_code=201, summary="批准直接持通知书实施（由通知书所列批准人办理）"
+)
+async def post_notice_approval(no: No, request: EngagementCheckRequest, step: Decided) -> EngagementWritten:
+    return await checks.check(step, no, EngagementPaper.NOTICE, request)
 
 
 @router.post("/{engagement_id}/start", status_code=201, summary="进点实施")
-async def post_start(
-    engagement_id: UUID, request: EngagementStartRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.start(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_start(request: EngagementStartRequest, step: Written) -> EngagementWritten:
+    return await documents.start(step, request)
 
 
 @router.post("/{engagement_id}/records", status_code=201, summary="取证单：提供者签名，或者不能取得签名的原因")
-async def post_record(
-    engagement_id: UUID, request: EngagementRecordRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.record(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_record(request: EngagementRecordRequest, step: Written) -> EngagementWritten:
+    return await documents.record(step, request)
 
 
 @router.post("/{engagement_id}/papers", status_code=201, summary="编制底稿")
-async def post_paper(
-    engagement_id: UUID, request: EngagementWorkingPaperRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.working_paper(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_paper(request: EngagementWorkingPaperRequest, step: Written) -> EngagementWritten:
+    return await documents.working_paper(step, request)
 
 
 @router.post("/{engagement_id}/papers/{no}/review", status_code=201, summary="复核底稿（须由另一人办理）")
-async def post_paper_review(
-    engagement_id: UUID,
-    no: No,
-    request: EngagementCheckRequest,
-    tx: Tx,
-    act: Acting,
-    who: Annotated[Principal, can("engagements:review")],
-    county: County = None,
-) -> EngagementWritten:
-    asked = county_of(who, county)
-    return await documents.check(
-        tx, who, act, asked, engagement_id, no, EngagementPaper.WORKING_PAPER, request, _today()
-    )
+async def post_paper_review(no: No, request: EngagementCheckRequest, step: Reviewed) -> EngagementWritten:
+    return await checks.check(step, no, EngagementPaper.WORKING_PAPER, request)
 
 
 @router.post("/{engagement_id}/report", status_code=201, summary="报告送达被监督单位征求意见")
-async def post_report(
-    engagement_id: UUID, request: EngagementReportRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.report(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_report(request: EngagementReportRequest, step: Written) -> EngagementWritten:
+    return await documents.report(step, request)
 
 
 @router.post("/{engagement_id}/reply", status_code=201, summary="登记被监督单位的书面意见")
-async def post_reply(
-    engagement_id: UUID, request: EngagementReplyRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.reply(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_reply(request: EngagementReplyRequest, step: Written) -> EngagementWritten:
+    return await documents.reply(step, request)
 
 
 @router.post("/{engagement_id}/decisions", status_code=201, summary="拟定报告、决定或移送处理书")
-async def post_decision(
-    engagement_id: UUID, request: EngagementDecisionRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.decision(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_decision(request: EngagementDecisionRequest, step: Written) -> EngagementWritten:
+    return await documents.decision(step, request)
 
 
 @router.post(
     "/{engagement_id}/decisions/{no}/confirmation", status_code=201, summary="审定报告或决定（须由另一人办理）"
 )
-async def post_decision_confirmation(
-    engagement_id: UUID,
-    no: No,
-    request: EngagementCheckRequest,
-    tx: Tx,
-    act: Acting,
-    who: Annotated[Principal, can("engagements:decide")],
-    county: County = None,
-) -> EngagementWritten:
-    asked = county_of(who, county)
-    return await documents.check(tx, who, act, asked, engagement_id, no, EngagementPaper.DECISION, request, _today())
+async def post_decision_confirmation(no: No, request: EngagementCheckRequest, step: Decided) -> EngagementWritten:
+    return await checks.check(step, no, EngagementPaper.DECISION, request)
 
 
 @router.post("/{engagement_id}/decisions/{no}/delivery", status_code=201, summary="送达报告或决定（自送达之日起生效）")
-async def post_decision_delivery(
-    engagement_id: UUID,
-    no: No,
-    request: EngagementDeliveryRequest,
-    tx: Tx,
-    act: Acting,
-    who: Writes,
-    county: County = None,
-) -> EngagementWritten:
-    return await documents.deliver(tx, who, act, county_of(who, county), engagement_id, no, request, _today())
+async def post_decision_delivery(no: No, request: EngagementDeliveryRequest, step: Written) -> EngagementWritten:
+    return await checks.deliver(step, no, request)
 
 
 @router.post("/{engagement_id}/findings", status_code=201, summary="列入本项目认定的问题")
-async def post_engagement_finding(
-    engagement_id: UUID,
-    request: EngagementFindingRequest,
-    tx: Tx,
-    act: Acting,
-    who: Writes,
-    county: County = None,
-) -> EngagementStanding:
-    return await service.name_finding(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_engagement_finding(request: EngagementFindingRequest, step: Written) -> EngagementStanding:
+    return await service.name_finding(step, request)
 
 
 @router.post("/{engagement_id}/conclusion", status_code=201, summary="结项")
-async def post_conclusion(
-    engagement_id: UUID, request: EngagementConclusionRequest, tx: Tx, act: Acting, who: Writes, county: County = None
-) -> EngagementWritten:
-    return await documents.conclude(tx, who, act, county_of(who, county), engagement_id, request, _today())
+async def post_conclusion(request: EngagementConclusionRequest, step: Written) -> EngagementWritten:
+    return await documents.conclude(step, request)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from services.audit_api.engagements.refusals import EngagementDayRefused
 from treasury.calendar import months_later
 from treasury.clocks import Counted, Due, TimeLimit, WorkCalendar, due
 from treasury.policy import PolicyValue
@@ -61,6 +62,12 @@ def moved_to_work(last: Due, calendar: WorkCalendar) -> Due:
 def last_day(starts_on: date, months: int) -> date:
     """The last day of so many whole months: eight from 1 October end on 31 May."""
     return months_later(starts_on, months) - timedelta(days=1)
+
+
+def must_lie_within(what: str, on: date, starts_on: date, ends_on: date) -> None:
+    """Refuse a day of fieldwork outside the period of its engagement: that is changed first, by a document."""
+    if not starts_on <= on <= ends_on:
+        raise EngagementDayRefused(what, on, starts_on, ends_on)
 
 
 def countdown(

@@ -63,6 +63,27 @@ class RecusalNeeded(Exception):
 
 
 @dataclass(eq=False)
+class MemberUndeclared(Exception):
+    """Somebody was to join a team who never declared the own interests: neither the login nor a tie is known."""
+
+    person: str
+
+    def __str__(self) -> str:
+        return f"{self.person} 尚未在本县作回避申报（无利害关系也须申报），不能列入项目组"
+
+
+@dataclass(eq=False)
+class NotApprover(Exception):
+    """A notice that is brought along is approved by the person whom it names, and by nobody else."""
+
+    person: str
+    approver: str
+
+    def __str__(self) -> str:
+        return f"该通知书写明由 {self.approver} 批准，{self.person} 不能代为批准"
+
+
+@dataclass(eq=False)
 class NotOnTeam(Exception):
     """The step is taken by members of the team, and the caller was none on that day."""
 

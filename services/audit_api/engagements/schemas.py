@@ -119,10 +119,13 @@ class EngagementPeriodRequest(Body):
 
 
 class NoticeAtOnce(Body):
-    """Special circumstances: the notice is brought along (审计法 2021 art 42, 审计法实施条例 art 36)."""
+    """Special circumstances: the notice is brought along (审计法 2021 art 42, 审计法实施条例 art 36).
+
+    Whoever is named here approves it, over the notice's version_hash; until then the team does not start.
+    """
 
     because: Prose
-    approved_by: Person = Field(description="批准的审计机关负责人；不得为办理人本人")
+    approved_by: Person = Field(description="批准的审计机关负责人，不得为办理人本人；进点前须由其本人批准")
 
 
 class EngagementNoticeRequest(Body):

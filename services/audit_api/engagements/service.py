@@ -1,4 +1,4 @@
-"""Planning engagements, their periods and teams. None commits."""
+"""Planning engagements, their periods and findings. None commits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from chassis.ids import new_id
 from chassis.journal import Act
 from services.audit_api.access import must_hold
 from services.audit_api.engagements import shown, store
-from services.audit_api.engagements.case import About, Case, load, must_act_free, must_be_free
+from services.audit_api.engagements.case import About, Case, Step, load, must_act_free, must_be_free
 from services.audit_api.engagements.periods import last_day
 from services.audit_api.engagements.refusals import (
-    AlreadyOnTeam,
     EngagementDayRefused,
     EngagementEndMissing,
     FindingNamedAlready,
@@ -27,13 +26,12 @@ from services.audit_api.engagements.schemas import (
     Engagement,
     EngagementFile,
     EngagementFindingRequest,
-    EngagementMemberEndRequest,
     EngagementMemberRequest,
     EngagementPeriodRequest,
     EngagementRequest,
     EngagementStanding,
 )
-from services.audit_api.engagements.stages import KINDS, STAGES, EngagementPaper, EngagementStage, stage_of
+from services.audit_api.engagements.stages import KINDS, STAGES, EngagementPaper, EngagementStage, of, stage_of
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
@@ -43,8 +41,6 @@ from services.audit_api.words import sealed
 from treasury.policy import in_force
 from wire.engagements import (
     EngagementFindingNamed,
-    EngagementMemberJoined,
-    EngagementMemberLeft,
     EngagementPeriodChanged,
     EngagementPlanned,
 )
@@ -62,6 +58,7 @@ async def plan(
         raise EngagementDayRefused("立项日期", planned_on, None, today)
     ends_on, ref = await _end(tx, county, request)
     about = About(request.auditee_unit_id, request.auditee_name, tuple(request.regions), request.title)
+    await must_act_free(tx, who, county, about)
     await must_be_free(tx, county, about, {one.person: one.unit_id for one in request.team})
 
     engagement = new_id()
@@ -86,9 +83,9 @@ async def plan(
         "changed_on": planned_on,
         "made_by": who.subject,
     }
-    members = [_row(of_it, no, one, who) for no, one in enumerate(request.team, start=1)]
+    members = [member_row(of_it, no, one, who) for no, one in enumerate(request.team, start=1)]
     await store.add(tx, head, scope, period, members)
-    answer = await _standing(tx, who, county, engagement, today)
+    answer = await standing(Step(tx, who, act, county, engagement, today))
     event = EngagementPlanned(
         engagement_id=engagement,
         county_code=county,
@@ -115,165 +112,96 @@ async def _end(tx: AsyncSession, county: str, request: EngagementRequest) -> tup
     return last_day(request.starts_on, value.number), str(value.ref)
 
 
-def _row(of_it: Mapping[str, Any], no: int, member: EngagementMemberRequest, who: Principal) -> dict[str, Any]:
+def member_row(of_it: Mapping[str, Any], no: int, member: EngagementMemberRequest, who: Principal) -> dict[str, Any]:
+    """A member as the team's row says it."""
     said = member.model_dump(include={"person", "unit_id", "from_on"})
     return {**of_it, **said, "member_no": no, "role": member.role.value, "made_by": who.subject}
 
 
-async def join(
-    tx: AsyncSession,
-    who: Principal,
-    act: Act,
-    county: str,
-    engagement: UUID,
-    request: EngagementMemberRequest,
-    today: date,
-) -> EngagementStanding:
-    """Put a person on the team from a day on; whoever has an interest in the audited unit is refused."""
-    case = await _open(tx, who, act, county, engagement, "调入组员")
-    for one in case.parts.members:
-        if one.person == request.person and (one.until_on is None or one.until_on >= request.from_on):
-            raise AlreadyOnTeam(one.person, one.from_on)
-    await must_be_free(tx, county, case.about, {request.person: request.unit_id})
-
-    no = 1 + max((one.member_no for one in case.parts.members), default=0)
-    of_it = {"county_code": county, "engagement_id": engagement, "region_code": case.head.region_code}
-    await store.add_member(tx, _row(of_it, no, request, who))
-    answer = await _standing(tx, who, county, engagement, today)
-    event = EngagementMemberJoined(
-        engagement_id=engagement,
-        county_code=county,
-        member_no=no,
-        person=request.person,
-        role=request.role.value,
-        from_on=request.from_on,
-    )
-    await act.record(tx, county, event, answer)
-    return answer
-
-
-async def leave(
-    tx: AsyncSession,
-    who: Principal,
-    act: Act,
-    county: str,
-    engagement: UUID,
-    no: int,
-    request: EngagementMemberEndRequest,
-    today: date,
-) -> EngagementStanding:
-    """Take a person off the team after a day; that the person was on it stays on record."""
-    case = await _open(tx, who, act, county, engagement, "调出组员")
-    row = next((one for one in case.parts.members if one.member_no == no), None)
-    if row is None or row.until_on is not None:
-        raise Missing("在组人员", str(no))
-    if request.until_on < row.from_on:
-        raise EngagementDayRefused("最后在组日", request.until_on, row.from_on, None)
-
-    await store.end_member(tx, row, request.until_on, who.subject)
-    answer = await _standing(tx, who, county, engagement, today)
-    event = EngagementMemberLeft(
-        engagement_id=engagement, county_code=county, member_no=no, person=row.person, until_on=request.until_on
-    )
-    await act.record(tx, county, event, answer)
-    return answer
-
-
-async def change_period(
-    tx: AsyncSession,
-    who: Principal,
-    act: Act,
-    county: str,
-    engagement: UUID,
-    request: EngagementPeriodRequest,
-    today: date,
-) -> EngagementStanding:
+async def change_period(step: Step, request: EngagementPeriodRequest) -> EngagementStanding:
     """Give an engagement another last day, by a document; the former one stays on record."""
-    case = await _open(tx, who, act, county, engagement, "变更期限")
+    case = await opened(step, "变更期限")
     period = case.period
-    if not period.changed_on <= request.on <= today:
-        raise EngagementDayRefused("期限变更批准日期", request.on, period.changed_on, today)
-    if request.ends_on < period.starts_on:
-        raise EngagementDayRefused("截止日", request.ends_on, period.starts_on, None)
+    if not period.changed_on <= request.on <= step.today:
+        raise EngagementDayRefused("期限变更批准日期", request.on, period.changed_on, step.today)
+    earliest_on = max(period.starts_on, request.on, *(one.on for one in of(case.docs, EngagementPaper.START)))
+    if request.ends_on < earliest_on:
+        raise EngagementDayRefused("截止日", request.ends_on, earliest_on, None)
 
     row = {
-        "county_code": county,
-        "engagement_id": engagement,
+        "county_code": step.county,
+        "engagement_id": step.engagement,
         "region_code": case.head.region_code,
         "period_no": period.period_no + 1,
         "starts_on": period.starts_on,
         "ends_on": request.ends_on,
         "document": request.document,
         "changed_on": request.on,
-        "made_by": who.subject,
+        "made_by": step.who.subject,
     }
-    await store.add_period(tx, row)
-    answer = await _standing(tx, who, county, engagement, today)
+    await store.add_period(step.tx, row)
+    answer = await standing(step)
     event = EngagementPeriodChanged(
-        engagement_id=engagement,
-        county_code=county,
+        engagement_id=step.engagement,
+        county_code=step.county,
         period_no=period.period_no + 1,
         starts_on=period.starts_on,
         ends_on=request.ends_on,
         text_sha256=sealed(request.document),
     )
-    await act.record(tx, county, event, answer)
+    await step.act.record(step.tx, step.county, event, answer)
     return answer
 
 
-async def name_finding(
-    tx: AsyncSession,
-    who: Principal,
-    act: Act,
-    county: str,
-    engagement: UUID,
-    request: EngagementFindingRequest,
-    today: date,
-) -> EngagementStanding:
+async def name_finding(step: Step, request: EngagementFindingRequest) -> EngagementStanding:
     """Keep that a finding was made in the engagement, by a member of its team, once."""
-    case = await _open(tx, who, act, county, engagement, "列入问题")
-    starts = [one.on for one in case.docs if one.paper is EngagementPaper.START]
+    case = await opened(step, "列入问题")
+    starts = of(case.docs, EngagementPaper.START)
     if not starts:
-        stage = STAGES[stage_of(case.docs)]
-        raise StepOutOfTurn("列入问题", stage, "应先进点实施")
-    if not starts[0] <= request.on <= today:
-        raise EngagementDayRefused("列入问题的日期", request.on, starts[0], today)
-    case.must_be_on_team(who.subject, request.on)
-    await must_act_free(tx, who, case)
-    if await findings.one(tx, who, county, request.finding_id) is None:
+        raise StepOutOfTurn("列入问题", STAGES[stage_of(case.docs)], "应先进点实施")
+    if not starts[0].on <= request.on <= step.today:
+        raise EngagementDayRefused("列入问题的日期", request.on, starts[0].on, step.today)
+    case.must_be_on_team(step.who.subject, request.on)
+    # Locked, so that of two engagements that name it at once the second sees the first.
+    if await findings.lock(step.tx, step.who, step.county, request.finding_id) is None:
         raise Missing("问题", str(request.finding_id))
-    if (other := await store.engagement_of(tx, county, request.finding_id)) is not None:
+    if (other := await store.engagement_of(step.tx, step.county, request.finding_id)) is not None:
         raise FindingNamedAlready(str(request.finding_id), str(other))
 
     row = {
-        "county_code": county,
+        "county_code": step.county,
         "finding_id": request.finding_id,
-        "engagement_id": engagement,
+        "engagement_id": step.engagement,
         "region_code": case.head.region_code,
         "named_on": request.on,
-        "named_by": who.subject,
+        "named_by": step.who.subject,
     }
-    await store.name_finding(tx, row)
-    answer = await _standing(tx, who, county, engagement, today)
+    await store.name_finding(step.tx, row)
+    answer = await standing(step)
     event = EngagementFindingNamed(
-        engagement_id=engagement, county_code=county, finding_id=request.finding_id, named_on=request.on
+        engagement_id=step.engagement,
+        county_code=step.county,
+        finding_id=request.finding_id,
+        named_on=request.on,
     )
-    await act.record(tx, county, event, answer)
+    await step.act.record(step.tx, step.county, event, answer)
     return answer
 
 
-async def _open(tx: AsyncSession, who: Principal, act: Act, county: str, engagement: UUID, step: str) -> Case:
-    await act.claim(tx, county)
-    case = await load(tx, who, county, engagement)
+async def opened(step: Step, what: str) -> Case:
+    """The engagement, locked, for a step on it that is no document: not after its end, by nobody who is tied to it."""
+    await step.act.claim(step.tx, step.county)
+    case = await load(step)
     stage = stage_of(case.docs)
     if stage is EngagementStage.CONCLUDED:
-        raise StepOutOfTurn(step, STAGES[stage], "项目已结项")
+        raise StepOutOfTurn(what, STAGES[stage], "项目已结项")
+    await must_act_free(step.tx, step.who, step.county, case.about)
     return case
 
 
-async def _standing(tx: AsyncSession, who: Principal, county: str, engagement: UUID, today: date) -> EngagementStanding:
+async def standing(step: Step) -> EngagementStanding:
     """Where the engagement stands after this act, as of today."""
-    told = await file_of(tx, who, county, engagement, Moment(today))
+    told = await file_of(step.tx, step.who, step.county, step.engagement, Moment(step.today))
     return EngagementStanding.model_validate(told.model_dump(include=set(EngagementStanding.model_fields)))
 
 

@@ -65,6 +65,7 @@ def doc_of(row: EngagementDocumentRow, moment: Moment, values: Mapping[str, Poli
         on=row.done_on,
         made_by=row.made_by,
         starts_on=row.starts_on,
+        at_once=row.at_once_because is not None,
         due_on=row.due_on,
         source=value.source if value else "",
         form=row.form,

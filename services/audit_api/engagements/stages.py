@@ -112,6 +112,7 @@ class Doc:
     on: date
     made_by: str = ""
     starts_on: date | None = None
+    at_once: bool = False
     due_on: date | None = None
     source: str = ""
     form: str | None = None
@@ -123,6 +124,11 @@ class Doc:
 def of(docs: Iterable[Doc], paper: EngagementPaper) -> list[Doc]:
     """The documents of one kind, in their order."""
     return [one for one in docs if one.paper is paper]
+
+
+def notices(docs: Iterable[Doc]) -> list[Doc]:
+    """The notice that stands or waits for its approval: not one that was sent back."""
+    return [one for one in of(docs, EngagementPaper.NOTICE) if one.verdict is not EngagementVerdict.RETURNED]
 
 
 def decisions_in_hand(docs: Sequence[Doc]) -> list[Doc]:
@@ -144,11 +150,10 @@ def stage_of(docs: Sequence[Doc]) -> EngagementStage:
     for paper, stage in (
         (EngagementPaper.REPORT, EngagementStage.CONSULTED),
         (EngagementPaper.START, EngagementStage.FIELDWORK),
-        (EngagementPaper.NOTICE, EngagementStage.NOTICED),
     ):
         if paper in there:
             return stage
-    return EngagementStage.PLANNED
+    return EngagementStage.NOTICED if notices(docs) else EngagementStage.PLANNED
 
 
 _HEARD: Final = frozenset(
@@ -168,7 +173,7 @@ _WHEN: Final = {
 
 
 def must_be_possible(
-    kind: EngagementKind, docs: Sequence[Doc], paper: EngagementPaper, *, notice_needed: bool = False
+    docs: Sequence[Doc], paper: EngagementPaper, *, of_a_unit: bool, notice_needed: bool = False
 ) -> None:
     """Refuse a document that is not in turn; what looks at a unit hears it before it decides, and decides to end."""
     stage = stage_of(docs)
@@ -177,9 +182,13 @@ def must_be_possible(
         raise StepOutOfTurn(PAPERS[paper], STAGES[stage], f"应在“{stages}”阶段办理")
     if paper is EngagementPaper.START and notice_needed and stage is EngagementStage.PLANNED:
         raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "应先送达通知书")
+    waiting = [one for one in notices(docs) if one.at_once and one.verdict is None]
+    if paper is EngagementPaper.START and waiting:
+        needs = f"直接持通知书实施（第 {waiting[0].no} 号）尚待所列批准人批准"
+        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], needs)
     if paper is EngagementPaper.REPLY and of(docs, EngagementPaper.REPLY):
         raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "书面意见已登记")
-    if stage is EngagementStage.FIELDWORK and kind in OF_A_UNIT:
+    if stage is EngagementStage.FIELDWORK and of_a_unit:
         if paper is EngagementPaper.DECISION:
             raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "应先将报告送达被监督单位征求意见")
         if paper is EngagementPaper.CONCLUSION:
@@ -213,7 +222,7 @@ def must_be_dated(
 
 def must_start_in_time(docs: Sequence[Doc], on: date) -> None:
     """Refuse a start before the day that the notice announced."""
-    for notice in of(docs, EngagementPaper.NOTICE):
+    for notice in notices(docs):
         if notice.starts_on is not None and on < notice.starts_on:
             raise EngagementDayRefused(PAPERS[EngagementPaper.START], on, notice.starts_on, None)
 

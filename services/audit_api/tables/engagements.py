@@ -122,8 +122,9 @@ class EngagementMemberRow(Row):
 class EngagementDocumentRow(Row):
     """A document of an engagement: what it says, of which day, who drew it up, and under which hash.
 
-    Of a working paper and a decision another person says later whether it stands (`checked_…`); a decision takes effect
-    on delivery. Nothing else of a row changes, and neither of these does once it is there.
+    Of a working paper, a decision and a notice that is brought along another person says later whether it stands
+    (`checked_…`); a decision takes effect on delivery. Nothing else of a row changes, and neither of these does once it
+    is there.
     """
 
     __tablename__ = "engagement_document"
@@ -154,9 +155,10 @@ class EngagementDocumentRow(Row):
         CheckConstraint("due_on > done_on AND paper = 'report' OR due_on IS NULL", name="due_after_report"),
         CheckConstraint(
             "num_nonnulls(checked_on, checked_by, verdict, opinion) IN (0, 4)"
-            " AND (checked_on IS NULL OR paper IN ('working_paper', 'decision'))",
+            " AND (checked_on IS NULL OR paper IN ('working_paper', 'decision') OR at_once_because IS NOT NULL)",
             name="checked_whole",
         ),
+        CheckConstraint("checked_by = at_once_approved_by", name="approved_by_whom_it_names"),
         CheckConstraint("verdict IN ('agreed', 'returned')", name="verdict"),
         CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
         CheckConstraint("checked_on >= done_on", name="checked_after_it_was_drawn"),
@@ -172,7 +174,9 @@ class EngagementDocumentRow(Row):
             "engagement_id",
             "paper",
             unique=True,
-            postgresql_where=text("paper IN ('notice', 'start', 'report', 'reply', 'conclusion')"),
+            postgresql_where=text(
+                "paper IN ('notice', 'start', 'report', 'reply', 'conclusion') AND verdict IS DISTINCT FROM 'returned'"
+            ),
         ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
