@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 from uuid import uuid4
@@ -68,7 +69,7 @@ def feed_client(url: str) -> httpx.AsyncClient:
 
 
 @dataclass
-class Follower:
+class Follower(ABC):
     """Follows the streams of `regions`. `round()` reads each once; `run()` repeats until `stop()`.
 
     A kind of follower says as whom it speaks (`issuer`), to whom (`audience`, `feed_path`), where its cursors rest
@@ -94,9 +95,9 @@ class Follower:
 
     # What a kind of follower says.
 
+    @abstractmethod
     async def effect(self, tx: AsyncSession, envelope: Envelope) -> None:
         """Do what the event asks for, in the transaction that also moves the cursor."""
-        raise NotImplementedError
 
     async def prepare(self, region: str, envelope: Envelope) -> bool:  # noqa: ARG002 - for those who need them
         """Read what the effect needs, before its transaction; False when told to end before all was there."""
@@ -106,7 +107,7 @@ class Follower:
         """Let the event be the last applied one of its locked stream."""
         return await cursors.move(tx, self.rows, envelope)
 
-    async def forget(self, stream: str) -> None:
+    async def forget(self, stream: str) -> None:  # noqa: B027 - who prepares nothing has nothing to forget
         """Forget what was prepared of a stream that stops: whoever restarts it hears what is told then."""
 
     # What all followers do.

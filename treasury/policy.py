@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 NATION = "00"
+# How long the code of a province, prefecture, county, township and village is (GB/T 2260, GB/T 10114).
+_DIGITS: Final = (2, 4, 6, 9, 12)
 
 # A whole number, a list of them, or names with numbers ({"03": 30}; {"days": 30, "counted": "working"}).
 Told = int | list[int] | dict[str, int | str]
@@ -104,6 +106,11 @@ class PolicyValue:
 def covers(above: str, region: str) -> bool:
     """Whether what `above` lays down is heard in `region`: it is the nation (00), the region itself or over it."""
     return above == NATION or region.startswith(above)
+
+
+def heard_in(region: str) -> list[str]:
+    """The nation, every level above `region`, and itself: whose values are heard there (`covers`), from the widest."""
+    return [NATION, *(region[:digits] for digits in _DIGITS if digits <= len(region))]
 
 
 def known_by(values: Iterable[PolicyValue], at: datetime | None) -> list[PolicyValue]:

@@ -73,7 +73,8 @@ class Keys:
     """A catalogue, by key: a slip is told what it may have meant."""
 
     def __init__(self, catalogue: Iterable[PolicyKey]) -> None:
-        self._by_key: Final[Mapping[str, PolicyKey]] = {one.key: one for one in catalogue}
+        self.catalogue: Final = tuple(catalogue)
+        self._by_key: Final[Mapping[str, PolicyKey]] = {one.key: one for one in self.catalogue}
 
     def entry(self, key: str) -> PolicyKey | None:
         """What the catalogue says of `key`, or None. A key `per` something is also known with a suffix."""

@@ -12,6 +12,7 @@ from chassis import telemetry
 from chassis.database import Database
 from chassis.identity import KeyRing
 from chassis.service import Blueprint, assemble
+from policies import endpoints as policies
 from services.audit_api.access import RIGHTS
 from services.audit_api.alerts.endpoints import router as alerts
 from services.audit_api.engagements.endpoints import router as engagements
@@ -27,7 +28,7 @@ from services.audit_api.findings.endpoints import router as findings
 from services.audit_api.interests.endpoints import router as interests
 from services.audit_api.leads.endpoints import router as leads
 from services.audit_api.ledger import Ledger
-from services.audit_api.policies.endpoints import router as policies
+from services.audit_api.policies.store import BOOK
 from services.audit_api.problems import CATALOGUE
 from services.audit_api.quarantines.endpoints import router as quarantines
 from services.audit_api.rates.endpoints import router as rates
@@ -56,7 +57,7 @@ BLUEPRINT = Blueprint(
         rates,
         evidence,
         reports,
-        policies,
+        policies.below("/audit/v1", "policy-values 监督时限"),
         events,
         extracts,
         erasures,
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     keys = KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60)
     app = assemble(BLUEPRINT, database, keys, opening=opening)
+    app.state.policies = BOOK
     app.state.ledger = ledger
     app.state.shelf = Shelf(place_of(chosen))
     app.state.witness_keys = [Key.read(one) for one in chosen.witness_keys.split()]

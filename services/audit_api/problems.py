@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chassis.problems import Problem
+from policies import problems as policies
 from services.audit_api import access, checking, ledger
 from services.audit_api.alerts import states as alerts
 from services.audit_api.alerts.service import AlertNotNew
@@ -23,7 +24,6 @@ from services.audit_api.findings.states import FindingClosed, FindingNotConfirme
 from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
 from services.audit_api.missing import Missing
-from services.audit_api.policies import refusals as policies
 from services.audit_api.quarantines import states as quarantines
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
 from services.audit_api.rectifications.extensions import ExtensionDecidedAlready, ExtensionWaits
@@ -152,42 +152,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "erasure-out-of-order", 409, "审核日期早于申请日期", "请核对业务日期：审核不得早于申请"
     ),
     EvidenceKeptAlready: Problem("evidence-kept-already", 409, "证据已登记", "无需重复上传"),
-    policies.PolicyKeyUnknown: Problem(
-        "policy-key-unknown", 422, "没有这个政策数值", "请按 /audit/v1/policy-values/keys 的目录填写 key"
-    ),
-    policies.PolicyValueUnfit: Problem(
-        "policy-value-unfit",
-        422,
-        "政策数值的写法或大小不对",
-        "请按 figures 中的单位、写法和上下限核对文件后重填",
-    ),
-    policies.PolicyPeriodsOverlap: Problem(
-        "policy-periods-overlap",
-        409,
-        "政策数值的期间重叠",
-        "请先以同一起始日期更正已登记期间的截止日期并经确认，或改报不重叠的期间",
-    ),
-    policies.PolicyRegionNotOwn: Problem(
-        "policy-region-not-own", 403, "不是本级的政策数值", "请由该区划本级的人员设定和确认；上级的数值对下级自动适用"
-    ),
-    policies.PolicyLawTooLow: Problem(
-        "policy-law-too-low", 422, "县级以下不能以法律法规为依据性质", "县级文件请填 practice，暂定的请填 assumed"
-    ),
-    policies.PolicyLooserThanLaw: Problem(
-        "policy-looser-than-law",
-        409,
-        "政策数值宽于上级法律法规",
-        "请按 figures.law 收紧数值，或把期间改在该规定施行之前",
-    ),
-    policies.PolicyValueWaiting: Problem(
-        "policy-value-waiting", 409, "已有同日数值等待确认", "请先确认或撤回等待中的版次，再登记新的版次"
-    ),
-    policies.PolicyValueNotWaiting: Problem(
-        "policy-value-not-waiting", 409, "政策数值不在等待确认", "请查询该数值的历史；已作数的请登记新的版次更正"
-    ),
-    policies.PolicyOwnWork: Problem(
-        "policy-own-work", 409, "不能确认本人登记的数值", "请由另一位有权人员核对文件后确认"
-    ),
+    **policies.of("/audit/v1/policy-values"),
     NothingSealed: Problem("nothing-sealed", 409, "日志尚未封存", "请确认封存进程正在运行，稍后再试"),
     NotSealedYet: Problem("not-sealed-yet", 409, "检查点早于该条日志", "请改用较新的检查点，或稍后再试"),
     SizesOutOfOrder: Problem("sizes-out-of-order", 409, "条数先后有误", "请核对先前见到的条数；若确实更大，请立即报告"),

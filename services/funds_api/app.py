@@ -13,6 +13,7 @@ from chassis.database import Database
 from chassis.identity import KeyRing
 from chassis.intake import MAX_FILE_BYTES
 from chassis.service import Blueprint, assemble
+from policies import endpoints as policies
 from services.funds_api import keys
 from services.funds_api.access import RIGHTS
 from services.funds_api.assets.endpoints import router as assets
@@ -32,7 +33,7 @@ from services.funds_api.orders.endpoints import router as orders
 from services.funds_api.outcomes.endpoints import router as outcomes
 from services.funds_api.payments import attempts
 from services.funds_api.payments.endpoints import router as payments
-from services.funds_api.policies.endpoints import router as policies
+from services.funds_api.policies.store import BOOK
 from services.funds_api.problems import CATALOGUE
 from services.funds_api.projects.endpoints import router as projects
 from services.funds_api.publications.endpoints import router as publications
@@ -67,7 +68,7 @@ BLUEPRINT = Blueprint(
         regions,
         units,
         funds,
-        policies,
+        policies.below("/funds/v1", "policy-values 政策数值"),
         notices,
         holds,
         quarantines,
@@ -112,4 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await attempts.settle_at_start(database)
         yield
 
-    return assemble(BLUEPRINT, database, KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60), opening=opening)
+    tokens = KeyRing.from_jwks(chosen.internal_jwks, max_life_seconds=60)
+    app = assemble(BLUEPRINT, database, tokens, opening=opening)
+    app.state.policies = BOOK
+    return app

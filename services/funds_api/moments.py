@@ -1,63 +1,31 @@
-"""The two times of every reading of money: effective by a day, and known by an instant.
-
-What was known at an instant is what the county's journal had recorded by then: a position. Rows of the ledger carry
-the position of the act that recorded them, so the question is a comparison of numbers and its answer never changes.
-"""
+"""The two times of every reading of money: effective by a day in China, and known to the county by an instant."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Final
 
-from fastapi import Query
-from pydantic import BaseModel, Field
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis import clock
-from chassis.fields import Day, Instant
+from chassis import clock, moments
+from chassis.moments import EVERYTHING, AsOf, Known, KnownAt, position_at
 from treasury.calendar import business_date
 
-EVERYTHING: Final = 2**63 - 1
-
-AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今天（Asia/Shanghai）")]
-KnownAt = Annotated[
-    Instant | None, Query(description="登记时点（含时区）：只看当时已登记的业务；省略表示目前已知的全部")
-]
+__all__ = ["EVERYTHING", "AsOf", "Known", "KnownAt", "Moment", "day_or_today", "moment_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What was effective by `as_of` and recorded by `position`; `known_on` is the day in China on which that was.
-
-    `arguments` are the parameters that every query of the ledger takes: `as_of`, `known`, `known_on`.
-    """
-
-    as_of: date
-    position: int = EVERYTHING
-    known_at: datetime | None = None
+class Moment(moments.Moment):
+    """A moment of the ledger; `arguments` are what every query of it takes: `as_of`, `known`, `known_on`."""
 
     @property
     def known_on(self) -> date:
-        """No row recorded later than `position` was recorded before this day."""
+        """No row recorded later than `position` was recorded before this day in China."""
         return business_date(self.known_at) if self.known_at else date.max
 
     @property
     def arguments(self) -> dict[str, date | int]:
         return {"as_of": self.as_of, "known": self.position, "known_on": self.known_on}
-
-    @property
-    def shown(self) -> dict[str, datetime | int | None]:
-        """How an answer tells by what knowledge it was given; null when by all there is."""
-        return {"known_at": self.known_at, "known_position": None if self.known_at is None else self.position}
-
-
-class Known(BaseModel):
-    """By what knowledge an answer was given."""
-
-    known_at: datetime | None = Field(default=None, description="只含此时点以前登记的业务；为 null 表示全部")
-    known_position: int | None = Field(default=None, description="该时点的日志序号，凭此可与日志核对")
 
 
 def day_or_today(as_of: date | None) -> date:
@@ -66,11 +34,5 @@ def day_or_today(as_of: date | None) -> date:
 
 
 async def moment_of(tx: AsyncSession, county: str, as_of: date | None, known_at: datetime | None) -> Moment:
-    """The moment asked for; an instant becomes the last position that the county's journal had recorded by then."""
-    day = day_or_today(as_of)
-    if known_at is None:
-        return Moment(day)
-    position: int = (
-        await tx.execute(text("SELECT funds.position_at(:county, :at)"), {"county": county, "at": known_at})
-    ).scalar_one()
-    return Moment(day, position, known_at)
+    """The moment asked for, as the county's journal knew it; without a day, today's in China."""
+    return Moment(day_or_today(as_of), await position_at(tx, "funds", county, known_at), known_at)

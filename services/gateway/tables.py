@@ -7,51 +7,31 @@ an index and a foreign key here, not only a check in code. Holds no clear passwo
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Computed,
-    DateTime,
     ForeignKeyConstraint,
     Index,
-    LargeBinary,
     MetaData,
     SmallInteger,
-    Text,
     UniqueConstraint,
-    Uuid,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.journal_tables import Event, StreamHead
+from chassis.rows import NAMES, TYPES, RegionText
 
-NAMES = {
-    "pk": "pk_%(table_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-}
-RegionText = Text(collation="C")
 ADMINISTRATORS_SQL = "role IN ('system_admin', 'security_admin', 'audit_admin')"
 REGION_CODE_SQL = "length(region) IN (2, 4, 6, 9, 12) AND region ~ '^[0-9]+$'"
 
 
 class Row(DeclarativeBase):
     metadata = MetaData(schema="identity", naming_convention=NAMES)
-    type_annotation_map: ClassVar = {
-        str: Text(),
-        int: BigInteger(),
-        bool: Boolean(),
-        UUID: Uuid(),
-        datetime: DateTime(timezone=True),
-        bytes: LargeBinary(),
-    }
+    type_annotation_map = TYPES
 
 
 class PersonRow(Row):

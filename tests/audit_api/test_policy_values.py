@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from chassis import clock
-from services.audit_api.policies import keys
+from services.audit_api.policies.keys import KEYS
 from tests.callers import Caller, audit_caller
+from treasury.policy_keys import fault
 
 PATH = "/audit/v1/policy-values"
 REPORT = "rectification_report_days"
@@ -250,13 +251,13 @@ async def test_every_value_of_the_release_fits_its_key_and_names_its_source(
     assert "第四十二条" in items["engagement_notice_days.audit"]["source"]
     assert "第三十八条" in (await office.read("2021-12-31", "engagement_notice_days.audit"))["source"]
     for key, one in items.items():
-        about = keys.entry(key)
+        about = KEYS.entry(key)
         assert about is not None, key
-        assert keys.fault(about, one["value"]) is None, key
+        assert fault(about, one["value"]) is None, key
         assert one["name"] == about.name
         assert len(one["source"]) > 10, key
     catalogue = (await audit_caller(audit_http, "inspector", "99").get(f"{PATH}/keys")).json()["items"]
-    assert len(catalogue) == len({one["key"] for one in catalogue}) == len(keys.CATALOGUE)
+    assert len(catalogue) == len({one["key"] for one in catalogue}) == len(KEYS.catalogue)
     empty = (await office.first.get(PATH, params={"key": "zzz"})).json()
     assert empty["items"] == []
     assert "/audit/v1/policy-values/keys" in empty["empty_because"]

@@ -9,8 +9,9 @@ import asyncpg
 import httpx
 import pytest
 
-from services.funds_api.policies import keys
+from services.funds_api.policies.keys import KEYS
 from tests.funds_api.test_policy_values import KEY, PATH, STOP, Level, level, problem, request
+from treasury.policy_keys import fault as fault_of
 
 __all__ = ["level"]  # a fixture
 
@@ -47,7 +48,7 @@ async def test_a_value_that_makes_no_sense_is_refused_in_the_words_of_its_key(
     told = answer.json()
     assert problem(answer) == (422, "policy-value-unfit")
     assert (told["figures"]["key"], told["figures"]["fault"]) == (key, fault)
-    assert (fault in told["detail"], keys.entry(key).name in told["detail"]) == (True, True)  # type: ignore[union-attr]
+    assert (fault in told["detail"], KEYS.entry(key).name in told["detail"]) == (True, True)  # type: ignore[union-attr]
     assert await level.history(key) == []
 
 
@@ -162,7 +163,7 @@ async def test_a_county_asks_no_less_than_the_law(level: Level, said: dict[str, 
 
 async def test_the_catalogue_says_what_each_key_is(level: Level) -> None:
     items = (await level.clerk.get(f"{PATH}/keys")).json()["items"]
-    assert [one["key"] for one in items] == [one.key for one in keys.CATALOGUE]
+    assert [one["key"] for one in items] == [one.key for one in KEYS.catalogue]
     found = next(one for one in items if one["key"] == KEY)
     assert (found["name"], found["unit"], found["lowest"], found["highest"]) == ("闲置提示线", "日", 1, 3650)
     assert all(one["read_by"] and one["form"] for one in items)
@@ -174,8 +175,8 @@ async def test_every_value_of_the_releases_has_its_key_and_fits_it(admin: asyncp
     assert len(rows) >= 17
     faults = {}
     for row in rows:
-        about = keys.entry(row["key"])
-        faults[row["key"]] = keys.fault(about, json.loads(row["value"])) if about else "not in the catalogue"
+        about = KEYS.entry(row["key"])
+        faults[row["key"]] = fault_of(about, json.loads(row["value"])) if about else "not in the catalogue"
     assert {key: fault for key, fault in faults.items() if fault} == {}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api.workdays import CHINA, is_working
+from policies.workdays import CHINA, is_working
 from treasury.ageing import overdue
 from treasury.clocks import Counted, Due, TimeLimit, clock_for, due, judge, late, limit_for, passed_since
 from treasury.intervals import Answer, DayRange

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.workdays import is_working
 from services.funds_api.orders.refusals import BankSerialUsed, OrderSettled, PresentedAhead, PresentedFarOff
 from services.funds_api.orders.states import (
     Issued,
@@ -20,7 +21,6 @@ from services.funds_api.orders.states import (
     settle,
     state_of,
 )
-from services.funds_api.workdays import is_working
 
 ORDER = Issued("o", "支-1", 700, undone=False)
 

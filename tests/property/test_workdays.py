@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api.workdays import announced, is_working, later
+from policies.workdays import announced, is_working, later
 
 DAY = st.dates(date(1999, 1, 1), date(2040, 12, 31))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.audit_api.policies.keys import CATALOGUE, Shape, entry, near
+from services.audit_api.policies.keys import CATALOGUE, KEYS
+from treasury.policy_keys import Shape
 
 
 def test_each_key_stands_once_and_says_what_it_is() -> None:
@@ -15,5 +16,5 @@ def test_each_key_stands_once_and_says_what_it_is() -> None:
 
 
 def test_a_slip_is_told_what_looks_like_it() -> None:
-    assert entry("auditee_reply_days") is None
-    assert near("auditee_reply_day.audit")[0] == "auditee_reply_days.audit"
+    assert KEYS.entry("auditee_reply_days") is None
+    assert KEYS.near("auditee_reply_day.audit")[0] == "auditee_reply_days.audit"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.workdays import CHINA
 from services.audit_api.engagements.periods import (
     Countdown,
     PeriodOutcome,
@@ -36,7 +37,6 @@ from services.audit_api.engagements.stages import (
     of,
     stage_of,
 )
-from services.audit_api.workdays import CHINA
 from treasury.clocks import Due
 from treasury.policy import Basis, PolicyValue
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.funds_api.policies.keys import CATALOGUE, FORMS, PolicyKey, Shape, Stricter, entry, fault, looser, near
+from services.funds_api.policies.keys import CATALOGUE, KEYS
+from treasury.policy_keys import FORMS, PolicyKey, Shape, Stricter, fault, looser
 
 
 def about(shape: Shape, stricter: Stricter | None = None) -> PolicyKey:
@@ -107,11 +108,13 @@ def test_each_key_stands_once_and_says_what_it_is() -> None:
 
 
 def test_a_key_per_something_is_known_with_it_and_no_other() -> None:
-    assert entry("household_cap_fen.PZ-2017") is entry("household_cap_fen")
-    assert entry("household_cap_fen.PZ.2017") is entry("household_cap_fen")
-    assert entry("handdown_limit_days.treasury.central") is entry("handdown_limit_days.treasury")
-    assert entry("handdown_limit_days.treasury.town") is None
-    assert [entry(key) for key in ("household_cap_fen.", "household_cap_fen. x", "idle_flag_days.F", "")] == [None] * 4
+    assert KEYS.entry("household_cap_fen.PZ-2017") is KEYS.entry("household_cap_fen")
+    assert KEYS.entry("household_cap_fen.PZ.2017") is KEYS.entry("household_cap_fen")
+    assert KEYS.entry("handdown_limit_days.treasury.central") is KEYS.entry("handdown_limit_days.treasury")
+    assert KEYS.entry("handdown_limit_days.treasury.town") is None
+    assert [KEYS.entry(key) for key in ("household_cap_fen.", "household_cap_fen. x", "idle_flag_days.F", "")] == [
+        None
+    ] * 4
 
 
 @pytest.mark.parametrize(
@@ -119,9 +122,9 @@ def test_a_key_per_something_is_known_with_it_and_no_other() -> None:
     [("idle_flag_day", "idle_flag_days"), ("loan_maximum_fen", "loan_max_fen"), ("handdown_limit_days", "handdown_")],
 )
 def test_a_slip_is_told_what_looks_like_it(written: str, meant: str) -> None:
-    assert near(written)[0].startswith(meant)
-    assert len(near(written)) <= 5
+    assert KEYS.near(written)[0].startswith(meant)
+    assert len(KEYS.near(written)) <= 5
 
 
 def test_nothing_looks_like_nonsense() -> None:
-    assert near("zzzz") == []
+    assert KEYS.near("zzzz") == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funds_api import workdays
+from policies import workdays
 from services.funds_api.warnings.timers import (
     Deadlines,
     Escalation,

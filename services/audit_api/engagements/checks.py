@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from policies.workdays import CHINA
 from services.audit_api.checking import must_be_checked
 from services.audit_api.engagements import stages, store
 from services.audit_api.engagements.case import Case, Step, load, must_act_free
@@ -19,7 +20,6 @@ from services.audit_api.engagements.stages import STAGES, EngagementPaper, Engag
 from services.audit_api.missing import Missing
 from services.audit_api.tables import EngagementDocumentRow
 from services.audit_api.words import sealed
-from services.audit_api.workdays import CHINA
 from wire.engagements import EngagementDecisionDelivered, EngagementDocumentChecked
 
 _CHECKED: Final = {

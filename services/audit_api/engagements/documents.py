@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from policies.workdays import CHINA
 from services.audit_api.checking import OwnDecision, version_hash
 from services.audit_api.engagements import shown, stages, store
 from services.audit_api.engagements.case import Case, Step, load, must_act_free
@@ -26,7 +27,6 @@ from services.audit_api.engagements.stages import PAPERS, STAGES, EngagementPape
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
-from services.audit_api.workdays import CHINA
 from wire.engagements import EngagementDocumentDrawn
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from policies.workdays import announced
 from services.audit_api.engagements.periods import PeriodOutcome, countdown
 from services.audit_api.engagements.schemas import (
     Engagement,
@@ -38,7 +39,6 @@ from services.audit_api.tables import (
     EngagementPeriodRow,
     EngagementRow,
 )
-from services.audit_api.workdays import announced
 from treasury.policy import PolicyValue
 
 ALL: Final = Moment(date.max)

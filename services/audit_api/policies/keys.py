@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from treasury.policy_keys import FORMS, Keys, PolicyKey, Shape, Stricter, fault, looser
-
-__all__ = ["CATALOGUE", "FORMS", "PolicyKey", "Shape", "Stricter", "entry", "fault", "looser", "near"]
+from treasury.policy_keys import Keys, PolicyKey, Shape, Stricter
 
 _W, _D = Shape.WHOLE, Shape.DAY_COUNT
 _LOW, _HIGH = Stricter.LOWER, Stricter.HIGHER
@@ -63,6 +61,4 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("lead_count_cell_min_n", "线索统计可公布的最小件数", "件", _W, 3, 1000, "线索统计", _HIGH),
     PolicyKey("lead_letter_reply_days", "被函询人书面说明的期限", "日", _D, 1, 90, "问题线索", _LOW),
 )
-_KEYS: Final = Keys(CATALOGUE)
-entry: Final = _KEYS.entry
-near: Final = _KEYS.near
+KEYS: Final = Keys(CATALOGUE)

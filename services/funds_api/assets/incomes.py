@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.funds_api import workdays
+from policies import workdays
 from services.funds_api.assets import service, shares, store
 from services.funds_api.assets.refusals import (
     AssetDisposed,

@@ -17,11 +17,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from policies.workdays import CHINA
 from services.funds_api.flags import store
 from services.funds_api.flags.rules.rule import Line, Policy, Rule
 from services.funds_api.flags.store import Place
 from services.funds_api.flags.tallies import Tallied, Tallies, combined
-from services.funds_api.workdays import CHINA
 from treasury.clocks import due, passed_since
 
 DAY = timedelta(days=1)

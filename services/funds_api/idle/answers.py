@@ -12,7 +12,7 @@ from datetime import date
 from pydantic import Field
 
 from chassis.fields import Answer
-from services.funds_api.workdays import CHINA
+from policies.workdays import CHINA
 from treasury.clocks import TimeLimit, judge
 from treasury.intervals import Answer as LimitAnswer
 from treasury.intervals import DayRange

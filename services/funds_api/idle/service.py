@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window, cut
+from policies.workdays import CHINA
 from services.funds_api.flags.rules import i01_idle
 from services.funds_api.idle import store
 from services.funds_api.idle.answers import LimitJudged, answered
@@ -22,7 +23,6 @@ from services.funds_api.policies import store as policies
 from services.funds_api.stops import store as stops
 from services.funds_api.stops.store import StoppedLot
 from services.funds_api.units.schemas import Book
-from services.funds_api.workdays import CHINA
 from treasury.ageing import band, days_rested
 from treasury.clocks import Holder, TimeLimit, late, limit_for
 from treasury.intervals import DayRange, rested

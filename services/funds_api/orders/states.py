@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.funds_api import workdays
+from policies import workdays
 from services.funds_api.orders.refusals import BankSerialUsed, OrderSettled, PresentedAhead, PresentedFarOff
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")

@@ -178,8 +178,8 @@ UNION ALL
 SELECT NULL, coalesce(sum(fen), 0)::bigint, NULL FROM (SELECT max(fen) AS fen FROM items GROUP BY item) a"""
 
 # What an item lies in, the nearest first: a row in its roster, an invoice in its order, an order in its movement, all
-# in a project. Lots are
-# looked for from what is named that could hold them, and not the other way: they may be a million.
+# in a project. Lots are looked for from what is named that could hold them, and not the other way: they may be a
+# million.
 _HELD: Final = """
 holding AS MATERIALIZED (
   SELECT split_part(item, ':', 1) AS kind, CAST(split_part(item, ':', 2) AS uuid) AS id FROM named

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from treasury.policy_keys import FORMS, Keys, PolicyKey, Shape, Stricter, fault, looser
-
-__all__ = ["CATALOGUE", "FORMS", "PolicyKey", "Shape", "Stricter", "entry", "fault", "looser", "near"]
+from treasury.policy_keys import Keys, PolicyKey, Shape, Stricter
 
 _W, _R, _A, _C, _D, _N = Shape.WHOLE, Shape.RATIO, Shape.ASCENDING, Shape.CURVE, Shape.DAY_COUNT, Shape.NAMED
 _LOW, _HIGH = Stricter.LOWER, Stricter.HIGHER
@@ -206,6 +204,4 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     ),
     PolicyKey("completion_announce_days", "验收后的完工公告期限", "日", _W, 1, 365, "完工未公告预警 P23", _LOW),
 )
-_KEYS: Final = Keys(CATALOGUE)
-entry: Final = _KEYS.entry
-near: Final = _KEYS.near
+KEYS: Final = Keys(CATALOGUE)

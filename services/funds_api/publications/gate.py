@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from policies.workdays import CHINA
 from services.funds_api.funds import judge
 from services.funds_api.funds import store as funds
 from services.funds_api.funds.judge import FundRule, OnBreach
@@ -25,7 +26,6 @@ from services.funds_api.publications.days import before_upload_days, published_d
 from services.funds_api.publications.refusals import ListObjected, RosterPublicityTooShort, RowsObjected
 from services.funds_api.publications.schemas import ObjectionVerdict, PublicityRequired
 from services.funds_api.tables import BatchObjectionRow, PaymentBatchRow, PublicationRow
-from services.funds_api.workdays import CHINA
 from treasury.clocks import Counted, TimeLimit, due
 from treasury.policy import Basis, in_force
 

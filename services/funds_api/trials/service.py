@@ -29,7 +29,7 @@ from services.funds_api.flags.store import Place
 from services.funds_api.lots.refusals import DatedAhead
 from services.funds_api.moments import Moment, moment_of
 from services.funds_api.policies import store as policies
-from services.funds_api.policies.keys import entry, fault
+from services.funds_api.policies.keys import KEYS
 from services.funds_api.runs.refusals import RulesUnknown
 from services.funds_api.trials import store
 from services.funds_api.trials.refusals import (
@@ -44,6 +44,7 @@ from services.funds_api.trials.schemas import CountyTrial, Tally, Trial, TrialRe
 from services.funds_api.units import store as units
 from treasury.calendar import SHANGHAI
 from treasury.policy import Basis, PolicyValue
+from treasury.policy_keys import fault
 from wire.flags import RuleTried
 
 COUNTY_DIGITS: Final = 6
@@ -119,7 +120,7 @@ def _versions(asked: TrialRequest) -> tuple[Rule, Rule]:
 
 def _drafted(rule: Rule, key: str, value: Any) -> tuple[str, Any]:
     """A draft value that the rule reads and that its key may have."""
-    about = entry(key)
+    about = KEYS.entry(key)
     if about is None or not any(key == one or key.startswith(f"{one}.") for one in rule.policy_keys):
         raise DraftValueRefused(
             key, f"规则 {rule.code} 不用这个数值；它用 {'、'.join(rule.policy_keys) or '不用任何数值'}"

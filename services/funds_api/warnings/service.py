@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
-from services.funds_api import workdays
+from policies import workdays
 from services.funds_api.flags.crossings import Found
 from services.funds_api.flags.rules.rule import Policy, Rule, Subject
 from services.funds_api.households import masks
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
-from services.funds_api.policies import keys
+from services.funds_api.policies.keys import KEYS
 from services.funds_api.tables import FlagRunRow, WarningRow
 from services.funds_api.warnings import leaders, store, timers
 from services.funds_api.warnings.bundles import Bundle, bundles, bundles_of
@@ -97,7 +97,7 @@ _OF_NOBODY: Final = "所涉资金不在任何单位名下（如贷款、区划�
 def _timeless(policy: Policy, on: date) -> str:
     """Which values are not in force on a day, so that nobody can be held to one, and who lays them down."""
     missing = [key for key in _DAYS if policy.on(key, on) is None]
-    named = "、".join(f"{key}（{known.name}）" if (known := keys.entry(key)) else key for key in missing)
+    named = "、".join(f"{key}（{known.name}）" if (known := KEYS.entry(key)) else key for key in missing)
     return (
         f"{on} 没有现行的期限数值 {named}。请在 /funds/v1/policy-values 登记并由另一人确认，此后新增的疑点才会预警，"
         "本次的不补发"

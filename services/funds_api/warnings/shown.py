@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from services.funds_api import workdays
+from policies import workdays
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.known import known
 from services.funds_api.missing import Missing

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.workdays import later
 from services.funds_api.flags.rules.r17_income_not_shared import RULE, IncomeFacts, narrow
-from services.funds_api.workdays import later
 from tests.unit.rules.judging import NOBODY, judged, policy
 
 SINCE = date(2017, 11, 3)

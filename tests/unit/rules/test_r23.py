@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from policies.workdays import later
 from services.funds_api.flags.rules.r23_not_publicised import RULE, PublicityFacts, narrow
 from services.funds_api.flags.rules.rule import Policy
-from services.funds_api.workdays import later
 from tests.unit.rules.judging import COUNTY, NOBODY, judged, policy, value
 
 PAID = date(2017, 5, 1)

@@ -14,9 +14,9 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from policies.workdays import CHINA
 from services.funds_api.assets.stood import DECISION_STOOD, INCOME_STOOD, PAID
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
-from services.funds_api.workdays import CHINA
 from treasury.clocks import Counted, TimeLimit, late, passed_since
 from treasury.money import yuan
 

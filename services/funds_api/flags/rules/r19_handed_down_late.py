@@ -15,9 +15,9 @@ from datetime import date
 from itertools import product
 from typing import Final
 
+from policies.workdays import CHINA
 from services.funds_api.flags.rules.lots import LotFacts
 from services.funds_api.flags.rules.rule import Line, Policy, Population, Rule, Subject, Verdict
-from services.funds_api.workdays import CHINA
 from treasury.clocks import OF_LAW, Counted, Holder, TimeLimit, late, limit_for
 from treasury.money import yuan
 from treasury.policy import Basis, PolicyRef, PolicyValue

@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from policies.workdays import CHINA
 from services.funds_api.flags.rules.rule import Facts, Money, Policy, Population, Rule, Subject, Verdict
-from services.funds_api.workdays import CHINA
 from treasury.clocks import Counted, TimeLimit, due
 from treasury.money import yuan
 from treasury.policy import PolicyValue

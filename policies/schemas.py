@@ -11,8 +11,8 @@ from pydantic.json_schema import WithJsonSchema
 
 from chassis.fields import Answer, Body, Day, Line, RegionCode
 from chassis.pages import Page
-from services.funds_api.policies.keys import Shape
 from treasury.policy import Basis, Told
+from treasury.policy_keys import Shape
 
 LevelCode = Annotated[str, StringConstraints(strict=True, pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")]
 KeyName = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
@@ -42,7 +42,7 @@ class PolicyValueRequest(Body):
     region: LevelCode
     valid_from: Day
     valid_to: Day | None = Field(default=None, description="规定的截止日期（含当日）；未规定的不填，由下一数值接替")
-    value: Annotated[Any, WithJsonSchema(_TOLD)] = Field(description="形式见 /funds/v1/policy-values/keys")
+    value: Annotated[Any, WithJsonSchema(_TOLD)] = Field(description="形式见目录 policy-values/keys")
     source: Line = Field(description="依据的文件、条款")
     basis: Basis = Field(description="law 法律法规，practice 通行做法或规范性文件，assumed 暂定")
 
@@ -69,7 +69,7 @@ class PolicyValueWithdrawal(PolicyValueConfirmation):
 
 
 class PolicyValueAnswer(Answer):
-    """An edition; a flag that was judged by it keeps `ref`."""
+    """An edition; whatever was judged by it keeps `ref`."""
 
     key: str
     region: str

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
-from services.funds_api.access import COUNTY_DIGITS
-from services.funds_api.missing import Missing
-from services.funds_api.policies import keys, store
-from services.funds_api.policies.refusals import (
+from chassis.missing import Missing
+from policies.book import PolicyBook, told
+from policies.refusals import (
     PolicyKeyUnknown,
     PolicyLawTooLow,
     PolicyLooserThanLaw,
@@ -23,42 +23,46 @@ from services.funds_api.policies.refusals import (
     PolicyValueUnfit,
     PolicyValueWaiting,
 )
-from services.funds_api.policies.schemas import (
+from policies.schemas import (
     EditionState,
     PolicyEdition,
     PolicyValueConfirmation,
     PolicyValueRequest,
     PolicyValueWithdrawal,
 )
-from services.funds_api.tables import PolicyValueRow
-from services.funds_api.units import store as units
+from policies.tables import PolicyValueTable
 from treasury.policy import NATION, Basis, NoSuchRef, PolicyRef, PolicyValue, ends_on, overlap
+from treasury.policy_keys import fault, looser
 from wire.policies import PolicyValueConfirmed, PolicyValueSet, PolicyValueWithdrawn
 
+_LAWMAKER_DIGITS: Final = 4  # a province has 2, a city with districts 4
 
-async def set_value(tx: AsyncSession, who: Principal, act: Act, request: PolicyValueRequest) -> PolicyEdition:
+
+async def set_value(
+    book: PolicyBook, tx: AsyncSession, who: Principal, act: Act, request: PolicyValueRequest
+) -> PolicyEdition:
     """Record what a document lays down; it waits for a second person. The same again changes nothing.
 
-    For a first day that has a value already it is the next edition of that one. Refused is what no rule reads, what
+    For a first day that has a value already it is the next edition of that one. Refused is what nothing reads, what
     makes no sense for its key, and a period that runs into another.
     """
     _must_be_own(who, request.region)
     await act.claim(tx, request.region)
-    _must_fit(request)
-    if request.region != NATION and not await units.region_exists(tx, request.region):
-        raise Missing("区划", request.region)
-    await store.hold(tx, request.key, request.region)
-    recorded = await store.editions(tx, request.key, request.region)
+    _must_fit(book, request)
+    if request.region != NATION:
+        await book.must_be_region(tx, request.region)
+    await book.hold(tx, request.key, request.region)
+    recorded = await book.editions(tx, request.key, request.region)
 
     row = _same(request, recorded)
     if row is None:
         new = _new(request)
         _must_not_overlap(new, recorded)
-        await _must_not_loosen_law(tx, new)
+        await _must_not_loosen_law(book, tx, new)
         said = request.model_dump(exclude={"region"})
-        row = await store.record(tx, {**said, "region_code": request.region, "set_by": who.subject})
+        row = await book.record(tx, {**said, "region_code": request.region, "set_by": who.subject})
         recorded = [*recorded, row]
-    answer = edition(row, recorded)
+    answer = edition(book, row, recorded)
     event = PolicyValueSet(
         ref=answer.ref,
         key=row.key,
@@ -75,13 +79,15 @@ async def set_value(tx: AsyncSession, who: Principal, act: Act, request: PolicyV
     return answer
 
 
-async def confirm(tx: AsyncSession, who: Principal, act: Act, request: PolicyValueConfirmation) -> PolicyEdition:
+async def confirm(
+    book: PolicyBook, tx: AsyncSession, who: Principal, act: Act, request: PolicyValueConfirmation
+) -> PolicyEdition:
     """Let an edition that waits count from now on, by a second person of its level, once."""
-    row, recorded = await _waiting(tx, who, act, request)
+    row, recorded = await _waiting(book, tx, who, act, request)
     if row.set_by == who.subject:
         raise PolicyOwnWork(request.ref)
 
-    answer = edition(await store.answer(tx, row, {"confirmed_by": who.subject}), recorded)
+    answer = edition(book, await book.answer(tx, row, {"confirmed_by": who.subject}), recorded)
     event = PolicyValueConfirmed(
         ref=request.ref, key=row.key, region_code=row.region_code, valid_from=row.valid_from, edition=row.edition
     )
@@ -89,12 +95,14 @@ async def confirm(tx: AsyncSession, who: Principal, act: Act, request: PolicyVal
     return answer
 
 
-async def withdraw(tx: AsyncSession, who: Principal, act: Act, request: PolicyValueWithdrawal) -> PolicyEdition:
+async def withdraw(
+    book: PolicyBook, tx: AsyncSession, who: Principal, act: Act, request: PolicyValueWithdrawal
+) -> PolicyEdition:
     """Take back an edition that waits, by anybody of its level who sets values; it stays on record."""
-    row, recorded = await _waiting(tx, who, act, request)
+    row, recorded = await _waiting(book, tx, who, act, request)
 
     said = {"withdrawn_by": who.subject, "withdrawn_because": request.reason}
-    answer = edition(await store.answer(tx, row, said), recorded)
+    answer = edition(book, await book.answer(tx, row, said), recorded)
     event = PolicyValueWithdrawn(
         ref=request.ref,
         key=row.key,
@@ -108,8 +116,8 @@ async def withdraw(tx: AsyncSession, who: Principal, act: Act, request: PolicyVa
 
 
 async def _waiting(
-    tx: AsyncSession, who: Principal, act: Act, request: PolicyValueConfirmation
-) -> tuple[PolicyValueRow, Sequence[PolicyValueRow]]:
+    book: PolicyBook, tx: AsyncSession, who: Principal, act: Act, request: PolicyValueConfirmation
+) -> tuple[PolicyValueTable, Sequence[PolicyValueTable]]:
     """The named edition while it waits, with all of its key and region; nobody else touches them until the commit."""
     try:
         ref = PolicyRef.read(request.ref)
@@ -117,8 +125,8 @@ async def _waiting(
         raise Missing("政策数值", request.ref) from None
     _must_be_own(who, ref.region)
     await act.claim(tx, ref.region)
-    await store.hold(tx, ref.key, ref.region)
-    recorded = await store.editions(tx, ref.key, ref.region)
+    await book.hold(tx, ref.key, ref.region)
+    recorded = await book.editions(tx, ref.key, ref.region)
     row = next((one for one in recorded if (one.valid_from, one.edition) == (ref.valid_from, ref.edition)), None)
     if row is None:
         raise Missing("政策数值", request.ref)
@@ -132,22 +140,22 @@ def _must_be_own(who: Principal, region: str) -> None:
         raise PolicyRegionNotOwn(region, who.region)
 
 
-def _must_fit(request: PolicyValueRequest) -> None:
+def _must_fit(book: PolicyBook, request: PolicyValueRequest) -> None:
     """The key is one that is judged by, the value one of its shape and size, the basis one that the level can have."""
-    about = keys.entry(request.key)
+    about = book.keys.entry(request.key)
     if about is None:
-        raise PolicyKeyUnknown(request.key, keys.near(request.key))
-    if fault := keys.fault(about, request.value):
+        raise PolicyKeyUnknown(request.key, book.keys.near(request.key))
+    if wrong := fault(about, request.value):
         raise PolicyValueUnfit(
-            request.key, about.name, about.unit, about.shape.value, about.lowest, about.highest, fault
+            request.key, about.name, about.unit, about.shape.value, about.lowest, about.highest, wrong
         )
     # 立法法 (2023) arts 80 and 81: provinces and cities with districts make local regulations, counties do not. (What
     # autonomous counties enact under art 85 is recorded as practice: assumed.)
-    if request.basis == Basis.LAW and len(request.region) >= COUNTY_DIGITS:
+    if request.basis == Basis.LAW and len(request.region) > _LAWMAKER_DIGITS:
         raise PolicyLawTooLow(request.key, request.region)
 
 
-def _same(request: PolicyValueRequest, recorded: Sequence[PolicyValueRow]) -> PolicyValueRow | None:
+def _same(request: PolicyValueRequest, recorded: Sequence[PolicyValueTable]) -> PolicyValueTable | None:
     """The edition of that day that says the same already; refused while one waits that says something else."""
     of_day = [one for one in recorded if one.valid_from == request.valid_from and one.withdrawn_by is None]
     if not of_day:
@@ -157,7 +165,7 @@ def _same(request: PolicyValueRequest, recorded: Sequence[PolicyValueRow]) -> Po
     if (last.value, last.valid_to, last.source, last.basis) == said:
         return last
     if _waits(last):
-        raise PolicyValueWaiting(str(store.told(last).ref), last.set_by or "")
+        raise PolicyValueWaiting(str(told(last).ref), last.set_by or "")
     return None
 
 
@@ -173,29 +181,29 @@ def _new(request: PolicyValueRequest) -> PolicyValue:
     )
 
 
-def _must_not_overlap(new: PolicyValue, recorded: Sequence[PolicyValueRow]) -> None:
+def _must_not_overlap(new: PolicyValue, recorded: Sequence[PolicyValueTable]) -> None:
     claiming = [one for one in recorded if _state(one, recorded) in {EditionState.COUNTS, EditionState.WAITS}]
-    if found := [value for value in map(store.told, claiming) if overlap(new, value)]:
+    if found := [value for value in map(told, claiming) if overlap(new, value)]:
         raise PolicyPeriodsOverlap(new.key, new.region, _period(new), [f"{_period(one)}（{one.ref}）" for one in found])
 
 
-async def _must_not_loosen_law(tx: AsyncSession, new: PolicyValue) -> None:
+async def _must_not_loosen_law(book: PolicyBook, tx: AsyncSession, new: PolicyValue) -> None:
     """The nearest region is heard, so what a law above lays down is held here: a value of the region asks no less.
 
     Of the key itself, and of the general one where the value is only for something (`per`).
     """
-    about = keys.entry(new.key)
+    about = book.keys.entry(new.key)
     if about is None or about.stricter is None:
         return
     above = [
         one
-        for one in await store.values(tx, about.key, region=new.region)
+        for one in await book.values(tx, about.key, region=new.region)
         if one.key in {about.key, new.key} and one.region != new.region
     ]
     found = [
         law
         for law in above
-        if law.basis == Basis.LAW and keys.looser(about, new.value, law.value) and _meet(new, law, above)
+        if law.basis == Basis.LAW and looser(about, new.value, law.value) and _meet(new, law, above)
     ]
     if found:
         told = [f"{law.region} {_period(law)}为 {law.value}（{about.unit}），见{law.source}" for law in found]
@@ -207,7 +215,7 @@ def _meet(new: PolicyValue, law: PolicyValue, above: Sequence[PolicyValue]) -> b
     return law.valid_from <= (new.valid_to or date.max) and new.valid_from <= (ends_on(law, above) or date.max)
 
 
-def _afterwards(value: PolicyValue, recorded: Sequence[PolicyValueRow]) -> str | None:
+def _afterwards(value: PolicyValue, recorded: Sequence[PolicyValueTable]) -> str | None:
     """What to mind when a stated end leaves the region without a value: what was replaced does not come back."""
     if value.valid_to is None or value.valid_to == date.max:
         return None
@@ -225,11 +233,11 @@ def _period(value: PolicyValue) -> str:
     return f"{value.valid_from} 至 {value.valid_to}" if value.valid_to else f"{value.valid_from} 起"
 
 
-def _waits(row: PolicyValueRow) -> bool:
+def _waits(row: PolicyValueTable) -> bool:
     return row.set_by is not None and row.confirmed_by is None and row.withdrawn_by is None
 
 
-def _state(row: PolicyValueRow, recorded: Sequence[PolicyValueRow]) -> EditionState:
+def _state(row: PolicyValueTable, recorded: Sequence[PolicyValueTable]) -> EditionState:
     if row.withdrawn_by is not None:
         return EditionState.WITHDRAWN
     if _waits(row):
@@ -239,10 +247,10 @@ def _state(row: PolicyValueRow, recorded: Sequence[PolicyValueRow]) -> EditionSt
     return EditionState.SUPERSEDED if replaced else EditionState.COUNTS
 
 
-def edition(row: PolicyValueRow, recorded: Sequence[PolicyValueRow]) -> PolicyEdition:
+def edition(book: PolicyBook, row: PolicyValueTable, recorded: Sequence[PolicyValueTable]) -> PolicyEdition:
     """An edition with what became of it, and what follows it, among all that its region recorded for the key."""
-    value, state, about = store.told(row), _state(row, recorded), keys.entry(row.key)
-    counting = [store.told(one) for one in recorded if _state(one, recorded) == EditionState.COUNTS]
+    value, state, about = told(row), _state(row, recorded), book.keys.entry(row.key)
+    counting = [told(one) for one in recorded if _state(one, recorded) == EditionState.COUNTS]
     return PolicyEdition(
         key=value.key,
         region=value.region,

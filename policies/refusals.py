@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class PolicyKeyUnknown(Exception):
-    """No number of this name is judged by; nothing was set."""
+    """Nothing judges by a number of this name; nothing was set."""
 
     key: str
     near: list[str]
