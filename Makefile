@@ -17,8 +17,8 @@ $(VENV)/complete: requirements/dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-demo: setup ## the whole story over HTTP on a temporary stack; ends by itself
-	@$(BIN)/python -m demo
+demo: setup ## the whole story over HTTP on a temporary stack; ends by itself, with KEEP=1 at Ctrl-C
+	@$(BIN)/python -m demo $(if $(KEEP),--keep)
 
 up: setup ## the stack in the foreground until Ctrl-C; data stays in var/
 	@$(BIN)/python -m deploy.onebox.up --end-with-parent

@@ -1,11 +1,13 @@
 """`make demo`: a temporary stack, the story from front to back over HTTP, and an end that leaves nothing running.
 
 QINGLIU_DATABASE_URL points the stack at another PostgreSQL ≥ 15, where it makes a database and drops it afterwards.
+With `--keep` (`make demo KEEP=1`) the stack stays up with what the story left there until Ctrl-C, and shows its logins.
 Exits 0 when everything was as the story says, 1 with the chapter's name when not.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -15,6 +17,7 @@ from types import FrameType, ModuleType
 from typing import Final
 
 import httpx
+from rich.console import Console
 
 from demo.chapters import (
     bookkeeping,
@@ -40,7 +43,9 @@ from demo.client import Unexpected
 from demo.files import BUILD, ROOT
 from demo.screen import Screen
 from demo.story import LOGINS, Story
+from deploy.onebox.processes import end_with_parent
 from deploy.onebox.stack import Stack, StackFailed
+from deploy.onebox.up import DEFAULT_PORT, WIDTH, show
 
 LOGS: Final = BUILD / "log"
 CHAPTERS: Final[tuple[ModuleType, ...]] = (
@@ -86,13 +91,20 @@ def _tell(stack: Stack, screen: Screen) -> None:
 
 
 def main() -> int:
+    asked = argparse.ArgumentParser(prog="make demo")
+    asked.add_argument("--keep", action="store_true", help="leave the stack up after the story, until Ctrl-C")
+    keep = asked.parse_args().keep
+    if keep:
+        end_with_parent(signal.SIGTERM)
     screen = Screen()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _asked_to_end)
     began = time.monotonic()
+    told = False
     screen.say("清流演示：从资金文件到农户，从停留资金到整改销号。全程经网关 HTTP 接口，业务日期为 2017、2018 年。")
     stack = Stack(
         logins=LOGINS,
+        port=int(os.environ.get("QINGLIU_PORT", DEFAULT_PORT)) if keep else 0,
         database_url=os.environ.get("QINGLIU_DATABASE_URL") or None,
         report=lambda step: screen.say(f"… {step}"),
     )
@@ -104,8 +116,15 @@ def main() -> int:
             except Unexpected:
                 shutil.copytree(stack.logs, LOGS, dirs_exist_ok=True)
                 raise
+            told = True
+            if keep:
+                show(Console(highlight=False, width=WIDTH), stack)
+                stack.watch()
             screen.say("… 停止全部进程")
     except KeyboardInterrupt:
+        if told:
+            screen.good("已停止；没有留下任何进程和数据")
+            return 0
         screen.bad("演示中断", "已按要求停止，没有留下任何进程")
         return 130
     except (StackFailed, Unexpected) as failed:

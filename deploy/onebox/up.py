@@ -33,7 +33,8 @@ def _asked_to_end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _show(console: Console, stack: Stack) -> None:
+def show(console: Console, stack: Stack) -> None:
+    """The addresses of a stack, and who can sign in with which password."""
     places = Table(title="清流已就绪（Ctrl-C 停止）", title_justify="left", show_header=False)
     places.add_row("入口", stack.url)
     places.add_row("接口文档", f"{stack.url}/docs")
@@ -90,7 +91,7 @@ def main() -> int:
     try:
         with stack:
             register(stack)
-            _show(console, stack)
+            show(console, stack)
             stack.watch()
     except KeyboardInterrupt:
         console.print("已停止")
