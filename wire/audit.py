@@ -9,7 +9,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from pydantic import Field
+
 from wire.fact import Fact
+from wire.quarantines import QuarantineChanged
 
 
 class AlertsTakenIn(Fact):
@@ -102,11 +105,12 @@ class RectifiedChange(Fact):
 
 
 class RectificationMeasured(Fact):
-    """One event of the funds feed moved money of bound lots."""
+    """One event of the funds feed moved money of bound lots, or out of quarantines for the finding they are of."""
 
     county_code: str
     feed_position: int
     changes: list[RectifiedChange]
+    quarantines: list[QuarantineChanged] = Field(default=[])
 
 
 class RectificationOrdered(Fact):

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from wire.fact import Fact
+from wire.quarantines import QuarantineChanged
 
 
 class TrancheOpened(Fact):
@@ -61,7 +62,8 @@ class MoneyMoved(Fact):
     """Movements recorded together: hand-down, payment, return, recovery or reversal.
 
     `holds` keep again what the payments that were undone had drawn of holds. A retention (质保金) names the contractor
-    it is kept for, and of a project the contract. A recovery (追缴) may name the finding that it answers.
+    it is kept for, and of a project the contract. A recovery (追缴) may name the finding that it answers; what it took
+    out of that finding's quarantines, or what undoing it brought back into them, is told in `quarantines`.
     """
 
     county_code: str
@@ -70,6 +72,7 @@ class MoneyMoved(Fact):
     contract_id: UUID | None = None
     holds: list[UUID] = Field(default=[])
     finding_id: UUID | None = None
+    quarantines: list[QuarantineChanged] = Field(default=[])
 
 
 class LoanDisbursed(Fact):

@@ -79,6 +79,19 @@ class MoneyReleased(Fact):
     freed_fen: int
 
 
+class QuarantineChanged(Fact):
+    """A recovery for the finding took fen out of its quarantine (negative), or the undoing of one brought them back.
+
+    `lot_id` is the lot that was drawn, or the one in which they rest again and are quarantined.
+    """
+
+    quarantine_id: UUID
+    movement_id: UUID
+    lot_id: UUID
+    effective_on: date
+    change_fen: int
+
+
 class QuarantineAnswered(Fact):
     """The inspectors heard what the books `kept` of a quarantine, or `freed` by its release."""
 

@@ -78,6 +78,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     quarantines.LotNotOfFinding: Problem(
         "lot-not-of-finding", 409, "资金批次不属于该问题", "请只封存该问题所认定的资金批次"
     ),
+    quarantines.FindingQuarantined: Problem(
+        "finding-quarantined", 409, "问题资金仍在封存", "请先解除封存，或以该问题追缴封存的资金归还原渠道，再销号"
+    ),
     quarantines.QuarantinedTooMuch: Problem(
         "quarantined-too-much", 409, "封存金额超过认定金额", "请把封存金额改为不超过认定而尚未封存的部分"
     ),

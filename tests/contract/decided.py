@@ -29,7 +29,7 @@ class Both:
     """`hear()` carries what happened to money over to the inspectors; `tell()` what they decided to the money."""
 
     def __init__(self, funds_http: httpx.AsyncClient, audit_http: httpx.AsyncClient, county: str) -> None:
-        self.county = county
+        self.county, self.audit_http = county, audit_http
         self._to_funds, self._to_audit = _beside(funds_http, "http://funds"), _beside(audit_http, "http://audit")
         self.audit_follower = Follower(
             _database(audit_http), self._to_funds, SigningKey.from_jwk(FOLLOWER_KEY, ISSUER, "internal+jwt"), [county]

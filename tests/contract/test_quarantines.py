@@ -238,7 +238,7 @@ async def test_no_more_is_quarantined_than_the_finding_is_bound_to(two: Inspecto
     assert (await two.draw(0)).status_code == 422
 
 
-async def test_money_of_a_draft_need_not_wait_for_its_confirmation(both: Both, desk: Desk) -> None:
+async def test_only_what_another_person_confirmed_is_quarantined(both: Both, desk: Desk, admin: asyncpg.Pool) -> None:
     [alert] = [one for one in await both.alerts() if one["amount_fen"] == 300_000]
     request = {
         "alert_ids": [alert["id"]],
@@ -251,11 +251,47 @@ async def test_money_of_a_draft_need_not_wait_for_its_confirmation(both: Both, d
     }
     two = Inspectors(both, desk)
     two.finding, two.lot = written(await both.inspector.post("/audit/v1/findings", request)), str(alert["lot_id"])
+    refused(await two.draw(1), 409, "finding-not-confirmed", {"finding_id": two.finding["id"]})
+    # Past the service, as its own role.
+    place = (desk.county, uuid4(), two.finding["id"])
+    async with admin.acquire() as connection:
+        for step in ("drawn", "confirmed"):
+            transaction = connection.transaction()
+            await transaction.start()
+            await as_audit(connection, desk.county)
+            await connection.execute(
+                "INSERT INTO audit.quarantine (county_code, region_code, id, finding_id, document, asked_fen)"
+                " VALUES ($1, $1, $2, $3, '文', 1)",
+                *place,
+            )
+            with pytest.raises(asyncpg.CheckViolationError, match="not confirmed"):
+                await connection.execute(
+                    "INSERT INTO audit.quarantine_step (county_code, region_code, quarantine_id, step_no, step,"
+                    " done_on, done_by, made_by, document, words, version_hash)"
+                    " VALUES ($1, $1, $2, 1, $3, '2017-12-05', 'a', CASE WHEN $3 = 'confirmed' THEN 'b' END, '文',"
+                    " '由', repeat('0', 64))",
+                    *place[:2],
+                    step,
+                )
+            await transaction.rollback()
+    # The same two people, in the same hour: the finding first, and then its money.
+    decision = {
+        "version_hash": two.finding["version_hash"],
+        "decision": "confirm",
+        "opinion": "同意",
+        "on": "2017-12-01",
+    }
+    path = f"/audit/v1/findings/{two.finding['id']}/reviews"
+    two.finding = written(await both.checker.post(path, decision))
     refused(await two.draw(200_001), 409, "quarantined-too-much", {"bound_fen": 200_000})
     told = await two.order(200_000)
-    assert (told["status"], told["kept_fen"]) == ("confirmed", 200_000)
-    paid = await desk.out(100_001, desk.contractor, "2017-12-07", kind="pay", from_account_id=desk.first)
-    refused(paid, 409, "money-quarantined", {"free_fen": 100_000})
+    assert (told["status"], told["kept_fen"], told["stands_fen"]) == ("confirmed", 200_000, 200_000)
+
+
+async def as_audit(connection: Any, county: str) -> None:
+    """Go on in this transaction as the service's own role, in the county."""
+    await connection.execute("SET LOCAL ROLE audit_app")
+    await connection.execute("SELECT set_config('app.region', $1, true)", county)
 
 
 async def test_a_quarantine_is_read_as_of_a_day_and_as_it_was_known(two: Inspectors, desk: Desk) -> None:

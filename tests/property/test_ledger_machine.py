@@ -40,6 +40,7 @@ def world(urls: dict[str, str]) -> Iterator[World]:
         ):
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://funds", timeout=60)
+            http.app = app  # type: ignore[attr-defined]
 
             async def pool() -> asyncpg.Pool:
                 return await asyncpg.create_pool(urls["admin"], min_size=1, max_size=1)

@@ -37,6 +37,7 @@ from services.audit_api.findings.shown import fact_of, shown, subject_of, versio
 from services.audit_api.findings.states import FindingStatus
 from services.audit_api.missing import Missing
 from services.audit_api.moments import AsOf, KnownAt, Moment, moment_of
+from services.audit_api.quarantines.shown import of_finding as quarantines_of
 from services.audit_api.rectifications import store as orders
 from services.audit_api.rectifications.shown import orders_of
 from treasury.calendar import business_date
@@ -154,6 +155,7 @@ async def get_finding(
         versions=await versions_made(tx, asked, finding_id, moment.position),
         orders=await orders_of(tx, asked, issued, moment),
         evidence=[evidence_of(one) for one in kept if one.position <= moment.position],
+        quarantines=await quarantines_of(tx, asked, finding_id, moment),
     )
 
 

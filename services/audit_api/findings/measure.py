@@ -6,6 +6,7 @@ money into the lot where it rests again. Movement kinds unknown here count for n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from services.audit_api.alerts import store as alerts
 from services.audit_api.alerts.service import FOLLOWER
 from services.audit_api.findings import store
 from services.audit_api.findings.binding import counted, taken_back
+from services.audit_api.quarantines import store as quarantines
 from services.audit_api.tables import FindingLotRow, LotDrawRow
 from wire.audit import RectificationMeasured, RectifiedChange
 from wire.money import MoneyMoved, Moved, TreasuryOrderIssued, TreasuryOrderSettled
+from wire.quarantines import QuarantineChanged
 from wire.rosters import PaymentReturned, PaymentsDisbursed
 
 COUNTED_KINDS: Final = frozenset({"hand_down", "order", "pay", "disburse", "return", "recover", "take_back"})
@@ -27,8 +30,9 @@ REVERSAL: Final = "reverse"
 
 
 async def money_moved(tx: AsyncSession, envelope: Envelope) -> None:
-    """Count the movements of a MoneyMoved event."""
-    await _measure(tx, envelope, MoneyMoved.model_validate(envelope.body).movements)
+    """Count the movements of a MoneyMoved event, and keep what they changed in quarantines."""
+    event = MoneyMoved.model_validate(envelope.body)
+    await _measure(tx, envelope, event.movements, event.quarantines)
 
 
 async def payments_disbursed(tx: AsyncSession, envelope: Envelope) -> None:
@@ -47,7 +51,9 @@ async def payment_returned(tx: AsyncSession, envelope: Envelope) -> None:
     await _measure(tx, envelope, [PaymentReturned.model_validate(envelope.body).movement])
 
 
-async def _measure(tx: AsyncSession, envelope: Envelope, movements: list[Moved]) -> None:
+async def _measure(
+    tx: AsyncSession, envelope: Envelope, movements: list[Moved], quarantined: Sequence[QuarantineChanged] = ()
+) -> None:
     county = envelope.stream
     changes: list[RectifiedChange] = []
     for moved in movements:
@@ -57,7 +63,13 @@ async def _measure(tx: AsyncSession, envelope: Envelope, movements: list[Moved])
             changes += await _count(tx, envelope, moved)
     if changes:
         await store.add_changes(tx, county, changes)
-        measured = RectificationMeasured(county_code=county, feed_position=envelope.position, changes=changes)
+    if quarantined:
+        told = {"county_code": county, "region_code": county, "feed_position": envelope.position}
+        await quarantines.add_changes(tx, [{**one.model_dump(), **told} for one in quarantined])
+    if changes or quarantined:
+        measured = RectificationMeasured(
+            county_code=county, feed_position=envelope.position, changes=changes, quarantines=list(quarantined)
+        )
         await record_alone(tx, "audit", county, measured, FOLLOWER, envelope.id)
 
 

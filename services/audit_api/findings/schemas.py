@@ -14,6 +14,7 @@ from chassis.pages import Page
 from services.audit_api.evidence.schemas import Evidence
 from services.audit_api.findings.states import FindingDecision, FindingStatus
 from services.audit_api.moments import Known
+from services.audit_api.quarantines.schemas import Quarantine
 from services.audit_api.rectifications.schemas import Order
 
 # 审计公告常见问题分类；代码为本系统约定（domain: assumed），条目出自审计署 2016–2018 年扶贫审计公告。
@@ -311,7 +312,7 @@ class NestedFinding(Answer):
 
 
 class FindingFile(Finding, Known):
-    """A finding with everything in its file: facts, subjects, versions, orders and evidence."""
+    """A finding with everything in its file: facts, subjects, versions, orders, evidence and quarantines."""
 
     published: Published | None
     nested: list[NestedFinding] = Field(description="金额属于本问题之内的已认定问题")
@@ -322,6 +323,7 @@ class FindingFile(Finding, Known):
     versions: list[VersionMade]
     orders: list[Order]
     evidence: list[Evidence]
+    quarantines: list[Quarantine] = Field(description="该问题的各项封存：办理到哪一步、各批次金额、仍在封存的金额")
 
 
 class FindingVersions(Answer):

@@ -24,6 +24,7 @@ from services.audit_api.quarantines.schemas import (
     QuarantineReleaseRequest,
     QuarantineRequest,
 )
+from services.audit_api.quarantines.shown import shown
 from services.audit_api.quarantines.states import QuarantineStep
 
 router = APIRouter(prefix="/audit/v1/quarantines", tags=["quarantines 封存"])
@@ -94,7 +95,7 @@ async def get_quarantines(
     moment = await moment_of(tx, asked, as_of, known_at)
     found = await store.page(tx, who, asked, window, moment, finding=finding)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = [service.shown(one) for one in await store.filled(tx, asked, rows, moment)]
+    items = [shown(one) for one in await store.filled(tx, asked, rows, moment)]
     because = None if items else "截至该时点，您的管辖范围内没有符合条件的封存"
     return QuarantinePage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
 
@@ -114,4 +115,4 @@ async def get_quarantine(
     if not rows:
         raise Missing("封存", str(quarantine_id))
     [kept] = await store.filled(tx, asked, rows, moment)
-    return QuarantineFile(as_of=moment.as_of, **moment.shown, **service.shown(kept).model_dump())
+    return QuarantineFile(as_of=moment.as_of, **moment.shown, **shown(kept).model_dump())

@@ -30,7 +30,7 @@ def _each_once(lots: list[QuarantineLotRequest]) -> list[QuarantineLotRequest]:
 
 
 class QuarantineRequest(Body):
-    """Exact fen of a finding's lots, to stay where they are."""
+    """Exact fen of a confirmed finding's lots, to stay where they are."""
 
     finding_id: UUID
     document: Line = Field(description="封存决定的文号；资金方凭此知道是谁封存的")
@@ -77,6 +77,15 @@ class QuarantineLotStand(Answer):
     kept_fen: int | None = Field(description="账上实际封存的金额；资金方尚未回告的为空")
 
 
+class QuarantineChange(Answer):
+    """Fen that a recovery for the finding took out of the quarantine (negative), or that undoing it brought back."""
+
+    movement_id: UUID
+    lot_id: UUID = Field(description="追缴动用的资金批次；冲正后为退回所成的批次")
+    change_fen: int
+    effective_on: date
+
+
 class Quarantine(Answer):
     """A quarantine as far as it is: what was decided by whom, and what the books could keep of it."""
 
@@ -90,8 +99,11 @@ class Quarantine(Answer):
     asked_fen: int
     kept_fen: int | None = Field(description="账上实际封存的金额；尚未回告的为空")
     missing_fen: int | None = Field(description="决定封存而账上未能封存的金额：当时已转出，或已为其他支付冻结")
+    recovered_fen: int = Field(description="为该问题追缴而动用的封存金额，已扣除冲正")
+    stands_fen: int = Field(description="仍在封存的金额；账上尚未回告的按决定封存的金额计，未同意或已解除的为0")
     freed_fen: int | None = Field(description="解除后账上放开的金额；尚未解除或尚未回告的为空")
     lots: list[QuarantineLotStand]
+    changes: list[QuarantineChange]
     steps: list[QuarantineStepTaken]
     unexplained_fen: int = Field(description="asked_fen 减去各批次之和，恒为 0")
 

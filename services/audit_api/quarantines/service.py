@@ -16,20 +16,18 @@ from chassis.journal import Act, record_alone
 from services.audit_api.alerts.service import FOLLOWER
 from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.findings import store as findings
-from services.audit_api.findings import versions
-from services.audit_api.findings.states import FindingClosed, FindingStatus
+from services.audit_api.findings.states import must_be_at_work
 from services.audit_api.missing import Missing
 from services.audit_api.quarantines import store
 from services.audit_api.quarantines.schemas import (
     Quarantine,
     QuarantineDecisionRequest,
-    QuarantineLotStand,
     QuarantineReleaseRequest,
     QuarantineRequest,
-    QuarantineStepTaken,
     QuarantineVerdict,
 )
-from services.audit_api.quarantines.states import WORDS, QuarantineStep, must_be_of_finding, must_follow
+from services.audit_api.quarantines.shown import shown, shown_all, standing_by_lot
+from services.audit_api.quarantines.states import FindingQuarantined, QuarantineStep, must_be_of_finding, must_follow
 from services.audit_api.quarantines.store import Kept
 from services.audit_api.rectifications.states import must_follow as must_not_be_before
 from services.audit_api.tables import FindingRow, QuarantineRow, QuarantineStepRow
@@ -71,17 +69,16 @@ class Loaded:
 
 
 async def draw(tx: AsyncSession, who: Principal, act: Act, county: str, request: QuarantineRequest) -> Quarantine:
-    """Draw up that these fen of a finding stay where they are. Nothing is kept before another person confirms it."""
+    """Draw up that these fen of a confirmed finding stay where they are; nothing is kept before another confirms it."""
     await act.claim(tx, county)
     finding = await findings.lock(tx, who, county, request.finding_id)
     if finding is None:
         raise Missing("问题", str(request.finding_id))
-    if finding.status == FindingStatus.CLOSED:
-        raise FindingClosed(str(finding.id))
+    must_be_at_work(finding.status, str(finding.id))
     bound = await _bound(tx, finding)
     asked = {one.lot_id: one.amount_fen for one in request.lots}
 
-    must_be_of_finding(asked, bound, await store.quarantined(tx, county, finding.id))
+    must_be_of_finding(asked, bound, standing_by_lot(await store.of_finding(tx, county, finding.id)))
     must_not_be_before("封存日期", request.on, finding.found_on)
 
     quarantine = new_id()
@@ -154,6 +151,9 @@ async def decide(
     )
     must_not_be_before("审核日期", request.on, found.last.done_on)
 
+    if step == QuarantineStep.CONFIRMED:  # the finding may have been closed since it was drawn up
+        must_be_at_work(found.finding.status, str(found.finding.id))
+
     number, document = found.last.step_no + 1, found.last.document
     row = _step(county, quarantine, number, step, request.on, who, document, request.opinion)
     await store.add_step(tx, {**row, "version_hash": found.last.version_hash, "made_by": found.last.done_by})
@@ -186,6 +186,14 @@ async def money_released(tx: AsyncSession, envelope: Envelope) -> None:
     await _hear(tx, envelope, event.quarantine_id, "freed", event.freed_fen, 0, [])
 
 
+async def must_keep_nothing(tx: AsyncSession, finding: FindingRow) -> None:
+    """Refuse to close a finding while fen of it are quarantined: whose they are would be decided by nobody any more."""
+    kept = await store.of_finding(tx, finding.county_code, finding.id)
+    standing = {one.document: one.stands_fen for one in shown_all(kept) if one.stands_fen}
+    if standing:
+        raise FindingQuarantined(str(finding.id), sum(standing.values()), sorted(standing))
+
+
 async def _hear(
     tx: AsyncSession, envelope: Envelope, quarantine: UUID, told: str, fen: int, missing_fen: int, lots: list[Any]
 ) -> None:
@@ -216,13 +224,9 @@ async def _hear(
 
 
 async def _bound(tx: AsyncSession, finding: FindingRow) -> dict[UUID, int]:
-    """What a finding is about, by lot: as it is bound, or of a draft as its version says, for money may not wait."""
-    county = finding.county_code
-    if finding.status == FindingStatus.DRAFT:
-        exact = (finding.id, finding.version_no)
-        subjects = (await versions.subjects(tx, county, [exact]))[exact]
-        return {one.subject_id: one.amount_fen or 0 for one in subjects if one.kind == "lot"}
-    return {one.lot_id: one.bound_fen for one in (await findings.lots_of(tx, county, [finding.id]))[finding.id]}
+    """What a finding is bound to, by lot."""
+    lots = await findings.lots_of(tx, finding.county_code, [finding.id])
+    return {one.lot_id: one.bound_fen for one in lots[finding.id]}
 
 
 def _step(
@@ -284,41 +288,3 @@ async def _record_step(tx: AsyncSession, who: Principal, act: Act, county: str, 
     )
     await act.record(tx, county, event, answer)
     return answer
-
-
-def shown(kept: Kept) -> Quarantine:
-    """A quarantine as it stood at the moment it was read for."""
-    row, last = kept.row, kept.steps[-1]
-    told, freed = kept.told.get("kept"), kept.told.get("freed")
-    by_lot = {one["lot_id"]: one["kept_fen"] for one in told.lots} if told else {}
-    status = QuarantineStep(last.step)
-    return Quarantine(
-        id=row.id,
-        county_code=row.county_code,
-        finding_id=row.finding_id,
-        document=row.document,
-        status=status,
-        status_words=WORDS[status],
-        version_hash=last.version_hash,
-        asked_fen=row.asked_fen,
-        kept_fen=told.fen if told else None,
-        missing_fen=told.missing_fen if told else None,
-        freed_fen=freed.fen if freed else None,
-        lots=[
-            QuarantineLotStand(lot_id=one.lot_id, amount_fen=one.amount_fen, kept_fen=by_lot.get(str(one.lot_id)))
-            for one in kept.lots
-        ],
-        steps=[
-            QuarantineStepTaken(
-                step_no=one.step_no,
-                step=QuarantineStep(one.step),
-                on=one.done_on,
-                by=one.done_by,
-                document=one.document,
-                words=one.words,
-                version_hash=one.version_hash,
-            )
-            for one in kept.steps
-        ],
-        unexplained_fen=row.asked_fen - sum(one.amount_fen for one in kept.lots),
-    )

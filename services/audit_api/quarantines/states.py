@@ -5,7 +5,7 @@ Whoever draws a step up never decides on it, and a decision names the version th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -39,10 +39,8 @@ _AFTER: Final[Mapping[QuarantineStep, frozenset[QuarantineStep]]] = {
     QuarantineStep.RELEASE_CONFIRMED: frozenset(),
     QuarantineStep.RELEASE_REFUSED: frozenset({QuarantineStep.RELEASE_DRAWN}),
 }
-# While a quarantine stands at one of these, its fen count against what a finding may have quarantined.
-STANDING: Final = frozenset(
-    {QuarantineStep.DRAWN, QuarantineStep.CONFIRMED, QuarantineStep.RELEASE_DRAWN, QuarantineStep.RELEASE_REFUSED}
-)
+# While a quarantine stands at one of these, its fen are to be kept by the books.
+IN_FORCE: Final = frozenset({QuarantineStep.CONFIRMED, QuarantineStep.RELEASE_DRAWN, QuarantineStep.RELEASE_REFUSED})
 
 
 @dataclass(eq=False)
@@ -97,6 +95,19 @@ class QuarantinedTooMuch(Exception):
         )
 
 
+@dataclass(eq=False)
+class FindingQuarantined(Exception):
+    """A finding was to be closed while fen of it are quarantined."""
+
+    finding_id: str
+    quarantined_fen: int
+    documents: list[str]
+
+    def __str__(self) -> str:
+        by = "、".join(f"“{one}”" for one in self.documents)
+        return f"该问题尚有 {self.quarantined_fen} 分由{by}封存，须先解除封存或追缴归还原渠道，方可销号"
+
+
 def must_follow(last: str, step: QuarantineStep) -> None:
     """Refuse a step that does not follow on the last one."""
     if step not in _AFTER[QuarantineStep(last)]:
@@ -112,6 +123,9 @@ def must_be_of_finding(asked: Mapping[UUID, int], bound: Mapping[UUID, int], qua
             raise QuarantinedTooMuch(str(lot), fen, bound[lot], quarantined.get(lot, 0))
 
 
-def stands_at(steps: Sequence[str]) -> QuarantineStep | None:
-    """The step that a quarantine stands at, from its steps in order; None before the first."""
-    return QuarantineStep(steps[-1]) if steps else None
+def stands_fen(status: QuarantineStep, asked_fen: int, kept_fen: int | None, changed_fen: int) -> int:
+    """What is quarantined: what the books kept (all that was asked, while they have not told), with what changed since.
+
+    Nothing before it was confirmed, nor once its release was.
+    """
+    return (asked_fen if kept_fen is None else kept_fen) + changed_fen if status in IN_FORCE else 0

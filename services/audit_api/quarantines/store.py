@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
 from services.audit_api.moments import EVERYTHING, Moment
-from services.audit_api.quarantines.states import STANDING
-from services.audit_api.tables import QuarantineLotRow, QuarantineRow, QuarantineStepRow, QuarantineToldRow
+from services.audit_api.tables import (
+    QuarantineChangeRow,
+    QuarantineLotRow,
+    QuarantineRow,
+    QuarantineStepRow,
+    QuarantineToldRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Kept:
     lots: list[QuarantineLotRow]
     steps: list[QuarantineStepRow]
     told: dict[str, QuarantineToldRow]
+    changes: list[QuarantineChangeRow]
 
 
 async def add(session: AsyncSession, row: dict[str, Any], lots: list[dict[str, Any]], step: dict[str, Any]) -> None:
@@ -54,31 +60,20 @@ async def one(session: AsyncSession, who: Principal, county: str, quarantine: UU
     )
 
 
-async def quarantined(session: AsyncSession, county: str, finding: UUID) -> dict[UUID, int]:
-    """Fen by lot that stand quarantined, or drawn up to be, for a finding."""
-    last = (
-        select(QuarantineStepRow.quarantine_id, func.max(QuarantineStepRow.step_no).label("step_no"))
-        .join(
-            QuarantineRow,
-            (QuarantineRow.county_code == county) & (QuarantineRow.id == QuarantineStepRow.quarantine_id),
-        )
-        .where(QuarantineStepRow.county_code == county, QuarantineRow.finding_id == finding)
-        .group_by(QuarantineStepRow.quarantine_id)
-        .subquery()
+async def of_finding(session: AsyncSession, county: str, finding: UUID, moment: Moment | None = None) -> list[Kept]:
+    """The quarantines of a finding as of a moment (everything without one), in the order of drawing up."""
+    query = (
+        select(QuarantineRow)
+        .where(QuarantineRow.county_code == county, QuarantineRow.finding_id == finding)
+        .order_by(QuarantineRow.position, QuarantineRow.id)
     )
-    rows = await session.execute(
-        select(QuarantineLotRow.lot_id, func.sum(QuarantineLotRow.amount_fen))
-        .join(last, last.c.quarantine_id == QuarantineLotRow.quarantine_id)
-        .join(
-            QuarantineStepRow,
-            (QuarantineStepRow.county_code == county)
-            & (QuarantineStepRow.quarantine_id == last.c.quarantine_id)
-            & (QuarantineStepRow.step_no == last.c.step_no),
-        )
-        .where(QuarantineLotRow.county_code == county, QuarantineStepRow.step.in_(STANDING))
-        .group_by(QuarantineLotRow.lot_id)
-    )
-    return {lot: int(fen) for lot, fen in rows}
+    if moment is not None:
+        query = query.where(QuarantineRow.position <= moment.position)
+    return await filled(session, county, (await session.scalars(query)).all(), moment)
+
+
+async def add_changes(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    await session.execute(insert(QuarantineChangeRow), rows)
 
 
 async def page(
@@ -131,6 +126,7 @@ async def filled(
     lots: dict[UUID, list[QuarantineLotRow]] = defaultdict(list)
     steps: dict[UUID, list[QuarantineStepRow]] = defaultdict(list)
     told: dict[UUID, dict[str, QuarantineToldRow]] = defaultdict(dict)
+    changes: dict[UUID, list[QuarantineChangeRow]] = defaultdict(list)
     for lot in await session.scalars(
         select(QuarantineLotRow)
         .where(QuarantineLotRow.county_code == county, QuarantineLotRow.quarantine_id.in_(ids))
@@ -151,11 +147,23 @@ async def filled(
         QuarantineToldRow.quarantine_id.in_(ids),
         QuarantineToldRow.position <= known,
     )
+    changed = (
+        select(QuarantineChangeRow)
+        .where(
+            QuarantineChangeRow.county_code == county,
+            QuarantineChangeRow.quarantine_id.in_(ids),
+            QuarantineChangeRow.position <= known,
+        )
+        .order_by(QuarantineChangeRow.position, QuarantineChangeRow.movement_id, QuarantineChangeRow.lot_id)
+    )
     if moment is not None:
+        changed = changed.where(QuarantineChangeRow.effective_on <= moment.as_of)
         stepped = stepped.where(QuarantineStepRow.done_on <= moment.as_of)
         heard = heard.where(QuarantineToldRow.told_on <= moment.as_of)
     for step in await session.scalars(stepped):
         steps[step.quarantine_id].append(step)
     for one in await session.scalars(heard):
         told[one.quarantine_id][one.told] = one
-    return [Kept(row, lots[row.id], steps[row.id], told[row.id]) for row in rows]
+    for change in await session.scalars(changed):
+        changes[change.quarantine_id].append(change)
+    return [Kept(row, lots[row.id], steps[row.id], told[row.id], changes[row.id]) for row in rows]

@@ -17,6 +17,7 @@ from services.audit_api.findings import store as findings
 from services.audit_api.findings.states import FindingStatus, after_closing, after_order
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
+from services.audit_api.quarantines.service import must_keep_nothing
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.schemas import (
     ClosureRequest,
@@ -117,7 +118,10 @@ async def request_closure(
 async def review(
     tx: AsyncSession, who: Principal, act: Act, county: str, order_id: UUID, request: ReviewRequest
 ) -> OrderFile:
-    """Close an order or send it back. With its last order the finding closes and lets go of its lots."""
+    """Close an order or send it back. With its last order the finding closes and lets go of its lots.
+
+    Not while fen of it are quarantined: these are released, or recovered, first.
+    """
     await act.claim(tx, county)
     seen = await store.one(tx, who, county, order_id)
     if seen is None:
@@ -141,6 +145,7 @@ async def review(
         state = after_closing(one.id == order_id or one.status == OrderStatus.CLOSED for one in siblings)
         finding_closed = state == FindingStatus.CLOSED
         if finding_closed:
+            await must_keep_nothing(tx, finding)
             await findings.advance(tx, finding, state, closed_on=request.on)
     await store.advance(tx, row, status=status, reviewed_by=who.subject, closed_on=request.on if closes else None)
     await store.add_step(tx, row, status, request.on, who.subject, request.opinion)

@@ -50,6 +50,7 @@ from services.audit_api.tables.leads import (
 )
 from services.audit_api.tables.policies import PolicyGateRow, PolicyValueRow
 from services.audit_api.tables.quarantines import (
+    QuarantineChangeRow,
     QuarantineLotRow,
     QuarantineRow,
     QuarantineStepRow,
@@ -120,6 +121,7 @@ __all__ = [
     "LotDrawRow",
     "PolicyGateRow",
     "PolicyValueRow",
+    "QuarantineChangeRow",
     "QuarantineLotRow",
     "QuarantineRow",
     "QuarantineStepRow",

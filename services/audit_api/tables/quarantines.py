@@ -93,3 +93,22 @@ class QuarantineToldRow(Row):
     lots: Mapped[Any] = mapped_column(JSONB)
     feed_position: Mapped[int]
     position: Mapped[int]
+
+
+class QuarantineChangeRow(Row):
+    """Fen that a recovery for the finding took out of a quarantine (negative), or that undoing it brought back."""
+
+    __tablename__ = "quarantine_change"
+    __table_args__ = (
+        ForeignKeyConstraint(*_OF_QUARANTINE),
+        CheckConstraint("change_fen <> 0", name="changes"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    quarantine_id: Mapped[UUID] = mapped_column(primary_key=True)
+    movement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    change_fen: Mapped[int]
+    effective_on: Mapped[date]
+    feed_position: Mapped[int]
+    position: Mapped[int]

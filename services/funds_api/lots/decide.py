@@ -94,7 +94,13 @@ def out(
 
 
 def back(
-    order: BackOrder, books: Books, origins: Mapping[UUID, Origin], draws: Sequence[Draw], actor: str
+    order: BackOrder,
+    books: Books,
+    origins: Mapping[UUID, Origin],
+    draws: Sequence[Draw],
+    actor: str,
+    *,
+    named: bool = False,
 ) -> list[Made]:
     """The movements that bring `draws` back to the accounts they came from, each part restoring the lot above it.
 
@@ -121,7 +127,7 @@ def back(
             order.effective_on,
             sum(draw.amount_fen for draw in fed),
             actor,
-            drawn="named" if order.lots or source.kind == UnitKind.BANK else "oldest",
+            drawn="named" if order.lots or named or source.kind == UnitKind.BANK else "oldest",
             note=order.note,
             fund=order.fund_code,
         )

@@ -304,20 +304,29 @@ def _parts(parts: Sequence[Part]) -> str:
     )
 
 
-async def post(tx: AsyncSession, county: str, movements: Sequence[Movement], parts: Sequence[Part]) -> int:
+_POST: Final = "SELECT funds.post_movements(:county, CAST(:moves AS jsonb), CAST(:parts AS jsonb), :today)"
+_RECOVER: Final = (
+    "SELECT funds.recover_of_finding(:county, :finding, CAST(:moves AS jsonb), CAST(:parts AS jsonb), :today)"
+)
+
+
+async def post(
+    tx: AsyncSession, county: str, movements: Sequence[Movement], parts: Sequence[Part], *, finding: UUID | None = None
+) -> int:
     """Write the movements: draw the lots down, make the new ones, keep entries and counters, all or nothing.
 
-    Returns the position of the act that records them; `act.record` must follow in the same transaction. Raises
-    `DatedAhead`, `BooksClosed` or `DocumentUsed` with the figures.
+    Recoveries for a `finding` draw first what is quarantined for it. Returns the position of the act that records them;
+    `act.record` must follow in the same transaction. Raises `DatedAhead`, `BooksClosed` or `DocumentUsed` with the
+    figures.
     """
     must_be_near(one.effective_on for one in movements)
     await _must_be_open(tx, county, movements)
-    position: int = (
-        await tx.execute(
-            text("SELECT funds.post_movements(:county, CAST(:moves AS jsonb), CAST(:parts AS jsonb), :today)"),
-            {"county": county, "moves": _moves(movements), "parts": _parts(parts), "today": today()},
-        )
-    ).scalar_one()
+    values = {"county": county, "moves": _moves(movements), "parts": _parts(parts), "today": today()}
+    if finding is None:
+        posted = await tx.execute(text(_POST), values)
+    else:
+        posted = await tx.execute(text(_RECOVER), {**values, "finding": finding})
+    position: int = posted.scalar_one()
     return position
 
 

@@ -42,6 +42,8 @@ from services.funds_api.lots.schemas import (
 )
 from services.funds_api.missing import Missing
 from services.funds_api.projects import gate, uses
+from services.funds_api.quarantines import store as quarantines
+from services.funds_api.quarantines.keeping import for_its_finding, own_first
 from services.funds_api.recoveries import service as recoveries
 from services.funds_api.recoveries import store as answering
 from services.funds_api.retentions import service as retentions
@@ -49,7 +51,9 @@ from services.funds_api.retentions.store import Kept
 from services.funds_api.units import store as units
 from services.funds_api.units.schemas import UnitKind
 from treasury.errors import LotNotOpen, MoneyHeld, MoneyNotThere
+from treasury.lots import draw_named
 from wire.money import MoneyMoved
+from wire.quarantines import QuarantineChanged
 
 
 async def move_at_once(single: Alone, act: Act, county: str, order: OutOrder) -> MovementsAnswer | None:
@@ -118,7 +122,7 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
     if kept is not None:
         event = event.model_copy(update={"contractor_id": kept.contractor_id, "contract_id": kept.contract_id})
     answer = answer.model_copy(update={"finding_id": finding})
-    event = event.model_copy(update={"finding_id": finding})
+    event = event.model_copy(update={"finding_id": finding, "quarantines": await _quarantines(tx, county, order, made)})
     await act.record(tx, county, event, answer)
     if breaches:
         await questions.ask(tx, who, act, county, made, breaches)
@@ -126,13 +130,25 @@ async def move(tx: AsyncSession, who: Principal, act: Act, county: str, order: M
 
 
 async def _post(tx: AsyncSession, county: str, made: Sequence[Made], finding: UUID | None) -> None:
-    """Write what was decided; a recovery that names a finding draws that finding's money alone, and says so."""
+    """Write what was decided; a recovery that names a finding draws that finding's money alone, and says so.
+
+    What is quarantined for that finding it draws first, in the same act; nobody else draws it.
+    """
     movements = [one.movement for one in made]
     if finding is not None:
         await recoveries.must_be_of(tx, county, finding, [draw.lot.id for one in made for draw in one.draws])
-    await ledger.post(tx, county, movements, [part for one in made for part in one.parts])
+    await ledger.post(tx, county, movements, [part for one in made for part in one.parts], finding=finding)
     if finding is not None:
         await answering.add(tx, county, finding, [one.id for one in movements])
+
+
+async def _quarantines(
+    tx: AsyncSession, county: str, order: MovementOrder, made: Sequence[Made]
+) -> list[QuarantineChanged]:
+    """What these movements changed in quarantines: only recoveries for a finding do, and what undoes them."""
+    if isinstance(order, ReverseOrder) or (isinstance(order, BackOrder) and order.finding_id is not None):
+        return await quarantines.changed_by(tx, county, [one.movement.id for one in made])
+    return []
 
 
 async def _keep(tx: AsyncSession, who: Principal, county: str, order: OutOrder, movements: Sequence[Movement]) -> Kept:
@@ -171,7 +187,8 @@ async def _decided(
         else:
             await guard.hold_funds_of(tx, county, order.use, accounts[0])
     held = await _kept(tx, who, county, order)
-    whole = held is not None or ends[accounts[0]].kind in {UnitKind.BANK, UnitKind.RETENTION}
+    of_finding = isinstance(order, BackOrder) and order.finding_id is not None
+    whole = held is not None or of_finding or ends[accounts[0]].kind in {UnitKind.BANK, UnitKind.RETENTION}
     lots = await ledger.open_lots(
         tx,
         county,
@@ -237,9 +254,15 @@ async def _back(tx: AsyncSession, county: str, order: BackOrder, books: Books, a
         lots = [lot for lot in lots if lot.id in given]
         if not lots:
             raise WrongAccount(str(order.account_id), UnitKind.BANK, order.kind)
-    draws = decide.draw([ledger.released(lot) for lot in lots], order.amount_fen, order.lots, order.effective_on)
+    lots = [ledger.released(lot) for lot in lots]
+    own = await quarantines.own(tx, county, order.finding_id) if order.finding_id is not None else {}
+    if own and order.lots is None:
+        wanted = own_first(lots, own, order.amount_fen, order.effective_on)
+        draws = draw_named(for_its_finding(lots, own), wanted, order.effective_on)
+    else:
+        draws = decide.draw(for_its_finding(lots, own), order.amount_fen, order.lots, order.effective_on)
     origins = await store.origins(tx, county, [draw.lot.id for draw in draws])
-    return decide.back(order, books, origins, draws, actor)
+    return decide.back(order, books, origins, draws, actor, named=bool(own))
 
 
 async def _kept(

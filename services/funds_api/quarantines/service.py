@@ -15,8 +15,8 @@ from services.funds_api.lots import ledger
 from services.funds_api.moments import Moment
 from services.funds_api.quarantines import store
 from services.funds_api.quarantines.keeping import kept
-from services.funds_api.quarantines.schemas import Quarantine, QuarantinedLot
-from services.funds_api.tables import QuarantineLotRow, QuarantineRow
+from services.funds_api.quarantines.schemas import Quarantine, QuarantineChange, QuarantinedLot
+from services.funds_api.tables import QuarantineChangeRow, QuarantineLotRow, QuarantineRow
 from treasury.lots import Lot
 from wire.quarantines import LotKept, MoneyQuarantined, MoneyReleased, QuarantineOrdered, QuarantineReleased
 
@@ -33,6 +33,7 @@ async def ordered(tx: AsyncSession, envelope: Envelope) -> None:
     row = {
         "county": county,
         "id": event.quarantine_id,
+        "finding": event.finding_id,
         "document": event.document,
         "ordered_on": event.on,
         "actor": FOLLOWER,
@@ -53,8 +54,9 @@ async def released(tx: AsyncSession, envelope: Envelope) -> None:
     """Let go what a quarantine kept, and tell how much that is."""
     event = QuarantineReleased.model_validate(envelope.body)
     county = envelope.stream
-    freed_fen = await store.kept_fen(tx, county, event.quarantine_id)
     await store.release(tx, county, event.quarantine_id, event.document, event.on, ledger.today())
+    # Only now: until the release had its locks, a recovery may have drawn on what was kept.
+    freed_fen = await store.kept_fen(tx, county, event.quarantine_id)
     told = MoneyReleased(quarantine_id=event.quarantine_id, county_code=county, freed_fen=freed_fen)
     await record_alone(tx, "funds", county, told, FOLLOWER, envelope.id)
 
@@ -73,9 +75,16 @@ async def _locked(tx: AsyncSession, county: str, wanted: Sequence[UUID]) -> list
     return found
 
 
-def shown(row: QuarantineRow, lots: Sequence[QuarantineLotRow], moment: Moment) -> Quarantine:
+def shown(
+    row: QuarantineRow, lots: Sequence[QuarantineLotRow], changes: Sequence[QuarantineChangeRow], moment: Moment
+) -> Quarantine:
     """A quarantine as it stood at a moment."""
     own = [one for one in lots if one.quarantine_id == row.id]
+    known = [
+        one
+        for one in changes
+        if one.quarantine_id == row.id and one.effective_on <= moment.as_of and one.position <= moment.position
+    ]
     over = (
         row.lifted_on is not None
         and row.lifted_on <= moment.as_of
@@ -84,6 +93,7 @@ def shown(row: QuarantineRow, lots: Sequence[QuarantineLotRow], moment: Moment) 
     )
     asked, keeps = sum(one.asked_fen for one in own), sum(one.kept_fen for one in own)
     missing = sum(one.asked_fen - one.kept_fen for one in own)
+    recovered = -sum(one.change_fen for one in known)
     return Quarantine(
         id=row.id,
         county_code=row.county_code,
@@ -93,10 +103,13 @@ def shown(row: QuarantineRow, lots: Sequence[QuarantineLotRow], moment: Moment) 
         asked_fen=asked,
         kept_fen=keeps,
         missing_fen=missing,
+        recovered_fen=recovered,
+        stands_fen=0 if over else keeps - recovered,
         in_force=not over,
         released_on=row.released_on if over else None,
         release_document=row.release_document if over else None,
         lifted_on=row.lifted_on if over else None,
         lots=[QuarantinedLot.model_validate(one, from_attributes=True) for one in own],
+        changes=[QuarantineChange.model_validate(one, from_attributes=True) for one in known],
         unexplained_fen=asked - keeps - missing,
     )

@@ -18,8 +18,16 @@ from services.funds_api.access import visible_to
 from services.funds_api.moments import Moment
 from services.funds_api.quarantines.keeping import Kept
 from services.funds_api.quarantines.refusals import HoldOfQuarantine, MoneyQuarantined
-from services.funds_api.tables import HoldRow, LotRow, QuarantineLotRow, QuarantineRow
+from services.funds_api.tables import (
+    HoldRow,
+    LotRow,
+    QuarantineChangeRow,
+    QuarantineHoldRow,
+    QuarantineLotRow,
+    QuarantineRow,
+)
 from treasury.errors import MoneyHeld
+from wire.quarantines import QuarantineChanged
 
 
 async def accounts_of(session: AsyncSession, county: str, lots: Sequence[UUID]) -> dict[UUID, UUID]:
@@ -34,7 +42,8 @@ async def order(session: AsyncSession, row: Mapping[str, Any], lots: Sequence[Ke
     """Keep these fen; the accounts must be locked since their lots were looked at."""
     await session.execute(
         text(
-            "SELECT funds.quarantine_money(:county, :id, :document, :ordered_on, :actor, CAST(:lots AS jsonb), :today)"
+            "SELECT funds.quarantine_for"
+            "(:county, :id, :finding, :document, :ordered_on, :actor, CAST(:lots AS jsonb), :today)"
         ),
         {
             **row,
@@ -54,9 +63,51 @@ async def release(session: AsyncSession, county: str, quarantine: UUID, document
 
 
 async def kept_fen(session: AsyncSession, county: str, quarantine: UUID) -> int:
-    """What a quarantine was able to keep when it was ordered."""
+    """What a quarantine was able to keep when it was ordered, less what was recovered out of it for its finding."""
     lots = await lots_of(session, county, [quarantine])
-    return sum(one.kept_fen for one in lots)
+    changes = await changes_of(session, county, [quarantine])
+    return sum(one.kept_fen for one in lots) + sum(one.change_fen for one in changes)
+
+
+async def own(session: AsyncSession, county: str, finding: UUID) -> dict[UUID, int]:
+    """What is quarantined for a finding now, by lot; under the locks of the accounts that it rests on."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT k.lot_id, sum(k.amount_fen)::bigint AS fen
+              FROM funds.quarantine q
+              JOIN funds.quarantine_hold o ON o.county_code = :county AND o.quarantine_id = q.id
+              JOIN funds.hold h ON h.county_code = :county AND h.id = o.hold_id AND h.status = 'held'
+              JOIN funds.hold_lot k ON k.county_code = :county AND k.hold_id = h.id
+             WHERE q.county_code = :county AND q.finding_id = :finding AND q.released_on IS NULL
+             GROUP BY k.lot_id
+            """
+        ),
+        {"county": county, "finding": finding},
+    )
+    return {row.lot_id: row.fen for row in rows}
+
+
+async def changes_of(session: AsyncSession, county: str, quarantines: Sequence[UUID]) -> Sequence[QuarantineChangeRow]:
+    """What recoveries took out of these quarantines and undoings brought back, in the order of the acts."""
+    row = QuarantineChangeRow
+    query = (
+        select(row)
+        .where(row.county_code == county, row.quarantine_id.in_(quarantines))
+        .order_by(row.quarantine_id, row.position, row.movement_id, row.lot_id)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def changed_by(session: AsyncSession, county: str, movements: Sequence[UUID]) -> list[QuarantineChanged]:
+    """What these movements took out of quarantines or brought back, as their event tells it."""
+    row = QuarantineChangeRow
+    query = (
+        select(row)
+        .where(row.county_code == county, row.movement_id.in_(movements))
+        .order_by(row.quarantine_id, row.movement_id, row.lot_id)
+    )
+    return [QuarantineChanged.model_validate(one, from_attributes=True) for one in await session.scalars(query)]
 
 
 async def lots_of(session: AsyncSession, county: str, quarantines: Sequence[UUID]) -> Sequence[QuarantineLotRow]:
@@ -106,8 +157,8 @@ async def page(
 
 async def must_not_keep(session: AsyncSession, county: str, hold: HoldRow) -> None:
     """Refuse to pay from, or to void, a hold that keeps quarantined money."""
-    of_quarantine = select(QuarantineLotRow.lot_id).where(
-        QuarantineLotRow.county_code == county, QuarantineLotRow.hold_id == hold.id
+    of_quarantine = select(QuarantineHoldRow.hold_id).where(
+        QuarantineHoldRow.county_code == county, QuarantineHoldRow.hold_id == hold.id
     )
     if (await session.scalars(of_quarantine.limit(1))).one_or_none() is not None:
         raise HoldOfQuarantine(str(hold.id), hold.document, hold.amount_fen)
@@ -118,7 +169,7 @@ _KEEPS: Final = """
 SELECT h.document, sum(k.amount_fen)::bigint AS fen
   FROM funds.hold h
   JOIN funds.hold_lot k ON k.county_code = :county AND k.hold_id = h.id
-  JOIN funds.quarantine_lot q ON q.county_code = :county AND q.hold_id = h.id AND q.lot_id = k.lot_id
+  JOIN funds.quarantine_hold q ON q.county_code = :county AND q.hold_id = h.id
   JOIN funds.lot l ON l.county_code = :county AND l.id = k.lot_id
  WHERE h.county_code = :county AND h.account_id = :account AND h.status = 'held'
    AND (CAST(:fund AS text) IS NULL OR l.fund_code = :fund)

@@ -64,7 +64,12 @@ from services.funds_api.tables.projects import (
     TargetResultRow,
 )
 from services.funds_api.tables.publications import BatchObjectionRow, PublicationRow
-from services.funds_api.tables.quarantines import QuarantineLotRow, QuarantineRow
+from services.funds_api.tables.quarantines import (
+    QuarantineChangeRow,
+    QuarantineHoldRow,
+    QuarantineLotRow,
+    QuarantineRow,
+)
 from services.funds_api.tables.recoveries import FindingLotRow, RecoveryRow
 from services.funds_api.tables.reference import (
     AccountNatureRow,
@@ -175,6 +180,8 @@ __all__ = [
     "ProjectTargetRow",
     "ProjectVersionRow",
     "PublicationRow",
+    "QuarantineChangeRow",
+    "QuarantineHoldRow",
     "QuarantineLotRow",
     "QuarantineRow",
     "RecoveryRow",

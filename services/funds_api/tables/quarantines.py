@@ -12,7 +12,10 @@ from services.funds_api.tables.rows import RegionText, Row
 
 
 class QuarantineRow(Row):
-    """An order of the inspectors by a document, and its release. What it was about is not known here."""
+    """An order of the inspectors by a document, and its release. Of what it was about only the finding's id is known.
+
+    Whose finding it is, is shown to nobody here; of a quarantine of before it is not known.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (
@@ -22,6 +25,7 @@ class QuarantineRow(Row):
             name="released_whole",
         ),
         CheckConstraint("lifted_on >= kept_on", name="lifted_not_before_kept"),
+        Index("ix_quarantine_finding", "county_code", "finding_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -33,10 +37,11 @@ class QuarantineRow(Row):
     release_document: Mapped[str | None]
     lifted_on: Mapped[date | None]
     released_position: Mapped[int | None]
+    finding_id: Mapped[UUID | None]
 
 
 class QuarantineLotRow(Row):
-    """How many fen of a lot were to be kept, and how many are, under which hold."""
+    """How many fen of a lot were to be kept, and how many were, under which hold at first."""
 
     __tablename__ = "quarantine_lot"
     __table_args__ = (
@@ -55,3 +60,44 @@ class QuarantineLotRow(Row):
     asked_fen: Mapped[int]
     kept_fen: Mapped[int]
     hold_id: Mapped[UUID | None]
+
+
+_QUARANTINE = ["funds.quarantine.county_code", "funds.quarantine.id"]
+
+
+class QuarantineHoldRow(Row):
+    """A hold that keeps fen of a quarantine, or kept them until a recovery left what remained to an heir."""
+
+    __tablename__ = "quarantine_hold"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "quarantine_id"], _QUARANTINE),
+        ForeignKeyConstraint(["county_code", "hold_id"], ["funds.hold.county_code", "funds.hold.id"]),
+        CheckConstraint("replaced_position > position", name="replaced_later"),
+        Index("ix_quarantine_hold_quarantine", "county_code", "quarantine_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    hold_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quarantine_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    position: Mapped[int]
+    replaced_position: Mapped[int | None]
+
+
+class QuarantineChangeRow(Row):
+    """Fen of a lot that a recovery for the finding took out of a quarantine, or that its undoing brought back."""
+
+    __tablename__ = "quarantine_change"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "quarantine_id"], _QUARANTINE),
+        ForeignKeyConstraint(["county_code", "movement_id"], ["funds.movement.county_code", "funds.movement.id"]),
+        CheckConstraint("change_fen <> 0", name="changes"),
+        Index("ix_quarantine_change_quarantine", "county_code", "quarantine_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    movement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quarantine_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    change_fen: Mapped[int]
+    effective_on: Mapped[date]
+    position: Mapped[int]
