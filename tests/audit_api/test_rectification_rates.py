@@ -98,3 +98,38 @@ async def test_rates_are_the_inspectors_and_an_empty_county_says_so(desk: Desk) 
     assert (empty["items"], counted(empty["total"])) == ([], (0, 0, 0, 0, 0, 0, 0))
     assert (empty["total"]["closed_ppm"], empty["total"]["rectified_ppm"]) == (None, None)
     assert empty["empty_because"]
+
+
+async def test_an_amount_within_another_and_money_found_again_come_to_the_same_in_rates_and_reports(desk: Desk) -> None:
+    lot = uuid4()
+    [alert_id] = await alerted(desk.feed, desk.database, desk.county, lot)
+    whole = (await confirmed(desk.inspector, finding(amount_fen=250_000, class_code="F05")))["id"]
+    part = (await confirmed(desk.inspector, finding(alert_id, within_finding_id=whole)))["id"]
+    done(await desk.inspector.post(ORDERS, order(whole, desk.county)))
+    one = done(await desk.inspector.post(ORDERS, order(part, desk.county)))["id"]
+    desk.feed.append(desk.county, money(desk.county, moved(desk.county, (lot, 40_000), on=date(2017, 11, 10))))
+    await desk.feed.follower(desk.database, desk.county).round()
+    first = await rates(desk, by="class")
+    assert counted(first["total"])[-2:] == (250_000, 40_000)
+    assert {line["key"]: (line["found_fen"], line["nested_fen"], line["rectified_fen"]) for line in first["items"]} == {
+        "F05": (250_000, 0, 40_000),
+        "F01": (0, 100_000, 0),
+    }
+
+    await desk.closed(one)
+    [again] = await alerted(desk.feed, desk.database, desk.county, lot)
+    later = (await confirmed(desk.inspector, finding(again, found_on="2017-11-20")))["id"]
+    done(await desk.inspector.post(ORDERS, order(later, desk.county, issued_on="2017-11-20", deadline="2017-12-01")))
+    told = await rates(desk)
+    assert (told["unexplained_n"], told["unexplained_fen"]) == (0, 0)
+    # Of 250000 the 60000 that were left were held again, with 40000 more.
+    assert counted(told["total"])[-2:] == (290_000, 40_000)
+    assert told["total"]["nested_fen"] == 100_000 + 60_000
+    assert counted((await rates(desk, as_of="2017-11-19"))["total"])[-2:] == (250_000, 40_000)
+    for name in ("findings", "orders", "statistics", "bulletin"):
+        report = done(await desk.inspector.get(f"/audit/v1/reports/{name}", params={"as_of": "2017-12-31"}))
+        for section in report["sections"]:
+            assert section["totals"]["amount_fen"] == 290_000, name
+            assert section["totals"]["rectified_fen"] == 40_000, name
+        assert [proof["unexplained"] for proof in report["proofs"]] == [0] * len(report["proofs"])
+        assert any("先后被两个以上的问题认定" in note for note in report["notes"])

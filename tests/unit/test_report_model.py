@@ -145,6 +145,22 @@ def test_one_lies_within_another_by_way_of_a_third_that_is_not_in_the_report() -
     assert len(findings_list.section(circle).lines) == 2
 
 
+def test_fen_that_two_findings_held_in_turn_are_in_every_total_once() -> None:
+    lot = uuid4()
+    first = finding(100_000, 30_000, ("甲所",), lots={lot: (100_000, 30_000)})
+    again = finding(60_000, 0, ("乙所",), lots={lot: (60_000, 0)}, found_on=date(2017, 11, 20), class_code="F02")
+    found = [first, again]
+    table = findings_list.section(found)
+    assert table.totals == {"amount_fen": 100_000, "rectified_fen": 30_000, "outstanding_fen": 70_000}
+    assert [line.elsewhere_fen.get("amount_fen", 0) for line in table.lines] == [60_000, 0]
+    assert "其中600.00元此后又被认定" in str(table.lines[0].cells[3])
+    assert table.lines[0].cells[9] == 100_000, "what a finding says is shown as it says it"
+    tables = [bulletin.section(found, AS_OF), *breakdown.sections(found, AS_OF), orders_ledger.section(found, AS_OF)]
+    assert {one.totals["amount_fen"] for one in tables} == {100_000}
+    assert {one.totals["rectified_fen"] for one in tables} == {30_000}
+    assert findings_list.section([first]).totals["amount_fen"] == 100_000
+
+
 def test_of_two_orders_on_one_finding_the_first_has_its_amount() -> None:
     table = orders_ledger.section([finding(5, units=("甲所", "乙所"))], AS_OF)
     assert [line.counted for line in table.lines].count(True) == 1

@@ -198,28 +198,34 @@ async def held_elsewhere(session: AsyncSession, county: str, lots: Collection[UU
     )
 
 
+def came_back_by(position: int) -> ColumnElement[bool]:
+    """Whether a binding was known by `position`: a lot that money came back into since it did."""
+    lot, change = FindingLotRow, RectifiedChangeRow
+    came_back = (
+        select(change.lot_id)
+        .where(
+            change.county_code == lot.county_code,
+            change.finding_id == lot.finding_id,
+            change.movement_id == lot.came_by,
+            change.lot_id == lot.came_from,
+            change.position <= position,
+        )
+        .exists()
+    )
+    return or_(lot.came_by.is_(None), came_back)
+
+
 async def lots_of(
     session: AsyncSession, county: str, findings: Collection[UUID], position: int = EVERYTHING
 ) -> dict[UUID, list[FindingLotRow]]:
     """What each finding was bound to, by lot, as known by `position`: a lot money came back into since it did."""
     found: dict[UUID, list[FindingLotRow]] = {finding: [] for finding in findings}
-    came_back = (
-        select(RectifiedChangeRow.lot_id)
-        .where(
-            RectifiedChangeRow.county_code == FindingLotRow.county_code,
-            RectifiedChangeRow.finding_id == FindingLotRow.finding_id,
-            RectifiedChangeRow.movement_id == FindingLotRow.came_by,
-            RectifiedChangeRow.lot_id == FindingLotRow.came_from,
-            RectifiedChangeRow.position <= position,
-        )
-        .exists()
-    )
     rows = await session.scalars(
         select(FindingLotRow)
         .where(
             FindingLotRow.county_code == county,
             FindingLotRow.finding_id.in_(findings),
-            or_(FindingLotRow.came_by.is_(None), came_back),
+            came_back_by(position),
         )
         .order_by(FindingLotRow.finding_id, FindingLotRow.lot_id)
     )

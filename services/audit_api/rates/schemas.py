@@ -35,7 +35,7 @@ class Rate(Answer):
     rectified_fen: int = Field(description="截至 as_of 已整改金额")
     outstanding_fen: int = Field(description="found_fen − rectified_fen")
     nested_fen: int = Field(
-        description="又被后来的问题认定、计入后者的金额；found_fen + nested_fen 为各问题认定金额之和"
+        description="属他项之内的、此后又被认定的，计入他项；found_fen + nested_fen 为各问题认定金额之和"
     )
     rectified_ppm: int | None = Field(description="整改率（按金额）= rectified_fen ÷ found_fen，百万分之几，舍去尾数")
 

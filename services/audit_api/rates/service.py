@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from services.audit_api.findings import store as findings
+from services.audit_api.findings import counting
 from services.audit_api.findings.schemas import CLASSES
-from services.audit_api.findings.shown import bound_then
 from services.audit_api.moments import Moment
 from services.audit_api.rates import store
 from services.audit_api.rates.schemas import GroupedBy, Rate, RateLine, RectificationRates
 from services.audit_api.rates.store import Stood
-from services.audit_api.rates.tally import SEVERAL, Found, Ordered, Tally, ppm, tallies, total
+from services.audit_api.rates.tally import SEVERAL, Ordered, Tally, ppm, tallies, total
 
 
 async def rates(
@@ -31,7 +29,7 @@ async def rates(
     """What was ordered of an issue period, as it stood at the moment: every order once, every yuan once."""
     stood = await store.orders(tx, who, county, moment, issued_from, issued_to)
     ids = {one.finding_id for one in stood}
-    found = await _found(tx, county, ids, moment)
+    found = await counting.shares(tx, county, ids, moment)
 
     ordered = [Ordered(one.finding_id, _key(one, by), one.deadline, one.closed_on) for one in stood]
     made = tallies(ordered, found, moment.as_of)
@@ -50,26 +48,6 @@ async def rates(
         unexplained_fen=said_fen - whole.found_fen - whole.nested_fen,
         empty_because=None if stood else "您的管辖范围内截至当日没有符合条件的整改通知",
     )
-
-
-async def _found(tx: AsyncSession, county: str, ids: set[UUID], moment: Moment) -> list[Found]:
-    """The fen of the findings by lot: what was bound and what was put right by the day, as known by the moment."""
-    lots = await findings.lots_of(tx, county, ids, moment.position)
-    rectified = await findings.rectified_of(tx, county, ids, moment.as_of, moment.position)
-    made = []
-    for row in await store.findings(tx, county, ids):
-        by_then = {lot: fen for lot, (fen, _) in rectified.get(row.id, {}).items()}
-        bound = bound_then(lots[row.id], rectified.get(row.id, {}))
-        made.append(
-            Found(
-                row.id,
-                row.found_on,
-                row.amount_fen or 0,
-                sum(by_then.values()),
-                {one.lot_id: (one.bound_fen, by_then.get(one.lot_id, 0)) for one in bound},
-            )
-        )
-    return made
 
 
 def _key(one: Stood, by: GroupedBy) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from services.audit_api.access import visible_to
+from services.audit_api.findings.counting import among
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.states import OrderStatus
 from services.audit_api.rectifications.store import deadline_at
@@ -105,13 +106,6 @@ async def counted_n(
 async def found_fen(session: AsyncSession, county: str, findings: Collection[UUID]) -> int:
     """Σ of what these findings say, each once: the proof of the fen."""
     query = select(func.coalesce(func.sum(FindingRow.amount_fen), 0)).where(
-        FindingRow.county_code == county, FindingRow.id.in_(findings)
+        FindingRow.county_code == county, among(FindingRow.id, findings)
     )
     return int(await session.scalar(query) or 0)
-
-
-async def findings(session: AsyncSession, county: str, ids: Collection[UUID]) -> Sequence[FindingRow]:
-    rows = await session.scalars(
-        select(FindingRow).where(FindingRow.county_code == county, FindingRow.id.in_(ids)).order_by(FindingRow.id)
-    )
-    return rows.all()

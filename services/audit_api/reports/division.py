@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from uuid import UUID
 
+from services.audit_api.findings.nesting import Share
 from services.audit_api.reports.facts import FindingFact
 from services.audit_api.reports.model import Cell, Column, Kind, Line, Section, share
 
@@ -37,14 +38,14 @@ class Heap:
     amount_fen: int = 0
     rectified_fen: int = 0
 
-    def add(self, finding: FindingFact, as_of: date, *, counted: bool) -> None:
-        """Count a finding; the fen of one within another are counted there."""
+    def add(self, finding: FindingFact, as_of: date, share: Share) -> None:
+        """Count a finding, with those of its fen that are counted with it and what was put right of them."""
         self.findings_n += 1
         self.closed_n += finding.closed_on is not None
         self.orders_n += len(finding.orders)
         self.overdue_n += sum(order.is_overdue(as_of) for order in finding.orders)
-        if counted:
-            self.amount_fen += finding.amount_fen or 0
+        self.amount_fen += share.counted_fen
+        if share.holder == finding.id:
             self.rectified_fen += finding.rectified_fen
 
     @property
@@ -71,21 +72,21 @@ class Heap:
         )
 
 
-def heap_of(findings: Sequence[FindingFact], as_of: date, counting: frozenset[UUID]) -> Heap:
-    """All of them in one heap; `counting` are those whose fen count."""
+def heap_of(findings: Sequence[FindingFact], as_of: date, counting: Mapping[UUID, Share]) -> Heap:
+    """All of them in one heap; `counting` says what each adds."""
     heap = Heap()
     for finding in findings:
-        heap.add(finding, as_of, counted=finding.id in counting)
+        heap.add(finding, as_of, counting[finding.id])
     return heap
 
 
 def divided(
-    findings: Sequence[FindingFact], as_of: date, of: Callable[[FindingFact], str], counting: frozenset[UUID]
+    findings: Sequence[FindingFact], as_of: date, of: Callable[[FindingFact], str], counting: Mapping[UUID, Share]
 ) -> dict[str, Heap]:
     """A heap per name that `of` gives; each finding lies in one."""
     heaps: dict[str, Heap] = {}
     for finding in findings:
-        heaps.setdefault(of(finding), Heap()).add(finding, as_of, counted=finding.id in counting)
+        heaps.setdefault(of(finding), Heap()).add(finding, as_of, counting[finding.id])
     return heaps
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
 
+from services.audit_api.findings.nesting import Amount, Share, counted_once, outer_of
 from services.audit_api.rectifications.states import days_overdue
 
 STEP_NAMES: Final = {
@@ -82,7 +83,8 @@ class FindingFact:
     """A finding with its money and its orders by the day of the report.
 
     Not every finding is over an amount. `within` is the finding whose amount holds this one's (属…之内): its fen are
-    counted there. `approximate`: the amount is told as about so much (约数).
+    counted there. `approximate`: the amount is told as about so much (约数). `lots`: of those that several findings
+    held in turn, the fen that it bound and how many of them were put right.
     """
 
     id: UUID
@@ -96,6 +98,7 @@ class FindingFact:
     orders: tuple[OrderFact, ...]
     within: UUID | None = None
     approximate: bool = False
+    lots: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def outstanding_fen(self) -> int | None:
@@ -136,30 +139,24 @@ def nested(findings: Sequence[FindingFact], outer: Mapping[UUID, UUID]) -> list[
     within = {one.id: _nearest(one.id, outer, listed) for one in findings}
     rectified = {one.id: one.rectified_fen for one in findings}
     for one in findings:
-        for holder in _chain(one.id, within):
+        for holder in outer_of(one.id, within):
             rectified[holder] += one.rectified_fen
     return [replace(one, within=within[one.id], rectified_fen=rectified[one.id]) for one in findings]
 
 
-def counted(findings: Sequence[FindingFact], chosen: Iterable[FindingFact]) -> frozenset[UUID]:
-    """Those of `chosen` whose fen a sum over them counts: all but what lies within another one of them.
+def counted(findings: Sequence[FindingFact], chosen: Iterable[FindingFact]) -> dict[UUID, Share]:
+    """What each of `chosen` adds to a sum over them, every fen once; `findings` are all of the report.
 
-    `findings` are all of the report: one may lie within another by way of a third that is not chosen.
+    One that is not its own holder lies within another one of them, and is shown without being counted.
     """
-    within = {one.id: one.within for one in findings}
-    chosen = list(chosen)
-    holders = {one.id for one in chosen if one.amount_fen is not None}
-    return frozenset(one.id for one in chosen if holders.isdisjoint(_chain(one.id, within)))
+    amounts = [Amount(one.id, one.amount_fen, one.within, one.found_on, lots=one.lots) for one in findings]
+    return counted_once(amounts, {one.id for one in chosen})
+
+
+def again_fen(shares: Mapping[UUID, Share]) -> int:
+    """How many fen of what lies within no other were held again later, and are counted there."""
+    return sum(share.nested_fen for one, share in shares.items() if share.holder == one)
 
 
 def _nearest(finding: UUID, outer: Mapping[UUID, UUID], listed: set[UUID]) -> UUID | None:
-    return next((one for one in _chain(finding, outer) if one in listed), None)
-
-
-def _chain(finding: UUID, outer: Mapping[UUID, UUID | None]) -> Iterator[UUID]:
-    """The findings within which one lies, the nearest first; each once, also where they lay within each other."""
-    seen, at = {finding}, outer.get(finding)
-    while at is not None and at not in seen:
-        yield at
-        seen.add(at)
-        at = outer.get(at)
+    return next((one for one in outer_of(finding, outer) if one in listed), None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.audit_api.reports.facts import FindingFact, counted
-from services.audit_api.reports.model import Column, Kind, Line, Section
+from services.audit_api.reports.model import Column, Kind, Line, Section, counted_elsewhere
 
 COLUMNS: Final = (
     Column("no", "序号", Kind.COUNT, 3),
@@ -32,13 +32,16 @@ def section(findings: Sequence[FindingFact]) -> Section:
     lines = []
     for finding in ordered:
         inside = "" if finding.within is None else f"（属第{number[finding.within]}项之内）"
+        share = counting[finding.id]
+        counts = share.holder == finding.id
+        again_fen = share.nested_fen if counts else 0
         lines.append(
             Line(
                 (
                     number[finding.id],
                     str(finding.id),
                     f"{finding.class_code} {finding.class_name}",
-                    finding.title + inside,
+                    finding.title + inside + counted_elsewhere(again_fen),
                     finding.found_on,
                     "；".join(dict.fromkeys(order.unit_name for order in finding.orders)),
                     max((order.deadline for order in finding.orders), default=None),
@@ -48,7 +51,8 @@ def section(findings: Sequence[FindingFact]) -> Section:
                     finding.rectified_fen,
                     finding.outstanding_fen,
                 ),
-                finding.id in counting,
+                counts,
+                dict.fromkeys(("amount_fen", "outstanding_fen"), again_fen) if again_fen else {},
             )
         )
     return Section("问题清单", COLUMNS, tuple(lines), "截至该日没有已认定的问题")

@@ -6,7 +6,8 @@ within another one's (属…之内) is shown and not counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -59,10 +60,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row: one cell per column. What is not `counted` lies within another row and is in no total."""
+    """A row: one cell per column. What is not `counted` lies within another row and is in no total.
+
+    `elsewhere_fen`: by key of a column, how many of its fen another row counts.
+    """
 
     cells: tuple[Cell, ...]
     counted: bool = True
+    elsewhere_fen: Mapping[str, int] = field(default_factory=dict)
+
+    def adds(self, at: int, column: Column) -> int:
+        """What the row adds to the total of a column."""
+        return _whole(self.cells[at]) - self.elsewhere_fen.get(column.key, 0) if self.counted else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class Section:
     def totals(self) -> dict[str, int]:
         """Σ of each summed column over the rows that count."""
         return {
-            column.key: sum(_whole(line.cells[at]) for line in self.lines if line.counted)
+            column.key: sum(line.adds(at, column) for line in self.lines)
             for at, column in enumerate(self.columns)
             if column.summed
         }
@@ -187,6 +196,11 @@ def shown(cell: Cell, kind: Kind) -> str:
 def chinese_day(day: date) -> str:
     """A day as official documents write it: 2017年11月30日 (GB/T 9704—2012, 7.3.5.4: Arabic numerals, no zeros)."""
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def counted_elsewhere(fen: int) -> str:
+    """How a row says that another counts some of its fen; nothing of none."""
+    return f"（其中{yuan(fen)}元此后又被认定，计入后者）" if fen else ""
 
 
 def clipped(text: str, most: int) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from services.audit_api.reports.facts import KIND_NAMES, STATE_NAMES, STEP_NAMES, FindingFact, OrderFact, counted
-from services.audit_api.reports.model import Column, Kind, Line, Section, clipped
+from services.audit_api.reports.model import Column, Kind, Line, Section, clipped, counted_elsewhere
 
 MOST_DEMAND: Final = 60
 COLUMNS: Final = (
@@ -38,13 +38,15 @@ def section(findings: Sequence[FindingFact], as_of: date) -> Section:
     rows.sort(key=lambda row: (row[0].deadline, row[0].issued_on, row[0].id))
     lines = []
     for at, (order, finding) in enumerate(rows, start=1):
-        counts = order is finding.first_order and finding.id in counting
+        share = counting[finding.id]
+        counts = order is finding.first_order and share.holder == finding.id
+        again_fen = share.nested_fen if counts else 0
         lines.append(
             Line(
                 (
                     at,
                     str(order.id),
-                    finding.title if counts else f"{finding.title}（金额已在他项计列）",
+                    finding.title + (counted_elsewhere(again_fen) if counts else "（金额已在他项计列）"),
                     order.unit_name,
                     order.region_code,
                     KIND_NAMES.get(order.kind, order.kind),
@@ -57,6 +59,7 @@ def section(findings: Sequence[FindingFact], as_of: date) -> Section:
                     finding.rectified_fen,
                 ),
                 counts,
+                {"amount_fen": again_fen} if again_fen else {},
             )
         )
     return Section("整改台账", COLUMNS, tuple(lines), "截至该日没有已下达的整改通知")

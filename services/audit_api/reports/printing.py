@@ -17,7 +17,6 @@ from typing import Any, Final
 from services.audit_api.reports.model import (
     Column,
     Kind,
-    Line,
     Report,
     ReportDoesNotTie,
     Section,
@@ -139,7 +138,7 @@ def _section(section: Section, *, titled: bool) -> dict[str, Any]:
         "lines": [
             {
                 "cells": [shown(cell, column.kind) for cell, column in zip(line.cells, section.columns, strict=True)],
-                "fen": [_counted(line, at) for at in fen],
+                "fen": [line.adds(at, section.columns[at]) for at in fen],
             }
             for line in section.lines
         ],
@@ -149,11 +148,6 @@ def _section(section: Section, *, titled: bool) -> dict[str, Any]:
 
 def _fen_columns(section: Section) -> list[int]:
     return [at for at, column in enumerate(section.columns) if column.summed and column.kind == Kind.FEN]
-
-
-def _counted(line: Line, at: int) -> int:
-    cell = line.cells[at]
-    return cell if line.counted and isinstance(cell, int) else 0
 
 
 def _total(at: int, column: Column, section: Section) -> str:

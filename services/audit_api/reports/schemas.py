@@ -40,6 +40,7 @@ class ReportRow(Answer):
 
     cells: list[str | int | date | None]
     counted: bool
+    elsewhere_fen: dict[str, int] = Field(description="各列金额中已计入他项、不计入合计的部分，单位：分")
 
 
 class ReportSection(Answer):
@@ -109,7 +110,10 @@ def answer_of(report: Report) -> ReportAnswer:
                     ReportColumn(key=one.key, heading=one.heading, kind=one.kind, summed=one.summed)
                     for one in section.columns
                 ],
-                rows=[ReportRow(cells=list(line.cells), counted=line.counted) for line in section.lines],
+                rows=[
+                    ReportRow(cells=list(line.cells), counted=line.counted, elsewhere_fen=dict(line.elsewhere_fen))
+                    for line in section.lines
+                ],
                 totals=section.totals,
                 shares=section.shares,
                 empty_because=None if section.lines else section.empty_because,

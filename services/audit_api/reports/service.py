@@ -14,11 +14,12 @@ from chassis.ids import new_id
 from chassis.journal import record_alone
 from services.audit_api.moments import EVERYTHING, Moment
 from services.audit_api.reports import breakdown, bulletin, findings_list, orders_ledger, store
-from services.audit_api.reports.facts import FindingFact, Sums
+from services.audit_api.reports.facts import FindingFact, Sums, again_fen, counted
 from services.audit_api.reports.model import Basis, Kind, Masthead, Proof, Report, Section, must_tie
 from services.audit_api.reports.refusals import ReportTooLarge
 from services.audit_api.reports.schemas import ReportFormat, ReportName
 from services.audit_api.reports.store import Reach
+from treasury.printing import yuan
 from wire.reports import ReportTaken
 
 # What a file can be made of in the seconds that the gateway waits, and what one reading takes into memory.
@@ -76,6 +77,8 @@ def draw_up(asked: Asked, seen: Seen) -> Report:
     """The report: rows, totals, and the proof that they come to what the tables say; refused when not. Pure."""
     facts = seen.facts
     sections = _sections(asked, facts)
+    told = [one for one in facts if one.orders] if asked.name == ReportName.ORDERS else facts
+    elsewhere_fen = again_fen(counted(facts, told))
     report = Report(
         name=asked.name,
         title=_title(asked),
@@ -84,8 +87,8 @@ def draw_up(asked: Asked, seen: Seen) -> Report:
         basis=Basis(asked.path, asked.parameters, asked.moment.as_of, asked.moment.known_at, seen.position),
         paragraphs=bulletin.paragraphs(facts, asked.moment.as_of) if asked.name == ReportName.BULLETIN else (),
         sections=sections,
-        notes=(_ONCE,),
-        proofs=_proofs(asked.name, seen.said, sections),
+        notes=(_ONCE, _again(elsewhere_fen)) if elsewhere_fen else (_ONCE,),
+        proofs=_proofs(asked.name, seen.said, sections, elsewhere_fen),
     )
     must_tie(report)
     return report
@@ -139,13 +142,21 @@ def _sections(asked: Asked, facts: list[FindingFact]) -> tuple[Section, ...]:
             return (bulletin.section(facts, asked.moment.as_of),)
 
 
-def _proofs(name: ReportName, said: Sums, sections: tuple[Section, ...]) -> tuple[Proof, ...]:
-    """What the tables say against the totals of each table that is printed."""
+def _again(fen: int) -> str:
+    return f"其中{yuan(fen)}元先后被两个以上的问题认定，只计入后者，故合计比各项之和少此数"
+
+
+def _proofs(name: ReportName, said: Sums, sections: tuple[Section, ...], elsewhere_fen: int) -> tuple[Proof, ...]:
+    """What the tables say against the totals of each table that is printed.
+
+    The tables know what lies within what. They do not know which fen two findings held in turn: those are in no total,
+    so they are added to it again here.
+    """
     if name == ReportName.ORDERS:
         [ledger] = sections
         return (
             Proof("整改通知份数", Kind.COUNT, said.orders_n, len(ledger.lines)),
-            Proof("已下达整改的涉及金额", Kind.FEN, said.ordered_fen, ledger.totals["amount_fen"]),
+            Proof("已下达整改的涉及金额", Kind.FEN, said.ordered_fen, ledger.totals["amount_fen"] + elsewhere_fen),
             Proof("其中已整改金额", Kind.FEN, said.ordered_rectified_fen, ledger.totals["rectified_fen"]),
         )
     proofs: list[Proof] = []
@@ -154,7 +165,7 @@ def _proofs(name: ReportName, said: Sums, sections: tuple[Section, ...]) -> tupl
         findings_n = totals.get("findings_n", len(section.lines))
         proofs += [
             Proof(f"{section.heading}：问题个数", Kind.COUNT, said.findings_n, findings_n),
-            Proof(f"{section.heading}：涉及金额", Kind.FEN, said.amount_fen, totals["amount_fen"]),
+            Proof(f"{section.heading}：涉及金额", Kind.FEN, said.amount_fen, totals["amount_fen"] + elsewhere_fen),
             Proof(f"{section.heading}：已整改金额", Kind.FEN, said.rectified_fen, totals["rectified_fen"]),
         ]
     return tuple(proofs)

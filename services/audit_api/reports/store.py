@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from services.audit_api.access import visible_to
+from services.audit_api.findings.counting import lots_held_again
 from services.audit_api.findings.schemas import CLASSES, AmountKnown
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.store import deadline_at
@@ -98,7 +99,8 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[
     closed = (one.closed_on <= moment.as_of) & (one.closed_position <= moment.position)
     columns = (one.id, one.class_code, one.title, one.found_on, one.amount_fen, one.amount_known)
     query = select(*columns, case((closed, one.closed_on)).label("closed_on")).where(*_findings(who, reach))
-    rows = _pieces(session, query.order_by(one.id))
+    rows = [row async for row in _pieces(session, query.order_by(one.id))]
+    lots = await lots_held_again(session, reach.county, [row.id for row in rows], moment)
     found = [
         FindingFact(
             id=row.id,
@@ -111,8 +113,9 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[
             rectified_fen=rectified.get(row.id, 0),
             orders=tuple(orders.get(row.id, ())),
             approximate=row.amount_known == AmountKnown.APPROXIMATE,
+            lots=lots.get(row.id, {}),
         )
-        async for row in rows
+        for row in rows
     ]
     within = await session.execute(select(one.id, one.within_finding_id).where(*_within(who, reach)))
     return nested(found, {inner: outer for inner, outer in within if outer is not None})
