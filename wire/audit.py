@@ -154,12 +154,15 @@ class ClosureReviewed(Fact):
 
 
 class EvidenceKept(Fact):
+    """A file was kept; with `order_id`, by the unit that the order is addressed to, as proof of it."""
+
     evidence_id: UUID
     finding_id: UUID
     county_code: str
     sha256: str
     size_bytes: int
     file_kind: str
+    order_id: UUID | None = None
 
 
 class EvidenceRead(Fact):

@@ -25,7 +25,7 @@ class StepReported(Fact):
 
 
 class ExtensionAsked(Fact):
-    """More time was asked for; the deadline stands until another person has decided."""
+    """More time was asked for; the deadline stands until another person has decided. `stages`: number and new day."""
 
     extension_id: UUID
     order_id: UUID
@@ -36,6 +36,7 @@ class ExtensionAsked(Fact):
     asked_on: date
     version_hash: str
     text_sha256: str
+    stages: tuple[tuple[int, date], ...] = ()
 
 
 class ExtensionDecided(Fact):

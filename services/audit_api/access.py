@@ -15,7 +15,9 @@ from chassis.identity import Principal
 
 COUNTY_DIGITS: Final = 6
 
-_ADDRESSED: Final = frozenset({"orders:read", "orders:report", "extensions:ask", "closures:request", "policies:read"})
+_ADDRESSED: Final = frozenset(
+    {"orders:read", "orders:report", "extensions:ask", "closures:request", "policies:read", "proofs:write"}
+)
 
 RIGHTS: Final[dict[str, frozenset[str]]] = {
     "inspector": frozenset(

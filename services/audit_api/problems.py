@@ -29,7 +29,13 @@ from services.audit_api.record.service import CosignatureRefused, NothingSealed,
 from services.audit_api.rectifications.extensions import ExtensionDecidedAlready, ExtensionWaits
 from services.audit_api.rectifications.look_backs import OwnClosure
 from services.audit_api.rectifications.progress import StageDoneAlready
-from services.audit_api.rectifications.states import DatesOutOfOrder, DeadlineNotLater, StagesNotDone, StepNotPossible
+from services.audit_api.rectifications.stage_days import OpenStagesNotNamed
+from services.audit_api.rectifications.states import (
+    DatesOutOfOrder,
+    DeadlineNotLater,
+    StagesNotDone,
+    StepNotPossible,
+)
 from services.audit_api.rectifications.waiting import SupervisionNotDue, SupervisionSentAlready
 from services.audit_api.repeats import alike as repeats
 from services.audit_api.reports import refusals as reports
@@ -89,6 +95,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     StagesNotDone: Problem("stages-not-done", 409, "尚有阶段未完成", "请先填报各阶段完成情况，再申请销号"),
     StageDoneAlready: Problem("stage-done-already", 409, "该阶段已完成", "无需重复填报；如有补充请另行填报进展"),
     DeadlineNotLater: Problem("deadline-not-later", 409, "新期限不晚于现行期限", "请填写晚于现行期限的日期"),
+    OpenStagesNotNamed: Problem(
+        "open-stages-not-named", 409, "延期申请与尚未完成的阶段不符", "请逐一写明尚未完成的各阶段的新期限"
+    ),
     ExtensionWaits: Problem("extension-waits", 409, "已有待审批的延期申请", "请等待审批结果，再决定是否另行申请"),
     ExtensionDecidedAlready: Problem("extension-decided-already", 409, "延期申请已审批", "如情况有变，请重新申请延期"),
     SupervisionNotDue: Problem("supervision-not-due", 409, "尚未到督办之日", "请到可以督办之日再发督办通知"),

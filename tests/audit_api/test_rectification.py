@@ -231,3 +231,88 @@ async def test_an_order_is_told_as_it_was_known_and_as_it_stood(desk: Desk, admi
     ):
         listed = done(await desk.inspector.get(ORDERS, params={"as_of": "2017-12-31", **query}))
         assert [one["id"] for one in listed["items"]] == found, query
+
+
+async def test_more_time_for_an_order_in_stages_names_the_open_ones(desk: Desk, admin: asyncpg.Pool) -> None:
+    _, order_id = await desk.ordered(kind="in_stages", stages=[*STAGES, {"task": "公示", "deadline": "2017-11-17"}])
+    url = f"{ORDERS}/{order_id}"
+    done(await desk.clerk.post(f"{url}/stages/1/completion", {"note": "方案已定", "on": "2017-11-04"}))
+    days = [{"stage_no": 2, "deadline": "2017-11-25"}, {"stage_no": 3, "deadline": "2017-12-10"}]
+    body = {"deadline": "2017-12-10", "reason": "冬季停工", "on": "2017-11-10"}
+    left_out = await desk.clerk.post(f"{url}/extensions", {**body, "stages": days[:1]})
+    refused(left_out, 409, "open-stages-not-named")
+    assert left_out.json()["figures"] == {"open_stages": [2, 3], "named": [2]}
+    refused(await desk.clerk.post(f"{url}/extensions", body), 409, "open-stages-not-named")
+    twice = await desk.clerk.post(f"{url}/extensions", {**body, "stages": [days[0], days[0]]})
+    refused(twice, 422, "invalid-request")
+    beyond = [days[0], {"stage_no": 3, "deadline": "2017-12-11"}]
+    refused(await desk.clerk.post(f"{url}/extensions", {**body, "stages": beyond}), 409, "dates-out-of-order")
+
+    [asked] = done(await desk.clerk.post(f"{url}/extensions", {**body, "stages": days}))["extensions"]
+    assert [one["old_deadline"] for one in asked["stages"]] == ["2017-11-15", "2017-11-17"]
+    # Done while the request waits: it keeps its day, and was late by one.
+    done(await desk.clerk.post(f"{url}/stages/2/completion", {"note": "已拨付", "on": "2017-11-16"}))
+    waiting_at = str(
+        (await admin.fetchval("SELECT max(recorded_at) FROM audit.event WHERE stream = $1", desk.county)).isoformat()
+    )
+    grant = {"version_hash": asked["version_hash"], "decision": "grant", "opinion": "属实", "on": "2017-11-20"}
+    told = done(await desk.inspector.post(f"{url}/extensions/{asked['id']}/decision", grant))
+
+    def standing(order: dict[str, Any]) -> list[tuple[str, str, bool, int]]:
+        names = ("first_deadline", "deadline", "overdue", "days_overdue")
+        return [tuple(stage[name] for name in names) for stage in order["stages"]]
+
+    first = ("2017-11-05", "2017-11-05", False, 0)
+    second = ("2017-11-15", "2017-11-15", False, 1)
+    assert standing(told) == [first, second, ("2017-11-17", "2017-12-10", False, 0)]
+    # As it was known before the grant, and as it stood on the day before it, the third was late.
+    for query in ({"known_at": waiting_at, "as_of": "2017-11-20"}, {"as_of": "2017-11-19"}):
+        before = standing(await desk.seen(order_id, **query))
+        assert before[2][1:3] == ("2017-11-17", True)
+    with pytest.raises(asyncpg.CheckViolationError, match="stage 1 is not open"):
+        await admin.execute(
+            "INSERT INTO audit.rectification_extension_stage"
+            " SELECT county_code, extension_id, 1, order_id, region_code, old_deadline, new_deadline"
+            " FROM audit.rectification_extension_stage WHERE order_id = $1 LIMIT 1",
+            UUID(order_id),
+        )
+
+
+async def test_the_database_wants_every_open_stage_named(desk: Desk, admin: asyncpg.Pool) -> None:
+    _, order_id = await desk.ordered(kind="in_stages", stages=STAGES)
+    with pytest.raises(asyncpg.CheckViolationError, match="leaves out an open stage"):
+        await admin.execute(
+            "INSERT INTO audit.rectification_extension (county_code, id, order_id, region_code, old_deadline,"
+            " new_deadline, reason, asked_on, made_by, version_hash)"
+            " SELECT county_code, $2, id, region_code, deadline, deadline + 9, '停工', issued_on, 'x', 'y'"
+            " FROM audit.rectification_order WHERE id = $1",
+            UUID(order_id),
+            uuid4(),
+        )
+
+
+async def test_no_time_is_asked_for_or_granted_that_has_passed(desk: Desk, admin: asyncpg.Pool) -> None:
+    _, order_id = await desk.ordered()
+    url = f"{ORDERS}/{order_id}/extensions"
+    late = {"deadline": "2017-11-24", "reason": "冬季停工", "on": "2017-11-25"}
+    refused(await desk.clerk.post(url, late), 409, "dates-out-of-order")
+    [asked] = done(await desk.clerk.post(url, {**late, "on": "2017-11-24"}))["extensions"]
+    grant = {"version_hash": asked["version_hash"], "decision": "grant", "opinion": "属实", "on": "2017-11-25"}
+    refused(await desk.inspector.post(f"{url}/{asked['id']}/decision", grant), 409, "dates-out-of-order")
+    with pytest.raises(asyncpg.CheckViolationError, match="not_past_when_asked"):
+        await admin.execute(
+            "UPDATE audit.rectification_extension SET asked_on = '2017-11-25' WHERE id = $1", UUID(asked["id"])
+        )
+    done(await desk.inspector.post(f"{url}/{asked['id']}/decision", {**grant, "on": "2017-11-24"}))
+    with pytest.raises(asyncpg.CheckViolationError, match="not_past_when_granted"):
+        await admin.execute(
+            "UPDATE audit.rectification_extension SET decided_on = '2017-11-25' WHERE id = $1", UUID(asked["id"])
+        )
+
+
+async def test_no_act_is_dated_on_a_day_that_has_not_come(desk: Desk) -> None:
+    _, order_id = await desk.ordered()
+    ahead = await desk.clerk.post(f"{ORDERS}/{order_id}/steps", {"note": "已拨付", "on": "2199-11-10"})
+    refused(ahead, 409, "day-ahead")
+    assert ahead.json()["figures"]["on"] == "2199-11-10"
+    done(await desk.clerk.post(f"{ORDERS}/{order_id}/steps", {"note": "已拨付", "on": "2017-11-10"}))

@@ -59,6 +59,7 @@ SAMPLES: Mapping[str, Any] = {
     "date": date(2017, 11, 30),
     "date | None": date(2017, 11, 30),
     "str | None": "issued",
+    "list[int]": [2, 3],
     "list[str]": ["inspector"],
     "dict[str, int]": {"019a0000-0000-7000-8000-000000000001": 7},
     "list[Breach]": judge.judge(

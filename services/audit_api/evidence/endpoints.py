@@ -44,7 +44,7 @@ router = APIRouter(prefix="/audit/v1/evidence", tags=["evidence 证据"])
 
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
 MAX_NAME: Final = 200
-_FILE_BODY: Final = {
+FILE_BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
@@ -71,7 +71,8 @@ def file_name_of(encoded: str) -> str:
     return name
 
 
-async def _whole(request: Request) -> AsyncIterator[bytes]:
+async def body_of(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes; cut off, it is too large."""
     try:
         async for chunk in request.stream():
             yield chunk
@@ -79,7 +80,7 @@ async def _whole(request: Request) -> AsyncIterator[bytes]:
         raise EvidenceTooLarge(MAX_BYTES) from error
 
 
-@router.post("", status_code=201, summary="登记证据文件（正文为文件本身）", openapi_extra=_FILE_BODY)
+@router.post("", status_code=201, summary="登记证据文件（正文为文件本身）", openapi_extra=FILE_BODY)
 async def post_evidence(
     request: Request,
     finding_id: UUID,
@@ -95,7 +96,7 @@ async def post_evidence(
         await service.must_see_finding(seen, who, asked, finding_id)
     # No transaction is open while the client sends or the store takes in: neither may hold a connection of the pool.
     # A crash in between leaves a file that nobody names, never a name without its file.
-    async with shelf.spooled(_whole(request), name) as spooled:
+    async with shelf.spooled(body_of(request), name) as spooled:
         path_key = await shelf.keep(asked, spooled)
         async with database.writing(who.region) as tx:
             whole = act.with_content(spooled.sha256)

@@ -15,7 +15,7 @@ from services.audit_api.evidence.schemas import EvidenceReceipt
 from services.audit_api.evidence.shelf import Spooled
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
-from services.audit_api.tables import EvidenceRow
+from services.audit_api.tables import EvidenceRow, RectificationOrderRow
 from wire.audit import EvidenceKept, EvidenceRead
 
 
@@ -47,6 +47,7 @@ async def keep(
 ) -> EvidenceReceipt:
     """Keep a file that somebody sent and that lies in its place under `path_key`."""
     await act.claim(tx, county)
+    await must_see_finding(tx, who, county, finding)
     receipt = await register(tx, who, county, finding, spooled, path_key, file_name)
     event = EvidenceKept(
         evidence_id=receipt.id,
@@ -61,11 +62,21 @@ async def keep(
 
 
 async def register(
-    tx: AsyncSession, who: Principal, county: str, finding: UUID, spooled: Spooled, path_key: str, file_name: str
+    tx: AsyncSession,
+    who: Principal,
+    county: str,
+    finding: UUID,
+    spooled: Spooled,
+    path_key: str,
+    file_name: str,
+    order: RectificationOrderRow | None = None,
 ) -> EvidenceReceipt:
-    """Write down what lies in its place; one content is kept once per finding. The caller records the act."""
-    await must_see_finding(tx, who, county, finding)
-    known = await store.same_content(tx, county, finding, spooled.sha256)
+    """Write down what lies in its place; one content is kept once per finding, and once per order as its proof.
+
+    The caller has seen the finding or the order, and records the act. Proof of an order lies in the order's place.
+    """
+    order_id = None if order is None else order.id
+    known = await store.same_content(tx, county, finding, order_id, spooled.sha256)
     if known is not None:
         raise EvidenceKeptAlready(str(known))
 
@@ -83,7 +94,8 @@ async def register(
             "county_code": county,
             "id": receipt.id,
             "finding_id": finding,
-            "region_code": county,
+            "order_id": order_id,
+            "region_code": county if order is None else order.region_code,
             "file_name": file_name,
             "file_kind": spooled.kind,
             "size_bytes": spooled.size_bytes,

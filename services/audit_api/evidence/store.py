@@ -43,6 +43,26 @@ async def of_finding(
     return (await session.scalars(query)).all()
 
 
+async def of_order(
+    session: AsyncSession, who: Principal, county: str, order: UUID, window: Window, known: int
+) -> Sequence[EvidenceRow]:
+    """Visible proof kept for an order by id, as known by a position: one more than the page holds."""
+    query = (
+        select(EvidenceRow)
+        .where(
+            EvidenceRow.county_code == county,
+            EvidenceRow.order_id == order,
+            EvidenceRow.position <= known,
+            visible_to(who, EvidenceRow.region_code),
+        )
+        .order_by(EvidenceRow.id)
+        .limit(window.limit + 1)
+    )
+    if after := window.key(UUID):
+        query = query.where(EvidenceRow.id > after[0])
+    return (await session.scalars(query)).all()
+
+
 async def one(session: AsyncSession, who: Principal, county: str, evidence_id: UUID) -> EvidenceRow | None:
     return await session.scalar(
         select(EvidenceRow).where(
@@ -51,11 +71,16 @@ async def one(session: AsyncSession, who: Principal, county: str, evidence_id: U
     )
 
 
-async def same_content(session: AsyncSession, county: str, finding: UUID, sha256: bytes) -> UUID | None:
-    """The evidence of this finding that has the same content, or None."""
+async def same_content(
+    session: AsyncSession, county: str, finding: UUID, order: UUID | None, sha256: bytes
+) -> UUID | None:
+    """The evidence of this finding, or of this order on it, that has the same content, or None."""
     return await session.scalar(
         select(EvidenceRow.id).where(
-            EvidenceRow.county_code == county, EvidenceRow.finding_id == finding, EvidenceRow.sha256 == sha256
+            EvidenceRow.county_code == county,
+            EvidenceRow.finding_id == finding,
+            EvidenceRow.order_id.is_not_distinct_from(order),
+            EvidenceRow.sha256 == sha256,
         )
     )
 

@@ -42,6 +42,7 @@ async def freeze(
     """Register an answer that lies in its place as evidence of the finding, with the question it answers."""
     await act.claim(tx, question.county)
     name = f"{question.what}-{question.about}-{question.as_of.isoformat()}.json"
+    await evidence.must_see_finding(tx, who, question.county, finding)
     kept = await evidence.register(tx, who, question.county, finding, spooled, path_key, name)
     values = {
         "county_code": question.county,

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Request
 
-from chassis.database import Read, Tx
+from chassis import clock
+from chassis.database import Database, Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
+from services.audit_api.evidence import store as evidence
+from services.audit_api.evidence.endpoints import FILE_BODY, body_of, file_name_of
+from services.audit_api.evidence.schemas import EvidencePage, EvidenceReceipt, evidence_of
+from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.missing import Missing
 from services.audit_api.moments import AsOf, KnownAt, moment_of
-from services.audit_api.rectifications import extensions, look_backs, progress, service, store, supervision
+from services.audit_api.rectifications import extensions, look_backs, progress, proofs, service, store, supervision
 from services.audit_api.rectifications.schemas import (
     MOST_STAGES,
     ClosureRequest,
@@ -30,7 +35,8 @@ from services.audit_api.rectifications.schemas import (
     SupervisionRequest,
 )
 from services.audit_api.rectifications.shown import after_days, file_of, orders_of
-from services.audit_api.rectifications.states import OrderStatus
+from services.audit_api.rectifications.states import OrderStatus, must_not_be_ahead
+from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/rectification-orders", tags=["rectification-orders 整改"])
 
@@ -45,6 +51,7 @@ async def post_order(
     who: Annotated[Principal, can("orders:write")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.issued_on, business_date(clock.now()))
     return await service.order(tx, who, act, county_of(who, county), request)
 
 
@@ -107,6 +114,7 @@ async def post_step(
     who: Annotated[Principal, can("orders:report")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await progress.report(tx, who, act, county_of(who, county), order_id, request)
 
 
@@ -120,6 +128,7 @@ async def post_stage_completion(
     who: Annotated[Principal, can("orders:report")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await progress.report(tx, who, act, county_of(who, county), order_id, request, stage_no)
 
 
@@ -132,6 +141,7 @@ async def post_extension(
     who: Annotated[Principal, can("extensions:ask")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await extensions.ask(tx, who, act, county_of(who, county), order_id, request)
 
 
@@ -145,6 +155,7 @@ async def post_extension_decision(
     who: Annotated[Principal, can("extensions:decide")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await extensions.decide(tx, who, act, county_of(who, county), order_id, extension_id, request)
 
 
@@ -157,7 +168,50 @@ async def post_closure_request(
     who: Annotated[Principal, can("closures:request")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.request_closure(tx, who, act, county_of(who, county), order_id, request)
+
+
+@router.post("/{order_id}/proofs", status_code=201, summary="上传佐证文件（正文为文件本身）", openapi_extra=FILE_BODY)
+async def post_proof(
+    request: Request,
+    order_id: UUID,
+    act: Acting,
+    who: Annotated[Principal, can("proofs:write")],
+    x_file_name: Annotated[str, Header(max_length=1000, description="文件名，百分号编码（UTF-8）")],
+    county: County = None,
+) -> EvidenceReceipt:
+    asked, name = county_of(who, county), file_name_of(x_file_name)
+    database: Database = request.app.state.database
+    shelf: Shelf = request.app.state.shelf
+    async with database.reading(who.region) as seen:
+        await proofs.must_take_proof(seen, who, asked, order_id)
+    # As of evidence: no transaction is open while the client sends.
+    async with shelf.spooled(body_of(request), name) as spooled:
+        path_key = await shelf.keep(asked, spooled)
+        async with database.writing(who.region) as tx:
+            exact = act.with_content(spooled.sha256)
+            return await proofs.keep(tx, who, exact, asked, order_id, spooled, path_key, name)
+
+
+@router.get("/{order_id}/proofs", summary="被整改单位为该整改通知上传的佐证")
+async def get_proofs(
+    order_id: UUID,
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("orders:read")],
+    county: County = None,
+    known_at: KnownAt = None,
+) -> EvidencePage:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, None, known_at)
+    row = await store.one(tx, who, asked, order_id)
+    if row is None or row.position > moment.position:
+        raise Missing("整改通知", str(order_id))
+    found = await evidence.of_order(tx, who, asked, order_id, window, moment.position)
+    rows, after = cut(found, window, lambda one: (one.id,))
+    items = [evidence_of(one, moment.position) for one in rows]
+    return EvidencePage(items=items, next=after, empty_because=None if items else "尚未上传佐证")
 
 
 @router.post("/{order_id}/reviews", status_code=201, summary="复核：同意销号或退回")
@@ -169,6 +223,7 @@ async def post_review(
     who: Annotated[Principal, can("closures:review")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.review(tx, who, act, county_of(who, county), order_id, request)
 
 
@@ -181,6 +236,7 @@ async def post_supervision(
     who: Annotated[Principal, can("orders:supervise")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await supervision.send(tx, who, act, county_of(who, county), order_id, request)
 
 
@@ -193,4 +249,5 @@ async def post_look_back(
     who: Annotated[Principal, can("orders:look_back")],
     county: County = None,
 ) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await look_backs.look_back(tx, who, act, county_of(who, county), order_id, request)

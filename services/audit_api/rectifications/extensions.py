@@ -21,7 +21,8 @@ from services.audit_api.rectifications.schemas import (
     OrderFile,
 )
 from services.audit_api.rectifications.service import LAST_DAY, last_day, locked
-from services.audit_api.rectifications.shown import file_of, standings
+from services.audit_api.rectifications.shown import file_of, stages_of, standings
+from services.audit_api.rectifications.stage_days import must_name_open_stages
 from services.audit_api.rectifications.standing import extension_version
 from services.audit_api.rectifications.states import StepAction, must_be_later, must_be_worked_on, must_follow
 from services.audit_api.words import sealed
@@ -70,6 +71,10 @@ async def ask(
             raise ExtensionWaits(str(earlier.id))
     old = (await standings(tx, county, [row], Moment(LAST_DAY)))[order_id].deadline
     must_be_later(request.deadline, old)
+    must_follow("新期限", request.deadline, request.on)
+    stages = {one.stage_no: one.deadline for one in request.stages}
+    stood = {one.stage_no: one.deadline for one in await stages_of(tx, row, Moment(LAST_DAY)) if one.done_on is None}
+    must_name_open_stages(stood, stages, request.deadline, request.on)
 
     extension_id = new_id()
     version = extension_version(
@@ -77,6 +82,7 @@ async def ask(
         order_id=order_id,
         old=old,
         new=request.deadline,
+        stages=stages,
         reason=request.reason,
         asked_on=request.on,
         made_by=who.subject,
@@ -94,6 +100,21 @@ async def ask(
         "version_hash": version,
     }
     await store.add_extension(tx, values)
+    await store.add_extension_stages(
+        tx,
+        [
+            {
+                "county_code": county,
+                "extension_id": extension_id,
+                "stage_no": stage_no,
+                "order_id": order_id,
+                "region_code": row.region_code,
+                "old_deadline": stood[stage_no],
+                "new_deadline": day,
+            }
+            for stage_no, day in stages.items()
+        ],
+    )
     await store.add_step(tx, row, StepAction.EXTENSION_ASKED, request.on, who.subject, request.reason)
     answer = await file_of(tx, row, Moment(request.on))
     event = ExtensionAsked(
@@ -106,6 +127,7 @@ async def ask(
         asked_on=request.on,
         version_hash=version,
         text_sha256=sealed(request.reason),
+        stages=tuple(sorted(stages.items())),
     )
     await act.record(tx, county, event, answer)
     return answer
@@ -133,6 +155,8 @@ async def decide(
     must_be_checked("延期申请", who.subject, frozenset({asked.made_by}), request.version_hash, asked.version_hash)
     must_be_worked_on(row.status, "审批延期")
     must_follow("审批日期", request.on, await last_day(tx, row))
+    if request.decision is ExtensionDecision.GRANT:
+        must_follow("所申请的新期限", asked.new_deadline, request.on)
 
     await store.decide_extension(
         tx,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, Strict, StringConstraints, model_validator
 
 from chassis.fields import Answer, Body, Code, Day, Line, Prose, RegionCode
 from chassis.pages import Page
@@ -101,12 +101,31 @@ class StepRequest(Body):
     evidence_ids: Proofs
 
 
+class StageDayRequest(Body):
+    """Until when one open stage is to be done: a later day, or the one that stands."""
+
+    stage_no: Annotated[int, Strict(), Field(ge=1, le=MOST_STAGES)]
+    deadline: Day
+
+
+def _stages_once(stages: list[StageDayRequest]) -> list[StageDayRequest]:
+    if len({one.stage_no for one in stages}) != len(stages):
+        msg = "同一阶段不得重复"
+        raise ValueError(msg)
+    return stages
+
+
 class ExtensionRequest(Body):
-    """More time is asked for: until when, and why."""
+    """More time is asked for: until when, and why; of an order in stages also until when each open stage is."""
 
     deadline: Day
     reason: Prose
     on: Day
+    stages: Annotated[
+        list[StageDayRequest],
+        Field(default_factory=list, max_length=MOST_STAGES, description="尚未完成的各阶段的新期限，须逐一写明"),
+        AfterValidator(_stages_once),
+    ]
 
 
 class ExtensionDecision(StrEnum):
@@ -238,11 +257,20 @@ class Stage(Answer):
 
     stage_no: int
     task: str
-    deadline: date
+    deadline: date = Field(description="截至 as_of 的现行期限（含完成前已批准的延期）")
+    first_deadline: date = Field(description="下达时的期限")
     done_on: date | None
     done_by: str | None
     overdue: bool
     days_overdue: int
+
+
+class StageDay(Answer):
+    """The day asked for one open stage, and the one that stood."""
+
+    stage_no: int
+    old_deadline: date
+    new_deadline: date
 
 
 class Extension(Answer):
@@ -251,6 +279,7 @@ class Extension(Answer):
     id: UUID
     old_deadline: date
     new_deadline: date
+    stages: list[StageDay]
     reason: str
     asked_on: date
     made_by: str

@@ -186,7 +186,7 @@ async def must_be_evidence(
     """Refuse proof that is no kept evidence of the order's finding, or that the caller may not see."""
     if not evidence_ids:
         return
-    known = await store.evidence_known(tx, who, row.county_code, row.finding_id, evidence_ids)
+    known = await store.evidence_known(tx, who, row, evidence_ids)
     for missing in sorted(set(evidence_ids) - known):
         raise Missing("证据", str(missing))
 

@@ -20,14 +20,17 @@ from services.audit_api.rectifications.schemas import (
     OrderFile,
     OrderKind,
     Stage,
+    StageDay,
     Step,
     Supervision,
 )
+from services.audit_api.rectifications.stage_days import Granted, deadline_of
 from services.audit_api.rectifications.standing import Standing, request_version, standing
 from services.audit_api.rectifications.states import OrderStatus, days_overdue, is_overdue
 from services.audit_api.rectifications.waiting import KEY, due_on, waits
 from services.audit_api.tables import (
     RectificationExtensionRow,
+    RectificationExtensionStageRow,
     RectificationOrderRow,
     RectificationStageRow,
     RectificationStepRow,
@@ -79,6 +82,7 @@ async def file_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) 
     steps = [step for step in await store.steps(tx, county, one) if _there(step.done_on, step.position, moment)]
     proofs = await store.proofs(tx, county, one)
     asked = [step for step in steps if step.action == OrderStatus.CLOSURE_REQUESTED]
+    named = await store.extension_stages(tx, county, one)
     pending = asked[-1] if stood.status is OrderStatus.CLOSURE_REQUESTED else None
     return OrderFile(
         **order.model_dump(),
@@ -96,9 +100,9 @@ async def file_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) 
             )
             for step in steps
         ],
-        stages=[_stage(stage, moment) for stage in await store.stages(tx, county, one)],
+        stages=await stages_of(tx, row, moment),
         extensions=[
-            _extension(more, moment)
+            _extension(more, named.get(more.id, []), moment)
             for more in await store.extensions(tx, county, one)
             if _there(more.asked_on, more.position, moment)
         ],
@@ -113,6 +117,19 @@ async def file_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) 
             if _there(look.looked_on, look.position, moment)
         ],
     )
+
+
+async def stages_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) -> list[Stage]:
+    """The stages of an order at a moment, each with the day that held for it then."""
+    county, one = row.county_code, [row.id]
+    named = await store.extension_stages(tx, county, one)
+    granted: dict[int, list[Granted]] = {}
+    for more in await store.extensions(tx, county, one):
+        if more.decision != ExtensionDecision.GRANT or not _there(more.decided_on, more.decided_position, moment):
+            continue
+        for stage in named.get(more.id, []):
+            granted.setdefault(stage.stage_no, []).append(Granted(stage.new_deadline, more.decided_position or 0))
+    return [_stage(stage, granted.get(stage.stage_no, []), moment) for stage in await store.stages(tx, county, one)]
 
 
 def _there(on: date | None, position: int | None, moment: Moment) -> bool:
@@ -157,26 +174,34 @@ def _order(
     )
 
 
-def _stage(row: RectificationStageRow, moment: Moment) -> Stage:
+def _stage(row: RectificationStageRow, granted: Sequence[Granted], moment: Moment) -> Stage:
     done = _there(row.done_on, row.done_position, moment)
+    deadline = deadline_of(row.deadline, granted, row.done_position if done else None)
     done_on = row.done_on if done else None
     return Stage(
         stage_no=row.stage_no,
         task=row.task,
-        deadline=row.deadline,
+        deadline=deadline,
+        first_deadline=row.deadline,
         done_on=done_on,
         done_by=row.done_by if done else None,
-        overdue=is_overdue(row.deadline, done_on, moment.as_of),
-        days_overdue=days_overdue(row.deadline, done_on, moment.as_of),
+        overdue=is_overdue(deadline, done_on, moment.as_of),
+        days_overdue=days_overdue(deadline, done_on, moment.as_of),
     )
 
 
-def _extension(row: RectificationExtensionRow, moment: Moment) -> Extension:
+def _extension(
+    row: RectificationExtensionRow, stages: Sequence[RectificationExtensionStageRow], moment: Moment
+) -> Extension:
     decided = _there(row.decided_on, row.decided_position, moment)
     return Extension(
         id=row.id,
         old_deadline=row.old_deadline,
         new_deadline=row.new_deadline,
+        stages=[
+            StageDay(stage_no=one.stage_no, old_deadline=one.old_deadline, new_deadline=one.new_deadline)
+            for one in stages
+        ],
         reason=row.reason,
         asked_on=row.asked_on,
         made_by=row.made_by,

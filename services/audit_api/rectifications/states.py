@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from services.audit_api.leads.states import DayAhead
+
 
 class OrderStatus(StrEnum):
     """issued: 整改中; closure_requested: 已申请销号; sent_back: 退回; closed: 已销号."""
@@ -89,6 +91,12 @@ def must_follow(what: str, on: date, not_before: date) -> None:
     """Refuse a day before the one it has to follow; the same day will do."""
     if on < not_before:
         raise DatesOutOfOrder(what, on, not_before)
+
+
+def must_not_be_ahead(on: date, today: date) -> None:
+    """Refuse a day after today (Asia/Shanghai) of what is told to have happened: it would keep later steps out."""
+    if on > today:
+        raise DayAhead("日期", on, today)
 
 
 @dataclass(eq=False)

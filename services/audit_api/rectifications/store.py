@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, insert, select, update
+from sqlalchemy import ColumnElement, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -18,6 +18,7 @@ from services.audit_api.rectifications.states import OrderStatus
 from services.audit_api.tables import (
     EvidenceRow,
     RectificationExtensionRow,
+    RectificationExtensionStageRow,
     RectificationLookBackRow,
     RectificationOrderRow,
     RectificationProofRow,
@@ -210,14 +211,19 @@ async def proofs(session: AsyncSession, county: str, orders: Collection[UUID]) -
 
 
 async def evidence_known(
-    session: AsyncSession, who: Principal, county: str, finding: UUID, ids: Collection[UUID]
+    session: AsyncSession, who: Principal, order: RectificationOrderRow, ids: Collection[UUID]
 ) -> set[UUID]:
-    """Which of `ids` are kept evidence of that finding, as far as the caller sees."""
+    """Which of `ids` are evidence of that finding, kept and not withdrawn, as far as the caller sees.
+
+    What a unit kept for one order is proof of that order alone.
+    """
     rows = await session.scalars(
         select(EvidenceRow.id).where(
-            EvidenceRow.county_code == county,
-            EvidenceRow.finding_id == finding,
+            EvidenceRow.county_code == order.county_code,
+            EvidenceRow.finding_id == order.finding_id,
             EvidenceRow.id.in_(ids),
+            or_(EvidenceRow.order_id.is_(None), EvidenceRow.order_id == order.id),
+            EvidenceRow.withdrawn_on.is_(None),
             visible_to(who, EvidenceRow.region_code),
         )
     )
@@ -263,6 +269,26 @@ async def extensions(
         .execution_options(populate_existing=True)
     )
     return rows.all()
+
+
+async def add_extension_stages(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """The new days of open stages; there may be none."""
+    if rows:
+        await session.execute(insert(RectificationExtensionStageRow), rows)
+
+
+async def extension_stages(
+    session: AsyncSession, county: str, orders: Collection[UUID]
+) -> dict[UUID, list[RectificationExtensionStageRow]]:
+    """The new days that requests for more time on some orders named for stages, by request, by stage."""
+    stage = RectificationExtensionStageRow
+    rows = await session.scalars(
+        select(stage).where(stage.county_code == county, stage.order_id.in_(orders)).order_by(stage.stage_no)
+    )
+    found: dict[UUID, list[RectificationExtensionStageRow]] = {}
+    for row in rows:
+        found.setdefault(row.extension_id, []).append(row)
+    return found
 
 
 async def decide_extension(session: AsyncSession, row: RectificationExtensionRow, **values: Any) -> None:

@@ -15,6 +15,7 @@ from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.moments import AsOf, KnownAt, moment_of
+from services.audit_api.rectifications.states import must_not_be_ahead
 from services.audit_api.repeats import service, store
 from services.audit_api.repeats.schemas import Candidates, Repeat, RepeatPage, RepeatRequest, RepeatUndoRequest
 from treasury.calendar import business_date
@@ -63,6 +64,7 @@ async def post_repeat(
     who: Annotated[Principal, can("repeats:write")],
     county: County = None,
 ) -> Repeat:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.link(tx, who, act, county_of(who, county), request)
 
 
@@ -75,4 +77,5 @@ async def post_repeat_undoing(
     who: Annotated[Principal, can("repeats:write")],
     county: County = None,
 ) -> Repeat:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.undo(tx, who, act, county_of(who, county), repeat_id, request)

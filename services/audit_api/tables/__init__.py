@@ -66,6 +66,7 @@ from services.audit_api.tables.record import (
 )
 from services.audit_api.tables.rectifications import (
     RectificationExtensionRow,
+    RectificationExtensionStageRow,
     RectificationLookBackRow,
     RectificationOrderRow,
     RectificationProofRow,
@@ -127,6 +128,7 @@ __all__ = [
     "QuarantineStepRow",
     "QuarantineToldRow",
     "RectificationExtensionRow",
+    "RectificationExtensionStageRow",
     "RectificationLookBackRow",
     "RectificationOrderRow",
     "RectificationProofRow",

@@ -12,18 +12,26 @@ from services.audit_api.tables.rows import RegionText, Row
 
 
 class EvidenceRow(Row):
-    """What is known of one kept file. The file lies in the evidence folder under its own SHA-256."""
+    """What is known of one kept file. The file lies in the evidence folder under its own SHA-256.
+
+    `order_id`: it was kept by the unit that an order is addressed to, as proof of that order.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "finding_id"], ["audit.finding.county_code", "audit.finding.id"]),
-        UniqueConstraint("county_code", "finding_id", "sha256"),
+        ForeignKeyConstraint(
+            ["county_code", "order_id"], ["audit.rectification_order.county_code", "audit.rectification_order.id"]
+        ),
+        UniqueConstraint("county_code", "finding_id", "order_id", "sha256", postgresql_nulls_not_distinct=True),
+        Index("ix_evidence_order", "county_code", "order_id", "id"),
         CheckConstraint("length(sha256) = 32", name="sha256_length"),
         CheckConstraint("size_bytes > 0", name="size_positive"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     finding_id: Mapped[UUID]
+    order_id: Mapped[UUID | None]
     region_code: Mapped[str] = mapped_column(RegionText)
     file_name: Mapped[str]
     file_kind: Mapped[str]

@@ -127,6 +127,31 @@ class RectificationStageRow(Row):
     done_position: Mapped[int | None]
 
 
+class RectificationExtensionStageRow(Row):
+    """The new day that a request for more time names for one stage that was open."""
+
+    __tablename__ = "rectification_extension_stage"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "extension_id"],
+            ["audit.rectification_extension.county_code", "audit.rectification_extension.id"],
+        ),
+        ForeignKeyConstraint(
+            ["county_code", "order_id", "stage_no"],
+            [f"audit.rectification_stage.{name}" for name in ("county_code", "order_id", "stage_no")],
+        ),
+        CheckConstraint("new_deadline >= old_deadline", name="not_earlier"),
+        Index("ix_rectification_extension_stage_order", "county_code", "order_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    extension_id: Mapped[UUID] = mapped_column(primary_key=True)
+    stage_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    order_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    old_deadline: Mapped[date]
+    new_deadline: Mapped[date]
+
+
 class RectificationSupervisionRow(Row):
     """A notice of supervision that was sent over one missed deadline, to the unit and to the leader in charge."""
 
@@ -187,6 +212,8 @@ class RectificationExtensionRow(Row):
         ),
         CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
         CheckConstraint("decided_on >= asked_on", name="decided_not_before_asked"),
+        CheckConstraint("new_deadline >= asked_on", name="not_past_when_asked"),
+        CheckConstraint("decision <> 'grant' OR new_deadline >= decided_on", name="not_past_when_granted"),
         Index(
             "uq_rectification_extension_open",
             "county_code",
