@@ -37,6 +37,7 @@ NAMES: Final = (
     "tree_county",
     "flat_in_history",
     "verify_million",
+    "findings_list",
     "inclusion",
     "seal_overhead",
     "seal_lag",

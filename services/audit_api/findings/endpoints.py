@@ -18,7 +18,8 @@ from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.schemas import evidence_of
-from services.audit_api.findings import classes, confirming, service, store, versions
+from services.audit_api.findings import classes, confirming, listing, service, store, versions
+from services.audit_api.findings.listing import Search, Sort
 from services.audit_api.findings.nesting import Amount, parts_fen
 from services.audit_api.findings.schemas import (
     Finding,
@@ -99,26 +100,37 @@ async def post_review(
     return await confirming.review(tx, who, act, county_of(who, county), finding_id, request)
 
 
-@router.get("", summary="问题列表")
+@router.get("", summary="问题列表：按当时所知筛选，在标题、概述和所记事实中查找")
 async def get_findings(
     tx: Read,
     window: Paging,
     who: Annotated[Principal, can("findings:read")],
     county: County = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     status: FindingStatus | None = None,
     class_code: Annotated[str | None, Query(pattern=r"^F(0[1-9]|1[0-8])$", description="问题分类")] = None,
     about: Annotated[RegionCode | None, Query(description="所涉地区及其以下")] = None,
     report: Annotated[UUID | None, Query(description="出自哪份审计报告")] = None,
-    text: Annotated[Line | None, Query(description="标题中的文字")] = None,
+    text: Annotated[
+        Line | None, Query(description="标题、概述或所记事实中的文字；以空格分开的各词都须出现，英文不分大小写")
+    ] = None,
     at_least_fen: Annotated[int | None, Query(ge=0, le=MAX_FEN, description="金额不小于")] = None,
     at_most_fen: Annotated[int | None, Query(ge=0, le=MAX_FEN, description="金额不大于")] = None,
+    sort: Annotated[
+        Sort,
+        Query(description="oldest 先登记的在前，newest 后登记的在前，amount 金额大的在前，found_on 发现日期近的在前"),
+    ] = Sort.OLDEST,
 ) -> FindingPage:
     asked = county_of(who, county)
-    search = store.Search(status, class_code, about, report, text, at_least_fen, at_most_fen)
-    rows, after = cut(await store.page(tx, who, asked, window, search), window, lambda row: (row.id,))
-    items = await shown(tx, asked, rows, Moment(as_of or today()))
-    return FindingPage(items=items, next=after, empty_because=None if items else "您的管辖范围内没有符合条件的问题")
+    moment = await moment_of(tx, asked, as_of, known_at)
+    words = tuple((text or "").split())
+    search = Search(status, class_code, about, report, at_least_fen, at_most_fen, words)
+    found = await listing.page(tx, who, asked, window, search, sort, position=moment.position)
+    listed, after = cut(found, window, lambda one: one.mark(sort))
+    items = await shown(tx, asked, await listing.rows_of(tx, asked, listed), moment)
+    because = None if items else "您的管辖范围内没有符合条件的问题"
+    return FindingPage(**moment.shown, items=items, next=after, empty_because=because)
 
 
 @router.get("/{finding_id}", summary="一个问题的全部材料：事实、金额、各稿、整改、证据")

@@ -330,7 +330,7 @@ class FindingVersions(Answer):
     items: list[FindingVersion]
 
 
-class FindingPage(Page):
+class FindingPage(Page, Known):
     items: list[Finding]
 
 

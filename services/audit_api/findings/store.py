@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, tuple_, union, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, tuple_, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.pages import Window
 from services.audit_api.access import visible_to
 from services.audit_api.moments import EVERYTHING
 from services.audit_api.tables import (
@@ -24,59 +22,6 @@ from services.audit_api.tables import (
     RectifiedChangeRow,
 )
 from wire.audit import RectifiedChange
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Which findings are asked for; what is None does not matter."""
-
-    status: str | None = None
-    class_code: str | None = None
-    about: str | None = None
-    report: UUID | None = None
-    text: str | None = None
-    at_least_fen: int | None = None
-    at_most_fen: int | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        row, found = FindingRow, list[ColumnElement[bool]]()
-        if self.status is not None:
-            found.append(row.status == self.status)
-        if self.class_code is not None:
-            found.append(row.class_code == self.class_code)
-        if self.about is not None:
-            found.append(and_(row.about_region >= self.about, row.about_region < f"{self.about}~"))
-        if self.report is not None:
-            found.append(row.report_id == self.report)
-        if self.text is not None:
-            found.append(row.title.contains(self.text, autoescape=True))
-        if self.at_least_fen is not None:
-            found.append(row.amount_fen >= self.at_least_fen)
-        if self.at_most_fen is not None:
-            found.append(row.amount_fen <= self.at_most_fen)
-        return found
-
-
-async def page(
-    session: AsyncSession, who: Principal, county: str, window: Window, search: Search
-) -> Sequence[FindingRow]:
-    """Visible findings of a county that fit, by id, one more than the page holds.
-
-    Their ids are found along an index that holds whatever is searched; only the rows of the page are read.
-    """
-    found = (
-        select(FindingRow.id)
-        .where(FindingRow.county_code == county, visible_to(who, FindingRow.region_code), *search.conditions())
-        .order_by(FindingRow.id)
-        .limit(window.limit + 1)
-    )
-    if after := window.key(UUID):
-        found = found.where(FindingRow.id > after[0])
-    ids = (await session.scalars(found)).all()
-    rows = await session.scalars(
-        select(FindingRow).where(FindingRow.county_code == county, FindingRow.id.in_(ids)).order_by(FindingRow.id)
-    )
-    return rows.all()
 
 
 async def nested_in(session: AsyncSession, county: str, finding: UUID, position: int) -> Sequence[FindingRow]:

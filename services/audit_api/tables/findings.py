@@ -98,12 +98,6 @@ class FindingRow(Row):
         Index("ix_finding_within", "county_code", "within_finding_id"),
         Index("ix_finding_report", "county_code", "report_id", "id"),
         Index("ix_finding_class", "county_code", "class_code", "id"),
-        Index(
-            "ix_finding_searched",
-            "county_code",
-            "id",
-            postgresql_include=["region_code", "status", "class_code", "amount_fen", "about_region", "title"],
-        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -173,6 +167,38 @@ class FindingVersionRow(Row):
     made_by: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     position: Mapped[int]
+
+
+class FindingListedRow(Row):
+    """What the list of findings looks at of one version, at any position: narrow, and written by triggers alone.
+
+    `amount_fen` is 0 where it is not known; `until_position` is that of the next version; `grams` are the runs of one,
+    two, three and five characters of all that the version says, hashed with the county (`findings_listed_v1.py`).
+    """
+
+    __tablename__ = "finding_listed"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "finding_id", "version_no"], _VERSION),
+        CheckConstraint("position < until_position", name="until_later"),
+        Index("ix_finding_listed_amount", "county_code", "amount_fen", "finding_id"),
+        Index("ix_finding_listed_found_on", "county_code", "found_on", "finding_id"),
+        Index("ix_finding_listed_grams", "grams", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    class_code: Mapped[str]
+    amount_fen: Mapped[int]
+    about_region: Mapped[str | None] = mapped_column(RegionText)
+    report_id: Mapped[UUID | None]
+    found_on: Mapped[date]
+    position: Mapped[int]
+    until_position: Mapped[int | None]
+    confirmed_position: Mapped[int | None]
+    ordered_position: Mapped[int | None]
+    closed_position: Mapped[int | None]
+    grams: Mapped[list[int]] = mapped_column(ARRAY(Integer()))
 
 
 class FindingFactRow(Row):
