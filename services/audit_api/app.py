@@ -33,6 +33,7 @@ from services.audit_api.problems import CATALOGUE
 from services.audit_api.quarantines.endpoints import router as quarantines
 from services.audit_api.rates.endpoints import router as rates
 from services.audit_api.record.endpoints import router as record
+from services.audit_api.record.tiles import Tiles
 from services.audit_api.record.verify import Key
 from services.audit_api.rectifications.endpoints import router as rectifications
 from services.audit_api.repeats.endpoints import router as repeats
@@ -88,5 +89,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.ledger = ledger
     app.state.shelf = Shelf(place_of(chosen))
     app.state.witness_keys = [Key.read(one) for one in chosen.witness_keys.split()]
+    app.state.log_tiles = Tiles()
     app.state.print_room = PrintRoom()
     return app

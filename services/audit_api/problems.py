@@ -25,6 +25,7 @@ from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
 from services.audit_api.missing import Missing
 from services.audit_api.quarantines import states as quarantines
+from services.audit_api.record.proving import RecordDamaged
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder
 from services.audit_api.rectifications.extensions import ExtensionDecidedAlready, ExtensionWaits
 from services.audit_api.rectifications.look_backs import OwnClosure
@@ -168,6 +169,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     NothingSealed: Problem("nothing-sealed", 409, "日志尚未封存", "请确认封存进程正在运行，稍后再试"),
     NotSealedYet: Problem("not-sealed-yet", 409, "检查点早于该条日志", "请改用较新的检查点，或稍后再试"),
     SizesOutOfOrder: Problem("sizes-out-of-order", 409, "条数先后有误", "请核对先前见到的条数；若确实更大，请立即报告"),
+    RecordDamaged: Problem("record-damaged", 409, "存证与检查点不符", "请立即报告，并导出日志离线核验，不要改动数据库"),
     CosignatureRefused: Problem("cosignature-refused", 422, "见证签名未被接受", "请核对检查点条数与已登记的见证公钥"),
     leads.LeadStepNotPossible: Problem(
         "lead-step-not-possible", 409, "线索当前不能办理此步骤", "请先查看线索的当前状态"

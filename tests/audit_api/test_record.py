@@ -74,6 +74,37 @@ async def test_each_event_is_proved_below_each_checkpoint_that_holds_it(
     assert (backwards.status_code, backwards.json()["figures"]["largest"]) == (409, 305)
 
 
+async def proof_of(http: httpx.AsyncClient, county: str, position: int) -> tuple[int, Any]:
+    """A proof that leads to the root of its own checkpoint, or the problem there is."""
+    answer = await audit_caller(http, "inspector", county).get(
+        "/audit/v1/record/inclusion", params={"service": "funds", "stream": county, "position": position}
+    )
+    told = answer.json()
+    if answer.status_code != 200:
+        return answer.status_code, told["type"].rpartition("/")[2]
+    proof = [bytes.fromhex(one) for one in told["proof"]]
+    root = inclusion_root(leaf_hash(told["line"].encode()), told["position"], told["size"], proof)
+    assert root == Checkpoint.read(told["note"]).root
+    return 200, told["size"]
+
+
+async def test_a_proof_is_of_the_log_that_is_there_and_none_is_given_of_a_changed_one(
+    log: asyncpg.Pool, database: Database, county: str, audit_http: httpx.AsyncClient
+) -> None:
+    await seal_all(journals_of(county, 400).sealer(database, county))
+    assert [await proof_of(audit_http, county, at) for at in (1, 300, 400)] == [(200, 405)] * 3
+    await empty_log(log)  # an old backup was restored below a service that runs
+    other = Journals()
+    other.write("audit", county, 30)
+    other.write("funds", county, 400)
+    await seal_all(other.sealer(database, county))
+    assert [await proof_of(audit_http, county, at) for at in (1, 300, 400)] == [(200, 430)] * 3
+    await log.execute("UPDATE audit.log_leaf SET hash = sha256(hash) WHERE stream_position = 300 AND service = 'funds'")
+    assert await proof_of(audit_http, county, 300) == (409, "record-damaged")
+    await log.execute("UPDATE audit.log_tile SET hashes = sha256(hashes) || substr(hashes, 33)")
+    assert await proof_of(audit_http, county, 2) == (409, "record-damaged")
+
+
 async def test_nothing_sealed_is_said_so(log: asyncpg.Pool, county: str, audit_http: httpx.AsyncClient) -> None:
     inspector = audit_caller(audit_http, "inspector", county)
     for path in ("checkpoint", "consistency?old_size=0"):

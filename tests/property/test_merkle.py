@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 
 from services.audit_api.record.merkle import (
     TILE,
-    Entry,
     Frontier,
     consistency_ranges,
     inclusion_ranges,
     nodes_of,
-    roots,
-    wanted,
 )
+from services.audit_api.record.tiles import Place, Tiles, is_full
 from services.audit_api.record.verify import Bad, Peaks, inclusion_root, is_consistent, leaf_hash
 
 # The inputs and roots of the reference implementation of RFC 6962 (certificate-transparency, merkletree tests).
@@ -84,13 +82,19 @@ class Tree:
         self.frontier = Frontier()
         self.tiles = {(tile.level, tile.index): tile for tile in self.frontier.append(leaves)}
 
-    def entry(self, entry: Entry) -> bytes:
-        level, at = entry
-        tile = self.tiles.get((level, at // TILE))
-        return tile.entry(at) if tile else self.frontier.open[level][at % TILE]
+    def entries(self, place: Place) -> bytes:
+        """A tile as far as it is filled, as the database answers."""
+        level, index = place
+        if is_full(place, self.frontier.size):
+            return self.tiles[place].hashes
+        return b"".join(self.frontier.open[level]) if index == self.frontier.size >> 8 * (level + 1) else b""
 
-    def prove(self, ranges: list[tuple[int, int]]) -> list[bytes]:
-        return roots(ranges, {one: self.entry(one) for one in wanted(ranges)})
+    def prove(self, ranges: list[tuple[int, int]], kept: Tiles | None = None) -> list[bytes]:
+        known = kept or Tiles()
+        for place in known.missing(ranges):
+            known.learn(place, self.entries(place))
+        assert not known.missing(ranges)
+        return known.roots(ranges)
 
 
 SIZES = st.one_of(st.integers(1, 70), st.sampled_from([255, 256, 257, 511, 512, 513, 767, 1000]))
@@ -119,6 +123,18 @@ def test_an_inclusion_proof_is_the_rfcs_and_leads_to_the_root_and_to_no_other(si
         if wrong != proof:
             with pytest.raises(Bad):
                 inclusion_root(leaves[position], position, size, wrong)
+
+
+@given(st.lists(st.integers(1, 300), min_size=2, max_size=6), st.data())
+def test_tiles_kept_of_a_smaller_log_prove_in_a_larger_one(sizes: list[int], data: st.DataObject) -> None:
+    kept, size = Tiles(kept=2), 0
+    for more in sizes:
+        size += more
+        tree, leaves = Tree(leaves_of(size)), leaves_of(size)
+        position = data.draw(st.integers(0, size - 1))
+        proof = tree.prove(inclusion_ranges(position, size), kept)
+        assert inclusion_root(leaves[position], position, size, proof) == tree.frontier.root()
+        assert len(kept) <= 2
 
 
 @given(SIZES, st.data())

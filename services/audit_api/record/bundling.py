@@ -16,25 +16,28 @@ from services.audit_api.checking import version_hash
 from services.audit_api.evidence import store as evidence
 from services.audit_api.findings import content, versions
 from services.audit_api.moments import Moment
-from services.audit_api.record import merkle, store
+from services.audit_api.record import proving, store
 from services.audit_api.record.schemas import BundledEvidence, BundledRow, BundledVersion
+from services.audit_api.record.tiles import Tiles
+from services.audit_api.record.verify import leaf_hash, leaf_line
 from services.audit_api.tables import LogCheckpointRow
 
 
 async def rows_of(
-    tx: AsyncSession, county: str, positions: Sequence[int], checkpoint: LogCheckpointRow
+    tx: AsyncSession, tiles: Tiles, county: str, positions: Sequence[int], checkpoint: LogCheckpointRow
 ) -> list[BundledRow]:
     """These events of the county's journal, as far as they are sealed below the checkpoint, each with its proof."""
     placed = await store.leaves(tx, county, positions)
     sealed = {position: at for position, at in placed.items() if at < checkpoint.size}
-    ranges = {at: merkle.inclusion_ranges(at, checkpoint.size) for at in sealed.values()}
-    wanted = merkle.wanted([one for several in ranges.values() for one in several])
-    entries = await store.entries(tx, wanted, (await store.head(tx)).size)
+    log_size = (await store.head(tx)).size
+    look = store.within(tx)
     rows = []
     for event in await store.events(tx, county, sorted(sealed)):
         at = sealed[event.position]
-        proof = [one.hex() for one in merkle.roots(ranges[at], entries)]
-        rows.append(BundledRow(log_position=at, service="audit", stream=county, proof=proof, **event._mapping))  # noqa: SLF001 - SQLAlchemy's public name for it
+        line = leaf_line("audit", county, event.position, event.hash)
+        proof = await proving.included(look, tiles, leaf_hash(line), at, checkpoint.size, checkpoint.root, log_size)
+        told = [one.hex() for one in proof]
+        rows.append(BundledRow(log_position=at, service="audit", stream=county, proof=told, **event._mapping))  # noqa: SLF001 - SQLAlchemy's public name for it
     return rows
 
 

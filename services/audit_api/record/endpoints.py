@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from chassis import clock
-from chassis.database import Read, Tx
+from chassis.database import Read, Single, Tx
 from chassis.feed import StreamName
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
@@ -47,20 +47,23 @@ async def get_checkpoint(tx: Read, _: Reader, size: Size = None) -> CheckpointTo
 
 
 @router.get("/consistency", summary="一致性证明：后来的日志以先前的为开头")
-async def get_consistency(tx: Read, _: Reader, old_size: OldSize, size: Size = None) -> ConsistencyProof:
-    return await service.consistency(tx, old_size, size)
+async def get_consistency(
+    request: Request, tx: Read, _: Reader, old_size: OldSize, size: Size = None
+) -> ConsistencyProof:
+    return await service.consistency(tx, request.app.state.log_tiles, old_size, size)
 
 
 @router.get("/inclusion", summary="包含证明：某条日志在检查点之内")
 async def get_inclusion(
-    tx: Read,
-    who: Reader,
+    request: Request,
+    single: Single,
+    _: Reader,
     of: Annotated[Service, Query(alias="service", description="哪个服务的日志")],
     stream: Annotated[StreamName, Query(description="流")],
     position: Position,
     size: Size = None,
 ) -> InclusionProof:
-    return await service.inclusion(tx, who, of, stream, position, size)
+    return await service.inclusion(single, request.app.state.log_tiles, of, stream, position, size)
 
 
 @router.post("/cosignatures", status_code=201, summary="见证方对检查点的签名")
@@ -76,6 +79,7 @@ async def post_cosignature(
 
 @router.get("/findings/{finding_id}", summary="问题的案卷：日志行、包含证明与检查点，可离线核验")
 async def get_bundle(
+    request: Request,
     finding_id: UUID,
     tx: Read,
     who: Annotated[Principal, can("findings:read")],
@@ -83,4 +87,6 @@ async def get_bundle(
     known_at: KnownAt = None,
 ) -> Bundle:
     asked = county_of(who, county)
-    return await service.bundle(tx, who, asked, finding_id, await moment_of(tx, asked, None, known_at))
+    return await service.bundle(
+        tx, request.app.state.log_tiles, who, asked, finding_id, await moment_of(tx, asked, None, known_at)
+    )

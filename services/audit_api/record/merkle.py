@@ -2,13 +2,14 @@
 
 RFC 6962 section 2.1. A complete subtree of height h that begins at leaf i·2^h is the node (h, i); its hash never
 changes once its leaves are there. Nodes rest in tiles of 256 (C2SP tlog-tiles): the entries of tile level L are the
-nodes of height 8·L, and whatever lies between is eight levels of hashing away. So a proof reads a handful of tiles
-whatever the size of the log, and nobody reads all leaves again. Verification is in `verify.py`, which stands alone.
+nodes of height 8·L, and whatever lies between is eight levels of hashing away (`tiles.py`). So a proof reads a handful
+of tiles whatever the size of the log, and nobody reads all leaves again. Verification is in `verify.py`, which stands
+alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,7 +20,6 @@ TILE: Final = 1 << TILE_HEIGHT
 
 Node = tuple[int, int]  # height, index: the leaves from index · 2^height on
 Range = tuple[int, int]  # from leaf to leaf, the second not within
-Entry = tuple[int, int]  # tile level, index of the entry within the level
 
 
 def nodes_of(leaves: Range) -> list[Node]:
@@ -80,43 +80,12 @@ def consistency_ranges(old_size: int, size: int) -> list[Range]:
     return found[::-1]
 
 
-def entries_of(node: Node) -> tuple[int, range]:
-    """The tile level and the entries of it that a node is made of: 1 to 128 of them, within one tile."""
-    height, index = node
-    level, above = divmod(height, TILE_HEIGHT)
-    return level, range(index << above, (index + 1) << above)
-
-
 def folded(entries: Sequence[bytes]) -> bytes:
     """The root of a complete subtree from its entries; their number is a power of two."""
     found = list(entries)
     while len(found) > 1:
         found = [node_hash(found[at], found[at + 1]) for at in range(0, len(found), 2)]
     return found[0]
-
-
-def wanted(ranges: Sequence[Range]) -> set[Entry]:
-    """Every entry of a tile level that the roots of `ranges` are made of."""
-    return {
-        (level, at)
-        for leaves in ranges
-        for node in nodes_of(leaves)
-        for level, entries in [entries_of(node)]
-        for at in entries
-    }
-
-
-def roots(ranges: Sequence[Range], entries: Mapping[Entry, bytes]) -> list[bytes]:
-    """The root of each range, from the entries that `wanted` named."""
-    return [_root(leaves, entries) for leaves in ranges]
-
-
-def _root(leaves: Range, entries: Mapping[Entry, bytes]) -> bytes:
-    made = []
-    for node in nodes_of(leaves):
-        level, within = entries_of(node)
-        made.append(folded([entries[level, at] for at in within]))
-    return root_of(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +96,6 @@ class Tile:
     index: int
     root: bytes
     hashes: bytes
-
-    def entry(self, at: int) -> bytes:
-        """One of its entries, by its index within the level."""
-        start = (at - self.index * TILE) * 32
-        return self.hashes[start : start + 32]
 
 
 @dataclass(slots=True)

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.journal import Act
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
-from services.audit_api.record import bundling, merkle, notes, store
+from services.audit_api.record import bundling, merkle, notes, proving, store
 from services.audit_api.record.schemas import (
     Bundle,
     CheckpointTold,
@@ -25,7 +26,8 @@ from services.audit_api.record.schemas import (
     StreamSealed,
     Witnessed,
 )
-from services.audit_api.record.verify import BUNDLE_FORMAT, Bad, Key, leaf_line
+from services.audit_api.record.tiles import Tiles
+from services.audit_api.record.verify import BUNDLE_FORMAT, Bad, Key, leaf_hash, leaf_line
 from services.audit_api.tables import LogCheckpointRow
 from wire.record import CheckpointCosigned
 
@@ -119,36 +121,37 @@ async def checkpoint(tx: AsyncSession, size: int | None) -> CheckpointTold:
     return CheckpointTold(size=row.size, root=row.root.hex(), note=await _note(tx, row), made_at=row.made_at)
 
 
-async def consistency(tx: AsyncSession, old_size: int, size: int | None) -> ConsistencyProof:
+async def consistency(tx: AsyncSession, tiles: Tiles, old_size: int, size: int | None) -> ConsistencyProof:
     """That the log of a checkpoint begins with a smaller one."""
     row = await _checkpoint(tx, size)
     if old_size > row.size:
         raise SizesOutOfOrder(old_size, row.size, (await _checkpoint(tx, None)).size)
-    ranges = merkle.consistency_ranges(old_size, row.size)
-    entries = await store.entries(tx, merkle.wanted(ranges), (await store.head(tx)).size)
-    proof = [one.hex() for one in merkle.roots(ranges, entries)]
-    return ConsistencyProof(old_size=old_size, size=row.size, proof=proof)
+    found = await proving.consistent(store.within(tx), tiles, await store.checkpoint(tx, old_size), old_size, row)
+    return ConsistencyProof(old_size=old_size, size=row.size, proof=[one.hex() for one in found])
 
 
 async def inclusion(
-    tx: AsyncSession, who: Principal, service: str, stream: str, position: int, size: int | None
+    single: Alone, tiles: Tiles, service: str, stream: str, position: int, size: int | None
 ) -> InclusionProof:
     """That an event of the caller's region stands below a checkpoint. Of a stream kept apart nobody learns anything."""
-    found = await store.place(tx, who, service, stream, position, size)
-    if "." in stream or found["position"] is None:
+    found = await store.place(single.look, service, stream, position, size)
+    if found["at"] is None:
         raise Missing("已封存的日志", f"{service} {stream} {position}")
     if found["size"] is None:
         raise NothingSealed if size is None else Missing("检查点", str(size))
-    if found["position"] >= found["size"]:
-        raise NotSealedYet(found["position"], found["size"])
-    ranges = merkle.inclusion_ranges(found["position"], found["size"])
-    entries = await store.entries(tx, merkle.wanted(ranges), found["log_size"])
+    at, within = found["at"], found["size"]
+    if at >= within:
+        raise NotSealedYet(at, within)
+    if found["tile"] is not None:
+        tiles.learn((0, at // merkle.TILE), found["tile"])
+    line = leaf_line(service, stream, position, found["hash"].hex())
+    proof = await proving.included(single.look, tiles, leaf_hash(line), at, within, found["root"], found["log_size"])
     return InclusionProof(
-        line=leaf_line(service, stream, position, found["hash"].hex()).decode(),
-        position=found["position"],
-        size=found["size"],
+        line=line.decode(),
+        position=at,
+        size=within,
         root=found["root"].hex(),
-        proof=[one.hex() for one in merkle.roots(ranges, entries)],
+        proof=[one.hex() for one in proof],
         note=found["note"],
     )
 
@@ -180,14 +183,14 @@ async def cosign(
     return receipt
 
 
-async def bundle(tx: AsyncSession, who: Principal, county: str, finding: UUID, moment: Moment) -> Bundle:
+async def bundle(tx: AsyncSession, tiles: Tiles, who: Principal, county: str, finding: UUID, moment: Moment) -> Bundle:
     """What was known of a finding at the moment, each journal row proved to stand below the last checkpoint."""
     seen = await findings.one(tx, who, county, finding)
     if seen is None or seen.position > moment.position:
         raise Missing("问题", str(finding))
     row = await _checkpoint(tx, None)
     positions = [at for at in await store.events_naming(tx, who, county, str(finding)) if at <= moment.position]
-    rows = await bundling.rows_of(tx, county, positions, row)
+    rows = await bundling.rows_of(tx, tiles, county, positions, row)
     bodies = [one.body for one in rows]
     return Bundle(
         format=BUNDLE_FORMAT,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import driver
 from chassis.identity import Principal
 from services.audit_api.access import visible_to
-from services.audit_api.record.merkle import TILE, TILE_HEIGHT, Entry, Frontier, Tile
+from services.audit_api.record.merkle import TILE, TILE_HEIGHT, Frontier, Tile
+from services.audit_api.record.tiles import Place, is_full
 from services.audit_api.tables import (
     EventRow,
     LogCheckpointRow,
@@ -29,6 +29,16 @@ from services.audit_api.tables import (
 )
 
 Stream = tuple[str, str]  # service, stream
+Look = Callable[..., Awaitable[asyncpg.Record | None]]  # what only reads; arguments behind the region
+
+
+def within(tx: AsyncSession) -> Look:
+    """Looks inside a transaction, for what is asked for alone as well (`chassis.connections.Alone.look`)."""
+
+    async def look(statement: str, *arguments: Any) -> asyncpg.Record | None:
+        return await (await driver(tx)).fetchrow(statement, "", *arguments)
+
+    return look
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,52 +90,49 @@ async def cursors(tx: AsyncSession) -> dict[Stream, Sealed]:
 async def frontier(tx: AsyncSession, size: int) -> Frontier:
     """The right edge of the tree of `size`: a few hundred hashes, whatever the size."""
     lengths = Frontier.lengths(size)
-    wanted: list[Entry] = []
-    for level, length in enumerate(lengths):
-        first = (size >> (TILE_HEIGHT * (level + 1))) << TILE_HEIGHT
-        wanted += [(level, first + at) for at in range(length)]
-    found = await entries(tx, wanted, size)
+    edge = [(level, size >> (TILE_HEIGHT * (level + 1))) for level, length in enumerate(lengths) if length]
+    found = await tiles(within(tx), edge, size)
     opened: list[list[bytes]] = [[] for _ in lengths]
-    for entry in wanted:
-        opened[entry[0]].append(found[entry])
+    for (level, _), entries in found.items():
+        opened[level] = [entries[at : at + 32] for at in range(0, lengths[level] * 32, 32)]
     return Frontier(size, opened)
 
 
-# Full tiles, then what is to fill the open ones: hashes of leaves, or the roots of the tiles below.
-_ENTRIES: Final = """
-SELECT t.level::int AS level, t.index AS at, t.hashes AS hashes FROM audit.log_tile t
-  JOIN unnest($1::smallint[], $2::bigint[]) AS f (level, index) USING (level, index)
-UNION ALL
-SELECT -1, l.at, l.leaf FROM unnest($3::bigint[]) o (start), LATERAL audit.log_leaf_hashes(o.start, o.start + 256) l
-UNION ALL
-SELECT -2 - t.level, t.index, t.root FROM unnest($4::smallint[], $5::bigint[]) AS o (level, start)
-  JOIN audit.log_tile t ON t.level = o.level - 1 AND t.index >= o.start AND t.index < o.start + 256"""
+# Full tiles, and what is to fill the open ones: hashes of leaves, or the roots of the tiles below. `$1` is the region
+# that goes with every statement that is alone (chassis/connections.py); these are shown to every region.
+_TILES: Final = """
+SELECT (SELECT array_agg(t.hashes ORDER BY f.n)
+          FROM unnest($2::smallint[], $3::bigint[]) WITH ORDINALITY AS f (level, index, n)
+          JOIN audit.log_tile t USING (level, index)) AS whole,
+       (SELECT array_agg((SELECT coalesce(string_agg(t.root, ''::bytea ORDER BY t.index), ''::bytea)
+                            FROM audit.log_tile t WHERE t.level = o.level - 1
+                             AND t.index >= o.start AND t.index < o.start + 256) ORDER BY o.n)
+          FROM unnest($4::smallint[], $5::bigint[]) WITH ORDINALITY AS o (level, start, n)) AS opened,
+       (SELECT string_agg(l.leaf, ''::bytea ORDER BY l.at)
+          FROM audit.log_leaf_hashes($6::bigint, $6::bigint + 256) l) AS leaves
+ WHERE $1::text IS NOT NULL"""
 
 
-async def entries(tx: AsyncSession, wanted: Iterable[Entry], log_size: int) -> dict[Entry, bytes]:
-    """Each wanted entry of the log of `log_size`, in one statement: from its tile, or from what is to fill that."""
-    by_tile: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for level, at in wanted:
-        by_tile[level, at // TILE].append(at)
-    if not by_tile:
-        return {}
-    full = [(level, index) for level, index in by_tile if (index + 1) << (TILE_HEIGHT * (level + 1)) <= log_size]
-    opened = [(level, index * TILE) for level, index in by_tile if (level, index) not in full]
-    rows = await (await driver(tx)).fetch(
-        _ENTRIES,
+async def tiles(look: Look, places: Collection[Place], log_size: int) -> dict[Place, bytes]:
+    """The entries of these tiles of the log of `log_size`, as far as they are filled, in one statement."""
+    full = [place for place in places if is_full(place, log_size)]
+    opened = [place for place in places if place not in full]
+    [leaves] = [index * TILE for level, index in opened if level == 0] or [None]
+    above = [place for place in opened if place[0]]
+    row = await look(
+        _TILES,
         [level for level, _ in full],
         [index for _, index in full],
-        [start for level, start in opened if level == 0],
-        [level for level, _ in opened if level],
-        [start for level, start in opened if level],
+        [level for level, _ in above],
+        [index * TILE for _, index in above],
+        leaves,
     )
-    found: dict[Entry, bytes] = {}
-    for level, at, hashes in rows:
-        if level < 0:
-            found[-1 - level, at] = hashes
-        else:
-            first = at * TILE
-            found |= {(level, one): hashes[(one - first) * 32 : (one - first) * 32 + 32] for one in by_tile[level, at]}
+    found: dict[Place, bytes] = {}
+    if row is not None:
+        found |= zip(full, row["whole"] or [], strict=True)
+        found |= zip(above, row["opened"] or [], strict=True)
+        if leaves is not None:
+            found[0, leaves // TILE] = row["leaves"] or b""
     return found
 
 
@@ -195,26 +202,14 @@ async def cosigned_sizes(tx: AsyncSession) -> dict[str, tuple[int, datetime]]:
     return {row.witness: (row.size, row.signed_at) for row in rows}
 
 
-_PLACE: Final = """
-SELECT h.size AS log_size, l.position, l.hash, c.size, c.root, c.note || coalesce((
-         SELECT string_agg(s.line, '' ORDER BY s.witness)
-           FROM audit.log_cosignature s WHERE s.size = c.size), '') AS note
-  FROM audit.log_head h
-  LEFT JOIN audit.log_leaf l ON l.stream = $1 AND l.service = $2 AND l.stream_position = $3
-        AND l.stream >= $4 AND l.stream < $4 || '~'
-  LEFT JOIN LATERAL (SELECT * FROM audit.log_checkpoint c WHERE $5::bigint IS NULL OR c.size = $5
-                      ORDER BY c.size DESC LIMIT 1) c ON true"""
+async def place(look: Look, service: str, stream: str, position: int, size: int | None) -> asyncpg.Record:
+    """Where an event of the caller's region stands, its tile, and the checkpoint of `size` (None: the last).
 
-
-async def place(
-    tx: AsyncSession, who: Principal, service: str, stream: str, position: int, size: int | None
-) -> asyncpg.Record:
-    """Where an event of the caller's region stands, with the checkpoint of `size` (None: the last), in one statement.
-
-    `position` and `hash` are null where there is no such leaf, `size`, `root` and `note` where there is no checkpoint.
+    `at`, `hash` and `tile` are null where there is no such leaf (the last also where its tile is not full), `size`,
+    `root` and `note` where there is no checkpoint.
     """
-    row = await (await driver(tx)).fetchrow(_PLACE, stream, service, position, who.region, size)
-    if row is None:  # pragma: no cover - the head is always there
+    row = await look("SELECT * FROM audit.log_place($1, $2, $3, $4, $5)", service, stream, position, size)
+    if row is None:  # pragma: no cover - the function answers with one row
         msg = "the log has no head"
         raise RuntimeError(msg)
     return row
