@@ -19,7 +19,15 @@ from benchmarks.sealed import BODY
 from deploy.onebox.processes import ROOT
 from services.audit_api.record import notes
 from services.audit_api.record.notes import Signer
-from services.audit_api.record.verify import NOTE_KEY, Peaks, event_hash, first_hash, leaf_hash, leaf_line
+from services.audit_api.record.verify import (
+    EXPORT_FORMAT,
+    NOTE_KEY,
+    Peaks,
+    event_hash,
+    first_hash,
+    leaf_hash,
+    leaf_line,
+)
 
 EVENTS: Final = 1_000_000
 STREAMS: Final = 100
@@ -34,6 +42,7 @@ def write_export(folder: Path, signer: Signer, events: int) -> None:
     peaks, leaves = Peaks(), []
     heads: dict[int, tuple[int, bytes]] = {}
     request, outcome, body = hashlib.sha256(b"r").hexdigest(), hashlib.sha256(b"o").hexdigest(), BODY.encode()
+    (folder / "export.json").write_text(json.dumps({"format": EXPORT_FORMAT, "county": None}))
     checkpoints = (folder / "checkpoints.jsonl").open("w", encoding="utf-8")
     with checkpoints, (folder / "journal.tsv").open("wb") as journal, (folder / "tiles.tsv").open("w") as tiles:
         for at in range(events):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.journal_tables import Event, StreamHead
@@ -61,6 +62,33 @@ class HashPage(BaseModel):
     head_position: int
 
 
+class JournalRow(BaseModel):
+    """A journal row with all that its hash covers: the answer it was given by its SHA-256, the body as its text."""
+
+    model_config = ConfigDict(frozen=True)
+    position: int
+    id: UUID
+    kind: str
+    actor: str
+    request_id: str
+    idempotency_key: str
+    request_hash: str
+    recorded_micros: int
+    outcome_sha256: str
+    body: str
+    previous_hash: str
+    hash: str
+
+
+class JournalRows(BaseModel):
+    """Rows of one stream by position, and how many more there are than one answer holds."""
+
+    model_config = ConfigDict(frozen=True)
+    stream: str
+    rows: list[JournalRow]
+    left_out_n: int
+
+
 async def streams(session: AsyncSession, heads: type[StreamHead], visible: ColumnElement[bool]) -> Streams:
     """The visible streams of a journal."""
     found = await session.execute(select(heads.stream, heads.position).where(visible).order_by(heads.stream))
@@ -109,3 +137,28 @@ async def hashes(
             break
         found.append(digest.hex())
     return HashPage(stream=stream, after=after, hashes=found, head_position=head or 0)
+
+
+async def whole_rows(
+    session: AsyncSession, schema: str, stream: str, positions: Sequence[int], erased: str = ""
+) -> list[JournalRow]:
+    """These rows of a stream, oldest first. `erased` keeps, by stream and position, digests of answers that lost words.
+
+    `erased` is the name of a table with `county_code`, `position` and `outcome_sha256`.
+    """
+    kept = f"LEFT JOIN {erased} o ON o.county_code = e.stream AND o.position = e.position" if erased else ""
+    digest = "sha256(convert_to(e.outcome::text, 'UTF8'))"
+    found = await session.execute(
+        text(
+            "SELECT e.position, e.id, e.kind, e.actor, e.request_id, e.idempotency_key,"
+            " encode(e.request_hash, 'hex') AS request_hash,"
+            " (extract(epoch FROM e.recorded_at) * 1000000)::bigint AS recorded_micros,"
+            f" encode({f'coalesce(o.outcome_sha256, {digest})' if erased else digest}, 'hex') AS outcome_sha256,"
+            " e.body::text AS body, encode(e.hash, 'hex') AS hash,"
+            " encode(coalesce(b.hash, sha256(convert_to(e.stream, 'UTF8'))), 'hex') AS previous_hash"
+            f" FROM {schema}.event e LEFT JOIN {schema}.event b ON b.stream = e.stream AND b.position = e.position - 1"
+            f" {kept} WHERE e.stream = :stream AND e.position = ANY(:positions) ORDER BY e.position"
+        ),
+        {"stream": stream, "positions": list(positions)},
+    )
+    return [JournalRow.model_validate(dict(row._mapping)) for row in found]  # noqa: SLF001 - SQLAlchemy's public name for it

@@ -61,7 +61,9 @@ class Ledger:
         return cls(http, SigningKey.from_jwk(key, ISSUER, "internal+jwt"))
 
     @asynccontextmanager
-    async def answer(self, path: str, query: Mapping[str, str], who: Principal) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def answer(
+        self, path: str, query: Mapping[str, str | list[str]], who: Principal
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The bytes of the answer as they come; `LedgerRefused` or `LedgerDown` when there is none."""
         headers = {"Authorization": f"Bearer {self._token(who)}", "Accept-Encoding": "identity"}
         try:

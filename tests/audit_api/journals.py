@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import asyncpg
 import httpx
 
 from chassis.database import Database
-from chassis.feed import HashPage, Streams
+from chassis.feed import HashPage, JournalRow, JournalRows, Streams
 from chassis.identity import KeyRing, SigningKey, verify
+from services.audit_api.ledger import ISSUER as LEDGER_ISSUER
+from services.audit_api.ledger import Ledger
 from services.audit_api.record.sealer import AUDIENCES, ISSUER, Sealer
-from tests.callers import INTERNAL_JWKS, LOG, SEALER_KEY
+from tests.callers import AUDIT_KEY, INTERNAL_JWKS, LOG, SEALER_KEY
 
 RING = KeyRing.from_jwks(INTERNAL_JWKS)
 
@@ -62,6 +67,26 @@ class Journals:
         key = SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt")
         sources = {service: self._source(service) for service in AUDIENCES}
         return Sealer(database, sources, key, LOG, list(regions), poll_seconds=0.01)
+
+
+@contextlib.contextmanager
+def books(audit_http: httpx.AsyncClient, rows: Sequence[JournalRow] = ()) -> Iterator[list[httpx.URL]]:
+    """audit_api asks books that hold these rows of their journal, whatever it asks; what it asked."""
+    asked: list[httpx.URL] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        told = JournalRows(stream=request.url.params["county"], rows=list(rows), left_out_n=0)
+        return httpx.Response(200, content=told.model_dump_json())
+
+    state: Any = audit_http.app.state  # type: ignore[attr-defined]
+    before = state.ledger
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://funds")
+    state.ledger = Ledger(http, SigningKey.from_jwk(AUDIT_KEY, LEDGER_ISSUER, "internal+jwt"))
+    try:
+        yield asked
+    finally:
+        state.ledger = before
 
 
 class Killed(BaseException):

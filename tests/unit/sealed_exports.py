@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.audit_api.record import notes
-from services.audit_api.record.verify import Peaks, event_hash, first_hash, leaf_hash, leaf_line
+from services.audit_api.record.verify import EXPORT_FORMAT, Peaks, event_hash, first_hash, leaf_hash, leaf_line
 from tests.callers import LOG
 
 SIZE = 600
@@ -32,6 +32,7 @@ class Export:
 
     def write(self, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "export.json").write_text(json.dumps({"format": EXPORT_FORMAT, "county": None}))
         lines = [b"\t".join(escaped(one) for one in row) for row in self.rows]
         lines += [b"\t".join([b"\\N", *(escaped(one) for one in row[1:14]), b"\\N"]) for row in self.unsealed]
         (folder / "journal.tsv").write_bytes(b"".join(line + b"\n" for line in lines))

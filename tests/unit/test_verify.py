@@ -44,7 +44,7 @@ def test_copied_elsewhere_it_runs_by_itself_and_says_what_it_found(tmp_path: Pat
         done = subprocess.run(command, capture_output=True, check=False, env={"LC_ALL": "C.UTF-8"})  # noqa: S603 - ours
         return done.returncode, done.stdout.decode()
 
-    assert said() == (0, "通过：600 条日志均与检查点相符，0 条尚未封存，签名有效\n")
+    assert said() == (0, "通过：600 条日志均与检查点相符，0 条尚未封存，6 个检查点签名有效、前后一致\n")
     lines = (folder / "journal.tsv").read_bytes().splitlines(keepends=True)
     (folder / "journal.tsv").write_bytes(b"".join(lines[:41] + lines[42:]))
     assert said() == (1, "不通过：第 41 条：日志缺少此条，下一条是第 42 条\n")

@@ -7,38 +7,61 @@ has the bundle holds them against the log. Evidence itself is fetched beside it 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.feed import JournalRow
 from chassis.identity import Principal
 from services.audit_api.checking import version_hash
 from services.audit_api.evidence import store as evidence
 from services.audit_api.findings import content, versions
 from services.audit_api.moments import Moment
 from services.audit_api.record import proving, store
-from services.audit_api.record.schemas import BundledEvidence, BundledRow, BundledVersion
+from services.audit_api.record.schemas import BundledEvidence, BundledRow, BundledVersion, Service
 from services.audit_api.record.tiles import Tiles
 from services.audit_api.record.verify import leaf_hash, leaf_line
 from services.audit_api.tables import LogCheckpointRow
 
 
-async def rows_of(
-    tx: AsyncSession, tiles: Tiles, county: str, positions: Sequence[int], checkpoint: LogCheckpointRow
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rows of one stream of one service's journal, and where those that are sealed stand in the log."""
+
+    service: Service
+    stream: str
+    rows: list[JournalRow]
+    leaves: dict[int, int]
+
+    @property
+    def sealed(self) -> list[JournalRow]:
+        """The rows that have a place in the log."""
+        return [row for row in self.rows if row.position in self.leaves]
+
+
+async def placed(tx: AsyncSession, service: Service, stream: str, rows: list[JournalRow]) -> Chosen:
+    """The rows with their places, as far as they are sealed."""
+    return Chosen(service, stream, rows, await store.leaves(tx, service, stream, [row.position for row in rows]))
+
+
+async def proved(
+    tx: AsyncSession, tiles: Tiles, chosen: Sequence[Chosen], checkpoint: LogCheckpointRow
 ) -> list[BundledRow]:
-    """These events of the county's journal, as far as they are sealed below the checkpoint, each with its proof."""
-    placed = await store.leaves(tx, county, positions)
-    sealed = {position: at for position, at in placed.items() if at < checkpoint.size}
+    """Each sealed row with the proof that it stands below the checkpoint."""
     log_size = (await store.head(tx)).size
     look = store.within(tx)
-    rows = []
-    for event in await store.events(tx, county, sorted(sealed)):
-        at = sealed[event.position]
-        line = leaf_line("audit", county, event.position, event.hash)
-        proof = await proving.included(look, tiles, leaf_hash(line), at, checkpoint.size, checkpoint.root, log_size)
-        told = [one.hex() for one in proof]
-        rows.append(BundledRow(log_position=at, service="audit", stream=county, proof=told, **event._mapping))  # noqa: SLF001 - SQLAlchemy's public name for it
-    return rows
+    found = []
+    for one in chosen:
+        for row in one.sealed:
+            at = one.leaves[row.position]
+            if at >= checkpoint.size:  # sealed after it
+                continue
+            leaf = leaf_hash(leaf_line(one.service, one.stream, row.position, row.hash))
+            proof = await proving.included(look, tiles, leaf, at, checkpoint.size, checkpoint.root, log_size)
+            where = {"log_position": at, "service": one.service, "stream": one.stream}
+            found.append(BundledRow(**where, **row.model_dump(), proof=[node.hex() for node in proof]))
+    return found
 
 
 async def versions_of(

@@ -8,14 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from chassis import clock
-from chassis.database import Read, Single, Tx
+from chassis.database import Database, Read, Single, Tx
 from chassis.feed import StreamName
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
 from services.audit_api.access import county_of
 from services.audit_api.moments import KnownAt, moment_of
-from services.audit_api.record import service
+from services.audit_api.record import money_behind, service
 from services.audit_api.record.schemas import (
     Bundle,
     CheckpointTold,
@@ -32,6 +32,9 @@ router = APIRouter(prefix="/audit/v1/record", tags=["record 存证"])
 MAX_POSITION = 2**62
 Size = Annotated[int | None, Query(gt=0, le=MAX_POSITION, description="检查点的条数；省略表示最近一个")]
 OldSize = Annotated[int, Query(alias="old_size", ge=0, le=MAX_POSITION, description="先前见到的条数")]
+SeenSize = Annotated[
+    int | None, Query(gt=0, le=MAX_POSITION, description="先前见到的检查点条数：案卷附上与它相接的一致性证明")
+]
 Position = Annotated[int, Query(gt=0, le=MAX_POSITION, description="流内位置")]
 Reader = Annotated[Principal, can("record:read")]
 
@@ -79,14 +82,19 @@ async def post_cosignature(
 
 @router.get("/findings/{finding_id}", summary="问题的案卷：日志行、包含证明与检查点，可离线核验")
 async def get_bundle(
-    request: Request,
     finding_id: UUID,
-    tx: Read,
+    request: Request,
     who: Annotated[Principal, can("findings:read")],
     county: Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")] = None,
     known_at: KnownAt = None,
+    seen_size: SeenSize = None,
 ) -> Bundle:
-    asked = county_of(who, county)
-    return await service.bundle(
-        tx, request.app.state.log_tiles, who, asked, finding_id, await moment_of(tx, asked, None, known_at)
-    )
+    asked, state = county_of(who, county), request.app.state
+    database: Database = state.database
+    async with database.reading(who.region, who.subject) as tx:
+        moment = await moment_of(tx, asked, None, known_at)
+        about = await service.rests_on(tx, who, asked, finding_id, moment)
+    money = await money_behind.told(state.ledger, who, asked, about, moment)  # no transaction waits for the ledger
+    async with database.reading(who.region, who.subject) as tx:
+        bundled = service.Bundled(asked, finding_id, moment)
+        return await service.bundle(tx, state.log_tiles, who, bundled, money, seen_size)

@@ -115,6 +115,17 @@ class BundledRow(Answer):
     proof: list[Hex]
 
 
+class BundledText(Answer):
+    """What somebody wrote, as the row at `log_position` sealed it: its `text_sha256` is SHA-256 over salt and words.
+
+    Of the words, each led by its length, a SHA-256 is taken first. What was erased is not here, nor its salt.
+    """
+
+    log_position: int
+    salt: str
+    words: list[str]
+
+
 class BundledVersion(Answer):
     """Everything a version of the finding says, in the spelling whose hash stands in its event."""
 
@@ -133,10 +144,20 @@ class BundledEvidence(Answer):
     sha256: Hex
 
 
-class Bundle(Answer):
-    """What the journal holds about a finding, for `verify.py`: rows, inclusion proofs and the checkpoint.
+class Follows(Answer):
+    """That the log of the bundle's checkpoint begins with the log of `old_size`, which was seen before."""
 
-    `known_position` (with `known_at`) is the last event of the county's journal that is looked at; null: all.
+    old_size: int
+    proof: list[Hex]
+
+
+class Bundle(Answer):
+    """What the journals hold about a finding, for `verify.py`: rows, inclusion proofs and the checkpoint.
+
+    Rows of audit_api's journal, and of funds_api's those that made and drew the finding's lots, flagged and quarantined
+    them. `known_position` (with `known_at`) is the last event of the county's journal that is looked at; null: all.
+    As known at an instant a bundle is the same, byte for byte, whenever it is asked for once everything of then is
+    sealed: it is proved below the first checkpoint that has it all, without the lines of witnesses that came later.
     """
 
     format: str
@@ -144,7 +165,11 @@ class Bundle(Answer):
     known_at: datetime | None
     known_position: int | None
     checkpoint: str
+    follows: Follows | None
     rows: list[BundledRow]
+    texts: list[BundledText]
     versions: list[BundledVersion]
     evidence: list[BundledEvidence]
-    not_sealed_yet: int
+    not_sealed_yet: int = Field(description="已登记而尚未封存、因而不在案卷中的日志条数")
+    words_gone_n: int = Field(description="日志中有摘要而文字未附的处数：已依法删除，或早于加盐的版本")
+    lacking_n: int = Field(description="资金账本未能提供的日志条数")

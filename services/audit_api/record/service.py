@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis import feed
 from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.journal import Act
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
-from services.audit_api.record import bundling, merkle, notes, proving, store
+from services.audit_api.record import bundling, merkle, money_behind, notes, proving, store, words_of
+from services.audit_api.record.bundling import Chosen
+from services.audit_api.record.money_behind import Money, RestsOn
 from services.audit_api.record.schemas import (
     Bundle,
     CheckpointTold,
     ConsistencyProof,
     CosignatureReceipt,
     CosignatureRequest,
+    Follows,
     InclusionProof,
     RecordStatus,
     StreamSealed,
@@ -81,6 +86,15 @@ class CosignatureRefused(Exception):
 
     def figures(self) -> dict[str, int]:
         return {"size": self.size}
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """Which finding of which county a bundle is about, and as known when."""
+
+    county: str
+    id: UUID
+    moment: Moment
 
 
 async def status(tx: AsyncSession, who: Principal, now: datetime) -> RecordStatus:
@@ -183,26 +197,65 @@ async def cosign(
     return receipt
 
 
-async def bundle(tx: AsyncSession, tiles: Tiles, who: Principal, county: str, finding: UUID, moment: Moment) -> Bundle:
-    """What was known of a finding at the moment, each journal row proved to stand below the last checkpoint."""
+async def rests_on(tx: AsyncSession, who: Principal, county: str, finding: UUID, moment: Moment) -> RestsOn:
+    """What is asked of the books for a bundle; refused where the finding is not there, or was not at the moment."""
     seen = await findings.one(tx, who, county, finding)
     if seen is None or seen.position > moment.position:
         raise Missing("问题", str(finding))
-    row = await _checkpoint(tx, None)
-    positions = [at for at in await store.events_naming(tx, who, county, str(finding)) if at <= moment.position]
-    rows = await bundling.rows_of(tx, tiles, county, positions, row)
-    bodies = [one.body for one in rows]
+    return await money_behind.rests_on(tx, county, finding, moment)
+
+
+async def bundle(
+    tx: AsyncSession, tiles: Tiles, who: Principal, finding: Bundled, money: Money, seen_size: int | None
+) -> Bundle:
+    """What was known of a finding at the moment, each journal row proved to stand below one checkpoint."""
+    county, moment = finding.county, finding.moment
+    names = [str(finding.id), *(str(one) for one in await store.quarantines(tx, county, finding.id))]
+    positions = await store.events_naming(tx, who, county, names, moment.position)
+    own = await feed.whole_rows(tx, "audit", county, positions, erased="audit.erased_outcome")
+    chosen = [
+        await bundling.placed(tx, "audit", county, own),
+        await bundling.placed(tx, "funds", county, money.rows),
+    ]
+    row = await _covering(tx, chosen, moment)
+    rows = await bundling.proved(tx, tiles, chosen, row)
+    kept = chosen[0].leaves
+    sealed = [one for one in own if kept.get(one.position, row.size) < row.size]
+    texts, gone = await words_of.texts_of(tx, county, finding.id, sealed, kept)
+    bodies = [one.body for one in sealed]
     return Bundle(
         format=BUNDLE_FORMAT,
-        about=str(finding),
+        about=str(finding.id),
         known_at=moment.known_at,
         known_position=None if moment.known_at is None else moment.position,
-        checkpoint=await _note(tx, row),
+        checkpoint=row.note if moment.known_at else await _note(tx, row),
+        follows=await _follows(tx, tiles, seen_size, row),
         rows=rows,
-        versions=await bundling.versions_of(tx, county, finding, moment, "".join(bodies)),
-        evidence=await bundling.evidence_of(tx, who, county, finding, moment, bodies),
-        not_sealed_yet=len(positions) - len(rows),
+        texts=texts,
+        versions=await bundling.versions_of(tx, county, finding.id, moment, "".join(bodies)),
+        evidence=await bundling.evidence_of(tx, who, county, finding.id, moment, bodies),
+        not_sealed_yet=len(own) + len(money.rows) - len(rows),
+        words_gone_n=gone,
+        lacking_n=money.lacking_n,
     )
+
+
+async def _covering(tx: AsyncSession, chosen: Sequence[Chosen], moment: Moment) -> LogCheckpointRow:
+    """The newest checkpoint; of what was known at an instant the first one over all of its rows, for ever."""
+    if moment.known_at is None:
+        return await _checkpoint(tx, None)
+    last = max((at for one in chosen for at in one.leaves.values()), default=0)
+    return await store.checkpoint_over(tx, last + 1) or await _checkpoint(tx, None)
+
+
+async def _follows(tx: AsyncSession, tiles: Tiles, seen_size: int | None, row: LogCheckpointRow) -> Follows | None:
+    if seen_size is None:
+        return None
+    if seen_size > row.size:
+        raise SizesOutOfOrder(seen_size, row.size, (await _checkpoint(tx, None)).size)
+    before = await store.checkpoint(tx, seen_size)
+    proof = await proving.consistent(store.within(tx), tiles, before, seen_size, row)
+    return Follows(old_size=seen_size, proof=[one.hex() for one in proof])
 
 
 async def _checkpoint(tx: AsyncSession, size: int | None) -> LogCheckpointRow:

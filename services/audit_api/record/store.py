@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,13 +20,13 @@ from services.audit_api.access import visible_to
 from services.audit_api.record.merkle import TILE, TILE_HEIGHT, Frontier, Tile
 from services.audit_api.record.tiles import Place, is_full
 from services.audit_api.tables import (
-    EventRow,
     LogCheckpointRow,
     LogCosignatureRow,
     LogCursorRow,
     LogHeadRow,
     LogLeafRow,
     LogTileRow,
+    QuarantineRow,
 )
 
 Stream = tuple[str, str]  # service, stream
@@ -117,7 +118,7 @@ async def tiles(look: Look, places: Collection[Place], log_size: int) -> dict[Pl
     """The entries of these tiles of the log of `log_size`, as far as they are filled, in one statement."""
     full = [place for place in places if is_full(place, log_size)]
     opened = [place for place in places if place not in full]
-    [leaves] = [index * TILE for level, index in opened if level == 0] or [None]
+    leaves = next((index * TILE for level, index in opened if level == 0), None)
     above = [place for place in opened if place[0]]
     row = await look(
         _TILES,
@@ -215,47 +216,33 @@ async def place(look: Look, service: str, stream: str, position: int, size: int 
     return row
 
 
-async def leaves(tx: AsyncSession, stream: str, positions: Sequence[int]) -> dict[int, int]:
-    """Where events of this service's own journal stand in the log, by their position in the stream."""
+async def leaves(tx: AsyncSession, service: str, stream: str, positions: Collection[int]) -> dict[int, int]:
+    """Where events of a stream stand in the log, by their position in the stream."""
     query = select(LogLeafRow.stream_position, LogLeafRow.position).where(
-        LogLeafRow.stream == stream, LogLeafRow.service == "audit", LogLeafRow.stream_position.in_(positions)
+        LogLeafRow.stream == stream, LogLeafRow.service == service, LogLeafRow.stream_position.in_(positions)
     )
     return {row.stream_position: row.position for row in await tx.execute(query)}
 
 
-async def events_naming(tx: AsyncSession, who: Principal, stream: str, name: str) -> list[int]:
-    """The positions of the events of a stream that name a row by its id, oldest first."""
+async def checkpoint_over(tx: AsyncSession, leaves: int) -> LogCheckpointRow | None:
+    """The first checkpoint of a log of at least so many leaves."""
+    query = select(LogCheckpointRow).where(LogCheckpointRow.size >= leaves).order_by(LogCheckpointRow.size).limit(1)
+    return await tx.scalar(query)
+
+
+async def events_naming(tx: AsyncSession, who: Principal, stream: str, names: Collection[str], known: int) -> list[int]:
+    """The positions by `known` of the events of a stream that name one of these rows by its id, oldest first."""
     found = await tx.execute(
         text(
             "SELECT e.position FROM audit.event e WHERE e.stream = :stream AND e.stream >= :region"
-            " AND strpos(e.body::text, :name) > 0 ORDER BY e.position"
+            " AND e.position <= :known AND e.body::text LIKE ANY(:names) ORDER BY e.position"
         ),
-        {"stream": stream, "region": who.region, "name": name},
+        {"stream": stream, "region": who.region, "known": known, "names": [f"%{one}%" for one in names]},
     )
     return [row.position for row in found]
 
 
-async def events(tx: AsyncSession, stream: str, positions: Sequence[int]) -> Sequence[Any]:
-    """These events, each with the text its hash covers and the hash before it."""
-    found = await tx.execute(
-        text(
-            "SELECT e.position, e.id, e.kind, e.actor, e.request_id, e.idempotency_key,"
-            " encode(e.request_hash, 'hex') AS request_hash,"
-            " (extract(epoch FROM e.recorded_at) * 1000000)::bigint AS recorded_micros,"
-            " encode(coalesce(o.outcome_sha256, sha256(convert_to(e.outcome::text, 'UTF8'))), 'hex') AS outcome_sha256,"
-            " e.body::text AS body,"
-            " encode(e.hash, 'hex') AS hash, encode(coalesce(b.hash, sha256(convert_to(e.stream, 'UTF8'))), 'hex')"
-            " AS previous_hash"
-            " FROM audit.event e LEFT JOIN audit.event b ON b.stream = e.stream AND b.position = e.position - 1"
-            # What lost words is proven by the digest that was kept of it (migrations/audit_erasures_v1.py).
-            " LEFT JOIN audit.erased_outcome o ON o.county_code = e.stream AND o.position = e.position"
-            " WHERE e.stream = :stream AND e.position = ANY(:positions) ORDER BY e.position"
-        ),
-        {"stream": stream, "positions": list(positions)},
-    )
-    return found.all()
-
-
-async def journal_head(tx: AsyncSession, stream: str) -> int:
-    """The last position of a stream of this service's own journal."""
-    return await tx.scalar(select(func.max(EventRow.position)).where(EventRow.stream == stream)) or 0
+async def quarantines(tx: AsyncSession, county: str, finding: UUID) -> Sequence[UUID]:
+    """The quarantines of a finding: what the books answer to them names no finding."""
+    query = select(QuarantineRow.id).where(QuarantineRow.county_code == county, QuarantineRow.finding_id == finding)
+    return (await tx.scalars(query.order_by(QuarantineRow.id))).all()

@@ -1,8 +1,9 @@
 """Verifies the record offline: a bundle or an export of the journal against a signed checkpoint. One file.
 
 Copy this file to any machine with Python 3.9 or later and run `python3 verify.py --key NAME+ID+KEY FILE_OR_FOLDER`.
-It prints 通过, or 不通过 with the first bad position and the reason, and exits with 0 or 1. The key comes from
-elsewhere than what is verified: on paper, or from the witness. It reads files and nothing else: no network.
+It prints 通过 (and exits with 0), 不通过 with the first bad position and the reason (1), or 无法核验 where there is
+nothing to be verified or no key to do it with (2). The key comes from elsewhere than what is verified: on paper, or
+from the witness. It reads files and nothing else: no network.
 
 The rest of the record imports its arithmetic from here, so that there is one of it. Sources: RFC 6962 section 2.1 (tree
 hashes), RFC 9162 sections 2.1.3.2 and 2.1.4.2 (verifying proofs), RFC 8032 section 5.1 (Ed25519), C2SP signed-note,
@@ -21,8 +22,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-BUNDLE_FORMAT = "qingliu-bundle-1"
-EXPORT_FORMAT = "qingliu-export-1"
+BUNDLE_FORMAT = "qingliu-bundle-2"
+EXPORT_FORMAT = "qingliu-export-2"
+MOST_SIGNATURES = 64  # below one checkpoint: each that names a key is verified, which takes its time
 NOTE_KEY = 1  # Ed25519 signature over a note
 COSIGNATURE_KEY = 4  # Ed25519 cosignature with its time
 SEEN_NOT_AGAIN = "这不是同一份日志（分叉或改写）"
@@ -38,6 +40,10 @@ class Bad(Exception):
 
     def __str__(self) -> str:
         return self.reason if self.position is None else f"第 {self.position} 条：{self.reason}"
+
+
+class Unable(Exception):
+    """Nothing was verified: a file is not there, or what was given as a key is none."""
 
 
 # Tree hashes.
@@ -212,6 +218,54 @@ def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
 
 
+def _weighted(terms: Sequence[tuple[int, Point]]) -> Point:
+    """The sum of points, each times its weight of 128 bits; eight bits of all weights at a time (Pippenger)."""
+    found: Point = (0, 1, 1, 0)
+    for shift in range(120, -1, -8):
+        for _ in range(8):
+            found = _add(found, found)
+        buckets: dict[int, Point] = {}
+        for weight, point in terms:
+            digit = weight >> shift & 255
+            if digit:
+                buckets[digit] = _add(buckets[digit], point) if digit in buckets else point
+        running: Point = (0, 1, 1, 0)
+        for digit in range(255, 0, -1):
+            if digit in buckets:
+                running = _add(running, buckets[digit])
+            found = _add(found, running)
+    return found
+
+
+def signatures_hold(public: bytes, signed: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether every (message, signature) holds under one key: one equation over all of them, each weighted.
+
+    The weights come from a hash of everything that is checked, so that no two errors can be made to cancel. A thousand
+    take less than fifty one by one would.
+    """
+    if len(signed) < 4:
+        return all(signature_holds(public, message, signature) for message, signature in signed)
+    key = _point(public) if len(public) == 32 else None
+    if key is None or any(len(signature) != 64 for _, signature in signed):
+        return False
+    seed = hashlib.sha512(public)
+    for message, signature in signed:
+        seed.update(hashlib.sha512(message).digest() + signature)
+    of_base = of_key = 0
+    nonces: list[tuple[int, Point]] = []
+    for at, (message, signature) in enumerate(signed):
+        nonce, s = _point(signature[:32]), int.from_bytes(signature[32:], "little")
+        if nonce is None or s >= _ORDER:
+            return False
+        weight = int.from_bytes(hashlib.sha512(seed.digest() + at.to_bytes(8, "big")).digest()[:16], "big") | 1
+        challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
+        of_base, of_key = of_base + weight * s, of_key + weight * challenge
+        nonces.append((weight, nonce))
+    left = _times(of_base % _ORDER, _BASE)
+    right = _add(_weighted(nonces), _times(of_key % _ORDER, key))
+    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
+
+
 # Signed notes and checkpoints.
 
 
@@ -261,8 +315,10 @@ class Checkpoint(NamedTuple):
             head, tail = note.split("\n\n", 1)
             body = (head + "\n").encode()
             origin, size, root = head.split("\n")[:3]
-            found = []
-            for line in tail.splitlines():
+            found: list[tuple[str, bytes]] = []
+            for line in tail.rstrip("\n").split("\n"):
+                if len(found) == MOST_SIGNATURES:
+                    raise Bad("检查点的签名行过多")
                 dash, name, packed = line.split(" ")
                 if dash != "\u2014":
                     raise Bad("检查点签名行有误")
@@ -288,10 +344,28 @@ class Checkpoint(NamedTuple):
         return None
 
     def must_be_signed(self, key: Key) -> None:
-        if self.origin != key.name and key.kind == NOTE_KEY:
-            raise Bad(f"检查点属于 {self.origin}，不是 {key.name}")
+        self.must_be_of(key)
         if self.signed_by(key) is None:
             raise Bad(f"检查点（{self.size} 条）没有 {key.name} 的有效签名")
+
+    def must_be_of(self, key: Key) -> None:
+        if self.origin != key.name and key.kind == NOTE_KEY:
+            raise Bad(f"检查点属于 {self.origin}，不是 {key.name}")
+
+    @staticmethod
+    def first_unsigned(several: Sequence[Checkpoint], key: Key) -> Checkpoint | None:
+        """The first of these checkpoints that `key` did not sign, by halves; `Bad` for one of another log."""
+        for one in several:
+            one.must_be_of(key)
+        mine = [[raw[4:] for name, raw in one.signatures if (name, raw[:4]) == (key.name, key.mark)] for one in several]
+        signed = [(one.body, lines[0]) for one, lines in zip(several, mine) if len(lines) == 1]  # noqa: B905 - Python 3.9
+        if len(signed) == len(several) and signatures_hold(key.public, signed):
+            return None
+        if len(several) == 1:
+            return several[0] if several[0].signed_by(key) is None else None
+        half = len(several) // 2
+        early = Checkpoint.first_unsigned(several[:half], key)
+        return early if early is not None else Checkpoint.first_unsigned(several[half:], key)
 
 
 def cosigned_message(body: bytes, at: int) -> bytes:
@@ -327,57 +401,183 @@ def first_hash(stream: bytes) -> bytes:
     return hashlib.sha256(stream).digest()
 
 
-def verify_bundle(bundle: dict[str, Any], key: Key, seen: Sequence[Checkpoint] = ()) -> str:
+def sealed_words(words: Sequence[str]) -> bytes:
+    """The hash of what somebody wrote: each text led by its length, so that no two lists read alike."""
+    digest = hashlib.sha256()
+    for one in words:
+        raw = one.encode()
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.digest()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise Bad("同一个名称在 JSON 中出现两次")
+    return read
+
+
+def _no_number(_: str) -> Any:
+    raise Bad("JSON 中有不是整数的数")
+
+
+def _json(text: str) -> Any:
+    """JSON in which every name stands once and every number is whole: what two programs read alike."""
+    return json.loads(text, object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number)
+
+
+_HEX = "hex"  # 64 digits, lower case
+_SHAPES: dict[str, dict[str, Any]] = {
+    "案卷": {
+        **dict.fromkeys(("format", "about", "checkpoint"), str),
+        **dict.fromkeys(("rows", "texts", "versions", "evidence"), list),
+        **dict.fromkeys(("not_sealed_yet", "words_gone_n", "lacking_n"), int),
+        **dict.fromkeys(("known_at", "known_position", "follows"), object),
+    },
+    "日志行": {
+        **dict.fromkeys(("service", "id", *FIELDS), str),
+        **dict.fromkeys(("position", "log_position", "recorded_micros"), int),
+        **dict.fromkeys(("request_hash", "outcome_sha256", "previous_hash", "hash"), _HEX),
+        "proof": list,
+    },
+    "文字": {"log_position": int, "salt": str, "words": list},
+    "各稿": {"version_no": int, "version_hash": _HEX, "content": dict},
+    "证据": {"evidence_id": str, "file_name": str, "file_kind": str, "size_bytes": int, "sha256": _HEX},
+    "一致性证明": {"old_size": int, "proof": list},
+}
+
+
+def _shaped(what: str, value: Any) -> dict[str, Any]:
+    """An object with exactly these names, each of its type; what is not verified does not travel along."""
+    shape = _SHAPES[what]
+    at = value.get("log_position") if isinstance(value, dict) else None
+    at = at if type(at) is int else None
+    if not isinstance(value, dict) or value.keys() != shape.keys():
+        raise Bad(f"{what}的项目不齐或有多余", at)
+    for name, kind in shape.items():
+        one = value[name]
+        fits = _is_hash(one) if kind is _HEX else isinstance(one, kind)
+        if not fits or (kind is int and (isinstance(one, bool) or not 0 <= one < 2**63)):
+            raise Bad(f"{what}的 {name} 格式有误", at)
+    return value
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 64 and not set(value) - set("0123456789abcdef")
+
+
+def _hashes(values: list[Any]) -> list[bytes]:
+    if len(values) > 128 or not all(_is_hash(one) for one in values):
+        raise Bad("证明路径格式有误")
+    return [bytes.fromhex(one) for one in values]
+
+
+def verify_bundle(bundle: Any, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
     """Every row of a bundle is what was sealed below its checkpoint; one Chinese sentence says what was verified."""
-    if bundle.get("format") != BUNDLE_FORMAT:
+    if not isinstance(bundle, dict) or bundle.get("format") != BUNDLE_FORMAT:
         raise Bad("不是案卷文件，或版本不认识")
+    _shaped("案卷", bundle)
     checkpoint = Checkpoint.read(bundle["checkpoint"])
     checkpoint.must_be_signed(key)
     for one in seen:
-        one.must_be_signed(key)
-        must_extend(one, checkpoint)
-    previous: dict[str, Any] | None = None
-    rows: list[dict[str, Any]] = bundle["rows"]
+        _must_follow(bundle, one, checkpoint, key)
+    rows = sorted((_shaped("日志行", one) for one in bundle["rows"]), key=lambda row: int(row["log_position"]))
     if not rows:
         raise Bad("案卷中没有日志行")
+    bodies: dict[int, dict[str, Any]] = {}
+    before: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        at = int(row["log_position"])
-        own = event_hash(bytes.fromhex(row["previous_hash"]), [str(row[name]).encode() for name in FIELDS]).hex()
-        if own != row["hash"]:
-            raise Bad(f"{row['stream']} 流第 {row['position']} 条日志的内容与其哈希不符", at)
-        leaf = leaf_hash(leaf_line(row["service"], row["stream"], int(row["position"]), own))
-        if inclusion_root(leaf, at, checkpoint.size, [bytes.fromhex(one) for one in row["proof"]]) != checkpoint.root:
-            raise Bad("包含证明不通向检查点的根", at)
-        follows = previous and (row["service"], row["stream"]) == (previous["service"], previous["stream"])
-        neighbour = follows and previous and int(row["position"]) == int(previous["position"]) + 1
-        if neighbour and previous and row["previous_hash"] != previous["hash"]:
-            raise Bad("与上一条日志不相连", at)
-        previous = row
-    _verify_beside(bundle)
-    beside = f"，{len(bundle['versions'])} 稿与 {len(bundle['evidence'])} 份证据的摘要在其中"
-    return f"{len(rows)} 条日志均在检查点（{checkpoint.size} 条）之内{beside}，签名有效"
+        stream = (row["service"], row["stream"])
+        bodies[row["log_position"]] = _verified(row, checkpoint, before.get(stream))
+        before[stream] = row
+    if len(bodies) != len(rows):
+        raise Bad("同一条日志在案卷中出现两次")
+    _verify_beside(bundle, list(bodies.values()))
+    _verify_texts(bundle["texts"], bodies)
+    money = sum(row["service"] == "funds" for row in rows)
+    return (
+        f"{len(rows)} 条日志（监督 {len(rows) - money} 条，资金 {money} 条）均在检查点（{checkpoint.size} 条）之内，"
+        f"{len(bundle['versions'])} 稿、{len(bundle['texts'])} 处文字与 {len(bundle['evidence'])} 份证据的摘要在其中"
+        f"{_lacking(bundle)}，签名有效"
+    )
 
 
-def _verify_beside(bundle: dict[str, Any]) -> None:
-    """Whatever the bundle tells beside its rows is covered by a digest in one of them."""
-    bodies = "\n".join(str(row["body"]) for row in bundle["rows"])
+def _lacking(bundle: dict[str, Any]) -> str:
+    waiting, gone = bundle["not_sealed_yet"], bundle["words_gone_n"]
+    said = f"，另有 {waiting} 条尚未封存、不在案卷中" if waiting else ""
+    said += f"，{gone} 处文字未附（已依法删除，或未保存）" if gone else ""
+    return said + (f"，账本未能提供 {bundle['lacking_n']} 条" if bundle["lacking_n"] else "")
+
+
+def _must_follow(bundle: dict[str, Any], seen: Checkpoint, now: Checkpoint, key: Key) -> None:
+    """The checkpoint of a bundle is of the log that was seen before: by their sizes, or by the proof it carries."""
+    seen.must_be_signed(key)
+    must_extend(seen, now)
+    if seen.size == now.size:
+        return
+    if bundle["follows"] is None or _shaped("一致性证明", bundle["follows"])["old_size"] != seen.size:
+        raise Bad(f"案卷没有与先前所见检查点（{seen.size} 条）相接的证明；请用 seen_size={seen.size} 重新取得案卷")
+    if not is_consistent(seen.size, seen.root, now.size, now.root, _hashes(bundle["follows"]["proof"])):
+        raise Bad(f"{now.size} 条的日志不以先前的 {seen.size} 条为开头：{SEEN_NOT_AGAIN}", seen.size)
+
+
+def _verified(row: dict[str, Any], checkpoint: Checkpoint, before: dict[str, Any] | None) -> dict[str, Any]:
+    """The body of a row that is what was sealed at its place; `before` is the row of its stream that came earlier."""
+    at = row["log_position"]
+    own = event_hash(bytes.fromhex(row["previous_hash"]), [str(row[name]).encode() for name in FIELDS]).hex()
+    if own != row["hash"]:
+        raise Bad(f"{row['stream']} 流第 {row['position']} 条日志的内容与其哈希不符", at)
+    leaf = leaf_hash(leaf_line(row["service"], row["stream"], row["position"], own))
+    if inclusion_root(leaf, at, checkpoint.size, _hashes(row["proof"])) != checkpoint.root:
+        raise Bad("包含证明不通向检查点的根", at)
+    if before is not None and row["position"] <= before["position"]:
+        raise Bad(f"{row['stream']} 流的日志先后颠倒", at)
+    if before is not None and row["position"] == before["position"] + 1 and row["previous_hash"] != before["hash"]:
+        raise Bad("与上一条日志不相连", at)
+    body = json.loads(row["body"])
+    if not isinstance(body, dict):
+        raise Bad("日志内容格式有误", at)
+    return body
+
+
+def _verify_beside(bundle: dict[str, Any], bodies: list[dict[str, Any]]) -> None:
+    """Whatever the bundle tells beside its rows is covered by a digest in one of them, under the same number."""
+    about = bundle["about"]
+    if not any(body.get("finding_id") == about for body in bodies):
+        raise Bad("案卷的日志中没有一条是关于这个问题的")
+    drawn = {(body.get("version_no"), body.get("version_hash")) for body in bodies if body.get("finding_id") == about}
     for one in bundle["versions"]:
+        _shaped("各稿", one)
         spelled = json.dumps(one["content"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        if hashlib.sha256(spelled.encode()).hexdigest() != one["version_hash"] or one["version_hash"] not in bodies:
+        named = hashlib.sha256(spelled.encode()).hexdigest()
+        if named != one["version_hash"] or (one["version_no"], named) not in drawn:
             raise Bad(f"第 {one['version_no']} 稿的内容与日志中的摘要不符")
+    kept = {(body.get("evidence_id"), body.get("sha256"), body.get("size_bytes")) for body in bodies}
     for one in bundle["evidence"]:
-        if len(one["sha256"]) != 64 or one["sha256"] not in bodies:
+        _shaped("证据", one)
+        if (one["evidence_id"], one["sha256"], one["size_bytes"]) not in kept:
             raise Bad(f"证据 {one['file_name']} 的摘要不在日志中")
+
+
+def _verify_texts(texts: list[Any], bodies: dict[int, dict[str, Any]]) -> None:
+    """Each text that people wrote is the one its row sealed: SHA-256 over a salt and the hash of the words."""
+    for one in texts:
+        at, words = _shaped("文字", one)["log_position"], one["words"]
+        if not all(isinstance(word, str) for word in words) or at not in bodies:
+            raise Bad("文字不属于案卷中的日志", at)
+        told = hashlib.sha256(bytes.fromhex(one["salt"]) + sealed_words(words)).hexdigest()
+        if bodies[at].get("text_sha256") != told:
+            raise Bad("附上的文字与日志中的摘要不符", at)
 
 
 def verify_pack(folder: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
     """A bundle in a folder with the files of its evidence, each named by its SHA-256."""
-    bundle = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    bundle = _json((folder / "bundle.json").read_text(encoding="utf-8"))
     said = verify_bundle(bundle, key, seen)
     listed = {one["sha256"]: one["file_name"] for one in bundle["evidence"]}
     there = sorted((folder / "evidence").iterdir()) if (folder / "evidence").is_dir() else []
     for file in there:
-        if file.name not in listed:
+        if file.name not in listed or file.is_symlink() or not file.is_file():
             raise Bad(f"证据文件 {file.name} 不在案卷清单中")
         digest = hashlib.sha256()
         with file.open("rb") as read:
@@ -408,8 +608,8 @@ def _plain(field: bytes) -> bytes:
 
 
 def _notes(folder: Path) -> list[Checkpoint]:
-    lines = (folder / "checkpoints.jsonl").read_text(encoding="utf-8").splitlines()
-    return sorted((Checkpoint.read(json.loads(line)) for line in lines), key=lambda one: one.size)
+    lines = (folder / "checkpoints.jsonl").read_text(encoding="utf-8").split("\n")
+    return sorted((Checkpoint.read(_json(line)) for line in lines if line), key=lambda one: one.size)
 
 
 def _rows(folder: Path) -> Iterator[list[bytes]]:
@@ -434,12 +634,21 @@ def _tiles(folder: Path) -> Iterator[bytes]:
 def verify_export(  # noqa: C901, PLR0912, PLR0915 - one pass over a million rows; a call per question would double it
     folder: Path, key: Key, seen: Sequence[Checkpoint] = ()
 ) -> str:
-    """Every event of an export is what was sealed, nothing is missing, and the log is the one that was seen before."""
+    """Every event of an export is what was sealed, nothing is missing, and the log is the one that was seen before.
+
+    Every checkpoint is signed, and the one log that is built from the rows has the root of each at its size: so each
+    continues the one before it. Of a row that is there by its hash only, that hash is the leaf.
+    """
+    about = _json((folder / "export.json").read_text(encoding="utf-8"))
+    if not isinstance(about, dict) or about.get("format") != EXPORT_FORMAT:
+        raise Bad("不是日志导出，或版本不认识")
     notes = _notes(folder)
     if not notes:
         raise Bad("导出中没有检查点")
     last = notes[-1]
-    last.must_be_signed(key)
+    unsigned = Checkpoint.first_unsigned(notes, key)
+    if unsigned is not None:
+        raise Bad(f"检查点（{unsigned.size} 条）没有 {key.name} 的有效签名", unsigned.size)
     for one in seen:
         one.must_be_signed(key)
         must_extend(one, last)
@@ -449,9 +658,20 @@ def verify_export(  # noqa: C901, PLR0912, PLR0915 - one pass over a million row
     heads: dict[bytes, tuple[bytes, int]] = {}
     peaks, good, size = Peaks(), 0, 0
     tiles, told = _tiles(folder), b""
-    unsealed = 0
+    unsealed = withheld = 0
     sha256, push = hashlib.sha256, peaks.push
     for fields in _rows(folder):
+        if fields[1] == b"N":
+            leaf, withheld = _withheld(fields, size, unsealed), withheld + 1
+            if size % 256 == 0:
+                told = _told(tiles, last.size, size)
+            if told and told[size % 256 * 32 : size % 256 * 32 + 32] != leaf:
+                raise Bad("只有摘要的一条与封存时的摘要不同", size)
+            push(leaf)
+            size += 1
+            if size in wanted:
+                good = _rooted(wanted[size], peaks, good)
+            continue
         name = fields[1] + b" " + fields[2]
         previous, before = heads.get(name) or (first_hash(fields[2]), 0)
         sealed = fields[0] != b"N"  # NULL, as COPY writes it, is read as N
@@ -476,24 +696,45 @@ def verify_export(  # noqa: C901, PLR0912, PLR0915 - one pass over a million row
             raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条的哈希与封存时不同", size)
         leaf = sha256(b"\x00" + name + b" " + fields[3] + b" " + written + b"\n").digest()
         if size % 256 == 0:
-            told = next(tiles, b"")
-            if not told and last.size - size >= 256:
-                raise Bad("封存时的摘要缺失", size)
+            told = _told(tiles, last.size, size)
         if told and told[size % 256 * 32 : size % 256 * 32 + 32] != leaf:
             raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条与封存时的摘要不同", size)
         push(leaf)
         size += 1
         if size in wanted:
-            root = peaks.root()
-            if any(one.root != root for one in wanted[size]):
-                raise Bad(f"前 {size} 条的根与检查点不符，改动在第 {good} 至 {size - 1} 条之间：{SEEN_NOT_AGAIN}", good)
-            good = size
+            good = _rooted(wanted[size], peaks, good)
     if size < last.size:
         raise Bad(f"日志只有 {size} 条，检查点有 {last.size} 条：尾部被截去", size)
     if size > last.size:
         raise Bad(f"日志有 {size} 条，检查点只有 {last.size} 条：检查点被删去", last.size)
     _verify_heads(folder, heads)
-    return f"{size} 条日志均与检查点相符，{unsealed} 条尚未封存，签名有效"
+    hidden = f"，其中 {withheld} 条只有摘要、内容未导出" if withheld else ""
+    return f"{size} 条日志均与检查点相符{hidden}，{unsealed} 条尚未封存，{len(notes)} 个检查点签名有效、前后一致"
+
+
+def _withheld(fields: list[bytes], size: int, unsealed: int) -> bytes:
+    """The leaf of a row whose content was not exported."""
+    if fields[0] != str(size).encode() or unsealed or any(one != b"N" for one in fields[2:14]):
+        raise Bad("只有摘要的一条格式有误，或缺少前面的", size)
+    if not _is_hash(fields[14].decode()):
+        raise Bad("封存的一条没有摘要", size)
+    return bytes.fromhex(fields[14].decode())
+
+
+def _told(tiles: Iterator[bytes], last: int, size: int) -> bytes:
+    """The next tile as it was stored; there has to be one where it is full."""
+    told = next(tiles, b"")
+    if not told and last - size >= 256:
+        raise Bad("封存时的摘要缺失", size)
+    return told
+
+
+def _rooted(wanted: Sequence[Checkpoint], peaks: Peaks, good: int) -> int:
+    """The size of the log, where its root is that of every checkpoint of that size; `good` is the last one before."""
+    root, size = peaks.root(), peaks.size
+    if any(one.root != root for one in wanted):
+        raise Bad(f"前 {size} 条的根与检查点不符，改动在第 {good} 至 {size - 1} 条之间：{SEEN_NOT_AGAIN}", good)
+    return size
 
 
 def _verify_heads(folder: Path, heads: dict[bytes, tuple[bytes, int]]) -> None:
@@ -510,17 +751,26 @@ def _verify_heads(folder: Path, heads: dict[bytes, tuple[bytes, int]]) -> None:
 
 
 def verify(path: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
-    """A bundle, a pack or an export: one sentence when it holds, `Bad` when it does not."""
+    """A bundle, a pack or an export: one sentence when it holds, `Bad` when not, `Unable` if nothing was verified."""
+    if key.kind != NOTE_KEY:
+        raise Unable("所给的是见证方的公钥，不是日志的公钥")
     try:
         if (path / "bundle.json").is_file():
             return verify_pack(path, key, seen)
         if path.is_dir():
             return verify_export(path, key, seen)
-        return verify_bundle(json.loads(path.read_text(encoding="utf-8")), key, seen)
-    except Bad:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, OSError, OverflowError, RecursionError) as error:
+        if not path.is_file():
+            raise Unable(f"没有这个文件或文件夹：{path}")
+        return verify_bundle(_json(path.read_text(encoding="utf-8")), key, seen)
+    except (
+        *(LookupError, TypeError, ValueError, AttributeError, OSError, OverflowError, RecursionError, MemoryError),
+    ) as error:
         raise Bad(f"文件不完整或格式有误（{type(error).__name__}）") from error
+
+
+def printable(text: str) -> str:
+    """Text of a file that is judged, without anything that a screen obeys: it could write 通过 over 不通过."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -529,13 +779,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--key", required=True, help="日志的公钥，应从案卷以外的途径取得")
     parser.add_argument("--seen", type=Path, action="append", default=[], help="先前见到或见证方保存的检查点")
     asked = parser.parse_args(arguments)
+    code, said = _judged(asked.path, asked.key, asked.seen)
+    told = printable(said)
     try:
-        seen = [Checkpoint.read(one.read_text(encoding="utf-8")) for one in asked.seen]
-        print("通过：" + verify(asked.path, Key.read(asked.key), seen))
+        print(told)
+    except UnicodeEncodeError:  # a terminal that has no Chinese: the verdict has to come out all the same
+        print(("PASSED", "FAILED", "NOT VERIFIED")[code] + ": " + told.encode("ascii", "backslashreplace").decode())
+    return code
+
+
+def _judged(path: Path, written_key: str, kept: Sequence[Path]) -> tuple[int, str]:
+    """The exit code and the sentence of a verdict."""
+    try:
+        key = Key.read(written_key)
+        seen = [Checkpoint.read(one.read_text(encoding="utf-8")) for one in kept]
+    except (Bad, OSError, ValueError) as error:
+        return 2, f"无法核验：公钥或先前所见的检查点读不出（{error}）"
+    try:
+        return 0, "通过：" + verify(path, key, seen)
     except Bad as bad:
-        print(f"不通过：{bad}")
-        return 1
-    return 0
+        return 1, f"不通过：{bad}"
+    except Unable as unable:
+        return 2, f"无法核验：{unable}"
 
 
 if __name__ == "__main__":

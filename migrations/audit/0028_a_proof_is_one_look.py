@@ -7,8 +7,8 @@ from alembic import op
 from migrations import record_v2
 
 ROLE = "audit_app"
-revision = "0023"
-down_revision = "0022"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

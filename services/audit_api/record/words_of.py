@@ -1,0 +1,88 @@
+"""What people wrote about a finding, as far as it rests in rows, each by the position of the event that sealed it.
+
+An event holds the SHA-256 over a salt and the hash of the words (`chassis/journal.py`); the salt rests in the answer
+that the journal keeps. Words are told only where they give that very hash: what was erased is not, its salt is gone.
+Which words an event sealed, and in which order, is said where it is recorded; here is the one list of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.feed import JournalRow
+from services.audit_api.record.schemas import BundledText
+from services.audit_api.record.verify import sealed_words
+
+_WORDS: Final = text("""
+WITH v AS (SELECT * FROM audit.finding_version WHERE county_code = :county AND finding_id = :finding),
+     o AS (SELECT * FROM audit.rectification_order WHERE county_code = :county AND finding_id = :finding),
+     k AS (SELECT * FROM audit.evidence WHERE county_code = :county AND finding_id = :finding)
+SELECT v.position, ARRAY[v.title, v.facts] || ARRAY(
+         SELECT f.what FROM audit.finding_fact f WHERE f.county_code = v.county_code
+            AND f.finding_id = v.finding_id AND f.version_no = v.version_no ORDER BY f.fact_no) AS words FROM v
+UNION ALL
+SELECT r.position, CASE WHEN r.decision = 'confirm' THEN ARRAY[v.title, v.facts] ELSE ARRAY[]::text[] END || r.opinion
+  FROM audit.finding_review r JOIN v USING (county_code, finding_id, version_no)
+UNION ALL
+SELECT s.position, ARRAY[o.unit_name, o.demand] || ARRAY(
+         SELECT t.task FROM audit.rectification_stage t WHERE t.county_code = o.county_code AND t.order_id = o.id
+          ORDER BY t.stage_no)
+  FROM o JOIN audit.rectification_step s ON s.county_code = o.county_code AND s.order_id = o.id AND s.step_no = 1
+UNION ALL
+SELECT s.position, ARRAY[s.note]
+  FROM o JOIN audit.rectification_step s ON s.county_code = o.county_code AND s.order_id = o.id
+UNION ALL
+SELECT e.position, ARRAY[e.reason]
+  FROM o JOIN audit.rectification_extension e ON e.county_code = o.county_code AND e.order_id = o.id
+UNION ALL
+SELECT p.position, ARRAY[p.leader_post, p.demand]
+  FROM o JOIN audit.rectification_supervision p ON p.county_code = o.county_code AND p.order_id = o.id
+UNION ALL
+SELECT s.position, ARRAY[s.words]
+  FROM audit.quarantine q JOIN audit.quarantine_step s ON s.county_code = q.county_code AND s.quarantine_id = q.id
+ WHERE q.county_code = :county AND q.finding_id = :finding
+UNION ALL
+SELECT g.position, ARRAY[g.salt, g.supplier, coalesce(g.unsigned_because, '')]
+  FROM k JOIN audit.evidence_signature g ON g.county_code = k.county_code AND g.evidence_id = k.id
+ WHERE g.salt IS NOT NULL
+UNION ALL
+SELECT w.position, ARRAY[w.salt, w.reason]
+  FROM k JOIN audit.evidence_withdrawal w ON w.county_code = k.county_code AND w.evidence_id = k.id
+ WHERE w.salt IS NOT NULL
+UNION ALL
+SELECT w.decided_position, ARRAY[w.salt, w.opinion]
+  FROM k JOIN audit.evidence_withdrawal w ON w.county_code = k.county_code AND w.evidence_id = k.id
+ WHERE w.salt IS NOT NULL AND w.opinion IS NOT NULL
+UNION ALL
+SELECT unnest(ARRAY[n.position, n.undone_position]), ARRAY[x.words]
+  FROM audit.finding_repeat n, LATERAL (VALUES (n.reason), (n.undo_reason)) AS x (words)
+ WHERE n.county_code = :county AND :finding IN (n.finding_id, n.earlier_id) AND x.words IS NOT NULL
+""")
+_SALTS: Final = text(
+    "SELECT e.position, e.outcome->>'salt' AS salt FROM audit.event e"
+    " WHERE e.stream = :county AND e.position = ANY(:positions) AND e.outcome->>'salt' IS NOT NULL"
+)
+
+
+async def texts_of(
+    tx: AsyncSession, county: str, finding: UUID, rows: Sequence[JournalRow], leaves: dict[int, int]
+) -> tuple[list[BundledText], int]:
+    """The words behind each of these rows that sealed any, and how many rows sealed words that are not there."""
+    wanted = {row.position: told for row in rows if (told := json.loads(row.body).get("text_sha256"))}
+    asked = {"county": county, "positions": sorted(wanted)}
+    salts = {row.position: row.salt for row in await tx.execute(_SALTS, asked)}
+    found: dict[int, BundledText] = {}
+    for row in await tx.execute(_WORDS, {"county": county, "finding": finding}):
+        salt, words = salts.get(row.position), list(row.words)
+        if salt is None or None in words:
+            continue
+        if hashlib.sha256(bytes.fromhex(salt) + sealed_words(words)).hexdigest() == wanted.get(row.position):
+            found[row.position] = BundledText(log_position=leaves[row.position], salt=salt, words=words)
+    return [found[position] for position in sorted(found)], len(wanted) - len(found)
