@@ -11,7 +11,9 @@ import pytest
 
 from chassis import clock
 from services.audit_api.policies.keys import KEYS
-from tests.callers import Caller, audit_caller
+from tests import policy_book
+from tests.callers import audit_caller
+from tests.policy_book import problem
 from treasury.policy_keys import fault
 
 PATH = "/audit/v1/policy-values"
@@ -36,49 +38,17 @@ def request(region: str, **more: Any) -> dict[str, Any]:
     }
 
 
-class Office:
+class Office(policy_book.Level):
     """Two inspectors of a region: one sets, the other confirms."""
 
     def __init__(self, http: httpx.AsyncClient, region: str) -> None:
-        self.region = region
-        self.first = audit_caller(http, "inspector", region, subject="chen")
-        self.second = audit_caller(http, "inspector", region, subject="zhao")
-
-    async def post(self, **more: Any) -> httpx.Response:
-        return await self.first.post(PATH, request(**{"region": self.region, **more}))
-
-    async def set(self, **more: Any) -> str:
-        answer = await self.post(**more)
-        assert answer.status_code == 201, answer.text
-        assert answer.json()["state"] == "waits"
-        return str(answer.json()["ref"])
-
-    async def confirm(self, ref: str, who: Caller | None = None) -> httpx.Response:
-        return await (who or self.second).post(f"{PATH}/confirmation", {"ref": ref})
-
-    async def lay_down(self, **more: Any) -> str:
-        ref = await self.set(**more)
-        answer = await self.confirm(ref)
-        assert answer.status_code == 201, answer.text
-        return ref
-
-    async def read(self, on: str, key: str = REPORT, **more: str) -> dict[str, Any]:
-        answer = await self.first.get(PATH, params={"key": key, "as_of": on, **more})
-        assert answer.status_code == 200, answer.text
-        return next(dict(one) for one in answer.json()["items"] if one["key"] == key)
-
-    async def history(self, key: str = REPORT) -> list[tuple[str, str]]:
-        answer = await self.first.get(f"{PATH}/history", params={"key": key})
-        return [(one["ref"].split("@")[2], one["state"]) for one in answer.json()["items"]]
+        chen, zhao = (audit_caller(http, "inspector", region, subject=one) for one in ("chen", "zhao"))
+        super().__init__(PATH, region, chen, zhao, request(region))
 
 
 @pytest.fixture
 def office(audit_http: httpx.AsyncClient, county: str) -> Office:
     return Office(audit_http, county)
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]
 
 
 async def test_a_value_waits_until_a_second_person_confirms_it(office: Office, admin: asyncpg.Pool) -> None:
@@ -107,7 +77,7 @@ async def test_a_correction_changes_only_what_is_known_after_it(office: Office) 
     told = {at: (await office.read("2017-06-30", known_at=at))["value"] for at in (before, between)}
     assert list(told.values()) == [60, 45]
     assert (await office.read("2017-06-30"))["value"] == 30
-    assert await office.history() == [("2017-01-01#1", "superseded"), ("2017-01-01#2", "counts")]
+    assert await office.history() == [("2017-01-01#1", "superseded", None), ("2017-01-01#2", "counts", None)]
 
 
 async def test_the_same_key_acts_once(office: Office) -> None:
@@ -119,7 +89,7 @@ async def test_the_same_key_acts_once(office: Office) -> None:
     assert problem(await office.post(value=46)) == (409, "policy-value-waiting")
     taken = await office.second.post(f"{PATH}/withdrawal", {"ref": first.json()["ref"], "reason": "数字有误"})
     assert (taken.status_code, taken.json()["state"]) == (201, "withdrawn")
-    assert await office.history() == [("2017-01-01#1", "withdrawn")]
+    assert await office.history() == [("2017-01-01#1", "withdrawn", None)]
 
 
 async def test_who_may_not(office: Office, audit_http: httpx.AsyncClient) -> None:

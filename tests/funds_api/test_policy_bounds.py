@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from services.funds_api.policies.keys import KEYS
-from tests.funds_api.test_policy_values import KEY, PATH, STOP, Level, level, problem, request
+from tests.funds_api.test_policy_values import KEY, PATH, STOP, Level, level, request
+from tests.policy_book import problem
 from treasury.policy_keys import fault as fault_of
 
 __all__ = ["level"]  # a fixture
@@ -82,7 +83,7 @@ async def test_a_misshapen_value_is_refused_by_its_field(level: Level, changed: 
     assert [one["pointer"].rsplit("/", 1)[-1] for one in answer.json()["errors"]] == [field], answer.text
     left_out = {name: one for name, one in request(level.region).items() if name not in changed}
     if field in {"source", "valid_from", "basis", "region", "key"}:
-        assert (await level.clerk.post(PATH, left_out)).status_code == 422
+        assert (await level.first.post(PATH, left_out)).status_code == 422
     assert await level.history() == []
 
 
@@ -93,7 +94,7 @@ async def test_a_key_that_nothing_reads_is_refused_with_those_that_look_like_it(
     assert KEY in answer.json()["detail"]
     for key in (f"{KEY}.F1", "household_cap_fen.", "handdown_limit_days", "handdown_limit_days.treasury.town"):
         assert problem(await level.post(key=key)) == (422, "policy-key-unknown"), key
-    history = await level.clerk.get(f"{PATH}/history", params={"key": "idle_flags_day"})
+    history = await level.first.get(f"{PATH}/history", params={"key": "idle_flags_day"})
     assert problem(history) == (422, "policy-key-unknown")
 
 
@@ -162,7 +163,7 @@ async def test_a_county_asks_no_less_than_the_law(level: Level, said: dict[str, 
 
 
 async def test_the_catalogue_says_what_each_key_is(level: Level) -> None:
-    items = (await level.clerk.get(f"{PATH}/keys")).json()["items"]
+    items = (await level.first.get(f"{PATH}/keys")).json()["items"]
     assert [one["key"] for one in items] == [one.key for one in KEYS.catalogue]
     found = next(one for one in items if one["key"] == KEY)
     assert (found["name"], found["unit"], found["lowest"], found["highest"]) == ("闲置提示线", "日", 1, 3650)

@@ -9,8 +9,10 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.callers import Caller, funds_caller
+from tests import policy_book
+from tests.callers import funds_caller
 from tests.funds_api.test_known_at import now
+from tests.policy_book import problem
 
 PATH = "/funds/v1/policy-values"
 
@@ -34,54 +36,18 @@ def request(region: str, **more: Any) -> dict[str, Any]:
     }
 
 
-class Level:
+class Level(policy_book.Level):
     """A level of government whose clerk sets values and whose reviewer confirms them."""
 
     def __init__(self, http: httpx.AsyncClient, region: str) -> None:
-        self.region = region
-        self.clerk = funds_caller(http, "finance_clerk", region, subject="chen")
-        self.reviewer = funds_caller(http, "finance_reviewer", region, subject="zhao")
-
-    async def post(self, **more: Any) -> httpx.Response:
-        return await self.clerk.post(PATH, request(**{"region": self.region, **more}))
-
-    async def set(self, **more: Any) -> str:
-        """Set a value that nobody has confirmed yet; its reference."""
-        answer = await self.post(**more)
-        assert answer.status_code == 201, answer.text
-        assert answer.json()["state"] == "waits"
-        return str(answer.json()["ref"])
-
-    async def confirm(self, ref: str, who: Caller | None = None) -> httpx.Response:
-        return await (who or self.reviewer).post(f"{PATH}/confirmation", {"ref": ref})
-
-    async def lay_down(self, **more: Any) -> str:
-        """Set a value and have it confirmed; its reference."""
-        ref = await self.set(**more)
-        answer = await self.confirm(ref)
-        assert answer.status_code == 201, answer.text
-        return ref
-
-    async def withdraw(self, ref: str, who: Caller | None = None) -> httpx.Response:
-        return await (who or self.clerk).post(f"{PATH}/withdrawal", {"ref": ref, "reason": "数字有误"})
-
-    async def read(self, on: str, key: str = KEY, **more: str) -> dict[str, Any]:
-        answer = await self.clerk.get(PATH, params={"key": key, "as_of": on, **more})
-        assert answer.status_code == 200, answer.text
-        return next(dict(one) for one in answer.json()["items"] if one["key"] == key)
-
-    async def history(self, key: str = KEY) -> list[tuple[str, str, str | None]]:
-        answer = await self.clerk.get(f"{PATH}/history", params={"key": key})
-        return [(one["ref"].split("@")[2], one["state"], one["ends_on"]) for one in answer.json()["items"]]
+        clerk = funds_caller(http, "finance_clerk", region, subject="chen")
+        reviewer = funds_caller(http, "finance_reviewer", region, subject="zhao")
+        super().__init__(PATH, region, clerk, reviewer, request(region))
 
 
 @pytest.fixture
 def level(funds_http: httpx.AsyncClient, county: str) -> Level:
     return Level(funds_http, county)
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]
 
 
 async def test_a_value_waits_until_a_second_person_confirms_it(level: Level, admin: asyncpg.Pool) -> None:
@@ -109,26 +75,26 @@ async def test_who_may_not(level: Level, funds_http: httpx.AsyncClient) -> None:
     for role in ("township_clerk", "inspector", "finance_reviewer", "system_admin", "bank"):
         caller = funds_caller(funds_http, role, level.region)
         assert (await caller.post(PATH, request(level.region))).status_code == 403, role
-    assert (await level.confirm(ref, level.clerk)).status_code == 403
-    assert (await level.withdraw(ref, level.reviewer)).status_code == 403
+    assert (await level.confirm(ref, level.first)).status_code == 403
+    assert (await level.withdraw(ref, level.second)).status_code == 403
     for region in (level.region[:2], "999999", level.region + "101"):
         other = Level(funds_http, region)
-        assert problem(await other.clerk.post(PATH, request(level.region))) == (403, "policy-region-not-own"), region
-        assert problem(await level.confirm(ref, other.reviewer)) == (403, "policy-region-not-own"), region
-        assert problem(await level.withdraw(ref, other.clerk)) == (403, "policy-region-not-own"), region
+        assert problem(await other.first.post(PATH, request(level.region))) == (403, "policy-region-not-own"), region
+        assert problem(await level.confirm(ref, other.second)) == (403, "policy-region-not-own"), region
+        assert problem(await level.withdraw(ref, other.first)) == (403, "policy-region-not-own"), region
     assert await level.history() == [("2017-01-01#1", "waits", None)]
 
 
 async def test_the_same_key_acts_once_and_the_same_value_again_makes_no_edition(level: Level) -> None:
-    first = await level.clerk.post(PATH, request(level.region), key="policy-value-once")
-    again = await level.clerk.post(PATH, request(level.region), key="policy-value-once")
+    first = await level.first.post(PATH, request(level.region), key="policy-value-once")
+    again = await level.first.post(PATH, request(level.region), key="policy-value-once")
     assert again.json() == first.json()
     assert again.headers["Idempotency-Replayed"] == "true"
-    other = await level.clerk.post(PATH, request(level.region, value=91), key="policy-value-once")
+    other = await level.first.post(PATH, request(level.region, value=91), key="policy-value-once")
     assert problem(other) == (422, "idempotency-key-reused")
     assert (await level.post()).json()["ref"] == first.json()["ref"]
-    confirmed = await level.reviewer.post(f"{PATH}/confirmation", {"ref": first.json()["ref"]}, key="confirm-once")
-    replayed = await level.reviewer.post(f"{PATH}/confirmation", {"ref": first.json()["ref"]}, key="confirm-once")
+    confirmed = await level.second.post(f"{PATH}/confirmation", {"ref": first.json()["ref"]}, key="confirm-once")
+    replayed = await level.second.post(f"{PATH}/confirmation", {"ref": first.json()["ref"]}, key="confirm-once")
     assert replayed.json() == confirmed.json()
     assert (await level.post()).json()["state"] == "counts", "what counts says the same already"
     assert await level.history() == [("2017-01-01#1", "counts", None)]
@@ -153,11 +119,11 @@ async def test_a_stored_reference_is_read_years_later(level: Level) -> None:
     await level.lay_down(value=60)
     release = f"{KEY}@00@2015-01-01#1"
     for ref, value in ((first, 90), (release, 180)):
-        found = (await level.clerk.get(f"{PATH}/edition", params={"ref": ref})).json()
+        found = (await level.first.get(f"{PATH}/edition", params={"ref": ref})).json()
         assert (found["ref"], found["value"]) == (ref, value)
     waiting = await level.set(valid_from="2018-01-01", value=70)
     for ref in (waiting, f"{KEY}@00@2015-01-01#7", f"{KEY}@00@2015-02-30#1"):
-        answer = await level.clerk.get(f"{PATH}/edition", params={"ref": ref})
+        answer = await level.first.get(f"{PATH}/edition", params={"ref": ref})
         assert answer.status_code == 404, "a value that never counted judged nothing"
 
 
@@ -236,11 +202,11 @@ async def test_a_stated_end_that_nothing_follows_says_that_what_it_replaced_does
     assert month["afterwards"].startswith("2017-08-01 起本区划没有数值：此前被接替的数值不会恢复")
     assert (await level.confirm(month["ref"])).json()["afterwards"] == month["afterwards"]
     waiting = await level.set(valid_from="2017-08-02", value=50)  # a day too late
-    told = (await level.clerk.get(f"{PATH}/history", params={"key": KEY})).json()["items"]
+    told = (await level.first.get(f"{PATH}/history", params={"key": KEY})).json()["items"]
     assert [one["afterwards"] for one in told] == [None, month["afterwards"], None]
     await level.withdraw(waiting)
     await level.set(valid_from="2017-08-01", value=50)
-    told = (await level.clerk.get(f"{PATH}/history", params={"key": KEY})).json()["items"]
+    told = (await level.first.get(f"{PATH}/history", params={"key": KEY})).json()["items"]
     assert {one["afterwards"] for one in told} == {None}
 
 
@@ -281,7 +247,7 @@ async def test_of_a_confirmation_and_a_withdrawal_at_once_one_stands(level: Leve
 
 async def test_who_confirms_is_told_what_waits(level: Level) -> None:
     async def waiting(**more: str) -> dict[str, Any]:
-        answer = await level.reviewer.get(f"{PATH}/waiting", params=more)
+        answer = await level.second.get(f"{PATH}/waiting", params=more)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -316,7 +282,7 @@ async def test_where_no_value_is_in_force_the_answer_says_so(level: Level) -> No
         ({"key": KEY, "as_of": "2017-01-01"}, False),
         ({"key": "handdwon", "as_of": "2017-01-01"}, True),
     ):
-        told = (await level.clerk.get(PATH, params=asked)).json()
+        told = (await level.first.get(PATH, params=asked)).json()
         assert (told["items"] == [], told["empty_because"] is not None) == (empty, empty), asked
-    before = (await level.clerk.get(PATH, params={"key": KEY, "as_of": "1949-10-01"})).json()
+    before = (await level.first.get(PATH, params={"key": KEY, "as_of": "1949-10-01"})).json()
     assert (before["items"], before["empty_because"] is not None) == ([], True)

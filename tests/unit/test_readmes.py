@@ -36,6 +36,25 @@ def test_both_languages_say_the_same(pattern: str) -> None:
     same(found(pattern).values())
 
 
+def test_sections_stand_in_the_same_order_with_the_same_commands() -> None:
+    """What a shell is given, what is linked and what is shown of the demo, section by section; comments differ."""
+    english, chinese = (re.split(r"^## ", page, flags=re.MULTILINE) for page in PAGES.values())
+    assert len(english) == len(chinese) > 10
+    for one, other in zip(english, chinese, strict=True):
+        told, tells = one.splitlines()[0], other.splitlines()[0]
+        for pattern in (r"`(make [a-z]+)", r"\]\((?!README)([^)]+)\)", r"^([✓│].*)$", r"`(/[\w/{}-]+)`"):
+            assert set(re.findall(pattern, one, re.MULTILINE)) == set(re.findall(pattern, other, re.MULTILINE)), (
+                told,
+                tells,
+            )
+        assert commands(one) == commands(other), (told, tells)
+
+
+def commands(page: str) -> list[str]:
+    blocks = re.findall(r"^```bash\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if not line.startswith("# ")]
+
+
 def test_links_lead_somewhere_and_the_same_way() -> None:
     links = found(r"\]\(([^)]+)\)")
     shared = same(told - {"README.md", "README.zh-CN.md"} for told in links.values())
@@ -57,6 +76,11 @@ def test_chapters_are_shown_under_their_titles() -> None:
         assert len(shown) >= 10, name
         for mark, title in shown:
             assert title == CHAPTERS[MARKS.index(mark)].TITLE, name
+
+
+def test_as_many_chapters_are_told_as_there_are() -> None:
+    for page, told in zip(PAGES.values(), ("{} chapters, in Chinese", "共 {} 章"), strict=True):
+        assert told.format(len(CHAPTERS)) in page
 
 
 def test_as_many_rules_are_told_as_there_are() -> None:
