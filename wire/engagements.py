@@ -18,6 +18,7 @@ class EngagementPlanned(Fact):
     regions: list[str]
     fund_codes: list[str]
     auditee_unit_id: UUID | None
+    part_of: UUID | None = None
     starts_on: date
     ends_on: date
     text_sha256: str

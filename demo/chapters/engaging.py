@@ -22,14 +22,15 @@ def tell(story: Story) -> None:
     lead, second = story.who(LEAD), story.who(SECOND)
     for one in (lead, second):
         one.post("/audit/v1/interest-declarations", {"kind": "none"})
-    audit = _plan(story, lead)
+    campaign = _campaign(story, lead, second)
+    audit = _plan(story, lead, campaign)
     _notice(story, lead, audit)
     _fieldwork(story, lead, second, audit)
     _silence(story, lead, second, audit)
-    _campaign(story, lead, second)
+    _parts(story, second, campaign)
 
 
-def _plan(story: Story, lead: Caller) -> str:
+def _plan(story: Story, lead: Caller, campaign: str) -> str:
     unit = office_name(story.place[JIAHE])
     title = f"{unit}2017年产业到户资金审计"
     team = [
@@ -40,6 +41,7 @@ def _plan(story: Story, lead: Caller) -> str:
         PATH,
         {
             "kind": "audit",
+            "part_of": campaign,
             "title": title,
             "question": "产业到户奖补资金是否及时足额发放",
             "office": "郧西县审计局（演示）",
@@ -99,7 +101,7 @@ def _silence(story: Story, lead: Caller, second: Caller, audit: str) -> None:
     story.must(done["stage"] == "effective", f"决定 {DELIVERED_ON} 送达生效；{ruling['said']}")
 
 
-def _campaign(story: Story, lead: Caller, second: Caller) -> None:
+def _campaign(story: Story, lead: Caller, second: Caller) -> str:
     told = lead.post(
         PATH,
         {
@@ -118,6 +120,23 @@ def _campaign(story: Story, lead: Caller, second: Caller) -> None:
     story.screen.table(f"专项整治 {told['starts_on']} 至 {told['ends_on']}", ("日期", "倒计时"), rows)
     late = [one["id"] for one in second.every(PATH, as_of="2018-06-01", overdue="true", kind="campaign")]
     story.must(late == [told["id"]], "八个月的整治自 2018-06-01 起列为超期未结项")
+    return str(told["id"])
+
+
+def _parts(story: Story, second: Caller, campaign: str) -> None:
+    days = (STARTS_ON, SILENT_ON, "2018-04-02")
+    told = {on: second.get(f"{PATH}/{campaign}", as_of=on)["parts"] for on in days}
+    rows = [
+        (
+            on,
+            "、".join(f"{one['stage_name']} {one['parts_n']}" for one in parts["stages"]),
+            "、".join(f"{one['paper_name']}逾期 {one['days_over']} 日" for one in parts["owed"]) or "无",
+            parts["days_left"],
+        )
+        for on, parts in told.items()
+    ]
+    story.screen.table("专项整治的组成部分", ("日期", "各阶段", "逾期文书", "剩余日数"), rows)
+    story.same("逾期未结项的组成部分", [one["paper"] for one in told["2018-04-02"]["owed"]], ["conclusion"])
 
 
 def _period(caller: Caller, engagement: str, name: str, on: str) -> dict[str, Any]:

@@ -221,6 +221,15 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     engagements.FindingNamedAlready: Problem(
         "finding-named-already", 409, "问题已列入监督项目", "一个问题只列入一个项目；请查看 figures 所列项目"
     ),
+    engagements.NotACampaign: Problem(
+        "not-a-campaign", 409, "该项目不能有组成部分", "请填写没有被监督单位的专项整治或巡察，其本身不属于另一项目"
+    ),
+    engagements.PartOutsideCampaign: Problem(
+        "part-outside-campaign", 409, "超出所属项目的范围", "请改在 figures.allowed 之内，或先变更所属项目的期限"
+    ),
+    engagements.CampaignPartsOpen: Problem(
+        "campaign-parts-open", 409, "组成部分尚未全部结项", "请先将各组成部分结项（engagements?part_of=）"
+    ),
     engagements.EngagementEndMissing: Problem(
         "engagement-end-missing", 422, "没有截止日", "请填写 ends_on，或先设定该类项目的通常月数（policy-values）"
     ),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
 from uuid import uuid4
 
 import httpx
 
 from chassis import clock
 from chassis.database import Database
-from tests.audit_api.engaged import Office, done, problem
+from tests.audit_api.engaged import PATH, Office, done, problem
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.office import finding
+from tests.audit_api.office import confirmed, finding
 from tests.audit_api.test_finding import alerted
+from tests.callers import audit_caller
 
 
 async def test_a_finding_is_made_in_one_engagement(
@@ -35,3 +38,120 @@ async def test_a_finding_is_made_in_one_engagement(
     assert [one["finding_id"] for one in (await office.read(as_of="2023-03-15"))["findings"]] == [made]
     assert (await office.read(as_of="2023-03-14"))["findings"] == []
     assert (await office.read(known_at=before))["findings"] == []
+
+
+async def test_an_engagement_counts_each_fen_of_its_findings_once(office: Office) -> None:
+    """A total of 100 yuan, 30 of it told again within it by way of a finding that was not made here."""
+    await office.at_work()
+    total = await confirmed(office.chen, finding(amount_fen=10_000, title="合计"))
+    between = await confirmed(office.chen, finding(amount_fen=4_000, within_finding_id=total["id"], title="其中"))
+    inner = await confirmed(office.chen, finding(amount_fen=3_000, within_finding_id=between["id"], title="又其中"))
+    beside = await confirmed(office.chen, finding(amount_fen=500, title="另一问题"))
+    draft = done(await office.chen.post("/audit/v1/findings", finding(amount_fen=70_000, title="拟稿")))
+    for one in (total, inner, beside, draft):
+        done(await office.post("findings", {"finding_id": one["id"], "on": "2023-03-15"}))
+    told = await office.read()
+    assert told["totals"] == {
+        "findings_n": 3,
+        "drafts_n": 1,
+        "closed_n": 0,
+        "amount_fen": 10_500,
+        "nested_fen": 3_000,
+        "said_fen": 13_500,
+        "rectified_fen": 0,
+        "outstanding_fen": 10_500,
+        "unexplained_fen": 0,
+    }
+    counted = {one["title"]: (one["amount_fen"], one["counted_fen"]) for one in told["findings"]}
+    assert counted == {"合计": (10_000, 10_000), "又其中": (3_000, 0), "另一问题": (500, 500), "拟稿": (70_000, None)}
+    early = (await office.read(as_of="2023-03-14"))["totals"]
+    assert (early["findings_n"], early["drafts_n"], early["amount_fen"]) == (0, 0, 0)
+
+
+async def test_a_campaign_counts_each_fen_of_its_parts_once(office: Office) -> None:
+    told = await office.plan(kind="campaign", auditee_unit_id=None, auditee_name=None, ends_on="2023-09-30")
+    whole = told["id"]
+    done(await office.start("2023-03-01"))
+    total = await confirmed(office.chen, finding(amount_fen=10_000, title="合计"))
+    done(await office.post("findings", {"finding_id": total["id"], "on": "2023-03-15"}))
+    for fen, within in ((4_000, total["id"]), (500, None)):
+        await office.plan(part_of=whole)
+        done(await office.notice("2023-03-06", "2023-03-09"))
+        done(await office.start("2023-03-09"))
+        made = await confirmed(office.chen, finding(amount_fen=fen, within_finding_id=within, title=f"{fen}"))
+        done(await office.post("findings", {"finding_id": made["id"], "on": "2023-03-15"}))
+    office.id = whole
+    told = await office.read()
+    parts = told["parts"]["totals"]
+    assert (parts["findings_n"], parts["amount_fen"], parts["nested_fen"], parts["said_fen"]) == (
+        3,
+        10_500,
+        4_000,
+        14_500,
+    )
+    assert parts["unexplained_fen"] == 0
+    assert (told["totals"]["findings_n"], told["totals"]["amount_fen"]) == (1, 10_000), "its own"
+
+
+async def test_a_finding_tells_in_which_engagement_it_was_made(office: Office) -> None:
+    await office.at_work()
+    made = await confirmed(office.chen, finding(amount_fen=10_000))
+    other = await confirmed(office.chen, finding(amount_fen=10_000))
+    before = clock.now().isoformat()
+    done(await office.post("findings", {"finding_id": made["id"], "on": "2023-03-15"}))
+    url = f"/audit/v1/findings/{made['id']}"
+    of = {"id": office.id, "title": "县农业农村局2022年衔接资金审计", "kind": "audit", "kind_name": "审计项目"}
+    assert (await office.chen.get(url)).json()["engagement"] == of
+    assert (await office.chen.get(url, params={"known_at": before})).json()["engagement"] is None
+    assert (await office.chen.get(url, params={"as_of": "2023-03-14"})).json()["engagement"] is None
+    listed = (await office.chen.get("/audit/v1/findings")).json()["items"]
+    assert {one["id"]: one["engagement"] for one in listed} == {made["id"]: of, other["id"]: None}
+
+
+async def test_of_two_engagements_that_name_a_finding_at_once_one_is_refused(office: Office) -> None:
+    made = await confirmed(office.chen, finding(amount_fen=10_000))
+    await office.at_work()
+    first = office.id
+    await office.at_work()
+    said = {"finding_id": made["id"], "on": "2023-03-15"}
+    both = await asyncio.gather(
+        office.li.post(f"{PATH}/{first}/findings", said), office.wang.post(f"{PATH}/{office.id}/findings", said)
+    )
+    assert sorted(one.status_code for one in both) == [201, 409]
+    [refused] = [one for one in both if one.status_code == 409]
+    assert problem(refused) == (409, "finding-named-already")
+
+
+async def test_the_list_of_findings_is_narrowed_by_engagement(office: Office) -> None:
+    whole = (await office.plan(kind="campaign", auditee_unit_id=None, auditee_name=None, ends_on="2023-09-30"))["id"]
+    done(await office.start("2023-03-01"))
+    own = await confirmed(office.chen, finding(amount_fen=100, title="专项整治发现"))
+    done(await office.post("findings", {"finding_id": own["id"], "on": "2023-03-14"}))
+    before = clock.now().isoformat()
+    await office.plan(part_of=whole)
+    part = office.id
+    done(await office.notice("2023-03-06", "2023-03-09"))
+    done(await office.start("2023-03-09"))
+    made = await confirmed(office.chen, finding(amount_fen=200, title="审计发现 Account"))
+    await confirmed(office.chen, finding(amount_fen=300, title="别处发现"))
+    done(await office.post("findings", {"finding_id": made["id"], "on": "2023-03-15"}))
+
+    async def listed(**params: Any) -> list[str]:
+        answer = await office.chen.get("/audit/v1/findings", params=params)
+        assert answer.status_code == 200, answer.text
+        return [one["id"] for one in answer.json()["items"]]
+
+    assert await listed(engagement=part) == [made["id"]]
+    assert await listed(engagement=whole) == [own["id"], made["id"]], "of a campaign also what its parts found"
+    assert await listed(engagement=whole, sort="amount") == [made["id"], own["id"]]
+    assert await listed(engagement=whole, as_of="2023-03-14") == [own["id"]]
+    assert await listed(engagement=whole, as_of="2023-03-13") == []
+    assert await listed(engagement=whole, known_at=before) == [own["id"]]
+    assert await listed(engagement=whole, at_least_fen=150) == [made["id"]]
+    for text in ("审计", "account", "审计 未拨付"):
+        assert await listed(engagement=whole, text=text) == [made["id"]], text
+    assert await listed(engagement=whole, text="别处") == []
+    assert await listed(engagement=str(uuid4())) == []
+    neighbour = audit_caller(office.http, "inspector", str(int(office.county) - 1))
+    theirs = await neighbour.get("/audit/v1/findings", params={"engagement": whole})
+    assert (theirs.status_code, theirs.json()["items"]) == (200, [])

@@ -8,7 +8,7 @@ from typing import Any
 
 from policies.workdays import CHINA
 from services.audit_api.checking import OwnDecision, version_hash
-from services.audit_api.engagements import shown, stages, store
+from services.audit_api.engagements import parts, shown, stages, store
 from services.audit_api.engagements.case import Case, Step, load, must_act_free
 from services.audit_api.engagements.periods import ends_on, limit_words, must_lie_within
 from services.audit_api.engagements.refusals import EngagementDayRefused, NoticeTooLate, StepOutOfTurn
@@ -128,6 +128,7 @@ async def conclude(step: Step, said: EngagementConclusionRequest) -> EngagementW
     case = await _open(step, EngagementPaper.CONCLUSION, said.on)
     case.must_be_on_team(step.who.subject, said.on, lead=True)
     stages.must_not_wait(case.docs)
+    await parts.must_be_over(step, said.on)
     row = said.model_dump(include={"title", "content"})
     return await _record(step, case, EngagementPaper.CONCLUSION, said.on, row)
 

@@ -15,7 +15,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
-from services.audit_api.engagements import checks, documents, service, store, team
+from services.audit_api.engagements import checks, documents, readings, service, store, team
 from services.audit_api.engagements.case import Step
 from services.audit_api.engagements.schemas import (
     EngagementCheckRequest,
@@ -94,17 +94,18 @@ async def get_engagements(
     fund: Annotated[Code | None, Query(description="范围内的资金；未限定资金的项目也列出")] = None,
     person: Annotated[Person | None, Query(description="当日在组人员")] = None,
     overdue: Annotated[bool | None, Query(description="是否已过截止日而未结项")] = None,
+    part_of: Annotated[UUID | None, Query(description="某专项整治或巡察的组成部分")] = None,
 ) -> EngagementPage:
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
-    narrowed = store.Asked(kind.value if kind else None, region, fund, person, overdue)
+    narrowed = store.Asked(kind.value if kind else None, region, fund, person, overdue, part_of)
     rows, after = cut(await store.page(tx, who, asked, window, moment, narrowed), window, lambda row: (row.id,))
-    items = await service.answers(tx, asked, rows, moment)
+    items = await readings.answers(tx, asked, rows, moment)
     because = None if items else f"截至 {moment.as_of}，您的管辖范围内没有符合条件的监督项目"
     return EngagementPage(as_of=moment.as_of, items=items, next=after, empty_because=because, **moment.shown)
 
 
-@router.get("/{engagement_id}", summary="一个监督项目：项目组、文书、各期限")
+@router.get("/{engagement_id}", summary="一个监督项目：项目组、文书、各期限、所列问题和合计、组成部分的进展")
 async def get_engagement(
     engagement_id: UUID,
     tx: Read,
@@ -114,7 +115,7 @@ async def get_engagement(
     known_at: KnownAt = None,
 ) -> EngagementFile:
     asked = county_of(who, county)
-    return await service.file_of(tx, who, asked, engagement_id, await moment_of(tx, asked, as_of, known_at))
+    return await readings.file_of(tx, who, asked, engagement_id, await moment_of(tx, asked, as_of, known_at))
 
 
 @router.post("/{engagement_id}/members", status_code=201, summary="调入组员（有利害关系的应当回避）")

@@ -164,6 +164,40 @@ class FindingNamedAlready(Exception):
 
 
 @dataclass(eq=False)
+class NotACampaign(Exception):
+    """An engagement was to be part of something that holds no parts."""
+
+    engagement_id: str
+    because: str
+
+    def __str__(self) -> str:
+        return f"监督项目 {self.engagement_id} 不能有组成部分：{self.because}"
+
+
+@dataclass(eq=False)
+class PartOutsideCampaign(Exception):
+    """A part would lie outside the period, the places or the funds of its campaign."""
+
+    what: str
+    said: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.what}“{self.said}”超出所属专项整治或巡察的范围（{self.allowed}）"
+
+
+@dataclass(eq=False)
+class CampaignPartsOpen(Exception):
+    """A campaign was to be concluded while parts of it go on."""
+
+    parts_n: int
+    open_n: int
+
+    def __str__(self) -> str:
+        return f"组成部分共 {self.parts_n} 个，尚有 {self.open_n} 个未结项"
+
+
+@dataclass(eq=False)
 class EngagementEndMissing(Exception):
     """No last day was given, and no value says how many months such an engagement lasts."""
 

@@ -19,6 +19,7 @@ from services.audit_api.engagements.stages import (
     EngagementStage,
     EngagementVerdict,
 )
+from services.audit_api.findings.states import FindingStatus
 from services.audit_api.moments import Known
 
 Person = Annotated[
@@ -79,11 +80,12 @@ class EngagementRequest(Body):
     fund_codes: Annotated[list[Code], Field(max_length=200), AfterValidator(_each_once)] = Field(
         default_factory=list, description="资金代码；为空表示不限"
     )
-    auditee_unit_id: UUID | None = Field(default=None, description="被监督单位；审计项目和巡察必填")
+    auditee_unit_id: UUID | None = Field(default=None, description="被监督单位；审计项目必填，巡察除整轮立项外必填")
     auditee_name: Line | None = None
+    part_of: UUID | None = Field(default=None, description="所属的专项整治或巡察（没有被监督单位的）；立项后不变")
     planned_on: Day | None = Field(default=None, description="立项日期；省略为今天，但不晚于开始日")
     starts_on: Day
-    ends_on: Day | None = Field(default=None, description="截止日；省略时按该类项目通常的月数推定")
+    ends_on: Day | None = Field(default=None, description="截止日；省略时按该类项目通常的月数推定，组成部分同所属项目")
     team: Annotated[list[EngagementMemberRequest], Field(max_length=50)] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -91,8 +93,9 @@ class EngagementRequest(Body):
         if (self.auditee_unit_id is None) != (self.auditee_name is None):
             msg = "被监督单位的标识和名称须一并填写"
             raise ValueError(msg)
-        if self.kind in OF_A_UNIT and self.auditee_unit_id is None:
-            msg = "审计项目和巡察须写明被监督单位"
+        round_of_patrols = self.kind is EngagementKind.PATROL and self.part_of is None
+        if self.kind in OF_A_UNIT and not round_of_patrols and self.auditee_unit_id is None:
+            msg = "审计项目和属于某轮巡察的巡察须写明被监督单位"
             raise ValueError(msg)
         if self.ends_on is not None and self.ends_on < self.starts_on:
             msg = f"截止日 {self.ends_on} 早于开始日 {self.starts_on}"
@@ -306,9 +309,73 @@ class EngagementDocument(EngagementDocumentReceipt):
 
 
 class EngagementFinding(Answer):
+    """A finding that was made in the engagement, as the moment knew it."""
+
     finding_id: UUID
     named_on: date
     named_by: str
+    title: str
+    class_code: str
+    class_name: str
+    status: FindingStatus
+    amount_fen: int | None
+    within_finding_id: UUID | None
+    counted_fen: int | None = Field(description="计入合计的金额：属其他问题之内的不重复计；拟稿尚不计入，为空")
+
+
+class EngagementTotals(Answer):
+    """What confirmed findings come to, each fen once; `said_fen` is what they say one by one."""
+
+    findings_n: int = Field(description="已认定的问题")
+    drafts_n: int = Field(description="尚在拟稿的问题，不计金额")
+    closed_n: int
+    amount_fen: int = Field(description="问题金额合计，每一分只计一次")
+    nested_fen: int = Field(description="属其他问题之内、或前后两个问题先后所涉的同一资金，计在他处")
+    said_fen: int = Field(description="各问题所述金额相加")
+    rectified_fen: int
+    outstanding_fen: int
+    unexplained_fen: int = Field(description="said_fen − nested_fen − amount_fen，应为 0")
+
+
+class EngagementRef(Answer):
+    """An engagement as others name it."""
+
+    id: UUID
+    title: str
+    kind: EngagementKind
+    kind_name: str
+
+
+class EngagementStageCount(Answer):
+    stage: EngagementStage
+    stage_name: str
+    parts_n: int
+
+
+class EngagementOwed(Answer):
+    """A document of a part that did not come by its day."""
+
+    engagement_id: UUID
+    title: str
+    paper: EngagementPaper
+    paper_name: str
+    due_on: date
+    days_over: int
+
+
+class EngagementCampaign(Answer):
+    """How the parts of a campaign or a round of patrols stand: by stage, what was found, what is overdue, days left."""
+
+    parts_n: int
+    open_n: int = Field(description="尚未结项的组成部分")
+    stages: list[EngagementStageCount]
+    totals: EngagementTotals = Field(description="本项目和各组成部分所列问题的合计，每一分只计一次")
+    owed_n: int
+    owed: list[EngagementOwed] = Field(description="逾期未到的文书，逾期最久的在前")
+    ends_on: date
+    days_left: int
+    days_over: int
+    empty_because: str | None = None
 
 
 class EngagementStanding(Answer):
@@ -321,6 +388,7 @@ class EngagementStanding(Answer):
     regions: list[str]
     fund_codes: list[str]
     auditee_unit_id: UUID | None
+    part_of: UUID | None = Field(description="所属的专项整治或巡察")
     planned_on: date
     planned_by: str
     as_of: date
@@ -350,6 +418,9 @@ class EngagementFile(Engagement, Known):
     team: list[EngagementMember]
     documents: list[EngagementDocument]
     findings: list[EngagementFinding]
+    totals: EngagementTotals = Field(description="本项目所列问题的合计")
+    campaign: EngagementRef | None = Field(description="所属的专项整治或巡察")
+    parts: EngagementCampaign | None = Field(description="组成部分的进展；不分解的项目为空")
     empty_because: str | None = None
 
 

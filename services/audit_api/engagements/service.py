@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +12,8 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from services.audit_api.access import must_hold
-from services.audit_api.engagements import shown, store
+from services.audit_api.engagements import parts, readings, store
+from services.audit_api.engagements.campaigns import Bounds, must_lie_in
 from services.audit_api.engagements.case import About, Case, Step, load, must_act_free, must_be_free
 from services.audit_api.engagements.periods import last_day
 from services.audit_api.engagements.refusals import (
@@ -23,8 +23,6 @@ from services.audit_api.engagements.refusals import (
     StepOutOfTurn,
 )
 from services.audit_api.engagements.schemas import (
-    Engagement,
-    EngagementFile,
     EngagementFindingRequest,
     EngagementMemberRequest,
     EngagementPeriodRequest,
@@ -36,7 +34,6 @@ from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
-from services.audit_api.tables import EngagementRow
 from services.audit_api.words import sealed
 from treasury.policy import in_force
 from wire.engagements import (
@@ -56,7 +53,13 @@ async def plan(
     planned_on = request.planned_on or min(today, request.starts_on)
     if planned_on > today:
         raise EngagementDayRefused("立项日期", planned_on, None, today)
-    ends_on, ref = await _end(tx, county, request)
+    whole = await parts.campaign(tx, who, county, request.part_of) if request.part_of else None
+    if whole is not None and planned_on < whole.planned_on:
+        raise EngagementDayRefused("立项日期", planned_on, whole.planned_on, today)
+    ends_on, ref = await _end(tx, county, request, whole)
+    if whole is not None:
+        regions, funds = frozenset(request.regions), frozenset(request.fund_codes)
+        must_lie_in(Bounds(request.starts_on, ends_on, regions, funds), whole.bounds)
     about = About(request.auditee_unit_id, request.auditee_name, tuple(request.regions), request.title)
     await must_act_free(tx, who, county, about)
     await must_be_free(tx, county, about, {one.person: one.unit_id for one in request.team})
@@ -66,7 +69,7 @@ async def plan(
     head = {
         **place,
         "id": engagement,
-        **request.model_dump(include={"title", "question", "office", "auditee_unit_id", "auditee_name"}),
+        **request.model_dump(include={"title", "question", "office", "auditee_unit_id", "auditee_name", "part_of"}),
         "kind": request.kind.value,
         "planned_on": planned_on,
         "planned_by": who.subject,
@@ -93,6 +96,7 @@ async def plan(
         regions=sorted(request.regions),
         fund_codes=sorted(request.fund_codes),
         auditee_unit_id=request.auditee_unit_id,
+        part_of=request.part_of,
         starts_on=request.starts_on,
         ends_on=ends_on,
         text_sha256=sealed(request.title, request.question, request.office, request.auditee_name or ""),
@@ -101,10 +105,14 @@ async def plan(
     return answer
 
 
-async def _end(tx: AsyncSession, county: str, request: EngagementRequest) -> tuple[date, str | None]:
-    """The last day: as given, or so many months on as such engagements last in the county."""
+async def _end(
+    tx: AsyncSession, county: str, request: EngagementRequest, whole: parts.Campaign | None
+) -> tuple[date, str | None]:
+    """The last day: as given, of a part that of its campaign, or so many months on as such engagements last here."""
     if request.ends_on is not None:
         return request.ends_on, None
+    if whole is not None:
+        return whole.bounds.ends_on, None
     key = f"engagement_months.{request.kind}"
     value = in_force(await policies.values(tx, key, region=county), key, county, request.starts_on)
     if value is None:
@@ -127,6 +135,7 @@ async def change_period(step: Step, request: EngagementPeriodRequest) -> Engagem
     earliest_on = max(period.starts_on, request.on, *(one.on for one in of(case.docs, EngagementPaper.START)))
     if request.ends_on < earliest_on:
         raise EngagementDayRefused("截止日", request.ends_on, earliest_on, None)
+    await parts.must_fit(step, case, request.ends_on)
 
     row = {
         "county_code": step.county,
@@ -201,22 +210,6 @@ async def opened(step: Step, what: str) -> Case:
 
 async def standing(step: Step) -> EngagementStanding:
     """Where the engagement stands after this act, as of today."""
-    told = await file_of(step.tx, step.who, step.county, step.engagement, Moment(step.today))
+    head = await store.one(step.tx, step.who, step.county, step.engagement)
+    [told] = await readings.answers(step.tx, step.county, [head] if head else [], Moment(step.today))
     return EngagementStanding.model_validate(told.model_dump(include=set(EngagementStanding.model_fields)))
-
-
-async def file_of(tx: AsyncSession, who: Principal, county: str, engagement: UUID, moment: Moment) -> EngagementFile:
-    """All there is of an engagement by a moment."""
-    head = await store.one(tx, who, county, engagement)
-    if head is None or head.position > moment.position or head.planned_on > moment.as_of:
-        raise Missing("监督项目", str(engagement))
-    parts = (await store.parts_of(tx, county, [engagement]))[engagement]
-    values = await policies.versions(tx, shown.refs_of([parts]))
-    return shown.file(head, parts, values, moment)
-
-
-async def answers(tx: AsyncSession, county: str, rows: Sequence[EngagementRow], moment: Moment) -> list[Engagement]:
-    """Each engagement of a page with its stage and its countdown, as sets: no question per engagement."""
-    found = await store.parts_of(tx, county, [row.id for row in rows], whole=False)
-    values = await policies.versions(tx, shown.refs_of(list(found.values())))
-    return [shown.engagement(row, found[row.id], values, moment) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from policies.workdays import announced
 from services.audit_api.engagements.periods import PeriodOutcome, countdown
@@ -12,12 +13,11 @@ from services.audit_api.engagements.schemas import (
     Engagement,
     EngagementDocument,
     EngagementDocumentReceipt,
-    EngagementFile,
-    EngagementFinding,
     EngagementForm,
     EngagementMember,
     EngagementPeriod,
     EngagementPeriodName,
+    EngagementRef,
     EngagementRole,
     EngagementStance,
 )
@@ -34,7 +34,6 @@ from services.audit_api.engagements.store import Parts
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
     EngagementDocumentRow,
-    EngagementFindingRow,
     EngagementMemberRow,
     EngagementPeriodRow,
     EngagementRow,
@@ -44,7 +43,7 @@ from treasury.policy import PolicyValue
 ALL: Final = Moment(date.max)
 
 
-def _came(on: date | None, position: int | None, moment: Moment) -> bool:
+def came(on: date | None, position: int | None, moment: Moment) -> bool:
     """Whether a fact that was added to a row later was there, and known, by the moment."""
     return on is not None and position is not None and on <= moment.as_of and position <= moment.position
 
@@ -56,8 +55,8 @@ def seen(rows: Sequence[EngagementDocumentRow], moment: Moment) -> list[Engageme
 
 def doc_of(row: EngagementDocumentRow, moment: Moment, values: Mapping[str, PolicyValue] | None = None) -> Doc:
     """What the stages ask of a document."""
-    checked = _came(row.checked_on, row.checked_position, moment)
-    delivered = _came(row.delivered_on, row.delivered_position, moment)
+    checked = came(row.checked_on, row.checked_position, moment)
+    delivered = came(row.delivered_on, row.delivered_position, moment)
     value = (values or {}).get(row.policy_ref or "")
     return Doc(
         no=row.no,
@@ -77,8 +76,8 @@ def doc_of(row: EngagementDocumentRow, moment: Moment, values: Mapping[str, Poli
 
 def receipt(row: EngagementDocumentRow, moment: Moment, due_on: date | None = None) -> EngagementDocumentReceipt:
     """A document as the moment knew it, without what it says; `due_on` is the last day for a reply."""
-    checked = _came(row.checked_on, row.checked_position, moment)
-    delivered = _came(row.delivered_on, row.delivered_position, moment)
+    checked = came(row.checked_on, row.checked_position, moment)
+    delivered = came(row.delivered_on, row.delivered_position, moment)
     return EngagementDocumentReceipt(
         no=row.no,
         paper=EngagementPaper(row.paper),
@@ -112,7 +111,7 @@ def document(row: EngagementDocumentRow, moment: Moment, due_on: date | None = N
         at_once_because=row.at_once_because,
         supplier=row.supplier,
         unsigned_because=row.unsigned_because,
-        opinion=row.opinion if _came(row.checked_on, row.checked_position, moment) else None,
+        opinion=row.opinion if came(row.checked_on, row.checked_position, moment) else None,
     )
 
 
@@ -135,8 +134,7 @@ def periods(
 ) -> list[EngagementPeriod]:
     """Every period that runs or ran, with what the day says of it."""
     spell = period_at(parts.periods, moment)
-    concluded_on = next((row.done_on for row in docs if row.paper == EngagementPaper.CONCLUSION), None)
-    told = [_engagement_period(spell, concluded_on, values, moment.as_of)]
+    told = [_engagement_period(spell, concluded_on(docs), values, moment.as_of)]
     reply = next((row for row in docs if row.paper == EngagementPaper.REPLY), None)
     told += [
         _reply_period(row, reply, values, moment.as_of)
@@ -146,7 +144,7 @@ def periods(
     told += [
         _ruling_period(row, values, moment.as_of)
         for row in docs
-        if row.ruling_until_on and _came(row.delivered_on, row.delivered_position, moment)
+        if row.ruling_until_on and came(row.delivered_on, row.delivered_position, moment)
     ]
     return told
 
@@ -159,14 +157,14 @@ def _basis(ref: str | None, values: Mapping[str, PolicyValue], began_on: date, e
 
 
 def _engagement_period(
-    spell: EngagementPeriodRow, concluded_on: date | None, values: Mapping[str, PolicyValue], as_of: date
+    spell: EngagementPeriodRow, ended_on: date | None, values: Mapping[str, PolicyValue], as_of: date
 ) -> EngagementPeriod:
-    count = countdown(spell.ends_on, concluded_on, as_of)
+    count = countdown(spell.ends_on, ended_on, as_of)
     said = {
         PeriodOutcome.RUNNING: f"距截止日 {spell.ends_on} 还有 {count.days_left} 日",
         PeriodOutcome.OVERDUE: f"截止日 {spell.ends_on} 已过 {count.days_over} 日，尚未结项",
-        PeriodOutcome.MET: f"已于 {concluded_on} 结项",
-        PeriodOutcome.MET_LATE: f"已于 {concluded_on} 结项，超过截止日 {count.days_over} 日",
+        PeriodOutcome.MET: f"已于 {ended_on} 结项",
+        PeriodOutcome.MET_LATE: f"已于 {ended_on} 结项，超过截止日 {count.days_over} 日",
     }[count.outcome]
     return EngagementPeriod(
         name=EngagementPeriodName.ENGAGEMENT,
@@ -246,7 +244,7 @@ def engagement(row: EngagementRow, parts: Parts, values: Mapping[str, PolicyValu
     rows = seen(parts.documents, moment)
     stage = stage_of([doc_of(one, moment) for one in rows])
     spell = period_at(parts.periods, moment)
-    team = there(parts.members, moment)
+    members = there(parts.members, moment)
     return Engagement(
         id=row.id,
         county_code=row.county_code,
@@ -259,6 +257,7 @@ def engagement(row: EngagementRow, parts: Parts, values: Mapping[str, PolicyValu
         fund_codes=[one.code for one in parts.scope if one.what == "fund"],
         auditee_unit_id=row.auditee_unit_id,
         auditee_name=row.auditee_name,
+        part_of=row.part_of,
         planned_on=row.planned_on,
         planned_by=row.planned_by,
         as_of=moment.as_of,
@@ -267,35 +266,38 @@ def engagement(row: EngagementRow, parts: Parts, values: Mapping[str, PolicyValu
         starts_on=spell.starts_on,
         ends_on=spell.ends_on,
         periods=periods(parts, rows, values, moment),
-        lead=[one.person for one in team if one.role == EngagementRole.LEAD],
-        members_n=len(team),
+        lead=[one.person for one in members if one.role == EngagementRole.LEAD],
+        members_n=len(members),
         documents_n=len(rows),
-        findings_n=len(_named(parts, moment)),
+        findings_n=len(named(parts, moment)),
     )
 
 
-def _named(parts: Parts, moment: Moment) -> list[EngagementFindingRow]:
+def named(parts: Parts, moment: Moment) -> set[UUID]:
     """The findings that were named by the day, and known by the moment."""
-    return [one for one in parts.findings if one.named_on <= moment.as_of and one.position <= moment.position]
+    return {one.finding_id for one in parts.findings if came(one.named_on, one.position, moment)}
 
 
-def file(
-    row: EngagementRow,
-    parts: Parts,
-    values: Mapping[str, PolicyValue],
-    moment: Moment,
-) -> EngagementFile:
-    """All there is of an engagement by the moment."""
-    rows = seen(parts.documents, moment)
+def concluded_on(rows: Sequence[EngagementDocumentRow]) -> date | None:
+    """The day of 结项; None while the engagement goes on."""
+    return next((row.done_on for row in rows if row.paper == EngagementPaper.CONCLUSION), None)
+
+
+def ref(row: EngagementRow) -> EngagementRef:
+    """An engagement as others name it."""
+    kind = EngagementKind(row.kind)
+    return EngagementRef(id=row.id, title=row.title, kind=kind, kind_name=KINDS[kind])
+
+
+def documents(rows: Sequence[EngagementDocumentRow], moment: Moment) -> list[EngagementDocument]:
+    """The documents that were there by the moment, with what they say."""
     due_on = next((one.due_on for one in rows if one.paper == EngagementPaper.REPORT), None)
-    return EngagementFile(
-        **engagement(row, parts, values, moment).model_dump(),
-        **moment.shown,
-        team=[_member(one, moment) for one in parts.members if one.position <= moment.position],
-        documents=[document(one, moment, due_on) for one in rows],
-        findings=[EngagementFinding.model_validate(one, from_attributes=True) for one in _named(parts, moment)],
-        empty_because=None if rows else f"截至 {moment.as_of} 尚无文书",
-    )
+    return [document(one, moment, due_on) for one in rows]
+
+
+def team(parts: Parts, moment: Moment) -> list[EngagementMember]:
+    """Everybody who was ever on the team, by what was known."""
+    return [_member(one, moment) for one in parts.members if one.position <= moment.position]
 
 
 def _member(one: EngagementMemberRow, moment: Moment) -> EngagementMember:

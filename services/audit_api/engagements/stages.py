@@ -38,7 +38,7 @@ KINDS: Final = {
 }
 # The form of a decision of which there may be several: each goes to an office of its own.
 REPEATED: Final = "transfer"
-# These look at one unit, hear it and decide about it; a campaign or an inspection may go without one.
+# These look at one unit, hear it and decide about it; a campaign, an inspection or a round of patrols goes without one.
 OF_A_UNIT: Final = frozenset({EngagementKind.AUDIT, EngagementKind.PATROL})
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
@@ -16,6 +16,7 @@ from sqlalchemy.orm import defer
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
+from services.audit_api.findings.counting import among
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
     EngagementDocumentRow,
@@ -24,6 +25,7 @@ from services.audit_api.tables import (
     EngagementPeriodRow,
     EngagementRow,
     EngagementScopeRow,
+    FindingRow,
 )
 
 
@@ -47,6 +49,7 @@ class Asked:
     fund: str | None = None
     person: str | None = None
     overdue: bool | None = None
+    part_of: UUID | None = None
 
 
 async def one(
@@ -92,6 +95,8 @@ def _narrowed(asked: Asked, moment: Moment) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked.kind is not None:
         found.append(head.kind == asked.kind)
+    if asked.part_of is not None:
+        found.append(head.part_of == asked.part_of)
     for what, code in (("region", asked.region), ("fund", asked.fund)):
         if code is not None:
             of_it = [scope.county_code == head.county_code, scope.engagement_id == head.id, scope.what == what]
@@ -190,6 +195,69 @@ async def parts_of(
     ):
         found[finding.engagement_id].findings.append(finding)
     return found
+
+
+async def under(session: AsyncSession, county: str, campaign: UUID, moment: Moment) -> Sequence[EngagementRow]:
+    """The parts of a campaign that were planned and known by a moment, by id."""
+    head = EngagementRow
+    rows = await session.scalars(
+        select(head)
+        .where(
+            head.county_code == county,
+            head.part_of == campaign,
+            head.planned_on <= moment.as_of,
+            head.position <= moment.position,
+        )
+        .order_by(head.id)
+    )
+    return rows.all()
+
+
+async def finding_rows(session: AsyncSession, county: str, findings: Collection[UUID]) -> Sequence[FindingRow]:
+    rows = await session.scalars(
+        select(FindingRow)
+        .where(FindingRow.county_code == county, FindingRow.id.in_(findings))
+        .order_by(FindingRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+class FindingSteps(NamedTuple):
+    """How far a finding has come, and what it says it comes to: settled once it is confirmed."""
+
+    id: UUID
+    amount_fen: int | None
+    confirmed_on: date | None
+    confirmed_position: int | None
+    closed_on: date | None
+    closed_position: int | None
+
+
+async def finding_steps(session: AsyncSession, county: str, findings: Collection[UUID]) -> list[FindingSteps]:
+    columns = [getattr(FindingRow, name) for name in FindingSteps._fields]
+    rows = await session.execute(
+        select(*columns).where(FindingRow.county_code == county, among(FindingRow.id, findings))
+    )
+    return [FindingSteps(*row) for row in rows]
+
+
+async def named_in(
+    session: AsyncSession, county: str, findings: Collection[UUID], moment: Moment
+) -> dict[UUID, EngagementRow]:
+    """The engagement in which each finding was made, as known by a moment; one made in none is absent."""
+    named, head = EngagementFindingRow, EngagementRow
+    rows = await session.execute(
+        select(named.finding_id, head)
+        .join(head, (head.county_code == named.county_code) & (head.id == named.engagement_id))
+        .where(
+            named.county_code == county,
+            named.finding_id.in_(findings),
+            named.position <= moment.position,
+            named.named_on <= moment.as_of,
+        )
+    )
+    return dict(rows.all())
 
 
 async def add(

@@ -112,6 +112,7 @@ async def get_findings(
     class_code: Annotated[str | None, Query(pattern=r"^F(0[1-9]|1[0-8])$", description="问题分类")] = None,
     about: Annotated[RegionCode | None, Query(description="所涉地区及其以下")] = None,
     report: Annotated[UUID | None, Query(description="出自哪份审计报告")] = None,
+    engagement: Annotated[UUID | None, Query(description="在哪个监督项目或其组成部分中认定")] = None,
     text: Annotated[
         Line | None, Query(description="标题、概述或所记事实中的文字；以空格分开的各词都须出现，英文不分大小写")
     ] = None,
@@ -125,7 +126,7 @@ async def get_findings(
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     words = tuple((text or "").split())
-    search = Search(status, class_code, about, report, at_least_fen, at_most_fen, words)
+    search = Search(status, class_code, about, report, at_least_fen, at_most_fen, words, engagement, moment.as_of)
     found = await listing.page(tx, who, asked, window, search, sort, position=moment.position)
     listed, after = cut(found, window, lambda one: one.mark(sort))
     items = await shown(tx, asked, await listing.rows_of(tx, asked, listed), moment)

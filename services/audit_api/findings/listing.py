@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, case, collate, exists, func, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -21,7 +21,14 @@ from chassis.identity import Principal
 from chassis.pages import BadMark, Window, whole
 from services.audit_api.access import visible_to
 from services.audit_api.findings.states import FindingStatus
-from services.audit_api.tables import FindingListedRow, FindingRow
+from services.audit_api.tables import (
+    EngagementFindingRow,
+    EngagementRow,
+    FindingFactRow,
+    FindingListedRow,
+    FindingRow,
+    FindingVersionRow,
+)
 
 EPOCH: Final = date(1900, 1, 1)  # days of sort keys are counted from here
 
@@ -37,7 +44,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which findings are asked for; what is None does not matter. Every one of `words` has to occur."""
+    """Which findings are asked for; what is None does not matter. Every one of `words` has to occur.
+
+    `engagement` asks for what was named, by `as_of`, in it or in one of its parts.
+    """
 
     status: str | None = None
     class_code: str | None = None
@@ -46,6 +56,8 @@ class Search:
     at_least_fen: int | None = None
     at_most_fen: int | None = None
     words: tuple[str, ...] = ()
+    engagement: UUID | None = None
+    as_of: date = date.max
 
     def conditions(self, position: int) -> list[ColumnElement[bool]]:
         row, found = FindingListedRow, list[ColumnElement[bool]]()
@@ -61,7 +73,39 @@ class Search:
             found.append(row.amount_fen >= max(self.at_least_fen, 1))
         if self.at_most_fen is not None:
             found.append(row.amount_fen.between(1, self.at_most_fen))
+        if self.engagement is not None:
+            found.append(_made_in(self.engagement, self.as_of, position))
+            found += [_says(word) for word in self.words]
         return found
+
+
+def _made_in(engagement: UUID, as_of: date, position: int) -> ColumnElement[bool]:
+    """Named by a day, as known at a position, in an engagement or in one of its parts."""
+    row, named, part = FindingListedRow, EngagementFindingRow, EngagementRow
+    parts = select(part.id).where(part.county_code == row.county_code, part.part_of == engagement)
+    ids = select(named.finding_id).where(
+        named.county_code == row.county_code,
+        or_(named.engagement_id == engagement, named.engagement_id.in_(parts.correlate(row))),
+        named.named_on <= as_of,
+        named.position <= position,
+    )
+    return row.finding_id.in_(ids.correlate(row))
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    """Whether a version says a word in one of its texts: for the few findings of an engagement, without an index."""
+    row, version, fact = FindingListedRow, FindingVersionRow, FindingFactRow
+    wanted = func.lower(collate(literal(word), "C"))
+
+    def has(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        return func.strpos(func.lower(collate(column, "C")), wanted) > 0
+
+    def same(of: type[FindingVersionRow | FindingFactRow]) -> ColumnElement[bool]:
+        key = (of.county_code == row.county_code, of.finding_id == row.finding_id, of.version_no == row.version_no)
+        return and_(*key)
+
+    in_version = exists().where(same(version), or_(has(version.title), has(version.facts)))
+    return or_(in_version, exists().where(same(fact), has(fact.what)))
 
 
 def _status_at(position: int) -> ColumnElement[str]:
@@ -108,7 +152,7 @@ async def page(
 ) -> list[Listed]:
     """Visible findings of a county that fit by what was known at `position`, in order, one more than a page holds."""
     after, limit = _after(window, sort), window.limit + 1
-    if search.words:
+    if search.words and search.engagement is None:
         return await _saying(session, county, search, sort, after, limit, position)
     row = FindingListedRow
     query = select(row.finding_id, row.amount_fen, row.found_on).where(

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from chassis.fields import MAX_FEN, Answer, Body, Day, Line, PositiveFen, Prose, RegionCode
 from chassis.pages import Page
+from services.audit_api.engagements.schemas import EngagementRef
 from services.audit_api.evidence.schemas import Evidence
 from services.audit_api.findings.states import FindingDecision, FindingStatus
 from services.audit_api.moments import Known
@@ -271,6 +272,7 @@ class Finding(FindingReceipt):
 
     title: str
     facts: str
+    engagement: EngagementRef | None = Field(description="在哪个监督项目中认定")
 
 
 class VersionMade(Answer):

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.audit_api.engagements.shown import ref
+from services.audit_api.engagements.store import named_in
 from services.audit_api.findings import store, versions
 from services.audit_api.findings.binding import LOT, Subject, by_kind
 from services.audit_api.findings.schemas import (
@@ -28,6 +30,7 @@ from services.audit_api.findings.schemas import (
 from services.audit_api.findings.states import FindingDecision, FindingStatus, status_at
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
+    EngagementRow,
     FindingFactRow,
     FindingLotRow,
     FindingReviewRow,
@@ -44,9 +47,16 @@ async def shown(tx: AsyncSession, county: str, rows: Sequence[FindingRow], momen
     about = await versions.subjects(tx, county, [(one.finding_id, one.version_no) for one in said.values()])
     lots = await store.lots_of(tx, county, ids, moment.position)
     rectified = await store.rectified_of(tx, county, ids, moment.as_of, moment.position)
+    made_in = await named_in(tx, county, ids, moment)
     return [
         _told(
-            row, said[row.id], about[row.id, said[row.id].version_no], lots[row.id], rectified.get(row.id, {}), moment
+            row,
+            said[row.id],
+            about[row.id, said[row.id].version_no],
+            lots[row.id],
+            rectified.get(row.id, {}),
+            made_in.get(row.id),
+            moment,
         )
         for row in rows
         if row.id in said
@@ -59,6 +69,7 @@ def _told(
     about: Sequence[FindingSubjectRow],
     lots: Sequence[FindingLotRow],
     rectified: Mapping[UUID, tuple[int, int]],
+    made_in: EngagementRow | None,
     moment: Moment,
 ) -> Finding:
     status = status_at(moment.position, row.confirmed_position, row.ordered_position, row.closed_position)
@@ -74,6 +85,7 @@ def _told(
         class_name=CLASSES[version.class_code],
         title=version.title,
         facts=version.facts,
+        engagement=ref(made_in) if made_in else None,
         status=status,
         version=row.version,
         version_no=version.version_no,

@@ -19,13 +19,26 @@ def _of_engagement() -> ForeignKeyConstraint:
 
 
 class EngagementRow(Row):
-    """An engagement as it was laid down. `last_no` numbers its documents, and is what a writer locks."""
+    """An engagement as it was laid down. `last_no` numbers its documents, and is what a writer locks.
+
+    `part_of` is the campaign or round of patrols that it is a part of, since it was planned and for ever.
+    """
 
     __tablename__ = "engagement"
     __table_args__ = (
         CheckConstraint("kind IN ('audit', 'campaign', 'patrol', 'inspection')", name="kind"),
         CheckConstraint("(auditee_unit_id IS NULL) = (auditee_name IS NULL)", name="auditee_whole"),
-        CheckConstraint("kind NOT IN ('audit', 'patrol') OR auditee_unit_id IS NOT NULL", name="looks_at_a_unit"),
+        CheckConstraint(
+            "kind <> 'audit' AND (kind <> 'patrol' OR part_of IS NULL) OR auditee_unit_id IS NOT NULL",
+            name="looks_at_a_unit",
+        ),
+        CheckConstraint("part_of <> id", name="part_of_another"),
+        ForeignKeyConstraint(
+            ["county_code", "part_of"],
+            ["audit.engagement.county_code", "audit.engagement.id"],
+            name="fk_engagement_part_of",
+        ),
+        Index("ix_engagement_part_of", "county_code", "part_of", "id"),
         CheckConstraint("region_code = county_code", name="of_the_county"),
         CheckConstraint("last_no >= 0", name="last_no_not_negative"),
     )
@@ -38,6 +51,7 @@ class EngagementRow(Row):
     office: Mapped[str]
     auditee_unit_id: Mapped[UUID | None]
     auditee_name: Mapped[str | None]
+    part_of: Mapped[UUID | None]
     planned_on: Mapped[date]
     planned_by: Mapped[str]
     last_no: Mapped[int] = mapped_column(Integer, server_default=text("0"))
