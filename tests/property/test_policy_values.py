@@ -15,6 +15,7 @@ from treasury.policy import (
     PolicyValue,
     covers,
     ends_on,
+    heard_in,
     in_force,
     known_by,
     last_editions,
@@ -118,3 +119,13 @@ def test_a_value_is_read_in_the_shape_it_has() -> None:
     for value, reading in (([7], "number"), ({"03": 30}, "number"), ({"03": 30}, "numbers"), (7, "named")):
         with pytest.raises(TypeError):
             getattr(told(value), reading)  # type: ignore[arg-type]
+
+
+@given(values(), days, st.sampled_from(REGIONS))
+def test_what_a_book_reads_for_a_region_is_all_that_is_heard_there(
+    found: list[PolicyValue], on: date, region: str
+) -> None:
+    """A book narrows by `heard_in`, the judgement hears by `covers`: neither loses what the other knows."""
+    read = [one for one in found if one.region in heard_in(region)]
+    assert read == [one for one in found if covers(one.region, region)]
+    assert in_force(read, "k", region, on) == in_force(found, "k", region, on)

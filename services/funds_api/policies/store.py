@@ -11,4 +11,3 @@ from services.funds_api.units import store as units
 
 BOOK: Final = PolicyBook("funds", PolicyValueRow, KEYS, must_be_region=units.must_exist)
 values: Final = BOOK.values
-versions: Final = BOOK.versions
