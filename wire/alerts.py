@@ -73,3 +73,13 @@ class AlertRefutationSentBack(Fact):
     decided_on: date
     version_hash: str
     text_sha256: str
+
+
+class AlertOutcomeHeard(Fact):
+    """A person decided of an alert's flag in funds_api: confirmed, refuted, or asked again."""
+
+    alert_id: UUID
+    county_code: str
+    seq: int
+    outcome: str
+    feed_position: int

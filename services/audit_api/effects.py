@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.feed import Envelope
-from services.audit_api.alerts.service import take_in, take_in_found
+from services.audit_api.alerts.service import flag_decided, take_in, take_in_found
 from services.audit_api.findings.measure import money_moved, order_moved, payment_returned, payments_disbursed
 from services.audit_api.quarantines.service import money_quarantined, money_released
 
@@ -19,6 +19,7 @@ Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
 FOUND: Final = "FlagsFound"
 EFFECTS: Final[Mapping[str, Effect]] = {
+    "FlagDecided": flag_decided,
     "FlagsRaised": take_in,
     FOUND: take_in_found,
     "MoneyMoved": money_moved,

@@ -43,7 +43,7 @@ class Follower(follower.Follower):
     audience = "funds"
     feed_path = FEED_PATH
     rows = FollowerCursorRow
-    told: ClassVar[tuple[type[Exception], ...]] = (alerts.FlagsMissing,)
+    told: ClassVar[tuple[type[Exception], ...]] = (alerts.FlagsMissing, alerts.AlertUnknown)
 
     async def effect(self, tx: AsyncSession, envelope: Envelope) -> None:
         await apply(tx, envelope)

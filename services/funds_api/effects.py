@@ -8,7 +8,12 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.feed import Envelope
-from services.funds_api.outcomes.followed import alert_dismissed, finding_opened, rectification_measured
+from services.funds_api.outcomes.followed import (
+    alert_dismissed,
+    finding_opened,
+    lock_flags,
+    rectification_measured,
+)
 from services.funds_api.quarantines.service import ordered, released
 from services.funds_api.recoveries import service as recoveries
 
@@ -16,6 +21,7 @@ Effect = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
 
 async def _finding(tx: AsyncSession, envelope: Envelope) -> None:
+    await lock_flags(tx, envelope)
     await recoveries.finding_opened(tx, envelope)
     await finding_opened(tx, envelope)
 

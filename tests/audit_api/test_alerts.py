@@ -165,7 +165,7 @@ async def test_alerts_about_the_same_money_are_worked_on_as_one_and_parted(desk:
             " made_by) VALUES ($1, $2, 9, $1, $3, '重复', '2017-11-05', 'x')",
             desk.county,
             UUID(same_lot),
-            UUID(stranger),
+            UUID(main),
         )
 
 

@@ -14,6 +14,7 @@ from services.audit_api.moments import Moment
 from services.audit_api.tables import (
     AlertAssignmentRow,
     AlertMergeRow,
+    AlertOutcomeRow,
     AlertRefutationRow,
     AlertRow,
     AlertTriageRow,
@@ -21,7 +22,7 @@ from services.audit_api.tables import (
     FindingRow,
 )
 
-Dealing = TypeVar("Dealing", AlertTriageRow, AlertAssignmentRow, AlertMergeRow, AlertRefutationRow)
+Dealing = TypeVar("Dealing", AlertTriageRow, AlertAssignmentRow, AlertMergeRow, AlertRefutationRow, AlertOutcomeRow)
 
 
 def arrived(county: str, moment: Moment) -> ColumnElement[bool]:
@@ -39,7 +40,7 @@ def arrived(county: str, moment: Moment) -> ColumnElement[bool]:
 
 def status_at(moment: Moment) -> ColumnElement[str]:
     """How an alert of the surrounding query stood at a moment."""
-    alert, finding = AlertRow, FindingRow
+    alert, finding, told = AlertRow, FindingRow, AlertOutcomeRow
     confirmed = (
         select(finding.id)
         .where(
@@ -51,7 +52,21 @@ def status_at(moment: Moment) -> ColumnElement[str]:
         .exists()
     )
     dismissed = and_(alert.dismissed_on <= moment.as_of, alert.dismissed_position <= moment.position)
-    return case((dismissed, "dismissed"), (confirmed, "taken_up"), else_="new")
+    flag = (
+        select(told.outcome)
+        .where(
+            told.county_code == alert.county_code,
+            told.alert_id == alert.id,
+            told.decided_on <= moment.as_of,
+            told.position <= moment.position,
+        )
+        .order_by(told.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case(
+        (dismissed, "dismissed"), (confirmed, "taken_up"), (flag.in_(["confirmed", "refuted"]), "decided"), else_="new"
+    )
 
 
 def triage_at(moment: Moment) -> ColumnElement[str | None]:
@@ -126,6 +141,7 @@ async def repeats(session: AsyncSession, alert: AlertRow, within_days: int) -> i
             same,
             other.id != alert.id,
             other.status != "dismissed",
+            func.coalesce(other.flag_outcome, "") != "refuted",
             other.as_of >= alert.as_of - timedelta(days=within_days),
             earlier,
         )

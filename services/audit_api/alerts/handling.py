@@ -10,7 +10,7 @@ from chassis.identity import Principal
 from chassis.journal import Act
 from services.audit_api.alerts import dealings, store
 from services.audit_api.alerts.schemas import AlertFile, AssignmentRequest, TriageRequest
-from services.audit_api.alerts.service import must_be_new
+from services.audit_api.alerts.service import must_be_open
 from services.audit_api.alerts.shown import file_of, seen
 from services.audit_api.alerts.states import must_stand_alone
 from services.audit_api.alerts.triage import must_say_why, proposed
@@ -26,7 +26,7 @@ async def locked(tx: AsyncSession, who: Principal, county: str, alert_id: UUID) 
     rows = await store.lock(tx, who, county, [alert_id])
     if not rows:
         raise Missing("预警", str(alert_id))
-    must_be_new(rows[0])
+    must_be_open(rows[0])
     must_stand_alone(alert_id, (await dealings.mains(tx, county, [alert_id])).get(alert_id))
     return rows[0]
 

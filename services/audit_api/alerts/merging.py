@@ -11,7 +11,7 @@ from chassis.identity import Principal
 from chassis.journal import Act
 from services.audit_api.alerts import dealings, store
 from services.audit_api.alerts.schemas import AlertFile, MergeRequest
-from services.audit_api.alerts.service import must_be_new
+from services.audit_api.alerts.service import must_be_open
 from services.audit_api.alerts.shown import file_of
 from services.audit_api.alerts.states import (
     AlertLeadsOthers,
@@ -115,6 +115,6 @@ async def _locked(
     for alert in (main_id, *ids):
         if alert not in rows:
             raise Missing("预警", str(alert))
-        must_be_new(rows[alert])
+        must_be_open(rows[alert])
     must_stand_alone(main_id, main_id if main_id in ids else None)
     return rows[main_id], [rows[alert] for alert in ids]

@@ -82,6 +82,7 @@ async def decide(
 ) -> AlertFile:
     """Confirm a refutation, so that the alert and those merged into it are dismissed, or send it back."""
     await act.claim(tx, county)
+    await store.lock_whole(tx, county, [alert_id])
     row = await locked(tx, who, county, alert_id)
     found = [
         one for one in await dealings.of_alerts(tx, AlertRefutationRow, county, [alert_id]) if one.id == refutation_id
@@ -96,7 +97,6 @@ async def decide(
 
     confirmed = request.decision is RefutationDecision.CONFIRM
     members = await dealings.members(tx, county, [alert_id]) if confirmed else []
-    await store.lock(tx, who, county, members)
     await dealings.decide(
         tx,
         made,

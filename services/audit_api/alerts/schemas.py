@@ -23,9 +23,10 @@ def _each_once(ids: list[UUID]) -> list[UUID]:
 
 
 class AlertStatus(StrEnum):
-    """new: 待处理; taken_up: 已转问题; dismissed: 已排除."""
+    """new: 待处理; decided: 资金监管已核结; taken_up: 已转问题; dismissed: 已排除."""
 
     NEW = "new"
+    DECIDED = "decided"
     TAKEN_UP = "taken_up"
     DISMISSED = "dismissed"
 
@@ -76,6 +77,17 @@ class RefutationDecisionRequest(Body):
     on: Day
 
 
+class FlagOutcome(Answer):
+    """What a person decided of the flag itself, in funds_api; the reason rests with the flag (`/funds/v1/flags`)."""
+
+    seq: int
+    outcome: str = Field(description="confirmed 属实、refuted 不属实、reopened 重新核查")
+    document: str = Field(description="核查结论的文号")
+    decided_on: date
+    decided_by: str
+    recovered_fen: int
+
+
 class Alert(Answer):
     """A question with the figures it was asked with. An alert is not a finding."""
 
@@ -100,6 +112,7 @@ class Alert(Answer):
     days: int
     limit_days: int
     as_of: date
+    flag_outcome: FlagOutcome | None = Field(description="资金监管对该预警的核查结论；没有或已重新核查的为空")
     finding_id: UUID | None
     dismissed_by: str | None
     dismissal_reason: str | None
@@ -179,6 +192,7 @@ class AlertFile(Alert, Known):
     assignments: list[Assignment]
     merges: list[Merge]
     refutations: list[Refutation]
+    outcomes: list[FlagOutcome] = Field(description="资金监管对该预警的历次核查结论")
 
 
 class AlertPage(Page, Known):

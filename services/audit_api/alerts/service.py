@@ -1,10 +1,10 @@
-"""Taking flags in as alerts, and whether one is still to be dealt with."""
+"""Taking flags in as alerts, hearing what became of them, and whether one is still to be dealt with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,9 +15,10 @@ from chassis.journal import record_alone
 from services.audit_api.alerts import dealings, store
 from services.audit_api.alerts.schemas import AlertStatus
 from services.audit_api.alerts.states import must_stand_alone
-from services.audit_api.tables import AlertRow
+from services.audit_api.tables import AlertOutcomeRow, AlertRow
+from wire.alerts import AlertOutcomeHeard
 from wire.audit import AlertsTakenIn
-from wire.flags import FlagsFound, FlagsRaised, FlagTold
+from wire.flags import FlagDecided, FlagsFound, FlagsRaised, FlagTold
 
 FOLLOWER = "qingliu-follower"
 
@@ -41,9 +42,21 @@ class FlagsMissing(Exception):
         super().__init__(f"{rule}: {told} flags were told, {read} read")
 
 
-def must_be_new(row: AlertRow) -> None:
+class AlertUnknown(Exception):
+    """The feed says what became of a flag that never arrived here: the two histories do not belong together."""
+
+    def __init__(self, flag_id: UUID) -> None:
+        super().__init__(f"flag {flag_id} never arrived here")
+
+
+# Nobody here has dealt with it; what was decided of the flag in funds_api binds no inspector.
+OPEN: Final = frozenset({AlertStatus.NEW, AlertStatus.DECIDED})
+REOPENED: Final = "reopened"
+
+
+def must_be_open(row: AlertRow) -> None:
     """Refuse an alert that somebody has dealt with."""
-    if row.status != AlertStatus.NEW:
+    if row.status not in OPEN:
         raise AlertNotNew(str(row.id), row.status)
 
 
@@ -98,6 +111,36 @@ async def take_in_found(tx: AsyncSession, envelope: Envelope) -> None:
         raise FlagsMissing(event.rule_code, event.flags_n, len(ids))
     taken = AlertsTakenIn(county_code=county, feed_position=envelope.position, alert_ids=ids)
     await record_alone(tx, "audit", county, taken, FOLLOWER, envelope.id)
+
+
+async def flag_decided(tx: AsyncSession, envelope: Envelope) -> None:
+    """Keep what a person decided of an alert's flag: it waits for nobody any more, until the flag is asked again.
+
+    What the inspectors decided stands, and nothing is told back that the flag's side would hear.
+    """
+    event = FlagDecided.model_validate(envelope.body)
+    county = envelope.stream
+    row = await store.lock_one(tx, county, event.flag_id)
+    if row is None:
+        raise AlertUnknown(event.flag_id)
+    told = {
+        "county_code": county,
+        "alert_id": row.id,
+        "seq": event.seq,
+        "region_code": row.region_code,
+        "outcome": event.outcome,
+        "document": event.document,
+        "decided_on": event.decided_on,
+        "decided_by": envelope.actor.rsplit("/", 1)[-1],
+        "recovered_fen": event.recovered_fen,
+        "feed_position": envelope.position,
+    }
+    await dealings.add(tx, AlertOutcomeRow, told)
+    await store.hear(tx, row, None if event.outcome == REOPENED else event.outcome)
+    heard = AlertOutcomeHeard(
+        alert_id=row.id, county_code=county, seq=event.seq, outcome=event.outcome, feed_position=envelope.position
+    )
+    await record_alone(tx, "audit", county, heard, FOLLOWER, envelope.id)
 
 
 def _row(stream: str, position: int, flag: FlagTold) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.audit_api.alerts.schemas import (
     AlertFile,
     AlertStatus,
     Assignment,
+    FlagOutcome,
     Merge,
     Refutation,
     RefutationDecision,
@@ -20,12 +21,14 @@ from services.audit_api.alerts.schemas import (
     TriageProposal,
     TriageSet,
 )
+from services.audit_api.alerts.service import OPEN, REOPENED
 from services.audit_api.alerts.triage import PREFIX, REPEAT_DAYS, Seen, Triage, looks, proposed
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.tables import (
     AlertAssignmentRow,
     AlertMergeRow,
+    AlertOutcomeRow,
     AlertRefutationRow,
     AlertRow,
     AlertTriageRow,
@@ -64,6 +67,11 @@ async def alerts_of(
         for one in await dealings.of_alerts(tx, AlertRefutationRow, county, ids)
         if there(one.refuted_on, one.position, moment) and not there(one.decided_on, one.decided_position, moment)
     }
+    outcomes = {
+        one.alert_id: one
+        for one in await dealings.of_alerts(tx, AlertOutcomeRow, county, ids)
+        if there(one.decided_on, one.position, moment)
+    }
     told = []
     for row in rows:
         status = AlertStatus(stood[row.id])
@@ -72,6 +80,7 @@ async def alerts_of(
             Alert(
                 **{name: getattr(row, name) for name in _COPIED},
                 status=status,
+                flag_outcome=_stands(outcomes.get(row.id)),
                 finding_id=row.finding_id if status is AlertStatus.TAKEN_UP else None,
                 dismissed_by=row.dismissed_by if dismissed else None,
                 dismissal_reason=row.dismissal_reason if dismissed else None,
@@ -80,7 +89,7 @@ async def alerts_of(
                 triage=Triage(triage[row.id].triage) if row.id in triage else None,
                 assignee=given[row.id].assignee if row.id in given else None,
                 merged_into=merged.get(row.id),
-                refutation_waits=row.id in waiting and status is AlertStatus.NEW,
+                refutation_waits=row.id in waiting and status in OPEN,
             )
         )
     return told
@@ -88,6 +97,7 @@ async def alerts_of(
 
 _COPIED = frozenset(Alert.model_fields) & {column.name for column in AlertRow.__table__.columns} - {
     "status",
+    "flag_outcome",
     "finding_id",
     "dismissed_by",
     "dismissal_reason",
@@ -146,7 +156,19 @@ async def file_of(tx: AsyncSession, row: AlertRow, moment: Moment, *, as_it_stan
             for each in await dealings.of_alerts(tx, AlertRefutationRow, county, one)
             if there(each.refuted_on, each.position, moment)
         ],
+        outcomes=[
+            FlagOutcome.model_validate(each, from_attributes=True)
+            for each in await dealings.of_alerts(tx, AlertOutcomeRow, county, one)
+            if there(each.decided_on, each.position, moment)
+        ],
     )
+
+
+def _stands(last: AlertOutcomeRow | None) -> FlagOutcome | None:
+    """What stands of the flag: what was decided last, unless it is asked again."""
+    if last is None or last.outcome == REOPENED:
+        return None
+    return FlagOutcome.model_validate(last, from_attributes=True)
 
 
 def _merge(row: AlertMergeRow, moment: Moment) -> Merge:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -15,7 +15,7 @@ from chassis.pages import Window
 from services.audit_api.access import visible_to
 from services.audit_api.alerts import dealings
 from services.audit_api.moments import Moment
-from services.audit_api.tables import AlertRow, FlagToldRow
+from services.audit_api.tables import AlertMergeRow, AlertRow, FlagToldRow
 
 # What an alert keeps of a staged flag, beside the county and the position of its event.
 _TOLD: Final = [column.name for column in FlagToldRow.__table__.columns if column.name not in {"stream", "position"}]
@@ -78,6 +78,36 @@ async def lock(session: AsyncSession, who: Principal, county: str, ids: Collecti
         .with_for_update(key_share=True)
     )
     return rows.all()
+
+
+async def lock_one(session: AsyncSession, county: str, alert_id: UUID) -> AlertRow | None:
+    """The alert whoever may see it, locked: for what the feed tells."""
+    query = select(AlertRow).where(AlertRow.county_code == county, AlertRow.id == alert_id)
+    return (await session.scalars(query.with_for_update(key_share=True))).one_or_none()
+
+
+async def hear(session: AsyncSession, alert: AlertRow, outcome: str | None) -> None:
+    """Let a locked alert be decided as its flag is, or new again; one that somebody dealt with only keeps it beside."""
+    open_then = alert.status in {"new", "decided"}
+    stands = ("decided" if outcome else "new") if open_then else alert.status
+    await session.execute(
+        update(AlertRow)
+        .where(AlertRow.county_code == alert.county_code, AlertRow.id == alert.id)
+        .values(status=stands, flag_outcome=outcome)
+    )
+
+
+async def lock_whole(session: AsyncSession, county: str, ids: Collection[UUID], lots: Collection[UUID] = ()) -> None:
+    """Lock these alerts, those that are part of them, and those about `lots`, all in the order of ids."""
+    part = AlertMergeRow
+    parts = select(part.alert_id).where(part.county_code == county, part.main_id.in_(ids), part.undone_on.is_(None))
+    alert = AlertRow
+    await session.execute(
+        select(alert.id)
+        .where(alert.county_code == county, or_(alert.id.in_(ids), alert.id.in_(parts), alert.lot_id.in_(lots)))
+        .order_by(alert.id)
+        .with_for_update(key_share=True)
+    )
 
 
 async def lock_by_lots(session: AsyncSession, county: str, lots: Collection[UUID]) -> None:

@@ -75,7 +75,7 @@ async def _confirm(
         raise NoRecordedFact(str(row.id))
     lots = [one for one in (await versions.subjects(tx, county, [exact]))[exact] if one.kind == LOT]
     # Whoever confirms another finding on one of these lots, by whichever alert, waits here.
-    await alerts.lock_by_lots(tx, county, [one.subject_id for one in lots])
+    await alerts.lock_whole(tx, county, stands.alert_ids, [one.subject_id for one in lots])
     taken = await taken_up(tx, who, county, stands.alert_ids)
     await parts_must_have_their_main(tx, county, stands.alert_ids)
     parts = sorted(set(await dealings.members(tx, county, stands.alert_ids)) - set(stands.alert_ids))

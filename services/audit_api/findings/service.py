@@ -17,7 +17,7 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from services.audit_api.alerts import store as alerts
-from services.audit_api.alerts.service import must_be_new
+from services.audit_api.alerts.service import must_be_open
 from services.audit_api.checking import VersionChanged
 from services.audit_api.findings import classes, store, versions
 from services.audit_api.findings.binding import LOT, Alerted, Subject, amount_of, bind
@@ -135,7 +135,7 @@ async def taken_up(tx: AsyncSession, who: Principal, county: str, ids: Sequence[
     for missing in set(ids) - {row.id for row in found}:
         raise Missing("预警", str(missing))
     for row in found:
-        must_be_new(row)
+        must_be_open(row)
     return found
 
 

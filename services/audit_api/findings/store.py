@@ -119,18 +119,22 @@ async def add_lots(session: AsyncSession, lots: list[dict[str, Any]]) -> None:
 
 
 async def advance(session: AsyncSession, row: FindingRow, status: str, closed_on: date | None = None) -> None:
-    """Move a locked finding to `status`; a closed one lets go of its lots."""
-    await session.execute(
-        update(FindingRow)
-        .where(FindingRow.county_code == row.county_code, FindingRow.id == row.id)
-        .values(status=status, version=FindingRow.version + 1, closed_on=closed_on)
-    )
+    """Move a locked finding to `status`; a closed one lets go of its lots.
+
+    The lots first: what is told of the finding takes the head of the journal, and the follower takes the two in this
+    order.
+    """
     if closed_on is not None:
         await session.execute(
             update(FindingLotRow)
             .where(FindingLotRow.county_code == row.county_code, FindingLotRow.finding_id == row.id)
             .values(held=False)
         )
+    await session.execute(
+        update(FindingRow)
+        .where(FindingRow.county_code == row.county_code, FindingRow.id == row.id)
+        .values(status=status, version=FindingRow.version + 1, closed_on=closed_on)
+    )
 
 
 async def held_elsewhere(session: AsyncSession, county: str, lots: Collection[UUID]) -> UUID | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from services.audit_api.tables.alerts import (
     AlertAssignmentRow,
     AlertMergeRow,
+    AlertOutcomeRow,
     AlertRefutationRow,
     AlertRow,
     AlertTriageRow,
@@ -81,6 +82,7 @@ from services.audit_api.tables.rows import RegionText, Row
 __all__ = [
     "AlertAssignmentRow",
     "AlertMergeRow",
+    "AlertOutcomeRow",
     "AlertRefutationRow",
     "AlertRow",
     "AlertTriageRow",

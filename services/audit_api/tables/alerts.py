@@ -35,12 +35,18 @@ class Told:
 
 
 class AlertRow(Told, Row):
-    """A flag of funds_api as it arrived (its id is the flag's): a question that somebody takes up or dismisses."""
+    """A flag of funds_api as it arrived (its id is the flag's): a question that somebody takes up or dismisses.
+
+    `flag_outcome` is what stands of the flag itself, where a person decided it in funds_api.
+    """
 
     __tablename__ = "alert"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "finding_id"], ["audit.finding.county_code", "audit.finding.id"]),
-        CheckConstraint("status IN ('new', 'taken_up', 'dismissed')", name="status"),
+        CheckConstraint("status IN ('new', 'decided', 'taken_up', 'dismissed')", name="status"),
+        CheckConstraint("flag_outcome IN ('confirmed', 'refuted')", name="flag_outcome"),
+        CheckConstraint("status <> 'decided' OR flag_outcome IS NOT NULL", name="decided_says_how"),
+        CheckConstraint("status <> 'new' OR flag_outcome IS NULL", name="new_is_undecided"),
         CheckConstraint("(status = 'taken_up') = (finding_id IS NOT NULL)", name="taken_up_names_its_finding"),
         CheckConstraint(
             "(status = 'dismissed') = (dismissed_by IS NOT NULL AND dismissal_reason IS NOT NULL)",
@@ -61,6 +67,7 @@ class AlertRow(Told, Row):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     feed_position: Mapped[int]
     status: Mapped[str] = mapped_column(server_default=text("'new'"))
+    flag_outcome: Mapped[str | None]
     finding_id: Mapped[UUID | None]
     dismissed_by: Mapped[str | None]
     dismissal_reason: Mapped[str | None]
@@ -189,6 +196,29 @@ class AlertRefutationRow(Row):
     decided_on: Mapped[date | None]
     checked_by: Mapped[str | None]
     decided_position: Mapped[int | None]
+
+
+class AlertOutcomeRow(Row):
+    """What a person decided of the flag itself in funds_api, as the feed told it; `seq` counts its outcomes."""
+
+    __tablename__ = "alert_outcome"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "alert_id"], _ALERT),
+        CheckConstraint("seq > 0", name="seq_positive"),
+        CheckConstraint("outcome IN ('confirmed', 'refuted', 'reopened')", name="outcome"),
+        CheckConstraint("recovered_fen >= 0", name="recovered_not_negative"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    outcome: Mapped[str]
+    document: Mapped[str]
+    decided_on: Mapped[date]
+    decided_by: Mapped[str]
+    recovered_fen: Mapped[int]
+    feed_position: Mapped[int]
+    position: Mapped[int]
 
 
 class FlagToldRow(Told, Row):

@@ -54,6 +54,11 @@ async def alert_dismissed(tx: AsyncSession, envelope: Envelope) -> None:
     await _record(tx, envelope, found, reason)
 
 
+async def lock_flags(tx: AsyncSession, envelope: Envelope) -> None:
+    """Lock the flags of a finding before anything takes the head of the journal: whoever decides one does so too."""
+    await store.locked(tx, envelope.stream, FindingOpened.model_validate(envelope.body).alert_ids)
+
+
 async def finding_opened(tx: AsyncSession, envelope: Envelope) -> None:
     """Confirm the flags that a finding was made of, each of the fen of its lot that the finding is bound to."""
     event = FindingOpened.model_validate(envelope.body)
