@@ -25,6 +25,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     successions.NotYetFree: Problem(
         "not-yet-free", 409, "原县资金尚未了结", "请先支付或解除冻结、等待银行回单，再办理移交"
     ),
+    successions.QuarantineStays: Problem(
+        "quarantine-stays", 409, "原县资金尚在封存", "请先由监督部门解除封存，或凭问题追缴归还原渠道，再办理移交"
+    ),
     successions.NothingSucceeds: Problem("nothing-succeeds", 409, "没有可移交的资金", "请核对账户与移交日期"),
     successions.AccountsDiffer: Problem(
         "accounts-differ", 409, "前后账户不一致", "请为后继县开立同类单位、同一账的账户"

@@ -69,6 +69,22 @@ async def kept_fen(session: AsyncSession, county: str, quarantine: UUID) -> int:
     return sum(one.kept_fen for one in lots) + sum(one.change_fen for one in changes)
 
 
+async def kept_in(session: AsyncSession, county: str) -> dict[str, int]:
+    """What a county's quarantines keep now, by document; empty when they keep nothing."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT h.document, sum(h.amount_fen)::bigint AS fen FROM funds.hold h
+              JOIN funds.quarantine_hold o ON o.county_code = :county AND o.hold_id = h.id
+             WHERE h.county_code = :county AND h.status = 'held'
+             GROUP BY h.document
+            """
+        ),
+        {"county": county},
+    )
+    return {row.document: row.fen for row in rows}
+
+
 async def own(session: AsyncSession, county: str, finding: UUID) -> dict[UUID, int]:
     """What is quarantined for a finding now, by lot; under the locks of the accounts that it rests on."""
     rows = await session.execute(

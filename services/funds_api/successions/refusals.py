@@ -49,6 +49,22 @@ class NotYetFree(Exception):
 
 
 @dataclass(eq=False)
+class QuarantineStays(Exception):
+    """Money of the old county is quarantined for findings that stay with the county's inspectors."""
+
+    from_county: str
+    quarantined_fen: int
+    documents: list[str]
+
+    def __str__(self) -> str:
+        named = "、".join(f"“{one}”" for one in self.documents)
+        return (
+            f"{self.from_county} 还有 {yuan(self.quarantined_fen)} 元由{named}封存，封存随问题留在原县，"
+            "追缴归还原渠道或解除封存以后才能移交"
+        )
+
+
+@dataclass(eq=False)
 class NothingSucceeds(Exception):
     """None of the named accounts held anything that could go over on that day."""
 

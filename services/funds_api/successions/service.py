@@ -32,6 +32,7 @@ from services.funds_api.lots.schemas import ReverseOrder
 from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.notices import store as notices
+from services.funds_api.quarantines import store as quarantines
 from services.funds_api.regions import store as regions
 from services.funds_api.stops import carried
 from services.funds_api.successions import store
@@ -41,6 +42,7 @@ from services.funds_api.successions.refusals import (
     NothingSucceeds,
     NotSuccessor,
     NotYetFree,
+    QuarantineStays,
     SuccessionTooEarly,
 )
 from services.funds_api.successions.schemas import SucceededTranche, Succession, SuccessionRequest, UndoRequest
@@ -71,6 +73,8 @@ async def succeed(tx: AsyncSession, who: Principal, act: Act, request: Successio
     for county in sorted(taken):
         await store.hold_books(tx, county, taken[county])
     books = await store.standing(tx, old, ledger.today())
+    if kept := await quarantines.kept_in(tx, old):
+        raise QuarantineStays(old, sum(kept.values()), sorted(kept))
     if books.holds_n or books.in_transit_fen:
         raise NotYetFree(old, books.held_fen, books.holds_n, books.in_transit_fen)
     going_over = await store.resting(tx, old, list(follows), request.effective_on)

@@ -8,8 +8,8 @@ from alembic import op
 from migrations import audit_alerts_v1
 
 ROLE = "audit_app"
-revision = "0025"
-down_revision = "0024"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
