@@ -205,6 +205,31 @@ async def test_a_campaign_ends_after_its_parts_and_lasts_as_long(office: Office,
     assert problem(late) == (409, "engagement-step-out-of-turn")
 
 
+async def test_a_part_that_never_started_is_given_up(office: Office, admin: asyncpg.Pool) -> None:
+    whole = await campaign(office)
+    done(await office.start("2023-02-01"))
+    ended = {"title": "终止", "content": "该单位已并入县农业农村局", "on": "2023-05-31"}
+    for noticed in (False, True):
+        await office.plan(part_of=whole)
+        if noticed:
+            done(await office.notice("2023-03-06", "2023-03-09"))
+        told = done(await office.post("conclusion", ended))
+        assert told["stage"] == "concluded"
+        assert problem(await office.start("2023-06-01")) == (409, "engagement-step-out-of-turn")
+    await office.plan(part_of=whole)
+    done(await office.notice("2023-03-06", "2023-03-09"))
+    done(await office.start("2023-03-09"))
+    assert problem(await office.post("conclusion", ended)) == (409, "engagement-step-out-of-turn"), "nobody was heard"
+    behind = (
+        "INSERT INTO audit.engagement_document (county_code, engagement_id, no, region_code, paper, title, content,"
+        " done_on, version_hash, made_by) VALUES ($1, $2, 90, $1, $3, '题', '文', '2023-05-31', repeat('0', 64), 'li')"
+    )
+    assert await refused_behind(admin, behind, office.county, UUID(office.id), "conclusion") == "QL449"
+    await office.plan(part_of=whole)
+    assert await refused_behind(admin, behind, office.county, UUID(office.id), "working_paper") == "QL449"
+    await admin.execute(behind, office.county, UUID(office.id), "conclusion")
+
+
 async def test_the_database_holds_parts_in_their_campaign(office: Office, admin: asyncpg.Pool) -> None:
     whole = await campaign(office, regions=[office.county + "101"])
     await office.plan(part_of=whole, regions=[office.county + "101"])

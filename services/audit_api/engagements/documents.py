@@ -124,7 +124,7 @@ async def decision(step: Step, said: EngagementDecisionRequest) -> EngagementWri
 
 
 async def conclude(step: Step, said: EngagementConclusionRequest) -> EngagementWritten:
-    """End the engagement (结项), and with it its countdown."""
+    """End the engagement (结项; 终止 before the start), and with it its countdown."""
     case = await _open(step, EngagementPaper.CONCLUSION, said.on)
     case.must_be_on_team(step.who.subject, said.on, lead=True)
     stages.must_not_wait(case.docs)

@@ -197,6 +197,6 @@ async def post_engagement_finding(request: EngagementFindingRequest, step: Writt
     return await service.name_finding(step, request)
 
 
-@router.post("/{engagement_id}/conclusion", status_code=201, summary="结项")
+@router.post("/{engagement_id}/conclusion", status_code=201, summary="结项；未进点的为终止")
 async def post_conclusion(request: EngagementConclusionRequest, step: Written) -> EngagementWritten:
     return await documents.conclude(step, request)

@@ -168,7 +168,10 @@ _WHEN: Final = {
     EngagementPaper.REPORT: frozenset({EngagementStage.FIELDWORK}),
     EngagementPaper.REPLY: _HEARD,
     EngagementPaper.DECISION: _HEARD | {EngagementStage.FIELDWORK},
-    EngagementPaper.CONCLUSION: frozenset({EngagementStage.FIELDWORK, EngagementStage.EFFECTIVE}),
+    # Before the start it is given up (终止): nothing was looked into, and nobody needs to be heard.
+    EngagementPaper.CONCLUSION: frozenset(
+        {EngagementStage.PLANNED, EngagementStage.NOTICED, EngagementStage.FIELDWORK, EngagementStage.EFFECTIVE}
+    ),
 }
 
 

@@ -59,7 +59,7 @@ class Search:
     engagement: UUID | None = None
     as_of: date = date.max
 
-    def conditions(self, position: int) -> list[ColumnElement[bool]]:
+    def conditions(self, county: str, position: int) -> list[ColumnElement[bool]]:
         row, found = FindingListedRow, list[ColumnElement[bool]]()
         if self.status is not None:
             found.append(_status_at(position) == self.status)
@@ -74,22 +74,22 @@ class Search:
         if self.at_most_fen is not None:
             found.append(row.amount_fen.between(1, self.at_most_fen))
         if self.engagement is not None:
-            found.append(_made_in(self.engagement, self.as_of, position))
+            found.append(_made_in(county, self.engagement, self.as_of, position))
             found += [_says(word) for word in self.words]
         return found
 
 
-def _made_in(engagement: UUID, as_of: date, position: int) -> ColumnElement[bool]:
+def _made_in(county: str, engagement: UUID, as_of: date, position: int) -> ColumnElement[bool]:
     """Named by a day, as known at a position, in an engagement or in one of its parts."""
-    row, named, part = FindingListedRow, EngagementFindingRow, EngagementRow
-    parts = select(part.id).where(part.county_code == row.county_code, part.part_of == engagement)
+    named, part = EngagementFindingRow, EngagementRow
+    parts = select(part.id).where(part.county_code == county, part.part_of == engagement)
     ids = select(named.finding_id).where(
-        named.county_code == row.county_code,
-        or_(named.engagement_id == engagement, named.engagement_id.in_(parts.correlate(row))),
+        named.county_code == county,
+        or_(named.engagement_id == engagement, named.engagement_id.in_(parts)),
         named.named_on <= as_of,
         named.position <= position,
     )
-    return row.finding_id.in_(ids.correlate(row))
+    return FindingListedRow.finding_id.in_(ids)
 
 
 def _says(word: str) -> ColumnElement[bool]:
@@ -160,7 +160,7 @@ async def page(
         visible_to(who, row.region_code),
         row.position <= position,
         or_(row.until_position.is_(None), row.until_position > position),
-        *search.conditions(position),
+        *search.conditions(county, position),
     )
     if sort is Sort.OLDEST:
         query = query.order_by(row.finding_id)
