@@ -18,7 +18,7 @@ import asyncpg
 
 from chaos.history import Act, Fate, History
 from chaos.laws import QUICK, THOROUGH
-from chaos.laws_of_questions import ASKED, ENDED, FOLLOWED
+from chaos.laws_of_questions import ASKED, ENDED, FOLLOWED, QUARANTINED
 from chaos.told import PAIRS
 from chaos.workers import KEY
 
@@ -50,6 +50,10 @@ class Verdict:
     flags: int = 0
     alerts: int = 0
     warnings: int = 0
+    findings: int = 0
+    quarantined_fen: int = 0
+    sealed: int = 0
+    checkpoints: int = 0
 
     @property
     def clean(self) -> bool:
@@ -76,12 +80,13 @@ async def look(
     connection: asyncpg.Connection, told: Sequence[tuple[Act, Fate]], verdict: Verdict, *, thorough: bool
 ) -> None:
     """Hold what the clients were told against what this transaction sees."""
-    laws = {**QUICK, **ASKED}
+    laws = {**QUICK, **ASKED, **QUARANTINED}
     await _laws(connection, {**laws, **THOROUGH, **ENDED} if thorough else laws, verdict)
     await _acts(connection, told, verdict)
     await _pairs(connection, verdict)
     if thorough:
-        await _chain(connection, verdict)
+        for journal in ("funds", "audit"):
+            await _chain(connection, journal, verdict)
     await _sums(connection, verdict)
 
 
@@ -91,9 +96,11 @@ async def look_at_the_other_side(connection: asyncpg.Connection, verdict: Verdic
     [row] = await connection.fetch(
         "SELECT (SELECT count(*) FROM funds.flag_run WHERE ended_at IS NOT NULL) AS runs,"
         " (SELECT count(*) FROM funds.flag) AS flags, (SELECT count(*) FROM audit.alert) AS alerts,"
-        " (SELECT count(*) FROM funds.warning) AS warnings"
+        " (SELECT count(*) FROM funds.warning) AS warnings,"
+        " (SELECT count(*) FROM audit.finding WHERE status <> 'draft') AS findings,"
+        " (SELECT coalesce(sum(kept_fen), 0)::bigint FROM funds.quarantine_lot) AS quarantined_fen"
     )
-    verdict.runs, verdict.flags, verdict.alerts, verdict.warnings = row
+    verdict.runs, verdict.flags, verdict.alerts, verdict.warnings, verdict.findings, verdict.quarantined_fen = row
 
 
 async def _laws(connection: asyncpg.Connection, laws: dict[str, str], verdict: Verdict) -> None:
@@ -109,7 +116,9 @@ async def _laws(connection: asyncpg.Connection, laws: dict[str, str], verdict: V
 
 async def _acts(connection: asyncpg.Connection, told: Sequence[tuple[Act, Fate]], verdict: Verdict) -> None:
     rows = await connection.fetch(
-        "SELECT stream, idempotency_key AS key, outcome FROM funds.event WHERE idempotency_key LIKE $1", f"{KEY}%"
+        "SELECT stream, idempotency_key AS key, outcome FROM funds.event WHERE idempotency_key LIKE $1"
+        " UNION ALL SELECT stream, idempotency_key, outcome FROM audit.event WHERE idempotency_key LIKE $1",
+        f"{KEY}%",
     )
     times: Counter[str] = Counter()
     for (_, key), n in Counter((row["stream"], row["key"]) for row in rows).items():
@@ -162,13 +171,13 @@ async def _pairs(connection: asyncpg.Connection, verdict: Verdict) -> None:
         verdict.half += [f"{name} {one} 在账上，不见于任何流水" for one in there - told.keys()]
 
 
-async def _chain(connection: asyncpg.Connection, verdict: Verdict) -> None:
-    """Compute every hash anew from the one before, as `funds.journal_append` does."""
+async def _chain(connection: asyncpg.Connection, journal: str, verdict: Verdict) -> None:
+    """Compute every hash of a journal anew from the one before, as its `journal_append` does."""
     before: dict[str, bytes] = {}
     async for row in connection.cursor(
         "SELECT stream, position, id::text AS id, kind, actor, request_id, idempotency_key, request_hash, hash,"
         " body::text AS body, outcome::text AS outcome, (extract(epoch FROM recorded_at) * 1000000)::bigint AS micros"
-        " FROM funds.event ORDER BY stream, position"
+        f" FROM {journal}.event ORDER BY stream, position"
     ):
         stream = row["stream"]
         fields = [stream, row["position"], row["id"], row["kind"], row["actor"], row["request_id"]]
@@ -177,7 +186,7 @@ async def _chain(connection: asyncpg.Connection, verdict: Verdict) -> None:
         previous = before.get(stream, hashlib.sha256(stream.encode()).digest())
         sealed = hashlib.sha256(previous + "\n".join(str(one) for one in fields).encode()).digest()
         if sealed != row["hash"]:
-            verdict.broken.append(f"流水 {stream} 第 {row['position']} 条的校验值不符")
+            verdict.broken.append(f"{journal} 流水 {stream} 第 {row['position']} 条的校验值不符")
         before[stream] = row["hash"]
 
 

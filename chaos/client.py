@@ -115,6 +115,7 @@ class Person:
         if not act.file:
             return self._ask(act.method, act.path, key=act.key, json=act.body)
         headers = {"Content-Type": CSV_TYPE, "Content-Length": str(len(act.file))}
+        headers |= {"X-File-Name": act.file_name} if act.file_name else {}
         return self._ask(act.method, act.path, key=act.key, headers=headers, content=self._parts(act.file))
 
     def _parts(self, file: bytes) -> Iterator[bytes]:

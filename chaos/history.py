@@ -37,6 +37,7 @@ class Act:
     path: str
     body: dict[str, Any] | None = None
     file: bytes = b""
+    file_name: str = ""
     document: str = ""
     movements: int = 0
     serial: bool = False

@@ -1,4 +1,4 @@
-"""Chooses a victim and a moment, and sends SIGKILL: to a service, the runner, one backend, or the whole server.
+"""Chooses a victim and a moment, and sends SIGKILL: to a process of ours, one backend, or the whole server.
 
 Moments are aimed at by watching what the server's sessions do (`pg_stat_activity`) and which uploads are being sent.
 A moment that does not come within its time becomes a kill at no special moment, and is counted as that.
@@ -35,6 +35,8 @@ class Victim(StrEnum):
     GATEWAY = "gateway"
     FOLLOWER = "follower"
     RUNNER = "runner"
+    AUDIT = "audit_api"
+    SEALER = "sealer"
 
 
 class Stage(StrEnum):
@@ -70,7 +72,9 @@ SHARES: Final[dict[Victim, tuple[int, tuple[Stage, ...]]]] = {
     Victim.POSTMASTER: (27, (Stage.ANY, *IN_DATABASE)),
     Victim.GATEWAY: (3, (Stage.STREAMING, Stage.ANY)),
     Victim.FOLLOWER: (2, (Stage.ANY,)),
-    Victim.RUNNER: (12, (Stage.ANY, *RUNNING)),
+    Victim.RUNNER: (8, (Stage.ANY, *RUNNING)),
+    Victim.AUDIT: (2, (Stage.ANY,)),
+    Victim.SEALER: (2, (Stage.ANY,)),
 }
 
 # What a session says of itself in each stage; the first that fits. A posting and a commit belong to what came before.

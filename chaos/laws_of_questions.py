@@ -71,6 +71,23 @@ ASKED: Final[dict[str, str]] = {
         SELECT flag_id FROM funds.flag_outcome GROUP BY county_code, flag_id HAVING max(seq) <> count(*)""",
 }
 
+QUARANTINED: Final[dict[str, str]] = {
+    "仍在封存的 = 封存时 − 为该问题追缴 + 追缴冲正 = 各冻结": """
+        SELECT q.id, f.fen, h.fen FROM funds.quarantine q
+         CROSS JOIN LATERAL (
+           SELECT coalesce(sum(fen), 0) AS fen FROM
+             (SELECT kept_fen AS fen FROM funds.quarantine_lot l
+               WHERE (l.county_code, l.quarantine_id) = (q.county_code, q.id)
+               UNION ALL SELECT change_fen FROM funds.quarantine_change c
+               WHERE (c.county_code, c.quarantine_id) = (q.county_code, q.id)) x) f
+         CROSS JOIN LATERAL (
+           SELECT coalesce(sum(k.amount_fen), 0) AS fen FROM funds.quarantine_hold o
+             JOIN funds.hold h ON (h.county_code, h.id) = (o.county_code, o.hold_id) AND h.status = 'held'
+             JOIN funds.hold_lot k ON (k.county_code, k.hold_id) = (h.county_code, h.id)
+            WHERE (o.county_code, o.quarantine_id) = (q.county_code, q.id)) h
+         WHERE h.fen <> CASE WHEN q.released_on IS NULL THEN f.fen ELSE 0 END""",
+}
+
 ENDED: Final[dict[str, str]] = {
     "要求的每次运行都已办结": "SELECT id FROM funds.flag_run WHERE ended_at IS NULL",
     "没有规则因出错而未作判断": """
@@ -90,4 +107,34 @@ FOLLOWED: Final[dict[str, str]] = {
             WHERE e.kind = 'AlertsTakenIn' GROUP BY 1, 2) t
           FULL JOIN audit.alert a USING (county_code, id)
          WHERE t.n IS DISTINCT FROM 1 OR a.title IS NULL""",
+    "确认的封存 = 账上的封存": """
+        SELECT quarantine_id, lot_id FROM
+          (SELECT l.quarantine_id, l.lot_id, l.amount_fen FROM audit.quarantine_lot l
+             JOIN audit.quarantine_step s USING (county_code, quarantine_id) WHERE s.step = 'confirmed') a
+          FULL JOIN funds.quarantine_lot f USING (quarantine_id, lot_id)
+         WHERE a.amount_fen IS DISTINCT FROM f.asked_fen""",
+    "账上封存与放开的金额 = 回告的金额": """
+        SELECT quarantine_id, told FROM
+          (SELECT quarantine_id, 'kept' AS told, sum(kept_fen)::bigint AS fen FROM funds.quarantine_lot GROUP BY 1
+            UNION ALL SELECT q.id, 'freed', (
+                SELECT sum(l.kept_fen) FROM funds.quarantine_lot l
+                 WHERE (l.county_code, l.quarantine_id) = (q.county_code, q.id))::bigint + coalesce((
+                SELECT sum(c.change_fen) FROM funds.quarantine_change c
+                 WHERE (c.county_code, c.quarantine_id) = (q.county_code, q.id)
+                   AND c.position < q.released_position), 0)::bigint
+             FROM funds.quarantine q WHERE q.released_on IS NOT NULL) f
+          FULL JOIN audit.quarantine_told t USING (quarantine_id, told)
+         WHERE f.fen IS DISTINCT FROM t.fen""",
+    "确认的解除 = 账上的解除": """
+        SELECT id FROM
+          (SELECT quarantine_id AS id FROM audit.quarantine_step WHERE step = 'release_confirmed') a
+          FULL JOIN (SELECT id, released_on FROM funds.quarantine WHERE released_on IS NOT NULL) f USING (id)
+         WHERE f.released_on IS NULL""",
+    "问题认定的预警已反馈为核实": """
+        SELECT f.id FROM audit.finding f JOIN audit.finding_version v
+            ON v.county_code = f.county_code AND v.finding_id = f.id AND v.version_no = f.version_no
+         CROSS JOIN LATERAL unnest(v.alert_ids) AS a(id)
+         WHERE f.status <> 'draft'
+           AND NOT EXISTS (
+             SELECT FROM funds.flag_outcome o WHERE (o.county_code, o.flag_id) = (f.county_code, a.id))""",
 }

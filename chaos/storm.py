@@ -21,6 +21,7 @@ import asyncpg
 import httpx
 
 from chaos.border import LOGINS, PREFECTURE, Border, Succeeding, founded
+from chaos.casework import Casework
 from chaos.cashier import Cashier
 from chaos.checker import (
     LAW_SECONDS,
@@ -37,10 +38,12 @@ from chaos.county import BANK, SEEN_ON, TOWNSHIPS, County, found
 from chaos.discipline import Discipline, ended, run_asked
 from chaos.history import Fate, History
 from chaos.killer import Kill, Killer, Tally, Victim, planned
+from chaos.sealing import look_at_the_log, until_sealed
 from chaos.workers import Inspector, Office, Treasury, until_over
 from deploy.onebox.processes import ROOT
 from deploy.onebox.stack import Stack
 from deploy.onebox.supervision import Restart
+from services.audit_api.record.verify import Key
 
 LOOK_SECONDS: Final = 0.03
 CHECK_EVERY: Final = 20
@@ -49,6 +52,13 @@ ACTS_BETWEEN: Final = 3
 CALM_SECONDS: Final = 60.0
 SETTLE_SECONDS: Final = 90.0
 RUN_SECONDS: Final = 120.0
+# The follower of the one and the runner of the other answer each other: both are asked in one look.
+_BEHIND: Final = " UNION ALL ".join(
+    f"SELECT '{who}' AS who, h.stream, h.position, c.position AS at FROM {told}.stream_head h"
+    f" LEFT JOIN {hearing}.follower_cursor c ON c.stream = h.stream"
+    " WHERE h.stream ~ '^42[0-9]*$' AND (c.position, c.hash) IS DISTINCT FROM (h.position, h.hash)"
+    for who, told, hearing in (("跟随进程", "funds", "audit"), ("规则进程", "audit", "funds"))
+)
 
 
 @dataclass
@@ -152,6 +162,7 @@ class Storm:
         inspector = Inspector(person("jiwei"))
         turns: list[tuple[str, Callable[[], None]]] = [("inspector", inspector.turn)]
         turns.append(("discipline", Discipline(person("jiwei"), county, dice()).turn))
+        turns.append(("casework", Casework(person("jiwei"), person("jiwei-fuhe"), person("caizheng"), dice()).turn))
         turns += [("treasury", Treasury(person("caizheng"), county, dice()).turn) for _ in range(2)]
         turns += [("cashier", Cashier(person("caizheng"), person(BANK), county, dice()).turn) for _ in range(2)]
         turns += [("border", Succeeding(person(PREFECTURE.username), border, dice()).turn) for _ in range(2)]
@@ -269,6 +280,9 @@ class Storm:
         connection = await asyncpg.connect(url)
         try:
             await look_at_the_other_side(connection, outcome.verdict)
+            await until_sealed(connection)
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                await look_at_the_log(connection, Key.read(stack.secrets.log_vkey), outcome.verdict)
         finally:
             await connection.close()
 
@@ -299,19 +313,15 @@ async def _answered(http: httpx.AsyncClient, stack: Stack, accounts: list[str]) 
 
 
 async def followed(url: str, differences: list[str]) -> None:
-    """Wait until the follower has applied everything, once: its cursor stands at the head, with the head's hash."""
+    """Wait until either side has applied everything of the other, once: its cursors stand at the heads' hashes."""
     connection = await asyncpg.connect(url)
     try:
         deadline = time.monotonic() + CALM_SECONDS
         while True:
-            behind = await connection.fetch(
-                "SELECT h.stream, h.position, c.position AS at FROM funds.stream_head h"
-                " LEFT JOIN audit.follower_cursor c ON c.stream = h.stream"
-                " WHERE h.stream LIKE '42%' AND (c.position, c.hash) IS DISTINCT FROM (h.position, h.hash)"
-            )
+            behind = await connection.fetch(_BEHIND)
             if not behind or time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.2)
     finally:
         await connection.close()
-    differences += [f"跟随进程停在 {one['stream']} 第 {one['at']} 条，流水头是 {one['position']}" for one in behind]
+    differences += [f"{one['who']}停在 {one['stream']} 第 {one['at']} 条，流水头是 {one['position']}" for one in behind]

@@ -17,7 +17,10 @@ class Pair(NamedTuple):
     there: str
 
 
+# What quarantines keep has a law of its own (`laws_of_questions.ASKED`).
+_OF_NO_QUARANTINE: Final = "NOT EXISTS (SELECT FROM funds.quarantine_hold q WHERE q.hold_id = h.id)"
 _EVENT: Final = "funds.event e WHERE e.kind"
+_AUDIT: Final = "audit.event e WHERE e.kind"
 
 PAIRS: Final = (
     Pair(
@@ -75,7 +78,7 @@ PAIRS: Final = (
          UNION ALL SELECT e.body->>'hold_id' FROM {_EVENT} = 'PaymentReturned' AND e.body->>'hold_id' IS NOT NULL
          UNION ALL SELECT h #>> '{{}}' FROM funds.event e, json_array_elements(coalesce(e.body->'holds', '[]')) h
           WHERE e.kind = 'MoneyMoved'""",
-        "SELECT id::text FROM funds.hold",
+        f"SELECT id::text FROM funds.hold h WHERE {_OF_NO_QUARANTINE}",
     ),
     # Voided by hand, or because the return that it was placed for is undone.
     Pair(
@@ -85,7 +88,7 @@ PAIRS: Final = (
          UNION ALL SELECT r.hold_id::text FROM funds.payment_return r
           JOIN funds.movement u ON u.county_code = r.county_code AND u.reverses_id = r.movement_id
           JOIN funds.hold h ON h.county_code = r.county_code AND h.id = r.hold_id AND h.ended_position = u.position""",
-        "SELECT id::text FROM funds.hold WHERE status = 'voided'",
+        f"SELECT id::text FROM funds.hold h WHERE status = 'voided' AND {_OF_NO_QUARANTINE}",
     ),
     # Paid from by the movement that names the hold, or by a roster that draws what it keeps.
     Pair(
@@ -97,7 +100,7 @@ PAIRS: Final = (
            AND m.batch_id IS NOT NULL
           JOIN funds.draw d ON d.county_code = h.county_code AND d.movement_id = m.id
           JOIN funds.hold_lot k ON k.county_code = h.county_code AND k.hold_id = h.id AND k.lot_id = d.from_lot_id)""",
-        "SELECT id::text FROM funds.hold WHERE status = 'posted'",
+        f"SELECT id::text FROM funds.hold h WHERE status = 'posted' AND {_OF_NO_QUARANTINE}",
     ),
     Pair(
         "要求的规则运行",
@@ -118,7 +121,10 @@ PAIRS: Final = (
     ),
     Pair(
         "核查结论",
-        f"SELECT (e.body->>'flag_id') || ' ' || (e.body->>'seq') FROM {_EVENT} = 'FlagDecided'",
+        f"""
+        SELECT (e.body->>'flag_id') || ' ' || (e.body->>'seq') FROM {_EVENT} = 'FlagDecided'
+         UNION ALL SELECT (d->>'flag_id') || ' ' || (d->>'seq')
+          FROM funds.event e, json_array_elements(e.body->'decided') d WHERE e.kind = 'FlagsDecided'""",
         "SELECT flag_id::text || ' ' || seq FROM funds.flag_outcome",
     ),
     Pair(
@@ -160,5 +166,47 @@ PAIRS: Final = (
         "比对名单",
         f"SELECT e.body->>'version_id' FROM {_EVENT} = 'ComparisonListRecorded'",
         "SELECT id::text FROM funds.comparison_version",
+    ),
+    Pair(
+        "为问题追缴",
+        """
+        SELECT m->>'movement_id' FROM funds.event e, json_array_elements(e.body->'movements') m
+         WHERE e.kind = 'MoneyMoved' AND e.body->>'finding_id' IS NOT NULL""",
+        "SELECT movement_id::text FROM funds.recovery",
+    ),
+    Pair(
+        "封存入账",
+        f"SELECT e.body->>'quarantine_id' FROM {_EVENT} = 'MoneyQuarantined'",
+        "SELECT id::text FROM funds.quarantine",
+    ),
+    Pair(
+        "解除封存入账",
+        f"SELECT e.body->>'quarantine_id' FROM {_EVENT} = 'MoneyReleased'",
+        "SELECT id::text FROM funds.quarantine WHERE released_on IS NOT NULL",
+    ),
+    Pair(
+        "问题拟稿",
+        f"SELECT (e.body->>'finding_id') || ' ' || (e.body->>'version_no') FROM {_AUDIT} = 'FindingDrawnUp'",
+        "SELECT finding_id::text || ' ' || version_no FROM audit.finding_version",
+    ),
+    Pair(
+        "认定问题",
+        f"SELECT e.body->>'finding_id' FROM {_AUDIT} = 'FindingOpened'",
+        "SELECT id::text FROM audit.finding WHERE status <> 'draft'",
+    ),
+    Pair(
+        "封存",
+        f"SELECT e.body->>'quarantine_id' FROM {_AUDIT} = 'QuarantineOrdered'",
+        "SELECT quarantine_id::text FROM audit.quarantine_step WHERE step = 'confirmed'",
+    ),
+    Pair(
+        "解除封存",
+        f"SELECT e.body->>'quarantine_id' FROM {_AUDIT} = 'QuarantineReleased'",
+        "SELECT quarantine_id::text FROM audit.quarantine_step WHERE step = 'release_confirmed'",
+    ),
+    Pair(
+        "证据",
+        f"SELECT e.body->>'evidence_id' FROM {_AUDIT} = 'EvidenceKept'",
+        "SELECT id::text FROM audit.evidence",
     ),
 )

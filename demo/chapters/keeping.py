@@ -20,8 +20,7 @@ def tell(story: Story) -> None:
     finding = _finding(story)
     quarantine = _quarantine(story, finding)
     _refused(story, finding)
-    _release(story, quarantine)
-    _back(story, finding)
+    _back(story, finding, quarantine)
     story.kept = finding
 
 
@@ -83,18 +82,7 @@ def _refused(story: Story, finding: dict[str, Any]) -> None:
     story.must(told["figures"]["documents"] == ["县纪封存〔2019〕1号"], f"店子镇要转出全部余额：{told['detail']}")
 
 
-def _release(story: Story, quarantine: str) -> None:
-    document = {"document": "县纪解封〔2019〕1号", "reason": "已查清，由县财政追缴", "on": MOVED_ON}
-    drawn = story.inspector.post(f"{PATH}/{quarantine}/release", document)
-    decision = {"version_hash": drawn["version_hash"], "decision": "confirm", "opinion": "同意", "on": MOVED_ON}
-    story.who("jiwei-fuhe").post(f"{PATH}/{quarantine}/release/decision", decision)
-    freed = until(
-        lambda: story.inspector.get(f"{PATH}/{quarantine}"), lambda seen: seen["freed_fen"] is not None, "解除的回告"
-    )
-    story.must(freed["freed_fen"] == KEPT_FEN, f"查清后同样由两人解除，账上放开 {in_wan(freed['freed_fen'])}")
-
-
-def _back(story: Story, finding: dict[str, Any]) -> None:
+def _back(story: Story, finding: dict[str, Any], quarantine: str) -> None:
     order = {
         "kind": "recover",
         "document": "县财追〔2019〕1号",
@@ -113,6 +101,13 @@ def _back(story: Story, finding: dict[str, Any]) -> None:
         lambda seen: seen["rectified_fen"] == PARKED_FEN,
         "追缴金额",
     )
+    left = until(
+        lambda: story.inspector.get(f"{PATH}/{quarantine}"),
+        lambda seen: seen["recovered_fen"] == KEPT_FEN,
+        "封存的变动",
+    )
     story.must(
-        whole["outstanding_fen"] == 0, f"县财政凭这一问题追缴 {in_wan(PARKED_FEN)}，归还原渠道，记为整改，未整改 0"
+        (whole["outstanding_fen"], left["stands_fen"]) == (0, 0),
+        f"县财政凭这一问题追缴 {in_wan(PARKED_FEN)}，"
+        f"封存的 {in_wan(left['recovered_fen'])} 不经解除只为它放行，未整改 0",
     )

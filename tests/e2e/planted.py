@@ -7,8 +7,8 @@ from typing import Final
 from chaos.county import TOWNSHIPS
 
 # The first event of a kind, and what it tells of.
-_EVENT = "(SELECT id FROM funds.event WHERE kind = '{0}' ORDER BY position LIMIT 1)"
-_TOLD = "(SELECT (body #>> '{{{1}}}')::uuid FROM funds.event WHERE kind = '{0}' ORDER BY position LIMIT 1)"
+_EVENT = "(SELECT id FROM {1}.event WHERE kind = '{0}' ORDER BY position LIMIT 1)"
+_TOLD = "(SELECT (body #>> '{{{1}}}')::uuid FROM {2}.event WHERE kind = '{0}' ORDER BY position LIMIT 1)"
 KEPT_AGAIN_EVENT = "(SELECT id FROM funds.event WHERE kind = 'MoneyMoved' AND body #>> '{holds,0}' IS NOT NULL LIMIT 1)"
 _KEPT_AGAIN = f"(SELECT (body #>> '{{holds,0}}')::uuid FROM funds.event WHERE id = {KEPT_AGAIN_EVENT})"
 _STANDING = """
@@ -30,12 +30,12 @@ _TREASURY = "(SELECT id FROM funds.account WHERE kind = 'treasury' AND book = 'c
 _COLUMNS = "stream, request_id, request_hash, outcome, recorded_at, hash"
 
 
-def _twice(event: str) -> str:
+def twice(one: str, journal: str = "funds") -> str:
     """The same event a second time, by another actor under the same key."""
     return (
-        f"INSERT INTO funds.event (id, actor, kind, body, idempotency_key, position, {_COLUMNS})"
+        f"INSERT INTO {journal}.event (id, actor, kind, body, idempotency_key, position, {_COLUMNS})"
         f" SELECT gen_random_uuid(), 'another', kind, body, idempotency_key, position + 1000000, {_COLUMNS}"
-        f" FROM funds.event WHERE id = {event}"
+        f" FROM {journal}.event WHERE id = {one}"
     )
 
 
@@ -54,16 +54,16 @@ def _flagged_twice(run: str) -> str:
     )
 
 
-def _event(kind: str) -> str:
-    return _EVENT.format(kind)
+def event(kind: str, journal: str = "funds") -> str:
+    return _EVENT.format(kind, journal)
 
 
-def _told(kind: str, path: str) -> str:
-    return _TOLD.format(kind, path)
+def told(kind: str, path: str, journal: str = "funds") -> str:
+    return _TOLD.format(kind, path, journal)
 
 
-def _untold(event: str) -> str:
-    return f"DELETE FROM funds.event WHERE id = {event}"
+def untold(one: str, journal: str = "funds") -> str:
+    return f"DELETE FROM {journal}.event WHERE id = {one}"
 
 
 _BACK = (
@@ -73,8 +73,8 @@ _BACK = (
 _RETURNED, _RECOVERED = _BACK.format("false"), _BACK.format("true")
 _BROUGHT = "(SELECT (body #>> '{{movement,movement_id}}')::uuid FROM funds.event WHERE id = {0})"
 _RETURN, _RECOVERY = _BROUGHT.format(_RETURNED), _BROUGHT.format(_RECOVERED)
-_RESULT = _told("TreasuryOrderSettled", "movement,movement_id")
-_ORDER = _told("TreasuryOrderIssued", "movement,movement_id")
+_RESULT = told("TreasuryOrderSettled", "movement,movement_id")
+_ORDER = told("TreasuryOrderIssued", "movement,movement_id")
 _REISSUE = "(SELECT id FROM funds.movement WHERE document LIKE '演练重发%' LIMIT 1)"
 _REISSUED = (
     "(SELECT id FROM funds.event WHERE kind = 'PaymentsDisbursed'"
@@ -94,15 +94,15 @@ _FREE = "UPDATE funds.hold SET status = 'held', ended_position = NULL WHERE id =
 # By name: what is done to the books, as what it must be found, and a word of the finding.
 PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     "a return lost": (f"DELETE FROM funds.payment_return WHERE movement_id = {_RETURN}", "lost", "退汇"),
-    "a return told and never acted": (_untold(_RETURNED), "lost", "payment return"),
-    "a return told twice": (_twice(_RETURNED), "double", "退汇"),
+    "a return told and never acted": (untold(_RETURNED), "lost", "payment return"),
+    "a return told twice": (twice(_RETURNED), "double", "退汇"),
     "a return moved twice": (_moved_twice(_RETURN), "double", "payment return"),
-    "half a return": (_untold(_RETURNED), "half", "退汇"),
+    "half a return": (untold(_RETURNED), "half", "退汇"),
     "a return without its movement": (f"DELETE FROM funds.movement WHERE id = {_RETURN}", "half", "payment return"),
     "a recovery lost": (f"DELETE FROM funds.payment_return WHERE movement_id = {_RECOVERY}", "lost", "退汇"),
     "a recovery lost whole": (
         (
-            f"CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT {_RECOVERY} AS id; {_untold(_RECOVERED)};"
+            f"CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT {_RECOVERY} AS id; {untold(_RECOVERED)};"
             " DELETE FROM funds.payment_return WHERE movement_id IN (SELECT id FROM gone);"
             " DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone)"
         ),
@@ -117,23 +117,23 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "逐户追缴的业务是追缴，不为农户冻结",
     ),
     "an order lost": (
-        f"DELETE FROM funds.treasury_order WHERE id = {_told('TreasuryOrderIssued', 'order_id')}",
+        f"DELETE FROM funds.treasury_order WHERE id = {told('TreasuryOrderIssued', 'order_id')}",
         "lost",
         "支付令",
     ),
-    "an order told twice": (_twice(_event("TreasuryOrderIssued")), "double", "支付令"),
+    "an order told twice": (twice(event("TreasuryOrderIssued")), "double", "支付令"),
     "an order moved twice": (_moved_twice(_ORDER), "double", "order"),
-    "half an order": (_untold(_event("TreasuryOrderIssued")), "half", "支付令"),
+    "half an order": (untold(event("TreasuryOrderIssued")), "half", "支付令"),
     "a bank's result lost": (f"DELETE FROM funds.order_result WHERE movement_id = {_RESULT}", "lost", "银行回单"),
-    "a bank's result told twice": (_twice(_event("TreasuryOrderSettled")), "double", "银行回单"),
+    "a bank's result told twice": (twice(event("TreasuryOrderSettled")), "double", "银行回单"),
     "a bank's result moved twice": (_moved_twice(_RESULT), "double", "bank result"),
-    "half a bank's result": (_untold(_event("TreasuryOrderSettled")), "half", "银行回单"),
-    "a hold lost": (f"DELETE FROM funds.hold WHERE id = {_told('HoldPlaced', 'hold_id')}", "lost", "冻结"),
-    "a hold told twice": (_twice(_event("HoldPlaced")), "double", "冻结"),
-    "half a hold": (_untold(_event("HoldPlaced")), "half", "冻结"),
-    "a voiding lost": (_FREE.format(_told("HoldVoided", "hold_id")), "lost", "解除冻结"),
-    "a voiding told twice": (_twice(_event("HoldVoided")), "double", "解除冻结"),
-    "half a voiding": (_untold(_event("HoldVoided")), "half", "解除冻结"),
+    "half a bank's result": (untold(event("TreasuryOrderSettled")), "half", "银行回单"),
+    "a hold lost": (f"DELETE FROM funds.hold WHERE id = {told('HoldPlaced', 'hold_id')}", "lost", "冻结"),
+    "a hold told twice": (twice(event("HoldPlaced")), "double", "冻结"),
+    "half a hold": (untold(event("HoldPlaced")), "half", "冻结"),
+    "a voiding lost": (_FREE.format(told("HoldVoided", "hold_id")), "lost", "解除冻结"),
+    "a voiding told twice": (twice(event("HoldVoided")), "double", "解除冻结"),
+    "half a voiding": (untold(event("HoldVoided")), "half", "解除冻结"),
     "a payment out of a hold lost": (_FREE.format(_FROM_HOLD), "lost", "从冻结中支付"),
     "a hold paid from twice": (
         _moved_twice("(SELECT id FROM funds.movement WHERE hold_id IS NOT NULL LIMIT 1)"),
@@ -150,7 +150,7 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "lost",
         "冻结",
     ),
-    "what was kept again told twice": (_twice(KEPT_AGAIN_EVENT), "double", "冻结"),
+    "what was kept again told twice": (twice(KEPT_AGAIN_EVENT), "double", "冻结"),
     "what was kept again told by nobody": (
         f"UPDATE funds.event SET body = (body::jsonb - 'holds')::json WHERE id = {KEPT_AGAIN_EVENT}",
         "half",
@@ -160,7 +160,7 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     "a reissue lost whole": (
         (
             "CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT id, batch_id FROM funds.movement WHERE id = "
-            f"{_REISSUE}; {_untold(_REISSUED)}; DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone);"
+            f"{_REISSUE}; {untold(_REISSUED)}; DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone);"
             f" {_UNPAID} IN (SELECT batch_id FROM gone)"
         ),
         "lost",
@@ -172,61 +172,61 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "已发放批次",
     ),
     "a reissue without its movement": (f"DELETE FROM funds.movement WHERE id = {_REISSUE}", "lost", "业务"),
-    "a reissue told twice": (_twice(_REISSUED), "double", "已发放批次"),
+    "a reissue told twice": (twice(_REISSUED), "double", "已发放批次"),
     "a reissue moved twice": (_moved_twice(_REISSUE), "double", "approve again"),
     "half a reissue": (f"DELETE FROM funds.movement WHERE id = {_REISSUE}", "half", "approve again"),
     "a reversal lost whole": (
         (
             f"CREATE TEMP TABLE gone ON COMMIT DROP AS SELECT {_REVERSAL} AS id;"
-            f" {_untold(_REVERSED)}; DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone)"
+            f" {untold(_REVERSED)}; DELETE FROM funds.movement WHERE id IN (SELECT id FROM gone)"
         ),
         "lost",
         "reverse",
     ),
     "a reversal without its movement": (f"DELETE FROM funds.movement WHERE id = {_REVERSAL}", "lost", "业务"),
-    "a reversal told twice": (_twice(_REVERSED), "double", "业务"),
-    "half a reversal": (_untold(_REVERSED), "half", "业务"),
+    "a reversal told twice": (twice(_REVERSED), "double", "业务"),
+    "half a reversal": (untold(_REVERSED), "half", "业务"),
     "a reversal moved twice": (
         "ALTER TABLE funds.movement DROP CONSTRAINT uq_movement_county_code_reverses_id;" + _moved_twice(_REVERSAL),
         "double",
         "reverse",
     ),
     "a succession lost on one side": (
-        f"DELETE FROM funds.succession WHERE side = 'in' AND id = {_told('MoneySucceeded', 'succession_id')}",
+        f"DELETE FROM funds.succession WHERE side = 'in' AND id = {told('MoneySucceeded', 'succession_id')}",
         "lost",
         "移交",
     ),
-    "a succession told twice": (_twice(_event("MoneySucceeded")), "double", "移交"),
+    "a succession told twice": (twice(event("MoneySucceeded")), "double", "移交"),
     "a succession moved twice": (
         _moved_twice("(SELECT id FROM funds.movement WHERE kind = 'succeed' LIMIT 1)"),
         "double",
         "succession",
     ),
-    "half a succession": (_untold(_event("MoneySucceeded")), "half", "移交"),
+    "half a succession": (untold(event("MoneySucceeded")), "half", "移交"),
     "a succession without one of its movements": (
         "DELETE FROM funds.movement WHERE id = (SELECT id FROM funds.movement WHERE kind = 'succeed' LIMIT 1)",
         "half",
         "succession",
     ),
     "a succession undone on one side": (
-        f"DELETE FROM funds.movement WHERE id = {_told('SuccessionReversed', 'movements,0,movement_id')}",
+        f"DELETE FROM funds.movement WHERE id = {told('SuccessionReversed', 'movements,0,movement_id')}",
         "lost",
         "移交冲正",
     ),
-    "half a succession's undoing": (_untold(_event("SuccessionReversed")), "half", "移交冲正"),
+    "half a succession's undoing": (untold(event("SuccessionReversed")), "half", "移交冲正"),
     "a fen that came without having left": (
         "UPDATE funds.succession_lot SET amount_fen = amount_fen + 1 WHERE side = 'in'",
         "broken",
         "移交 = 接收：两县同一笔",
     ),
     "a run lost": (
-        f"DELETE FROM funds.flag_run WHERE id = {_told('RulesAsked', 'run_id')}",
+        f"DELETE FROM funds.flag_run WHERE id = {told('RulesAsked', 'run_id')}",
         "lost",
         "要求的规则运行",
     ),
-    "a run told and never asked for": (_untold(_ASKED), "lost", "ask rules"),
-    "a run told twice": (_twice(_event("RulesAsked")), "double", "要求的规则运行"),
-    "half a run": (_untold(_event("RulesAsked")), "half", "要求的规则运行"),
+    "a run told and never asked for": (untold(_ASKED), "lost", "ask rules"),
+    "a run told twice": (twice(event("RulesAsked")), "double", "要求的规则运行"),
+    "half a run": (untold(event("RulesAsked")), "half", "要求的规则运行"),
     "a run that never ended": (f"UPDATE funds.flag_run SET ended_at = NULL WHERE id = {_RUN}", "broken", "都已办结"),
     "a rule of a run that was not asked": (f"DELETE FROM {_OF_RUN}", "broken", "运行只办所要的规则"),
     "a rule that nobody wanted": (
@@ -235,8 +235,8 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "运行只办所要的规则",
     ),
     "a rule of a run lost": (f"DELETE FROM {_OF_RUN}", "lost", "规则办理"),
-    "a rule of a run told twice": (_twice(_event("FlagsFound")), "double", "规则办理"),
-    "half a rule of a run": (_untold(_event("FlagsFound")), "half", "规则办理"),
+    "a rule of a run told twice": (twice(event("FlagsFound")), "double", "规则办理"),
+    "half a rule of a run": (untold(event("FlagsFound")), "half", "规则办理"),
     "a rule that could not be asked": (
         f"UPDATE funds.flag_run_rule SET silent_because = '运行出错（X）' WHERE (run_id, rule_code) = {_DONE}",
         "broken",
@@ -286,11 +286,7 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "监督侧的预警 = 本侧的预警",
     ),
     "an alert taken in twice": (
-        (
-            f"INSERT INTO audit.event (id, actor, kind, body, idempotency_key, position, {_COLUMNS})"
-            f" SELECT gen_random_uuid(), 'another', kind, body, idempotency_key, position + 1000000, {_COLUMNS}"
-            " FROM audit.event WHERE kind = 'AlertsTakenIn' LIMIT 1"
-        ),
+        twice("(SELECT id FROM audit.event WHERE kind = 'AlertsTakenIn' LIMIT 1)", "audit"),
         "broken",
         "监督侧每条预警只受理一次",
     ),
@@ -300,8 +296,8 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "broken",
         "通知所列的预警 = 运行新增的",
     ),
-    "a warning told twice": (_twice(_event("WarningsIssued")), "double", "预警通知"),
-    "half a warning": (_untold(_event("WarningsIssued")), "half", "预警通知"),
+    "a warning told twice": (twice(event("WarningsIssued")), "double", "预警通知"),
+    "half a warning": (untold(event("WarningsIssued")), "half", "预警通知"),
     "nobody warned, and nothing said": (
         "DELETE FROM funds.warning WHERE (run_id, rule_code) = (SELECT run_id, rule_code FROM funds.warning LIMIT 1)",
         "broken",
@@ -334,19 +330,19 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
         "再次通知逐次计数",
     ),
     "a decision lost": (
-        f"DELETE FROM funds.flag_outcome WHERE seq = 1 AND flag_id = {_told('FlagDecided', 'flag_id')}",
+        f"DELETE FROM funds.flag_outcome WHERE seq = 1 AND flag_id = {told('FlagDecided', 'flag_id')}",
         "lost",
         "核查结论",
     ),
-    "a decision told twice": (_twice(_event("FlagDecided")), "double", "核查结论"),
-    "half a decision": (_untold(_event("FlagDecided")), "half", "核查结论"),
-    "a stop lost": (f"DELETE FROM funds.clock_stop WHERE id = {_told('ClockStopped', 'stop_id')}", "lost", "停表"),
-    "a stop told twice": (_twice(_event("ClockStopped")), "double", "停表"),
-    "half a stop": (_untold(_event("ClockStopped")), "half", "停表"),
+    "a decision told twice": (twice(event("FlagDecided")), "double", "核查结论"),
+    "half a decision": (untold(event("FlagDecided")), "half", "核查结论"),
+    "a stop lost": (f"DELETE FROM funds.clock_stop WHERE id = {told('ClockStopped', 'stop_id')}", "lost", "停表"),
+    "a stop told twice": (twice(event("ClockStopped")), "double", "停表"),
+    "half a stop": (untold(event("ClockStopped")), "half", "停表"),
     "a stop of which a lot is lost": (
         (
             "DELETE FROM funds.clock_stop_lot WHERE (stop_id, lot_id) ="
-            f" (SELECT stop_id, lot_id FROM funds.clock_stop_lot WHERE stop_id = {_told('ClockStopped', 'stop_id')}"
+            f" (SELECT stop_id, lot_id FROM funds.clock_stop_lot WHERE stop_id = {told('ClockStopped', 'stop_id')}"
             " LIMIT 1)"
         ),
         "lost",
@@ -360,43 +356,43 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     "the end of a stop lost": (
         (
             "UPDATE funds.clock_stop SET ended_on = NULL, ended_by = NULL, end_document = NULL, ended_position = NULL"
-            f" WHERE id = {_told('ClockRestarted', 'stop_id')}"
+            f" WHERE id = {told('ClockRestarted', 'stop_id')}"
         ),
         "lost",
         "恢复计时",
     ),
-    "half the end of a stop": (_untold(_event("ClockRestarted")), "half", "恢复计时"),
+    "half the end of a stop": (untold(event("ClockRestarted")), "half", "恢复计时"),
     "a publication lost": (
-        f"DELETE FROM funds.publication WHERE batch_id = {_told('BatchPublished', 'batch_id')}",
+        f"DELETE FROM funds.publication WHERE batch_id = {told('BatchPublished', 'batch_id')}",
         "lost",
         "公示",
     ),
-    "a publication told twice": (_twice(_event("BatchPublished")), "lost", "公示"),
-    "half a publication": (_untold(_event("BatchPublished")), "half", "公示"),
+    "a publication told twice": (twice(event("BatchPublished")), "lost", "公示"),
+    "half a publication": (untold(event("BatchPublished")), "half", "公示"),
     "a publication without the one before": (
         "UPDATE funds.publication SET seq = 2",
         "broken",
         "公示与核查结论逐次编号",
     ),
     "an objection lost": (
-        f"DELETE FROM funds.batch_objection WHERE id = {_told('BatchObjected', 'objection_id')}",
+        f"DELETE FROM funds.batch_objection WHERE id = {told('BatchObjected', 'objection_id')}",
         "lost",
         "公示异议",
     ),
-    "an objection told twice": (_twice(_event("BatchObjected")), "double", "公示异议"),
-    "half an objection": (_untold(_event("BatchObjected")), "half", "公示异议"),
+    "an objection told twice": (twice(event("BatchObjected")), "double", "公示异议"),
+    "half an objection": (untold(event("BatchObjected")), "half", "公示异议"),
     "an answer lost": (
         "UPDATE funds.batch_objection SET closed_on = NULL, outcome = NULL, closed_by = NULL, verdict = NULL",
         "lost",
         "异议处理",
     ),
     "a list lost": (
-        f"DELETE FROM funds.comparison_version WHERE id = {_told('ComparisonListRecorded', 'version_id')}",
+        f"DELETE FROM funds.comparison_version WHERE id = {told('ComparisonListRecorded', 'version_id')}",
         "lost",
         "比对名单",
     ),
-    "a list told twice": (_twice(_event("ComparisonListRecorded")), "double", "比对名单"),
-    "half a list": (_untold(_event("ComparisonListRecorded")), "half", "比对名单"),
+    "a list told twice": (twice(event("ComparisonListRecorded")), "double", "比对名单"),
+    "half a list": (untold(event("ComparisonListRecorded")), "half", "比对名单"),
     "a list without one of its lines": (
         "DELETE FROM funds.comparison_entry WHERE line = (SELECT min(line) FROM funds.comparison_entry)",
         "broken",

@@ -29,6 +29,8 @@ def test_some_kills_lose_nothing_and_double_nothing() -> None:
     assert outcome.verdict.flags == outcome.verdict.alerts > 0
     assert outcome.verdict.warnings > 0
     assert outcome.raised_again == 0
+    assert outcome.verdict.sealed > outcome.verdict.events
+    assert outcome.verdict.checkpoints > 1
 
 
 def test_the_shortest_storm_kills_everybody_once() -> None:

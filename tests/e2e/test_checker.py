@@ -21,6 +21,7 @@ import httpx
 import pytest
 
 from chaos.border import LOGINS, PREFECTURE, Border, Succeeding, founded
+from chaos.casework import Casework
 from chaos.cashier import Cashier
 from chaos.checker import Verdict, balances, look, look_at_the_other_side, recorded, worked_out
 from chaos.client import Person, Streaming
@@ -28,19 +29,24 @@ from chaos.county import BANK, SEEN_ON, TOWNSHIPS, County, found
 from chaos.discipline import Discipline
 from chaos.history import Fate, History
 from chaos.killer import IN_DATABASE, Killer, Stage
+from chaos.sealing import look_at_the_log, until_sealed
 from chaos.storm import followed
 from chaos.workers import Office, Treasury
 from demo.client import Caller
 from deploy.onebox.stack import Stack
+from services.audit_api.record.verify import Key
 from tests.e2e.planted import KEPT_AGAIN_EVENT, PLANTED
+from tests.e2e.planted_casework import PLANTED_CASEWORK
 
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 300
 TOWN = TOWNSHIPS[1]
+EVERY: Final = PLANTED | PLANTED_CASEWORK
 KINDS: Final = frozenset(
     {"hand_down", "pay", "receive", "reverse", "hold", "void", "pay held", "order", "bank result"}
     | {"open batch", "upload", "approve", "withdraw", "return", "payment return", "payment recovery", "approve again"}
     | {"succession", "succession undone", "ask rules", "decide", "list"}
     | {"stop", "stop ended", "publish", "object", "objection answered"}
+    | {"draw up", "confirm", "quarantine", "quarantine decided", "release", "release decided", "evidence", "recover"}
 )
 
 
@@ -53,6 +59,7 @@ class Calm:
     before: dict[str, int]
     county: County
     border: Border
+    log_key: Key
     seen: set[Stage] = field(default_factory=set)
 
 
@@ -82,7 +89,7 @@ def calm() -> Iterator[Calm]:
         http = clients.enter_context(httpx.Client(base_url=stack.url, timeout=60, trust_env=False))
         county, border = found(stack, http, scale=0.1), founded(stack, http)
         url = stack.database_urls["admin"]
-        ready = Calm(url, History(), asyncio.run(balances(url)), county, border)
+        ready = Calm(url, History(), asyncio.run(balances(url)), county, border, Key.read(stack.secrets.log_vkey))
         seeds = itertools.count(1)
 
         def person(username: str) -> Person:
@@ -98,18 +105,20 @@ def calm() -> Iterator[Calm]:
         treasury, cashier = Treasury(finance, county, dice), Cashier(finance, bank, county, dice)
         prefecture = Succeeding(person(PREFECTURE.username), border, dice)
         inspector = Discipline(person("jiwei"), county, dice)
+        casework = Casework(person("jiwei"), person("jiwei-fuhe"), person("caizheng"), dice)
         watch = _Watch(stack)
         watch.start()
         try:
             deadline = time.monotonic() + LONGEST_SECONDS
             while time.monotonic() < deadline and not _all_done(ready, watch.seen):
-                for turn in (office.turn, treasury.turn, treasury.turn, cashier.turn, prefecture.turn, inspector.turn):
-                    turn()
+                for one in (office, treasury, treasury, cashier, prefecture, inspector, casework, casework):
+                    one.turn()
             # Asked about last, this run ends after every other.
             Caller.person(http, "jiwei", stack.password("jiwei")).run_rules(SEEN_ON)
             behind: list[str] = []
             asyncio.run(followed(url, behind))
             assert behind == []
+            asyncio.run(_sealed(url))
         finally:
             watch.over.set()
             watch.join()
@@ -124,11 +133,20 @@ def _all_done(calm: Calm, seen: set[Stage]) -> bool:
     return done >= KINDS and seen >= set(IN_DATABASE) and undone and again and over
 
 
+async def _sealed(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await until_sealed(connection)
+    finally:
+        await connection.close()
+
+
 async def _kept_again(url: str) -> bool:
     connection = await asyncpg.connect(url)
     try:
         held = await connection.fetchval("SELECT count(*) FROM funds.hold WHERE status = 'held' AND expires_on IS NULL")
-        return bool(held) and await connection.fetchval(f"SELECT {KEPT_AGAIN_EVENT}") is not None
+        back = await connection.fetchval("SELECT count(*) FROM funds.quarantine_change")
+        return bool(held and back) and await connection.fetchval(f"SELECT {KEPT_AGAIN_EVENT}") is not None
     finally:
         await connection.close()
 
@@ -145,6 +163,7 @@ async def _looked_at(calm: Calm, damage: str = "") -> Verdict:
             await connection.execute(damage)
         await look(connection, calm.history.so_far(), verdict, thorough=True)
         await look_at_the_other_side(connection, verdict)
+        await look_at_the_log(connection, calm.log_key, verdict)
     finally:
         await change.rollback()
         await connection.close()
@@ -157,6 +176,10 @@ async def test_nothing_is_found_where_nothing_was_killed(calm: Calm) -> None:
     assert verdict.runs > 0
     assert verdict.flags == verdict.alerts > 0
     assert verdict.warnings > 0
+    assert verdict.findings > 0
+    assert verdict.quarantined_fen > 0
+    assert verdict.sealed > verdict.events
+    assert verdict.checkpoints > 1
     held = worked_out(calm.history, calm.before, await recorded(calm.url))
     books = await balances(calm.url)
     accounts = [*calm.county.accounts, *calm.border.accounts]
@@ -172,9 +195,9 @@ def test_the_killer_recognises_every_stage_by_its_statements(calm: Calm) -> None
     assert set(IN_DATABASE) - calm.seen == set()
 
 
-@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("name", EVERY)
 async def test_what_is_planted_is_found(calm: Calm, name: str) -> None:
-    damage, found_as, word = PLANTED[name]
+    damage, found_as, word = EVERY[name]
     verdict = await _looked_at(calm, damage)
     assert not verdict.clean
     assert any(word in one for one in getattr(verdict, found_as)), (found_as, verdict)

@@ -34,9 +34,8 @@ async def get_quarantines(
     moment = await moment_of(tx, asked, as_of, known_at)
     found = await store.page(tx, who, asked, window, moment, live=live)
     rows, after = cut(found, window, lambda row: (row.id,))
-    ids = [row.id for row in rows]
-    lots, changes = await store.lots_of(tx, asked, ids), await store.changes_of(tx, asked, ids)
-    items = [service.shown(row, lots, changes, moment) for row in rows]
+    holding = await service.holding(tx, asked, [row.id for row in rows], moment)
+    items = [service.shown(row, holding, moment) for row in rows]
     because = None if items else "您的管辖范围内没有符合条件的封存"
     return QuarantinePage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
 
@@ -55,6 +54,5 @@ async def get_quarantine(
     found = await store.page(tx, who, asked, Window(after=None, limit=1), moment, quarantine=quarantine_id)
     if not found:
         raise Missing("封存", str(quarantine_id))
-    lots, changes = await store.lots_of(tx, asked, [quarantine_id]), await store.changes_of(tx, asked, [quarantine_id])
-    shown = service.shown(found[0], lots, changes, moment)
+    shown = service.shown(found[0], await service.holding(tx, asked, [quarantine_id], moment), moment)
     return QuarantineFile(as_of=moment.as_of, **moment.shown, **shown.model_dump())

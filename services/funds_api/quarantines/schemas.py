@@ -29,7 +29,10 @@ class QuarantineChange(Answer):
 
 
 class Quarantine(Answer):
-    """A quarantine of money: asked = kept + missing, kept = Σ lots, and what stands = kept less what was recovered."""
+    """A quarantine of money: asked = kept + missing, kept = Σ lots, and what stands = kept less what was recovered.
+
+    `unexplained_fen` holds what was told of it against the holds of the books.
+    """
 
     id: UUID
     county_code: str
@@ -47,7 +50,7 @@ class Quarantine(Answer):
     lifted_on: date | None = Field(description="账上解除封存之日")
     lots: list[QuarantinedLot]
     changes: list[QuarantineChange]
-    unexplained_fen: int = Field(description="asked_fen 减去 kept_fen 与 missing_fen，恒为 0")
+    unexplained_fen: int = Field(description="该时点已登记的封存余额减去账上各冻结之和，恒为 0")
 
 
 class QuarantinePage(Page, Known):

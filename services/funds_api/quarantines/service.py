@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -75,22 +76,30 @@ async def _locked(tx: AsyncSession, county: str, wanted: Sequence[UUID]) -> list
     return found
 
 
-def shown(
-    row: QuarantineRow, lots: Sequence[QuarantineLotRow], changes: Sequence[QuarantineChangeRow], moment: Moment
-) -> Quarantine:
-    """A quarantine as it stood at a moment."""
-    own = [one for one in lots if one.quarantine_id == row.id]
-    known = [
-        one
-        for one in changes
-        if one.quarantine_id == row.id and one.effective_on <= moment.as_of and one.position <= moment.position
-    ]
-    over = (
-        row.lifted_on is not None
-        and row.lifted_on <= moment.as_of
-        and row.released_position is not None
-        and row.released_position <= moment.position
-    )
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What some quarantines were to keep and do, what changed that, and what their holds keep as known at a moment."""
+
+    lots: Sequence[QuarantineLotRow]
+    changes: Sequence[QuarantineChangeRow]
+    held_fen: Mapping[UUID, int]
+
+
+async def holding(tx: AsyncSession, county: str, quarantines: Sequence[UUID], moment: Moment) -> Holding:
+    lots, changes = await store.lots_of(tx, county, quarantines), await store.changes_of(tx, county, quarantines)
+    return Holding(lots, changes, await store.held_fen(tx, county, quarantines, moment))
+
+
+def shown(row: QuarantineRow, holding: Holding, moment: Moment) -> Quarantine:
+    """A quarantine as it stood at a moment.
+
+    Its proof: what was kept at first with every change known by then is what the holds of the books kept then.
+    """
+    own = [one for one in holding.lots if one.quarantine_id == row.id]
+    told = [one for one in holding.changes if one.quarantine_id == row.id and one.position <= moment.position]
+    known = [one for one in told if one.effective_on <= moment.as_of]
+    let_go = row.released_position is not None and row.released_position <= moment.position
+    over = let_go and row.lifted_on is not None and row.lifted_on <= moment.as_of
     asked, keeps = sum(one.asked_fen for one in own), sum(one.kept_fen for one in own)
     missing = sum(one.asked_fen - one.kept_fen for one in own)
     recovered = -sum(one.change_fen for one in known)
@@ -111,5 +120,6 @@ def shown(
         lifted_on=row.lifted_on if over else None,
         lots=[QuarantinedLot.model_validate(one, from_attributes=True) for one in own],
         changes=[QuarantineChange.model_validate(one, from_attributes=True) for one in known],
-        unexplained_fen=asked - keeps - missing,
+        unexplained_fen=(0 if let_go else keeps + sum(one.change_fen for one in told))
+        - holding.held_fen.get(row.id, 0),
     )

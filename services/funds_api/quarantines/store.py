@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -19,6 +19,7 @@ from services.funds_api.moments import Moment
 from services.funds_api.quarantines.keeping import Kept
 from services.funds_api.quarantines.refusals import HoldOfQuarantine, MoneyQuarantined
 from services.funds_api.tables import (
+    HoldLotRow,
     HoldRow,
     LotRow,
     QuarantineChangeRow,
@@ -102,6 +103,26 @@ async def own(session: AsyncSession, county: str, finding: UUID) -> dict[UUID, i
         {"county": county, "finding": finding},
     )
     return {row.lot_id: row.fen for row in rows}
+
+
+async def held_fen(session: AsyncSession, county: str, quarantines: Sequence[UUID], moment: Moment) -> dict[UUID, int]:
+    """What the holds of each quarantine kept, as known at a moment; one that kept nothing then is absent."""
+    rows = await session.execute(
+        select(QuarantineHoldRow.quarantine_id, func.sum(HoldLotRow.amount_fen))
+        .join(
+            HoldRow,
+            (HoldRow.county_code == QuarantineHoldRow.county_code) & (HoldRow.id == QuarantineHoldRow.hold_id),
+        )
+        .join(HoldLotRow, (HoldLotRow.county_code == HoldRow.county_code) & (HoldLotRow.hold_id == HoldRow.id))
+        .where(
+            QuarantineHoldRow.county_code == county,
+            QuarantineHoldRow.quarantine_id.in_(quarantines),
+            HoldRow.position <= moment.position,
+            HoldRow.ended_position.is_(None) | (HoldRow.ended_position > moment.position),
+        )
+        .group_by(QuarantineHoldRow.quarantine_id)
+    )
+    return {quarantine: int(fen) for quarantine, fen in rows}
 
 
 async def changes_of(session: AsyncSession, county: str, quarantines: Sequence[UUID]) -> Sequence[QuarantineChangeRow]:

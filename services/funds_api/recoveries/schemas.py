@@ -31,5 +31,5 @@ class Recoveries(Known, Answer):
     bound_fen: int = Field(description="问题认定的金额")
     recovered_fen: int = Field(description="追缴并归还原渠道的金额，不含已冲正的")
     items: list[Recovery]
-    unexplained_fen: int = Field(description="recovered_fen 减去未冲正各笔之和，恒为 0")
+    unexplained_fen: int = Field(description="recovered_fen 减去未冲正各笔所动用的资金批次之和，恒为 0")
     empty_because: str | None

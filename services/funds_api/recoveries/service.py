@@ -45,6 +45,6 @@ async def told(tx: AsyncSession, county: str, finding: UUID, moment: Moment) -> 
         bound_fen=sum(bound.values()),
         recovered_fen=sum(stand),
         items=items,
-        unexplained_fen=sum(stand) - sum(row.amount_fen for row in rows if row.undone_on is None),
+        unexplained_fen=sum(stand) - sum(row.drawn_fen for row in rows if row.undone_on is None),
         empty_because=None if items else "截至该时点没有为该问题登记的追缴",
     )

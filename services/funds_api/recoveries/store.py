@@ -61,11 +61,13 @@ async def add(session: AsyncSession, county: str, finding: UUID, movements: Sequ
 
 
 async def of_finding(session: AsyncSession, county: str, finding: UUID, moment: Moment) -> Sequence[Row[Any]]:
-    """The recoveries that answer a finding, effective and known by a moment, with the day on which one was undone."""
+    """The recoveries that answer a finding, effective and known by a moment: what each drew, and when it was undone."""
     rows = await session.execute(
         text(
             """
             SELECT m.id AS movement_id, m.document, m.effective_on, m.from_account_id, m.to_account_id, m.amount_fen,
+                   (SELECT coalesce(sum(d.amount_fen), 0)::bigint FROM funds.draw d
+                     WHERE d.county_code = :county AND d.movement_id = m.id) AS drawn_fen,
                    (SELECT max(r.effective_on) FROM funds.movement r
                      WHERE r.county_code = :county AND r.reverses_id = m.id
                        AND r.effective_on <= :as_of AND r.position <= :known) AS undone_on

@@ -1,0 +1,74 @@
+"""Holds the log against the journals, whoever was killed meanwhile: every event a leaf, once, under the roots signed.
+
+The root is worked out from nothing but the leaves, at the size of every checkpoint: a sealer that was killed at any
+step has to have come to the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+import asyncpg
+
+from chaos.checker import Verdict
+from services.audit_api.record.verify import Bad, Checkpoint, Key, Peaks, leaf_hash, leaf_line
+
+SEALED_WITHIN_SECONDS: Final = 60.0
+_JOURNALS: Final = " UNION ALL ".join(
+    f"SELECT '{schema}' AS service, stream, position, hash FROM {schema}.event"
+    for schema in ("funds", "audit", "identity")
+)
+_DIFFERENT: Final = f"""
+SELECT service, stream, position FROM ({_JOURNALS}) e
+  FULL JOIN (SELECT service, stream, stream_position AS position, hash AS sealed FROM audit.log_leaf) l
+  USING (service, stream, position)
+ WHERE e.hash IS DISTINCT FROM l.sealed"""
+
+
+async def until_sealed(connection: asyncpg.Connection) -> None:
+    """Wait until the log holds what the journals hold, or long enough."""
+    deadline = time.monotonic() + SEALED_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        if not await connection.fetch(_DIFFERENT):
+            return
+        await asyncio.sleep(0.2)
+
+
+async def look_at_the_log(connection: asyncpg.Connection, key: Key, verdict: Verdict) -> None:
+    """Add to `verdict` what is wrong with the log, as this transaction sees it."""
+    verdict.broken += [
+        f"{one['service']} 的 {one['stream']} 流第 {one['position']} 条与存证日志不符"
+        for one in await connection.fetch(_DIFFERENT)
+    ]
+    await _roots(connection, key, verdict)
+
+
+async def _roots(connection: asyncpg.Connection, key: Key, verdict: Verdict) -> None:
+    notes = {row["size"]: row["note"] for row in await connection.fetch("SELECT size, note FROM audit.log_checkpoint")}
+    peaks = Peaks()
+    async for row in connection.cursor(
+        "SELECT position, service, stream, stream_position, hash FROM audit.log_leaf ORDER BY position"
+    ):
+        if row["position"] != peaks.size:
+            verdict.broken.append(f"存证日志缺第 {peaks.size} 条")
+            return
+        line = leaf_line(row["service"], row["stream"], row["stream_position"], row["hash"].hex())
+        peaks.push(leaf_hash(line))
+        if (note := notes.pop(peaks.size, None)) is not None:
+            _signed(note, peaks, key, verdict)
+    verdict.broken += [f"{size} 条的检查点之内没有这么多条" for size in notes]
+    verdict.sealed = peaks.size
+
+
+def _signed(note: str, peaks: Peaks, key: Key, verdict: Verdict) -> None:
+    try:
+        told = Checkpoint.read(note)
+        told.must_be_signed(key)
+    except Bad as bad:
+        verdict.broken.append(f"{peaks.size} 条的检查点：{bad}")
+        return
+    verdict.checkpoints += 1
+    if (told.size, told.root) != (peaks.size, peaks.root()):
+        verdict.broken.append(f"{peaks.size} 条的检查点与由各条算出的根不符")
