@@ -144,9 +144,9 @@ async def whole_rows(
 ) -> list[JournalRow]:
     """These rows of a stream, oldest first. `erased` keeps, by stream and position, digests of answers that lost words.
 
-    `erased` is the name of a table with `county_code`, `position` and `outcome_sha256`.
+    `erased` is the name of a table with `stream`, `position` and `outcome_sha256`.
     """
-    kept = f"LEFT JOIN {erased} o ON o.county_code = e.stream AND o.position = e.position" if erased else ""
+    kept = f"LEFT JOIN {erased} o ON o.stream = e.stream AND o.position = e.position" if erased else ""
     digest = "sha256(convert_to(e.outcome::text, 'UTF8'))"
     found = await session.execute(
         text(

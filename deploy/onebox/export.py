@@ -30,7 +30,7 @@ from services.audit_api.record.verify import EXPORT_FORMAT
 _EVENTS: Final = """
 SELECT 'funds' AS service, e.*, NULL::bytea AS kept FROM funds.event e UNION ALL
 SELECT 'audit', e.*, o.outcome_sha256 FROM audit.event e
-  LEFT JOIN audit.erased_outcome o ON o.county_code = e.stream AND o.position = e.position UNION ALL
+  LEFT JOIN audit.erased_outcome o ON o.stream = e.stream AND o.position = e.position UNION ALL
 SELECT 'identity', e.*, NULL FROM identity.event e"""
 _OUTCOME: Final = "encode(coalesce(e.kept, sha256(convert_to(e.outcome::text, 'UTF8'))), 'hex')"
 _MICROS: Final = "(extract(epoch FROM e.recorded_at) * 1000000)::bigint"

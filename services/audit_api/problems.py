@@ -137,6 +137,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     refusals.EvidenceAltered: Problem(
         "evidence-altered", 409, "证据文件校验不通过", "请立即报告审计管理员，由备份恢复并查明原因"
     ),
+    refusals.EvidenceForgotten: Problem(
+        "evidence-forgotten", 410, "证据文件内容已删除或停止处理", "内容不再提供；以登记的 SHA-256 和删除决定为准"
+    ),
     refusals.EvidenceStoreDown: Problem(
         "evidence-store-down",
         503,
@@ -161,6 +164,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ),
     erasures.NothingToErase: Problem("nothing-to-erase", 409, "没有可删除的文字", "请核对编号和字段"),
     erasures.ErasureWasDecided: Problem("erasure-decided", 409, "删除申请已经审核", "请查看审核结果；需要时另行申请"),
+    erasures.ContentMustBeKept: Problem(
+        "content-must-be-kept", 409, "证据保存期限未满", "请改为停止处理（restricted），期满后再申请删除"
+    ),
+    erasures.NothingToRestrict: Problem(
+        "nothing-to-restrict", 409, "只有证据文件内容可以停止处理", "请选择同意（agreed）或不同意（refused）"
+    ),
     erasures.ErasureOutOfOrder: Problem(
         "erasure-out-of-order", 409, "审核日期早于申请日期", "请核对业务日期：审核不得早于申请"
     ),

@@ -104,15 +104,17 @@ async def exported(admin: asyncpg.Pool, county: str) -> list[str]:
     return found
 
 
-async def naming(admin: asyncpg.Pool, words: str) -> dict[str, int]:
-    """How many rows of each table of the schema hold these words anywhere."""
+async def naming(admin: asyncpg.Pool, words: str, county: str) -> dict[str, int]:
+    """How many rows of the county in each table of the schema hold these words anywhere."""
     tables = await admin.fetch(
         "SELECT relname FROM pg_class WHERE relnamespace = 'audit'::regnamespace AND relkind = 'r' ORDER BY relname"
     )
     found = {}
     for one in tables:
         rows_n = await admin.fetchval(
-            f"SELECT count(*) FROM audit.{one['relname']} t WHERE strpos(t::text, $1) > 0", words
+            f"SELECT count(*) FROM audit.{one['relname']} t WHERE strpos(t::text, $1) > 0 AND strpos(t::text, $2) > 0",
+            words,
+            county,
         )
         if rows_n:
             found[one["relname"]] = rows_n
@@ -129,14 +131,14 @@ async def test_the_words_are_nowhere_and_every_hash_holds(words: Words, admin: a
     before = await standing(admin, words.county)
     assert await words.chain() == [one for one, _ in before]
     held = {"finding", "finding_fact", "rectification_order", "evidence", "evidence_signature", "event"}
-    assert (await naming(admin, NAME)).keys() >= held
+    assert (await naming(admin, NAME, words.county)).keys() >= held
 
     told = await words.forget("finding", words.finding_id, "title", "facts")
     assert (told["texts_n"], told["checked_by"], told["events_n"] > 0) == (3, "another.inspector", True)
     await words.forget("rectification_order", words.order_id, "demand", "note")
     await words.forget("evidence", words.evidence_id, "file_name", "supplier", "unsigned_because")
 
-    assert await naming(admin, NAME) == {}
+    assert await naming(admin, NAME, words.county) == {}
     after = await standing(admin, words.county)
     assert after[: len(before)] == before
     assert await words.chain() == await exported(admin, words.county) == [one for one, _ in after]
@@ -227,7 +229,7 @@ async def test_nothing_goes_but_by_two_people_over_the_same_words(words: Words, 
     assert asked["texts_n"] == 2
     assert (await words.decide(words.checker, asked, "refused")).json()["events_n"] is None
     refused(await words.decide(words.checker, asked), 409, "erasure-decided")
-    assert "evidence_signature" in await naming(admin, NAME)
+    assert "evidence_signature" in await naming(admin, NAME, words.county)
 
 
 async def test_what_is_no_persons_name_cannot_be_erased(words: Words, audit_http: httpx.AsyncClient) -> None:
@@ -255,7 +257,7 @@ async def test_the_database_erases_nothing_that_nobody_agreed_to(
                 await role.execute("SELECT set_config('app.region', $1, true)", region)
                 with pytest.raises(asyncpg.PostgresError, match=r"nobody agreed|outside the region"):
                     async with role.transaction():
-                        await role.fetchval("SELECT audit.erase_texts($1, $2)", county, asked["id"])
+                        await role.fetchval("SELECT audit.erase_texts($1, $2, '{}')", county, asked["id"])
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     async with role.transaction():
                         await role.execute("UPDATE audit.event SET outcome = '{}' WHERE stream = $1", county)

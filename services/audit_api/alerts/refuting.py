@@ -24,7 +24,7 @@ from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.states import must_follow
 from services.audit_api.tables import AlertRefutationRow
-from services.audit_api.words import sealed
+from services.audit_api.words import new_salt, sealed
 from wire.alerts import AlertRefutationSentBack, AlertRefuted
 from wire.audit import AlertDismissed
 
@@ -39,13 +39,14 @@ async def refute(
         if earlier.decision is None:
             raise RefutationWaits(str(earlier.id))
 
-    refutation_id = new_id()
+    refutation_id, salt = new_id(), new_salt()
     version = refutation_version(
         refutation_id=refutation_id,
         alert=row,
         reason=request.reason,
         refuted_on=request.on.isoformat(),
         made_by=who.subject,
+        salt=salt,
     )
     values = {
         "county_code": county,
@@ -56,6 +57,7 @@ async def refute(
         "refuted_on": request.on,
         "made_by": who.subject,
         "version_hash": version,
+        "salt": salt,
     }
     await dealings.add(tx, AlertRefutationRow, values)
     answer = await file_of(tx, row, Moment(request.on), as_it_stands=True)

@@ -95,7 +95,9 @@ def must_stand_alone(alert_id: UUID, main_id: UUID | None) -> None:
         raise AlertMerged(str(alert_id), str(main_id))
 
 
-def refutation_version(*, refutation_id: UUID, alert: AlertRow, reason: str, refuted_on: str, made_by: str) -> str:
+def refutation_version(
+    *, refutation_id: UUID, alert: AlertRow, reason: str, refuted_on: str, made_by: str, salt: str
+) -> str:
     """The name of a refutation: the alert with the figures it asks about, why it asks about nothing, who says so."""
     return version_hash(
         {
@@ -107,5 +109,6 @@ def refutation_version(*, refutation_id: UUID, alert: AlertRow, reason: str, ref
             "reason": reason,
             "refuted_on": refuted_on,
             "made_by": made_by,
+            "salt": salt,
         }
     )

@@ -27,6 +27,7 @@ from services.audit_api.engagements.stages import PAPERS, STAGES, EngagementPape
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
+from services.audit_api.words import new_salt
 from wire.engagements import EngagementDocumentDrawn
 
 
@@ -150,7 +151,7 @@ async def _record(
     step: Step, case: Case, paper: EngagementPaper, on: date, said: Mapping[str, Any]
 ) -> EngagementWritten:
     no = await store.next_no(step.tx, case.head)
-    content = {**said, "no": no, "paper": paper.value, "done_on": on, "made_by": step.who.subject}
+    content = {**said, "salt": new_salt(), "no": no, "paper": paper.value, "done_on": on, "made_by": step.who.subject}
     named = {key: one.isoformat() if isinstance(one, date) else one for key, one in content.items()}
     version = version_hash({**named, "county_code": step.county, "engagement_id": str(step.engagement)})
     of_it = {"county_code": step.county, "engagement_id": step.engagement, "region_code": case.head.region_code}

@@ -32,7 +32,17 @@ async def post_erasure(
     who: Annotated[Principal, can("erasures:write")],
     county: County = None,
 ) -> Erasure:
-    return await service.ask(tx, who, act, county_of(who, county), request, business_date(clock.now()))
+    asked_in = county_of(who, county)
+    await act.claim(tx, asked_in)
+    asked = service.Asked(
+        request.what,
+        request.id,
+        request.fields,
+        request.basis,
+        request.document,
+        request.on or business_date(clock.now()),
+    )
+    return await service.ask(tx, who, act, asked_in, asked_in, asked)
 
 
 @router.post("/{erasure_id}/decision", status_code=201, summary="另一人审核：同意即删除，日志与证明不变")
@@ -44,8 +54,10 @@ async def post_decision(
     who: Annotated[Principal, can("erasures:confirm")],
     county: County = None,
 ) -> Erasure:
-    today = business_date(clock.now())
-    return await service.decide(tx, who, act, county_of(who, county), erasure_id, request, today)
+    asked = county_of(who, county)
+    await act.claim(tx, asked)
+    row = await service.must_see(tx, who, asked, erasure_id)
+    return await service.decide(tx, who, act, asked, row, request, business_date(clock.now()))
 
 
 @router.get("", summary="删除申请及其审核")

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
 from chassis.fields import Answer, Body, Day, Line, Prose
 from chassis.pages import Page
+from services.audit_api.erasures.places import CONTENT, Erased, fields_of
 from services.audit_api.moments import EVERYTHING
 from services.audit_api.tables import ErasureRow
-
-
-class Erased(StrEnum):
-    """finding: 问题; evidence: 证据; alert: 预警; rectification_order: 整改通知."""
-
-    FINDING = "finding"
-    EVIDENCE = "evidence"
-    ALERT = "alert"
-    ORDER = "rectification_order"
-
-
-# Which words of each may name a person. What the law or the ledger needs (amounts, dates, classes, units) cannot go.
-FIELDS: Final = {
-    Erased.FINDING: frozenset({"title", "facts", "opinion"}),
-    Erased.EVIDENCE: frozenset({"file_name", "supplier", "unsigned_because", "reason", "opinion"}),
-    Erased.ALERT: frozenset({"dismissal_reason"}),
-    Erased.ORDER: frozenset({"demand", "note", "reason", "opinion"}),
-}
 
 
 class ErasureBasis(StrEnum):
@@ -44,10 +27,25 @@ class ErasureBasis(StrEnum):
 
 
 class ErasureVerdict(StrEnum):
-    """agreed: 同意删除; refused: 不同意."""
+    """agreed: 同意删除; restricted: 保存期限未满，除存储和安全保护外停止处理（只限证据内容）; refused: 不同意."""
 
     AGREED = "agreed"
+    RESTRICTED = "restricted"
     REFUSED = "refused"
+
+
+Fields = Annotated[list[str], Field(min_length=1, max_length=5)]
+
+
+def must_be_words(what: str, fields: list[str]) -> None:
+    """Refuse fields that are no words of such a thing, one named twice, and a file's content beside words of it."""
+    allowed = fields_of(what)
+    if not set(fields) <= allowed or len(set(fields)) != len(fields):
+        msg = "fields 只能是：" + "、".join(sorted(allowed)) + "，不得重复"
+        raise ValueError(msg)
+    if what == Erased.EVIDENCE and CONTENT in fields and len(fields) > 1:
+        msg = "证据文件内容（content）须单独申请：审核人可以只同意停止处理"
+        raise ValueError(msg)
 
 
 class ErasureRequest(Body):
@@ -55,16 +53,17 @@ class ErasureRequest(Body):
 
     what: Erased
     id: UUID
-    fields: Annotated[list[str], Field(min_length=1, max_length=5)]
+    fields: Fields
     basis: ErasureBasis = Field(description="个人信息保护法第四十七条第一款所列情形，依次")
     document: Line = Field(description="个人请求或决定的文号（不写姓名）")
     on: Annotated[Day | None, Field(description="申请日期；省略表示今天")] = None
 
     @model_validator(mode="after")
     def _fields_are_words(self) -> Self:
-        if not set(self.fields) <= FIELDS[self.what] or len(set(self.fields)) != len(self.fields):
-            msg = "fields 只能是：" + "、".join(sorted(FIELDS[self.what])) + "，不得重复"
+        if self.what is Erased.LEAD:
+            msg = "线索中的文字只由其成员在该线索内申请删除"
             raise ValueError(msg)
+        must_be_words(self.what, self.fields)
         return self
 
 

@@ -97,6 +97,8 @@ async def post_evidence(
     # No transaction is open while the client sends or the store takes in: neither may hold a connection of the pool.
     # A crash in between leaves a file that nobody names, never a name without its file.
     async with shelf.spooled(body_of(request), name) as spooled:
+        async with database.reading(who.region) as seen:
+            await service.must_not_be_forgotten(seen, asked, spooled.sha256)
         path_key = await shelf.keep(asked, spooled)
         async with database.writing(who.region) as tx:
             whole = act.with_content(spooled.sha256)
@@ -140,10 +142,7 @@ async def get_one(
         **evidence_of(row, moment.position).model_dump(),
         **moment.shown,
         signatures=[signature_of(one) for one in signed],
-        withdrawals=[
-            withdrawal_of(one, marks.version_of(row, one.withdrawal_no, one.asked_on, one.reason), moment.position)
-            for one in withdrawals
-        ],
+        withdrawals=[withdrawal_of(one, marks.version_of(row, one), moment.position) for one in withdrawals],
     )
 
 
@@ -201,9 +200,12 @@ async def get_content(
     shelf: Shelf = request.app.state.shelf
     async with database.reading(who.region) as seen:
         row = await service.must_see(seen, who, asked, evidence_id)
+        service.must_be_handed_out(row)
     copy = await shelf.copy(row.path_key, row.sha256)
     with closed_on_failure(copy.file):
         async with database.writing(who.region) as tx:
+            # Once more: while the copy was drawn somebody may have decided that nobody is to have it.
+            service.must_be_handed_out(await service.must_see(tx, who, asked, evidence_id))
             await service.record_look(tx, who, row)
     return StreamingResponse(
         copy.pieces(),

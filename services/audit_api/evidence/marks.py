@@ -26,7 +26,7 @@ from services.audit_api.evidence.schemas import (
     withdrawal_of,
 )
 from services.audit_api.missing import Missing
-from services.audit_api.tables import EvidenceRow
+from services.audit_api.tables import EvidenceRow, EvidenceWithdrawalRow
 from services.audit_api.words import new_salt, sealed
 from wire.evidence import EvidenceSigned, EvidenceWithdrawalAsked, EvidenceWithdrawalDecided
 
@@ -109,8 +109,13 @@ async def sign(
     return answer
 
 
-def version_of(evidence: EvidenceRow, withdrawal_no: int, asked_on: date, reason: str) -> str:
-    """The name of what a decision about a withdrawal is about: this file, this request, these words."""
+def version_of(evidence: EvidenceRow, asked: EvidenceWithdrawalRow) -> str:
+    """The name of what a decision about a withdrawal is about; of before it was kept it is worked out."""
+    return asked.version_hash or _named(evidence, asked.withdrawal_no, asked.asked_on, asked.reason)
+
+
+def _named(evidence: EvidenceRow, withdrawal_no: int, asked_on: date, reason: str, **salted: str) -> str:
+    """The name of this file, this request, these words."""
     return version_hash(
         {
             "evidence_id": str(evidence.id),
@@ -118,6 +123,7 @@ def version_of(evidence: EvidenceRow, withdrawal_no: int, asked_on: date, reason
             "withdrawal_no": withdrawal_no,
             "asked_on": asked_on.isoformat(),
             "reason": reason,
+            **salted,
         }
     )
 
@@ -133,6 +139,7 @@ async def ask_withdrawal(
         if one.decision != WithdrawalVerdict.REFUSED:
             raise WithdrawalStands(str(evidence_id), one.withdrawal_no)
     number, salt, asked_on = len(before) + 1, new_salt(), request.on or today
+    version = _named(row, number, asked_on, request.reason, salt=salt)
     values = {
         "county_code": county,
         "evidence_id": evidence_id,
@@ -142,12 +149,13 @@ async def ask_withdrawal(
         "asked_on": asked_on,
         "made_by": who.subject,
         "salt": salt,
+        "version_hash": version,
     }
     await store.add_withdrawal(tx, values)
     answer = Withdrawal(
         evidence_id=evidence_id,
         withdrawal_no=number,
-        version_hash=version_of(row, number, asked_on, request.reason),
+        version_hash=version,
         asked_on=asked_on,
         made_by=who.subject,
     )
@@ -182,7 +190,7 @@ async def decide_withdrawal(
         raise Missing("撤回申请", str(withdrawal_no))
     if asked.decision is not None:
         raise WithdrawalDecided(asked.decision)
-    stands = version_of(row, withdrawal_no, asked.asked_on, asked.reason)
+    stands = version_of(row, asked)
     must_be_checked("证据撤回申请", who.subject, frozenset({asked.made_by}), request.version_hash, stands)
     decided_on = request.on or today
     if decided_on < asked.asked_on:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from services.audit_api.evidence.filekinds import SENT
 
@@ -31,6 +32,20 @@ class EvidenceKindUnknown(Exception):
 
     def __str__(self) -> str:
         return "文件内容不是可接受的类型（" + "、".join(SENT) + "）"
+
+
+@dataclass(eq=False)
+class EvidenceForgotten(Exception):
+    """What this file says is handed out to nobody any more; its digest stays."""
+
+    sha256: str
+    erased_on: date | None
+    stopped_on: date | None
+
+    def __str__(self) -> str:
+        if self.erased_on is not None:
+            return f"该证据文件的内容已于 {self.erased_on} 决定删除，只保留其 SHA-256"
+        return f"该证据文件的内容自 {self.stopped_on} 起停止处理，不再提供，也不得再次登记"
 
 
 @dataclass(eq=False)

@@ -32,6 +32,8 @@ class Evidence(EvidenceReceipt):
     kept_by: str
     kept_at: datetime
     withdrawn_on: date | None = Field(default=None, description="因登记有误撤回的日期；文件仍予保存")
+    content_stopped_on: date | None = Field(default=None, description="文件内容停止处理的日期；文件仍予保存，不再提供")
+    content_erased_on: date | None = Field(default=None, description="文件内容决定删除的日期；只保留其 SHA-256")
 
 
 class SignatureRequest(Body):
@@ -108,8 +110,11 @@ class EvidencePage(Page):
 
 
 def evidence_of(row: EvidenceRow, known: int = EVERYTHING) -> Evidence:
-    """The evidence; that it was withdrawn is told if it was known by a position."""
-    withdrawn = row.withdrawn_position is not None and row.withdrawn_position <= known
+    """The evidence; what was told of it later is left out unless it was known by a position."""
+
+    def told(on: date | None, position: int | None) -> date | None:
+        return on if position is not None and position <= known else None
+
     return Evidence(
         id=row.id,
         county_code=row.county_code,
@@ -120,7 +125,9 @@ def evidence_of(row: EvidenceRow, known: int = EVERYTHING) -> Evidence:
         file_name=row.file_name,
         kept_by=row.kept_by,
         kept_at=row.kept_at,
-        withdrawn_on=row.withdrawn_on if withdrawn else None,
+        withdrawn_on=told(row.withdrawn_on, row.withdrawn_position),
+        content_stopped_on=told(row.content_stopped_on, row.content_stopped_position),
+        content_erased_on=told(row.content_erased_on, row.content_erased_position),
     )
 
 

@@ -11,6 +11,7 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
 from services.audit_api.evidence import store
+from services.audit_api.evidence.refusals import EvidenceForgotten
 from services.audit_api.evidence.schemas import EvidenceReceipt
 from services.audit_api.evidence.shelf import Spooled
 from services.audit_api.findings import store as findings
@@ -33,6 +34,19 @@ async def must_see_finding(tx: AsyncSession, who: Principal, county: str, findin
     """Refuse before a byte is read: no file is taken in for a finding the caller cannot see."""
     if await findings.one(tx, who, county, finding) is None:
         raise Missing("问题", str(finding))
+
+
+def must_be_handed_out(row: EvidenceRow) -> None:
+    """Refuse a file whose content is forgotten: whoever asks, and whether or not its bytes are gone already."""
+    if row.content_erased_on is not None or row.content_stopped_on is not None:
+        raise EvidenceForgotten(row.sha256.hex(), row.content_erased_on, row.content_stopped_on)
+
+
+async def must_not_be_forgotten(tx: AsyncSession, county: str, sha256: bytes) -> None:
+    """Refuse bytes that the county has decided to forget; a trigger holds it once more when they are registered."""
+    row = await store.forgotten(tx, county, sha256)
+    if row is not None:
+        must_be_handed_out(row)
 
 
 async def keep(
@@ -88,7 +102,7 @@ async def register(
         size_bytes=spooled.size_bytes,
         sha256=spooled.sha256.hex(),
     )
-    await store.add(
+    added = await store.add(
         tx,
         {
             "county_code": county,
@@ -104,6 +118,8 @@ async def register(
             "kept_by": who.subject,
         },
     )
+    if not added:  # another request has registered the same bytes since this one looked
+        raise EvidenceKeptAlready(str(await store.same_content(tx, county, finding, order_id, spooled.sha256)))
     return receipt
 
 

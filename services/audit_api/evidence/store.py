@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -85,8 +86,34 @@ async def same_content(
     )
 
 
-async def add(session: AsyncSession, values: dict[str, Any]) -> None:
-    await session.execute(insert(EvidenceRow).values(values))
+async def forgotten(session: AsyncSession, county: str, sha256: bytes) -> EvidenceRow | None:
+    """An evidence of the county that names this content and whose content was erased or stopped, or None."""
+    return await session.scalar(
+        select(EvidenceRow)
+        .where(
+            EvidenceRow.county_code == county,
+            EvidenceRow.sha256 == sha256,
+            or_(EvidenceRow.content_erased_on.is_not(None), EvidenceRow.content_stopped_on.is_not(None)),
+        )
+        .limit(1)
+    )
+
+
+async def add(session: AsyncSession, values: dict[str, Any]) -> bool:
+    """Register a file; False where the finding, or the order, has this very content already."""
+    written = (
+        insert_unless_there(EvidenceRow)
+        .values(values)
+        .on_conflict_do_nothing(
+            index_elements=[
+                EvidenceRow.county_code,
+                EvidenceRow.finding_id,
+                EvidenceRow.order_id,
+                EvidenceRow.sha256,
+            ]
+        )
+    )
+    return (await session.scalar(written.returning(EvidenceRow.id))) is not None
 
 
 async def lock(session: AsyncSession, who: Principal, county: str, evidence_id: UUID) -> EvidenceRow | None:

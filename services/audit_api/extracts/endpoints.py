@@ -67,6 +67,8 @@ async def post_extract(
     told = await _told(request.app.state.ledger, question, who)
     position = await asyncio.to_thread(service.position_in, told)
     async with shelf.spooled(_once(told), "", FileKind.LEDGER_EXTRACT) as spooled:
+        async with database.reading(who.region) as seen:
+            await evidence.must_not_be_forgotten(seen, place, spooled.sha256)
         path_key = await shelf.keep(place, spooled)
         async with database.writing(who.region) as tx:
             return await service.freeze(tx, who, act, question, finding_id, spooled, path_key, position)
@@ -103,6 +105,7 @@ async def get_recheck(
     shelf: Shelf = request.app.state.shelf
     async with database.reading(who.region) as tx:
         found = await service.must_see(tx, who, place, finding_id, extract_id)
+        evidence.must_be_handed_out(found[1])
     told = await _told(request.app.state.ledger, service.question_of(found), who)
     copy = await shelf.copy(found[1].path_key, found[1].sha256)
     return await asyncio.to_thread(service.compared, found, copy, told)

@@ -1,6 +1,8 @@
 """What a version of a finding says, in the one spelling that its hash names. Pure.
 
-A fact left out is left out of the spelling, so that what findings learn to say later changes no hash of before.
+A fact left out is left out of the spelling, so that what findings learn to say later changes no hash of before. A salt
+is part of what is spelled: whoever has the words and the salt can prove them, and once the salt is gone nobody can try
+words against the hash.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ SAID: Final = (
     "published",
     "found_on",
     "alert_ids",
+    "salt",
 )
 FACT: Final = ("what", "from_on", "to_on", "amount_fen", "evidence_ids")
 SUBJECT: Final = ("kind", "subject_id", "line", "alert_id", "amount_fen")

@@ -305,6 +305,9 @@ class FindingVersion(VersionMade):
     alert_ids: list[UUID]
     recorded_facts: list[RecordedFact]
     subjects: list[FindingSubject]
+    salt: str | None = Field(
+        description="version_hash 所含的盐；文字按法定程序删除后为空，此后无人能以猜测的文字与哈希比对"
+    )
 
 
 class NestedFinding(Answer):

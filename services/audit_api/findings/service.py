@@ -36,10 +36,10 @@ from services.audit_api.findings.states import must_be_draft
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.tables import AlertRow, FindingRow
-from services.audit_api.words import sealed
+from services.audit_api.words import new_salt, sealed
 from wire.audit import FindingDrawnUp
 
-_OF_THE_VERSION: Final = {"alert_ids", "class_edition", "published"}
+_OF_THE_VERSION: Final = {"alert_ids", "class_edition", "published", "salt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ async def _judged(
         "published": published or None,
         "found_on": found_on,
         "alert_ids": sorted(request.alert_ids),
+        "salt": new_salt(),
     }
     return Draft(said, [one.model_dump() for one in request.recorded_facts], [asdict(one) for one in subjects])
 

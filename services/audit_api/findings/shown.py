@@ -200,6 +200,7 @@ async def versions_whole(tx: AsyncSession, county: str, finding: UUID, position:
             alert_ids=row.alert_ids,
             recorded_facts=[fact_of(one, kept) for one, kept in facts[finding, row.version_no]],
             subjects=[subject_of(one) for one in subjects[finding, row.version_no]],
+            salt=row.salt,
         )
         for row in made
     ]

@@ -14,12 +14,15 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging
 from services.audit_api.access import county_of
-from services.audit_api.leads import membership, opinions, service
+from services.audit_api.erasures.schemas import Erasure, ErasureDecision
+from services.audit_api.leads import erasing, membership, opinions, service
 from services.audit_api.leads.cells import month_of
 from services.audit_api.leads.schemas import (
     LeadCounts,
     LeadDecisionRequest,
     LeadDepartureRequest,
+    LeadErasureRequest,
+    LeadErasures,
     LeadFile,
     LeadMemberRequest,
     LeadOpinionRequest,
@@ -146,6 +149,40 @@ async def post_talk_report(
 ) -> LeadReceipt:
     today = business_date(clock.now())
     return await opinions.report_talk(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/erasures", status_code=201, summary="申请删除线索中可能指名个人的文字")
+async def post_erasure(
+    lead_id: UUID,
+    request: LeadErasureRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:propose")],
+    county: County = None,
+) -> Erasure:
+    today = business_date(clock.now())
+    return await erasing.ask(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/erasures/{erasure_id}/decision", status_code=201, summary="另一名成员审核删除申请")
+async def post_erasure_decision(
+    lead_id: UUID,
+    erasure_id: UUID,
+    request: ErasureDecision,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:decide")],
+    county: County = None,
+) -> Erasure:
+    today = business_date(clock.now())
+    return await erasing.decide(tx, who, act, county_of(who, county), lead_id, erasure_id, request, today)
+
+
+@router.get("/leads/{lead_id}/erasures", summary="线索的删除申请及其审核（仅成员）")
+async def get_erasures(
+    lead_id: UUID, tx: Read, who: Annotated[Principal, can("leads:read")], county: County = None
+) -> LeadErasures:
+    return await erasing.listed(tx, who, county_of(who, county), lead_id)
 
 
 @router.get("/lead-counts", summary="线索统计：市级及以上、已结束的月份")

@@ -33,7 +33,7 @@ from services.audit_api.leads.states import (
 from services.audit_api.missing import Missing
 from services.audit_api.policies import store as policies
 from services.audit_api.rectifications.states import must_follow
-from services.audit_api.words import sealed
+from services.audit_api.words import new_salt, sealed
 from wire.leads import LeadOpinionDecided, LeadOpinionDrawn, LeadTalkEnded, LeadTalkReported
 
 
@@ -50,7 +50,7 @@ async def draw_up(
     must_take(said, talks, outcome=request.outcome is not None)
     must_follow("意见日期", request.on, last_day(lead.received_on, said, talks))
 
-    number = len(rows) + 1
+    number, salt = len(rows) + 1, new_salt()
     classes = request.model_dump(mode="json", include={"disposition", "outcome", "form"})
     named = version_hash(
         {
@@ -62,6 +62,7 @@ async def draw_up(
             "opinion": request.opinion,
             "drawn_on": request.on.isoformat(),
             "drawn_by": who.subject,
+            "salt": salt,
         }
     )
     await store.add_opinion(
@@ -76,6 +77,7 @@ async def draw_up(
             "drawn_on": request.on,
             "drawn_by": who.subject,
             "version_hash": named,
+            "salt": salt,
         },
     )
     receipt = LeadReceipt(id=lead_id, county_code=county, opinion_no=number, version_hash=named)

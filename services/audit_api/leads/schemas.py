@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from chassis.fields import Answer, Body, Day, Line, Prose, RegionCode
 from chassis.pages import Page
+from services.audit_api.erasures.places import Erased
+from services.audit_api.erasures.schemas import Erasure, ErasureBasis, Fields, must_be_words
 from services.audit_api.leads.states import LeadDecision, LeadDisposition, LeadForm, LeadOutcome, LeadSource, LeadStage
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="所审批版本的 version_hash")]
@@ -91,6 +93,25 @@ class LeadTalkRequest(Body):
 class LeadReportRequest(Body):
     report: Prose
     on: Day
+
+
+class LeadErasureRequest(Body):
+    """Take the words out of these fields of a lead. The request names no person: its document does."""
+
+    fields: Fields
+    basis: ErasureBasis = Field(description="个人信息保护法第四十七条第一款所列情形，依次")
+    document: Line = Field(description="个人请求或决定的文号（不写姓名）")
+    on: Annotated[Day | None, Field(description="申请日期；省略表示今天")] = None
+
+    @model_validator(mode="after")
+    def _fields_are_words(self) -> Self:
+        must_be_words(Erased.LEAD, self.fields)
+        return self
+
+
+class LeadErasures(Answer):
+    items: list[Erasure]
+    empty_because: str | None
 
 
 class LeadReceipt(Answer):

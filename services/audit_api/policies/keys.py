@@ -59,6 +59,7 @@ CATALOGUE: Final[tuple[PolicyKey, ...]] = (
     PolicyKey("lead_opinion_months", "问题线索提出处置意见的期限", "月", _W, 1, 12, "问题线索", _LOW),
     PolicyKey("lead_talk_report_months", "谈话函询后提出报告的期限", "月", _W, 1, 12, "问题线索", _LOW),
     PolicyKey("lead_count_cell_min_n", "线索统计可公布的最小件数", "件", _W, 3, 1000, "线索统计", _HIGH),
+    PolicyKey("evidence_retention_years", "证据档案的最短保存期限", "年", _W, 1, 100, "证据", _HIGH),
     PolicyKey("lead_letter_reply_days", "被函询人书面说明的期限", "日", _D, 1, 90, "问题线索", _LOW),
 )
 KEYS: Final = Keys(CATALOGUE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -31,7 +32,7 @@ from services.audit_api.quarantines.states import FindingQuarantined, Quarantine
 from services.audit_api.quarantines.store import Kept
 from services.audit_api.rectifications.states import must_follow as must_not_be_before
 from services.audit_api.tables import FindingRow, QuarantineRow, QuarantineStepRow
-from services.audit_api.words import sealed
+from services.audit_api.words import new_salt, sealed
 from treasury.calendar import business_date
 from wire.quarantines import (
     LotQuarantined,
@@ -102,7 +103,7 @@ async def draw(tx: AsyncSession, who: Principal, act: Act, county: str, request:
         {**place, "quarantine_id": quarantine, "lot_id": lot, "amount_fen": fen} for lot, fen in sorted(asked.items())
     ]
     step = _step(county, quarantine, 1, QuarantineStep.DRAWN, request.on, who, request.document, request.reason)
-    await store.add(tx, row, lots, {**step, "version_hash": version_hash(content)})
+    await store.add(tx, row, lots, {**step, **_named(content)})
     return await _record_step(tx, who, act, county, quarantine)
 
 
@@ -127,7 +128,7 @@ async def propose_release(
     step = _step(
         county, quarantine, number, QuarantineStep.RELEASE_DRAWN, request.on, who, request.document, request.reason
     )
-    await store.add_step(tx, {**step, "version_hash": version_hash(content)})
+    await store.add_step(tx, {**step, **_named(content)})
     return await _record_step(tx, who, act, county, quarantine)
 
 
@@ -270,6 +271,12 @@ async def _answer(tx: AsyncSession, who: Principal, county: str, quarantine: UUI
         raise Missing("封存", str(quarantine))
     [kept] = await store.filled(tx, county, [row])
     return shown(kept)
+
+
+def _named(content: Mapping[str, Any]) -> dict[str, str]:
+    """The name of what was drawn up, and the salt that it is made with."""
+    salt = new_salt()
+    return {"version_hash": version_hash({**content, "salt": salt}), "salt": salt}
 
 
 async def _record_step(tx: AsyncSession, who: Principal, act: Act, county: str, quarantine: UUID) -> Quarantine:

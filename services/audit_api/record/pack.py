@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ async def fetch(http: httpx.AsyncClient, finding: str, folder: Path, query: dict
         content = await http.get(
             f"/audit/v1/evidence/{one['evidence_id']}/content", params={n: v for n, v in query.items() if n == "county"}
         )
+        if content.status_code == HTTPStatus.GONE:  # forgotten by the decision of two people; its digest stands here
+            continue
         content.raise_for_status()
         if hashlib.sha256(content.content).hexdigest() != one["sha256"]:
             msg = f"{one['file_name']}: not the content that was kept"

@@ -25,7 +25,7 @@ from services.audit_api.rectifications.shown import file_of, stages_of, standing
 from services.audit_api.rectifications.stage_days import must_name_open_stages
 from services.audit_api.rectifications.standing import extension_version
 from services.audit_api.rectifications.states import StepAction, must_be_later, must_be_worked_on, must_follow
-from services.audit_api.words import sealed
+from services.audit_api.words import new_salt, sealed
 from wire.rectifications import ExtensionAsked, ExtensionDecided
 
 
@@ -76,7 +76,7 @@ async def ask(
     stood = {one.stage_no: one.deadline for one in await stages_of(tx, row, Moment(LAST_DAY)) if one.done_on is None}
     must_name_open_stages(stood, stages, request.deadline, request.on)
 
-    extension_id = new_id()
+    extension_id, salt = new_id(), new_salt()
     version = extension_version(
         extension_id=extension_id,
         order_id=order_id,
@@ -86,6 +86,7 @@ async def ask(
         reason=request.reason,
         asked_on=request.on,
         made_by=who.subject,
+        salt=salt,
     )
     values = {
         "county_code": county,
@@ -98,6 +99,7 @@ async def ask(
         "asked_on": request.on,
         "made_by": who.subject,
         "version_hash": version,
+        "salt": salt,
     }
     await store.add_extension(tx, values)
     await store.add_extension_stages(

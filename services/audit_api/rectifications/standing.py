@@ -77,6 +77,7 @@ def request_version(order_id: UUID, step: Any, deadline: date, evidence_ids: Ite
             "explanation": step.note,
             "deadline": deadline.isoformat(),
             "evidence_ids": sorted(str(one) for one in evidence_ids),
+            **({} if step.salt is None else {"salt": step.salt}),  # a request of before there were salts has none
         }
     )
 
@@ -91,6 +92,7 @@ def extension_version(
     reason: str,
     asked_on: date,
     made_by: str,
+    salt: str,
 ) -> str:
     """The name of a request for more time: the old deadline and the new ones, why, who asked and when."""
     return version_hash(
@@ -103,5 +105,6 @@ def extension_version(
             "reason": reason,
             "asked_on": asked_on.isoformat(),
             "made_by": made_by,
+            "salt": salt,
         }
     )

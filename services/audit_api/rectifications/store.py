@@ -26,6 +26,7 @@ from services.audit_api.tables import (
     RectificationStepRow,
     RectificationSupervisionRow,
 )
+from services.audit_api.words import new_salt
 
 _STATES: Final = [one.value for one in OrderStatus]
 
@@ -182,7 +183,7 @@ async def add_step(
         "step_no": step_no,
         "region_code": row.region_code,
     }
-    told = {"action": action, "done_on": done_on, "done_by": done_by, "note": note}
+    told = {"action": action, "done_on": done_on, "done_by": done_by, "note": note, "salt": new_salt()}
     await session.execute(insert(RectificationStepRow).values(**this, **told))
     if evidence_ids:
         await session.execute(insert(RectificationProofRow), [{**this, "evidence_id": one} for one in evidence_ids])

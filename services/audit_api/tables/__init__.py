@@ -24,7 +24,7 @@ from services.audit_api.tables.engagements import (
     EngagementRow,
     EngagementScopeRow,
 )
-from services.audit_api.tables.erasures import ErasedOutcomeRow, ErasureRow
+from services.audit_api.tables.erasures import ErasableTextRow, ErasedOutcomeRow, ErasureRow
 from services.audit_api.tables.evidence import EvidenceRow, EvidenceSignatureRow, EvidenceWithdrawalRow
 from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
@@ -92,6 +92,7 @@ __all__ = [
     "EngagementPeriodRow",
     "EngagementRow",
     "EngagementScopeRow",
+    "ErasableTextRow",
     "ErasedOutcomeRow",
     "ErasureRow",
     "EventRow",

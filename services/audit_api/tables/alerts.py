@@ -190,6 +190,7 @@ class AlertRefutationRow(Row):
     refuted_on: Mapped[date]
     made_by: Mapped[str]
     version_hash: Mapped[str]
+    salt: Mapped[str | None]
     position: Mapped[int]
     decision: Mapped[str | None]
     opinion: Mapped[str | None]

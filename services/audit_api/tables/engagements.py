@@ -214,6 +214,7 @@ class EngagementDocumentRow(Row):
     due_on: Mapped[date | None]
     policy_ref: Mapped[str | None]
     version_hash: Mapped[str]
+    salt: Mapped[str | None]
     made_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     position: Mapped[int]

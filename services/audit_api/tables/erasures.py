@@ -19,20 +19,26 @@ class ErasureRow(Row):
 
     __tablename__ = "erasure"
     __table_args__ = (
-        CheckConstraint("what IN ('finding', 'evidence', 'alert', 'rectification_order')", name="what"),
+        CheckConstraint(
+            "what IN ('finding', 'evidence', 'alert', 'rectification_order', 'quarantine', 'engagement',"
+            " 'filed_report', 'erasure', 'lead')",
+            name="what",
+        ),
         CheckConstraint("cardinality(fields) > 0", name="fields_named"),
         CheckConstraint(
             "basis IN ('purpose_ended', 'service_ended', 'consent_withdrawn', 'handled_unlawfully', 'other_law')",
             name="basis",
         ),
         CheckConstraint("texts_n > 0", name="texts_n_positive"),
-        CheckConstraint("decision IN ('agreed', 'refused')", name="decision"),
+        CheckConstraint("decision IN ('agreed', 'restricted', 'refused')", name="decision"),
+        # What may be kept and not handled any more is a file alone (art 47 para 2).
+        CheckConstraint("decision <> 'restricted' OR fields = ARRAY['content']", name="restricted_is_a_content"),
         CheckConstraint(
             "num_nulls(decision, checked_by, opinion, decided_on, decided_position) IN (0, 5)", name="decided_whole"
         ),
         CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
         CheckConstraint("decided_on >= asked_on", name="decided_not_before_asked"),
-        CheckConstraint("events_n IS NULL OR decision = 'agreed'", name="done_was_agreed"),
+        CheckConstraint("events_n IS NULL OR decision <> 'refused'", name="done_was_agreed"),
         Index("ix_erasure_row", "county_code", "row_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -57,15 +63,31 @@ class ErasureRow(Row):
     decided_position: Mapped[int | None]
 
 
+class ErasableTextRow(Row):
+    """Where words that may name a person rest; `inside` names the one word of a JSON column that is meant."""
+
+    __tablename__ = "erasable_text"
+    what: Mapped[str] = mapped_column(primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    named_by: Mapped[str]
+    words: Mapped[str] = mapped_column(primary_key=True)
+    inside: Mapped[str] = mapped_column(primary_key=True)
+
+
 class ErasedOutcomeRow(Row):
-    """The SHA-256 of an answer in the county's stream before it lost words: the hash of its event covers this."""
+    """The SHA-256 of an answer in the county's journal, or in that of its leads (`stream`), before it lost words.
+
+    The hash of its event covers this.
+    """
 
     __tablename__ = "erased_outcome"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "erasure_id"], ["audit.erasure.county_code", "audit.erasure.id"]),
         CheckConstraint("length(outcome_sha256) = 32", name="outcome_sha256_length"),
     )
-    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    county_code: Mapped[str] = mapped_column(RegionText)
+    stream: Mapped[str] = mapped_column(RegionText, primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     erasure_id: Mapped[UUID]
     outcome_sha256: Mapped[bytes]

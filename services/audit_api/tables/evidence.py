@@ -27,6 +27,8 @@ class EvidenceRow(Row):
         Index("ix_evidence_order", "county_code", "order_id", "id"),
         CheckConstraint("length(sha256) = 32", name="sha256_length"),
         CheckConstraint("size_bytes > 0", name="size_positive"),
+        Index("ix_evidence_content", "county_code", "sha256"),
+        Index("ix_evidence_path", "path_key"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -43,6 +45,11 @@ class EvidenceRow(Row):
     position: Mapped[int]
     withdrawn_on: Mapped[date | None]
     withdrawn_position: Mapped[int | None]
+    # Since when the bytes are handed out to nobody, and since when they are to be gone (erasures/).
+    content_stopped_on: Mapped[date | None]
+    content_stopped_position: Mapped[int | None]
+    content_erased_on: Mapped[date | None]
+    content_erased_position: Mapped[int | None]
 
 
 class EvidenceSignatureRow(Row):
@@ -100,5 +107,6 @@ class EvidenceWithdrawalRow(Row):
     opinion: Mapped[str | None]
     decided_on: Mapped[date | None]
     salt: Mapped[str | None]
+    version_hash: Mapped[str | None]
     position: Mapped[int]
     decided_position: Mapped[int | None]

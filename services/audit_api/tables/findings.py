@@ -152,6 +152,7 @@ class FindingVersionRow(Row):
     version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
     region_code: Mapped[str] = mapped_column(RegionText)
     version_hash: Mapped[str]
+    salt: Mapped[str | None]
     class_code: Mapped[str]
     class_edition: Mapped[int | None] = mapped_column(SmallInteger)
     title: Mapped[str]

@@ -140,6 +140,7 @@ class LeadOpinionRow(Row):
     drawn_on: Mapped[date]
     drawn_by: Mapped[str]
     version_hash: Mapped[str]
+    salt: Mapped[str | None]
     position: Mapped[int]
     decision: Mapped[str | None]
     decision_opinion: Mapped[str | None]

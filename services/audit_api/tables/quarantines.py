@@ -70,6 +70,7 @@ class QuarantineStepRow(Row):
     document: Mapped[str]
     words: Mapped[str]
     version_hash: Mapped[str]
+    salt: Mapped[str | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     position: Mapped[int]
 

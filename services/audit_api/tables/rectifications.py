@@ -76,6 +76,7 @@ class RectificationStepRow(Row):
     done_on: Mapped[date]
     done_by: Mapped[str]
     note: Mapped[str]
+    salt: Mapped[str | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     position: Mapped[int]
 
@@ -233,6 +234,7 @@ class RectificationExtensionRow(Row):
     asked_on: Mapped[date]
     made_by: Mapped[str]
     version_hash: Mapped[str]
+    salt: Mapped[str | None]
     decision: Mapped[str | None]
     opinion: Mapped[str | None]
     decided_on: Mapped[date | None]
