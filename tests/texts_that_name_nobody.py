@@ -13,7 +13,8 @@ from typing import Final
 _WHO_ACTED: Final = (
     "an official acting in office, by the account: the record of who decided stays",
     """
-    alert.dismissal_checked_by alert.dismissed_by alert_assignment.assignee alert_assignment.made_by
+    alert.dismissal_checked_by alert.dismissed_by alert_outcome.decided_by alert_assignment.assignee
+    alert_assignment.made_by
     alert_merge.made_by alert_merge.undone_by alert_refutation.checked_by alert_refutation.made_by
     alert_triage.made_by engagement.planned_by engagement_document.at_once_approved_by
     engagement_document.checked_by engagement_document.delivered_by engagement_document.made_by
@@ -34,7 +35,8 @@ _WHO_ACTED: Final = (
 _CODES: Final = (
     "a code, a class or a state of this system, or the code of a place",
     """
-    alert.fund_code alert.rule_code alert.status alert.subject alert_refutation.decision alert_triage.policies
+    alert.flag_outcome alert_outcome.outcome alert.fund_code alert.rule_code alert.status alert.subject
+    alert_refutation.decision alert_triage.policies
     alert_triage.proposed alert_triage.triage engagement.kind engagement_document.form engagement_document.paper
     engagement_document.stance engagement_document.verdict engagement_member.role engagement_scope.code
     engagement_scope.what erasable_text.field erasable_text.inside erasable_text.named_by erasable_text.place
@@ -76,7 +78,8 @@ _NUMBERS: Final = (
     "the number of a document or the edition of a policy value",
     """
     engagement_document.document engagement_document.policy_ref engagement_document.ruling_ref
-    engagement_period.document engagement_period.policy_ref erasure.document filed_report.reference
+    engagement_period.document engagement_period.policy_ref alert_outcome.document erasure.document
+    filed_report.reference
     lead.opinion_limit lead_talk.report_limit quarantine.document quarantine_step.document
     rectification_supervision.document rectification_supervision.policy
     """,

@@ -9,15 +9,11 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class Settings(BaseSettings):
-    """What the service reads. No secret has a default: a service without its keys does not start."""
+class EvidenceSettings(BaseSettings):
+    """Where evidence is kept, for whoever puts it there, takes it out or sweeps."""
 
     model_config = SettingsConfigDict(env_prefix="AUDIT_", frozen=True, extra="ignore")
 
-    database_url: SecretStr = Field(description="postgresql:// URL of role audit_app")
-    internal_jwks: str = Field(description="public keys of the gateway, as a JSON key set")
-    funds_url: str = Field(description="where funds_api listens, such as http://127.0.0.1:8001")
-    ledger_key: SecretStr = Field(description="private key (JWK) of the tokens with which the ledger is asked")
     evidence_url: str = Field(
         pattern=r"^(file:///.+|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?)$",
         description="where evidence is kept: file:///folder (made at start, mode 0700) or s3://bucket/prefix",
@@ -30,11 +26,6 @@ class Settings(BaseSettings):
     evidence_region: str = Field(default="", description="region of the S3 store, as it is called there")
     evidence_access_key: SecretStr = Field(default=SecretStr(""), description="access key id of the S3 store")
     evidence_secret_key: SecretStr = Field(default=SecretStr(""), description="secret access key of the S3 store")
-    witness_keys: str = Field(
-        default="",
-        description="public keys of the offices that witness the record, separated by spaces: name+id+base64",
-    )
-    log_level: str = "INFO"
 
     @model_validator(mode="after")
     def _bucket_has_its_access(self) -> Self:
@@ -43,6 +34,27 @@ class Settings(BaseSettings):
             msg = "an s3:// evidence URL needs AUDIT_EVIDENCE_ENDPOINT, …_REGION, …_ACCESS_KEY and …_SECRET_KEY"
             raise ValueError(msg)
         return self
+
+
+class Settings(EvidenceSettings):
+    """What the service reads. No secret has a default: a service without its keys does not start."""
+
+    database_url: SecretStr = Field(description="postgresql:// URL of role audit_app")
+    internal_jwks: str = Field(description="public keys of the gateway, as a JSON key set")
+    funds_url: str = Field(description="where funds_api listens, such as http://127.0.0.1:8001")
+    ledger_key: SecretStr = Field(description="private key (JWK) of the tokens with which the ledger is asked")
+    witness_keys: str = Field(
+        default="",
+        description="public keys of the offices that witness the record, separated by spaces: name+id+base64",
+    )
+    log_level: str = "INFO"
+
+
+class SweepSettings(EvidenceSettings):
+    """What the sweeper reads."""
+
+    database_url: SecretStr = Field(description="postgresql:// URL of role audit_app")
+    log_level: str = "INFO"
 
 
 class FollowerSettings(BaseSettings):

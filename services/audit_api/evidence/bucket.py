@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Final
@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 import obstore
 from obstore.store import S3Store
+
+from services.audit_api.evidence.shelf import PATH_KEY, Lying
 
 PIECE_BYTES: Final = 1 << 20
 _NOBODY: Final = "http://127.0.0.1:9"  # the discard port
@@ -97,3 +99,28 @@ class Bucket:
         found = await obstore.get_async(self._store, key)
         async for piece in found.stream(min_chunk_size=PIECE_BYTES):
             yield bytes(piece)
+
+    async def lying(self) -> AsyncIterator[Lying]:
+        """Every object in its place, by name."""
+        async for several in obstore.list(self._store, chunk_size=1000):
+            for one in several:
+                if PATH_KEY.match(one["path"]):
+                    yield Lying(one["path"], one["last_modified"])
+
+    async def drop(self, key: str, put_before: datetime | None) -> bool:
+        """Take the object away, unless it was put there since `put_before`; whether it is gone.
+
+        S3 knows no condition on a delete that every store holds to: between the look and the delete lie milliseconds.
+        """
+        try:
+            found = await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return True
+        if put_before is not None and found["last_modified"] >= put_before:
+            return False
+        await obstore.delete_async(self._store, key)
+        return True
+
+    async def tidy(self, before: datetime, at_most: int) -> int:  # noqa: ARG002 - files on their way are others' folder
+        """Nothing: what waits to be sent lies among the temporary files of the machine, which clears them itself."""
+        return 0

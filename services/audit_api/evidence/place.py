@@ -8,10 +8,10 @@ from urllib.parse import unquote, urlsplit
 from services.audit_api.evidence.bucket import Access, Bucket
 from services.audit_api.evidence.folder import Folder
 from services.audit_api.evidence.shelf import Place
-from services.audit_api.settings import Settings
+from services.audit_api.settings import EvidenceSettings
 
 
-def place_of(settings: Settings) -> Place:
+def place_of(settings: EvidenceSettings) -> Place:
     """The place; settings have made sure that a bucket has its access."""
     if settings.evidence_url.startswith("file:"):
         return Folder(Path(unquote(urlsplit(settings.evidence_url).path)))

@@ -15,6 +15,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final, Protocol
@@ -36,11 +37,22 @@ log = logging.getLogger(__name__)
 MAX_BYTES: Final = 20 * 1024 * 1024
 STORE_SECONDS: Final = 10.0  # below the time that the gateway waits for an answer (12 s)
 _SPOOL_BYTES: Final = 1 << 20
-_PATH_KEY: Final = re.compile(r"[0-9]{6}/[0-9a-f]{2}/[0-9a-f]{64}\Z")
+PATH_KEY: Final = re.compile(r"[0-9]{6}/[0-9a-f]{2}/[0-9a-f]{64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A file that lies in its place, and since when."""
+
+    key: str
+    put_at: datetime
 
 
 class Place(Protocol):
-    """Where files lie by their keys. `incoming` is where files wait that are to be put there."""
+    """Where files lie by their keys. `incoming` is where files wait that are to be put there.
+
+    `drop` takes a file away, unless it was put there (again) since `put_before`; `tidy` what a crash left on its way.
+    """
 
     incoming: Path
 
@@ -49,6 +61,12 @@ class Place(Protocol):
     async def put(self, key: str, file: Path) -> None: ...
 
     def pieces(self, key: str) -> AsyncIterator[bytes]: ...
+
+    def lying(self) -> AsyncIterator[Lying]: ...
+
+    async def drop(self, key: str, put_before: datetime | None) -> bool: ...
+
+    async def tidy(self, before: datetime, at_most: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +145,22 @@ class Shelf:
     async def keep(self, county: str, spooled: Spooled) -> str:
         """Put the file in its place for good, and return the key it is found by. No transaction may be open.
 
-        A content that lies there already stays as it is, if it still is that content.
+        A content that lies there already is put there once more, if it still is that content: what nobody names yet
+        counts as fresh from now on, and is not swept away while it is being registered (`sweep.py`).
         """
         name = spooled.sha256.hex()
         key = f"{county}/{name[:2]}/{name}"
         async with _reached():
             there = await self.place.has(key)
-            if not there:
-                await self.place.put(key, spooled.path)
         if there:
             (await self.copy(key, spooled.sha256)).file.close()
+        async with _reached():
+            await self.place.put(key, spooled.path)
         return key
 
     async def copy(self, path_key: str, sha256: bytes) -> Copy:
         """A copy of the kept file, after its digest was found to be the registered one; else `EvidenceAltered`."""
-        if not _PATH_KEY.match(path_key):
+        if not PATH_KEY.match(path_key):
             raise EvidenceAltered(sha256.hex())
         file = TemporaryFile(dir=self.place.incoming)  # noqa: SIM115 - it is closed by whoever reads it
         with closed_on_failure(file):

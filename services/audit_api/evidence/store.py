@@ -99,6 +99,16 @@ async def forgotten(session: AsyncSession, county: str, sha256: bytes) -> Eviden
     )
 
 
+async def naming(session: AsyncSession, county: str, keys: Collection[str]) -> dict[str, bool]:
+    """Of these keys those that a row of the county names, and whether each such row says its content is forgotten."""
+    rows = await session.execute(
+        select(EvidenceRow.path_key, func.bool_and(EvidenceRow.content_erased_on.is_not(None)).label("forgotten"))
+        .where(EvidenceRow.county_code == county, EvidenceRow.path_key.in_(keys))
+        .group_by(EvidenceRow.path_key)
+    )
+    return {row.path_key: row.forgotten for row in rows}
+
+
 async def add(session: AsyncSession, values: dict[str, Any]) -> bool:
     """Register a file; False where the finding, or the order, has this very content already."""
     written = (

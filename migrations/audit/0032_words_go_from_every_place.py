@@ -8,8 +8,8 @@ from alembic import op
 from migrations import audit_erasures_v2
 
 ROLE = "audit_app"
-revision = "0029"
-down_revision = "0028"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
