@@ -30,7 +30,7 @@ class LedgerDown(Exception):
     """funds_api does not answer, or not in time."""
 
     def __str__(self) -> str:
-        return "资金账本服务暂时无法访问，本次没有摘录任何内容"
+        return "资金账本服务暂时无法访问，本次没有写入任何内容"
 
 
 @dataclass(eq=False)

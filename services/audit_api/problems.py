@@ -18,6 +18,7 @@ from services.audit_api.evidence.service import EvidenceKeptAlready
 from services.audit_api.extracts.questions import NotYetSettled
 from services.audit_api.filed_reports.service import ReportFiledAlready
 from services.audit_api.findings.binding import AmountNotTold, BoundTooMuch, LotNotAlerted, SubjectsExceedAmount
+from services.audit_api.findings.existing import SubjectsTooLarge, SubjectsUnknown
 from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch
 from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld, NoRecordedFact
 from services.audit_api.findings.states import FindingClosed, FindingNotConfirmed, FindingNotDraft, VersionDecided
@@ -68,6 +69,10 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     SubjectsExceedAmount: Problem(
         "subjects-exceed-amount", 409, "所涉资金超过问题金额", "请核对 amount_fen 与各对象的金额"
     ),
+    SubjectsUnknown: Problem(
+        "subjects-unknown", 422, "资金账本中没有所涉对象", "请按 figures 中的序号核对编号和行号，或删去该项"
+    ),
+    SubjectsTooLarge: Problem("subjects-too-large", 409, "所涉对象的金额过大", "请把各项金额改为不超过 at_most_fen"),
     NoRecordedFact: Problem("no-recorded-fact", 409, "没有记录事实", "请先修改拟稿，至少记录一项事实，再送审"),
     EvidenceNotOfFinding: Problem(
         "evidence-not-of-finding", 409, "证据不在该问题名下", "请先把证据登记到该问题，再在事实中引用"

@@ -123,7 +123,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     # Nor this one: it seals what it cannot read.
     "sealer": frozenset({"event-hashes:read"}),
     # Not a person: audit_api draws what an inspector asks for, in that name and for that region, as evidence.
-    "ledger_reader": frozenset({"lots:read", "payments:read", "event-rows:read"}),
+    "ledger_reader": frozenset({"lots:read", "payments:read", "event-rows:read", "subjects:read"}),
 }
 
 

@@ -47,6 +47,7 @@ from services.funds_api.runs.endpoints import router as runs
 from services.funds_api.settings import Settings
 from services.funds_api.spending.endpoints import router as spending
 from services.funds_api.stops.endpoints import router as stops
+from services.funds_api.subjects.endpoints import router as subjects
 from services.funds_api.successions.endpoints import router as successions
 from services.funds_api.traces.endpoints import router as traces
 from services.funds_api.trials.endpoints import router as trials
@@ -97,6 +98,7 @@ BLUEPRINT = Blueprint(
         successions,
         stops,
         visits,
+        subjects,
     ],
 )
 

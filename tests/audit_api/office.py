@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +14,26 @@ from services.audit_api.findings.content import hash_of
 from tests.callers import Caller, audit_caller
 
 CHECKER = "checker"
+
+
+@contextlib.contextmanager
+def all_there(http: httpx.AsyncClient) -> Iterator[None]:
+    """funds_api has whatever is asked about, for as long as the block lasts, and knows no figure of it."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        items = []
+        for one in request.url.params.get_list("named"):
+            kind, subject, *line = one.split(":")
+            items.append({"kind": kind, "id": subject, "line": int(line[0]) if line else None, "amount_fen": None})
+        return httpx.Response(200, json={"items": items})
+
+    state: Any = http.app.state  # type: ignore[attr-defined]
+    books = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://funds")
+    before, state.ledger = state.ledger, replace(state.ledger, http=books)
+    try:
+        yield
+    finally:
+        state.ledger = before
 
 
 def finding(*alert_ids: str, **more: Any) -> dict[str, Any]:

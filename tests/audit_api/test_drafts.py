@@ -11,7 +11,7 @@ import pytest
 
 from chassis.database import Database
 from tests.audit_api.feeds import FakeFeed, flag, flags, money, moved, reversal, told
-from tests.audit_api.office import checker, confirmed, confirmed_draft, decision, finding, respelled
+from tests.audit_api.office import all_there, checker, confirmed, confirmed_draft, decision, finding, respelled
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import alerted, order, refused
 from tests.callers import Caller, audit_caller
@@ -200,7 +200,8 @@ async def test_a_finding_names_what_it_is_about_and_may_be_bound_to_nothing_yet(
         {"kind": "batch", "id": batch, "line": 1, "amount_fen": 300},
         {"kind": "batch", "id": batch, "line": 2, "amount_fen": 200},
     ]
-    found = await confirmed(inspector, finding(subjects=named))
+    with all_there(audit_http):
+        found = await confirmed(inspector, finding(subjects=named))
     assert (found["amount_fen"], found["bound_fen"], found["unexplained_fen"]) == (500, 0, 0)
     bare = await confirmed(inspector, finding(amount_fen=1_510_000_000))
     assert (bare["unexplained_fen"], bare["outstanding_fen"]) == (1_510_000_000, 1_510_000_000)

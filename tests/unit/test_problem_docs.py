@@ -16,6 +16,7 @@ from chassis import journal
 from chassis.intake import TOO_LARGE
 from chassis.problems import Problem, figures_of
 from chassis.service import CHASSIS_PROBLEMS, EVERYWHERE
+from services.audit_api.findings.existing import Named, Oversized
 from services.audit_api.problems import CATALOGUE as AUDIT
 from services.funds_api.funds import judge
 from services.funds_api.lots.refusals import Follower
@@ -66,6 +67,8 @@ SAMPLES: Mapping[str, Any] = {
         judge.Facts(kind="pay", fund_code="F", fiscal_year=2017, amount_fen=7, use="wage"), [TERM]
     ),
     "list[tuple[Term, Term]]": [(TERM, TERM)],
+    "list[Named]": [Named(2, "batch", "019a0000-0000-7000-8000-000000000001", 7)],
+    "list[Oversized]": [Oversized(2, "loan", "019a0000-0000-7000-8000-000000000001", None, 8, 7)],
     "list[Follower]": [Follower("019a0000-0000-7000-8000-000000000001", "pay", "文", date(2017, 11, 30), 7)],
 }
 

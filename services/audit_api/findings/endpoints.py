@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock
-from chassis.database import Read, Tx
+from chassis.database import Database, Read, Tx
 from chassis.fields import MAX_FEN, CountyCode, Line, RegionCode
 from chassis.identity import Principal, can
-from chassis.journal import Acting
+from chassis.journal import Act, Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.schemas import evidence_of
 from services.audit_api.findings import classes, confirming, listing, service, store, versions
+from services.audit_api.findings.existing import must_be_there
 from services.audit_api.findings.listing import Search, Sort
 from services.audit_api.findings.nesting import Amount, parts_fen
 from services.audit_api.findings.schemas import (
@@ -65,27 +68,45 @@ async def get_finding_classes(tx: Read, as_of: AsOf = None) -> FindingClasses:
     return FindingClasses(as_of=day, items=await classes.listed(tx, day))
 
 
-@router.post("", status_code=201, summary="拟稿：登记问题的第一稿")
+@router.post("", status_code=201, summary="拟稿：登记问题的第一稿；所涉对象先向资金账本核对")
 async def post_finding(
     request: FindingRequest,
-    tx: Tx,
+    http: Request,
     act: Acting,
     who: Annotated[Principal, can("findings:write")],
     county: County = None,
 ) -> FindingReceipt:
-    return await service.draw_up(tx, who, act, county_of(who, county), request, today())
+    asked = county_of(who, county)
+    async with _once_there(http, act, who, asked, request) as tx:
+        return await service.draw_up(tx, who, act, asked, request, today())
 
 
 @router.post("/{finding_id}/versions", status_code=201, summary="修改拟稿：整篇写成新的一稿，前稿保留")
 async def post_version(
     finding_id: UUID,
     request: VersionRequest,
-    tx: Tx,
+    http: Request,
     act: Acting,
     who: Annotated[Principal, can("findings:write")],
     county: County = None,
 ) -> FindingReceipt:
-    return await service.redraw(tx, who, act, county_of(who, county), finding_id, request, today())
+    asked = county_of(who, county)
+    async with _once_there(http, act, who, asked, request) as tx:
+        return await service.redraw(tx, who, act, asked, finding_id, request, today())
+
+
+@asynccontextmanager
+async def _once_there(
+    http: Request, act: Act, who: Principal, county: str, request: FindingRequest
+) -> AsyncIterator[AsyncSession]:
+    """The transaction of a draft, begun when funds_api has said that all it names is there; no two are held at once."""
+    database: Database = http.app.state.database
+    if request.subjects:
+        async with database.writing(who.region, who.subject) as seen:
+            await act.claim(seen, county)  # what has been answered is answered alike, and funds_api is not asked again
+        await must_be_there(http.app.state.ledger, who, county, request.subjects)
+    async with database.writing(who.region, who.subject) as tx:
+        yield tx
 
 
 @router.post("/{finding_id}/reviews", status_code=201, summary="审核：由另一人认定所写明的一稿，或退回修改")

@@ -75,7 +75,7 @@ class SubjectKind(StrEnum):
 class SubjectRequest(Body):
     """A movement, a batch of payments (or one line of it), a loan or a project that the finding is about.
 
-    As the inspector names it: nothing of funds_api is kept here that could tell whether it exists.
+    funds_api is asked whether it is there, and for no more fen than it comes to; nothing of it is kept here.
     """
 
     kind: SubjectKind
