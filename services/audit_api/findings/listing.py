@@ -1,6 +1,6 @@
 """Which findings a list holds, in which order: searched along narrow rows, one per version, at any position.
 
-Words are searched by a function of the database that tells ids and sort keys (`migrations/findings_listed_v1.py`), all
+Words are searched by a function of the database that tells ids and sort keys (`migrations/findings_listed_v2.py`), all
 else under row-level security. Both judge by the version known then, as the page of a finding does.
 """
 
