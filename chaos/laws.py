@@ -230,6 +230,17 @@ QUICK: Final[dict[str, str]] = {
          WHERE h.status = 'held' AND (h.expires_on IS NULL OR h.expires_on > current_date)
          GROUP BY l.county_code, l.id, l.remaining_fen, l.account_id
         HAVING sum(k.amount_fen) > l.remaining_fen OR bool_or(h.account_id <> l.account_id)""",
+    "仍在封存的金额 = Σ 其有效冻结，解除的没有": """
+        SELECT q.id FROM funds.quarantine q
+          LEFT JOIN (SELECT county_code, quarantine_id, sum(kept_fen) AS fen FROM funds.quarantine_lot GROUP BY 1, 2) l
+            ON l.county_code = q.county_code AND l.quarantine_id = q.id
+          LEFT JOIN (SELECT county_code, quarantine_id, sum(change_fen) AS fen FROM funds.quarantine_change
+                      GROUP BY 1, 2) c ON c.county_code = q.county_code AND c.quarantine_id = q.id
+          LEFT JOIN (SELECT o.county_code, o.quarantine_id, sum(h.amount_fen) AS fen FROM funds.quarantine_hold o
+                       JOIN funds.hold h ON h.county_code = o.county_code AND h.id = o.hold_id AND h.status = 'held'
+                      GROUP BY 1, 2) k ON k.county_code = q.county_code AND k.quarantine_id = q.id
+         WHERE coalesce(k.fen, 0)
+               <> CASE WHEN q.released_on IS NULL THEN coalesce(l.fen, 0) + coalesce(c.fen, 0) ELSE 0 END""",
     "在途 = Σ 未办结的支付令 + 收款人退来待转回的": f"""
         SELECT a.id, a.sum_fen FROM funds.account a LEFT JOIN (
           SELECT o.county_code, o.bank_account_id, sum(o.amount_fen) AS fen FROM funds.treasury_order o

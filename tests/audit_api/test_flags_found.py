@@ -138,6 +138,7 @@ async def test_an_alert_keeps_what_was_told_of_its_flag(
             "feed_position": 1,
             "source": source,
             "status": "new",
+            "flag_outcome": None,
             "finding_id": None,
             "dismissed_by": None,
             "dismissal_reason": None,

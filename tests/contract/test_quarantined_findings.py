@@ -79,12 +79,18 @@ async def test_a_finding_does_not_close_while_fen_of_it_are_quarantined(two: Clo
     assert (await two.file())["status"] == "closed"
 
 
-async def test_one_that_recovered_all_of_it_closes_without_a_release(two: Closing) -> None:
+async def test_one_that_recovered_all_of_it_closes_without_a_release(two: Closing, desk: Desk) -> None:
     asked = await two.asked()
     two.told = await two.order(200_000)
-    assert (await two.recover(200_000)).status_code == 201
+    [movement] = (await two.recover(200_000)).json()["movements"]
     await two.heard()
     assert written(await two.close(asked))["status"] == "closed"
+    # Undone afterwards it is quarantined again all the same: nobody released it, and two people still can.
+    assert (await desk.undo(movement["id"], "2017-12-23")).status_code == 201
+    refused(await two.pay(100_001, "2017-12-23"), 409, "money-quarantined", {"quarantined_fen": 200_000})
+    await two.heard()
+    assert [one["stands_fen"] for one in (await two.file())["quarantines"]] == [200_000]
+    assert (await two.release(two.told["id"]))["freed_fen"] == 200_000
 
 
 async def test_what_was_refused_or_had_gone_keeps_no_finding_open(two: Closing, desk: Desk) -> None:
@@ -149,3 +155,36 @@ async def test_the_page_of_a_finding_lists_its_quarantines_as_they_were_known(tw
     assert told(await two.file(known_at=began)) == []
     assert told(await two.file(as_of="2017-12-05"))[0][:3] == (two.told["id"], "drawn", None)
     assert told(await two.file(as_of="2017-12-04")) == []
+
+
+async def test_the_database_keeps_no_more_than_the_finding_is_bound_to(
+    two: Closing, desk: Desk, admin: asyncpg.Pool
+) -> None:
+    two.told = await two.order(200_000)
+    assert (await two.recover(50_000)).status_code == 201
+    await two.heard()
+    for lot, fen, fits in ((two.lot, 150_001, False), (two.lot, 150_000, True), (str(uuid4()), 1, False)):
+        async with admin.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            await as_audit(connection, desk.county)
+            key = (desk.county, uuid4())
+            await connection.execute(
+                "INSERT INTO audit.quarantine (county_code, region_code, id, finding_id, document, asked_fen)"
+                " VALUES ($1, $1, $2, $3, '文', 1)",
+                *key,
+                UUID(two.finding["id"]),
+            )
+            insert = connection.execute(
+                "INSERT INTO audit.quarantine_lot (county_code, region_code, quarantine_id, lot_id, amount_fen)"
+                " VALUES ($1, $1, $2, $3, $4)",
+                *key,
+                UUID(lot),
+                fen,
+            )
+            if fits:
+                await insert
+            else:
+                with pytest.raises(asyncpg.CheckViolationError, match="stand quarantined"):
+                    await insert
+            await transaction.rollback()
