@@ -69,10 +69,63 @@ class SupervisionSent(Fact):
     sent_on: date
     document: str
     text_sha256: str
+    version_hash: str | None = None
+
+
+class SupervisionDrawnUp(Fact):
+    """A notice that a deadline was missed was drawn up; another person sends it."""
+
+    notice_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    deadline: date
+    due_on: date
+    drawn_on: date
+    version_hash: str
+    text_sha256: str
+
+
+class SupervisionSentBack(Fact):
+    """Another person did not send the notice that was drawn up."""
+
+    notice_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    decided_on: date
+    version_hash: str
+    text_sha256: str
+
+
+class LookBackDrawnUp(Fact):
+    """Somebody looked at a closed order again; what was seen counts when another person has confirmed it."""
+
+    look_back_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    result: str
+    looked_on: date
+    evidence_ids: list[UUID]
+    version_hash: str
+    text_sha256: str
+
+
+class LookBackSentBack(Fact):
+    """Another person did not confirm what was seen at a closed order."""
+
+    look_back_id: UUID
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    decided_on: date
+    version_hash: str
+    text_sha256: str
 
 
 class OrderLookedBack(Fact):
-    """A closed order was looked at again: what was put right held, or the matter relapsed."""
+    """A closed order was looked at again, as another confirmed: what was put right held, or the matter relapsed."""
 
     look_back_id: UUID
     order_id: UUID
@@ -82,3 +135,5 @@ class OrderLookedBack(Fact):
     looked_on: date
     evidence_ids: list[UUID]
     text_sha256: str
+    decided_on: date | None = None
+    version_hash: str | None = None

@@ -9,7 +9,7 @@ from wire.fact import Fact
 
 
 class FindingRepeated(Fact):
-    """A person holds that a finding is an earlier one again; `alike`: of one class, a common unit, within the years."""
+    """Two people hold a finding to be an earlier one again; `alike`: of one class, a common unit, within the years."""
 
     repeat_id: UUID
     finding_id: UUID
@@ -18,6 +18,34 @@ class FindingRepeated(Fact):
     alike: bool
     look_back_id: UUID | None
     linked_on: date
+    text_sha256: str
+    decided_on: date | None = None
+    version_hash: str | None = None
+
+
+class FindingRepeatProposed(Fact):
+    """One person holds that a finding is an earlier one again; another decides."""
+
+    repeat_id: UUID
+    finding_id: UUID
+    earlier_id: UUID
+    county_code: str
+    alike: bool
+    look_back_id: UUID | None
+    linked_on: date
+    version_hash: str
+    text_sha256: str
+
+
+class FindingRepeatSentBack(Fact):
+    """Another person does not hold so."""
+
+    repeat_id: UUID
+    finding_id: UUID
+    earlier_id: UUID
+    county_code: str
+    decided_on: date
+    version_hash: str
     text_sha256: str
 
 

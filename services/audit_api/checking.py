@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 
@@ -38,6 +39,45 @@ class VersionChanged(Exception):
 
     def figures(self) -> dict[str, str]:
         return {"named": self.named, "stands": self.stands}
+
+
+@dataclass(eq=False)
+class DecisionWaits(Exception):
+    """The same was drawn up already, and nobody has decided on it."""
+
+    what: str
+    waits_id: str
+
+    def __str__(self) -> str:
+        return f"已有待审核的{self.what}（{self.waits_id}）"
+
+
+@dataclass(eq=False)
+class DecidedAlready(Exception):
+    """Somebody has decided on this."""
+
+    what: str
+    decided_on: date
+
+    def __str__(self) -> str:
+        return f"该{self.what}已于 {self.decided_on} 审核，不能再次审核"
+
+
+def must_be_undecided(what: str, decided_on: date | None) -> None:
+    """Refuse a second decision."""
+    if decided_on is not None:
+        raise DecidedAlready(what, decided_on)
+
+
+def version_of(row: Mapping[str, Any]) -> str:
+    """The name of a row as it was drawn up: the version of its values; days and ids as spelled, sets sorted."""
+    return version_hash({name: _spelled(value) for name, value in row.items()})
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, list | tuple | set | frozenset):
+        return sorted(str(one) for one in value)
+    return value if value is None or isinstance(value, bool | int) else str(value)
 
 
 def version_hash(content: Mapping[str, Any]) -> str:

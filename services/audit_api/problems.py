@@ -101,6 +101,13 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     StagesNotDone: Problem("stages-not-done", 409, "尚有阶段未完成", "请先填报各阶段完成情况，再申请销号"),
     StageDoneAlready: Problem("stage-done-already", 409, "该阶段已完成", "无需重复填报；如有补充请另行填报进展"),
     DeadlineNotLater: Problem("deadline-not-later", 409, "新期限不晚于现行期限", "请填写晚于现行期限的日期"),
+    checking.DecisionWaits: Problem(
+        "decision-waits", 409, "已有待审核的同类事项", "请等待审核结果，再决定是否另行办理"
+    ),
+    checking.DecidedAlready: Problem("decided-already", 409, "该事项已经审核", "如情况有变，请重新办理"),
+    repeats.RepeatNotStanding: Problem(
+        "repeat-not-standing", 409, "屡犯关联未经另一人同意", "待审核的，请由另一人退回"
+    ),
     OpenStagesNotNamed: Problem(
         "open-stages-not-named", 409, "延期申请与尚未完成的阶段不符", "请逐一写明尚未完成的各阶段的新期限"
     ),
@@ -110,7 +117,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     SupervisionSentAlready: Problem(
         "supervision-sent-already", 409, "已就该期限督办", "同一期限督办一次；延期后再逾期的可再次督办"
     ),
-    OwnClosure: Problem("own-closure", 403, "同意销号的人不能自己回头看", "请由另一名监督人员回头看"),
+    OwnClosure: Problem("own-closure", 403, "同意销号的人不能自己回头看", "请由另一名监督人员回头看和审核"),
     repeats.RepeatNotLater: Problem(
         "repeat-not-later", 409, "所称此前的问题并不在前", "请核对两个问题的认定日期，调换先后"
     ),

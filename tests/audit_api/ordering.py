@@ -21,12 +21,13 @@ STAGES = [
 
 
 class Desk:
-    """One county's desk: two inspectors, a clerk of the township that is addressed, and one of its neighbour."""
+    """One county's desk: three inspectors, a clerk of the township that is addressed, and one of its neighbour."""
 
     def __init__(self, http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str) -> None:
         self.http, self.database, self.feed, self.county = http, database, feed, county
         self.inspector = audit_caller(http, "inspector", county)
         self.second = audit_caller(http, "inspector", county, subject="inspector.two")
+        self.third = audit_caller(http, "inspector", county, subject="inspector.three")
         self.clerk = audit_caller(http, "township_clerk", county + "101")
         self.neighbour = audit_caller(http, "township_clerk", county + "102")
         self.bureau = audit_caller(http, "finance_clerk", county)
@@ -49,6 +50,23 @@ class Desk:
         """Closure asked for by the clerk and agreed to by the inspector."""
         asked = await self.asked(order_id, asked_on or on)
         return done(await self.reviewed(self.inspector, asked, on))
+
+    async def decided(self, who: Caller, url: str, drawn: Mapping[str, Any], decision: str, on: str) -> httpx.Response:
+        """A decision on what was drawn up, over its version."""
+        body = {"version_hash": drawn["version_hash"], "decision": decision, "opinion": "属实", "on": on}
+        return await who.post(f"{url}/{drawn['id']}/decision", body)
+
+    async def supervised(self, order_id: str, notice: dict[str, Any]) -> dict[str, Any]:
+        """A notice that the inspector drew up and the second sent on the same day; the order."""
+        url = f"{ORDERS}/{order_id}/supervisions"
+        drawn = done(await self.inspector.post(url, notice))["supervisions"][-1]
+        return done(await self.decided(self.second, url, drawn, "send", notice["on"]))
+
+    async def looked_back(self, order_id: str, seen: dict[str, Any]) -> dict[str, Any]:
+        """What the second saw at an order that the inspector closed, and the third confirmed; the order."""
+        url = f"{ORDERS}/{order_id}/look-backs"
+        drawn = done(await self.second.post(url, seen))["look_backs"][-1]
+        return done(await self.decided(self.third, url, drawn, "confirm", seen["on"]))
 
     async def reviewed(self, who: Caller, asked: Mapping[str, Any], on: str, decision: str = "close") -> httpx.Response:
         body = {"version_hash": asked["version_hash"], "decision": decision, "opinion": "属实", "on": on}

@@ -62,6 +62,17 @@ async def candidates(desk: Desk, finding_id: str, **query: Any) -> list[str]:
     return [one["finding_id"] for one in told["items"]]
 
 
+async def refused_to_decide(desk: Desk, drawn: dict[str, Any]) -> None:
+    """Whoever drew it up, who may not, another version, an earlier day; and nobody undoes what nobody has confirmed."""
+    undoing = f"{REPEATS}/{drawn['id']}/undoing"
+    refused(await desk.third.post(undoing, {"reason": "误", "on": "2017-11-02"}), 409, "repeat-not-standing")
+    refused(await desk.decided(desk.inspector, REPEATS, drawn, "confirm", "2017-11-02"), 403, "own-decision")
+    refused(await desk.decided(desk.clerk, REPEATS, drawn, "confirm", "2017-11-02"), 403, "forbidden")
+    stale = {**drawn, "version_hash": "0" * 64}
+    refused(await desk.decided(desk.second, REPEATS, stale, "confirm", "2017-11-02"), 409, "version-changed")
+    refused(await desk.decided(desk.second, REPEATS, drawn, "confirm", "2017-11-01"), 409, "dates-out-of-order")
+
+
 async def test_a_person_links_what_the_years_bring_up(desk: Desk, admin: asyncpg.Pool) -> None:
     unit = uuid4()
     just, too_old = await found(desk, unit, "2014-11-01"), await found(desk, unit, "2014-10-31")
@@ -73,9 +84,13 @@ async def test_a_person_links_what_the_years_bring_up(desk: Desk, admin: asyncpg
     assert await candidates(desk, too_old) == []
 
     body = {"finding_id": later, "earlier_id": last, "reason": "同一财政所再次滞留", "on": "2017-11-02"}
-    linked = done(await desk.inspector.post(REPEATS, body, key="link-them-once"))
-    assert (await desk.inspector.post(REPEATS, body, key="link-them-once")).json() == linked
-    assert (linked["alike"], linked["undone_on"]) == (True, None)
+    drawn = done(await desk.inspector.post(REPEATS, body, key="link-them-once"))
+    assert (await desk.inspector.post(REPEATS, body, key="link-them-once")).json() == drawn
+    assert (drawn["alike"], drawn["stands"], drawn["undone_on"]) == (True, False, None)
+    await refused_to_decide(desk, drawn)
+    undoing = f"{REPEATS}/{drawn['id']}/undoing"
+    linked = done(await desk.decided(desk.second, REPEATS, drawn, "confirm", "2017-11-02"))
+    assert (linked["stands"], linked["checked_by"]) == (True, "inspector.two")
     assert await candidates(desk, later) == [just]
     refused(await desk.second.post(REPEATS, body), 409, "repeat-linked-already")
     refused(
@@ -100,11 +115,14 @@ async def test_a_person_links_what_the_years_bring_up(desk: Desk, admin: asyncpg
             )
         ).isoformat()
     )
-    undoing = f"{REPEATS}/{linked['id']}/undoing"
-    refused(await desk.second.post(undoing, {"reason": "单位已更名", "on": "2017-11-01"}), 409, "dates-out-of-order")
-    undone = done(await desk.second.post(undoing, {"reason": "单位已更名", "on": "2017-11-03"}))
-    assert (undone["undone_on"], undone["undone_by"]) == ("2017-11-03", "inspector.two")
-    refused(await desk.second.post(undoing, {"reason": "再次", "on": "2017-11-04"}), 409, "repeat-undone")
+    back = done(await desk.decided(desk.second, REPEATS, judged, "send_back", "2017-11-02"))
+    assert (back["stands"], back["decision"]) == (False, "send_back")
+    refused(await desk.third.post(undoing, {"reason": "单位已更名", "on": "2017-11-01"}), 409, "dates-out-of-order")
+    for own in (desk.inspector, desk.second):
+        refused(await own.post(undoing, {"reason": "单位已更名", "on": "2017-11-03"}), 403, "own-decision")
+    undone = done(await desk.third.post(undoing, {"reason": "单位已更名", "on": "2017-11-03"}))
+    assert (undone["undone_on"], undone["undone_by"], undone["stands"]) == ("2017-11-03", "inspector.three", False)
+    refused(await desk.third.post(undoing, {"reason": "再次", "on": "2017-11-04"}), 409, "repeat-undone")
     assert await candidates(desk, later) == [last, just]
 
     async def listed(**query: Any) -> dict[str, str | None]:
@@ -125,14 +143,37 @@ async def test_a_relapse_that_was_seen_is_linked_with_the_look_back(desk: Desk) 
     one = done(await desk.inspector.post(ORDERS, order(first, desk.county, unit_id=str(unit))))["id"]
     await desk.closed(one)
     looks = [
-        done(
-            await desk.second.post(f"{ORDERS}/{one}/look-backs", {"result": result, "note": "走访", "on": "2018-02-01"})
-        )
+        await desk.looked_back(one, {"result": result, "note": "走访", "on": "2018-02-01"})
         for result in ("held", "relapsed")
     ]
     held, relapsed = (one["id"] for one in looks[-1]["look_backs"])
+    seen = {"result": "relapsed", "note": "再次走访", "on": "2018-02-02"}
+    waits = done(await desk.second.post(f"{ORDERS}/{one}/look-backs", seen))["look_backs"][-1]["id"]
     again = await found(desk, unit, "2018-02-10")
     body = {"finding_id": again, "earlier_id": first, "reason": "回头看发现反弹", "on": "2018-02-11"}
     refused(await desk.inspector.post(REPEATS, {**body, "look_back_id": held}), 404, "not-found")
+    refused(await desk.inspector.post(REPEATS, {**body, "look_back_id": waits}), 404, "not-found")
     linked = done(await desk.inspector.post(REPEATS, {**body, "look_back_id": relapsed}))
     assert (linked["look_back_id"], linked["alike"]) == (relapsed, True)
+
+
+async def test_a_link_that_one_person_made_before_stands_and_can_be_taken_back(desk: Desk, admin: asyncpg.Pool) -> None:
+    unit = uuid4()
+    earlier, later = await found(desk, unit, "2017-10-31"), await found(desk, unit, "2017-11-01")
+    body = {"finding_id": later, "earlier_id": earlier, "reason": "同一财政所再次滞留", "on": "2017-11-02"}
+    old = done(await desk.inspector.post(REPEATS, body))["id"]
+    # As the migration leaves what was recorded before there were two.
+    await admin.execute(
+        "UPDATE audit.finding_repeat SET version_hash = NULL, decided_on = linked_on, decided_position = position"
+        " WHERE id = $1",
+        UUID(old),
+    )
+    [told] = done(await desk.inspector.get(REPEATS, params={"as_of": "2017-12-31"}))["items"]
+    assert (told["stands"], told["version_hash"], told["checked_by"]) == (True, None, None)
+    refused(
+        await desk.decided(desk.second, REPEATS, {**told, "version_hash": "0" * 64}, "send_back", "2017-11-02"),
+        409,
+        "decided-already",
+    )
+    undone = done(await desk.inspector.post(f"{REPEATS}/{old}/undoing", {"reason": "误", "on": "2017-11-03"}))
+    assert (undone["stands"], undone["undone_on"]) == (False, "2017-11-03")

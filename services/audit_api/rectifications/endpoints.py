@@ -26,12 +26,14 @@ from services.audit_api.rectifications.schemas import (
     ClosureRequest,
     ExtensionDecisionRequest,
     ExtensionRequest,
+    LookBackDecisionRequest,
     LookBackRequest,
     OrderFile,
     OrderPage,
     OrderRequest,
     ReviewRequest,
     StepRequest,
+    SupervisionDecisionRequest,
     SupervisionRequest,
 )
 from services.audit_api.rectifications.shown import after_days, file_of, orders_of
@@ -102,7 +104,7 @@ async def get_order(
     row = await store.one(tx, who, asked, order_id)
     if row is None or row.issued_on > moment.as_of or row.position > moment.position:
         raise Missing("整改通知", str(order_id))
-    return await file_of(tx, row, moment)
+    return await file_of(tx, who, row, moment)
 
 
 @router.post("/{order_id}/steps", status_code=201, summary="填报整改进展，可附证据")
@@ -227,7 +229,9 @@ async def post_review(
     return await service.review(tx, who, act, county_of(who, county), order_id, request)
 
 
-@router.post("/{order_id}/supervisions", status_code=201, summary="登记督办通知：同时送被整改单位和分管领导")
+@router.post(
+    "/{order_id}/supervisions", status_code=201, summary="拟督办通知：同时送被整改单位和分管领导，待另一人审核发出"
+)
 async def post_supervision(
     order_id: UUID,
     request: SupervisionRequest,
@@ -237,10 +241,24 @@ async def post_supervision(
     county: County = None,
 ) -> OrderFile:
     must_not_be_ahead(request.on, business_date(clock.now()))
-    return await supervision.send(tx, who, act, county_of(who, county), order_id, request)
+    return await supervision.draw_up(tx, who, act, county_of(who, county), order_id, request)
 
 
-@router.post("/{order_id}/look-backs", status_code=201, summary="回头看：整改成果是否保持")
+@router.post("/{order_id}/supervisions/{notice_id}/decision", status_code=201, summary="另一人审核督办通知：发出或退回")
+async def post_supervision_decision(
+    order_id: UUID,
+    notice_id: UUID,
+    request: SupervisionDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("supervisions:decide")],
+    county: County = None,
+) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
+    return await supervision.decide(tx, who, act, county_of(who, county), order_id, notice_id, request)
+
+
+@router.post("/{order_id}/look-backs", status_code=201, summary="回头看：整改成果是否保持，待另一人审核")
 async def post_look_back(
     order_id: UUID,
     request: LookBackRequest,
@@ -251,3 +269,19 @@ async def post_look_back(
 ) -> OrderFile:
     must_not_be_ahead(request.on, business_date(clock.now()))
     return await look_backs.look_back(tx, who, act, county_of(who, county), order_id, request)
+
+
+@router.post(
+    "/{order_id}/look-backs/{look_back_id}/decision", status_code=201, summary="另一人审核回头看结果：确认或退回"
+)
+async def post_look_back_decision(
+    order_id: UUID,
+    look_back_id: UUID,
+    request: LookBackDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("look_backs:decide")],
+    county: County = None,
+) -> OrderFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
+    return await look_backs.decide(tx, who, act, county_of(who, county), order_id, look_back_id, request)

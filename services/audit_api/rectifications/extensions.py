@@ -118,7 +118,7 @@ async def ask(
         ],
     )
     await store.add_step(tx, row, StepAction.EXTENSION_ASKED, request.on, who.subject, request.reason)
-    answer = await file_of(tx, row, Moment(request.on))
+    answer = await file_of(tx, who, row, Moment(request.on))
     event = ExtensionAsked(
         extension_id=extension_id,
         order_id=order_id,
@@ -171,7 +171,7 @@ async def decide(
     granted = request.decision is ExtensionDecision.GRANT
     action = StepAction.EXTENSION_GRANTED if granted else StepAction.EXTENSION_REFUSED
     await store.add_step(tx, row, action, request.on, who.subject, request.opinion)
-    answer = await file_of(tx, row, Moment(request.on))
+    answer = await file_of(tx, who, row, Moment(request.on))
     event = ExtensionDecided(
         extension_id=extension_id,
         order_id=order_id,

@@ -60,7 +60,7 @@ async def report(
         await store.finish_stage(tx, stage, request.on, who.subject)
 
     step_no = await store.add_step(tx, row, action, request.on, who.subject, request.note, request.evidence_ids)
-    answer = await file_of(tx, row, Moment(request.on))
+    answer = await file_of(tx, who, row, Moment(request.on))
     event = StepReported(
         order_id=order_id,
         finding_id=row.finding_id,

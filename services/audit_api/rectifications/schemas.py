@@ -154,6 +154,38 @@ class SupervisionRequest(Body):
     on: Day
 
 
+class SupervisionDecision(StrEnum):
+    """send: 同意发出; send_back: 退回."""
+
+    SEND = "send"
+    SEND_BACK = "send_back"
+
+
+class SupervisionDecisionRequest(Body):
+    """Another person sends the notice or sends it back to whoever drew it up, over the version that was read."""
+
+    version_hash: VersionHash
+    decision: SupervisionDecision
+    opinion: Prose
+    on: Day
+
+
+class LookBackDecision(StrEnum):
+    """confirm: 确认; send_back: 退回."""
+
+    CONFIRM = "confirm"
+    SEND_BACK = "send_back"
+
+
+class LookBackDecisionRequest(Body):
+    """Another person, who did not agree to close the order either, confirms what was seen or sends it back."""
+
+    version_hash: VersionHash
+    decision: LookBackDecision
+    opinion: Prose
+    on: Day
+
+
 class LookBackResult(StrEnum):
     """held: 整改成果保持; relapsed: 问题反弹."""
 
@@ -227,8 +259,18 @@ class Step(Answer):
     evidence_ids: list[UUID]
 
 
-class Supervision(Answer):
-    """A notice of supervision that was sent, to the unit and to the leader in charge."""
+class Drawn(Answer):
+    """What one person draws up and another decides. Of what was recorded before there were two all of it is null."""
+
+    version_hash: str | None = Field(description="审核时须带上的版本哈希")
+    decision: str | None
+    opinion: str | None
+    decided_on: date | None
+    checked_by: str | None
+
+
+class Supervision(Drawn):
+    """A notice of supervision to the unit and to the leader in charge. The unit sees it when it was sent."""
 
     id: UUID
     deadline: date
@@ -239,17 +281,21 @@ class Supervision(Answer):
     leader_post: str
     leader_account: str | None
     demand: str
-    sent_on: date
+    drawn_on: date
+    sent_on: date | None = Field(description="发出日期；待审核或被退回的为空")
     made_by: str
 
 
-class LookBack(Answer):
-    """What was seen at the closed order, by another person than closed it."""
+class LookBack(Drawn):
+    """What was seen at the closed order, by another person than closed it, and whether a third confirmed it."""
 
     id: UUID
     result: LookBackResult
     looked_on: date
     made_by: str
+    note: str | None
+    evidence_ids: list[UUID]
+    stands: bool = Field(description="截至 as_of 已经确认")
 
 
 class Stage(Answer):

@@ -74,7 +74,7 @@ async def order(tx: AsyncSession, who: Principal, act: Act, county: str, request
         await store.add_stages(tx, stages)
     row = await locked(tx, who, county, order_id)
     await store.add_step(tx, row, StepAction.ISSUED, request.issued_on, who.subject, request.demand)
-    answer = await file_of(tx, row, Moment(request.issued_on))
+    answer = await file_of(tx, who, row, Moment(request.issued_on))
     event = RectificationOrdered(
         order_id=order_id,
         county_code=county,
@@ -101,7 +101,7 @@ async def request_closure(
     # The earlier review, if any, stays as a step; the row names only who asks and who decides now.
     await store.advance(tx, row, status=status, requested_by=who.subject, reviewed_by=None)
     await store.add_step(tx, row, status, request.on, who.subject, request.explanation, request.evidence_ids)
-    answer = await file_of(tx, await locked(tx, who, county, order_id), Moment(request.on))
+    answer = await file_of(tx, who, await locked(tx, who, county, order_id), Moment(request.on))
     event = ClosureRequested(
         order_id=order_id,
         finding_id=row.finding_id,
@@ -133,7 +133,7 @@ async def review(
 
     must_not_be_requester(who, row.requested_by, str(order_id))
     status = after_review(row.status, request.decision)
-    asked = await file_of(tx, row, Moment(LAST_DAY))
+    asked = await file_of(tx, who, row, Moment(LAST_DAY))
     must_be_checked("销号申请", who.subject, frozenset(), request.version_hash, asked.version_hash or "")
     must_follow("复核日期", request.on, await last_day(tx, row))
 
@@ -149,7 +149,7 @@ async def review(
             await findings.advance(tx, finding, state, closed_on=request.on)
     await store.advance(tx, row, status=status, reviewed_by=who.subject, closed_on=request.on if closes else None)
     await store.add_step(tx, row, status, request.on, who.subject, request.opinion)
-    answer = await file_of(tx, await locked(tx, who, county, order_id), Moment(request.on))
+    answer = await file_of(tx, who, await locked(tx, who, county, order_id), Moment(request.on))
     rectified = await findings.rectified_on(tx, county, [finding.id], request.on)
     event = ClosureReviewed(
         order_id=order_id,

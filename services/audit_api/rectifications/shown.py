@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.identity import Principal
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.rectifications import store
@@ -15,6 +17,7 @@ from services.audit_api.rectifications.schemas import (
     Extension,
     ExtensionDecision,
     LookBack,
+    LookBackDecision,
     LookBackResult,
     Order,
     OrderFile,
@@ -31,11 +34,15 @@ from services.audit_api.rectifications.waiting import KEY, due_on, waits
 from services.audit_api.tables import (
     RectificationExtensionRow,
     RectificationExtensionStageRow,
+    RectificationLookBackRow,
     RectificationOrderRow,
     RectificationStageRow,
     RectificationStepRow,
     RectificationSupervisionRow,
 )
+
+# Who may draw a notice up sees those that are not sent.
+DRAFTS: Final = "orders:supervise"
 
 
 async def orders_of(
@@ -46,7 +53,7 @@ async def orders_of(
     stood = await standings(tx, county, there, moment)
     notices: dict[UUID, list[RectificationSupervisionRow]] = {row.id: [] for row in there}
     for sent in await store.supervisions(tx, county, list(notices)):
-        if _there(sent.sent_on, sent.position, moment):
+        if _there(sent.sent_on, sent.decided_position, moment):
             notices[sent.order_id].append(sent)
     days = await after_days(tx, county, moment)
     return [_order(row, stood[row.id], moment.as_of, notices[row.id], days) for row in there]
@@ -74,8 +81,11 @@ async def standings(
     return {row.id: standing(steps[row.id], row.deadline, granted[row.id]) for row in rows}
 
 
-async def file_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) -> OrderFile:
-    """The order with its steps, stages and extensions at a moment."""
+async def file_of(tx: AsyncSession, who: Principal, row: RectificationOrderRow, moment: Moment) -> OrderFile:
+    """The order with its steps, stages and extensions at a moment.
+
+    What inspectors have drawn up and not decided yet is theirs to see.
+    """
     county, one = row.county_code, [row.id]
     stood = (await standings(tx, county, [row], moment))[row.id]
     [order] = await orders_of(tx, county, [row], moment)
@@ -107,14 +117,15 @@ async def file_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) 
             if _there(more.asked_on, more.position, moment)
         ],
         supervisions=[
-            _supervision(sent, row)
+            _supervision(sent, row, moment)
             for sent in await store.supervisions(tx, county, one)
-            if _there(sent.sent_on, sent.position, moment)
+            if _there(sent.drawn_on, sent.position, moment)
+            and (_there(sent.sent_on, sent.decided_position, moment) or DRAFTS in who.permissions)
         ],
         look_backs=[
-            LookBack(id=look.id, result=LookBackResult(look.result), looked_on=look.looked_on, made_by=look.made_by)
+            _look_back(look, moment)
             for look in await store.look_backs(tx, county, one)
-            if _there(look.looked_on, look.position, moment)
+            if _there(look.looked_on, look.position, moment) and (_stands(look, moment) or DRAFTS in who.permissions)
         ],
     )
 
@@ -213,7 +224,36 @@ def _extension(
     )
 
 
-def _supervision(sent: RectificationSupervisionRow, row: RectificationOrderRow) -> Supervision:
+def _stands(look: RectificationLookBackRow, moment: Moment) -> bool:
+    return look.decision != LookBackDecision.SEND_BACK and _there(look.decided_on, look.decided_position, moment)
+
+
+def _drawn(row: RectificationSupervisionRow | RectificationLookBackRow, moment: Moment) -> dict[str, Any]:
+    """The version of what was drawn up, and what another person decided on it by a moment."""
+    decided = row.decision is not None and _there(row.decided_on, row.decided_position, moment)
+    return {
+        "version_hash": row.version_hash,
+        "decision": row.decision if decided else None,
+        "opinion": row.opinion if decided else None,
+        "decided_on": row.decided_on if decided else None,
+        "checked_by": row.checked_by if decided else None,
+    }
+
+
+def _look_back(row: RectificationLookBackRow, moment: Moment) -> LookBack:
+    return LookBack(
+        id=row.id,
+        result=LookBackResult(row.result),
+        looked_on=row.looked_on,
+        made_by=row.made_by,
+        note=row.note,
+        evidence_ids=sorted(row.evidence_ids),
+        stands=_stands(row, moment),
+        **_drawn(row, moment),
+    )
+
+
+def _supervision(sent: RectificationSupervisionRow, row: RectificationOrderRow, moment: Moment) -> Supervision:
     return Supervision(
         id=sent.id,
         deadline=sent.deadline,
@@ -224,6 +264,8 @@ def _supervision(sent: RectificationSupervisionRow, row: RectificationOrderRow) 
         leader_post=sent.leader_post,
         leader_account=sent.leader_account,
         demand=sent.demand,
-        sent_on=sent.sent_on,
+        drawn_on=sent.drawn_on,
+        sent_on=sent.sent_on if _there(sent.sent_on, sent.decided_position, moment) else None,
         made_by=sent.made_by,
+        **_drawn(sent, moment),
     )

@@ -76,7 +76,7 @@ def _unsupervised(moment: Moment, days: int) -> ColumnElement[bool]:
             sent.order_id == order.id,
             sent.deadline == deadline_at(moment),
             sent.sent_on <= moment.as_of,
-            sent.position <= moment.position,
+            sent.decided_position <= moment.position,
         )
         .exists()
     )
@@ -304,12 +304,25 @@ async def add_supervision(session: AsyncSession, values: dict[str, Any]) -> None
 async def supervisions(
     session: AsyncSession, county: str, orders: Collection[UUID]
 ) -> Sequence[RectificationSupervisionRow]:
-    """The notices of supervision of some orders, in the order in which they were sent."""
+    """The notices of supervision of some orders, in the order in which they were drawn up."""
     sent = RectificationSupervisionRow
     rows = await session.scalars(
-        select(sent).where(sent.county_code == county, sent.order_id.in_(orders)).order_by(sent.order_id, sent.position)
+        select(sent)
+        .where(sent.county_code == county, sent.order_id.in_(orders))
+        .order_by(sent.order_id, sent.position)
+        .execution_options(populate_existing=True)
     )
     return rows.all()
+
+
+async def decide_supervision(session: AsyncSession, row: RectificationSupervisionRow, **values: Any) -> None:
+    sent = RectificationSupervisionRow
+    await session.execute(update(sent).where(sent.county_code == row.county_code, sent.id == row.id).values(**values))
+
+
+async def decide_look_back(session: AsyncSession, row: RectificationLookBackRow, **values: Any) -> None:
+    look = RectificationLookBackRow
+    await session.execute(update(look).where(look.county_code == row.county_code, look.id == row.id).values(**values))
 
 
 async def add_look_back(session: AsyncSession, values: dict[str, Any]) -> None:
@@ -322,6 +335,9 @@ async def look_backs(
     """What was seen at some orders after they were closed, in the order of looking."""
     look = RectificationLookBackRow
     rows = await session.scalars(
-        select(look).where(look.county_code == county, look.order_id.in_(orders)).order_by(look.order_id, look.position)
+        select(look)
+        .where(look.county_code == county, look.order_id.in_(orders))
+        .order_by(look.order_id, look.position)
+        .execution_options(populate_existing=True)
     )
     return rows.all()

@@ -35,12 +35,22 @@ class RepeatNotLater(Exception):
 
 @dataclass(eq=False)
 class RepeatLinkedAlready(Exception):
-    """Somebody has linked these two."""
+    """Somebody has linked these two, or proposed it."""
 
     repeat_id: str
 
     def __str__(self) -> str:
-        return f"两个问题已认作屡犯（{self.repeat_id}）"
+        return f"两个问题已认作屡犯，或正待另一人审核（{self.repeat_id}）"
+
+
+@dataclass(eq=False)
+class RepeatNotStanding(Exception):
+    """A link that two people do not hold was to be taken back."""
+
+    repeat_id: str
+
+    def __str__(self) -> str:
+        return f"屡犯关联 {self.repeat_id} 未经另一人同意，无可撤销；如需否定，请退回"
 
 
 @dataclass(eq=False)

@@ -17,7 +17,14 @@ from services.audit_api.access import county_of
 from services.audit_api.moments import AsOf, KnownAt, moment_of
 from services.audit_api.rectifications.states import must_not_be_ahead
 from services.audit_api.repeats import service, store
-from services.audit_api.repeats.schemas import Candidates, Repeat, RepeatPage, RepeatRequest, RepeatUndoRequest
+from services.audit_api.repeats.schemas import (
+    Candidates,
+    Repeat,
+    RepeatDecisionRequest,
+    RepeatPage,
+    RepeatRequest,
+    RepeatUndoRequest,
+)
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/finding-repeats", tags=["finding-repeats 屡审屡犯"])
@@ -56,7 +63,7 @@ async def get_candidates(
     return await service.candidates(tx, who, county_of(who, county), finding, day)
 
 
-@router.post("", status_code=201, summary="认作屡犯：把问题与此前的问题关联，须说明理由")
+@router.post("", status_code=201, summary="拟认作屡犯：把问题与此前的问题关联，须说明理由，待另一人审核")
 async def post_repeat(
     request: RepeatRequest,
     tx: Tx,
@@ -68,7 +75,20 @@ async def post_repeat(
     return await service.link(tx, who, act, county_of(who, county), request)
 
 
-@router.post("/{repeat_id}/undoing", status_code=201, summary="撤销屡犯关联（保留记录）")
+@router.post("/{repeat_id}/decision", status_code=201, summary="另一人审核屡犯关联：同意或退回")
+async def post_repeat_decision(
+    repeat_id: UUID,
+    request: RepeatDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("repeats:decide")],
+    county: County = None,
+) -> Repeat:
+    must_not_be_ahead(request.on, business_date(clock.now()))
+    return await service.decide(tx, who, act, county_of(who, county), repeat_id, request)
+
+
+@router.post("/{repeat_id}/undoing", status_code=201, summary="由第三人撤销屡犯关联（保留记录）")
 async def post_repeat_undoing(
     repeat_id: UUID,
     request: RepeatUndoRequest,

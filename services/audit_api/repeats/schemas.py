@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from chassis.fields import Answer, Body, Day, Prose
 from chassis.pages import Page
 from services.audit_api.moments import Known
+
+VersionHash = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(description="所审核版本的 version_hash")
+]
 
 
 class RepeatRequest(Body):
@@ -22,8 +28,24 @@ class RepeatRequest(Body):
     look_back_id: UUID | None = None
 
 
+class RepeatDecision(StrEnum):
+    """confirm: 同意认作屡犯; send_back: 退回."""
+
+    CONFIRM = "confirm"
+    SEND_BACK = "send_back"
+
+
+class RepeatDecisionRequest(Body):
+    """Another person holds so too, or sends it back, over the version that was read."""
+
+    version_hash: VersionHash
+    decision: RepeatDecision
+    opinion: Prose
+    on: Day
+
+
 class RepeatUndoRequest(Body):
-    """The two are not held to be the same again any more, and why."""
+    """A third person does not hold the two to be the same again any more, and says why."""
 
     reason: Prose
     on: Day
@@ -41,6 +63,12 @@ class Repeat(Answer):
     reason: str
     linked_on: date
     made_by: str
+    stands: bool = Field(description="截至 as_of 已经另一人同意，且未撤销")
+    version_hash: str | None = Field(description="审核时须带上的版本哈希；由一人认作的旧关联为空")
+    decision: RepeatDecision | None
+    opinion: str | None
+    decided_on: date | None
+    checked_by: str | None
     undone_on: date | None
     undone_by: str | None
     undo_reason: str | None

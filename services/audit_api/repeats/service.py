@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from services.audit_api.checking import OwnDecision, must_be_checked, must_be_undecided, version_of
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
@@ -20,19 +21,29 @@ from services.audit_api.repeats import store
 from services.audit_api.repeats.alike import (
     About,
     RepeatLinkedAlready,
+    RepeatNotStanding,
     RepeatUndone,
     alike,
     is_alike,
     must_be_later,
     years_before,
 )
-from services.audit_api.repeats.schemas import Candidate, Candidates, Repeat, RepeatRequest, RepeatUndoRequest
+from services.audit_api.repeats.schemas import (
+    Candidate,
+    Candidates,
+    Repeat,
+    RepeatDecision,
+    RepeatDecisionRequest,
+    RepeatRequest,
+    RepeatUndoRequest,
+)
 from services.audit_api.tables import FindingRepeatRow, FindingRow
 from services.audit_api.words import sealed
 from treasury.policy import PolicyValue, in_force
-from wire.repeats import FindingRepeated, FindingRepeatUndone
+from wire.repeats import FindingRepeated, FindingRepeatProposed, FindingRepeatSentBack, FindingRepeatUndone
 
 KEY: Final = "repeat_within_years"
+WHAT: Final = "屡犯关联"
 
 
 async def candidates(tx: AsyncSession, who: Principal, county: str, finding_id: UUID, as_of: date) -> Candidates:
@@ -69,7 +80,7 @@ async def candidates(tx: AsyncSession, who: Principal, county: str, finding_id: 
 
 
 async def link(tx: AsyncSession, who: Principal, act: Act, county: str, request: RepeatRequest) -> Repeat:
-    """Hold a finding to be an earlier one again. A person may also link what the rule does not find alike."""
+    """Hold a finding to be an earlier one again; another decides. What the rule does not find alike will do too."""
     await act.claim(tx, county)
     # Both are locked in one order, so that two who link the same pair meet here.
     locked = {
@@ -107,9 +118,10 @@ async def link(tx: AsyncSession, who: Principal, act: Act, county: str, request:
         "linked_on": request.on,
         "made_by": who.subject,
     }
-    await store.add(tx, values)
+    version = version_of(values)
+    await store.add(tx, {**values, "version_hash": version})
     answer = await _answer(tx, who, county, repeat_id, request.on)
-    event = FindingRepeated(
+    event = FindingRepeatProposed(
         repeat_id=repeat_id,
         finding_id=later.id,
         earlier_id=earlier.id,
@@ -117,23 +129,73 @@ async def link(tx: AsyncSession, who: Principal, act: Act, county: str, request:
         alike=near,
         look_back_id=request.look_back_id,
         linked_on=request.on,
+        version_hash=version,
         text_sha256=sealed(request.reason),
     )
     await act.record(tx, county, event, answer)
     return answer
 
 
-async def undo(
-    tx: AsyncSession, who: Principal, act: Act, county: str, repeat_id: UUID, request: RepeatUndoRequest
+async def decide(
+    tx: AsyncSession, who: Principal, act: Act, county: str, repeat_id: UUID, request: RepeatDecisionRequest
 ) -> Repeat:
-    """Take a link back, once; that it stood until then stays on record."""
+    """Hold so too, over exactly what was drawn up, or send it back to whoever drew it up."""
     await act.claim(tx, county)
     row = await store.lock(tx, who, county, repeat_id)
     if row is None:
-        raise Missing("屡犯关联", str(repeat_id))
+        raise Missing(WHAT, str(repeat_id))
+    must_be_undecided(WHAT, row.decided_on)
+    stands = row.version_hash or ""
+    must_be_checked(WHAT, who.subject, frozenset({row.made_by}), request.version_hash, stands)
+    must_follow("审核日期", request.on, row.linked_on)
+
+    await store.decide(
+        tx,
+        row,
+        decision=request.decision.value,
+        opinion=request.opinion,
+        decided_on=request.on,
+        checked_by=who.subject,
+    )
+    answer = await _answer(tx, who, county, repeat_id, request.on)
+    told: FindingRepeated | FindingRepeatSentBack
+    this = {
+        "repeat_id": repeat_id,
+        "finding_id": row.finding_id,
+        "earlier_id": row.earlier_id,
+        "county_code": county,
+        "decided_on": request.on,
+        "version_hash": stands,
+    }
+    if request.decision is RepeatDecision.CONFIRM:
+        told = FindingRepeated(
+            **this,
+            alike=row.alike,
+            look_back_id=row.look_back_id,
+            linked_on=row.linked_on,
+            text_sha256=sealed(row.reason, request.opinion),
+        )
+    else:
+        told = FindingRepeatSentBack(**this, text_sha256=sealed(request.opinion))
+    await act.record(tx, county, told, answer)
+    return answer
+
+
+async def undo(
+    tx: AsyncSession, who: Principal, act: Act, county: str, repeat_id: UUID, request: RepeatUndoRequest
+) -> Repeat:
+    """Take a link back, once, by a person who did not make it; that it stood until then stays on record."""
+    await act.claim(tx, county)
+    row = await store.lock(tx, who, county, repeat_id)
+    if row is None:
+        raise Missing(WHAT, str(repeat_id))
     if row.undone_on is not None:
         raise RepeatUndone(str(repeat_id), row.undone_on)
-    must_follow("撤销日期", request.on, row.linked_on)
+    if row.decided_on is None or row.decision == RepeatDecision.SEND_BACK:
+        raise RepeatNotStanding(str(repeat_id))
+    if row.version_hash is not None and who.subject in {row.made_by, row.checked_by}:
+        raise OwnDecision(WHAT)
+    must_follow("撤销日期", request.on, max(row.linked_on, row.decided_on))
 
     await store.undo(tx, row, request.on, who.subject, request.reason)
     answer = await _answer(tx, who, county, repeat_id, request.on)
@@ -157,7 +219,20 @@ def repeat_of(row: FindingRepeatRow, moment: Moment) -> Repeat:
         and row.undone_on <= moment.as_of
         and row.undone_position <= moment.position
     )
+    by_then = (
+        row.decided_on is not None
+        and row.decided_position is not None
+        and row.decided_on <= moment.as_of
+        and row.decided_position <= moment.position
+    )
+    decided = by_then and row.decision is not None
     return Repeat(
+        stands=by_then and row.decision != RepeatDecision.SEND_BACK and not undone,
+        version_hash=row.version_hash,
+        decision=RepeatDecision(row.decision) if decided and row.decision else None,
+        opinion=row.opinion if decided else None,
+        decided_on=row.decided_on if decided else None,
+        checked_by=row.checked_by if decided else None,
         id=row.id,
         county_code=row.county_code,
         finding_id=row.finding_id,
@@ -176,7 +251,7 @@ def repeat_of(row: FindingRepeatRow, moment: Moment) -> Repeat:
 async def _answer(tx: AsyncSession, who: Principal, county: str, repeat_id: UUID, on: date) -> Repeat:
     row = await store.lock(tx, who, county, repeat_id)
     if row is None:  # written by this very act
-        raise Missing("屡犯关联", str(repeat_id))
+        raise Missing(WHAT, str(repeat_id))
     return repeat_of(row, Moment(on))
 
 

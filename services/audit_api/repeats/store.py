@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -64,17 +64,31 @@ async def look_back_of(session: AsyncSession, county: str, look_back: UUID, find
     found = await session.scalar(
         select(look.id)
         .join(order, (order.county_code == look.county_code) & (order.id == look.order_id))
-        .where(look.county_code == county, look.id == look_back, look.result == "relapsed", order.finding_id == finding)
+        .where(
+            look.county_code == county,
+            look.id == look_back,
+            look.result == "relapsed",
+            order.finding_id == finding,
+            *confirmed(look),
+        )
     )
     return found is not None
 
 
+def confirmed(row: type[RectificationLookBackRow | FindingRepeatRow]) -> tuple[ColumnElement[bool], ...]:
+    """What two people hold; of before there were two, what one did."""
+    return row.decided_on.is_not(None), row.decision.is_distinct_from("send_back")
+
+
 async def standing(session: AsyncSession, county: str, finding: UUID) -> dict[UUID, UUID]:
-    """The earlier findings that this one is held to repeat now, each with the link."""
+    """The earlier findings that this one is held to repeat now, or that wait for a decision, each with the link."""
     row = FindingRepeatRow
     rows = await session.execute(
         select(row.earlier_id, row.id).where(
-            row.county_code == county, row.finding_id == finding, row.undone_on.is_(None)
+            row.county_code == county,
+            row.finding_id == finding,
+            row.undone_on.is_(None),
+            row.decision.is_distinct_from("send_back"),
         )
     )
     return dict(rows.all())
@@ -115,6 +129,13 @@ async def lock(session: AsyncSession, who: Principal, county: str, repeat: UUID)
 
 async def add(session: AsyncSession, values: dict[str, Any]) -> None:
     await session.execute(insert(FindingRepeatRow).values(values))
+
+
+async def decide(session: AsyncSession, repeat: FindingRepeatRow, **values: Any) -> None:
+    row = FindingRepeatRow
+    await session.execute(
+        update(row).where(row.county_code == repeat.county_code, row.id == repeat.id).values(**values)
+    )
 
 
 async def undo(session: AsyncSession, repeat: FindingRepeatRow, on: date, by: str, reason: str) -> None:

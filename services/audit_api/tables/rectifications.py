@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import RegionText, Row
+from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row
 
 
 class RectificationOrderRow(Row):
@@ -154,14 +154,34 @@ class RectificationExtensionStageRow(Row):
 
 
 class RectificationSupervisionRow(Row):
-    """A notice of supervision that was sent over one missed deadline, to the unit and to the leader in charge."""
+    """A notice of supervision over one missed deadline, to the unit and to the leader in charge, and who sent it.
+
+    One person draws it up and another sends it. One of before there were two has no version, and was sent at once.
+    """
 
     __tablename__ = "rectification_supervision"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "order_id"], _ORDER),
-        UniqueConstraint("county_code", "order_id", "deadline"),
         CheckConstraint("due_on > deadline", name="due_after_the_deadline"),
+        CheckConstraint("drawn_on >= due_on", name="drawn_when_due"),
         CheckConstraint("sent_on >= due_on", name="sent_when_due"),
+        CheckConstraint("decision IN ('send', 'send_back')", name="decision"),
+        CheckConstraint(DECIDED_WHOLE, name="decided_whole"),
+        CheckConstraint(HAS_ITS_VERSION, name="has_its_version"),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= drawn_on", name="decided_not_before_drawn"),
+        CheckConstraint(
+            "version_hash IS NULL OR (sent_on IS NOT NULL) = (decision IS NOT DISTINCT FROM 'send')",
+            name="sent_by_decision",
+        ),
+        Index(
+            "uq_rectification_supervision_standing",
+            "county_code",
+            "order_id",
+            "deadline",
+            unique=True,
+            postgresql_where=text("decision IS DISTINCT FROM 'send_back'"),
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -174,19 +194,42 @@ class RectificationSupervisionRow(Row):
     leader_post: Mapped[str]
     leader_account: Mapped[str | None]
     demand: Mapped[str]
-    sent_on: Mapped[date]
+    drawn_on: Mapped[date]
+    sent_on: Mapped[date | None]
     made_by: Mapped[str]
     position: Mapped[int]
+    version_hash: Mapped[str | None]
+    decision: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    checked_by: Mapped[str | None]
+    decided_position: Mapped[int | None]
 
 
 class RectificationLookBackRow(Row):
-    """What was seen at a closed order on a day, by another person than agreed to close it."""
+    """What was seen at a closed order on a day, and who confirmed it: neither of them agreed to close it.
+
+    One of before there were two has no version, and counted at once.
+    """
 
     __tablename__ = "rectification_look_back"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "order_id"], _ORDER),
         CheckConstraint("result IN ('held', 'relapsed')", name="result"),
         CheckConstraint("made_by <> closed_by", name="not_by_who_closed"),
+        CheckConstraint("decision IN ('confirm', 'send_back')", name="decision"),
+        CheckConstraint(DECIDED_WHOLE, name="decided_whole"),
+        CheckConstraint(HAS_ITS_VERSION, name="has_its_version"),
+        CheckConstraint("version_hash IS NULL OR note IS NOT NULL", name="has_its_note"),
+        CheckConstraint("checked_by <> made_by AND checked_by <> closed_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= looked_on", name="decided_not_before_drawn"),
+        Index(
+            "uq_rectification_look_back_open",
+            "county_code",
+            "order_id",
+            unique=True,
+            postgresql_where=text("version_hash IS NOT NULL AND decision IS NULL"),
+        ),
         Index("ix_rectification_look_back_order", "county_code", "order_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -197,7 +240,15 @@ class RectificationLookBackRow(Row):
     looked_on: Mapped[date]
     made_by: Mapped[str]
     closed_by: Mapped[str]
+    note: Mapped[str | None]
+    evidence_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default=text("'{}'"))
     position: Mapped[int]
+    version_hash: Mapped[str | None]
+    decision: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    checked_by: Mapped[str | None]
+    decided_position: Mapped[int | None]
 
 
 class RectificationExtensionRow(Row):

@@ -8,13 +8,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import RegionText, Row
+from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row
 
 _FINDING = ["audit.finding.county_code", "audit.finding.id"]
 
 
 class FindingRepeatRow(Row):
-    """A person holds that a finding is an earlier one again (屡审屡犯), until somebody takes that back."""
+    """That a finding is an earlier one again (屡审屡犯): one person holds so, another confirms, a third may undo it.
+
+    One of before there were two has no version, and counted at once.
+    """
 
     __tablename__ = "finding_repeat"
     __table_args__ = (
@@ -29,13 +32,25 @@ class FindingRepeatRow(Row):
             "num_nonnulls(undone_on, undone_by, undo_reason, undone_position) IN (0, 4)", name="undone_whole"
         ),
         CheckConstraint("undone_on >= linked_on", name="undone_not_before"),
+        CheckConstraint("decision IN ('confirm', 'send_back')", name="decision"),
+        CheckConstraint(DECIDED_WHOLE, name="decided_whole"),
+        CheckConstraint(HAS_ITS_VERSION, name="has_its_version"),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= linked_on", name="decided_not_before_drawn"),
+        CheckConstraint(
+            "undone_on IS NULL OR (decided_on IS NOT NULL AND decision IS DISTINCT FROM 'send_back')",
+            name="undone_was_confirmed",
+        ),
+        CheckConstraint(
+            "version_hash IS NULL OR (undone_by <> made_by AND undone_by <> checked_by)", name="undone_by_a_third"
+        ),
         Index(
             "uq_finding_repeat_standing",
             "county_code",
             "finding_id",
             "earlier_id",
             unique=True,
-            postgresql_where=text("undone_on IS NULL"),
+            postgresql_where=text("undone_on IS NULL AND decision IS DISTINCT FROM 'send_back'"),
         ),
         Index("ix_finding_repeat_earlier", "county_code", "earlier_id"),
     )
@@ -50,6 +65,12 @@ class FindingRepeatRow(Row):
     linked_on: Mapped[date]
     made_by: Mapped[str]
     position: Mapped[int]
+    version_hash: Mapped[str | None]
+    decision: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    checked_by: Mapped[str | None]
+    decided_position: Mapped[int | None]
     undone_on: Mapped[date | None]
     undone_by: Mapped[str | None]
     undo_reason: Mapped[str | None]

@@ -7,7 +7,13 @@ from sqlalchemy.orm import DeclarativeBase
 
 from chassis.rows import NAMES, TYPES, RegionText
 
-__all__ = ["RegionText", "Row"]
+__all__ = ["DECIDED_WHOLE", "HAS_ITS_VERSION", "RegionText", "Row"]
+
+# Of what one person draws up and another decides; what was recorded before there were two has no version.
+DECIDED_WHOLE = (
+    "version_hash IS NULL OR num_nonnulls(decision, opinion, decided_on, checked_by, decided_position) IN (0, 5)"
+)
+HAS_ITS_VERSION = "version_hash IS NOT NULL OR decided_position IS NOT DISTINCT FROM position"
 
 
 class Row(DeclarativeBase):
