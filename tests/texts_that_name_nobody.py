@@ -27,6 +27,7 @@ _WHO_ACTED: Final = (
     lead_talk.recorded_by lead_talk.reported_by ledger_extract.asked_by log_cosignature.received_by
     policy_value.confirmed_by policy_value.set_by policy_value.withdrawn_by quarantine_step.done_by
     quarantine_step.made_by rectification_extension.checked_by rectification_extension.made_by
+    rectification_look_back.checked_by rectification_supervision.checked_by finding_repeat.checked_by
     rectification_look_back.closed_by rectification_look_back.made_by rectification_order.issued_by
     rectification_order.requested_by rectification_order.reviewed_by rectification_stage.done_by
     rectification_step.done_by rectification_supervision.leader_account rectification_supervision.made_by
@@ -51,6 +52,7 @@ _CODES: Final = (
     lead_opinion.disposition lead_opinion.form lead_opinion.outcome ledger_extract.what log_cursor.service
     log_cursor.stream log_leaf.service log_leaf.stream lot_draw.kind policy_gate.key policy_value.key
     quarantine_step.step quarantine_told.told rectification_extension.decision rectification_look_back.result
+    rectification_look_back.decision rectification_supervision.decision finding_repeat.decision
     rectification_order.kind rectification_order.status rectification_step.action stream_head.stream
     """,
 )
@@ -63,7 +65,9 @@ _DIGESTS: Final = (
     finding_version.version_hash lead_opinion.salt lead_opinion.version_hash ledger_extract.about
     ledger_extract.path log_checkpoint.note log_cosignature.line log_cosignature.witness log_cursor.stopped_because
     quarantine_step.salt quarantine_step.version_hash rectification_extension.salt
-    rectification_extension.version_hash rectification_step.salt
+    rectification_extension.version_hash rectification_step.salt rectification_supervision.salt
+    rectification_supervision.version_hash rectification_look_back.salt rectification_look_back.version_hash
+    finding_repeat.salt finding_repeat.version_hash
     """,
 )
 _OFFICES: Final = (

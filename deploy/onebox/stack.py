@@ -36,6 +36,7 @@ from deploy.onebox.processes import Child, stop_all
 from deploy.onebox.secrecy import Secrets
 from deploy.onebox.supervision import GivenUp, Supervisor
 
+REGION_LISTS: Final = Path(__file__).resolve().parents[2] / "data" / "regions"
 OLDEST_POSTGRES: Final = 150000
 READY_SECONDS: Final = 40.0
 STEP_SECONDS: Final = 0.1
@@ -293,6 +294,7 @@ class Stack:
             "AUDIT_FOLLOW_REGIONS": ",".join(self._follow),
             "AUDIT_EVIDENCE_URL": (self._home / "evidence").resolve().as_uri(),
             "AUDIT_WITNESS_KEYS": self._witness_keys(),
+            "AUDIT_REGION_LISTS": str(REGION_LISTS),
         }
         environments = {
             "funds_api": {

@@ -37,6 +37,7 @@ from services.audit_api.record.tiles import Tiles
 from services.audit_api.record.verify import Key
 from services.audit_api.rectifications.endpoints import router as rectifications
 from services.audit_api.repeats.endpoints import router as repeats
+from services.audit_api.reports import places
 from services.audit_api.reports.endpoints import router as reports
 from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.settings import Settings
@@ -90,5 +91,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.shelf = Shelf(place_of(chosen))
     app.state.witness_keys = [Key.read(one) for one in chosen.witness_keys.split()]
     app.state.log_tiles = Tiles()
-    app.state.print_room = PrintRoom()
+    app.state.print_room = PrintRoom(fonts_dir=chosen.fonts_dir)
+    app.state.places = places.read(chosen.region_lists)
     return app

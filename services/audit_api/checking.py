@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from services.audit_api.words import new_salt
+
 
 @dataclass(eq=False)
 class OwnDecision(Exception):
@@ -69,9 +71,11 @@ def must_be_undecided(what: str, decided_on: date | None) -> None:
         raise DecidedAlready(what, decided_on)
 
 
-def version_of(row: Mapping[str, Any]) -> str:
-    """The name of a row as it was drawn up: the version of its values; days and ids as spelled, sets sorted."""
-    return version_hash({name: _spelled(value) for name, value in row.items()})
+def named(row: Mapping[str, Any]) -> dict[str, str]:
+    """The name of a row as it was drawn up, and the salt that it is made with; days and ids as spelled, sets sorted."""
+    salt = new_salt()
+    told = {name: _spelled(value) for name, value in row.items()}
+    return {"version_hash": version_hash({**told, "salt": salt}), "salt": salt}
 
 
 def _spelled(value: Any) -> Any:

@@ -47,6 +47,16 @@ class Settings(EvidenceSettings):
         default="",
         description="public keys of the offices that witness the record, separated by spaces: name+id+base64",
     )
+    fonts_dir: str = Field(
+        default="",
+        pattern=r"^(/.+)?$",
+        description="folder with the office's own 仿宋, 小标宋 and 黑体 for printed reports; else 宋体 stands for them",
+    )
+    region_lists: str = Field(
+        default="",
+        pattern=r"^(/.+)?$",
+        description="folder of lists (CSV with the columns code and name) that tell the names of places in reports",
+    )
     log_level: str = "INFO"
 
 

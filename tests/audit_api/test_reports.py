@@ -16,8 +16,10 @@ import pytest
 
 from chassis.database import Database
 from services.audit_api.reports import service, store
+from services.audit_api.reports.places import Places
 from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.reports.schemas import ReportFormat
+from tests.audit_api.engaged import Office
 from tests.audit_api.feeds import FakeFeed, money, moved
 from tests.audit_api.office import checker, confirmed, decision, finding
 from tests.audit_api.test_finding import alerted, order, refused
@@ -89,7 +91,7 @@ async def test_the_ledger_of_orders_tells_steps_and_days_overdue(
     told = (await audit_caller(audit_http, "inspector", county).get(URL + "orders", params=AS_OF)).json()
     [row] = rows_of(told["sections"][0])
     assert (row["state"], row["days_overdue"], row["steps"]) == ("整改中", 13, "2017-11-02下达")
-    assert (row["kind"], row["region_code"]) == ("立行立改", county + "101")
+    assert (row["kind"], row["place"]) == ("立行立改", county + "101")
     assert told["sections"][0]["totals"] == {"amount_fen": 100_000, "rectified_fen": 40_000}
 
 
@@ -97,7 +99,12 @@ async def test_statistics_by_class_place_and_unit_come_to_the_same(
     audit_http: httpx.AsyncClient, county: str, cases: list[str]
 ) -> None:
     told = (await audit_caller(audit_http, "inspector", county).get(URL + "statistics", params=AS_OF)).json()
-    assert [one["heading"] for one in told["sections"]] == ["一、按问题分类", "二、按区划", "三、按责任单位"]
+    assert [one["heading"] for one in told["sections"]] == [
+        "一、按问题分类",
+        "二、按区划",
+        "三、按责任单位",
+        "四、按审计和专项整治项目",
+    ]
     assert len({json.dumps(one["totals"]) for one in told["sections"]}) == 1
     places = {row["name"]: row for row in rows_of(told["sections"][1])}
     assert (places[county + "101"]["overdue_n"], places[county + "101"]["rectified_share"]) == (1, "40.00%")
@@ -157,7 +164,7 @@ async def test_a_title_that_looks_like_a_formula_is_text(
     )
     rows = fastexcel.read_excel(answer.content).load_sheet("表1", header_row=2).to_polars()
     assert rows["问题"].to_list()[:2] == ["'=第0项", "'=第1项"]
-    assert rows["涉及金额（元）"].to_list() == [1000.0, 1000.0, 2000.0]
+    assert rows["涉及金额（元）"].to_list() == [1000.0, 1000.0, 2000.0, 2000.0]
 
 
 async def test_a_county_without_findings_is_told_so_in_every_format(audit_http: httpx.AsyncClient, county: str) -> None:
@@ -336,3 +343,31 @@ async def test_an_amount_within_another_is_shown_and_counted_once_and_one_about_
         assert [proof["unexplained"] for proof in ledger["proofs"]] == [0, 0, 0]
     printed = await inspector.get(URL + "findings", params={**AS_OF, "format": "pdf"})
     assert printed.status_code == 200, printed.text
+
+
+async def test_places_are_told_by_name_and_findings_are_counted_by_engagement(
+    audit_http: httpx.AsyncClient, county: str, cases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = audit_http.app.state  # type: ignore[attr-defined]
+    monkeypatch.setattr(state, "places", Places({county: "某县", county + "101": "第一镇"}))
+    office = Office(audit_http, county)
+    await office.at_work()
+    inspector = audit_caller(audit_http, "inspector", county)
+    named = await office.li.post(
+        f"/audit/v1/engagements/{office.id}/findings", {"finding_id": cases[0], "on": "2023-03-10"}
+    )
+    assert named.status_code == 201, named.text
+
+    async def counted(**query: str) -> dict[str, int]:
+        told = (await inspector.get(URL + "statistics", params=query)).json()
+        assert told["issuer"] == "某县监督检查机关"
+        assert f"第一镇（{county}101）" in [row["name"] for row in rows_of(told["sections"][1])]
+        return {row["name"]: row["findings_n"] for row in rows_of(told["sections"][3])}
+
+    none = "（未列入审计、专项整治等项目）"
+    assert await counted(as_of="2023-03-10") == {f"县农业农村局2022年衔接资金审计（{office.id[-8:]}）": 1, none: 2}
+    assert await counted(as_of="2023-03-09") == {none: 3}
+    [row] = rows_of((await inspector.get(URL + "orders", params=AS_OF)).json()["sections"][0])
+    assert row["place"] == f"第一镇（{county}101）"
+    letter = {"addressee": "各乡镇人民政府", "format": "pdf"}
+    assert (await inspector.get(URL + "bulletin", params={**AS_OF, **letter})).status_code == 200

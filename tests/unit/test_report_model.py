@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from datetime import date
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import fastexcel
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit_api.reports import breakdown, bulletin, findings_list, orders_ledger, workbook
+from services.audit_api.reports import breakdown, bulletin, findings_list, orders_ledger, places, workbook
 from services.audit_api.reports.division import heap_of
 from services.audit_api.reports.endpoints import chosen
 from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact, counted, nested
@@ -43,6 +45,7 @@ def order(finding: UUID, unit: str = "第一镇财政所", *steps: tuple[str, da
         "unit_id": uuid4(),
         "unit_name": unit,
         "region_code": "990001101",
+        "place": "990001101",
         "kind": "at_once",
         "demand": "十五日内拨付到户",
         "issued_on": date(2017, 11, 2),
@@ -101,7 +104,7 @@ facts = st.lists(
 def test_every_table_of_the_same_findings_comes_to_the_same_totals(found: list[FindingFact]) -> None:
     amount, rectified = sum(one.amount_fen for one in found), sum(one.rectified_fen for one in found)
     tables = [findings_list.section(found), bulletin.section(found, AS_OF), *breakdown.sections(found, AS_OF)]
-    assert len(tables) == 5
+    assert len(tables) == 6
     for table in tables:
         totals = table.totals
         assert (totals["amount_fen"], totals["rectified_fen"]) == (amount, rectified), table.heading
@@ -225,8 +228,8 @@ def test_a_workbook_has_its_rows_its_total_and_no_formula() -> None:
     book = fastexcel.read_excel(content)
     assert book.sheet_names == ["表1", "说明"]
     rows = book.load_sheet("表1", header_row=2).to_polars()
-    *amounts, total = rows["涉及金额（元）"].to_list()
-    assert (sorted(amounts), total) == ([0.01, 0.29, 10**12], (10**14 + 30) / 100)
+    *amounts, page, total = rows["涉及金额（元）"].to_list()
+    assert (sorted(amounts), page, total) == ([0.01, 0.29, 10**12], (10**14 + 30) / 100, (10**14 + 30) / 100)
     assert "'=1+1" in rows["问题"].to_list()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
@@ -235,6 +238,48 @@ def test_a_workbook_has_its_rows_its_total_and_no_formula() -> None:
     assert 'state="frozen"' in sheet
     assert "_xlnm.Print_Titles" in names
     assert content == workbook.written(report(findings_list.section(found)))
+
+
+@pytest.mark.parametrize(("rows_n", "pages_n"), [(0, 0), (1, 1), (20, 1), (21, 2), (45, 3)])
+def test_the_pages_of_a_workbook_come_to_its_total(rows_n: int, pages_n: int) -> None:
+    found = [finding(100 * at + 1, at) for at in range(1, rows_n + 1)]
+    content = workbook.written(report(findings_list.section(found)))
+    rows = fastexcel.read_excel(content).load_sheet("表1", header_row=2, dtypes="string").to_polars()
+    names, fen = rows["序号"].to_list(), [round(float(one) * 100) for one in rows["涉及金额（元）"].to_list()]
+    assert (names.count("本页小计"), names[-1]) == (pages_n, "合计")
+    pages = [amount for name, amount in zip(names, fen, strict=True) if name == "本页小计"]
+    assert sum(pages) == fen[-1] == sum(one.amount_fen or 0 for one in found)
+    if pages_n:
+        assert pages[0] == sum(fen[: min(rows_n, workbook.PAGE_ROWS)])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<brk ") == max(0, pages_n - 1)
+
+
+def test_pages_of_a_workbook_that_are_a_fen_off_are_not_written() -> None:
+    section = findings_list.section([finding(100)])
+    workbook._must_tie(section, Counter(section.totals))
+    with pytest.raises(ReportDoesNotTie, match="amount_fen"):
+        workbook._must_tie(section, Counter({**section.totals, "amount_fen": 101}))
+
+
+def test_a_text_longer_than_a_cell_takes_is_clipped_and_says_so() -> None:
+    found = finding(units=tuple(f"第{at:04}镇财政所" for at in range(4_000)))
+    content = workbook.written(report(findings_list.section([found])))
+    rows = fastexcel.read_excel(content).load_sheet("表1", header_row=2).to_polars()
+    told = rows["责任单位"].to_list()[0]
+    assert (len(told), told[-1]) == (workbook.MOST_CELL, "…")
+
+
+def test_places_are_told_by_name_and_code(tmp_path: Path) -> None:
+    (tmp_path / "areas.csv").write_text('code,name,cityCode\n420322,"郧西县",4203\n', encoding="utf-8")
+    (tmp_path / "streets.csv").write_text("code,name,areaCode\n420322101,土门镇,420322\n", encoding="utf-8-sig")
+    known = places.read(str(tmp_path))
+    assert known.told("420322101") == "土门镇（420322101）"
+    assert (known.told("420322999"), known.name_or_code("420322")) == ("420322999", "郧西县")
+    assert places.read("").told("420322101") == "420322101"
+    with pytest.raises(FileNotFoundError):
+        places.read(str(tmp_path / "nothing"))
 
 
 def test_an_amount_beyond_what_a_number_of_a_workbook_keeps_is_text() -> None:

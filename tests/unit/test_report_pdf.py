@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import re
 import zlib
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from services.audit_api.reports import findings_list, printing
+from services.audit_api.reports import findings_list, printer, printing
+from services.audit_api.reports.facts import FindingFact
 from services.audit_api.reports.model import Report, ReportDoesNotTie
 from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.reports.refusals import ReportNotPrinted, ReportUnderWay
@@ -108,7 +110,10 @@ async def test_the_same_report_has_the_same_bytes() -> None:
     assert (await room.printed(told)).pdf == (await room.printed(told)).pdf
 
 
-async def test_a_printer_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_printer_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    endless = tmp_path / "printer.py"
+    endless.write_text("import signal; signal.pause()")
+    monkeypatch.setattr(printing, "SCRIPT", endless)
     started: list[asyncio.subprocess.Process] = []
     spawn = asyncio.create_subprocess_exec
 
@@ -118,7 +123,7 @@ async def test_a_printer_that_takes_too_long_is_ended(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(printing.asyncio, "create_subprocess_exec", kept)
     with pytest.raises(ReportNotPrinted):
-        await PrintRoom(most_seconds=0.05).printed(of_many(200))
+        await PrintRoom(most_seconds=2).printed(of_many(1))
     assert [one.returncode for one in started] == [-9]
 
 
@@ -155,3 +160,68 @@ async def test_others_have_their_turn_while_a_report_is_printed() -> None:
         turns_n += 1
     assert (await printing_one).pages_n > 2
     assert turns_n > 20
+
+
+def letter_of(paragraphs_n: int, characters_n: int) -> Report:
+    """A letter of so many paragraphs with so many characters each."""
+    told = report(findings_list.section([finding()]))
+    return dataclasses.replace(told, paragraphs=("国" * characters_n,) * paragraphs_n)
+
+
+async def pages_of_letter(paragraphs_n: int, characters_n: int = 26) -> int:
+    """How many pages a letter fills: its table begins on the next."""
+    pages, _ = await pages_of(letter_of(paragraphs_n, characters_n))
+    return int(pages[0]["page"]) - 1
+
+
+async def test_a_page_of_a_letter_holds_22_lines_of_28_characters() -> None:
+    # 26 characters behind an indent of two are one line, and 27 are two.
+    begins = 14
+    while await pages_of_letter(begins) < 3:
+        begins += 1
+    assert await pages_of_letter(begins + 21) == 3
+    assert await pages_of_letter(begins + 22) == 4
+    assert await pages_of_letter(begins + 21, 27) > 4
+
+
+async def test_what_is_taller_than_a_page_goes_on_on_the_next() -> None:
+    found = finding(12_345, units=tuple(f"第{at}镇财政所" for at in range(300)))
+    pages, pdf = await pages_of(report(findings_list.section([found])))
+    assert sum(page["lines"] for page in pages) == 1
+    assert pdf.count(b"NotoSerifSC") > 0
+    assert set("0123456789第镇财政所；") - readable(pdf) == set()
+    assert await sheets(found) > 2
+
+
+async def sheets(found: FindingFact) -> int:
+    """On how many pages the list of one finding lies: the second section begins on the next."""
+    one = findings_list.section([found])
+    pages, _ = await pages_of(report(one, one))
+    return int(pages[-1]["page"]) - 1
+
+
+@pytest.mark.parametrize(
+    ("families", "body", "title", "own"),
+    [
+        (["Noto Sans SC", "Noto Serif SC"], ["Noto Serif SC"], ["Noto Serif SC"], False),
+        (
+            ["FZXiaoBiaoSong-B05S", "FangSong_GB2312", "Noto Sans SC", "Noto Serif SC"],
+            ["FangSong_GB2312", "Noto Serif SC"],
+            ["FZXiaoBiaoSong-B05S", "Noto Serif SC"],
+            True,
+        ),
+        (["方正小标宋简体", "仿宋"], ["仿宋", "Noto Serif SC"], ["方正小标宋简体", "Noto Serif SC"], True),
+    ],
+)
+def test_the_fonts_of_the_office_come_before_ours(
+    families: list[str], body: list[str], title: list[str], *, own: bool
+) -> None:
+    told = printer.chosen(families)
+    assert (told["body"], told["title"], told["own_title"]) == (body, title, own)
+
+
+async def test_a_folder_of_fonts_is_looked_into_and_one_that_is_not_there_harms_nothing(tmp_path: Path) -> None:
+    told = report(findings_list.section([finding()]))
+    ours = await PrintRoom(PATIENT).printed(told)
+    for folder in (tmp_path, tmp_path / "nothing"):
+        assert (await PrintRoom(PATIENT, str(folder)).printed(told)).pdf == ours.pdf

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.audit_api.checking import DecisionWaits, must_be_checked, must_be_undecided, version_of
+from services.audit_api.checking import DecisionWaits, must_be_checked, must_be_undecided, named
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications import store
@@ -77,8 +77,8 @@ async def look_back(
         "made_by": who.subject,
         "closed_by": row.reviewed_by,
     }
-    version = version_of(values)
-    await store.add_look_back(tx, {**values, "version_hash": version})
+    name = named(values)
+    await store.add_look_back(tx, {**values, **name})
     answer = await file_of(tx, who, row, Moment(request.on))
     event = LookBackDrawnUp(
         look_back_id=look_id,
@@ -88,7 +88,7 @@ async def look_back(
         result=request.result,
         looked_on=request.on,
         evidence_ids=sorted(request.evidence_ids),
-        version_hash=version,
+        version_hash=name["version_hash"],
         text_sha256=sealed(request.note),
     )
     await act.record(tx, county, event, answer)

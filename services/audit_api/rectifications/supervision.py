@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.audit_api.checking import DecisionWaits, must_be_checked, must_be_undecided, version_of
+from services.audit_api.checking import DecisionWaits, must_be_checked, must_be_undecided, named
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
@@ -77,8 +77,8 @@ async def draw_up(
         "drawn_on": request.on,
         "made_by": who.subject,
     }
-    version = version_of(values)
-    await store.add_supervision(tx, {**values, "version_hash": version})
+    name = named(values)
+    await store.add_supervision(tx, {**values, **name})
     answer = await file_of(tx, who, row, Moment(request.on))
     event = SupervisionDrawnUp(
         notice_id=notice_id,
@@ -88,7 +88,7 @@ async def draw_up(
         deadline=deadline,
         due_on=since,
         drawn_on=request.on,
-        version_hash=version,
+        version_hash=name["version_hash"],
         text_sha256=sealed(request.leader_post, request.demand),
     )
     await act.record(tx, county, event, answer)

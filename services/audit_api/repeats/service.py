@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.audit_api.checking import OwnDecision, must_be_checked, must_be_undecided, version_of
+from services.audit_api.checking import OwnDecision, must_be_checked, must_be_undecided, named
 from services.audit_api.findings import store as findings
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
@@ -118,8 +118,8 @@ async def link(tx: AsyncSession, who: Principal, act: Act, county: str, request:
         "linked_on": request.on,
         "made_by": who.subject,
     }
-    version = version_of(values)
-    await store.add(tx, {**values, "version_hash": version})
+    name = named(values)
+    await store.add(tx, {**values, **name})
     answer = await _answer(tx, who, county, repeat_id, request.on)
     event = FindingRepeatProposed(
         repeat_id=repeat_id,
@@ -129,7 +129,7 @@ async def link(tx: AsyncSession, who: Principal, act: Act, county: str, request:
         alike=near,
         look_back_id=request.look_back_id,
         linked_on=request.on,
-        version_hash=version,
+        version_hash=name["version_hash"],
         text_sha256=sealed(request.reason),
     )
     await act.record(tx, county, event, answer)

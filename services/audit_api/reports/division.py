@@ -13,7 +13,7 @@ from services.audit_api.reports.facts import FindingFact
 from services.audit_api.reports.model import Cell, Column, Kind, Line, Section, share
 
 NOT_ORDERED: Final = "（尚未下达整改）"
-TOWNSHIP_DIGITS: Final = 9
+NO_ENGAGEMENT: Final = "（未列入审计、专项整治等项目）"
 _FIGURES: Final = (
     Column("findings_n", "问题（个）", Kind.COUNT, 4, summed=True),
     Column("closed_n", "已销号（个）", Kind.COUNT, 4, summed=True),
@@ -96,13 +96,17 @@ def class_of(finding: FindingFact) -> str:
 
 def place_of(finding: FindingFact) -> str:
     """The township, or the county itself, that the finding's first order is addressed to."""
-    return finding.first_order.region_code[:TOWNSHIP_DIGITS] if finding.first_order else NOT_ORDERED
+    return finding.first_order.place if finding.first_order else NOT_ORDERED
+
+
+def engagement_of(finding: FindingFact) -> str:
+    return finding.engagement or NO_ENGAGEMENT
 
 
 def unit_of(finding: FindingFact) -> str:
     """The unit that the finding's first order is addressed to, by name and place: names repeat among townships."""
     first = finding.first_order
-    return f"{first.unit_name}（{first.region_code}）" if first else NOT_ORDERED
+    return f"{first.unit_name}（{first.place}）" if first else NOT_ORDERED
 
 
 def table(heading: str, named: str, heaps: dict[str, Heap], *, ranked: bool = False) -> Section:

@@ -72,6 +72,7 @@ async def get_report(
     form: Annotated[ReportFormat | None, Query(alias="format", description="省略时按 Accept 请求头，默认 JSON")] = None,
     issuer: Annotated[Line | None, Query(description="发文机关署名")] = None,
     number: Annotated[Line | None, Query(description="发文字号；省略时由报表条件生成编号")] = None,
+    addressee: Annotated[Line | None, Query(description="通报的主送机关，如：各乡镇人民政府")] = None,
     accept: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Response:
     database: Database = request.app.state.database
@@ -89,6 +90,8 @@ async def get_report(
                 since=first,
                 issuer=issuer,
                 number=number,
+                addressee=addressee,
+                places=request.app.state.places,
                 # Asked as it was known then, a report is the one of then, down to its bytes.
                 today=business_date(known_at or clock.now()),
                 path=request.url.path,

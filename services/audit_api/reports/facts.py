@@ -45,13 +45,14 @@ class StepFact:
 
 @dataclass(frozen=True, slots=True)
 class OrderFact:
-    """An order with the steps it had taken by the day of the report."""
+    """An order with the steps it had taken by the day of the report; `place` is what its place is called there."""
 
     id: UUID
     finding_id: UUID
     unit_id: UUID
     unit_name: str
     region_code: str
+    place: str
     kind: str
     demand: str
     issued_on: date
@@ -83,8 +84,9 @@ class FindingFact:
     """A finding with its money and its orders by the day of the report.
 
     Not every finding is over an amount. `within` is the finding whose amount holds this one's (属…之内): its fen are
-    counted there. `approximate`: the amount is told as about so much (约数). `lots`: of those that several findings
-    held in turn, the fen that it bound and how many of them were put right.
+    counted there. `engagement` is what the engagement is called that it was made in. `approximate`: the amount is told
+    as about so much (约数). `lots`: of those that several findings held in turn, the fen that it bound and how many of
+    them were put right.
     """
 
     id: UUID
@@ -98,6 +100,7 @@ class FindingFact:
     orders: tuple[OrderFact, ...]
     within: UUID | None = None
     approximate: bool = False
+    engagement: str | None = None
     lots: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
 
     @property

@@ -133,11 +133,12 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """Who issues a report, under which number, on which day; what is not given is made from the query."""
+    """Who issues a report, under which number, on which day, to whom; what is not given is made from the query."""
 
     issuer: str
     number: str
     issued_on: date
+    addressee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

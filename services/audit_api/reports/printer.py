@@ -2,7 +2,8 @@
 
 Started by `printing.py` with nothing of the service in it: no key in its environment, no file it may write, bounded
 memory and time. It reads JSON from its input and answers with a line of JSON (the totals of the pages) and the PDF.
-Its fonts are those of the package, never the machine's; no package of typst is looked for.
+Its fonts are those of the package and of the folder that the county named, never the machine's; no package of typst is
+looked for.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import json
 import resource
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 MOST_BYTES: Final = 3 * 1024**3
 MOST_CPU_SECONDS: Final = 30
 LAYOUT: Final = Path(__file__).with_name("layout.typ")
 FONTS: Final = "pylopdf_fonts_zh_cn"
+SERIF: Final = "Noto Serif SC"
+SANS: Final = "Noto Sans SC"
 # A file for keeping (ISO 19005-2, level u): every character has its glyph and can be read out again, or it is refused.
 STANDARD: Final = "a-2u"
 _NO_PACKAGES: Final = "/nonexistent"
@@ -52,6 +56,22 @@ def marked(text: str, drawn: frozenset[int]) -> str:
     return "".join(one if ord(one) < _ASCII or ord(one) in drawn else MISSING for one in text)
 
 
+def chosen(families: Sequence[str]) -> dict[str, Any]:
+    """Which font stands for which: 仿宋 for the body, 小标宋 for titles, 黑体, 宋体; ours where there is no such."""
+
+    def own(*names: str) -> list[str]:
+        return [one for one in families if any(name in one.lower() for name in names) and not one.startswith("Noto ")]
+
+    title, body, hei = own("xiaobiaosong", "小标宋"), own("fangsong", "仿宋"), own("simhei", "heiti", "黑体")
+    return {
+        "body": [*body[:1], SERIF],
+        "title": [*title[:1], SERIF],
+        "own_title": bool(title),
+        "hei": [*hei[:1], SANS],
+        "song": [SERIF],
+    }
+
+
 def main() -> None:
     """Print what the input says; the exit code is 1 and the reason in the error output if it cannot be."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
@@ -65,14 +85,17 @@ def main() -> None:
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[str(folder)],
+        font_paths=[str(folder), *([told["fonts_dir"]] if told["fonts_dir"] else [])],
     )
     compiler = typst.Compiler(
         str(LAYOUT),
         root=str(LAYOUT.parent),
         font_paths=fonts,
         ignore_system_fonts=True,
-        sys_inputs={"report": marked(json.dumps(told["report"], ensure_ascii=False), drawn)},
+        sys_inputs={
+            "report": marked(json.dumps(told["report"], ensure_ascii=False), drawn),
+            "fonts": json.dumps(chosen(fonts.families())),
+        },
         package_path=_NO_PACKAGES,
         package_cache_path=_NO_PACKAGES,
     )

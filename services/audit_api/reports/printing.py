@@ -30,6 +30,9 @@ log = logging.getLogger("reports")
 SCRIPT: Final = Path(__file__).with_name("printer.py")
 MOST_SECONDS: Final = 10  # the gateway waits twelve for the first byte
 AT_ONCE: Final = 2
+# A cell with more than so many lines may be taller than a page (36 lines), and is broken over pages. A column is about
+# as many characters wide as it says.
+TALL_LINES: Final = 24
 # One printer keeps to one core: the others are for those who wait for money.
 _ENVIRONMENT: Final = {"RAYON_NUM_THREADS": "1"}
 _RIGHT: Final = frozenset({Kind.FEN, Kind.COUNT, Kind.SHARE})
@@ -50,7 +53,8 @@ class Printed:
 class PrintRoom:
     """Who has a report under way: one per caller, and so many printers at once."""
 
-    def __init__(self, most_seconds: float = MOST_SECONDS) -> None:
+    def __init__(self, most_seconds: float = MOST_SECONDS, fonts_dir: str = "") -> None:
+        self._fonts_dir = fonts_dir
         self._most_seconds = most_seconds
         self._callers: dict[str, str] = {}
         self._seats = asyncio.Semaphore(AT_ONCE)
@@ -70,7 +74,7 @@ class PrintRoom:
         """The report as PDF, or `ReportNotPrinted`; refused when its pages do not come to its totals."""
         try:
             async with asyncio.timeout(self._most_seconds), self._seats:
-                answer = await _run(_told(report))
+                answer = await _run(_told(report, self._fonts_dir))
         except (TimeoutError, PrinterFailed) as error:
             raise ReportNotPrinted(self._most_seconds) from error
         head, _, pdf = answer.partition(b"\n")
@@ -103,7 +107,7 @@ async def _run(told: bytes) -> bytes:
     return answer
 
 
-def _told(report: Report) -> bytes:
+def _told(report: Report, fonts_dir: str = "") -> bytes:
     """What the printer is given: every cell as it is read, and the fen of each row that its page adds up."""
     basis, head = report.basis, report.masthead
     known = "目前已知的全部" if basis.known_at is None else basis.known_at.isoformat()
@@ -111,6 +115,7 @@ def _told(report: Report) -> bytes:
         "title": report.title,
         "number": head.number,
         "issuer": head.issuer,
+        "addressee": head.addressee,
         "issued_on": chinese_day(head.issued_on),
         "letter": bool(report.paragraphs),
         "paragraphs": report.paragraphs,
@@ -122,7 +127,8 @@ def _told(report: Report) -> bytes:
         ],
     }
     issued = datetime.combine(head.issued_on, time(), UTC)
-    return json.dumps({"report": told, "timestamp": int(issued.timestamp())}, ensure_ascii=False).encode()
+    answer = {"report": told, "timestamp": int(issued.timestamp()), "fonts_dir": fonts_dir}
+    return json.dumps(answer, ensure_ascii=False).encode()
 
 
 def _section(section: Section, *, titled: bool) -> dict[str, Any]:
@@ -139,6 +145,10 @@ def _section(section: Section, *, titled: bool) -> dict[str, Any]:
             {
                 "cells": [shown(cell, column.kind) for cell, column in zip(line.cells, section.columns, strict=True)],
                 "fen": [line.adds(at, section.columns[at]) for at in fen],
+                "tall": any(
+                    len(shown(cell, column.kind)) > TALL_LINES * column.width
+                    for cell, column in zip(line.cells, section.columns, strict=True)
+                ),
             }
             for line in section.lines
         ],

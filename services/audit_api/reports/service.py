@@ -16,6 +16,7 @@ from services.audit_api.moments import EVERYTHING, Moment
 from services.audit_api.reports import breakdown, bulletin, findings_list, orders_ledger, store
 from services.audit_api.reports.facts import FindingFact, Sums, again_fen, counted
 from services.audit_api.reports.model import Basis, Kind, Masthead, Proof, Report, Section, must_tie
+from services.audit_api.reports.places import Places
 from services.audit_api.reports.refusals import ReportTooLarge
 from services.audit_api.reports.schemas import ReportFormat, ReportName
 from services.audit_api.reports.store import Reach
@@ -44,6 +45,8 @@ class Asked:
     since: date | None
     issuer: str | None
     number: str | None
+    addressee: str | None
+    places: Places
     today: date
     path: str
     parameters: tuple[tuple[str, str], ...]
@@ -65,7 +68,7 @@ def first_day(name: ReportName, as_of: date, since: date | None) -> date | None:
 
 async def read(tx: AsyncSession, who: Principal, asked: Asked) -> Seen:
     """All that the report is made of, in the one picture of `tx`; refused when it is more than a file takes."""
-    reach = Reach(asked.county, asked.moment, asked.since)
+    reach = Reach(asked.county, asked.moment, asked.since, asked.places)
     said = await store.sums(tx, who, reach)
     _must_fit(asked, said)
     facts = await store.findings(tx, who, reach)
@@ -127,7 +130,8 @@ def _title(asked: Asked) -> str:
 
 def _masthead(asked: Asked, position: int) -> Masthead:
     number = f"{asked.county}-{asked.name}-{asked.moment.as_of:%Y%m%d}-{position}"
-    return Masthead(asked.issuer or f"{asked.county}监督检查机关", asked.number or number, asked.today)
+    issuer = asked.issuer or f"{asked.places.name_or_code(asked.county)}监督检查机关"
+    return Masthead(issuer, asked.number or number, asked.today, asked.addressee)
 
 
 def _sections(asked: Asked, facts: list[FindingFact]) -> tuple[Section, ...]:

@@ -21,7 +21,11 @@ from services.audit_api.findings.schemas import CLASSES, AmountKnown
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.store import deadline_at
 from services.audit_api.reports.facts import FindingFact, OrderFact, StepFact, Sums, nested
+from services.audit_api.reports.model import ID_SHOWN
+from services.audit_api.reports.places import Places
 from services.audit_api.tables import (
+    EngagementFindingRow,
+    EngagementRow,
     FindingRow,
     RectificationOrderRow,
     RectificationStepRow,
@@ -30,6 +34,8 @@ from services.audit_api.tables import (
 )
 
 PIECE_ROWS: Final = 1_000
+NO_NAMES: Final = Places()
+TOWNSHIP_DIGITS: Final = 9
 _ORDER: Final = tuple(
     getattr(RectificationOrderRow, name)
     for name in ("id", "finding_id", "unit_id", "unit_name", "region_code", "kind", "demand", "issued_on")
@@ -43,6 +49,7 @@ class Reach:
     county: str
     moment: Moment
     since: date | None = None
+    places: Places = NO_NAMES
 
 
 async def head_position(session: AsyncSession, county: str) -> int:
@@ -101,6 +108,7 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[
     query = select(*columns, case((closed, one.closed_on)).label("closed_on")).where(*_findings(who, reach))
     rows = [row async for row in _pieces(session, query.order_by(one.id))]
     lots = await lots_held_again(session, reach.county, [row.id for row in rows], moment)
+    engagements = await _engagements_of(session, who, reach)
     found = [
         FindingFact(
             id=row.id,
@@ -114,6 +122,7 @@ async def findings(session: AsyncSession, who: Principal, reach: Reach) -> list[
             orders=tuple(orders.get(row.id, ())),
             approximate=row.amount_known == AmountKnown.APPROXIMATE,
             lots=lots.get(row.id, {}),
+            engagement=engagements.get(row.id),
         )
         for row in rows
     ]
@@ -139,6 +148,23 @@ async def _rectified_of(session: AsyncSession, who: Principal, reach: Reach) -> 
     return {finding: int(fen) async for finding, fen in rows}
 
 
+async def _engagements_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, str]:
+    """What the engagement is called that each finding was made in; titles repeat, so the end of its id is told too."""
+    named, engagement = EngagementFindingRow, EngagementRow
+    rows = _pieces(
+        session,
+        select(named.finding_id, engagement.title, engagement.id)
+        .join(engagement, (engagement.county_code == named.county_code) & (engagement.id == named.engagement_id))
+        .join(FindingRow, (FindingRow.county_code == named.county_code) & (FindingRow.id == named.finding_id))
+        .where(
+            *_findings(who, reach),
+            named.named_on <= reach.moment.as_of,
+            named.position <= reach.moment.position,
+        ),
+    )
+    return {finding: f"{title}（{str(engaged)[-ID_SHOWN:]}）" async for finding, title, engaged in rows}
+
+
 async def _orders_of(session: AsyncSession, who: Principal, reach: Reach) -> dict[UUID, list[OrderFact]]:
     order = RectificationOrderRow
     steps = await _steps_of(session, who, reach)
@@ -158,6 +184,7 @@ async def _orders_of(session: AsyncSession, who: Principal, reach: Reach) -> dic
                 unit_id=row.unit_id,
                 unit_name=row.unit_name,
                 region_code=row.region_code,
+                place=reach.places.told(row.region_code[:TOWNSHIP_DIGITS]),
                 kind=row.kind,
                 demand=row.demand,
                 issued_on=row.issued_on,

@@ -1,19 +1,22 @@
 """A report as an XLSX workbook: a sheet per section, and one that says which query it came from.
 
-Amounts are numbers in 元. A cell of a workbook is a binary fraction, whatever writes it: it is made from whole fen by
-one division that rounds once, and up to `EXACT_FEN` it gives the same fen back. A larger amount is written as text.
-Texts are never formulas, numbers or links.
+A sheet is printed so many rows to a page, each with the sum of its own rows (本页小计). Added up once more they come to
+the total, or the workbook is not written. Amounts are numbers in 元. A cell of a workbook is a binary fraction,
+whatever writes it: it is made from whole fen by one division that rounds once, and up to `EXACT_FEN` it gives the same
+fen back. A larger amount is written as text. Texts are never formulas, numbers or links.
 """
 
 from __future__ import annotations
 
 import io
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 import xlsxwriter
 
-from services.audit_api.reports.model import Cell, Column, Kind, Report, Section
+from services.audit_api.reports.model import Cell, Column, Kind, Report, ReportDoesNotTie, Section, clipped
 from treasury.printing import yuan
 
 # 10 万亿元: fifteen significant digits, which Excel shows and every binary fraction keeps.
@@ -21,6 +24,9 @@ EXACT_FEN: Final = 10**15 - 1
 # What a spreadsheet takes for the start of a formula, full-width forms included.
 _FORMULA_STARTS: Final = tuple("=+-@\t\r\n|＝＋－＠")
 _HEAD_ROW: Final = 2
+PAGE_ROWS: Final = 20
+# What Excel takes into one cell; XlsxWriter leaves a longer text out without a word.
+MOST_CELL: Final = 32_767
 _FACTOR: Final = 2.1  # widths of columns are told in Chinese characters, and Excel counts digits
 _FORMATS: Final[dict[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"},
@@ -71,17 +77,27 @@ def _fill(sheet: Any, formats: dict[str, Any], report: Report, section: Section,
     for at, column in enumerate(section.columns):
         sheet.set_column(at, at, column.width * _FACTOR)
         sheet.write_string(_HEAD_ROW, at, column.heading, formats["head"])
-    row = _HEAD_ROW
-    for line in section.lines:
+    row, breaks = _HEAD_ROW, list[int]()
+    sums: Counter[str] = Counter()
+    for first in range(0, len(section.lines), PAGE_ROWS):
+        page = replace(section, lines=section.lines[first : first + PAGE_ROWS])
+        for line in page.lines:
+            row += 1
+            for at, (cell, column) in enumerate(zip(line.cells, section.columns, strict=True)):
+                _put(sheet, formats, row, at, cell, column)
         row += 1
-        for at, (cell, column) in enumerate(zip(line.cells, section.columns, strict=True)):
-            _put(sheet, formats, row, at, cell, column)
-    _total(sheet, formats, row + 1, section)
+        _total(sheet, formats, row, page, "本页小计")
+        sums.update(page.totals)
+        breaks.append(row + 1)
+    _must_tie(section, sums)
+    _total(sheet, formats, row + 1, section, "合计")
+    # The total stands on the last page.
+    sheet.set_h_pagebreaks(breaks[:-1])
     sheet.freeze_panes(_HEAD_ROW + 1, 0)
     sheet.repeat_rows(0, _HEAD_ROW)
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    sheet.set_print_scale(_scale(section))
     sheet.set_footer("&C第 &P 页 / 共 &N 页")
 
 
@@ -95,7 +111,7 @@ def _put(sheet: Any, formats: dict[str, Any], row: int, at: int, cell: Cell, col
     elif isinstance(cell, date):
         sheet.write_datetime(row, at, datetime.combine(cell, time()), formats["day"])
     else:
-        sheet.write_string(row, at, harmless(cell), formats["text"])
+        sheet.write_string(row, at, clipped(harmless(cell), MOST_CELL), formats["text"])
 
 
 def _put_fen(sheet: Any, row: int, at: int, fen: int, form: Any) -> None:
@@ -105,11 +121,25 @@ def _put_fen(sheet: Any, row: int, at: int, fen: int, form: Any) -> None:
         sheet.write_number(row, at, fen / 100, form)
 
 
-def _total(sheet: Any, formats: dict[str, Any], row: int, section: Section) -> None:
+def _must_tie(section: Section, sums: Counter[str]) -> None:
+    """Σ of the pages is the total, of each column."""
+    for key, total in section.totals.items():
+        if sums[key] != total:
+            what = f"{section.heading}{key}"
+            raise ReportDoesNotTie(what, total, sums[key])
+
+
+def _scale(section: Section) -> int:
+    """In percent: A4 across is about 130 digits of 11 points wide; a page break needs a scale and no fitting."""
+    digits = sum(column.width for column in section.columns) * _FACTOR
+    return max(20, min(100, int(130 * 100 / digits)))
+
+
+def _total(sheet: Any, formats: dict[str, Any], row: int, section: Section, name: str) -> None:
     totals = section.totals
     for at, column in enumerate(section.columns):
         if column.key not in totals:
-            told = "合计" if at == 0 else section.shares.get(column.key) or ""
+            told = name if at == 0 else section.shares.get(column.key) or ""
             sheet.write_string(row, at, told, formats["total"])
         elif column.kind == Kind.FEN:
             _put_fen(sheet, row, at, totals[column.key], formats["total"])

@@ -199,6 +199,7 @@ class RectificationSupervisionRow(Row):
     made_by: Mapped[str]
     position: Mapped[int]
     version_hash: Mapped[str | None]
+    salt: Mapped[str | None]
     decision: Mapped[str | None]
     opinion: Mapped[str | None]
     decided_on: Mapped[date | None]
@@ -244,6 +245,7 @@ class RectificationLookBackRow(Row):
     evidence_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default=text("'{}'"))
     position: Mapped[int]
     version_hash: Mapped[str | None]
+    salt: Mapped[str | None]
     decision: Mapped[str | None]
     opinion: Mapped[str | None]
     decided_on: Mapped[date | None]

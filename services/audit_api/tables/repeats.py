@@ -66,6 +66,7 @@ class FindingRepeatRow(Row):
     made_by: Mapped[str]
     position: Mapped[int]
     version_hash: Mapped[str | None]
+    salt: Mapped[str | None]
     decision: Mapped[str | None]
     opinion: Mapped[str | None]
     decided_on: Mapped[date | None]

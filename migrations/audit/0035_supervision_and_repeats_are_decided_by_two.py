@@ -13,8 +13,8 @@ from sqlalchemy.dialects import postgresql
 from migrations import audit_known_v1
 
 ROLE = "audit_app"
-revision = "0027"
-down_revision = "0026"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
@@ -28,9 +28,18 @@ TABLES = {
 }
 
 
+ERASABLE = (
+    ("finding", "repeat", REPEAT, "finding_id", "opinion"),
+    ("rectification_order", "supervision", SUPERVISION, "order_id", "opinion"),
+    ("rectification_order", "look_back", LOOK_BACK, "order_id", "note"),
+    ("rectification_order", "look_back", LOOK_BACK, "order_id", "opinion"),
+)
+
+
 def decided(table: str, drawn_on: str, decisions: str, another: str) -> None:
     for name, kind in (
         ("version_hash", sa.Text()),
+        ("salt", sa.Text()),
         ("decision", sa.Text()),
         ("opinion", sa.Text()),
         ("decided_on", sa.Date()),
@@ -52,6 +61,17 @@ def decided(table: str, drawn_on: str, decisions: str, another: str) -> None:
     op.execute(later)
 
 
+def erasable() -> None:
+    """The words that are new here can be taken out again."""
+    for what, field, place, named_by, words in ERASABLE:
+        op.execute(
+            sa.text(
+                "INSERT INTO audit.erasable_text (what, field, place, named_by, words, inside)"
+                " VALUES (:what, :field, :place, :named_by, :words, '')"
+            ).bindparams(what=what, field=field, place=place, named_by=named_by, words=words)
+        )
+
+
 def upgrade() -> None:
     op.add_column(SUPERVISION, sa.Column("drawn_on", sa.Date(), nullable=True), schema="audit")
     op.execute(f"UPDATE audit.{SUPERVISION} SET drawn_on = sent_on")
@@ -66,6 +86,7 @@ def upgrade() -> None:
     for table, (drawn_on, decisions, another) in TABLES.items():
         decided(table, drawn_on, decisions, another)
 
+    erasable()
     op.create_check_constraint(
         op.f(f"ck_{SUPERVISION}_sent_by_decision"),
         SUPERVISION,
