@@ -23,8 +23,9 @@ from tests.audit_api.casework import (
     subject,
 )
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.office import finding
+from tests.audit_api.office import confirmed, finding
 from tests.audit_api.test_finding import alerted, refused
+from tests.callers import Caller
 from treasury.calendar import business_date
 
 
@@ -33,7 +34,7 @@ async def test_from_the_referral_to_the_outcome(
 ) -> None:
     an, bo = inspector(audit_http, county, "an"), inspector(audit_http, county, "bo")
     [alert_id] = await alerted(feed, database, county, uuid4())
-    found = (await an.post("/audit/v1/findings", finding(alert_id))).json()["id"]
+    found = (await confirmed(an, finding(alert_id)))["id"]
     lead_id = await referred(county, an, bo, source="finding", finding_id=found)
     url = f"/audit/v1/leads/{lead_id}"
 
@@ -314,3 +315,24 @@ async def test_declarations_are_told_whole(audit_http: httpx.AsyncClient, county
         refused(await an.post("/audit/v1/interest-declarations", wrong), 422, "invalid-request")
     told = (await an.get("/audit/v1/interest-declarations")).json()
     assert (told["items"], told["empty_because"]) == ([], "您尚未作回避申报")
+
+
+async def test_members_list_what_is_overdue_and_nobody_else_hears_of_it(
+    audit_http: httpx.AsyncClient, county: str
+) -> None:
+    an, bo, other = (inspector(audit_http, county, one) for one in ("an", "bo", "other"))
+    late = await referred(county, an, bo, received_on="2019-01-31")
+    later = await referred(county, an, bo, received_on="2019-02-15")
+    await disposed(an, bo, later, "2019-03-01", disposition="talk_or_letter")
+
+    async def overdue(caller: Caller, on: str) -> list[str]:
+        told = (await caller.get("/audit/v1/leads", params={"overdue": "true", "as_of": on})).json()
+        assert bool(told["items"]) is (told["empty_because"] is None)
+        return [one["id"] for one in told["items"]]
+
+    assert await overdue(an, "2019-02-28") == []
+    assert await overdue(an, "2019-03-01") == [late]
+    assert await overdue(an, "2019-03-16") == [late], "what was proposed in time is not late"
+    assert (await bo.post(f"/audit/v1/leads/{later}/talks", {"ended_on": "2019-03-10"})).status_code == 201
+    assert [await overdue(bo, on) for on in ("2019-04-10", "2019-04-11")] == [[late], [late, later]]
+    assert await overdue(other, "2019-12-31") == []

@@ -217,3 +217,22 @@ async def test_whoever_calls_is_told_to_the_database_as_is_or_is_nobody(database
     assert told == ("" if name in {"\u0000", "\ud800"} else name)
     async with database.reading("99") as session:
         assert not await session.scalar(text("SELECT current_setting('app.subject', true)"))
+
+
+async def test_no_function_tells_the_role_of_others_leads_or_declarations(
+    role: asyncpg.Connection, case: Case, admin: asyncpg.Pool
+) -> None:
+    asked = "SELECT person, has_declared, is_related FROM audit.recusals($1, $2, $3)"
+    people = [subject(case.an), subject(case.other), "nobody"]
+    told = {}
+    for who in (subject(case.an), subject(case.other), ""):
+        async with role.transaction():
+            await role.execute("SELECT set_config('app.region', $1, true)", case.county)
+            await role.execute("SELECT set_config('app.subject', $1, true)", who)
+            told[who] = len(await role.fetch(asked, case.county, case.lead_id, people))
+            assert not await role.fetchval("SELECT audit.is_own_new_lead($1, $2)", case.county, case.lead_id)
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with role.transaction():
+                    await role.fetchval("SELECT audit.has_lead_member($1, $2)", case.county, case.lead_id)
+    assert told == {subject(case.an): 3, subject(case.other): 0, "": 0}
+    assert await admin.fetchval("SELECT to_regprocedure('audit.declared_by(text, text[])')") is None

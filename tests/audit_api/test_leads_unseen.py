@@ -19,7 +19,7 @@ from chassis.database import Database
 from services.audit_api.app import BLUEPRINT
 from tests.audit_api.casework import decision, declared, inspector, lead, referred, subject
 from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.office import finding
+from tests.audit_api.office import confirmed, finding
 from tests.audit_api.test_finding import alerted, refused
 from tests.callers import Caller, audit_caller
 
@@ -221,7 +221,7 @@ async def test_a_finding_reads_the_same_with_a_lead_and_is_referred_by_others_to
 ) -> None:
     an, other = inspector(audit_http, county, "an"), inspector(audit_http, county, "other")
     [alert_id] = await alerted(feed, database, county, uuid4())
-    found = (await an.post("/audit/v1/findings", finding(alert_id))).json()["id"]
+    found = (await confirmed(an, finding(alert_id)))["id"]
     url = f"/audit/v1/findings/{found}"
     day = {"as_of": "2019-12-31"}
     before = (await other.get(url, params=day)).json()
@@ -289,3 +289,16 @@ async def test_counts_are_told_above_the_county_of_months_that_are_over(
     refused(await wide.get(f"/audit/v1/leads/{uuid4()}"), 403, "forbidden")
     refused(await wide.get("/audit/v1/lead-counts", params={"month": "2100-01"}), 409, "month-not-over")
     refused(await wide.get("/audit/v1/lead-counts", params={"month": "2016-13"}), 422, "invalid-request")
+
+
+async def test_a_draft_is_referred_by_nobody(
+    audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str
+) -> None:
+    an = inspector(audit_http, county, "an")
+    await declared(an)
+    [alert_id] = await alerted(feed, database, county, uuid4())
+    draft = (await an.post("/audit/v1/findings", finding(alert_id))).json()["id"]
+    asked = lead(county, an, source="finding", finding_id=draft)
+    refused(await an.post("/audit/v1/leads", asked), 409, "finding-not-confirmed")
+    refused(await an.post("/audit/v1/leads", {**asked, "finding_id": str(uuid4())}), 404, "not-found")
+    assert (await an.get("/audit/v1/leads")).json()["items"] == []

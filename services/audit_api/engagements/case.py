@@ -17,7 +17,7 @@ from services.audit_api.engagements.schemas import EngagementRole
 from services.audit_api.engagements.stages import OF_A_UNIT, Doc, EngagementKind, EngagementPaper
 from services.audit_api.engagements.store import Parts
 from services.audit_api.leads import store as leads
-from services.audit_api.leads.recusal import Declared, Subject, is_related
+from services.audit_api.leads.recusal import Recusal
 from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
@@ -51,11 +51,6 @@ class About:
     @property
     def named(self) -> str:
         return self.unit_name or self.title
-
-    @property
-    def subjects(self) -> list[Subject]:
-        """The audited unit in each place that is looked into; without a unit the places alone."""
-        return [Subject(self.unit_id or UUID(int=0), self.unit_name or "", region) for region in self.regions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +133,25 @@ async def must_be_free(tx: AsyncSession, county: str, about: About, persons: Map
     these are known. Who may write here alone can declare, so whoever did is a login that could open the engagement,
     and has said of which unit. What the tie is, is told to nobody.
     """
-    declared = await leads.declared(tx, county, list(persons))
-    for person in persons:
-        if not any(one.person == person for one in declared):
-            raise MemberUndeclared(person)
-    _must_be_untied(about, persons, declared)
+    ties = await leads.ties(tx, county, list(persons), about.unit_id, about.unit_name, about.regions)
+    for one in ties:
+        if not one.has_declared:
+            raise MemberUndeclared(one.person)
+    _must_be_untied(about, persons, ties)
 
 
 async def must_act_free(tx: AsyncSession, who: Principal, county: str, about: About) -> None:
     """Refuse a step by whoever belongs to the audited unit by the login, or is tied to it."""
     if who.unit is not None and who.unit == about.unit_name:
         raise RecusalNeeded(who.subject, about.named, "为该单位人员")
-    _must_be_untied(about, {who.subject: None}, await leads.declared(tx, county, [who.subject]))
+    ties = await leads.ties(tx, county, [who.subject], about.unit_id, about.unit_name, about.regions)
+    _must_be_untied(about, {who.subject: None}, ties)
 
 
-def _must_be_untied(about: About, persons: Mapping[str, UUID | None], declared: Sequence[Declared]) -> None:
+def _must_be_untied(about: About, persons: Mapping[str, UUID | None], ties: Sequence[Recusal]) -> None:
     for person, own in persons.items():
         if own is not None and own == about.unit_id:
             raise RecusalNeeded(person, about.named, "为该单位人员")
-    for one in declared:
-        if any(is_related(one, subject) for subject in about.subjects):
+    for one in ties:
+        if one.is_related:
             raise RecusalNeeded(one.person, about.named, "已作回避申报")

@@ -54,10 +54,11 @@ async def get_leads(
     window: Paging,
     who: Annotated[Principal, can("leads:read")],
     county: County = None,
+    overdue: Annotated[bool, Query(description="只列处置意见或情况报告已逾期的")] = False,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> LeadPage:
-    return await service.listed(tx, who, county_of(who, county), window, as_of, known_at)
+    return await service.listed(tx, who, county_of(who, county), window, as_of, known_at, overdue=overdue)
 
 
 @router.get("/leads/{lead_id}", summary="一条线索的全部记录（仅成员；每次查阅均有记录）")

@@ -49,7 +49,7 @@ def must_be_new(person: str, standing: Sequence[LeadMemberRow]) -> None:
 async def join(tx: AsyncSession, who: Principal, lead: LeadRow, person: str, today: date) -> None:
     """Make somebody a member, if nothing speaks against it."""
     must_be_new(person, await store.members(tx, lead.county_code, lead.id, standing=True))
-    must_be_free(person, await store.declared(tx, lead.county_code, [person]), service.subject_of(lead))
+    must_be_free(await store.recusals(tx, lead.county_code, lead.id, [person]))
     await store.add_members(
         tx,
         [

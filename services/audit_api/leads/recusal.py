@@ -60,13 +60,22 @@ def is_related(one: Declared, subject: Subject) -> bool:
     )
 
 
-def must_be_free(person: str, declared: Iterable[Declared], subject: Subject) -> None:
+@dataclass(frozen=True, slots=True)
+class Recusal:
+    """Whether a person has declared anything in the county, and whether any of it ties to what a lead is about."""
+
+    person: str
+    has_declared: bool
+    is_related: bool
+
+
+def must_be_free(recusals: Iterable[Recusal]) -> None:
     """Refuse a person who has declared nothing, and one who is related to the subject."""
-    own = [one for one in declared if one.person == person]
-    if not own:
-        raise NotDeclared(person)
-    if any(is_related(one, subject) for one in own):
-        raise Related(person)
+    for one in recusals:
+        if not one.has_declared:
+            raise NotDeclared(one.person)
+        if one.is_related:
+            raise Related(one.person)
 
 
 def must_not_be_of(person: str, own_unit: str | None, subject: Subject) -> None:

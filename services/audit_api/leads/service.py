@@ -13,6 +13,7 @@ from chassis.journal import Act, record_alone
 from chassis.pages import Window, cut
 from services.audit_api.access import COUNTY_DIGITS, must_hold
 from services.audit_api.findings import store as findings
+from services.audit_api.findings.states import FindingNotConfirmed, FindingStatus
 from services.audit_api.leads import store
 from services.audit_api.leads.cells import CELL_FLOOR, Counted, bounds, must_be_above_county, must_be_over, table
 from services.audit_api.leads.reading import file_of, lead_of
@@ -59,14 +60,9 @@ async def refer(
     must_hold(who, county, request.subject_region_code)
     must_not_be_ahead("收到日期", request.received_on, today)
     await act.claim(tx, store.stream_of(county))
-    if request.finding_id is not None and await findings.one(tx, who, county, request.finding_id) is None:
-        raise Missing("问题", str(request.finding_id))
-    declared = await store.declared(tx, county, request.members)
+    if request.finding_id is not None:
+        await _must_be_confirmed(tx, who, county, request.finding_id)
     values = await policies.values(tx, OPINION_LIMIT, region=county)
-
-    subject = Subject(request.subject_unit_id, request.subject_unit_name, request.subject_region_code)
-    for person in request.members:
-        must_be_free(person, declared, subject)
     limit = due(values, OPINION_LIMIT, county, request.received_on)
 
     lead_id = new_id()
@@ -83,6 +79,7 @@ async def refer(
             "referred_by": who.subject,
         },
     )
+    must_be_free(await store.recusals(tx, county, lead_id, request.members))
     await store.add_members(
         tx,
         [
@@ -101,6 +98,15 @@ async def refer(
     )
     await act.record(tx, store.stream_of(county), event, receipt)
     return receipt
+
+
+async def _must_be_confirmed(tx: AsyncSession, who: Principal, county: str, finding_id: UUID) -> None:
+    """Refuse a finding that is not there, and a draft: nobody but its author holds that to be the case."""
+    finding = await findings.one(tx, who, county, finding_id)
+    if finding is None:
+        raise Missing("问题", str(finding_id))
+    if finding.status == FindingStatus.DRAFT:
+        raise FindingNotConfirmed(str(finding_id))
 
 
 async def moment(tx: AsyncSession, county: str, as_of: date | None, known_at: datetime | None) -> Moment:
@@ -129,11 +135,23 @@ async def read(
 
 
 async def listed(
-    tx: AsyncSession, who: Principal, county: str, window: Window, as_of: date | None, known_at: datetime | None
+    tx: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    as_of: date | None,
+    known_at: datetime | None,
+    *,
+    overdue: bool = False,
 ) -> LeadPage:
-    """The caller's own leads; there is no list of others."""
+    """The caller's own leads, or those of them that are overdue; there is no list of others.
+
+    What may be overdue is narrowed by its days and judged afterwards: such a page may hold less than was asked for.
+    """
     when = await moment(tx, county, as_of, known_at)
-    rows, after = cut(await store.page(tx, who, county, window, when.position), window, lambda row: (row.id,))
+    late_on = when.as_of if overdue else None
+    found = await store.page(tx, who, county, window, when.position, late_on)
+    rows, after = cut(found, window, lambda row: (row.id,))
     ids = [row.id for row in rows]
     opinions, talks = await store.opinions(tx, county, ids), await store.talks(tx, county, ids)
     items = [
@@ -145,7 +163,10 @@ async def listed(
         )
         for row in rows
     ]
-    return LeadPage(items=items, next=after, empty_because=None if items else "没有您作为成员的线索")
+    if overdue:
+        items = [one for one in items if one.overdue]
+    because = "您的线索中没有逾期的" if overdue else "没有您作为成员的线索"
+    return LeadPage(items=items, next=after, empty_because=None if items else because)
 
 
 async def counted(tx: AsyncSession, who: Principal, month: date, today: date) -> LeadCounts:

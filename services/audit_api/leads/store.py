@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, select, text, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
 from services.audit_api.leads.cells import Counted
-from services.audit_api.leads.recusal import Declared
+from services.audit_api.leads.recusal import Recusal
 from services.audit_api.tables import LeadMemberRow, LeadOpinionRow, LeadRow, LeadTalkRow
 
 _STREAM: Final = ".leads"
@@ -52,8 +52,10 @@ async def lock(session: AsyncSession, row: LeadRow) -> None:
     )
 
 
-async def page(session: AsyncSession, who: Principal, county: str, window: Window, known_by: int) -> Sequence[LeadRow]:
-    """The caller's own leads of a county by id, one more than the page holds."""
+async def page(
+    session: AsyncSession, who: Principal, county: str, window: Window, known_by: int, late_on: date | None = None
+) -> Sequence[LeadRow]:
+    """The caller's own leads of a county by id, one more than the page holds; only what was due before `late_on`."""
     query = (
         select(LeadRow)
         .join(
@@ -64,6 +66,11 @@ async def page(session: AsyncSession, who: Principal, county: str, window: Windo
         .order_by(LeadRow.id)
         .limit(window.limit + 1)
     )
+    if late_on is not None:
+        reports = select(LeadTalkRow.lead_id).where(
+            LeadTalkRow.county_code == county, LeadTalkRow.report_due_on < late_on
+        )
+        query = query.where(or_(LeadRow.opinion_due_on < late_on, LeadRow.id.in_(reports)))
     if after := window.key(UUID):
         query = query.where(LeadRow.id > after[0])
     return (await session.scalars(query)).all()
@@ -166,12 +173,32 @@ async def report(session: AsyncSession, county: str, lead_id: UUID, opinion_no: 
     )
 
 
-async def declared(session: AsyncSession, county: str, persons: Collection[str]) -> list[Declared]:
-    """What people declared in a county: for judging who may become a member, told to nobody."""
+async def recusals(session: AsyncSession, county: str, lead_id: UUID, persons: Collection[str]) -> list[Recusal]:
+    """Whether people are free of what a lead is about, which the caller is a member of or refers in this transaction.
+
+    The declarations themselves are told to nobody; `recusal.is_related` is what the function says of each.
+    """
     rows = await session.execute(
-        text("SELECT * FROM audit.declared_by(:county, :persons)"), {"county": county, "persons": list(persons)}
+        text("SELECT * FROM audit.recusals(:county, :lead, :persons)"),
+        {"county": county, "lead": lead_id, "persons": list(persons)},
     )
-    return [Declared(row.person, row.own_unit, row.related_unit_id, row.related_region_code) for row in rows]
+    return [Recusal(row.person, row.has_declared, row.is_related) for row in rows]
+
+
+async def ties(
+    session: AsyncSession,
+    county: str,
+    persons: Collection[str],
+    unit_id: UUID | None,
+    unit_name: str | None,
+    regions: Collection[str],
+) -> list[Recusal]:
+    """Whether people have declared anything, and are tied to this unit or to a place around one of these."""
+    rows = await session.execute(
+        text("SELECT * FROM audit.ties_of(:county, :persons, :unit, :name, :regions)"),
+        {"county": county, "persons": list(persons), "unit": unit_id, "name": unit_name, "regions": list(regions)},
+    )
+    return [Recusal(row.person, row.has_declared, row.is_related) for row in rows]
 
 
 async def counts(session: AsyncSession, start: datetime, end: datetime) -> dict[str, list[Counted]]:
