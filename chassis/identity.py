@@ -116,7 +116,7 @@ class Principal:
     """The caller: a person, a client (bank) or a service, with roles, and the region whose subtree may be seen.
 
     `permissions` is filled by the service from its own table; the token carries roles only. `expires_at` (seconds since
-    1970) is when the token ends.
+    1970) is when the token ends; `issuer` is whose key signed it.
     """
 
     subject: str
@@ -127,6 +127,7 @@ class Principal:
     token_id: str
     permissions: frozenset[str] = frozenset()
     expires_at: int = 0
+    issuer: str = ""
 
 
 def _canonical(segment: str) -> bytes:
@@ -214,6 +215,7 @@ def _verify(token: str, ring: KeyRing, audience: str, now: int) -> Principal:
         unit=unit,
         token_id=_text(claims, "jti"),
         expires_at=expires,
+        issuer=key.issuer,
     )
 
 
@@ -234,10 +236,18 @@ class Verifier:
     ones: a revoked right lives on no longer than the token itself did before. A refused token is not remembered.
     """
 
-    def __init__(self, ring: KeyRing, audience: str, rights: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        ring: KeyRing,
+        audience: str,
+        rights: Mapping[str, frozenset[str]],
+        machines: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self._ring = ring
         self._audience = audience
         self._rights = rights
+        self._machines = machines or {}
+        self._theirs = frozenset[str]().union(*self._machines.values())
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
     def principal(self, token: str, now: int) -> Principal:
@@ -248,6 +258,7 @@ class Verifier:
             self._known.move_to_end(digest)
             return known
         plain = verify(token, self._ring, audience=self._audience, now=now)
+        self._must_be_given(plain)
         granted = frozenset[str]().union(*(self._rights.get(role, frozenset()) for role in plain.roles))
         found = replace(plain, permissions=granted)
         self._known[digest] = found
@@ -255,6 +266,13 @@ class Verifier:
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return found
+
+    def _must_be_given(self, who: Principal) -> None:
+        """Refuse roles that whose key it is may not give: a machine gives its own alone, nobody else gives those."""
+        own = self._machines.get(who.issuer)
+        if (who.roles & self._theirs) if own is None else (who.roles - own):
+            msg = "a role of another key"
+            raise TokenRefused(msg)
 
 
 def sign(key: SigningKey, claims: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -55,6 +55,7 @@ CHASSIS_PROBLEMS: Final = (
 class Blueprint:
     """What makes a service this service: its schema, the audience of its tokens, its rights, problems and routers.
 
+    `machines` says of each key that is no front door's which roles it may give, by its issuer; nobody else gives those.
     `file_bytes` says how large a file may be, by the path it is sent to; below `quiet_paths` the log tells no answers.
     """
 
@@ -68,6 +69,7 @@ class Blueprint:
     openapi_url: str | None = "/openapi.json"
     file_bytes: Callable[[str], int] = usual_file_bytes
     quiet_paths: tuple[str, ...] = ()
+    machines: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def assemble(
@@ -108,7 +110,7 @@ def assemble(
     )
     state: Any = app.state
     state.database = database
-    state.verifier = Verifier(keys, blueprint.audience, blueprint.rights)
+    state.verifier = Verifier(keys, blueprint.audience, blueprint.rights, blueprint.machines)
     state.schema = blueprint.schema
     state.query_names = {}
     problems.install(app, {**EVERYWHERE, **blueprint.catalogue})

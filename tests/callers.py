@@ -34,6 +34,16 @@ INTERNAL_JWKS = json.dumps(
 WITNESS = Signer.of("witness.test", b"w" * 32, COSIGNATURE_KEY)
 LOG = Signer.of("log.test", b"l" * 32, NOTE_KEY)
 SIGNER = SigningKey.from_jwk(GATEWAY_KEY, "qingliu-gateway", "internal+jwt")
+# Who gives roles that no person has, by the service that is asked.
+MACHINES = {
+    ("funds", "feed_reader"): SigningKey.from_jwk(FOLLOWER_KEY, "qingliu-follower", "internal+jwt"),
+    ("audit", "feed_reader"): SigningKey.from_jwk(RUNNER_KEY, "qingliu-runner", "internal+jwt"),
+    ("funds", "ledger_reader"): SigningKey.from_jwk(AUDIT_KEY, "qingliu-audit", "internal+jwt"),
+    **dict.fromkeys(
+        (("funds", "sealer"), ("audit", "sealer"), ("qingliu-api", "sealer")),
+        SigningKey.from_jwk(SEALER_KEY, "qingliu-sealer", "internal+jwt"),
+    ),
+}
 
 
 def internal_token(
@@ -45,7 +55,7 @@ def internal_token(
     unit: str | None = None,
     **more: Any,
 ) -> str:
-    """A token as the gateway would sign it for a caller with `role` over `region`."""
+    """A token as the gateway would sign it for a caller with `role` over `region`, or whoever alone may give it."""
     now = int(time.time())
     name = subject or f"{role if isinstance(role, str) else role[0]}.{region}"
     claims = {
@@ -61,7 +71,8 @@ def internal_token(
         "unit": unit,
         **more,
     }
-    return sign(SIGNER, claims)
+    signer = MACHINES.get((audience, role), SIGNER) if isinstance(role, str) else SIGNER
+    return sign(signer, claims)
 
 
 class Caller:

@@ -50,8 +50,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "policies:read",
             "policies:write",
             "policies:confirm",
+            "checkpoints:read",
             "record:read",
-            "record:cosign",
             "reports:read",
             "extracts:write",
             "leads:refer",
@@ -83,7 +83,17 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     # Nor this one: it seals what it cannot read.
     "sealer": frozenset({"event-hashes:read"}),
     # Of business data nothing: whether the record is whole, and who has witnessed it.
-    "audit_admin": frozenset({"record:read", "record:cosign"}),
+    "audit_admin": frozenset({"checkpoints:read", "record:read"}),
+    # Another office (见证机关): it sees checkpoints, that they follow each other, and signs them. Of no event anything.
+    "witness": frozenset({"checkpoints:read", "record:cosign"}),
+}
+
+# Which roles a token may claim by whose key signed it: our processes give their own alone, and nobody else gives those.
+MACHINES: Final[dict[str, frozenset[str]]] = {
+    "qingliu-runner": frozenset({"feed_reader"}),
+    "qingliu-sealer": frozenset({"sealer"}),
+    "qingliu-follower": frozenset(),
+    "qingliu-audit": frozenset(),
 }
 
 

@@ -13,7 +13,7 @@ from chassis.database import Database
 from chassis.identity import KeyRing
 from chassis.service import Blueprint, assemble
 from policies import endpoints as policies
-from services.audit_api.access import RIGHTS
+from services.audit_api.access import MACHINES, RIGHTS
 from services.audit_api.alerts.endpoints import router as alerts
 from services.audit_api.engagements.endpoints import router as engagements
 from services.audit_api.erasures.endpoints import router as erasures
@@ -47,6 +47,7 @@ BLUEPRINT = Blueprint(
     schema="audit",
     audience="audit",
     rights=RIGHTS,
+    machines=MACHINES,
     catalogue=CATALOGUE,
     routers=[
         record,  # asked in this order; a proof has the shortest time of all (benchmark inclusion)

@@ -126,6 +126,14 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "ledger_reader": frozenset({"lots:read", "payments:read", "event-rows:read", "subjects:read"}),
 }
 
+# Which roles a token may claim by whose key signed it: our processes give their own alone, and nobody else gives those.
+MACHINES: Final[dict[str, frozenset[str]]] = {
+    "qingliu-follower": frozenset({"feed_reader"}),
+    "qingliu-sealer": frozenset({"sealer"}),
+    "qingliu-audit": frozenset({"ledger_reader"}),
+    FOLLOWER: frozenset(),
+}
+
 
 @dataclass(eq=False)
 class OutsideRegion(Exception):

@@ -15,7 +15,7 @@ from chassis.intake import MAX_FILE_BYTES
 from chassis.service import Blueprint, assemble
 from policies import endpoints as policies
 from services.funds_api import keys
-from services.funds_api.access import RIGHTS
+from services.funds_api.access import MACHINES, RIGHTS
 from services.funds_api.assets.endpoints import router as assets
 from services.funds_api.closings.endpoints import router as closings
 from services.funds_api.comparisons.endpoints import router as comparisons
@@ -61,6 +61,7 @@ BLUEPRINT = Blueprint(
     schema="funds",
     audience="funds",
     rights=RIGHTS,
+    machines=MACHINES,
     catalogue=CATALOGUE,
     file_bytes=partial(file_bytes, usual=MAX_FILE_BYTES),
     routers=[

@@ -29,6 +29,7 @@ class Role(StrEnum):
     INSPECTOR = "inspector"
     HELPER = "helper"
     CASE_OFFICE = "case_office"
+    WITNESS = "witness"
     BANK = "bank"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
@@ -43,6 +44,11 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     Role.AUDIT_ADMIN: frozenset({"people:read", "clients:read", "identity-events:read"}),
     # Not a person, and granted to nobody: the sealer signs for itself, and sees hashes alone.
     "sealer": frozenset({"event-hashes:read"}),
+}
+
+# Which roles a token may claim by whose key signed it: our processes give their own alone, and nobody else gives those.
+MACHINES: Final[dict[str, frozenset[str]]] = {
+    "qingliu-sealer": frozenset({"sealer"}),
 }
 
 

@@ -18,7 +18,7 @@ from chassis.database import Database
 from chassis.identity import KeyRing, SigningKey, public_part
 from chassis.service import Blueprint, assemble
 from services.gateway import documents
-from services.gateway.access import NATION, RIGHTS
+from services.gateway.access import MACHINES, NATION, RIGHTS
 from services.gateway.doorkeeper import Doorkeeper
 from services.gateway.front import FrontDoor
 from services.gateway.identities.endpoints import router as identities
@@ -43,6 +43,7 @@ BLUEPRINT = Blueprint(
     schema="identity",
     audience=AUDIENCE,
     rights=RIGHTS,
+    machines=MACHINES,
     catalogue=CATALOGUE,
     routers=[tokens, identities, documents.router],
     openapi_url=None,  # the joined document stands there instead
@@ -84,7 +85,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     state: Any = app.state
     state.passwords = Passwords()
     state.upstreams = upstreams
-    state.doorkeeper = Doorkeeper(keys, AUDIENCE, SigningKey.from_jwk(internal, INTERNAL_ISSUER, "internal+jwt"))
+    internal_key = SigningKey.from_jwk(internal, INTERNAL_ISSUER, "internal+jwt")
+    state.doorkeeper = Doorkeeper(keys, ISSUER, AUDIENCE, internal_key)
     state.access_key = SigningKey.from_jwk(access, ISSUER, "at+jwt")
     state.published_keys = KeySet(keys=[published])
     app.mount(documents.STATIC, StaticFiles(packages=[("fastapi_offline", "static")]))

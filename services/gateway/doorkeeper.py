@@ -28,10 +28,15 @@ class Admission:
 
 
 class Doorkeeper:
-    """Verifies access tokens and makes internal ones. One per process; not for several threads."""
+    """Verifies access tokens and makes internal ones. One per process; not for several threads.
 
-    def __init__(self, keys: KeyRing, audience: str, internal: SigningKey) -> None:
+    Carried on are the tokens of `issuer`, our own. A machine that has a key here comes for this service's journal: were
+    it carried on, whoever holds that key could be anybody behind the door.
+    """
+
+    def __init__(self, keys: KeyRing, issuer: str, audience: str, internal: SigningKey) -> None:
         self._keys = keys
+        self._issuer = issuer
         self._audience = audience
         self._internal = internal
         self._known: OrderedDict[bytes, Admission] = OrderedDict()
@@ -55,6 +60,8 @@ class Doorkeeper:
 
     def internal_token(self, admission: Admission, audience: str, now: int) -> str:
         """A token for one service that says who calls; it lives a minute, and never longer than the caller's own."""
+        if admission.who.issuer != self._issuer:
+            raise TokenRefused("not carried on")
         token, until = admission.made.get(audience, ("", 0))
         if now < until:
             return token

@@ -94,7 +94,7 @@ class RoleGrantRow(Row):
         CheckConstraint("(person_id IS NULL) <> (client_id IS NULL)", name="one_holder"),
         CheckConstraint(
             "role IN ('finance_clerk', 'finance_reviewer', 'township_clerk', 'township_reviewer', 'inspector',"
-            " 'helper', 'case_office', 'bank', 'system_admin', 'security_admin', 'audit_admin')",
+            " 'helper', 'case_office', 'witness', 'bank', 'system_admin', 'security_admin', 'audit_admin')",
             name="role",
         ),
         CheckConstraint("(role = 'bank') = (client_id IS NOT NULL)", name="banks_are_clients"),

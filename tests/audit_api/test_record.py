@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ import asyncpg
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.database import Database
 from chassis.identity import SigningKey
-from deploy.onebox.export import export
+from deploy.onebox.export import HEADS, SEALED, TILES, export
 from services.audit_api.record import notes, pack
 from services.audit_api.record.sealer import ISSUER, Sealer
-from services.audit_api.record.verify import Bad, Checkpoint, Peaks, inclusion_root, leaf_hash, verify
-from services.audit_api.record.witness import Witness
+from services.audit_api.record.verify import EXPORT_FORMAT, Bad, Checkpoint, Peaks, inclusion_root, leaf_hash, verify
+from services.audit_api.record.witness import Witness, _alone
+from tests.audit_api.casework import inspector, referred
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.journals import Journals, empty_log, seal_all
 from tests.audit_api.office import confirmed_draft, finding
@@ -113,11 +116,11 @@ async def test_nothing_sealed_is_said_so(log: asyncpg.Pool, county: str, audit_h
 
 
 class Office:
-    """Another office: an inspector of the prefecture, with a witness's key and a state of its own."""
+    """Another office: a witness in the prefecture, with a key and a state of its own."""
 
     def __init__(self, audit_http: httpx.AsyncClient, folder: Path) -> None:
         app: Any = audit_http.app  # type: ignore[attr-defined]
-        token = internal_token("inspector", "9900", audience="audit")
+        token = internal_token("witness", "9900", audience="audit")
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app),
             base_url="http://audit",
@@ -178,6 +181,35 @@ async def test_a_witness_that_is_lied_to_names_it_keeps_both_and_signs_nothing_m
     assert await log.fetchval("SELECT count(*) FROM audit.log_cosignature") == 0
 
 
+async def test_two_looks_at_once_over_one_state_are_one(office: Office) -> None:
+    with _alone(office.witness.state.with_name("seen.lock")), pytest.raises(Bad, match="另一次见证正在进行"):
+        await office.look()
+
+
+async def test_a_log_that_signs_more_and_shows_no_proof_is_not_signed_and_is_asked_again(
+    log: asyncpg.Pool, database: Database, county: str, office: Office
+) -> None:
+    journals = journals_of(county, 10)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    await office.look()
+    journals.write("funds", county, 10)
+    await seal_all(sealer)
+
+    async def withheld(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/consistency"):
+            return httpx.Response(200, json={"proof": None})
+        return await office.http.send(request)
+
+    lying = httpx.AsyncClient(
+        transport=httpx.MockTransport(withheld), base_url="http://audit", headers=office.http.headers
+    )
+    with pytest.raises(Bad, match="没有给出它以先前的 15 条为开头的证明"):
+        await replace(office.witness, http=lying).look(NOW)
+    assert not office.witness.conflict.exists()
+    assert await office.look() == "25 条，已见证（上次 15 条）"
+
+
 async def test_only_a_registered_witness_is_heard_and_only_below_what_it_signed(
     log: asyncpg.Pool, database: Database, county: str, audit_http: httpx.AsyncClient
 ) -> None:
@@ -189,21 +221,29 @@ async def test_only_a_registered_witness_is_heard_and_only_below_what_it_signed(
     stranger = notes.Signer.of("witness.test", b"s" * 32, 4)
     another = Checkpoint.read(notes.checkpoint(LOG, 15, b"r" * 32))
     path = "/audit/v1/record/cosignatures"
+    office = audit_caller(audit_http, "witness", "9900")
     for wrong in (
         notes.cosignature(stranger, found, NOW),
         notes.cosignature(WITNESS, another, NOW),
+        notes.cosignature(WITNESS, found, int(clock.now().timestamp()) + 3600),
+        notes.cosignature(WITNESS, found, 2**63),
         "not a line of a note",
-        line + line,
-    )[:3]:
-        refused = await inspector.post(path, {"size": 15, "line": wrong.strip() or "x" * 20})
+        line + notes.cosignature(stranger, found, NOW),
+    ):
+        refused = await office.post(path, {"size": 15, "line": wrong.strip()})
         assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "cosignature-refused"), wrong
-    assert (await inspector.post(path, {"size": 14, "line": line.strip()})).status_code == 404
+    assert (await office.post(path, {"size": 14, "line": line.strip()})).status_code == 404
     key = uuid4().hex
-    first = await inspector.post(path, {"size": 15, "line": line.strip()}, key=key)
-    again = await inspector.post(path, {"size": 15, "line": line.strip()}, key=key)
+    first = await office.post(path, {"size": 15, "line": line.strip()}, key=key)
+    again = await office.post(path, {"size": 15, "line": line.strip()}, key=key)
     assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
-    clerk = audit_caller(audit_http, "finance_clerk", county)
-    assert (await clerk.post(path, {"size": 15, "line": line.strip()})).status_code == 403
+    for role in ("finance_clerk", "inspector", "audit_admin"):
+        other = audit_caller(audit_http, role, county)
+        assert (await other.post(path, {"size": 15, "line": line.strip()})).status_code == 403, role
+    # A witness sees hashes of everything and learns of no event: not that it is there, and not where.
+    for query in ("status", f"inclusion?service=funds&stream={county}&position=1", f"findings/{uuid4()}"):
+        assert (await office.get(f"/audit/v1/record/{query}")).status_code == 403, query
+    assert (await office.get("/audit/v1/findings")).status_code == 403
 
 
 @pytest.fixture
@@ -344,3 +384,77 @@ async def test_an_export_that_does_not_reach_what_was_seen_before_does_not_pass(
     with pytest.raises(Bad, match="先前见到 3 条") as bad:
         verify(exported, LOG.key, [seen])
     assert bad.value.position == 2
+
+
+async def test_leaves_of_what_is_kept_apart_are_in_an_export_by_their_hash_alone(
+    log: asyncpg.Pool,
+    database: Database,
+    county: str,
+    audit_http: httpx.AsyncClient,
+    urls: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    an, bo = inspector(audit_http, county, "an"), inspector(audit_http, county, "bo")
+    lead = await referred(county, an, bo)
+    await log.execute(
+        "SELECT audit.journal_append($1, gen_random_uuid(), 'Told', '{}', 'a', 'r', 'key-00001', sha256('r'), '{}')",
+        county,
+    )
+    await seal_audit(audit_http, database, county)
+    apart = await log.fetchval("SELECT count(*) FROM audit.log_leaf WHERE stream = $1", f"{county}.leads")
+    assert apart > 0
+    connection = await asyncpg.connect(urls["admin"])
+
+    async def exported_to(name: str, of: str | None = None) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        await export(connection, folder, county=of, sealed_streams_only=True)
+        return folder
+
+    whole, here = await exported_to("whole"), await exported_to("here", county)
+    for folder in (whole, here, elsewhere := await exported_to("elsewhere", "980001")):
+        assert "前后一致" in verify(folder, LOG.key)
+        for file in folder.iterdir():
+            told = file.read_bytes()
+            assert b".leads" not in told, file
+            assert b"Lead" not in told, file
+            assert lead.encode() not in told, file
+    assert f"其中 {apart} 条只有摘要" in verify(whole, LOG.key)
+    size = await log.fetchval("SELECT size FROM audit.log_head")
+    assert f"其中 {size} 条只有摘要" in verify(elsewhere, LOG.key)
+    assert {line.split(b"\t")[2] for line in (here / "journal.tsv").read_bytes().splitlines()} == {
+        county.encode(),
+        b"\\N",
+    }
+
+    # An event that nobody sees in it is held all the same, at its place.
+    at = await log.fetchval("SELECT min(position) FROM audit.log_leaf WHERE stream = $1", f"{county}.leads")
+    for damage in (
+        "UPDATE audit.event SET body = '{}' WHERE stream = $1 AND position = 1",
+        "DELETE FROM audit.event WHERE stream = $1 AND position = 1",
+    ):
+        undone = connection.transaction()
+        await undone.start()
+        await connection.execute(damage, f"{county}.leads")
+        folder = tmp_path / f"damaged{damage[:3]}"
+        folder.mkdir()
+        await _exported_inside(connection, folder)
+        await undone.rollback()
+        with pytest.raises(Bad) as bad:
+            verify(folder, LOG.key)
+        size = await log.fetchval("SELECT size FROM audit.log_head")
+        assert bad.value.position in {at, 0}, "its place, or the range up to the checkpoint that holds it"
+    await connection.close()
+
+
+async def _exported_inside(connection: asyncpg.Connection, folder: Path) -> None:
+    """The same export out of a transaction that is undone afterwards: it sees what that has changed."""
+    with (folder / "journal.tsv").open("wb") as file:
+        await connection.copy_from_query(SEALED, None, output=file)
+    with (folder / "heads.tsv").open("wb") as file:
+        await connection.copy_from_query(HEADS, None, True, output=file)  # noqa: FBT003 - a parameter of SQL
+    with (folder / "tiles.tsv").open("wb") as file:
+        await connection.copy_from_query(TILES, output=file)
+    notes = await connection.fetch("SELECT note FROM audit.log_checkpoint ORDER BY size")
+    (folder / "checkpoints.jsonl").write_text("".join(json.dumps(one["note"]) + "\n" for one in notes))
+    (folder / "export.json").write_text(json.dumps({"format": EXPORT_FORMAT, "county": None}))

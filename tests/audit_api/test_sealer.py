@@ -158,6 +158,19 @@ async def test_two_sealers_at_once_seal_each_event_once(
     assert len(await leaves_of(log)) == 380
 
 
+async def test_a_sealer_that_finds_its_log_shorter_than_it_sealed_signs_nothing_and_ends(
+    log: asyncpg.Pool, database: Database, county: str
+) -> None:
+    journals = three(county)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    await empty_log(log)  # an old backup, restored below it
+    journals.write("funds", county, 1)
+    with pytest.raises(sealing.LogShrank, match="380 leaves were sealed, and the log has 0"):
+        await sealer.run()
+    assert await log.fetchval("SELECT count(*) FROM audit.log_checkpoint") == 0
+
+
 async def stopped(admin: asyncpg.Pool, stream: str) -> str | None:
     found: str | None = await admin.fetchval(
         "SELECT stopped_because FROM audit.log_cursor WHERE service = 'funds' AND stream = $1", stream

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chassis.clock import now
-from chassis.identity import SigningKey
+from chassis.identity import SigningKey, sign
 from deploy.onebox.keys import new_private_key, public_entry
 from services.audit_api.record.sealer import ISSUER, sealer_token
 from services.gateway.app import create_app
@@ -53,3 +53,22 @@ async def test_the_sealer_is_told_hashes_where_its_key_is_known(
             assert (await ask(replace(SIGNER, kid="other"))).status_code == 401
             other = {"Authorization": f"Bearer {sealer_token(SIGNER, 'identity', '00', seconds)}"}
             assert (await http.get("/identity/v1/people", headers=other)).status_code == 403
+            # Whoever holds the sealer's key is the sealer, here, and nobody behind the door.
+            claims = {
+                "aud": "qingliu-api",
+                "sub": ISSUER,
+                "client_id": ISSUER,
+                "jti": "j",
+                "iat": seconds,
+                "nbf": seconds,
+            }
+            claims |= {"exp": seconds + 60, "region": "00", "unit": None}
+            for roles, path in (
+                (["sealer"], "/audit/v1/findings"),
+                (["inspector"], "/audit/v1/findings"),
+                (["inspector"], "/funds/v1/lots"),
+                (["system_admin"], "/identity/v1/people"),
+                (["sealer", "audit_admin"], "/identity/v1/people"),
+            ):
+                forged = {"Authorization": f"Bearer {sign(SIGNER, {**claims, 'roles': roles})}"}
+                assert (await http.get(path, headers=forged)).status_code == 401, (roles, path)

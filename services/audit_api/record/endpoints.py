@@ -36,6 +36,7 @@ SeenSize = Annotated[
     int | None, Query(gt=0, le=MAX_POSITION, description="先前见到的检查点条数：案卷附上与它相接的一致性证明")
 ]
 Position = Annotated[int, Query(gt=0, le=MAX_POSITION, description="流内位置")]
+Watcher = Annotated[Principal, can("checkpoints:read")]
 Reader = Annotated[Principal, can("record:read")]
 
 
@@ -45,13 +46,13 @@ async def get_status(tx: Read, who: Reader) -> RecordStatus:
 
 
 @router.get("/checkpoint", summary="检查点（带签名的条数与根）")
-async def get_checkpoint(tx: Read, _: Reader, size: Size = None) -> CheckpointTold:
+async def get_checkpoint(tx: Read, _: Watcher, size: Size = None) -> CheckpointTold:
     return await service.checkpoint(tx, size)
 
 
 @router.get("/consistency", summary="一致性证明：后来的日志以先前的为开头")
 async def get_consistency(
-    request: Request, tx: Read, _: Reader, old_size: OldSize, size: Size = None
+    request: Request, tx: Read, _: Watcher, old_size: OldSize, size: Size = None
 ) -> ConsistencyProof:
     return await service.consistency(tx, request.app.state.log_tiles, old_size, size)
 
@@ -77,7 +78,7 @@ async def post_cosignature(
     act: Acting,
     who: Annotated[Principal, can("record:cosign")],
 ) -> CosignatureReceipt:
-    return await service.cosign(tx, who, act, order, request.app.state.witness_keys)
+    return await service.cosign(tx, who, act, order, request.app.state.witness_keys, clock.now())
 
 
 @router.get("/findings/{finding_id}", summary="问题的案卷：日志行、包含证明与检查点，可离线核验")

@@ -68,6 +68,8 @@ def cosignature(signer: Signer, seen: Checkpoint, at: int) -> str:
 
 def cosigned_at(note: str, line: str, keys: list[Key]) -> tuple[str, int]:
     """Which of the registered witnesses signed `line` below `note`, and when; `Bad` when none did."""
+    if "\n" in line.strip("\n"):  # it is handed out below the note to everybody, and nobody verified a second one
+        raise Bad("应为一行签名")
     read = Checkpoint.read(note.split("\n\n", 1)[0] + "\n\n" + line)
     for key in keys:
         at = read.signed_by(key)

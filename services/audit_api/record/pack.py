@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -34,10 +34,9 @@ async def fetch(http: httpx.AsyncClient, finding: str, folder: Path, query: dict
     answer.raise_for_status()
     bundle: dict[str, Any] = answer.json()
     files = {}
+    place = {name: value for name, value in query.items() if name == "county"}
     for one in bundle["evidence"]:
-        content = await http.get(
-            f"/audit/v1/evidence/{one['evidence_id']}/content", params={n: v for n, v in query.items() if n == "county"}
-        )
+        content = await http.get(f"/audit/v1/evidence/{UUID(one['evidence_id'])}/content", params=place)
         if content.status_code == HTTPStatus.GONE:  # forgotten by the decision of two people; its digest stands here
             continue
         content.raise_for_status()
@@ -65,7 +64,7 @@ async def _run(asked: argparse.Namespace) -> dict[str, Any]:
         signed_in = await http.post("/auth/login", json=person)
         signed_in.raise_for_status()
         http.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
-        given = {"county": asked.county, "known_at": asked.known_at}
+        given = {"county": asked.county, "known_at": asked.known_at, "seen_size": asked.seen_size}
         return await fetch(http, asked.finding, asked.to, {name: one for name, one in given.items() if one})
 
 
@@ -77,10 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--county", default="")
     parser.add_argument("--known-at", default="", help="登记时点（含时区）")
+    parser.add_argument("--seen-size", default="", help="先前见到的检查点条数：案卷附上与它相接的证明，核验时用 --seen")
     asked = parser.parse_args(arguments)
     try:
         bundle = asyncio.run(_run(asked))
-    except (httpx.HTTPError, OSError, ValueError, json.JSONDecodeError) as error:
+    except (httpx.HTTPError, OSError, ValueError, LookupError, TypeError) as error:
         print(f"未能取得案卷：{type(error).__name__}", file=sys.stderr)
         return 1
     rows, evidence, waiting = len(bundle["rows"]), len(bundle["evidence"]), bundle["not_sealed_yet"]

@@ -69,6 +69,16 @@ def sealer_token(key: SigningKey, service: str, region: str, now: int) -> str:
     )
 
 
+class LogShrank(Exception):
+    """The log has fewer leaves than were sealed here: an older backup was restored below the sealer.
+
+    Sealing on would sign another log of sizes that were signed before. Whoever knows why starts the sealer anew.
+    """
+
+    def __init__(self, sealed: int, size: int) -> None:
+        super().__init__(f"{sealed} leaves were sealed, and the log has {size}")
+
+
 @dataclass
 class Sealer:
     """Seals the streams of `regions` and the nation's. `round()` seals a batch; `run()` repeats until `stop()`."""
@@ -207,7 +217,10 @@ class Sealer:
                 log.error("stream stopped", extra={"stream": "/".join(stream), "reason": because})
                 moved[stream] = Sealed(before.position, before.hash, before.at_size, because)
         async with self.database.writing(NATION) as tx:
-            if await store.lock_head(tx) != self._frontier.size:
+            size = await store.lock_head(tx)
+            if size < self._frontier.size:
+                raise LogShrank(self._frontier.size, size)
+            if size > self._frontier.size:
                 self._frontier = None  # another sealer was here: what it sealed is recalled in the next round
                 return
             for start, one in zip(starts, additions, strict=True):
@@ -292,7 +305,11 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, sealer.stop)
     log.info("sealing", extra={"regions": settings.regions, "log": sealer.signer.key.name})
-    await sealer.run()
+    try:
+        await sealer.run()
+    except LogShrank as shrank:
+        log.critical("log shrank", extra={"reason": str(shrank)})
+        raise
     for one in sources.values():
         await one.aclose()
     await database.close()

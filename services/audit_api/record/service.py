@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,6 +36,8 @@ from services.audit_api.record.tiles import Tiles
 from services.audit_api.record.verify import BUNDLE_FORMAT, Bad, Key, leaf_hash, leaf_line
 from services.audit_api.tables import LogCheckpointRow
 from wire.record import CheckpointCosigned
+
+WITNESS_AHEAD_SECONDS: Final = 300  # how far another office's clock may run before ours (assumed)
 
 
 @dataclass(eq=False)
@@ -171,7 +174,7 @@ async def inclusion(
 
 
 async def cosign(
-    tx: AsyncSession, who: Principal, act: Act, request: CosignatureRequest, keys: list[Key]
+    tx: AsyncSession, who: Principal, act: Act, request: CosignatureRequest, keys: list[Key], now: datetime
 ) -> CosignatureReceipt:
     """Keep a witness's line, if a registered witness signed this very checkpoint with it."""
     await act.claim(tx, who.region)
@@ -180,6 +183,8 @@ async def cosign(
         witness, at = notes.cosigned_at(row.note, request.line, keys)
     except Bad as bad:
         raise CosignatureRefused(row.size, bad.reason) from bad
+    if at > now.timestamp() + WITNESS_AHEAD_SECONDS:
+        raise CosignatureRefused(row.size, "见证时间晚于现在")
     signed_at = datetime.fromtimestamp(at, UTC)
     await store.add_cosignature(
         tx,

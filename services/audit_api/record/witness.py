@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import fcntl
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,9 +36,14 @@ from services.audit_api.record.verify import (
     Key,
     is_consistent,
     must_extend,
+    printable,
 )
 
 RECORD: Final = "/audit/v1/record"
+
+
+class Unproved(Bad):
+    """A larger checkpoint was signed, and no proof was given that it continues the one that was seen."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +61,27 @@ class Witness:
         return self.state.with_name(self.state.name + ".equivocation")
 
     async def look(self, now: int) -> str:
-        """See the newest checkpoint, keep and sign it if it follows the last one; `Bad` if not. `now`: since 1970."""
+        """See the newest checkpoint, keep and sign it if it follows the last one; `Bad` if not. `now`: since 1970.
+
+        One look at a time over one state: two at once could each be shown another continuation of what was seen last,
+        and would sign both.
+        """
+        with _alone(self.state.with_name(self.state.name + ".lock")):
+            return await self._look(now)
+
+    async def _look(self, now: int) -> str:
         if self.conflict.exists():
             msg = f"先前发现的分叉尚未处理：{self.conflict}"
             raise Bad(msg)
-        note = str((await self._get("checkpoint", {}))["note"])
+        note = await self._note()
         found = Checkpoint.read(note)
         found.must_be_signed(self.log_key)
         before = Checkpoint.read(self.state.read_text(encoding="utf-8")) if self.state.exists() else None
         if before is not None:
             try:
                 await self._must_follow(before, found)
+            except Unproved:
+                raise  # nothing that contradicts itself was signed, so far: the next look asks again
             except Bad:
                 _replace(self.conflict, self.state.read_text(encoding="utf-8") + "\n" + note)
                 raise
@@ -74,15 +91,32 @@ class Witness:
         await self._post({"size": found.size, "line": notes.cosignature(self.signer, found, now)})
         return f"{found.size} 条，已见证" + (f"（上次 {before.size} 条）" if before else "（首次）")
 
+    async def _note(self) -> str:
+        told = await self._get("checkpoint", {})
+        return str(told["note"])
+
     async def _must_follow(self, before: Checkpoint, found: Checkpoint) -> None:
         must_extend(before, found)
         if before.size == found.size:
             return
-        told = await self._get("consistency", {"old_size": before.size, "size": found.size})
-        proof = [bytes.fromhex(one) for one in told["proof"]]
+        proof = await self._proof(before.size, found.size)
         if not is_consistent(before.size, before.root, found.size, found.root, proof):
             msg = f"{found.size} 条的日志不以先前的 {before.size} 条为开头：{SEEN_NOT_AGAIN}"
             raise Bad(msg, before.size)
+
+    async def _proof(self, old_size: int, size: int) -> list[bytes]:
+        """What the log shows that it continues what was seen: one that signs more and shows nothing is refused."""
+        try:
+            told = await self._get("consistency", {"old_size": old_size, "size": size})
+            return [bytes.fromhex(one) for one in told["proof"]]
+        except httpx.HTTPStatusError as error:
+            if error.response.is_server_error:
+                raise
+            refused = str(error.response.status_code)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            refused = type(error).__name__
+        msg = f"{size} 条的检查点已经签名，却没有给出它以先前的 {old_size} 条为开头的证明（{refused}）"
+        raise Unproved(msg, old_size)
 
     async def _get(self, what: str, query: dict[str, Any]) -> Any:
         answer = await self.http.get(f"{RECORD}/{what}", params=query)
@@ -104,6 +138,22 @@ def _replace(file: Path, text: str) -> None:
         sink.flush()
         os.fsync(sink.fileno())
     new.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)  # a name that a power cut takes back would let a fork of it be signed
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            msg = f"另一次见证正在进行：{lock}"
+            raise Bad(msg) from error
+        yield
 
 
 async def _look(asked: argparse.Namespace) -> str:
@@ -142,9 +192,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(asked.run(asked))
     except Bad as bad:
-        print(f"不予见证：{bad}")
+        print(printable(f"不予见证：{bad}"))
         return 1
-    except (httpx.HTTPError, OSError, ValueError) as error:
+    except (httpx.HTTPError, OSError, ValueError, LookupError, TypeError) as error:
         print(f"未能查看：{type(error).__name__}", file=sys.stderr)
         return 2
     return 0
