@@ -15,7 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.audit_api.record import notes
-from services.audit_api.record.verify import Bad, Checkpoint, Key, _plain, main, signature_holds, verify
+from services.audit_api.record.verify import (
+    Bad,
+    Checkpoint,
+    Key,
+    _plain,
+    main,
+    signature_holds,
+    signatures_hold,
+    verify,
+)
 from tests.callers import LOG, WITNESS
 from tests.unit.sealed_exports import Export, escaped, sealed_export
 
@@ -264,3 +273,95 @@ def test_what_is_no_bundle_is_said_so(content: str, tmp_path: Path, capsys: pyte
     file.write_text(content)
     assert main([str(file), "--key", LOG.key.text()]) == 1
     assert capsys.readouterr().out.startswith("不通过：")
+
+
+def test_each_checkpoint_of_an_export_has_to_be_signed_and_to_continue_the_one_before(tmp_path: Path) -> None:
+    found = sealed_export()
+    stranger = notes.Signer.of("log.test", b"x" * 32, 1)
+    third = Checkpoint.read(found.notes[2])
+    found.notes[2] = notes.checkpoint(stranger, third.size, third.root)
+    with pytest.raises(Bad, match="检查点（300 条）没有") as bad:
+        verify(found.write(tmp_path / "a"), LOG.key)
+    assert bad.value.position == 300
+    found.notes[2] = notes.checkpoint(LOG, third.size, b"r" * 32)
+    with pytest.raises(Bad, match="不是同一份日志") as bad:
+        verify(found.write(tmp_path / "b"), LOG.key)
+    assert bad.value.position == 200
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(4, 9), st.integers(0, 511), st.data())
+def test_signatures_verified_together_hold_where_each_does(count: int, bit: int, data: st.DataObject) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
+    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    signed = [(bytes([at]), private.sign(bytes([at]))) for at in range(count)]
+    assert signatures_hold(public, signed)
+    at = data.draw(st.integers(0, count - 1))
+    changed = bytearray(signed[at][1])
+    changed[bit // 8] ^= 1 << bit % 8
+    assert not signatures_hold(public, [*signed[:at], (signed[at][0], bytes(changed)), *signed[at + 1 :]])
+    one, other = signed[0], signed[1]
+    assert not signatures_hold(public, [(one[0], other[1]), (other[0], one[1]), *signed[2:]]), "exchanged"
+
+
+def test_a_leaf_without_its_content_is_counted_and_held_against_the_root(tmp_path: Path) -> None:
+    found = sealed_export()
+    folder = found.write(tmp_path / "export")
+    lines = (folder / "journal.tsv").read_bytes().split(b"\n")
+    leaves = found.leaves()
+    for at, row in enumerate(found.rows):
+        if row[1] == b"identity":
+            lines[at] = b"\t".join([str(at).encode(), *[b"\\N"] * 13, leaves[at].hex().encode()])
+    heads = (folder / "heads.tsv").read_text().splitlines(keepends=True)
+    (folder / "heads.tsv").write_text("".join(one for one in heads if not one.startswith("identity")))
+    (folder / "journal.tsv").write_bytes(b"\n".join(lines))
+    assert "其中 200 条只有摘要" in verify(folder, LOG.key)
+    (folder / "journal.tsv").write_bytes(
+        b"\n".join(lines).replace(leaves[302].hex().encode(), leaves[305].hex().encode())
+    )
+    with pytest.raises(Bad, match="与封存时的摘要不同") as bad:
+        verify(folder, LOG.key)
+    assert bad.value.position == 302
+    lines[0] = b"\t".join([b"0", *[b"\\N"] * 13, leaves[0].hex().encode()])
+    (folder / "journal.tsv").write_bytes(b"\n".join(lines))
+    with pytest.raises(Bad, match="第 1 条缺失"):
+        verify(folder, LOG.key)
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "seen"),
+    [
+        ("nothing.json", LOG.key.text(), None),
+        ("export", "no key", None),
+        ("export", WITNESS.key.text(), None),
+        ("export", LOG.key.text(), "nothing.txt"),
+    ],
+)
+def test_where_nothing_can_be_verified_it_is_said_so_and_is_no_verdict(
+    path: str, key: str, seen: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sealed_export().write(tmp_path / "export")
+    more = ["--seen", str(tmp_path / seen)] if seen else []
+    assert main([str(tmp_path / path), "--key", key, *more]) == 2
+    assert capsys.readouterr().out.startswith("无法核验：")
+
+
+def test_nothing_in_a_file_writes_over_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = sealed_export()
+    found.rows[5][2] = b"42\x1b[2K\r\xe9\x80\x9a\xe8\xbf\x87"
+    assert main([str(found.write(tmp_path / "export")), "--key", LOG.key.text()]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("不通过：")
+    assert "\x1b" not in said
+    assert "\r" not in said
+
+
+def test_an_export_of_another_version_or_none_is_not_read_as_one(tmp_path: Path) -> None:
+    folder = sealed_export().write(tmp_path / "export")
+    for about in ('{"format": "qingliu-export-3"}', "[]", '{"format": "x", "format": "qingliu-export-2"}'):
+        (folder / "export.json").write_text(about)
+        with pytest.raises(Bad):
+            verify(folder, LOG.key)
+    (folder / "export.json").unlink()
+    with pytest.raises(Bad, match="文件不完整"):
+        verify(folder, LOG.key)
