@@ -9,7 +9,7 @@ import pytest
 
 from tests.audit_api.ordering import ORDERS, STAGES, Desk, done
 
-OF_ORDERS = ("order", "step", "stage", "extension")
+OF_ORDERS = ("order", "step", "stage", "extension", "extension_stage")
 
 
 @pytest.fixture
@@ -23,7 +23,8 @@ async def test_a_township_session_is_shown_its_own_orders_rows_and_its_neighbour
     desk: Desk, role: asyncpg.Connection
 ) -> None:
     _, order_id = await desk.ordered(kind="in_stages", stages=STAGES)
-    body = {"deadline": "2017-11-30", "reason": "农户外出", "on": "2017-11-10"}
+    days = [{"stage_no": number, "deadline": "2017-11-30"} for number in (1, 2)]
+    body = {"deadline": "2017-11-30", "reason": "农户外出", "on": "2017-11-10", "stages": days}
     done(await desk.clerk.post(f"{ORDERS}/{order_id}/extensions", body))
     seen = {}
     for region in (desk.county, desk.county + "101", desk.county + "102", ""):
@@ -36,10 +37,10 @@ async def test_a_township_session_is_shown_its_own_orders_rows_and_its_neighbour
                 for table in OF_ORDERS
             ]
     assert seen == {
-        desk.county: [1, 2, 2, 1],
-        desk.county + "101": [1, 2, 2, 1],
-        desk.county + "102": [0, 0, 0, 0],
-        "": [0, 0, 0, 0],
+        desk.county: [1, 2, 2, 1, 2],
+        desk.county + "101": [1, 2, 2, 1, 2],
+        desk.county + "102": [0, 0, 0, 0, 0],
+        "": [0, 0, 0, 0, 0],
     }
 
 
@@ -51,7 +52,9 @@ async def test_a_township_session_is_shown_its_own_orders_rows_and_its_neighbour
         "UPDATE audit.rectification_stage SET deadline = deadline + 1",
         "UPDATE audit.rectification_extension SET new_deadline = new_deadline + 1",
         "UPDATE audit.rectification_extension SET made_by = 'x'",
-        "UPDATE audit.rectification_supervision SET sent_on = due_on",
+        "UPDATE audit.rectification_supervision SET demand = ''",
+        "UPDATE audit.rectification_look_back SET note = ''",
+        "UPDATE audit.rectification_extension_stage SET new_deadline = old_deadline",
         "UPDATE audit.rectification_look_back SET result = 'held'",
         "UPDATE audit.alert_triage SET triage = 'rectify'",
         "UPDATE audit.alert_assignment SET assignee = 'x'",
