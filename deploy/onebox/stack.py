@@ -1,4 +1,4 @@
-"""The whole of Qingliu on one machine: a PostgreSQL (embedded or given), three services, follower, sealer and runner.
+"""The whole of Qingliu on one machine: a PostgreSQL (embedded or given), three services and their other processes.
 
 A stack with a `home` keeps its data, keys and logs there; one without leaves nothing behind. Every step is told to a
 callback. Whatever goes wrong while starting, everything that was started is ended before the error leaves. Knows
@@ -40,6 +40,7 @@ REGION_LISTS: Final = Path(__file__).resolve().parents[2] / "data" / "regions"
 OLDEST_POSTGRES: Final = 150000
 READY_SECONDS: Final = 40.0
 STEP_SECONDS: Final = 0.1
+SWEEP_EVERY_SECONDS: Final = 3600
 DATABASE: Final = "qingliu"
 # One process per service, whatever WEB_CONCURRENCY says: uvicorn's own workers survive its kill and stay on the port.
 UVICORN: Final = (
@@ -149,7 +150,7 @@ class Stack:
             self.secrets.keep(self._home / "keys.json")
 
     def child(self, name: str) -> Child:
-        """The process `funds_api`, `audit_api`, `follower`, `sealer`, `runner` or `gateway`."""
+        """The process `funds_api`, `audit_api`, `follower`, `sealer`, `sweeper`, `runner` or `gateway`."""
         return self._children[name]
 
     def start(self) -> None:
@@ -228,7 +229,7 @@ class Stack:
         self._report("建立数据库角色与表")
         migrate(self.database_urls["admin"], *ROLES)
         self._plan()
-        self._report("启动 funds_api、audit_api、gateway、follower、sealer 与 runner")
+        self._report("启动 funds_api、audit_api、gateway、follower、sealer、sweeper 与 runner")
         self._aftermath = Aftermath(self._children["funds_api"].log)
         for child in self._children.values():
             child.start()
@@ -343,6 +344,15 @@ class Stack:
                 "AUDIT_SEAL_REGIONS": ",".join(self._follow),
             },
             self.logs / "sealer.log",
+        )
+        self._children["sweeper"] = Child(
+            "sweeper",
+            [sys.executable, "-m", "services.audit_api.evidence.sweep", "--every-seconds", str(SWEEP_EVERY_SECONDS)],
+            {
+                "AUDIT_DATABASE_URL": self.database_urls["audit"],
+                "AUDIT_EVIDENCE_URL": audit_environment["AUDIT_EVIDENCE_URL"],
+            },
+            self.logs / "sweeper.log",
         )
         self._children["runner"] = Child(
             "runner",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -196,3 +199,37 @@ async def test_a_link_or_a_pipe_in_its_place_is_no_evidence(shop: Shop, tmp_path
         make()
         with pytest.raises(EvidenceAltered):
             await asyncio.wait_for(shelf.copy(key, digest), 5)
+
+
+def _sweeper(urls: dict[str, str], root: Path, *more: str) -> subprocess.Popen[str]:
+    """The program as a process of its own, over a folder with two old files that this database names nowhere."""
+    for number in range(2):
+        name = hashlib.sha256(bytes([number])).hexdigest()
+        file = root / "990001" / name[:2] / name
+        file.parent.mkdir(parents=True)
+        file.write_bytes(bytes([number]))
+        os.utime(file, (0, 0))
+    command = [sys.executable, "-m", "services.audit_api.evidence.sweep", *more]
+    environment = {**os.environ, "AUDIT_DATABASE_URL": urls["audit"], "AUDIT_EVIDENCE_URL": root.as_uri()}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own program
+
+
+def test_by_hand_it_says_that_a_store_is_not_this_databases_and_takes_nothing(
+    urls: dict[str, str], tmp_path: Path
+) -> None:
+    with _sweeper(urls, tmp_path) as one:
+        assert one.stderr is not None
+        said = one.stderr.read()
+    assert one.returncode == 1
+    assert "没有登记其中任何一份" in said
+    assert "Traceback" not in said
+    assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 2
+
+
+def test_as_a_process_it_goes_on_after_a_sweep_that_failed(urls: dict[str, str], tmp_path: Path) -> None:
+    with _sweeper(urls, tmp_path, "--every-seconds", "0.01") as one:
+        assert one.stderr is not None
+        failed = [json.loads(one.stderr.readline()) for _ in range(2)]
+        one.terminate()
+    assert [(told["message"], told["reason"]) for told in failed] == [("not swept", "WrongDatabase")] * 2
+    assert one.returncode == 0

@@ -206,6 +206,7 @@ async def test_the_first_people_are_entered_once(urls: dict[str, str], gateway: 
         {"password": "p-in-password-ok", "username": "p-in-password"},
         {"username": "Upper.Case"},
         {"username": "p\u0000x"},
+        {"username": "qingliu-sealer"},
         {"region": "42032"},
         {"name": "x" * 201},
         {"extra": 1},

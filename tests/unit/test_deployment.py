@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from services.audit_api.settings import FollowerSettings, SealerSettings
+from services.audit_api.settings import FollowerSettings, SealerSettings, SweepSettings
 from services.audit_api.settings import Settings as AuditSettings
 from services.funds_api.settings import RunnerSettings
 from services.funds_api.settings import Settings as FundsSettings
@@ -25,6 +25,7 @@ PROCESSES: dict[str, type[BaseSettings]] = {
     "audit_api": AuditSettings,
     "follower": FollowerSettings,
     "sealer": SealerSettings,
+    "sweeper": SweepSettings,
     "gateway": GatewaySettings,
 }
 

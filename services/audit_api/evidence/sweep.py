@@ -4,17 +4,20 @@ A file lies in its place before its row is committed; a crash in between leaves 
 once it has lain there longer than the grace period, which is far longer than a request lasts; whoever files the same
 content again puts it there anew. A forgotten content goes at once, when every row of the county that names it says so.
 
-`python -m services.audit_api.evidence.sweep` sweeps once; `--every-seconds` goes on until SIGTERM.
+`python -m services.audit_api.evidence.sweep` sweeps once; `--every-seconds` goes on until SIGTERM, and whatever hinders
+one sweep is logged and does not hinder the next.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import signal
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -121,17 +124,17 @@ async def _run(settings: SweepSettings, asked: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
     while not ending.is_set():
-        told = await sweep(place, database, clock.now(), timedelta(hours=asked.grace_hours), asked.at_most)
-        log.info(
-            "swept",
-            extra={name: getattr(told, name) for name in ("seen_n", "named_n", "orphans_n", "forgotten_n", "tidied_n")},
-        )
+        try:
+            told = await sweep(place, database, clock.now(), timedelta(hours=asked.grace_hours), asked.at_most)
+            log.info("swept", extra=asdict(told))
+        except Exception as error:
+            if not asked.every_seconds:
+                raise
+            log.error("not swept", extra={"reason": type(error).__name__})  # noqa: TRY400 - a trace may hold values
         if not asked.every_seconds:
             break
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ending.wait(), asked.every_seconds)
-        except TimeoutError:
-            continue
     await database.close()
 
 
@@ -142,7 +145,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--every-seconds", type=float, default=0, metavar="SECONDS")
     settings = SweepSettings()  # the environment fills the required fields
     telemetry.log_as_json(settings.log_level)
-    asyncio.run(_run(settings, parser.parse_args(arguments)))
+    try:
+        asyncio.run(_run(settings, parser.parse_args(arguments)))
+    except WrongDatabase:
+        sys.exit(
+            "证据存放处有文件，而此数据库没有登记其中任何一份，未作清理：请核对 AUDIT_DATABASE_URL、AUDIT_EVIDENCE_URL"
+        )
 
 
 if __name__ == "__main__":
