@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 STEPS: Final = 30
 # Hypothesis leaves whole rules out of an example, on purpose: one round in dozens never comes to a rare act.
-ROUNDS: Final = 4
+ROUNDS: Final = 8
 
 
 def exercised(machine: type[RuleBasedStateMachine], done: Counter[str], wanted: Collection[str], examples: int) -> None:

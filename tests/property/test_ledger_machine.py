@@ -141,7 +141,10 @@ class LedgerMachine(ReturnedRows):
         """Any movement, the latest ones and reissues most often: what was spent on long ago cannot be undone."""
         reissues = {back.paid_by for row in self.rows() for back in row.backs if back.paid_by} - self.reversed
         lately = sorted(reissues) or list(self.movements)[-3:]
-        movement = data.draw(st.sampled_from(lately) | st.sampled_from(list(self.movements)))
+        self.undoing(data.draw(st.sampled_from(lately) | st.sampled_from(list(self.movements))), days)
+
+    def undoing(self, movement: str, days: int) -> None:
+        """Undo it so many days after it was made, where that may be."""
         undone, held = self.movements[movement], self.held()
         on = date.fromisoformat(undone["effective_on"]) + timedelta(days=days)
         made = undone.get("made", [draw["to_lot_id"] for draw in undone["draws"]])

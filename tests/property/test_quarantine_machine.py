@@ -154,6 +154,12 @@ class QuarantineMachine(LedgerMachine):
             assert self.own(of.finding, account, on) == max(there - fen, 0)
             self.count("recovered for its finding")
 
+    @precondition(lambda self: self.eye().taken.keys() - self.reversed)
+    @rule(data=st.data())
+    def undo_a_recovery(self, data: st.DataObject) -> None:
+        """Among so many other acts an undoing comes to few of them by itself."""
+        self.undoing(data.draw(st.sampled_from(sorted(self.eye().taken.keys() - self.reversed))), 0)
+
     def _take(self, finding: UUID, movements: list[dict[str, Any]]) -> None:
         for movement in movements:
             for draw in movement["draws"]:
