@@ -18,7 +18,7 @@ import asyncpg
 
 from chaos.history import Act, Fate, History
 from chaos.laws import QUICK, THOROUGH
-from chaos.laws_of_questions import ASKED, ENDED, FOLLOWED, QUARANTINED
+from chaos.laws_of_questions import ASKED, ENDED, FOLLOWED
 from chaos.told import PAIRS
 from chaos.workers import KEY
 
@@ -80,7 +80,7 @@ async def look(
     connection: asyncpg.Connection, told: Sequence[tuple[Act, Fate]], verdict: Verdict, *, thorough: bool
 ) -> None:
     """Hold what the clients were told against what this transaction sees."""
-    laws = {**QUICK, **ASKED, **QUARANTINED}
+    laws = {**QUICK, **ASKED}
     await _laws(connection, {**laws, **THOROUGH, **ENDED} if thorough else laws, verdict)
     await _acts(connection, told, verdict)
     await _pairs(connection, verdict)

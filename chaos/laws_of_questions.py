@@ -71,23 +71,6 @@ ASKED: Final[dict[str, str]] = {
         SELECT flag_id FROM funds.flag_outcome GROUP BY county_code, flag_id HAVING max(seq) <> count(*)""",
 }
 
-QUARANTINED: Final[dict[str, str]] = {
-    "仍在封存的 = 封存时 − 为该问题追缴 + 追缴冲正 = 各冻结": """
-        SELECT q.id, f.fen, h.fen FROM funds.quarantine q
-         CROSS JOIN LATERAL (
-           SELECT coalesce(sum(fen), 0) AS fen FROM
-             (SELECT kept_fen AS fen FROM funds.quarantine_lot l
-               WHERE (l.county_code, l.quarantine_id) = (q.county_code, q.id)
-               UNION ALL SELECT change_fen FROM funds.quarantine_change c
-               WHERE (c.county_code, c.quarantine_id) = (q.county_code, q.id)) x) f
-         CROSS JOIN LATERAL (
-           SELECT coalesce(sum(k.amount_fen), 0) AS fen FROM funds.quarantine_hold o
-             JOIN funds.hold h ON (h.county_code, h.id) = (o.county_code, o.hold_id) AND h.status = 'held'
-             JOIN funds.hold_lot k ON (k.county_code, k.hold_id) = (h.county_code, h.id)
-            WHERE (o.county_code, o.quarantine_id) = (q.county_code, q.id)) h
-         WHERE h.fen <> CASE WHEN q.released_on IS NULL THEN f.fen ELSE 0 END""",
-}
-
 ENDED: Final[dict[str, str]] = {
     "要求的每次运行都已办结": "SELECT id FROM funds.flag_run WHERE ended_at IS NULL",
     "没有规则因出错而未作判断": """

@@ -17,7 +17,7 @@ class Pair(NamedTuple):
     there: str
 
 
-# What quarantines keep has a law of its own (`laws_of_questions.ASKED`).
+# What quarantines keep has a law of its own (`laws.QUICK`).
 _OF_NO_QUARANTINE: Final = "NOT EXISTS (SELECT FROM funds.quarantine_hold q WHERE q.hold_id = h.id)"
 _EVENT: Final = "funds.event e WHERE e.kind"
 _AUDIT: Final = "audit.event e WHERE e.kind"

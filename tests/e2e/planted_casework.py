@@ -14,7 +14,6 @@ _EVIDENCE: Final = told("EvidenceKept", "evidence_id", "audit")
 _IN_BOOKS: Final = told("MoneyQuarantined", "quarantine_id")
 _FREED: Final = told("MoneyReleased", "quarantine_id")
 _KEPT_HOLDS: Final = "(SELECT hold_id FROM funds.quarantine_hold)"
-_FREED_HOLDS: Final = f"(SELECT hold_id FROM funds.quarantine_hold WHERE quarantine_id = {_FREED})"
 _LEAF: Final = "(SELECT max(position) / 2 FROM audit.log_leaf)"
 _CHECKPOINT: Final = "(SELECT size FROM audit.log_checkpoint ORDER BY size LIMIT 1)"
 
@@ -57,17 +56,22 @@ PLANTED_CASEWORK: Final[dict[str, tuple[str, str, str]]] = {
         "账上封存与放开的金额 = 回告的金额",
     ),
     "money that stays quarantined after its release": (
-        f"UPDATE funds.hold SET status = 'held', ended_position = NULL WHERE id IN {_FREED_HOLDS}",
+        f"UPDATE funds.hold SET status = 'held', ended_position = NULL WHERE status = 'voided' AND id IN {_KEPT_HOLDS}",
         "broken",
-        "仍在封存的 = ",
+        "仍在封存的金额 = ",
     ),
-    "a quarantined fen that was let go": (
-        f"UPDATE funds.hold_lot SET amount_fen = amount_fen - 1 WHERE hold_id IN {_KEPT_HOLDS}",
+    "a fen more held than quarantined": (
+        f"UPDATE funds.hold_lot SET amount_fen = amount_fen + 1 WHERE hold_id IN {_KEPT_HOLDS}",
         "broken",
-        "仍在封存的 = ",
+        "冻结金额 = Σ 各批冻结",
     ),
     "a recovery for a finding lost": ("DELETE FROM funds.recovery", "lost", "为问题追缴"),
-    "a recovery that took fen of no quarantine": ("DELETE FROM funds.quarantine_change", "broken", "仍在封存的 = "),
+    # Of a quarantine that stands by the holds that keep it, of one that was released by what was told to be freed.
+    "a recovery that took a fen more of a quarantine": (
+        "UPDATE funds.quarantine_change SET change_fen = change_fen - 1 WHERE change_fen < 0",
+        "broken",
+        "封存",
+    ),
     "a release that the books never heard of": (
         (
             "UPDATE funds.quarantine SET released_on = NULL, release_document = NULL, lifted_on = NULL,"

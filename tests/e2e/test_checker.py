@@ -146,7 +146,10 @@ async def _kept_again(url: str) -> bool:
     try:
         held = await connection.fetchval("SELECT count(*) FROM funds.hold WHERE status = 'held' AND expires_on IS NULL")
         back = await connection.fetchval("SELECT count(*) FROM funds.quarantine_change")
-        return bool(held and back) and await connection.fetchval(f"SELECT {KEPT_AGAIN_EVENT}") is not None
+        freed = await connection.fetchval(
+            "SELECT count(*) FROM funds.quarantine_hold q JOIN funds.hold h ON h.id = q.hold_id AND h.status = 'voided'"
+        )
+        return bool(held and back and freed) and await connection.fetchval(f"SELECT {KEPT_AGAIN_EVENT}") is not None
     finally:
         await connection.close()
 
