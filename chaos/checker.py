@@ -176,13 +176,14 @@ async def _chain(connection: asyncpg.Connection, journal: str, verdict: Verdict)
     before: dict[str, bytes] = {}
     async for row in connection.cursor(
         "SELECT stream, position, id::text AS id, kind, actor, request_id, idempotency_key, request_hash, hash,"
-        " body::text AS body, outcome::text AS outcome, (extract(epoch FROM recorded_at) * 1000000)::bigint AS micros"
-        f" FROM {journal}.event ORDER BY stream, position"
+        " coalesce(o.outcome_sha256, sha256(convert_to(outcome::text, 'UTF8'))) AS told,"
+        " body::text AS body, (extract(epoch FROM recorded_at) * 1000000)::bigint AS micros"
+        f" FROM {journal}.event LEFT JOIN {journal}.erased_outcome o USING (stream, position) ORDER BY stream, position"
     ):
         stream = row["stream"]
         fields = [stream, row["position"], row["id"], row["kind"], row["actor"], row["request_id"]]
         fields += [row["idempotency_key"], row["request_hash"].hex(), row["micros"]]
-        fields += [hashlib.sha256(row["outcome"].encode()).hexdigest(), row["body"]]
+        fields += [row["told"].hex(), row["body"]]
         previous = before.get(stream, hashlib.sha256(stream.encode()).digest())
         sealed = hashlib.sha256(previous + "\n".join(str(one) for one in fields).encode()).digest()
         if sealed != row["hash"]:

@@ -139,25 +139,19 @@ async def hashes(
     return HashPage(stream=stream, after=after, hashes=found, head_position=head or 0)
 
 
-async def whole_rows(
-    session: AsyncSession, schema: str, stream: str, positions: Sequence[int], erased: str = ""
-) -> list[JournalRow]:
-    """These rows of a stream, oldest first. `erased` keeps, by stream and position, digests of answers that lost words.
-
-    `erased` is the name of a table with `stream`, `position` and `outcome_sha256`.
-    """
-    kept = f"LEFT JOIN {erased} o ON o.stream = e.stream AND o.position = e.position" if erased else ""
-    digest = "sha256(convert_to(e.outcome::text, 'UTF8'))"
+async def whole_rows(session: AsyncSession, schema: str, stream: str, positions: Sequence[int]) -> list[JournalRow]:
+    """These rows of a stream, oldest first; an answer that lost words or its salt is told by the digest kept of it."""
     found = await session.execute(
         text(
             "SELECT e.position, e.id, e.kind, e.actor, e.request_id, e.idempotency_key,"
             " encode(e.request_hash, 'hex') AS request_hash,"
             " (extract(epoch FROM e.recorded_at) * 1000000)::bigint AS recorded_micros,"
-            f" encode({f'coalesce(o.outcome_sha256, {digest})' if erased else digest}, 'hex') AS outcome_sha256,"
+            " encode(coalesce(o.outcome_sha256, sha256(convert_to(e.outcome::text, 'UTF8'))), 'hex') AS outcome_sha256,"
             " e.body::text AS body, encode(e.hash, 'hex') AS hash,"
             " encode(coalesce(b.hash, sha256(convert_to(e.stream, 'UTF8'))), 'hex') AS previous_hash"
             f" FROM {schema}.event e LEFT JOIN {schema}.event b ON b.stream = e.stream AND b.position = e.position - 1"
-            f" {kept} WHERE e.stream = :stream AND e.position = ANY(:positions) ORDER BY e.position"
+            f" LEFT JOIN {schema}.erased_outcome o ON o.stream = e.stream AND o.position = e.position"
+            " WHERE e.stream = :stream AND e.position = ANY(:positions) ORDER BY e.position"
         ),
         {"stream": stream, "positions": list(positions)},
     )

@@ -1,6 +1,6 @@
 """The tables of a journal, and of following another one, as columns, for each service to add to its schema.
 
-SQL side of the journal: migrations/journal_v2.py.
+SQL side of the journal: migrations/journal_v3.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, DateTime, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,6 +42,22 @@ class Event:
     outcome: Mapped[Any] = mapped_column(JSON)
     recorded_at: Mapped[datetime]
     hash: Mapped[bytes]
+
+
+class ErasedOutcome:
+    """The SHA-256 of an answer in the journal before its salt went, which the hash of its event covers."""
+
+    __tablename__ = "erased_outcome"
+    __table_args__ = (
+        CheckConstraint("length(outcome_sha256) = 32", name="outcome_sha256_length"),
+        CheckConstraint("document <> ''", name="document_named"),
+    )
+    stream: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    outcome_sha256: Mapped[bytes]
+    about: Mapped[UUID]
+    document: Mapped[str]
+    erased_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
 
 
 class FollowerCursor:

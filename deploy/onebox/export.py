@@ -26,15 +26,15 @@ from deploy.onebox.installation import FAILURES, Installation
 from deploy.onebox.processes import ROOT
 from services.audit_api.record.verify import EXPORT_FORMAT
 
-# An answer that lost a person's words is told by the SHA-256 that was kept of it: the hash of its event covers that.
-_EVENTS: Final = """
-SELECT 'funds' AS service, e.*, NULL::bytea AS kept FROM funds.event e UNION ALL
-SELECT 'audit', e.*, o.outcome_sha256 FROM audit.event e
-  LEFT JOIN audit.erased_outcome o ON o.stream = e.stream AND o.position = e.position UNION ALL
-SELECT 'identity', e.*, NULL FROM identity.event e"""
+# An answer that lost words or its salt is told by the SHA-256 that was kept of it: its event's hash covers that.
+_EVENTS: Final = " UNION ALL ".join(
+    f"SELECT '{service}' AS service, e.*, o.outcome_sha256 AS kept FROM {service}.event e"
+    f" LEFT JOIN {service}.erased_outcome o ON o.stream = e.stream AND o.position = e.position"
+    for service in ("funds", "audit", "identity")
+)
 _OUTCOME: Final = "encode(coalesce(e.kept, sha256(convert_to(e.outcome::text, 'UTF8'))), 'hex')"
 _MICROS: Final = "(extract(epoch FROM e.recorded_at) * 1000000)::bigint"
-# The event's own hash over what it says and the hash before it, as migrations/journal_v2.py makes it.
+# The event's own hash over what it says and the hash before it, as migrations/journal_v3.py makes it.
 _OWN_HASH: Final = f"""encode(sha256(
   coalesce(b.hash, sha256(convert_to(e.stream, 'UTF8'))) || convert_to(concat_ws(chr(10),
     e.stream, e.position, e.id, e.kind, e.actor, e.request_id, e.idempotency_key, encode(e.request_hash, 'hex'),

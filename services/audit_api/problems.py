@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from chassis.missing import Missing
 from chassis.problems import Problem
 from policies import problems as policies
 from services.audit_api import access, checking, ledger
@@ -24,7 +25,6 @@ from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld, 
 from services.audit_api.findings.states import FindingClosed, FindingNotConfirmed, FindingNotDraft, VersionDecided
 from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
-from services.audit_api.missing import Missing
 from services.audit_api.quarantines import states as quarantines
 from services.audit_api.record.proving import RecordDamaged
 from services.audit_api.record.service import CosignatureRefused, NothingSealed, NotSealedYet, SizesOutOfOrder

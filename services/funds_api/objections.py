@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import Field
 
 from chassis.fields import Answer, Body, Day, Prose
-from services.funds_api.missing import Missing
+from chassis.missing import Missing
 
 
 class ObjectionAnswer(Body):

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.journal_tables import Event, StreamHead
+from chassis.journal_tables import ErasedOutcome, Event, StreamHead
 from chassis.rows import NAMES, TYPES, RegionText
 
 ADMINISTRATORS_SQL = "role IN ('system_admin', 'security_admin', 'audit_admin')"
@@ -122,3 +122,7 @@ class StreamHeadRow(StreamHead, Row):
 
 class EventRow(Event, Row):
     """The acts of this schema's journal."""
+
+
+class ErasedOutcomeRow(ErasedOutcome, Row):
+    """The answers of this schema's journal that somebody was forgotten in."""

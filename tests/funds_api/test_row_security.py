@@ -172,3 +172,20 @@ async def test_codes_of_places_sort_by_their_digits_in_every_table(admin: asyncp
     )
     assert len(found) > 60
     assert [(one["relname"], one["attname"]) for one in found if one["collname"] != "C"] == []
+
+
+async def test_no_function_of_any_schema_answers_everybody(admin: asyncpg.Pool) -> None:
+    """PostgreSQL lets everybody execute a new function until that is taken back; a service asks those of its schema."""
+    rows = await admin.fetch(
+        "SELECT p.oid::regprocedure::text AS name, n.nspname AS schema,"
+        " array_agg(coalesce(r.rolname, 'PUBLIC')) FILTER (WHERE r.rolname IS DISTINCT FROM 'qingliu_owner') AS roles"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a"
+        " LEFT JOIN pg_roles r ON r.oid = a.grantee"
+        " WHERE n.nspname IN ('funds', 'audit', 'identity', 'public') AND a.privilege_type = 'EXECUTE'"
+        " GROUP BY p.oid, n.nspname"
+    )
+    assert len(rows) > 150
+    assert {row["schema"] for row in rows} >= {"funds", "audit", "identity"}
+    strangers = {row["name"]: row["roles"] for row in rows if row["roles"] and row["roles"] != [f"{row['schema']}_app"]}
+    assert strangers == {}

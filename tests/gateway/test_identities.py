@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+import hashlib
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import pytest
 
+from deploy.onebox.forget import forget
+from services.gateway.identities.schemas import PersonRequest
+from tests.exported import exported
 from tests.gateway.conftest import COUNTY, PASSWORD, Calling, Gateway, settings
 
 
@@ -220,3 +224,29 @@ async def test_a_bad_shape_is_named_and_never_repeated(
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert answer.json()["errors"]
     assert PASSWORD not in answer.text
+
+
+async def test_a_request_is_kept_as_a_hash_that_no_guess_can_be_held_against_once_its_salt_is_gone(
+    gateway: Gateway, calling: Calling, admin: asyncpg.Pool
+) -> None:
+    person, headers = a_person(), calling("sys.yunxi")
+    made = (await gateway.http.post("/identity/v1/people", json=person, headers=headers)).json()
+    kept = (
+        "SELECT stream, request_hash, hash, outcome ->> 'salt' AS salt FROM identity.event"
+        " WHERE body ->> 'person_id' = $1 AND kind = 'PersonEntered'"
+    )
+    row = await admin.fetchrow(kept, made["id"])
+    shown = PersonRequest.model_validate(person).model_dump_json(exclude={"password"})
+    plain = hashlib.sha256(f"POST /identity/v1/people\n{shown}".encode()).digest()
+    guess = hashlib.sha256(row["stream"].encode() + b"\n" + plain).digest()
+    assert row["request_hash"] == hashlib.sha256(bytes.fromhex(row["salt"]) + guess).digest() != guess
+
+    before = await exported(admin, "identity", row["stream"])
+    async with admin.acquire() as connection:
+        assert await forget(connection, "identity", row["stream"], [UUID(made["id"])], "个请〔2026〕4号") == 1
+    left = await admin.fetchrow(kept, made["id"])
+    assert (left["request_hash"], left["hash"], left["salt"]) == (row["request_hash"], row["hash"], None)
+    assert await exported(admin, "identity", row["stream"]) == before
+    assert row["hash"].hex() in before
+    again = await gateway.http.post("/identity/v1/people", json=person, headers=headers)
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (made, "true")

@@ -11,6 +11,7 @@ from chassis.database import Read, Tx
 from chassis.fields import Code, CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.alerts import handling, merging, refuting, store
@@ -26,7 +27,6 @@ from services.audit_api.alerts.schemas import (
 )
 from services.audit_api.alerts.shown import alerts_of, file_of
 from services.audit_api.alerts.triage import Triage
-from services.audit_api.missing import Missing
 from services.audit_api.moments import AsOf, KnownAt, moment_of
 
 router = APIRouter(prefix="/audit/v1/alerts", tags=["alerts 预警"])

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.alerts import dealings, store
 from services.audit_api.alerts.schemas import AlertFile, AssignmentRequest, TriageRequest
 from services.audit_api.alerts.service import must_be_open
 from services.audit_api.alerts.shown import file_of, seen
 from services.audit_api.alerts.states import must_stand_alone
 from services.audit_api.alerts.triage import must_say_why, proposed
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.tables import AlertAssignmentRow, AlertRow, AlertTriageRow
 from services.audit_api.words import sealed

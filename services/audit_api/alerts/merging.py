@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.alerts import dealings, store
 from services.audit_api.alerts.schemas import AlertFile, MergeRequest
 from services.audit_api.alerts.service import must_be_open
@@ -20,7 +21,6 @@ from services.audit_api.alerts.states import (
     must_be_same_money,
     must_stand_alone,
 )
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.states import must_follow
 from services.audit_api.tables import AlertMergeRow, AlertRefutationRow, AlertRow

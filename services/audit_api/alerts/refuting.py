@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
+from chassis.missing import Missing
 from services.audit_api.alerts import dealings, store
 from services.audit_api.alerts.handling import locked
 from services.audit_api.alerts.schemas import (
@@ -20,7 +21,6 @@ from services.audit_api.alerts.schemas import (
 from services.audit_api.alerts.shown import file_of
 from services.audit_api.alerts.states import RefutationDecided, RefutationWaits, refutation_version
 from services.audit_api.checking import must_be_checked
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.states import must_follow
 from services.audit_api.tables import AlertRefutationRow

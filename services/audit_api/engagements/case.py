@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.engagements import shown, store
 from services.audit_api.engagements.refusals import MemberUndeclared, NotOnTeam, RecusalNeeded, TeamTooSmall
 from services.audit_api.engagements.schemas import EngagementRole
@@ -18,7 +19,6 @@ from services.audit_api.engagements.stages import OF_A_UNIT, Doc, EngagementKind
 from services.audit_api.engagements.store import Parts
 from services.audit_api.leads import store as leads
 from services.audit_api.leads.recusal import Recusal
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.tables import EngagementMemberRow, EngagementPeriodRow, EngagementRow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from chassis.missing import Missing
 from policies.workdays import CHINA
 from services.audit_api.checking import must_be_checked
 from services.audit_api.engagements import stages, store
@@ -17,7 +18,6 @@ from services.audit_api.engagements.schemas import (
     EngagementWritten,
 )
 from services.audit_api.engagements.stages import STAGES, EngagementPaper, EngagementVerdict
-from services.audit_api.missing import Missing
 from services.audit_api.tables import EngagementDocumentRow
 from services.audit_api.words import sealed
 from wire.engagements import EngagementDecisionDelivered, EngagementDocumentChecked

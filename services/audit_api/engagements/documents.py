@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from chassis.missing import Missing
 from policies.workdays import CHINA
 from services.audit_api.checking import OwnDecision, version_hash
 from services.audit_api.engagements import parts, shown, stages, store
@@ -24,7 +25,6 @@ from services.audit_api.engagements.schemas import (
     EngagementWritten,
 )
 from services.audit_api.engagements.stages import PAPERS, STAGES, EngagementPaper
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.words import new_salt

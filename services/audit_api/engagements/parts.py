@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from services.audit_api.engagements import campaigns, shown, store
 from services.audit_api.engagements.campaigns import Bounds, Part
 from services.audit_api.engagements.case import Case, Step
 from services.audit_api.engagements.refusals import StepOutOfTurn
 from services.audit_api.engagements.stages import STAGES, EngagementKind, EngagementStage, stage_of
 from services.audit_api.engagements.store import Parts
-from services.audit_api.missing import Missing
 
 
 @dataclass(frozen=True, slots=True)

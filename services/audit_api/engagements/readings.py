@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from services.audit_api.engagements import campaigns, shown, store
 from services.audit_api.engagements.schemas import (
     Engagement,
@@ -23,7 +24,6 @@ from services.audit_api.engagements.store import Parts
 from services.audit_api.findings import counting
 from services.audit_api.findings.nesting import Share
 from services.audit_api.findings.shown import shown as findings_shown
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.tables import EngagementRow

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.access import must_hold
 from services.audit_api.engagements import parts, readings, store
 from services.audit_api.engagements.campaigns import Bounds, must_lie_in
@@ -31,7 +32,6 @@ from services.audit_api.engagements.schemas import (
 )
 from services.audit_api.engagements.stages import KINDS, STAGES, EngagementPaper, EngagementStage, of, stage_of
 from services.audit_api.findings import store as findings
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.words import sealed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chassis.missing import Missing
 from services.audit_api.engagements import store
 from services.audit_api.engagements.case import Step, must_be_free
 from services.audit_api.engagements.refusals import AlreadyOnTeam, EngagementDayRefused
@@ -11,7 +12,6 @@ from services.audit_api.engagements.schemas import (
     EngagementStanding,
 )
 from services.audit_api.engagements.service import member_row, opened, standing
-from services.audit_api.missing import Missing
 from wire.engagements import EngagementMemberJoined, EngagementMemberLeft
 
 

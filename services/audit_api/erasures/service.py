@@ -17,11 +17,11 @@ from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.erasures import store
 from services.audit_api.erasures.places import CONTENT, Erased
 from services.audit_api.erasures.schemas import Erasure, ErasureBasis, ErasureDecision, ErasureVerdict, erasure_of
-from services.audit_api.missing import Missing
 from services.audit_api.policies import store as policies
 from services.audit_api.tables import ErasureRow
 from services.audit_api.words import new_salt, sealed

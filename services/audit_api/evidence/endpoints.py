@@ -17,6 +17,7 @@ from chassis.database import Database, Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import marks, service, store
@@ -36,7 +37,6 @@ from services.audit_api.evidence.schemas import (
     withdrawal_of,
 )
 from services.audit_api.evidence.shelf import MAX_BYTES, Shelf, closed_on_failure
-from services.audit_api.missing import Missing
 from services.audit_api.moments import KnownAt, moment_of
 from treasury.calendar import business_date
 

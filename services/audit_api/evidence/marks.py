@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.evidence import store
 from services.audit_api.evidence.schemas import (
@@ -25,7 +26,6 @@ from services.audit_api.evidence.schemas import (
     WithdrawalVerdict,
     withdrawal_of,
 )
-from services.audit_api.missing import Missing
 from services.audit_api.tables import EvidenceRow, EvidenceWithdrawalRow
 from services.audit_api.words import new_salt, sealed
 from wire.evidence import EvidenceSigned, EvidenceWithdrawalAsked, EvidenceWithdrawalDecided

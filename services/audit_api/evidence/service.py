@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
+from chassis.missing import Missing
 from services.audit_api.evidence import store
 from services.audit_api.evidence.refusals import EvidenceForgotten
 from services.audit_api.evidence.schemas import EvidenceReceipt
 from services.audit_api.evidence.shelf import Spooled
 from services.audit_api.findings import store as findings
-from services.audit_api.missing import Missing
 from services.audit_api.tables import EvidenceRow, RectificationOrderRow
 from wire.audit import EvidenceKept, EvidenceRead
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.evidence import service as evidence
 from services.audit_api.evidence.refusals import EvidenceTooLarge
 from services.audit_api.evidence.shelf import MAX_BYTES, Copy, Spooled
@@ -18,7 +19,6 @@ from services.audit_api.extracts import store
 from services.audit_api.extracts.differences import differences
 from services.audit_api.extracts.questions import Question, Subject
 from services.audit_api.extracts.schemas import Extract, Recheck, extract_of
-from services.audit_api.missing import Missing
 from wire.extracts import LedgerExtracted
 
 SHOWN: Final = 100

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.filed_reports import store
 from services.audit_api.filed_reports.figures import worked_out
 from services.audit_api.filed_reports.schemas import (
@@ -23,7 +24,6 @@ from services.audit_api.filed_reports.schemas import (
 )
 from services.audit_api.findings import store as findings
 from services.audit_api.findings.nesting import Amount, counted_once_fen, parts_fen
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.tables import FiledReportRow
 from services.audit_api.words import sealed

@@ -16,6 +16,7 @@ from chassis.database import Database, Read, Tx
 from chassis.fields import MAX_FEN, CountyCode, Line, RegionCode
 from chassis.identity import Principal, can
 from chassis.journal import Act, Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
@@ -39,7 +40,6 @@ from services.audit_api.findings.schemas import (
 )
 from services.audit_api.findings.shown import fact_of, shown, subject_of, versions_made, versions_whole
 from services.audit_api.findings.states import FindingStatus
-from services.audit_api.missing import Missing
 from services.audit_api.moments import AsOf, KnownAt, Moment, moment_of
 from services.audit_api.quarantines.shown import of_finding as quarantines_of
 from services.audit_api.rectifications import store as orders

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.alerts import store as alerts
 from services.audit_api.alerts.service import must_be_open
 from services.audit_api.checking import VersionChanged
@@ -33,7 +34,6 @@ from services.audit_api.findings.schemas import (
 )
 from services.audit_api.findings.shown import shown
 from services.audit_api.findings.states import must_be_draft
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.tables import AlertRow, FindingRow
 from services.audit_api.words import new_salt, sealed

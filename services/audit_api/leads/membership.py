@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.leads import service, store
 from services.audit_api.leads.recusal import must_be_free
 from services.audit_api.leads.schemas import LeadDepartureRequest, LeadMemberRequest, LeadReceipt
-from services.audit_api.missing import Missing
 from services.audit_api.tables import LeadMemberRow, LeadRow
 from wire.leads import LeadMemberAppointed, LeadMemberLeft
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.leads import service, store
 from services.audit_api.leads.reading import judged, talked
@@ -30,7 +31,6 @@ from services.audit_api.leads.states import (
     talked_under,
     unreported,
 )
-from services.audit_api.missing import Missing
 from services.audit_api.policies import store as policies
 from services.audit_api.rectifications.states import must_follow
 from services.audit_api.words import new_salt, sealed

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
+from chassis.missing import Missing
 from chassis.pages import Window, cut
 from services.audit_api.access import COUNTY_DIGITS, must_hold
 from services.audit_api.findings import store as findings
@@ -20,7 +21,6 @@ from services.audit_api.leads.reading import file_of, lead_of
 from services.audit_api.leads.recusal import Subject, must_be_free, must_not_be_of
 from services.audit_api.leads.schemas import LeadCells, LeadCounts, LeadFile, LeadPage, LeadReceipt, LeadRequest
 from services.audit_api.leads.states import OPINION_LIMIT, LeadDisposition, LeadForm, LeadSource, due, must_not_be_ahead
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment, moment_of
 from services.audit_api.policies import store as policies
 from services.audit_api.tables import LeadRow

@@ -11,9 +11,9 @@ from chassis.database import Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, Window, cut
 from services.audit_api.access import county_of
-from services.audit_api.missing import Missing
 from services.audit_api.moments import AsOf, KnownAt, moment_of
 from services.audit_api.quarantines import service, store
 from services.audit_api.quarantines.schemas import (

@@ -14,11 +14,11 @@ from chassis.feed import Envelope
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
+from chassis.missing import Missing
 from services.audit_api.alerts.service import FOLLOWER
 from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.findings import store as findings
 from services.audit_api.findings.states import must_be_at_work
-from services.audit_api.missing import Missing
 from services.audit_api.quarantines import store
 from services.audit_api.quarantines.schemas import (
     Quarantine,

@@ -14,8 +14,8 @@ from chassis import feed
 from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.findings import store as findings
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.record import bundling, merkle, money_behind, notes, proving, store, words_of
 from services.audit_api.record.bundling import Chosen
@@ -217,7 +217,7 @@ async def bundle(
     county, moment = finding.county, finding.moment
     names = [str(finding.id), *(str(one) for one in await store.quarantines(tx, county, finding.id))]
     positions = await store.events_naming(tx, who, county, names, moment.position)
-    own = await feed.whole_rows(tx, "audit", county, positions, erased="audit.erased_outcome")
+    own = await feed.whole_rows(tx, "audit", county, positions)
     chosen = [
         await bundling.placed(tx, "audit", county, own),
         await bundling.placed(tx, "funds", county, money.rows),

@@ -12,13 +12,13 @@ from chassis.database import Database, Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.endpoints import FILE_BODY, body_of, file_name_of
 from services.audit_api.evidence.schemas import EvidencePage, EvidenceReceipt, evidence_of
 from services.audit_api.evidence.shelf import Shelf
-from services.audit_api.missing import Missing
 from services.audit_api.moments import AsOf, KnownAt, moment_of
 from services.audit_api.rectifications import extensions, look_backs, progress, proofs, service, store, supervision
 from services.audit_api.rectifications.schemas import (

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.checking import must_be_checked
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.schemas import (

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
-from services.audit_api.missing import Missing
+from chassis.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.schemas import OrderFile, StepRequest

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.evidence.schemas import EvidenceReceipt
 from services.audit_api.evidence.service import register
 from services.audit_api.evidence.shelf import Spooled
-from services.audit_api.missing import Missing
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.service import locked
 from services.audit_api.rectifications.states import must_be_worked_on

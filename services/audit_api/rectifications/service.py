@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.access import must_hold, must_not_be_requester
 from services.audit_api.checking import must_be_checked
 from services.audit_api.findings import store as findings
 from services.audit_api.findings.states import FindingStatus, after_closing, after_order
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.quarantines.service import must_keep_nothing
 from services.audit_api.rectifications import store

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.audit_api.checking import OwnDecision, must_be_checked, must_be_undecided, named
 from services.audit_api.findings import store as findings
-from services.audit_api.missing import Missing
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.rectifications.states import must_follow

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from policies import workdays
 from services.funds_api.assets import service, shares, store
 from services.funds_api.assets.refusals import (
@@ -45,7 +46,6 @@ from services.funds_api.assets.schemas import (
 )
 from services.funds_api.assets.shares import Entry
 from services.funds_api.known import known
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.projects.service import must_lie

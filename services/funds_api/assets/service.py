@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.access import must_hold
 from services.funds_api.assets import store
 from services.funds_api.assets.refusals import (
@@ -30,7 +31,6 @@ from services.funds_api.assets.schemas import (
 from services.funds_api.households import masks
 from services.funds_api.known import known
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Known, Moment
 from services.funds_api.projects import money
 from services.funds_api.projects import service as projects

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.assets import incomes, shares, store
 from services.funds_api.assets.refusals import (
     ReturnBeyondShare,
@@ -26,7 +27,6 @@ from services.funds_api.assets.refusals import (
 )
 from services.funds_api.assets.schemas import Income, SharePayment, ShareReturn, ShareReversal
 from services.funds_api.assets.shares import Entry
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.projects import money
 from services.funds_api.projects.service import must_lie

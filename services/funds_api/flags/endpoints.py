@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query
 
 from chassis.database import Read
 from chassis.identity import Principal, can
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.flags import pages, service, store
 from services.funds_api.flags.schemas import Flag, FlagPage, Recomputation
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.units.endpoints import County
 from services.funds_api.warnings.bundles import flags_of, parts_of

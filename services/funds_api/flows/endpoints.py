@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import Read
 from chassis.fields import Code
 from chassis.identity import Principal, can
+from chassis.missing import Missing
 from chassis.pages import Paging
 from services.funds_api.access import COUNTY_DIGITS, county_of, holds, must_hold
 from services.funds_api.flows import households, service
 from services.funds_api.flows.schemas import FlowGraph, FlowTree, GraphBy, PaidHouseholds
 from services.funds_api.flows.store import Asked
 from services.funds_api.funds import store as funds
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units import store as units
 

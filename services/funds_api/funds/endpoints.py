@@ -10,6 +10,7 @@ from chassis.database import Read, Tx
 from chassis.fields import Code
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.funds import service, store
@@ -27,7 +28,6 @@ from services.funds_api.funds.schemas import (
     UseAnswer,
     Uses,
 )
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.units.endpoints import County
 from treasury.policy import Basis

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.missing import Missing
 from services.funds_api.funds import judge, store
 from services.funds_api.funds.judge import Breach, Facts, Term, TermSet
 from services.funds_api.funds.refusals import FundRuleBroken
 from services.funds_api.funds.store import FeeSums
-from services.funds_api.missing import Missing
 from treasury.lots import Draw
 
 

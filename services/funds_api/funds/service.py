@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import clock
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.access import must_hold
 from services.funds_api.funds import store
 from services.funds_api.funds.judge import NATION, FundRule, OnBreach, Term, in_force, levels
@@ -36,7 +37,6 @@ from services.funds_api.funds.schemas import (
     TermsWithdrawal,
     UsesRule,
 )
-from services.funds_api.missing import Missing
 from services.funds_api.tables import FundRuleRow, FundTermsRow
 from services.funds_api.units import store as units
 from wire.policies import FundTermsConfirmed, FundTermsSet, FundTermsWithdrawn

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.holds import store
 from services.funds_api.holds.schemas import HeldLot, Hold, HoldRequest, HoldStatus
 from services.funds_api.households import masks
@@ -20,7 +21,6 @@ from services.funds_api.lots import decide, ledger
 from services.funds_api.lots import store as lots
 from services.funds_api.lots.refusals import DocumentHolds, ExpiryPassed, WrongAccount
 from services.funds_api.lots.shortfall import explained
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import HoldLotRow
 from treasury.documents import normalise_document

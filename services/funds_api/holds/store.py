@@ -12,11 +12,11 @@ from sqlalchemy import Row, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.lots.refusals import HoldForObjectedRow, HoldOver
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment, day_or_today
 from services.funds_api.quarantines import store as quarantines
 from services.funds_api.tables import HoldLotRow, HoldRow, PaymentBatchRow

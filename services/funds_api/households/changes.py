@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
 from services.funds_api.comparisons import matching
@@ -50,7 +51,6 @@ from services.funds_api.households.schemas import (
 )
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
 from services.funds_api.lots import ledger
-from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, PersonRow
 from treasury.identifiers import birth_date, is_id_number, normalise_id_number
 from wire.people import (

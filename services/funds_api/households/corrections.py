@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.households import appeals, changes, facts, heads, history, masks, store
 from services.funds_api.households.heads import Belongs
 from services.funds_api.households.history import Corrected, Fact
@@ -24,7 +25,6 @@ from services.funds_api.households.refusals import PersonElsewhere, StandingRefu
 from services.funds_api.households.schemas import ChangeAnswer, CorrectionRequest
 from services.funds_api.households.standings import StandingKind, may_become, reinstated
 from services.funds_api.lots import ledger
-from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, MembershipRow, ResidenceRow, StandingRow
 from treasury.calendar import AHEAD_DAYS
 from wire.people import HouseholdCorrected

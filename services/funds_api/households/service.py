@@ -15,6 +15,7 @@ from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from chassis.vault import Vault
 from services.funds_api.access import must_hold
 from services.funds_api.comparisons import matching
@@ -36,7 +37,6 @@ from services.funds_api.households.schemas import (
 from services.funds_api.households.standings import StandingKind
 from services.funds_api.lots import ledger
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.tables import HouseholdRow, PersonRow
 from treasury.calendar import AHEAD_DAYS
 from wire.people import HouseholdsRegistered

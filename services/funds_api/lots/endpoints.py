@@ -12,6 +12,7 @@ from chassis.database import Database, Read, Single
 from chassis.fields import Code
 from chassis.identity import Forbidden, Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, Window, cut
 from services.funds_api.access import county_of
 from services.funds_api.lots import service, store
@@ -27,7 +28,6 @@ from services.funds_api.lots.schemas import (
     TrancheAnswer,
     TranchePage,
 )
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, Moment, moment_of
 from services.funds_api.units.endpoints import County
 

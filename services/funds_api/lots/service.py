@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.connections import Alone
 from chassis.identity import Principal
 from chassis.journal import Act, Recorded
+from chassis.missing import Missing
 from services.funds_api.funds import guard
 from services.funds_api.funds import store as funds
 from services.funds_api.funds.judge import Breach
@@ -40,7 +41,6 @@ from services.funds_api.lots.schemas import (
     ReverseOrder,
     TakeBackOrder,
 )
-from services.funds_api.missing import Missing
 from services.funds_api.projects import gate, uses
 from services.funds_api.quarantines import store as quarantines
 from services.funds_api.quarantines.keeping import for_its_finding, own_first

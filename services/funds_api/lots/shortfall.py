@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.missing import Missing
 from services.funds_api.funds import store as funds
-from services.funds_api.missing import Missing
 from services.funds_api.moments import EVERYTHING
 from services.funds_api.quarantines import store as quarantines
 from services.funds_api.standing import THERE

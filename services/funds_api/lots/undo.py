@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.ids import new_id
+from chassis.missing import Missing
 from services.funds_api import access
 from services.funds_api.funds.judge import Breach
 from services.funds_api.holds import store as holds
@@ -30,7 +31,6 @@ from services.funds_api.lots.refusals import (
     ReversalTooEarly,
 )
 from services.funds_api.lots.schemas import ReverseOrder
-from services.funds_api.missing import Missing
 from services.funds_api.orders import claims
 from services.funds_api.projects import restored
 from services.funds_api.quarantines import store as quarantines

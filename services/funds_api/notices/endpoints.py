@@ -13,9 +13,9 @@ from chassis.database import Read, Tx
 from chassis.fields import Code
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.funds_api.access import within
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.notices import service, store
 from services.funds_api.notices.schemas import (

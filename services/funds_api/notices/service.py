@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.access import above, must_hold
 from services.funds_api.funds import store as funds
 from services.funds_api.lots import ledger
 from services.funds_api.lots.decide import CLOSED
 from services.funds_api.lots.ledger import Movement, Part
-from services.funds_api.missing import Missing
 from services.funds_api.notices import store
 from services.funds_api.notices.schemas import (
     BroughtBy,

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from services.funds_api.holds import store as holds
 from services.funds_api.lots import decide, ledger
 from services.funds_api.lots.refusals import NoContractHere
 from services.funds_api.lots.shortfall import explained
-from services.funds_api.missing import Missing
 from services.funds_api.orders import store
 from services.funds_api.orders.refusals import NotReissuable, ReturnedQuotaDrawn
 from services.funds_api.orders.schemas import TreasuryOrderRequest

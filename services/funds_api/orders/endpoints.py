@@ -11,10 +11,10 @@ from chassis.database import Read, Tx
 from chassis.fields import Code
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.funds import store as funds
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.orders import chain, service, store
 from services.funds_api.orders.drawing import bank_of

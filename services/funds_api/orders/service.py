@@ -16,6 +16,7 @@ from chassis import clock
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
 from services.funds_api.funds import guard
 from services.funds_api.funds import store as funds
@@ -24,7 +25,6 @@ from services.funds_api.lots import ledger
 from services.funds_api.lots import store as lots
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.refusals import NowhereToReturn, OrderCrossesBooks, WrongAccount
-from services.funds_api.missing import Missing
 from services.funds_api.orders import claims, states, store
 from services.funds_api.orders import drawing as drawings
 from services.funds_api.orders.drawing import Ends, bank_of

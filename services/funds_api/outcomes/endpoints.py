@@ -12,9 +12,9 @@ from chassis.database import Read, Tx
 from chassis.fields import RegionCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from services.funds_api.access import county_of, must_hold
 from services.funds_api.flags.store import Place
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.outcomes import record, service, store
 from services.funds_api.outcomes.schemas import FlagOutcome, FlagOutcomes, OutcomeRequest, Record, Records

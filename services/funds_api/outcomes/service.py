@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.households import masks
-from services.funds_api.missing import Missing
 from services.funds_api.outcomes import store
 from services.funds_api.outcomes.refusals import OutcomeDateRefused, OutcomeStands, RecoveredFell, RecoveredTooMuch
 from services.funds_api.outcomes.schemas import Conclusion, FlagOutcome, OutcomeRequest

@@ -15,6 +15,7 @@ from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
+from chassis.missing import Missing
 from services.funds_api.access import COUNTY_DIGITS
 from services.funds_api.flags.breaches import Desk, MadeLot, raise_breaches
 from services.funds_api.funds import guard, refusals
@@ -23,7 +24,6 @@ from services.funds_api.holds import store as holds
 from services.funds_api.lots import ledger
 from services.funds_api.lots.ledger import Movement, Part
 from services.funds_api.lots.shortfall import explained
-from services.funds_api.missing import Missing
 from services.funds_api.payments import division, held, household_cap, kept, lists, store, yearly
 from services.funds_api.payments.division import Parted
 from services.funds_api.payments.refusals import (

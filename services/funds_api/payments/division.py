@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.database import allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
+from chassis.missing import Missing
 from services.funds_api.lots import ledger
-from services.funds_api.missing import Missing
 from services.funds_api.payments import store
 from services.funds_api.payments.kept import KeptLot
 from services.funds_api.payments.schemas import BatchStatus, Division, Part

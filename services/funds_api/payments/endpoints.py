@@ -15,12 +15,12 @@ from starlette.responses import Response, StreamingResponse
 from chassis.database import Database, Read, Tx, allow_long_rests
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import BadMark, Paging, Window, cut, whole
 from chassis.vault import Vault
 from services.funds_api.access import county_of
 from services.funds_api.households.schemas import Role
 from services.funds_api.keys import Cells
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, Moment, moment_of
 from services.funds_api.payments import (
     approval,

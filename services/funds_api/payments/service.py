@@ -17,6 +17,7 @@ from chassis.database import allow_long_rests, allow_long_statements
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from chassis.vault import Vault
 from services.funds_api.closings import store as closings
 from services.funds_api.funds import refusals
@@ -26,7 +27,6 @@ from services.funds_api.households import masks
 from services.funds_api.lots import ledger
 from services.funds_api.lots.decide import CLOSED
 from services.funds_api.lots.refusals import BooksClosed, WrongAccount, WrongBook
-from services.funds_api.missing import Missing
 from services.funds_api.payments import (
     checking,
     division,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from chassis.missing import Missing
 from chassis.problems import Problem
 from services.funds_api import access
 from services.funds_api.flows.households import OneSideOnly
-from services.funds_api.missing import Missing
 from services.funds_api.regions.lists import RegionChangeShape, RegionClosed, RegionListOlder
 from services.funds_api.regions.service import RegionNotValid, RegionUnknown
 from services.funds_api.units.service import NatureOfNoAccount, RegionTooHigh, UnitKnown

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import contract_rows as rows
 from services.funds_api.projects import money, plan_days, service, store

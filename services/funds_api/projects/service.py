@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Forbidden, Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.access import COUNTY_DIGITS, holds, must_hold
 from services.funds_api.funds import store as funds
 from services.funds_api.households import masks
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.projects import money, stages, store, target_rows

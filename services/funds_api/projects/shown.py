@@ -11,11 +11,11 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from chassis.pages import Window, cut
 from services.funds_api import objections
 from services.funds_api.known import known
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.projects import change_rows, contract_rows, contracts, money, store, target_rows, targets
 from services.funds_api.projects.change_schemas import Change, ChangePage

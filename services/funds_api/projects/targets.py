@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
-from services.funds_api.missing import Missing
+from chassis.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.projects import service, store, target_rows
 from services.funds_api.projects.refusals import StepByMaker, TargetsNotNow

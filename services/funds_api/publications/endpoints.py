@@ -11,8 +11,8 @@ from chassis import clock
 from chassis.database import Read, Tx
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from services.funds_api.access import county_of
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, day_or_today
 from services.funds_api.payments import store as batches
 from services.funds_api.publications import service

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.households import masks
-from services.funds_api.missing import Missing
 from services.funds_api.objections import must_have_come, shown, to_answer
 from services.funds_api.payments import division
 from services.funds_api.payments import store as batches

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 
 from chassis.database import Read
 from chassis.identity import Principal, can
+from chassis.missing import Missing
 from chassis.pages import Paging, Window, cut
 from services.funds_api.access import county_of
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.quarantines import service, store
 from services.funds_api.quarantines.schemas import QuarantineFile, QuarantinePage

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.feed import Envelope
-from services.funds_api.missing import Missing
+from chassis.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.recoveries import store
 from services.funds_api.recoveries.refusals import RecoveryOfOtherMoney

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.access import NATION
 from services.funds_api.lots import ledger
-from services.funds_api.missing import Missing
 from services.funds_api.regions import lists, store
 from services.funds_api.regions.lists import Place, RegionChangeShape, RegionClosed
 from services.funds_api.regions.schemas import (

@@ -12,9 +12,9 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from services.funds_api.access import holds
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.responsibility import stays
 from services.funds_api.responsibility.ranking import percent

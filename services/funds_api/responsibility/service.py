@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from services.funds_api.missing import Missing
+from chassis.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.responsibility import store
 from services.funds_api.responsibility.ranking import hundredths, percent, ranks, ranks_among

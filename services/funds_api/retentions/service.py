@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from services.funds_api.lots.ledger import End, Movement
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.projects import contract_rows
 from services.funds_api.projects import store as projects
 from services.funds_api.projects.refusals import ContractCancelled, NoContractor

@@ -19,12 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.holds import store as holds
 from services.funds_api.households import masks
 from services.funds_api.lots import ledger
 from services.funds_api.lots import store as lots
 from services.funds_api.lots.ledger import Movement, Part
-from services.funds_api.missing import Missing
 from services.funds_api.payments import store as payments
 from services.funds_api.payments.schemas import BatchStatus, PaymentStatus
 from services.funds_api.quarantines import store as quarantines

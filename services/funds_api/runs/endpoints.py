@@ -11,9 +11,9 @@ from chassis import clock
 from chassis.database import Read, Tx
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
-from services.funds_api.missing import Missing
 from services.funds_api.runs import service, store
 from services.funds_api.runs.schemas import Rules, Run, RunPage, RunRequest
 from services.funds_api.units.endpoints import County

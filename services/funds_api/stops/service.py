@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.closings import store as closings
 from services.funds_api.households import masks
 from services.funds_api.known import known
 from services.funds_api.lots.refusals import BooksClosed
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.policies import store as policies
 from services.funds_api.stops import store, targets

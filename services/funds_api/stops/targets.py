@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from services.funds_api.lots import store as lots
-from services.funds_api.missing import Missing
 from services.funds_api.payments import store as batches
 from services.funds_api.projects import store as projects
 from services.funds_api.stops import store

@@ -10,10 +10,10 @@ from fastapi import APIRouter
 from chassis.database import Read, Tx
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.successions import service, store
 from services.funds_api.successions.schemas import (

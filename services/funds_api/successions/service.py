@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from chassis.pages import Window
 from services.funds_api.access import must_hold
 from services.funds_api.funds import guard
@@ -29,7 +30,6 @@ from services.funds_api.lots.decide import Made
 from services.funds_api.lots.ledger import End
 from services.funds_api.lots.refusals import NoOutsideAccount, ReversalTooEarly, WrongAccount
 from services.funds_api.lots.schemas import ReverseOrder
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.notices import store as notices
 from services.funds_api.quarantines import store as quarantines

@@ -36,7 +36,7 @@ from services.funds_api.tables.flags import (
     FlagRunRuleRow,
     FlagTallyRow,
 )
-from services.funds_api.tables.journal import EventRow, FollowerCursorRow, StreamHeadRow
+from services.funds_api.tables.journal import ErasedOutcomeRow, EventRow, FollowerCursorRow, StreamHeadRow
 from services.funds_api.tables.ledger import DrawRow, EntryRow, LotRow, MovementRow, TrancheRow
 from services.funds_api.tables.orders import OrderFlowRow, OrderInvoiceRow, OrderResultRow, TreasuryOrderRow
 from services.funds_api.tables.people import (
@@ -125,6 +125,7 @@ __all__ = [
     "DataKeyRow",
     "DrawRow",
     "EntryRow",
+    "ErasedOutcomeRow",
     "EventRow",
     "FindingLotRow",
     "FlagBasisRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint
 
-from chassis.journal_tables import Event, FollowerCursor, StreamHead
+from chassis.journal_tables import ErasedOutcome, Event, FollowerCursor, StreamHead
 from services.funds_api.tables.rows import Row
 
 
@@ -14,6 +14,10 @@ class StreamHeadRow(StreamHead, Row):
 
 class EventRow(Event, Row):
     """The acts of this schema's journal."""
+
+
+class ErasedOutcomeRow(ErasedOutcome, Row):
+    """The answers of this schema's journal that somebody was forgotten in."""
 
 
 class FollowerCursorRow(FollowerCursor, Row):

@@ -10,12 +10,12 @@ from pydantic import TypeAdapter
 
 from chassis.database import Database, Read, Single
 from chassis.identity import Principal, can
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from chassis.vault import Vault
 from services.funds_api.access import county_of, holds
 from services.funds_api.lots.endpoints import tranche_of
 from services.funds_api.lots.store import whole_county
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, day_or_today, moment_of
 from services.funds_api.payments import returned
 from services.funds_api.payments import store as batches

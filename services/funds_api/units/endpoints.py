@@ -12,10 +12,10 @@ from chassis.database import Read, Tx
 from chassis.fields import CountyCode, RegionCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
+from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.funds_api.access import county_of
 from services.funds_api.holds import store as holds
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.units import service, store
 from services.funds_api.units.schemas import (

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api import words
 from services.funds_api.access import COUNTY_DIGITS, must_hold
 from services.funds_api.lots import ledger
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.regions import service as regions
 from services.funds_api.tables import AccountNatureRow, AccountRow

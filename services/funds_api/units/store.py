@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from chassis.pages import Window
 from services.funds_api.access import visible_to
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.standing import REMAINING, THERE
 from services.funds_api.tables import AccountNatureRow, AccountRow, RegionRow, UnitRow

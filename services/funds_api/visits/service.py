@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from services.funds_api.access import must_hold
 from services.funds_api.households import history
 from services.funds_api.households import store as households
 from services.funds_api.lots import ledger
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import HelperVisitRow
 from services.funds_api.visits import store

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.missing import Missing
 from chassis.pages import Window
 from services.funds_api.access import visible_to
 from services.funds_api.households import masks
 from services.funds_api.lots.ledger import must_be_near
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import UnitLeaderRow, UnitRow
 from services.funds_api.warnings.refusals import LeaderKnown

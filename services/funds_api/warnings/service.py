@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act, record_alone
+from chassis.missing import Missing
 from policies import workdays
 from services.funds_api.flags.crossings import Found
 from services.funds_api.flags.rules.rule import Policy, Rule, Subject
 from services.funds_api.households import masks
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.policies.keys import KEYS
 from services.funds_api.tables import FlagRunRow, WarningRow

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from policies import workdays
 from services.funds_api.flags.rules.catalogue import RULES
 from services.funds_api.known import known
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.tables import WarningRow
 from services.funds_api.warnings import store, timers
