@@ -122,6 +122,38 @@ def flat(dependant: Any) -> list[Any]:
     return [dependant, *(inner for one in dependant.dependencies for inner in flat(one))]
 
 
+def test_what_writes_suspicion_is_an_act_of_one_or_decided_by_two() -> None:
+    """ADR 78 says of every route that writes which it is; a decision names the version and takes another right.
+
+    It was held noun by noun before, and the period of an engagement was one person's to change.
+    """
+    told = (ROOT / "docs/decisions/0078-what-is-decided-by-two.md").read_text()
+    _, rest = told.split("## Acts of one person")
+    acts, decisions = rest.split("## Decisions by two")
+    one = set(re.findall(r"^\| `(/[^`]+)` \| \S", acts, re.MULTILINE))
+    by_two = re.findall(r"^\| `(/[^`]+)` \| `(/[^`]+)` \|$", decisions, re.MULTILINE)
+    drawn, decided = {draws for draws, _ in by_two}, {decides for _, decides in by_two}
+    writes = {
+        route.path.removeprefix("/audit/v1"): route
+        for route in routes(AUDIT)
+        if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
+    }
+    assert set(writes) == one | drawn | decided, "say in ADR 78 what it is: an act of one, drawn up, or decided"
+    assert not decided & (one | drawn), "a decision is nobody's alone"
+    for draws, decides in by_two:
+        names = {
+            name
+            for dependant in flat(writes[decides].dependant)
+            for body in dependant.body_params
+            for name in getattr(body.field_info.annotation, "model_fields", {})
+        }
+        # An edition of a policy value never changes: its reference names the version.
+        assert {"version_hash", "ref"} & names, f"{decides} does not say which version is decided on"
+        assert asked(writes[draws].dependant) != asked(writes[decides].dependant), (
+            f"{decides} takes no right of its own"
+        )
+
+
 MONEY_READS = re.compile(
     # A judgement (idle/judgement) reads no money: its days are all in the question.
     r"/funds/v1/(accounts/|lots|movements|tranches|payments|idle(?!/judgement)|flags|projects|assets|incomes|treasury-orders|quota)"

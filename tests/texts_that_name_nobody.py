@@ -19,7 +19,8 @@ _WHO_ACTED: Final = (
     alert_triage.made_by engagement.planned_by engagement_document.at_once_approved_by
     engagement_document.checked_by engagement_document.delivered_by engagement_document.made_by
     engagement_finding.named_by engagement_member.ended_by engagement_member.made_by engagement_member.person
-    engagement_period.made_by erasure.checked_by erasure.made_by event.actor evidence.kept_by
+    engagement_period.checked_by engagement_period.made_by finding_repeat_undoing.checked_by
+    finding_repeat_undoing.made_by erasure.checked_by erasure.made_by event.actor evidence.kept_by
     evidence_signature.told_by evidence_withdrawal.checked_by evidence_withdrawal.made_by filed_report.filed_by
     finding.confirmed_by finding.opened_by finding_repeat.made_by finding_repeat.undone_by finding_review.checked_by
     finding_review.made_by finding_version.made_by interest_declaration.person lead.referred_by
@@ -53,6 +54,7 @@ _CODES: Final = (
     log_cursor.stream log_leaf.service log_leaf.stream lot_draw.kind policy_gate.key policy_value.key
     quarantine_step.step quarantine_told.told rectification_extension.decision rectification_look_back.result
     rectification_look_back.decision rectification_supervision.decision finding_repeat.decision
+    engagement_period.decision finding_repeat_undoing.decision
     rectification_order.kind rectification_order.status rectification_step.action stream_head.stream
     """,
 )
@@ -67,7 +69,8 @@ _DIGESTS: Final = (
     quarantine_step.salt quarantine_step.version_hash rectification_extension.salt
     rectification_extension.version_hash rectification_step.salt rectification_supervision.salt
     rectification_supervision.version_hash rectification_look_back.salt rectification_look_back.version_hash
-    finding_repeat.salt finding_repeat.version_hash
+    finding_repeat.salt finding_repeat.version_hash finding_repeat_undoing.salt finding_repeat_undoing.version_hash
+    engagement_period.salt engagement_period.version_hash
     """,
 )
 _OFFICES: Final = (

@@ -24,8 +24,32 @@ class EngagementPlanned(Fact):
     text_sha256: str
 
 
+class EngagementPeriodProposed(Fact):
+    """One person drew up another last day of an engagement, by a document; another decides."""
+
+    engagement_id: UUID
+    county_code: str
+    period_no: int
+    starts_on: date
+    ends_on: date
+    changed_on: date
+    version_hash: str
+    text_sha256: str
+
+
+class EngagementPeriodSentBack(Fact):
+    """Another person did not agree to that last day: the one that held holds on."""
+
+    engagement_id: UUID
+    county_code: str
+    period_no: int
+    decided_on: date
+    version_hash: str
+    text_sha256: str
+
+
 class EngagementPeriodChanged(Fact):
-    """By a document an engagement got another last day."""
+    """By a document an engagement got another last day, as two people hold; of before there were two, one."""
 
     engagement_id: UUID
     county_code: str
@@ -33,6 +57,8 @@ class EngagementPeriodChanged(Fact):
     starts_on: date
     ends_on: date
     text_sha256: str
+    decided_on: date | None = None
+    version_hash: str | None = None
 
 
 class EngagementMemberJoined(Fact):

@@ -49,8 +49,34 @@ class FindingRepeatSentBack(Fact):
     text_sha256: str
 
 
+class FindingRepeatUndoProposed(Fact):
+    """One person does not hold the two to be the same again any more; another decides."""
+
+    repeat_id: UUID
+    undoing_id: UUID
+    finding_id: UUID
+    earlier_id: UUID
+    county_code: str
+    drawn_on: date
+    version_hash: str
+    text_sha256: str
+
+
+class FindingRepeatUndoSentBack(Fact):
+    """Another person holds them to be the same still."""
+
+    repeat_id: UUID
+    undoing_id: UUID
+    finding_id: UUID
+    earlier_id: UUID
+    county_code: str
+    decided_on: date
+    version_hash: str
+    text_sha256: str
+
+
 class FindingRepeatUndone(Fact):
-    """The two are not held to be the same again any more."""
+    """The two are not held to be the same again any more, by two people; of before there were two by one."""
 
     repeat_id: UUID
     finding_id: UUID
@@ -58,3 +84,5 @@ class FindingRepeatUndone(Fact):
     county_code: str
     undone_on: date
     text_sha256: str
+    undoing_id: UUID | None = None
+    version_hash: str | None = None

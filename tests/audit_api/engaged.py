@@ -128,6 +128,16 @@ class Office:
     async def deliver(self, drawn: dict[str, Any], on: str) -> httpx.Response:
         return await self.post(f"decisions/{drawn['document']['no']}/delivery", {"on": on})
 
+    async def change(self, ends_on: str, on: str, document: str = "县审〔2023〕3号") -> httpx.Response:
+        """Another last day as li draws it up."""
+        return await self.post("period", {"ends_on": ends_on, "document": document, "on": on})
+
+    async def agree(self, drawn: dict[str, Any], on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
+        """What zhao says of the last day that waits."""
+        waits = drawn["period_waits"]
+        said = {"version_hash": waits["version_hash"], "decision": "agreed", "opinion": "同意变更期限", "on": on}
+        return await self.post(f"period/{waits['no']}/decision", {**said, **more}, by or self.zhao)
+
     async def read(self, **params: Any) -> dict[str, Any]:
         answer = await self.chen.get(f"{PATH}/{self.id}", params=params)
         assert answer.status_code == 200, answer.text

@@ -172,10 +172,9 @@ async def test_a_campaign_ends_after_its_parts_and_lasts_as_long(office: Office,
     await office.plan(part_of=whole, kind="inspection", auditee_unit_id=None, auditee_name=None)
     part = office.id
     done(await office.start("2023-03-01"))
-    longer = {"document": "县整治办〔2023〕3号", "on": "2023-03-20"}
-    assert problem(await office.post("period", {**longer, "ends_on": "2023-10-01"})) == (409, "part-outside-campaign")
+    assert problem(await office.change("2023-10-01", "2023-03-20")) == (409, "part-outside-campaign")
     office.id = whole
-    shorter = await office.post("period", {**longer, "ends_on": "2023-06-29"})
+    shorter = await office.change("2023-06-29", "2023-03-20")
     assert problem(shorter) == (409, "engagement-day-refused")
     assert shorter.json()["figures"]["earliest_on"] == "2023-06-30", "its part lasts until then"
     ended = {"title": "总结", "content": "销号", "on": "2023-05-31"}
@@ -189,17 +188,24 @@ async def test_a_campaign_ends_after_its_parts_and_lasts_as_long(office: Office,
     )
     period = (
         "INSERT INTO audit.engagement_period (county_code, engagement_id, period_no, region_code, starts_on, ends_on,"
-        " document, changed_on, made_by) VALUES ($1, $2, 2, $1, $3, $4, '文', '2023-03-20', 'li')"
+        " document, changed_on, made_by, version_hash)"
+        " VALUES ($1, $2, 2, $1, $3, $4, '文', '2023-03-20', 'li', repeat('0', 64))"
+    )
+    agreed = (
+        "UPDATE audit.engagement_period SET decision = 'agreed', opinion = '同意', decided_on = '2023-03-21',"
+        " checked_by = 'zhao' WHERE county_code = $1 AND engagement_id = $2 AND period_no = 2"
     )
     start, first = date(2023, 3, 1), date(2023, 2, 1)
     assert await refused_behind(admin, document, office.county, UUID(whole)) == "QL450"
-    assert await refused_behind(admin, period, office.county, UUID(whole), first, date(2023, 6, 29)) == "QL450"
-    assert await refused_behind(admin, period, office.county, UUID(part), start, date(2023, 10, 1)) == "QL450"
+    for of, since, until in ((whole, first, date(2023, 6, 29)), (part, start, date(2023, 10, 1))):
+        await admin.execute(period, office.county, UUID(of), since, until)
+        assert await refused_behind(admin, agreed, office.county, UUID(of)) == "QL450"
+        await admin.execute("DELETE FROM audit.engagement_period WHERE engagement_id = $1 AND period_no = 2", UUID(of))
     office.id = part
     done(await office.post("conclusion", {**ended, "on": "2023-06-01"}))
     office.id = whole
     assert problem(await office.post("conclusion", ended)) == (409, "engagement-day-refused"), "a day before its part"
-    done(await office.post("period", {**longer, "ends_on": "2023-06-15"}))
+    done(await office.agree(done(await office.change("2023-06-15", "2023-03-20")), "2023-03-21"))
     done(await office.post("conclusion", {**ended, "on": "2023-06-01"}))
     late = await office.chen.post(PATH, office.plan_of(part_of=whole))
     assert problem(late) == (409, "engagement-step-out-of-turn")
@@ -303,10 +309,11 @@ async def test_a_campaign_of_eight_months_counts_down(office: Office) -> None:
         return [one["id"] for one in answer.json()["items"]]
 
     assert (await overdue("2018-05-31"), await overdue("2018-06-01")) == ([], [office.id])
-    longer = {"ends_on": "2018-07-31", "document": "县整治办〔2018〕3号", "on": "2018-05-20"}
-    assert problem(await office.post("period", {**longer, "ends_on": "2017-09-30"})) == (409, "engagement-day-refused")
+    assert problem(await office.change("2017-09-30", "2018-05-20")) == (409, "engagement-day-refused")
+    longer = done(await office.change("2018-07-31", "2018-05-19"))
     before = clock.now().isoformat()
-    done(await office.post("period", longer))
+    assert await overdue("2018-06-01") == [office.id], "drawn up and not agreed to"
+    done(await office.agree(longer, "2018-05-20"))
     assert (await overdue("2018-06-01"), await overdue("2018-08-01")) == ([], [office.id])
     assert await overdue("2018-06-01", known_at=before) == [office.id]
     assert (await office.read(as_of="2018-05-19"))["ends_on"] == "2018-05-31", "approved on the 20th"
@@ -314,4 +321,4 @@ async def test_a_campaign_of_eight_months_counts_down(office: Office) -> None:
     done(await office.post("conclusion", {"title": "总结", "content": "销号", "on": "2018-07-31"}))
     assert await overdue("2018-08-01") == []
     assert period(await office.read(as_of="2018-08-01"), "engagement")["outcome"] == "met"
-    assert problem(await office.post("period", longer)) == (409, "engagement-step-out-of-turn")
+    assert problem(await office.change("2018-08-31", "2018-05-20")) == (409, "engagement-step-out-of-turn")

@@ -157,11 +157,11 @@ async def test_a_team_starts_within_the_period_or_has_it_changed(office: Office,
             office.county,
         )
     assert behind.value.sqlstate == "QL449"
-    longer = {"ends_on": "2023-07-31", "document": "县审〔2023〕3号", "on": "2023-06-20"}
-    done(await office.post("period", longer))
+    longer = done(await office.change("2023-07-31", "2023-06-20"))
+    assert problem(await office.start("2023-07-01")) == (409, "engagement-day-refused"), "only drawn up"
+    done(await office.agree(longer, "2023-06-20"))
     done(await office.start("2023-07-01"))
-    shorter = {"ends_on": "2023-06-30", "document": "县审〔2023〕4号", "on": "2023-06-25"}
-    refused = await office.post("period", shorter)
+    refused = await office.change("2023-06-30", "2023-06-25")
     assert problem(refused) == (409, "engagement-day-refused"), "the start would lie outside"
     assert refused.json()["figures"]["earliest_on"] == "2023-07-01"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from chassis import clock
 from services.audit_api.repeats.alike import About, alike, is_alike, years_before
 from tests.audit_api.feeds import flag, flags
 from tests.audit_api.office import confirmed, finding
@@ -120,7 +122,9 @@ async def test_a_person_links_what_the_years_bring_up(desk: Desk, admin: asyncpg
     refused(await desk.third.post(undoing, {"reason": "单位已更名", "on": "2017-11-01"}), 409, "dates-out-of-order")
     for own in (desk.inspector, desk.second):
         refused(await own.post(undoing, {"reason": "单位已更名", "on": "2017-11-03"}), 403, "own-decision")
-    undone = done(await desk.third.post(undoing, {"reason": "单位已更名", "on": "2017-11-03"}))
+    drawn = done(await desk.third.post(undoing, {"reason": "单位已更名", "on": "2017-11-03"}))
+    assert (drawn["stands"], drawn["undone_on"]) == (True, None), "until another has agreed"
+    undone = done(await desk.decided(desk.second, undoing, drawn["undoings"][-1], "confirm", "2017-11-03"))
     assert (undone["undone_on"], undone["undone_by"], undone["stands"]) == ("2017-11-03", "inspector.three", False)
     refused(await desk.third.post(undoing, {"reason": "再次", "on": "2017-11-04"}), 409, "repeat-undone")
     assert await candidates(desk, later) == [last, just]
@@ -175,5 +179,56 @@ async def test_a_link_that_one_person_made_before_stands_and_can_be_taken_back(d
         409,
         "decided-already",
     )
-    undone = done(await desk.inspector.post(f"{REPEATS}/{old}/undoing", {"reason": "误", "on": "2017-11-03"}))
+    undoing = f"{REPEATS}/{old}/undoing"
+    drawn = done(await desk.inspector.post(undoing, {"reason": "误", "on": "2017-11-03"}))["undoings"][-1]
+    undone = done(await desk.decided(desk.second, undoing, drawn, "confirm", "2017-11-03"))
     assert (undone["stands"], undone["undone_on"]) == (False, "2017-11-03")
+
+
+async def test_a_link_is_taken_back_by_two(desk: Desk, admin: asyncpg.Pool) -> None:
+    unit = uuid4()
+    earlier, later = await found(desk, unit, "2017-10-31"), await found(desk, unit, "2017-11-01")
+    body = {"finding_id": later, "earlier_id": earlier, "reason": "同一财政所再次滞留", "on": "2017-11-02"}
+    proposed = done(await desk.inspector.post(REPEATS, body))
+    linked = done(await desk.decided(desk.second, REPEATS, proposed, "confirm", "2017-11-02"))
+    undoing = f"{REPEATS}/{linked['id']}/undoing"
+    said = {"reason": "单位已更名", "on": "2017-11-03"}
+    drawn = done(await desk.third.post(undoing, said, key="undo-once"))
+    assert (await desk.third.post(undoing, said, key="undo-once")).json() == drawn
+    [first] = drawn["undoings"]
+    refused(await desk.third.post(undoing, {**said, "reason": "再拟"}), 409, "decision-waits")
+    refused(await desk.decided(desk.third, undoing, first, "confirm", "2017-11-04"), 403, "own-decision")
+    refused(await desk.decided(desk.clerk, undoing, first, "confirm", "2017-11-04"), 403, "forbidden")
+    stale = {**first, "version_hash": "0" * 64}
+    refused(await desk.decided(desk.second, undoing, stale, "confirm", "2017-11-04"), 409, "version-changed")
+    refused(await desk.decided(desk.second, undoing, first, "confirm", "2017-11-02"), 409, "dates-out-of-order")
+    nobody = {**first, "id": str(uuid4())}
+    refused(await desk.decided(desk.second, undoing, nobody, "confirm", "2017-11-04"), 404, "not-found")
+    with pytest.raises(asyncpg.CheckViolationError, match="maker_is_not_checker"):
+        await admin.execute(
+            "UPDATE audit.finding_repeat_undoing SET decision = 'confirm', opinion = '同意', decided_on = '2017-11-04',"
+            " checked_by = made_by WHERE id = $1",
+            UUID(first["id"]),
+        )
+
+    back = done(await desk.decided(desk.second, undoing, first, "send_back", "2017-11-04"))
+    assert (back["stands"], back["undoings"][0]["decision"]) == (True, "send_back")
+    refused(await desk.decided(desk.inspector, undoing, first, "confirm", "2017-11-04"), 409, "decided-already")
+    again = done(await desk.third.post(undoing, {**said, "reason": "附更名文件", "on": "2017-11-05"}))["undoings"][-1]
+    drawn_at = clock.now().isoformat()
+    both = await asyncio.gather(
+        desk.decided(desk.second, undoing, again, "confirm", "2017-11-06"),
+        desk.decided(desk.inspector, undoing, again, "confirm", "2017-11-06"),
+    )
+    assert sorted(one.status_code for one in both) == [201, 409]
+
+    async def told(**query: Any) -> tuple[bool, list[str | None]]:
+        query = {"as_of": "2017-12-31", "finding": later, **query}
+        [one] = done(await desk.inspector.get(REPEATS, params=query))["items"]
+        return one["stands"], [draft["decision"] for draft in one["undoings"]]
+
+    assert await told() == (False, ["send_back", "confirm"])
+    assert await told(known_at=drawn_at) == (True, ["send_back", None])
+    assert await told(as_of="2017-11-05") == (True, ["send_back", None])
+    assert await told(as_of="2017-11-03") == (True, [None])
+    assert await candidates(desk, later) == [earlier]

@@ -77,7 +77,7 @@ class Case:
 
     @property
     def period(self) -> EngagementPeriodRow:
-        return self.parts.periods[-1]
+        return shown.period_at(self.parts.periods, shown.ALL)
 
     @property
     def about(self) -> About:

@@ -15,7 +15,7 @@ from chassis.identity import Principal, can
 from chassis.journal import Acting
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
-from services.audit_api.engagements import checks, documents, readings, service, store, team
+from services.audit_api.engagements import checks, documents, period_changes, readings, service, store, team
 from services.audit_api.engagements.case import Step
 from services.audit_api.engagements.schemas import (
     EngagementCheckRequest,
@@ -128,9 +128,14 @@ async def post_member_end(no: No, request: EngagementMemberEndRequest, step: Wri
     return await team.leave(step, no, request)
 
 
-@router.post("/{engagement_id}/period", status_code=201, summary="变更截止日")
+@router.post("/{engagement_id}/period", status_code=201, summary="拟变更截止日，待另一人审核")
 async def post_period(request: EngagementPeriodRequest, step: Written) -> EngagementStanding:
-    return await service.change_period(step, request)
+    return await period_changes.draw_up(step, request)
+
+
+@router.post("/{engagement_id}/period/{no}/decision", status_code=201, summary="另一人审核截止日变更：同意或退回")
+async def post_period_decision(no: No, request: EngagementCheckRequest, step: Decided) -> EngagementStanding:
+    return await period_changes.decide(step, no, request)
 
 
 @router.post("/{engagement_id}/notice", status_code=201, summary="送达通知书")

@@ -29,7 +29,8 @@ class Campaign:
 def bounds_of(parts: Parts) -> Bounds:
     """Within what an engagement lies now."""
     named = {what: frozenset(one.code for one in parts.scope if one.what == what) for what in ("region", "fund")}
-    return Bounds(parts.periods[-1].starts_on, parts.periods[-1].ends_on, named["region"], named["fund"])
+    spell = shown.period_at(parts.periods, shown.ALL)
+    return Bounds(spell.starts_on, spell.ends_on, named["region"], named["fund"])
 
 
 async def campaign(tx: AsyncSession, who: Principal, county: str, engagement: UUID) -> Campaign:
@@ -62,4 +63,7 @@ async def must_be_over(step: Step, on: date) -> None:
 async def _parts(step: Step) -> list[Part]:
     heads = await store.under(step.tx, step.county, step.engagement, shown.ALL)
     found = await store.parts_of(step.tx, step.county, [one.id for one in heads], whole=False)
-    return [Part(one.periods[-1].ends_on, shown.concluded_on(one.documents)) for one in found.values()]
+    return [
+        Part(shown.period_at(one.periods, shown.ALL).ends_on, shown.concluded_on(one.documents))
+        for one in found.values()
+    ]

@@ -45,6 +45,7 @@ async def file_of(tx: AsyncSession, who: Principal, county: str, engagement: UUI
         **moment.shown,
         campaign=shown.ref(of) if of else None,
         team=shown.team(parts, moment),
+        period_changes=shown.period_changes(parts.periods, moment),
         documents=shown.documents(rows, moment),
         findings=await _findings(tx, county, parts, shares, moment),
         totals=totals,

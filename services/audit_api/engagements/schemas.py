@@ -114,7 +114,7 @@ class EngagementMemberEndRequest(Body):
 
 
 class EngagementPeriodRequest(Body):
-    """Another last day, by a document."""
+    """Another last day, by a document, as one person draws it up."""
 
     ends_on: Day
     document: Line
@@ -260,6 +260,26 @@ class EngagementPeriod(Answer):
     assumed: bool = Field(default=False, description="期间内有节假日安排尚未公布的年份，按周一至周五推定")
 
 
+class EngagementPeriodWaiting(Answer):
+    """Another last day that one person drew up and nobody has decided on: the one that held holds on."""
+
+    no: int
+    ends_on: date
+    document: str | None
+    on: date
+    made_by: str
+    version_hash: str | None = Field(description="审核时须带上的版本哈希；由一人变更的旧记录为空")
+
+
+class EngagementPeriodChange(EngagementPeriodWaiting):
+    """Another last day with what was decided on it; one of before there were two holds without anybody's decision."""
+
+    decision: EngagementVerdict | None
+    decided_on: date | None
+    checked_by: str | None
+    opinion: str | None
+
+
 class EngagementMember(Answer):
     member_no: int
     person: str
@@ -396,6 +416,7 @@ class EngagementStanding(Answer):
     stage_name: str
     starts_on: date
     ends_on: date
+    period_waits: EngagementPeriodWaiting | None = Field(description="待另一人审核的截止日变更")
     periods: list[EngagementPeriod]
     lead: list[str]
     members_n: int
@@ -416,6 +437,7 @@ class EngagementFile(Engagement, Known):
     """All there is of an engagement by a moment."""
 
     team: list[EngagementMember]
+    period_changes: list[EngagementPeriodChange] = Field(description="截止日的历次变更：待审核的、退回的和同意的")
     documents: list[EngagementDocument]
     findings: list[EngagementFinding]
     totals: EngagementTotals = Field(description="本项目所列问题的合计")

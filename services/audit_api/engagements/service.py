@@ -1,4 +1,4 @@
-"""Planning engagements, their periods and findings. None commits."""
+"""Planning engagements, and naming their findings. None commits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from services.audit_api.engagements.refusals import (
 from services.audit_api.engagements.schemas import (
     EngagementFindingRequest,
     EngagementMemberRequest,
-    EngagementPeriodRequest,
     EngagementRequest,
     EngagementStanding,
 )
@@ -38,7 +37,6 @@ from services.audit_api.words import sealed
 from treasury.policy import in_force
 from wire.engagements import (
     EngagementFindingNamed,
-    EngagementPeriodChanged,
     EngagementPlanned,
 )
 
@@ -124,42 +122,6 @@ def member_row(of_it: Mapping[str, Any], no: int, member: EngagementMemberReques
     """A member as the team's row says it."""
     said = member.model_dump(include={"person", "unit_id", "from_on"})
     return {**of_it, **said, "member_no": no, "role": member.role.value, "made_by": who.subject}
-
-
-async def change_period(step: Step, request: EngagementPeriodRequest) -> EngagementStanding:
-    """Give an engagement another last day, by a document; the former one stays on record."""
-    case = await opened(step, "变更期限")
-    period = case.period
-    if not period.changed_on <= request.on <= step.today:
-        raise EngagementDayRefused("期限变更批准日期", request.on, period.changed_on, step.today)
-    earliest_on = max(period.starts_on, request.on, *(one.on for one in of(case.docs, EngagementPaper.START)))
-    if request.ends_on < earliest_on:
-        raise EngagementDayRefused("截止日", request.ends_on, earliest_on, None)
-    await parts.must_fit(step, case, request.ends_on)
-
-    row = {
-        "county_code": step.county,
-        "engagement_id": step.engagement,
-        "region_code": case.head.region_code,
-        "period_no": period.period_no + 1,
-        "starts_on": period.starts_on,
-        "ends_on": request.ends_on,
-        "document": request.document,
-        "changed_on": request.on,
-        "made_by": step.who.subject,
-    }
-    await store.add_period(step.tx, row)
-    answer = await standing(step)
-    event = EngagementPeriodChanged(
-        engagement_id=step.engagement,
-        county_code=step.county,
-        period_no=period.period_no + 1,
-        starts_on=period.starts_on,
-        ends_on=request.ends_on,
-        text_sha256=sealed(request.document),
-    )
-    await step.act.record(step.tx, step.county, event, answer)
-    return answer
 
 
 async def name_finding(step: Step, request: EngagementFindingRequest) -> EngagementStanding:

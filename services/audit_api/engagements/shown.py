@@ -16,7 +16,9 @@ from services.audit_api.engagements.schemas import (
     EngagementForm,
     EngagementMember,
     EngagementPeriod,
+    EngagementPeriodChange,
     EngagementPeriodName,
+    EngagementPeriodWaiting,
     EngagementRef,
     EngagementRole,
     EngagementStance,
@@ -115,10 +117,39 @@ def document(row: EngagementDocumentRow, moment: Moment, due_on: date | None = N
     )
 
 
+def waits(row: EngagementPeriodRow) -> bool:
+    """Whether another last day waits for its decision."""
+    return row.period_no > 1 and row.decided_on is None
+
+
 def period_at(rows: Sequence[EngagementPeriodRow], moment: Moment) -> EngagementPeriodRow:
-    """The period that held by the moment: the last that was known; the first where none was."""
-    known = [row for row in rows if row.position <= moment.position and row.changed_on <= moment.as_of]
+    """The period that held by the moment: the last that was agreed to and known; the planned one where none was."""
+    agreed = [row for row in rows if row.decision != EngagementVerdict.RETURNED]
+    known = [row for row in agreed if came(row.decided_on, row.decided_position, moment)]
     return known[-1] if known else rows[0]
+
+
+def period_changes(rows: Sequence[EngagementPeriodRow], moment: Moment) -> list[EngagementPeriodChange]:
+    """Every other last day that was drawn up by the moment, with what was decided on it by then."""
+    return [
+        _period_change(row, moment) for row in rows if row.period_no > 1 and came(row.changed_on, row.position, moment)
+    ]
+
+
+def _period_change(row: EngagementPeriodRow, moment: Moment) -> EngagementPeriodChange:
+    decided = came(row.decided_on, row.decided_position, moment)
+    return EngagementPeriodChange(
+        no=row.period_no,
+        ends_on=row.ends_on,
+        document=row.document,
+        on=row.changed_on,
+        made_by=row.made_by,
+        version_hash=row.version_hash,
+        decision=EngagementVerdict(row.decision) if decided and row.decision else None,
+        decided_on=row.decided_on if decided else None,
+        checked_by=row.checked_by if decided else None,
+        opinion=row.opinion if decided else None,
+    )
 
 
 def refs_of(parts: Sequence[Parts]) -> set[str]:
@@ -244,6 +275,7 @@ def engagement(row: EngagementRow, parts: Parts, values: Mapping[str, PolicyValu
     rows = seen(parts.documents, moment)
     stage = stage_of([doc_of(one, moment) for one in rows])
     spell = period_at(parts.periods, moment)
+    changes = period_changes(parts.periods, moment)
     members = there(parts.members, moment)
     return Engagement(
         id=row.id,
@@ -265,12 +297,17 @@ def engagement(row: EngagementRow, parts: Parts, values: Mapping[str, PolicyValu
         stage_name=STAGES[stage],
         starts_on=spell.starts_on,
         ends_on=spell.ends_on,
+        period_waits=next((_waiting(one) for one in changes if one.decided_on is None), None),
         periods=periods(parts, rows, values, moment),
         lead=[one.person for one in members if one.role == EngagementRole.LEAD],
         members_n=len(members),
         documents_n=len(rows),
         findings_n=len(named(parts, moment)),
     )
+
+
+def _waiting(change: EngagementPeriodChange) -> EngagementPeriodWaiting:
+    return EngagementPeriodWaiting(**change.model_dump(include=set(EngagementPeriodWaiting.model_fields)))
 
 
 def named(parts: Parts, moment: Moment) -> set[UUID]:

@@ -132,8 +132,14 @@ def _overdue(moment: Moment) -> ColumnElement[bool]:
         .where(
             period.county_code == head.county_code,
             period.engagement_id == head.id,
-            period.position <= moment.position,
-            period.changed_on <= moment.as_of,
+            or_(
+                period.period_no == 1,
+                and_(
+                    period.decision.is_distinct_from("returned"),
+                    period.decided_position <= moment.position,
+                    period.decided_on <= moment.as_of,
+                ),
+            ),
         )
         .order_by(period.period_no.desc())
         .limit(1)
@@ -170,6 +176,7 @@ async def parts_of(
         select(period)
         .where(period.county_code == county, period.engagement_id.in_(engagements))
         .order_by(period.period_no)
+        .execution_options(populate_existing=True)
     ):
         found[spell.engagement_id].periods.append(spell)
     for person in await session.scalars(
@@ -276,6 +283,20 @@ async def add(
 
 async def add_period(session: AsyncSession, row: dict[str, Any]) -> None:
     await session.execute(insert(EngagementPeriodRow).values(row))
+
+
+async def decide_period(session: AsyncSession, row: EngagementPeriodRow, told: Mapping[str, Any]) -> None:
+    """What somebody else said of another last day; the database takes it once."""
+    period = EngagementPeriodRow
+    await session.execute(
+        update(period)
+        .where(
+            period.county_code == row.county_code,
+            period.engagement_id == row.engagement_id,
+            period.period_no == row.period_no,
+        )
+        .values(told)
+    )
 
 
 async def add_member(session: AsyncSession, row: dict[str, Any]) -> None:

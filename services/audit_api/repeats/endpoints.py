@@ -16,7 +16,7 @@ from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.moments import AsOf, KnownAt, moment_of
 from services.audit_api.rectifications.states import must_not_be_ahead
-from services.audit_api.repeats import service, store
+from services.audit_api.repeats import service, store, undoing
 from services.audit_api.repeats.schemas import (
     Candidates,
     Repeat,
@@ -46,7 +46,8 @@ async def get_repeats(
     moment = await moment_of(tx, asked, as_of, known_at)
     found = await store.page(tx, who, asked, window, moment, finding)
     rows, after = cut(found, window, lambda row: (row.id,))
-    items = [service.repeat_of(row, moment) for row in rows]
+    undoings = await store.undoings(tx, asked, [row.id for row in rows])
+    items = [service.repeat_of(row, undoings[row.id], moment) for row in rows]
     because = None if items else "您的管辖范围内没有符合条件的屡犯关联"
     return RepeatPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
 
@@ -88,7 +89,7 @@ async def post_repeat_decision(
     return await service.decide(tx, who, act, county_of(who, county), repeat_id, request)
 
 
-@router.post("/{repeat_id}/undoing", status_code=201, summary="由第三人撤销屡犯关联（保留记录）")
+@router.post("/{repeat_id}/undoing", status_code=201, summary="由第三人拟撤销屡犯关联，须说明理由，待另一人审核")
 async def post_repeat_undoing(
     repeat_id: UUID,
     request: RepeatUndoRequest,
@@ -98,4 +99,22 @@ async def post_repeat_undoing(
     county: County = None,
 ) -> Repeat:
     must_not_be_ahead(request.on, business_date(clock.now()))
-    return await service.undo(tx, who, act, county_of(who, county), repeat_id, request)
+    return await undoing.undo(tx, who, act, county_of(who, county), repeat_id, request)
+
+
+@router.post(
+    "/{repeat_id}/undoing/{undoing_id}/decision",
+    status_code=201,
+    summary="另一人审核撤销屡犯关联：同意即撤销（保留记录）或退回",
+)
+async def post_repeat_undoing_decision(
+    repeat_id: UUID,
+    undoing_id: UUID,
+    request: RepeatDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("repeats:decide")],
+    county: County = None,
+) -> Repeat:
+    must_not_be_ahead(request.on, business_date(clock.now()))
+    return await undoing.decide(tx, who, act, county_of(who, county), repeat_id, undoing_id, request)

@@ -45,10 +45,24 @@ class RepeatDecisionRequest(Body):
 
 
 class RepeatUndoRequest(Body):
-    """A third person does not hold the two to be the same again any more, and says why."""
+    """A third person does not hold the two to be the same again any more, and says why; another decides."""
 
     reason: Prose
     on: Day
+
+
+class RepeatUndoing(Answer):
+    """That a link is to be taken back, as a moment knew it; undecided while nobody has decided on it."""
+
+    id: UUID
+    reason: str
+    drawn_on: date
+    made_by: str
+    version_hash: str = Field(description="审核时须带上的版本哈希")
+    decision: RepeatDecision | None
+    opinion: str | None
+    decided_on: date | None
+    checked_by: str | None
 
 
 class Repeat(Answer):
@@ -72,6 +86,7 @@ class Repeat(Answer):
     undone_on: date | None
     undone_by: str | None
     undo_reason: str | None
+    undoings: list[RepeatUndoing] = Field(description="拟撤销的各稿：待审核的、退回的和同意的")
 
 
 class RepeatPage(Page, Known):

@@ -1,7 +1,8 @@
-"""Finding out which earlier findings are alike, and holding one to be the same again, or not any more."""
+"""Finding out which earlier findings are alike, and holding one to be the same again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.missing import Missing
-from services.audit_api.checking import OwnDecision, must_be_checked, must_be_undecided, named
+from services.audit_api.checking import must_be_checked, must_be_undecided, named
 from services.audit_api.findings import store as findings
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
@@ -21,8 +22,6 @@ from services.audit_api.repeats import store
 from services.audit_api.repeats.alike import (
     About,
     RepeatLinkedAlready,
-    RepeatNotStanding,
-    RepeatUndone,
     alike,
     is_alike,
     must_be_later,
@@ -35,12 +34,12 @@ from services.audit_api.repeats.schemas import (
     RepeatDecision,
     RepeatDecisionRequest,
     RepeatRequest,
-    RepeatUndoRequest,
+    RepeatUndoing,
 )
-from services.audit_api.tables import FindingRepeatRow, FindingRow
+from services.audit_api.tables import FindingRepeatRow, FindingRepeatUndoingRow, FindingRow
 from services.audit_api.words import sealed
 from treasury.policy import PolicyValue, in_force
-from wire.repeats import FindingRepeated, FindingRepeatProposed, FindingRepeatSentBack, FindingRepeatUndone
+from wire.repeats import FindingRepeated, FindingRepeatProposed, FindingRepeatSentBack
 
 KEY: Final = "repeat_within_years"
 WHAT: Final = "屡犯关联"
@@ -120,7 +119,7 @@ async def link(tx: AsyncSession, who: Principal, act: Act, county: str, request:
     }
     name = named(values)
     await store.add(tx, {**values, **name})
-    answer = await _answer(tx, who, county, repeat_id, request.on)
+    answer = await answer_of(tx, who, county, repeat_id, request.on)
     event = FindingRepeatProposed(
         repeat_id=repeat_id,
         finding_id=later.id,
@@ -157,7 +156,7 @@ async def decide(
         decided_on=request.on,
         checked_by=who.subject,
     )
-    answer = await _answer(tx, who, county, repeat_id, request.on)
+    answer = await answer_of(tx, who, county, repeat_id, request.on)
     told: FindingRepeated | FindingRepeatSentBack
     this = {
         "repeat_id": repeat_id,
@@ -181,50 +180,10 @@ async def decide(
     return answer
 
 
-async def undo(
-    tx: AsyncSession, who: Principal, act: Act, county: str, repeat_id: UUID, request: RepeatUndoRequest
-) -> Repeat:
-    """Take a link back, once, by a person who did not make it; that it stood until then stays on record."""
-    await act.claim(tx, county)
-    row = await store.lock(tx, who, county, repeat_id)
-    if row is None:
-        raise Missing(WHAT, str(repeat_id))
-    if row.undone_on is not None:
-        raise RepeatUndone(str(repeat_id), row.undone_on)
-    if row.decided_on is None or row.decision == RepeatDecision.SEND_BACK:
-        raise RepeatNotStanding(str(repeat_id))
-    if row.version_hash is not None and who.subject in {row.made_by, row.checked_by}:
-        raise OwnDecision(WHAT)
-    must_follow("撤销日期", request.on, max(row.linked_on, row.decided_on))
-
-    await store.undo(tx, row, request.on, who.subject, request.reason)
-    answer = await _answer(tx, who, county, repeat_id, request.on)
-    event = FindingRepeatUndone(
-        repeat_id=repeat_id,
-        finding_id=row.finding_id,
-        earlier_id=row.earlier_id,
-        county_code=county,
-        undone_on=request.on,
-        text_sha256=sealed(request.reason),
-    )
-    await act.record(tx, county, event, answer)
-    return answer
-
-
-def repeat_of(row: FindingRepeatRow, moment: Moment) -> Repeat:
-    """A link as it stood at a moment."""
-    undone = (
-        row.undone_on is not None
-        and row.undone_position is not None
-        and row.undone_on <= moment.as_of
-        and row.undone_position <= moment.position
-    )
-    by_then = (
-        row.decided_on is not None
-        and row.decided_position is not None
-        and row.decided_on <= moment.as_of
-        and row.decided_position <= moment.position
-    )
+def repeat_of(row: FindingRepeatRow, undoings: Sequence[FindingRepeatUndoingRow], moment: Moment) -> Repeat:
+    """A link as it stood at a moment, with what was drawn up by then to take it back."""
+    undone = came(row.undone_on, row.undone_position, moment)
+    by_then = came(row.decided_on, row.decided_position, moment)
     decided = by_then and row.decision is not None
     return Repeat(
         stands=by_then and row.decision != RepeatDecision.SEND_BACK and not undone,
@@ -245,14 +204,37 @@ def repeat_of(row: FindingRepeatRow, moment: Moment) -> Repeat:
         undone_on=row.undone_on if undone else None,
         undone_by=row.undone_by if undone else None,
         undo_reason=row.undo_reason if undone else None,
+        undoings=[_undoing_of(one, moment) for one in undoings if came(one.drawn_on, one.position, moment)],
     )
 
 
-async def _answer(tx: AsyncSession, who: Principal, county: str, repeat_id: UUID, on: date) -> Repeat:
+def _undoing_of(row: FindingRepeatUndoingRow, moment: Moment) -> RepeatUndoing:
+    decided = came(row.decided_on, row.decided_position, moment)
+    return RepeatUndoing(
+        id=row.id,
+        reason=row.reason,
+        drawn_on=row.drawn_on,
+        made_by=row.made_by,
+        version_hash=row.version_hash or "",
+        decision=RepeatDecision(row.decision) if decided and row.decision else None,
+        opinion=row.opinion if decided else None,
+        decided_on=row.decided_on if decided else None,
+        checked_by=row.checked_by if decided else None,
+    )
+
+
+def came(on: date | None, position: int | None, moment: Moment) -> bool:
+    """Whether a fact was there, and known, by the moment."""
+    return on is not None and position is not None and on <= moment.as_of and position <= moment.position
+
+
+async def answer_of(tx: AsyncSession, who: Principal, county: str, repeat_id: UUID, on: date) -> Repeat:
+    """A link after an act of a day, locked."""
     row = await store.lock(tx, who, county, repeat_id)
     if row is None:  # written by this very act
         raise Missing(WHAT, str(repeat_id))
-    return repeat_of(row, Moment(on))
+    undoings = await store.undoings(tx, county, [repeat_id])
+    return repeat_of(row, undoings[repeat_id], Moment(on))
 
 
 async def _confirmed(tx: AsyncSession, who: Principal, county: str, finding_id: UUID) -> FindingRow:

@@ -17,6 +17,7 @@ from services.audit_api.moments import Moment
 from services.audit_api.tables import (
     AlertRow,
     FindingRepeatRow,
+    FindingRepeatUndoingRow,
     FindingRow,
     RectificationLookBackRow,
     RectificationOrderRow,
@@ -129,6 +130,34 @@ async def lock(session: AsyncSession, who: Principal, county: str, repeat: UUID)
 
 async def add(session: AsyncSession, values: dict[str, Any]) -> None:
     await session.execute(insert(FindingRepeatRow).values(values))
+
+
+async def undoings(
+    session: AsyncSession, county: str, repeats: Collection[UUID]
+) -> dict[UUID, list[FindingRepeatUndoingRow]]:
+    """What was drawn up to take these links back, each link's in the order of recording."""
+    row = FindingRepeatUndoingRow
+    found: dict[UUID, list[FindingRepeatUndoingRow]] = {one: [] for one in repeats}
+    rows = await session.scalars(
+        select(row)
+        .where(row.county_code == county, row.repeat_id.in_(repeats))
+        .order_by(row.position, row.id)
+        .execution_options(populate_existing=True)
+    )
+    for one in rows:
+        found[one.repeat_id].append(one)
+    return found
+
+
+async def add_undoing(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(FindingRepeatUndoingRow).values(values))
+
+
+async def decide_undoing(session: AsyncSession, undoing: FindingRepeatUndoingRow, **values: Any) -> None:
+    row = FindingRepeatUndoingRow
+    await session.execute(
+        update(row).where(row.county_code == undoing.county_code, row.id == undoing.id).values(**values)
+    )
 
 
 async def decide(session: AsyncSession, repeat: FindingRepeatRow, **values: Any) -> None:

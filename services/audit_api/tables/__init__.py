@@ -76,7 +76,7 @@ from services.audit_api.tables.rectifications import (
     RectificationStepRow,
     RectificationSupervisionRow,
 )
-from services.audit_api.tables.repeats import FindingRepeatRow
+from services.audit_api.tables.repeats import FindingRepeatRow, FindingRepeatUndoingRow
 from services.audit_api.tables.rows import RegionText, Row
 
 __all__ = [
@@ -106,6 +106,7 @@ __all__ = [
     "FindingListedRow",
     "FindingLotRow",
     "FindingRepeatRow",
+    "FindingRepeatUndoingRow",
     "FindingReviewRow",
     "FindingRow",
     "FindingSubjectRow",

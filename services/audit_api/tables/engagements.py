@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, Sm
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import RegionText, Row
+from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row
 
 
 def _of_engagement() -> ForeignKeyConstraint:
@@ -77,7 +77,11 @@ class EngagementScopeRow(Row):
 
 
 class EngagementPeriodRow(Row):
-    """From when to when an engagement lasts; the last one recorded holds. `policy_ref` gave its months."""
+    """From when to when an engagement lasts: as planned, or as one person drew it up and another agreed to it.
+
+    The last that was agreed to holds; one of before there were two has no version, and held at once. `policy_ref` gave
+    the months of the planned one.
+    """
 
     __tablename__ = "engagement_period"
     __table_args__ = (
@@ -85,6 +89,19 @@ class EngagementPeriodRow(Row):
         CheckConstraint("ends_on >= starts_on", name="period"),
         CheckConstraint("period_no > 0", name="period_no_positive"),
         CheckConstraint("period_no = 1 OR document IS NOT NULL", name="changed_by_document"),
+        CheckConstraint("decision IN ('agreed', 'returned')", name="decision"),
+        CheckConstraint(DECIDED_WHOLE, name="decided_whole"),
+        CheckConstraint(f"period_no = 1 OR {HAS_ITS_VERSION}", name="has_its_version"),
+        CheckConstraint("period_no > 1 OR decided_on IS NULL", name="planned_is_not_decided"),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= changed_on", name="decided_not_before_drawn"),
+        Index(
+            "uq_engagement_period_waits",
+            "county_code",
+            "engagement_id",
+            unique=True,
+            postgresql_where=text("version_hash IS NOT NULL AND decision IS NULL"),
+        ),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     engagement_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -97,6 +114,13 @@ class EngagementPeriodRow(Row):
     changed_on: Mapped[date]
     made_by: Mapped[str]
     position: Mapped[int]
+    version_hash: Mapped[str | None]
+    salt: Mapped[str | None]
+    decision: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    checked_by: Mapped[str | None]
+    decided_position: Mapped[int | None]
 
 
 class EngagementMemberRow(Row):

@@ -1,4 +1,4 @@
-"""Findings that are held to be earlier ones again."""
+"""Findings that are held to be earlier ones again, and that they are so no more."""
 
 from __future__ import annotations
 
@@ -76,3 +76,45 @@ class FindingRepeatRow(Row):
     undone_by: Mapped[str | None]
     undo_reason: Mapped[str | None]
     undone_position: Mapped[int | None]
+
+
+class FindingRepeatUndoingRow(Row):
+    """That a link is to be taken back: one person says so, another agrees or sends it back; nothing else changes.
+
+    `finding_id` is the link's, by which words are found and taken out.
+    """
+
+    __tablename__ = "finding_repeat_undoing"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "repeat_id"], ["audit.finding_repeat.county_code", "audit.finding_repeat.id"]
+        ),
+        CheckConstraint("decision IN ('confirm', 'send_back')", name="decision"),
+        CheckConstraint(DECIDED_WHOLE, name="decided_whole"),
+        CheckConstraint("version_hash IS NOT NULL", name="has_its_version"),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= drawn_on", name="decided_not_before_drawn"),
+        Index(
+            "uq_finding_repeat_undoing_standing",
+            "county_code",
+            "repeat_id",
+            unique=True,
+            postgresql_where=text("decision IS DISTINCT FROM 'send_back'"),
+        ),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    repeat_id: Mapped[UUID]
+    finding_id: Mapped[UUID]
+    reason: Mapped[str]
+    drawn_on: Mapped[date]
+    made_by: Mapped[str]
+    position: Mapped[int]
+    version_hash: Mapped[str | None]
+    salt: Mapped[str | None]
+    decision: Mapped[str | None]
+    opinion: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    checked_by: Mapped[str | None]
+    decided_position: Mapped[int | None]
