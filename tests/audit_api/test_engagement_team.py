@@ -118,3 +118,19 @@ async def test_a_tie_to_a_place_counts_where_the_engagement_lies_in_it(office: O
     assert problem(inside) == (409, "recusal-needed")
     beside = await office.chen.post(PATH, office.plan_of(regions=[office.county + "102"]))
     assert beside.status_code == 201
+
+
+async def test_whoever_came_to_be_tied_is_none_of_the_two(office: Office) -> None:
+    await office.at_work()
+    done(await office.record("2023-03-15"))
+    tie = {"kind": "unit", "related_unit_id": office.unit, "related_unit_name": "县农业农村局", "relation": "kin"}
+    done(await office.wang.post("/audit/v1/interest-declarations", tie))
+    alone = await office.record("2023-03-16")
+    assert problem(alone) == (409, "team-too-small")
+    told = alone.json()
+    assert (told["figures"]["members_n"], told["figures"]["recused_n"], told["figures"]["least_n"]) == (1, 1, 2)
+    assert "另有 1 人应当回避、不计在内" in told["detail"]
+    assert "wang" not in alone.text, "who, and by what, the declarations tell nobody"
+    await office.declare("sun")
+    done(await office.post("members", {"person": "sun", "from_on": "2023-03-16"}))
+    done(await office.record("2023-03-16"))

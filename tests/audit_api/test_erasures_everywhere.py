@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.database import Database
 from services.audit_api.checking import version_hash
 from services.audit_api.erasures.places import PLACES, Erased, Place, fields_of
@@ -22,6 +24,7 @@ from tests.audit_api.test_erasures import BASIS, GONE, NAME, Words, naming, stan
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import alerted, refused
 from tests.callers import Caller
+from treasury.calendar import business_date, months_later
 
 ON = "2026-03-03"
 
@@ -250,6 +253,14 @@ class Filed:
         said = {"version_hash": asked["version_hash"], "decision": "agreed", "opinion": "同意", "on": ON}
         assert (await self.words.checker.post(f"{url}/1/decision", said)).status_code == 201
 
+    async def kept(self, on: date) -> None:
+        """As if the two had been filed on this day."""
+        kept_at = datetime.combine(on, time(4), UTC)
+        rows = [UUID(self.first), UUID(self.second)]
+        await self.admin.execute("ALTER TABLE audit.evidence DISABLE TRIGGER USER")
+        await self.admin.execute("UPDATE audit.evidence SET kept_at = $2 WHERE id = ANY($1)", rows, kept_at)
+        await self.admin.execute("ALTER TABLE audit.evidence ENABLE TRIGGER USER")
+
 
 @pytest.fixture
 async def filed(words: Words, feed: FakeFeed, database: Database, admin: asyncpg.Pool) -> Filed:
@@ -272,14 +283,27 @@ async def test_a_file_of_an_archive_is_stopped_and_not_deleted_before_its_time(f
     assert (await filed.content(filed.other)).content == PDF + b"2"
     refused(await send(words.maker, filed.findings[1], PDF), 410, "evidence-forgotten")
 
+    # Its years are over when they are, and not when somebody says so.
     later = await filed.ask()
-    until = told["until_on"]
-    refused(await words.decide(words.checker, later, body={"on": until}), 409, "content-must-be-kept")
-    after = until[:-2] + f"{int(until[-2:]) + 1:02d}" if int(until[-2:]) < 28 else f"{int(until[:4]) + 1}-01-01"
-    decided = await words.decide(words.checker, later, body={"on": after})
+    refused(await words.decide(words.checker, later, body={"on": "2199-12-31"}), 409, "day-ahead")
+    today = business_date(clock.now())
+    kept = (today - timedelta(days=3660 - ahead) for ahead in range(30))
+    last = next(one for one in kept if months_later(one, 120) >= today)
+    await filed.kept(last)
+    refused(await words.decide(words.checker, later, body={"on": today.isoformat()}), 409, "content-must-be-kept")
+    await filed.kept(last - timedelta(days=1))
+    decided = await words.decide(words.checker, later, body={"on": today.isoformat()})
     assert decided.status_code == 201, decided.text
     shown = (await words.maker.get(f"/audit/v1/evidence/{filed.second}")).json()
-    assert shown["content_erased_on"] == after
+    assert shown["content_erased_on"] == today.isoformat()
+
+
+async def test_nothing_is_asked_for_tomorrow(filed: Filed, case: Case) -> None:
+    tomorrow = (business_date(clock.now()) + timedelta(days=1)).isoformat()
+    ahead = {"on": tomorrow}
+    refused(await filed.words.ask("evidence", filed.first, "content", body=ahead), 409, "day-ahead")
+    asked = {"fields": ["matter"], **BASIS, **ahead}
+    refused(await case.an.post(f"{case.url}/erasures", asked), 409, "day-ahead")
 
 
 async def test_what_was_filed_wrongly_may_go_at_once(filed: Filed) -> None:

@@ -181,3 +181,14 @@ def test_a_file_is_what_its_bytes_say(tmp_path: Path, content: bytes, name: str,
 def test_a_name_that_is_no_plain_name_is_refused(header: str) -> None:
     with pytest.raises(FileNameUnreadable):
         file_name_of(header)
+
+
+@pytest.mark.parametrize("name", ["附件\u202egnp.exe", "\u200b.pdf", "附件\xa01.pdf", '"附件".pdf', "\u3000\u3000"])
+def test_a_name_that_hides_something_is_refused(name: str) -> None:
+    with pytest.raises(FileNameUnreadable):
+        file_name_of(quote(name))
+
+
+@pytest.mark.parametrize("name", ["附件\u30001.pdf", "“附件”（1）.pdf", "𠮷.pdf", "x" * 200])
+def test_a_name_as_offices_write_it_is_kept(name: str) -> None:
+    assert file_name_of(quote(name)) == name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from chassis.database import Database
 from services.audit_api.app import create_app
 from services.audit_api.evidence.bucket import Access, Bucket, StrayVariables
+from services.audit_api.evidence.folder import Folder
 from services.audit_api.evidence.refusals import EvidenceStoreDown
 from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.settings import Settings
@@ -148,6 +150,19 @@ async def test_a_store_that_dies_in_the_middle_of_an_upload_leaves_nothing(
     store.kill()
     refused(await inspector.get(f"/audit/v1/evidence/{kept.json()['id']}/content"), 503, "evidence-store-down")
     assert await admin.fetchval(told, county) == 2  # kept, and read once: what could not be had was no look
+
+
+async def test_a_bucket_or_a_folder_that_is_gone_is_a_store_that_is_down(store: Store, tmp_path: Path) -> None:
+    shutil.rmtree(store.folder / BUCKET)
+    with pytest.raises(EvidenceStoreDown):
+        await put(shelf_at(store.endpoint))
+    folder = Folder(tmp_path / "kept")
+    key = await put(Shelf(folder))
+    shutil.rmtree(folder.incoming)
+    with pytest.raises(EvidenceStoreDown):
+        await put(Shelf(folder))
+    with pytest.raises(EvidenceStoreDown):
+        await Shelf(folder).copy(key, hashlib.sha256(PDF).digest())
 
 
 async def test_a_store_that_never_answers_is_not_waited_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import alerted, finding, refused
 from tests.callers import Caller, audit_caller
+from treasury.calendar import business_date
 
 
 class Filed:
@@ -155,3 +157,17 @@ async def test_the_database_refuses_a_withdrawal_by_one_person(filed: Filed, adm
             " decided_on = asked_on WHERE county_code = $1",
             filed.county,
         )
+
+
+async def test_nothing_is_told_of_tomorrow(filed: Filed) -> None:
+    today = business_date(clock.now())
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    signed = {"signed": True, "supplier": "虚构村委会"}
+    refused(await filed.maker.post(f"{filed.path}/signatures", {**signed, "on": tomorrow}), 409, "day-ahead")
+    told = await filed.maker.post(f"{filed.path}/signatures", {**signed, "on": today.isoformat()})
+    assert told.status_code == 201, told.text
+    asking = {"reason": "登记有误", "on": tomorrow}
+    refused(await filed.maker.post(f"{filed.path}/withdrawals", asking), 409, "day-ahead")
+    asked = (await filed.ask()).json()
+    refused(await filed.decide(filed.checker, asked, body={"on": tomorrow}), 409, "day-ahead")
+    assert (await filed.file())["withdrawn_on"] is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +11,8 @@ import asyncpg
 import httpx
 import pytest
 
+from services.audit_api.evidence.folder import Folder
+from services.audit_api.evidence.shelf import Shelf
 from tests.audit_api.ordering import ORDERS, Desk, done
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import order, refused
@@ -97,3 +101,23 @@ async def test_the_same_file_is_kept_once_for_an_order(desk: Desk, admin: asyncp
             UUID(kept),
             uuid4(),
         )
+
+
+async def test_a_content_that_is_forgotten_is_not_put_back_as_proof(desk: Desk, tmp_path: Path) -> None:
+    finding_id, order_id = await desk.ordered()
+    kept = done(await send(desk.inspector, finding_id, PDF))["id"]
+    said = {"what": "evidence", "id": kept, "fields": ["content"], "basis": "handled_unlawfully", "document": "1号"}
+    asked = done(await desk.inspector.post("/audit/v1/erasures", {**said, "on": "2026-03-03"}))
+    decision = {
+        "version_hash": asked["version_hash"],
+        "decision": "restricted",
+        "opinion": "停止处理",
+        "on": "2026-03-04",
+    }
+    done(await desk.second.post(f"/audit/v1/erasures/{asked['id']}/decision", decision))
+    state = desk.http.app.state  # type: ignore[attr-defined]
+    before, state.shelf = state.shelf, Shelf(Folder(tmp_path))
+    answer = await proof(desk.clerk, order_id)
+    state.shelf = before
+    refused(answer, 410, "evidence-forgotten")
+    assert os.listdir(tmp_path) == ["incoming"], "nothing was put in its place"  # noqa: PTH208

@@ -102,7 +102,7 @@ async def test_money_of_the_finding_is_recovered_wherever_it_went_and_no_other(c
 
 
 async def test_who_names_no_finding_or_another_is_told_so(case: Recovering, desk: Desk) -> None:
-    refused(await case.recover(1, desk.first, finding_id=str(uuid4())), 404, "not-found", {})
+    refused(await case.recover(1, desk.first, finding_id=str(uuid4())), 404, "finding-not-heard-of", {})
     plain = await desk.back(1, desk.first, "2017-12-10", kind="recover")
     assert (plain.status_code, plain.json()["finding_id"]) == (201, None)
     body = {"fund_code": "TEST-FUND", "account_id": desk.first, "amount_fen": 1, "finding_id": case.finding}

@@ -107,14 +107,23 @@ class Case:
         days += [one.named_on for one in self.parts.findings if one.named_by == person]
         return max(days, default=None)
 
-    def must_be_enough(self, on: date) -> None:
-        """Refuse to start or to take evidence without a lead, or with fewer people than the law asks for."""
-        team = self.team(on)
+    async def must_be_enough(self, tx: AsyncSession, on: date) -> None:
+        """Refuse to start or to take evidence without a lead, or with fewer people than the law asks for.
+
+        Whoever has declared a tie since joining keeps off (回避), and is not one of them on any day.
+        """
+        joined = self.team(on)
+        persons = [one.person for one in joined]
+        ties = await leads.ties(
+            tx, self.head.county_code, persons, self.about.unit_id, self.about.unit_name, self.about.regions
+        )
+        tied = {one.person for one in ties if one.is_related}
+        team = [one for one in joined if one.person not in tied]
         least = self.value(f"engagement_team_min_n.{self.kind}", on)
         least_n = least.number if least else 1
         leads_n = sum(one.role == EngagementRole.LEAD for one in team)
         if not leads_n or len(team) < least_n:
-            raise TeamTooSmall(on, len(team), leads_n, least_n, least.source if least else "")
+            raise TeamTooSmall(on, len(team), leads_n, len(joined) - len(team), least_n, least.source if least else "")
 
 
 async def load(step: Step, *, lock: bool = True) -> Case:

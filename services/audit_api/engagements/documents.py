@@ -62,7 +62,7 @@ async def start(step: Step, said: EngagementStartRequest) -> EngagementWritten:
     must_lie_within(PAPERS[EngagementPaper.START], said.on, case.period.starts_on, case.period.ends_on)
     stages.must_start_in_time(case.docs, said.on)
     case.must_be_on_team(step.who.subject, said.on, lead=True)
-    case.must_be_enough(said.on)
+    await case.must_be_enough(step.tx, said.on)
     row = {"title": "进点实施", "content": said.content}
     return await _record(step, case, EngagementPaper.START, said.on, row)
 
@@ -70,7 +70,7 @@ async def start(step: Step, said: EngagementStartRequest) -> EngagementWritten:
 async def record(step: Step, said: EngagementRecordRequest) -> EngagementWritten:
     """Take evidence, by enough people: from whom, signed on which day or why not (审计法实施条例 (2010) art 38)."""
     case = await _open(step, EngagementPaper.RECORD, said.on)
-    case.must_be_enough(said.on)
+    await case.must_be_enough(step.tx, said.on)
     if said.signed_on is not None and said.signed_on > step.today:
         raise EngagementDayRefused("签名日期", said.signed_on, said.on, step.today)
     row = said.model_dump(include={"title", "content", "supplier", "signed_on", "unsigned_because"})

@@ -97,17 +97,19 @@ class NotOnTeam(Exception):
 
 @dataclass(eq=False)
 class TeamTooSmall(Exception):
-    """On the day of the start the team has no lead, or fewer people than the law asks."""
+    """On a day of fieldwork the team has no lead, or fewer people than the law asks who need not keep off."""
 
     on: date
     members_n: int
     leads_n: int
+    recused_n: int
     least_n: int
     source: str
 
     def __str__(self) -> str:
+        recused = f"，另有 {self.recused_n} 人应当回避、不计在内" if self.recused_n else ""
         return (
-            f"{self.on} 项目组 {self.members_n} 人（组长 {self.leads_n} 人），"
+            f"{self.on} 项目组 {self.members_n} 人（组长 {self.leads_n} 人{recused}），"
             f"至少应有 {self.least_n} 人并有组长{f'；依据：{self.source}' if self.source else ''}"
         )
 

@@ -32,17 +32,12 @@ async def post_erasure(
     who: Annotated[Principal, can("erasures:write")],
     county: County = None,
 ) -> Erasure:
-    asked_in = county_of(who, county)
+    asked_in, today = county_of(who, county), business_date(clock.now())
     await act.claim(tx, asked_in)
     asked = service.Asked(
-        request.what,
-        request.id,
-        request.fields,
-        request.basis,
-        request.document,
-        request.on or business_date(clock.now()),
+        request.what, request.id, request.fields, request.basis, request.document, request.on or today
     )
-    return await service.ask(tx, who, act, asked_in, asked_in, asked)
+    return await service.ask(tx, who, act, asked_in, asked_in, asked, today)
 
 
 @router.post("/{erasure_id}/decision", status_code=201, summary="另一人审核：同意即删除，日志与证明不变")

@@ -22,6 +22,7 @@ from services.audit_api.checking import must_be_checked, version_hash
 from services.audit_api.erasures import store
 from services.audit_api.erasures.places import CONTENT, Erased
 from services.audit_api.erasures.schemas import Erasure, ErasureBasis, ErasureDecision, ErasureVerdict, erasure_of
+from services.audit_api.leads.states import must_not_be_ahead
 from services.audit_api.policies import store as policies
 from services.audit_api.tables import ErasureRow
 from services.audit_api.words import new_salt, sealed
@@ -139,8 +140,11 @@ async def standing(tx: AsyncSession, county: str, what: str, row_id: UUID, field
     return Found(await store.texts(tx, county, what, row_id, fields), [f"{one.sha256.hex()} {one.id}" for one in files])
 
 
-async def ask(tx: AsyncSession, who: Principal, act: Act, county: str, stream: str, asked: Asked) -> Erasure:
+async def ask(
+    tx: AsyncSession, who: Principal, act: Act, county: str, stream: str, asked: Asked, today: date
+) -> Erasure:
     """Ask that these words go; another person decides, over exactly these words. Claimed in `stream` by the caller."""
+    must_not_be_ahead("申请日期", asked.asked_on, today)
     found = await standing(tx, county, asked.what, asked.row_id, asked.fields)
     if len(found) == 0:
         raise NothingToErase(str(asked.row_id))
@@ -200,6 +204,7 @@ async def decide(
     stands = version_of(asked, row.salt, found)
     must_be_checked("删除申请", who.subject, frozenset({row.made_by}), request.version_hash, stands)
     decided_on = request.on or today
+    must_not_be_ahead("审核日期", decided_on, today)  # else a day of one's choice would end the years of an archive
     if decided_on < row.asked_on:
         raise ErasureOutOfOrder(row.asked_on, decided_on)
     if request.decision == ErasureVerdict.RESTRICTED and not found.files:

@@ -57,16 +57,29 @@ class FileNameUnreadable(Exception):
     """X-File-Name is no percent-encoded UTF-8 name of a file."""
 
     def __str__(self) -> str:
-        return f"X-File-Name 应为百分号编码（UTF-8）的文件名，1–{MAX_NAME} 个字符，不含路径和控制字符"
+        return (
+            f"X-File-Name 应为百分号编码（UTF-8）的文件名，1–{MAX_NAME} 个字符，"
+            "不含斜杠、英文双引号、控制字符和看不见的字符（如从右至左标记）"
+        )
 
 
 def file_name_of(encoded: str) -> str:
-    """The name in the header; a name that is a path, is too long or holds control characters is refused."""
+    """The name in the header; a name that is a path, is too long or holds what nobody sees is refused.
+
+    A wide space (全角空格) is none of that: names that were typed in Chinese are full of them.
+    """
     try:
         name = unquote_to_bytes(encoded).decode("utf-8").strip(" ")
     except UnicodeDecodeError as error:
         raise FileNameUnreadable from error
-    if not 0 < len(name) <= MAX_NAME or not name.isprintable() or name in {".", ".."} or set(name) & set('/\\"'):
+    seen = name.replace("\u3000", " ")
+    if (
+        not 0 < len(name) <= MAX_NAME
+        or not seen.strip()
+        or not seen.isprintable()
+        or name in {".", ".."}
+        or set(name) & set('/\\"')
+    ):
         raise FileNameUnreadable
     return name
 
@@ -97,7 +110,7 @@ async def post_evidence(
     # No transaction is open while the client sends or the store takes in: neither may hold a connection of the pool.
     # A crash in between leaves a file that nobody names, never a name without its file.
     async with shelf.spooled(body_of(request), name) as spooled:
-        async with database.reading(who.region) as seen:
+        async with database.reading(asked) as seen:
             await service.must_not_be_forgotten(seen, asked, spooled.sha256)
         path_key = await shelf.keep(asked, spooled)
         async with database.writing(who.region) as tx:

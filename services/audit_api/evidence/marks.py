@@ -26,6 +26,7 @@ from services.audit_api.evidence.schemas import (
     WithdrawalVerdict,
     withdrawal_of,
 )
+from services.audit_api.leads.states import must_not_be_ahead
 from services.audit_api.tables import EvidenceRow, EvidenceWithdrawalRow
 from services.audit_api.words import new_salt, sealed
 from wire.evidence import EvidenceSigned, EvidenceWithdrawalAsked, EvidenceWithdrawalDecided
@@ -74,6 +75,8 @@ async def sign(
     tx: AsyncSession, who: Principal, act: Act, county: str, evidence_id: UUID, request: SignatureRequest, today: date
 ) -> Signature:
     """Tell whether the supplier signed for this evidence, or why not; what was told before stays."""
+    told_on = request.on or today
+    must_not_be_ahead("签字或说明日期", told_on, today)
     await act.claim(tx, county)
     row = await _locked(tx, who, county, evidence_id)
     number, salt = await store.signatures_n(tx, county, evidence_id) + 1, new_salt()
@@ -83,7 +86,7 @@ async def sign(
         "signature_no": number,
         "region_code": row.region_code,
         **request.model_dump(exclude={"on"}),
-        "told_on": request.on or today,
+        "told_on": told_on,
         "told_by": who.subject,
         "salt": salt,
     }
@@ -93,7 +96,7 @@ async def sign(
         evidence_id=evidence_id,
         signature_no=number,
         signed=request.signed,
-        told_on=values["told_on"],
+        told_on=told_on,
         told_by=who.subject,
     )
     event = EvidenceSigned(
@@ -102,7 +105,7 @@ async def sign(
         county_code=county,
         signature_no=number,
         signed=request.signed,
-        told_on=answer.told_on,
+        told_on=told_on,
         text_sha256=sealed(salt, request.supplier, request.unsigned_because or ""),
     )
     await act.record(tx, county, event, answer)
@@ -132,13 +135,15 @@ async def ask_withdrawal(
     tx: AsyncSession, who: Principal, act: Act, county: str, evidence_id: UUID, request: WithdrawalRequest, today: date
 ) -> Withdrawal:
     """Ask that evidence filed wrongly be withdrawn; another person decides."""
+    asked_on = request.on or today
+    must_not_be_ahead("申请日期", asked_on, today)
     await act.claim(tx, county)
     row = await _locked(tx, who, county, evidence_id)
     before = await store.withdrawals(tx, county, [evidence_id])
     for one in before:
         if one.decision != WithdrawalVerdict.REFUSED:
             raise WithdrawalStands(str(evidence_id), one.withdrawal_no)
-    number, salt, asked_on = len(before) + 1, new_salt(), request.on or today
+    number, salt = len(before) + 1, new_salt()
     version = _named(row, number, asked_on, request.reason, salt=salt)
     values = {
         "county_code": county,
@@ -182,6 +187,8 @@ async def decide_withdrawal(
     today: date,
 ) -> Withdrawal:
     """Agree to a withdrawal over its exact version, or refuse it. Evidence that is withdrawn is marked and stays."""
+    decided_on = request.on or today
+    must_not_be_ahead("审核日期", decided_on, today)
     await act.claim(tx, county)
     row = await _locked(tx, who, county, evidence_id)
     found = await store.withdrawals(tx, county, [evidence_id])
@@ -192,7 +199,6 @@ async def decide_withdrawal(
         raise WithdrawalDecided(asked.decision)
     stands = version_of(row, asked)
     must_be_checked("证据撤回申请", who.subject, frozenset({asked.made_by}), request.version_hash, stands)
-    decided_on = request.on or today
     if decided_on < asked.asked_on:
         raise WithdrawalOutOfOrder(asked.asked_on, decided_on)
     told = {"decision": request.decision, "checked_by": who.subject, "decided_on": decided_on}

@@ -123,7 +123,7 @@ class Shelf:
         size = 0
         try:
             waiting = bytearray()
-            await asyncio.to_thread(path.touch, 0o600, exist_ok=False)
+            await asyncio.to_thread(_begin, path)
             async for chunk in chunks:
                 size += len(chunk)
                 if size > MAX_BYTES:
@@ -154,7 +154,7 @@ class Shelf:
             there = await self.place.has(key)
         if there:
             (await self.copy(key, spooled.sha256)).file.close()
-        async with _reached():
+        async with _reached(may_lack=False):
             await self.place.put(key, spooled.path)
         return key
 
@@ -162,7 +162,8 @@ class Shelf:
         """A copy of the kept file, after its digest was found to be the registered one; else `EvidenceAltered`."""
         if not PATH_KEY.match(path_key):
             raise EvidenceAltered(sha256.hex())
-        file = TemporaryFile(dir=self.place.incoming)  # noqa: SIM115 - it is closed by whoever reads it
+        with _room():
+            file = TemporaryFile(dir=self.place.incoming)  # noqa: SIM115 - it is closed by whoever reads it
         with closed_on_failure(file):
             try:
                 digest = await self._draw(path_key, file)
@@ -187,21 +188,39 @@ class Shelf:
 
 
 @asynccontextmanager
-async def _reached() -> AsyncIterator[None]:
-    """Whatever keeps the place from answering in time is one refusal; that a file is not there is another."""
+async def _reached(*, may_lack: bool = True) -> AsyncIterator[None]:
+    """Whatever keeps the place from answering in time is one refusal; that a file is not there is another.
+
+    With `may_lack` false nothing is looked for: what is not there then is the folder or the bucket itself.
+    """
     try:
         async with asyncio.timeout(STORE_SECONDS):
             yield
-    except FileNotFoundError:
-        raise
     except (BaseError, OSError) as error:  # TimeoutError is an OSError
+        if may_lack and isinstance(error, FileNotFoundError):
+            raise
         log.warning("evidence store", extra={"reason": type(error).__name__})
         raise EvidenceStoreDown from error
 
 
+@contextmanager
+def _room() -> Iterator[None]:
+    """No room for a file on its way (a disk that is full, a folder that is gone) is the same refusal."""
+    try:
+        yield
+    except OSError as error:
+        log.warning("evidence spool", extra={"reason": type(error).__name__})
+        raise EvidenceStoreDown from error
+
+
+def _begin(path: Path) -> None:
+    with _room():
+        path.touch(0o600, exist_ok=False)
+
+
 def _append(path: Path, digest: hashlib._Hash, data: bytes) -> None:
     digest.update(data)
-    with path.open("ab") as file:
+    with _room(), path.open("ab") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -26,7 +26,7 @@ async def ask(
     """Ask that these words of a lead go; another member decides."""
     await service.held(tx, who, act, county, lead_id)
     asked = erasures.Asked(Erased.LEAD, lead_id, request.fields, request.basis, request.document, request.on or today)
-    return await erasures.ask(tx, who, act, county, store.stream_of(county), asked)
+    return await erasures.ask(tx, who, act, county, store.stream_of(county), asked, today)
 
 
 async def decide(

@@ -18,6 +18,7 @@ from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.endpoints import FILE_BODY, body_of, file_name_of
 from services.audit_api.evidence.schemas import EvidencePage, EvidenceReceipt, evidence_of
+from services.audit_api.evidence.service import must_not_be_forgotten
 from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.moments import AsOf, KnownAt, moment_of
 from services.audit_api.rectifications import extensions, look_backs, progress, proofs, service, store, supervision
@@ -190,6 +191,9 @@ async def post_proof(
         await proofs.must_take_proof(seen, who, asked, order_id)
     # As of evidence: no transaction is open while the client sends.
     async with shelf.spooled(body_of(request), name) as spooled:
+        # Of the whole county: what was forgotten there lies mostly where a township's clerk sees nothing.
+        async with database.reading(asked) as seen:
+            await must_not_be_forgotten(seen, asked, spooled.sha256)
         path_key = await shelf.keep(asked, spooled)
         async with database.writing(who.region) as tx:
             exact = act.with_content(spooled.sha256)

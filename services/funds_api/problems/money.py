@@ -9,7 +9,7 @@ from services.funds_api.closings import service as closings
 from services.funds_api.lots import refusals
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
 from services.funds_api.quarantines.refusals import HoldOfQuarantine, MoneyQuarantined
-from services.funds_api.recoveries.refusals import RecoveryOfOtherMoney
+from services.funds_api.recoveries.refusals import FindingNotHeardOf, RecoveryOfOtherMoney
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
@@ -76,6 +76,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         409,
         "资金已被封存",
         "请减少到 figures.free_fen 以内，或改用其他资金；封存由监督部门凭 figures.documents 所列文件解除",
+    ),
+    FindingNotHeardOf: Problem(
+        "finding-not-heard-of",
+        404,
+        "资金账尚未收到该问题",
+        "请过几秒用同一个 Idempotency-Key 重试；仍然如此的，请核对问题编号、是否已经认定、是否属于本县",
     ),
     RecoveryOfOtherMoney: Problem(
         "recovery-of-other-money", 409, "不是该问题的资金", "请用 lots 指明该问题的资金批次，或不填 finding_id"

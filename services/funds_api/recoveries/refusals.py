@@ -6,6 +6,16 @@ from dataclasses import dataclass
 
 
 @dataclass(eq=False)
+class FindingNotHeardOf(Exception):
+    """A recovery named a finding that the books have not heard of: there is none, or it is younger than their feed."""
+
+    finding_id: str
+
+    def __str__(self) -> str:
+        return f"资金账尚未收到问题 {self.finding_id} 的认定：刚刚认定的，一般几秒内收到"
+
+
+@dataclass(eq=False)
 class RecoveryOfOtherMoney(Exception):
     """A recovery named a finding, and draws money that neither is what the finding is bound to nor came of it."""
 

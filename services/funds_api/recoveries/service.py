@@ -11,7 +11,7 @@ from chassis.feed import Envelope
 from chassis.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.recoveries import store
-from services.funds_api.recoveries.refusals import RecoveryOfOtherMoney
+from services.funds_api.recoveries.refusals import FindingNotHeardOf, RecoveryOfOtherMoney
 from services.funds_api.recoveries.schemas import Recoveries, Recovery
 from wire.audit import FindingOpened
 
@@ -25,7 +25,7 @@ async def finding_opened(tx: AsyncSession, envelope: Envelope) -> None:
 async def must_be_of(tx: AsyncSession, county: str, finding: UUID, lots: Sequence[UUID]) -> None:
     """Refuse a finding that was not told here, and lots that are not its money nor what came of it."""
     if not await store.bound(tx, county, finding):
-        raise Missing("问题", str(finding))
+        raise FindingNotHeardOf(str(finding))
     if (other := await store.stranger(tx, county, finding, lots)) is not None:
         raise RecoveryOfOtherMoney(str(finding), str(other))
 
