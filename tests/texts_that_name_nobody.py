@@ -42,7 +42,7 @@ _CODES: Final = (
     alert_triage.proposed alert_triage.triage engagement.kind engagement_document.form engagement_document.paper
     engagement_document.stance engagement_document.verdict engagement_member.role engagement_scope.code
     engagement_scope.what erasable_text.field erasable_text.inside erasable_text.named_by erasable_text.place
-    erasable_text.what erasable_text.words erased_outcome.stream erasure.basis erasure.decision erasure.fields
+    erasable_text.what erasable_text.words erased_outcome.stream event_named.stream erasure.basis erasure.decision erasure.fields
     erasure.what event.idempotency_key event.kind event.request_id event.stream evidence.file_kind
     evidence_withdrawal.decision finding.amount_known finding.class_code finding_listed.class_code finding.status
     finding_class.articles

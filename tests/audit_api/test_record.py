@@ -274,7 +274,7 @@ async def bundled(
 async def test_a_bundle_of_a_finding_is_verified_offline(bundled: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "bundle.json"
     file.write_text(json.dumps(bundled), encoding="utf-8")
-    assert [row["kind"] for row in bundled["rows"]] == ["FindingDrawnUp"]
+    assert [row["kind"] for row in bundled["rows"]] == ["AlertsTakenIn", "FindingDrawnUp"]
     assert "签名有效" in verify(file, LOG.key)
     with pytest.raises(Bad, match="没有"):
         verify(file, notes.Signer.of(LOG.key.name, b"o" * 32, 1).key)
@@ -328,7 +328,7 @@ async def test_a_pack_carries_versions_and_evidence_and_is_asked_for_as_it_was_k
 
     before = (await inspector.get(path, params={"known_at": known_at.isoformat()})).content
     then = json.loads(before)
-    assert [row["kind"] for row in then["rows"]] == ["FindingDrawnUp"]
+    assert [row["kind"] for row in then["rows"]] == ["AlertsTakenIn", "FindingDrawnUp"]
     assert ([one["version_no"] for one in then["versions"]], then["evidence"]) == ([1], [])
     earlier = (known_at - timedelta(days=1)).isoformat()
     assert (await inspector.get(path, params={"known_at": earlier})).status_code == 404
@@ -342,14 +342,14 @@ async def test_a_pack_carries_versions_and_evidence_and_is_asked_for_as_it_was_k
     ) as http:
         told = await pack.fetch(http, drafted["id"], tmp_path / "pack", {})
     kinds = [row["kind"] for row in told["rows"]]
-    assert kinds == ["FindingDrawnUp", "EvidenceKept", "FindingDrawnUp", "FindingOpened"]
+    assert kinds == ["AlertsTakenIn", "FindingDrawnUp", "EvidenceKept", "FindingDrawnUp", "FindingOpened"]
     assert [one["content"]["title"] for one in told["versions"]] == [
         "第一镇滞留扶贫资金",
         "第一镇滞留扶贫资金（更正）",
     ]
     assert told["not_sealed_yet"] == 0
     said = verify(tmp_path / "pack", LOG.key)
-    assert "4 条日志（监督 4 条，资金 0 条）" in said
+    assert "5 条日志（监督 5 条，资金 0 条）" in said
     assert "2 稿、3 处文字与 1 份证据的摘要在其中，账本未能提供 1 条，签名有效" in said
     assert said.endswith("1 份证据文件相符，0 份未附")
     file = tmp_path / "pack" / "evidence" / told["evidence"][0]["sha256"]

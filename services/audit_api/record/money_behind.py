@@ -20,13 +20,15 @@ from chassis.identity import Principal
 from services.audit_api.evidence.refusals import EvidenceTooLarge
 from services.audit_api.ledger import Ledger
 from services.audit_api.moments import Moment
+from services.audit_api.record.case import ALERTS
 
 PATH: Final = "/funds/v1/events/rows"
 MOST_BYTES: Final = 20 << 20
 _ABOUT_EACH: Final = 50  # in one question, as funds_api takes them
 
-_RESTS_ON: Final = text("""
-WITH v AS (SELECT * FROM audit.finding_version
+_RESTS_ON: Final = text(f"""
+WITH {ALERTS},
+     v AS (SELECT * FROM audit.finding_version
             WHERE county_code = :county AND finding_id = :finding AND position <= :known),
      x AS (SELECT * FROM audit.ledger_extract
             WHERE county_code = :county AND finding_id = :finding AND position <= :known),
@@ -38,8 +40,9 @@ UNION SELECT unnest(ARRAY[c.lot_id, c.movement_id]), NULL FROM audit.rectified_c
 UNION SELECT q.id, NULL FROM q
 UNION SELECT left(x.about, 36)::uuid, NULL FROM x WHERE x.what IN ('lot', 'trace')
 UNION SELECT NULL, x.ledger_position FROM x WHERE x.ledger_position > 0
-UNION SELECT NULL, a.feed_position FROM v JOIN audit.alert a
-          ON a.county_code = v.county_code AND a.id = ANY(v.alert_ids)
+UNION SELECT NULL, a.feed_position FROM case_alert c JOIN audit.alert a ON a.county_code = :county AND a.id = c.id
+UNION SELECT NULL, h.feed_position FROM case_alert c JOIN audit.alert_outcome h
+          ON h.county_code = :county AND h.alert_id = c.id AND h.position <= :known
 UNION SELECT NULL, t.feed_position FROM q JOIN audit.quarantine_told t
           ON t.county_code = q.county_code AND t.quarantine_id = q.id AND t.position <= :known""")
 

@@ -19,6 +19,7 @@ from services.audit_api.findings import store as findings
 from services.audit_api.moments import Moment
 from services.audit_api.record import bundling, merkle, money_behind, notes, proving, store, words_of
 from services.audit_api.record.bundling import Chosen
+from services.audit_api.record.case import case_of
 from services.audit_api.record.money_behind import Money, RestsOn
 from services.audit_api.record.schemas import (
     Bundle,
@@ -215,8 +216,8 @@ async def bundle(
 ) -> Bundle:
     """What was known of a finding at the moment, each journal row proved to stand below one checkpoint."""
     county, moment = finding.county, finding.moment
-    names = [str(finding.id), *(str(one) for one in await store.quarantines(tx, county, finding.id))]
-    positions = await store.events_naming(tx, who, county, names, moment.position)
+    case = await case_of(tx, county, finding.id, moment.position)
+    positions = (await tx.scalars(store.naming(who, county, case.names, moment.position))).all()
     own = await feed.whole_rows(tx, "audit", county, positions)
     chosen = [
         await bundling.placed(tx, "audit", county, own),
@@ -226,7 +227,7 @@ async def bundle(
     rows = await bundling.proved(tx, tiles, chosen, row)
     kept = chosen[0].leaves
     sealed = [one for one in own if kept.get(one.position, row.size) < row.size]
-    texts, gone = await words_of.texts_of(tx, county, finding.id, sealed, kept)
+    texts, gone = await words_of.texts_of(tx, county, case, sealed, kept)
     bodies = [one.body for one in sealed]
     return Bundle(
         format=BUNDLE_FORMAT,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,13 +20,13 @@ from services.audit_api.access import visible_to
 from services.audit_api.record.merkle import TILE, TILE_HEIGHT, Frontier, Tile
 from services.audit_api.record.tiles import Place, is_full
 from services.audit_api.tables import (
+    EventNamedRow,
     LogCheckpointRow,
     LogCosignatureRow,
     LogCursorRow,
     LogHeadRow,
     LogLeafRow,
     LogTileRow,
-    QuarantineRow,
 )
 
 Stream = tuple[str, str]  # service, stream
@@ -230,19 +230,12 @@ async def checkpoint_over(tx: AsyncSession, leaves: int) -> LogCheckpointRow | N
     return await tx.scalar(query)
 
 
-async def events_naming(tx: AsyncSession, who: Principal, stream: str, names: Collection[str], known: int) -> list[int]:
-    """The positions by `known` of the events of a stream that name one of these rows by its id, oldest first."""
-    found = await tx.execute(
-        text(
-            "SELECT e.position FROM audit.event e WHERE e.stream = :stream AND e.stream >= :region"
-            " AND e.position <= :known AND e.body::text LIKE ANY(:names) ORDER BY e.position"
-        ),
-        {"stream": stream, "region": who.region, "known": known, "names": [f"%{one}%" for one in names]},
+def naming(who: Principal, stream: str, names: Collection[UUID], known: int) -> Select[tuple[int]]:
+    """The question for the positions by `known` of the events of a stream that name one of these things, oldest first."""
+    row = EventNamedRow
+    return (
+        select(row.position)
+        .where(row.stream == stream, visible_to(who, row.stream), row.name.in_(names), row.position <= known)
+        .distinct()
+        .order_by(row.position)
     )
-    return [row.position for row in found]
-
-
-async def quarantines(tx: AsyncSession, county: str, finding: UUID) -> Sequence[UUID]:
-    """The quarantines of a finding: what the books answer to them names no finding."""
-    query = select(QuarantineRow.id).where(QuarantineRow.county_code == county, QuarantineRow.finding_id == finding)
-    return (await tx.scalars(query.order_by(QuarantineRow.id))).all()

@@ -11,12 +11,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.feed import JournalRow
+from services.audit_api.record.case import Case
 from services.audit_api.record.schemas import BundledText
 from services.audit_api.record.verify import sealed_words
 
@@ -42,8 +42,15 @@ UNION ALL
 SELECT e.position, ARRAY[e.reason]
   FROM o JOIN audit.rectification_extension e ON e.county_code = o.county_code AND e.order_id = o.id
 UNION ALL
-SELECT p.position, ARRAY[p.leader_post, p.demand]
-  FROM o JOIN audit.rectification_supervision p ON p.county_code = o.county_code AND p.order_id = o.id
+SELECT x.position, x.words
+  FROM o JOIN audit.rectification_supervision p ON p.county_code = o.county_code AND p.order_id = o.id,
+       LATERAL (VALUES (p.position, ARRAY[p.leader_post, p.demand]), (p.decided_position, ARRAY[p.opinion]),
+                       (p.decided_position, ARRAY[p.leader_post, p.demand, p.opinion])) AS x (position, words)
+UNION ALL
+SELECT x.position, x.words
+  FROM o JOIN audit.rectification_look_back b ON b.county_code = o.county_code AND b.order_id = o.id,
+       LATERAL (VALUES (b.position, ARRAY[b.note]), (b.decided_position, ARRAY[b.opinion]),
+                       (b.decided_position, ARRAY[b.note, b.opinion])) AS x (position, words)
 UNION ALL
 SELECT s.position, ARRAY[s.words]
   FROM audit.quarantine q JOIN audit.quarantine_step s ON s.county_code = q.county_code AND s.quarantine_id = q.id
@@ -61,9 +68,24 @@ SELECT w.decided_position, ARRAY[w.salt, w.opinion]
   FROM k JOIN audit.evidence_withdrawal w ON w.county_code = k.county_code AND w.evidence_id = k.id
  WHERE w.salt IS NOT NULL AND w.opinion IS NOT NULL
 UNION ALL
-SELECT unnest(ARRAY[n.position, n.undone_position]), ARRAY[x.words]
-  FROM audit.finding_repeat n, LATERAL (VALUES (n.reason), (n.undo_reason)) AS x (words)
- WHERE n.county_code = :county AND :finding IN (n.finding_id, n.earlier_id) AND x.words IS NOT NULL
+SELECT x.position, x.words
+  FROM audit.finding_repeat n,
+       LATERAL (VALUES (n.position, ARRAY[n.reason]), (n.decided_position, ARRAY[n.opinion]),
+                       (n.decided_position, ARRAY[n.reason, n.opinion]), (n.undone_position, ARRAY[n.undo_reason]))
+       AS x (position, words)
+ WHERE n.county_code = :county AND :finding IN (n.finding_id, n.earlier_id)
+UNION ALL
+SELECT t.position, ARRAY[coalesce(t.reason, '')]
+  FROM audit.alert_triage t WHERE t.county_code = :county AND t.alert_id = ANY(:alerts)
+UNION ALL
+SELECT x.position, ARRAY[x.words]
+  FROM audit.alert_merge m, LATERAL (VALUES (m.position, m.reason), (m.undone_position, m.undo_reason)) AS x (position, words)
+ WHERE m.county_code = :county AND m.alert_id = ANY(:alerts)
+UNION ALL
+SELECT e.position, x.words
+  FROM audit.alert_refutation r JOIN audit.event_named e ON e.stream = :county AND e.name = r.id,
+       LATERAL (VALUES (ARRAY[r.reason]), (ARRAY[r.opinion]), (ARRAY[r.reason, r.opinion])) AS x (words)
+ WHERE r.county_code = :county AND r.alert_id = ANY(:alerts)
 """)
 _SALTS: Final = text(
     "SELECT e.position, e.outcome->>'salt' AS salt FROM audit.event e"
@@ -72,14 +94,14 @@ _SALTS: Final = text(
 
 
 async def texts_of(
-    tx: AsyncSession, county: str, finding: UUID, rows: Sequence[JournalRow], leaves: dict[int, int]
+    tx: AsyncSession, county: str, case: Case, rows: Sequence[JournalRow], leaves: dict[int, int]
 ) -> tuple[list[BundledText], int]:
     """The words behind each of these rows that sealed any, and how many rows sealed words that are not there."""
     wanted = {row.position: told for row in rows if (told := json.loads(row.body).get("text_sha256"))}
     asked = {"county": county, "positions": sorted(wanted)}
     salts = {row.position: row.salt for row in await tx.execute(_SALTS, asked)}
     found: dict[int, BundledText] = {}
-    for row in await tx.execute(_WORDS, {"county": county, "finding": finding}):
+    for row in await tx.execute(_WORDS, {"county": county, "finding": case.finding, "alerts": case.alerts}):
         salt, words = salts.get(row.position), list(row.words)
         if salt is None or None in words:
             continue

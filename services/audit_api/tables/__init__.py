@@ -42,7 +42,7 @@ from services.audit_api.tables.findings import (
     LotDrawRow,
     RectifiedChangeRow,
 )
-from services.audit_api.tables.journal import EventRow, StreamHeadRow
+from services.audit_api.tables.journal import EventNamedRow, EventRow, StreamHeadRow
 from services.audit_api.tables.leads import (
     InterestDeclarationRow,
     LeadMemberRow,
@@ -95,6 +95,7 @@ __all__ = [
     "ErasableTextRow",
     "ErasedOutcomeRow",
     "ErasureRow",
+    "EventNamedRow",
     "EventRow",
     "EvidenceRow",
     "EvidenceSignatureRow",
