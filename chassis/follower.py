@@ -10,7 +10,6 @@ follows says what an event does (`effect`), where its cursors rest, and what has
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
@@ -25,18 +24,18 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import clock, cursors
-from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
+from chassis.connections import OutcomeUnknown, lost, sqlstate
 from chassis.cursors import Cursor, HistoryBroken
 from chassis.database import Database
 from chassis.feed import Envelope, FeedPage, Streams
 from chassis.identity import SigningKey, sign
 from chassis.journal_tables import FollowerCursor
+from chassis.rounds import OTHERS_TOO, Rounds
 
 log = logging.getLogger("follower")
 
 TOKEN_SECONDS: Final = 60
 PAGE: Final = 100
-MAX_PAUSE_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 60.0
 # 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 57P01-3 shutdown, 08 and 53 …
 _PASSING: Final = ("40001", "40P01", "55P03", "57014", "57P0", "08", "53", "25P03")
@@ -90,8 +89,11 @@ class Follower(ABC):
     stopped: dict[str, str] = field(default_factory=dict)
     _known: dict[str, Cursor] = field(default_factory=dict, init=False)
     _recalled: set[str] = field(default_factory=set, init=False)
-    _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _reminded: float = field(default=0.0, init=False)
+    rounds: Rounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rounds = Rounds(log, self.poll_seconds)
 
     # What a kind of follower says.
 
@@ -114,21 +116,17 @@ class Follower(ABC):
 
     def stop(self) -> None:
         """End after the event that is being applied, or the part of it that is being read."""
-        self._ending.set()
+        self.rounds.stop()
 
     async def run(self) -> None:
         """Follow until stopped. An unreachable feed or database is waited for, with growing pauses."""
-        pause = self.poll_seconds
-        while not self._ending.is_set():
-            try:
-                applied = await self.round()
-                pause = self.poll_seconds
-            except (httpx.HTTPError, *FAILURES, OutcomeUnknown, PoolTimeout, ValueError) as error:
-                log.warning("waiting", extra={"reason": type(error).__name__, "pause_seconds": pause})
-                applied, pause = 0, min(pause * 2, MAX_PAUSE_SECONDS)
+        await self.rounds.run(self._once, OTHERS_TOO)
+
+    async def _once(self) -> bool:
+        try:
+            return await self.round() > 0
+        finally:
             self._remind()
-            if not applied:
-                await self._sleep(pause)
 
     async def round(self) -> int:
         """Read every stream once, a page each; how many events were applied. What failed in passing is raised last."""
@@ -140,7 +138,7 @@ class Follower(ABC):
             heads = Streams.model_validate(await self._get(region, {}, self.feed_path)).streams
             gone = {stream: 0 for stream in self._known if stream.startswith(region) and stream not in heads}
             for stream, head in {**heads, **gone}.items():
-                if self._ending.is_set() or stream in self.stopped:
+                if self.rounds.ending or stream in self.stopped:
                     continue
                 try:
                     applied += await self._follow(region, stream, head)
@@ -164,7 +162,7 @@ class Follower(ABC):
                     break
                 self._known[stream] = await self._apply(envelope)
                 applied += 1
-                if self._ending.is_set():
+                if self.rounds.ending:
                     break
         except (httpx.HTTPError, OSError, OutcomeUnknown, PoolTimeout):
             raise  # also when the commit may have happened: the cursor in the database says so the next time
@@ -228,12 +226,6 @@ class Follower(ABC):
         if self.stopped and time.monotonic() - self._reminded > REMIND_SECONDS:
             self._reminded = time.monotonic()
             log.error("streams still stopped", extra={"streams": dict(self.stopped)})
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._ending.wait(), seconds)
-        except TimeoutError:
-            return
 
     def _reason(self, error: Exception) -> str:
         """Why a stream stopped or waits, without any value that the event carried."""

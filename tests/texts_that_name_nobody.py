@@ -42,11 +42,11 @@ _CODES: Final = (
     alert_triage.proposed alert_triage.triage engagement.kind engagement_document.form engagement_document.paper
     engagement_document.stance engagement_document.verdict engagement_member.role engagement_scope.code
     engagement_scope.what erasable_text.field erasable_text.inside erasable_text.named_by erasable_text.place
-    erasable_text.what erasable_text.words erased_outcome.stream event_named.stream erasure.basis erasure.decision erasure.fields
+    erasable_text.what erasable_text.words erased_outcome.stream erasure.basis erasure.decision erasure.fields
     erasure.what event.idempotency_key event.kind event.request_id event.stream evidence.file_kind
     evidence_withdrawal.decision finding.amount_known finding.class_code finding_listed.class_code finding.status
     finding_class.articles
-    finding_class.code finding_class.problem_class finding_review.decision finding_subject.kind
+    event_named.stream finding_class.code finding_class.problem_class finding_review.decision finding_subject.kind
     finding_version.amount_known finding_version.class_code flag_told.fund_code flag_told.rule_code flag_told.stream
     flag_told.subject follower_cursor.reading_after follower_cursor.stream interest_declaration.kind
     interest_declaration.relation lead.source lead_member.ended_because lead_opinion.decision

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from typing import Any, ClassVar, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +18,7 @@ from chassis.cursors import Cursor
 from chassis.database import Database, Limits
 from chassis.feed import Envelope
 from chassis.identity import SigningKey
+from chassis.rounds import when_told
 from services.audit_api import cursors
 from services.audit_api.alerts import service as alerts
 from services.audit_api.cursors import Reading
@@ -66,7 +66,7 @@ class Follower(follower.Follower):
         async with self.database.writing(envelope.stream) as tx:
             reading = await cursors.reading(tx, envelope)
         while reading.after is not None:
-            if self._ending.is_set():
+            if self.rounds.ending:
                 return False
             reading = await self._read_page(region, envelope, event, reading)
         return True
@@ -97,9 +97,7 @@ async def main() -> None:
     async with follower.feed_client(settings.feed_url) as http:
         key = SigningKey.from_jwk(settings.key, ISSUER, "internal+jwt")
         following = Follower(database, http, key, settings.regions, settings.poll_seconds)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, following.stop)
+        when_told(following.stop)
         log.info("following", extra={"regions": settings.regions})
         await following.run()
     await database.close()

@@ -1,4 +1,4 @@
-"""The rows of a finding's bundle: every event of the county that names a thing of its case, found without reading all."""
+"""The rows of a bundle: every event of the county that names a thing of the case, found without reading all."""
 
 from __future__ import annotations
 
@@ -91,8 +91,10 @@ class Whole:
         link = {"finding_id": drawn["id"], "earlier_id": earlier, "reason": "再次滞留", "on": "2017-11-02"}
         linked = done(await desk.inspector.post(REPEATS, link))
         done(await desk.decided(desk.second, REPEATS, linked, "confirm", "2017-11-02"))
-        done(await desk.third.post(f"{REPEATS}/{linked['id']}/undoing", {"reason": "单位更名", "on": "2017-11-03"}))
-        self.ids |= {drawn["id"], kept, linked["id"]}
+        undoing = f"{REPEATS}/{linked['id']}/undoing"
+        drawn_up = done(await desk.third.post(undoing, {"reason": "单位更名", "on": "2017-11-03"}))["undoings"][-1]
+        done(await desk.decided(desk.second, undoing, drawn_up, "confirm", "2017-11-03"))
+        self.ids |= {drawn["id"], kept, linked["id"], drawn_up["id"]}
         return str(drawn["id"])
 
     async def quarantined(self, finding_id: str) -> None:
@@ -241,9 +243,8 @@ async def others(admin: asyncpg.Pool, county: str) -> None:
     """Events of other things, a block of the journal for every few of them."""
     await admin.execute(
         "SELECT audit.journal_append($1, gen_random_uuid(), 'Told', json_build_object('finding_id', gen_random_uuid(),"
-        " 'text_sha256', repeat(md5(n::text), 20))::text, 'a', 'r', 'key-' || n || gen_random_uuid(), sha256('r'), '{}')"
+        " 'text_sha256', repeat(md5(n::text), 20))::text, 'a', 'r', 'key-' || n || gen_random_uuid(), sha256(''), '{}')"
         " FROM generate_series(1, $2) n",
         county,
         OTHERS,
     )
-

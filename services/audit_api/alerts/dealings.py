@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
@@ -52,18 +53,7 @@ def status_at(moment: Moment) -> ColumnElement[str]:
         .exists()
     )
     dismissed = and_(alert.dismissed_on <= moment.as_of, alert.dismissed_position <= moment.position)
-    flag = (
-        select(told.outcome)
-        .where(
-            told.county_code == alert.county_code,
-            told.alert_id == alert.id,
-            told.decided_on <= moment.as_of,
-            told.position <= moment.position,
-        )
-        .order_by(told.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    flag = _last(told.outcome, told.seq, told.decided_on, moment)
     return case(
         (dismissed, "dismissed"), (confirmed, "taken_up"), (flag.in_(["confirmed", "refuted"]), "decided"), else_="new"
     )
@@ -71,52 +61,42 @@ def status_at(moment: Moment) -> ColumnElement[str]:
 
 def triage_at(moment: Moment) -> ColumnElement[str | None]:
     """The way set for an alert of the surrounding query, as of a moment."""
-    row, alert = AlertTriageRow, AlertRow
-    return (
-        select(row.triage)
-        .where(
-            row.county_code == alert.county_code,
-            row.alert_id == alert.id,
-            row.triaged_on <= moment.as_of,
-            row.position <= moment.position,
-        )
-        .order_by(row.triage_no.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    row = AlertTriageRow
+    return _last(row.triage, row.triage_no, row.triaged_on, moment)
 
 
 def assignee_at(moment: Moment) -> ColumnElement[str | None]:
     """Who had an alert of the surrounding query to work on, as of a moment."""
-    row, alert = AlertAssignmentRow, AlertRow
-    return (
-        select(row.assignee)
-        .where(
-            row.county_code == alert.county_code,
-            row.alert_id == alert.id,
-            row.assigned_on <= moment.as_of,
-            row.position <= moment.position,
-        )
-        .order_by(row.assignment_no.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    row = AlertAssignmentRow
+    return _last(row.assignee, row.assignment_no, row.assigned_on, moment)
 
 
-def main_at(moment: Moment) -> ColumnElement[UUID]:
+def main_at(moment: Moment) -> ColumnElement[UUID | None]:
     """The alert that an alert of the surrounding query was part of, as of a moment."""
-    row, alert = AlertMergeRow, AlertRow
+    row = AlertMergeRow
     standing = or_(row.undone_on.is_(None), row.undone_on > moment.as_of, row.undone_position > moment.position)
+    return _last(row.main_id, row.merge_no, row.merged_on, moment, standing)
+
+
+def _last(
+    told: InstrumentedAttribute[Any],
+    number: InstrumentedAttribute[int],
+    on: InstrumentedAttribute[date],
+    moment: Moment,
+    *also: ColumnElement[bool],
+) -> ColumnElement[Any]:
+    """What the last of the dealings with an alert of the surrounding query says that counted at a moment."""
+    row = told.class_
     return (
-        select(row.main_id)
+        select(told)
         .where(
-            row.county_code == alert.county_code,
-            row.alert_id == alert.id,
-            row.merged_on <= moment.as_of,
+            row.county_code == AlertRow.county_code,
+            row.alert_id == AlertRow.id,
+            on <= moment.as_of,
             row.position <= moment.position,
-            standing,
+            *also,
         )
-        .order_by(row.merge_no.desc())
+        .order_by(number.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -1,4 +1,4 @@
-"""What belongs to the case of a finding, by ids: whatever event of the county names one of them is a row of its bundle."""
+"""What belongs to the case of a finding, by ids: an event of the county that names one is a row of its bundle."""
 
 from __future__ import annotations
 

@@ -14,22 +14,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 import httpx
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import clock, telemetry
-from chassis.connections import FAILURES, OutcomeUnknown
 from chassis.cursors import HistoryBroken, genesis
 from chassis.database import Database, Limits
 from chassis.feed import HASHES_PER_PAGE, HashPage, Streams
+from chassis.follower import feed_client
 from chassis.identity import SigningKey, sign
+from chassis.rounds import OTHERS_TOO, Rounds, when_told
 from services.audit_api.record import notes, store
 from services.audit_api.record.merkle import Frontier, Tile
 from services.audit_api.record.notes import Signer
@@ -46,7 +44,6 @@ TOKEN_SECONDS: Final = 60
 AUDIENCES: Final = {"funds": "funds", "audit": "audit", "identity": "qingliu-api"}
 PATHS: Final = {service: f"/{service}/v1/events/hashes" for service in AUDIENCES}
 BATCH: Final = 10_000  # leaves per transaction: half a second of writing, so that none waits for it longer
-MAX_PAUSE_SECONDS: Final = 5.0
 IDLE_MARK: Final = timedelta(seconds=1)
 
 
@@ -93,25 +90,25 @@ class Sealer:
     _frontier: Frontier | None = field(default=None, init=False)
     _marked_at: datetime | None = field(default=None, init=False)
     _tokens: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict, init=False)
-    _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    rounds: Rounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rounds = Rounds(log, self.poll_seconds)
 
     def stop(self) -> None:
         """End after the round that is under way."""
-        self._ending.set()
+        self.rounds.stop()
 
     async def run(self) -> None:
         """Seal until stopped. A service or database that does not answer is waited for, with growing pauses."""
-        pause = self.poll_seconds
-        while not self._ending.is_set():
-            try:
-                sealed = await self.round()
-                pause = self.poll_seconds
-            except (httpx.HTTPError, *FAILURES, DBAPIError, OutcomeUnknown, PoolTimeout, ValueError) as error:
-                self._frontier = None  # whether the last transaction happened is read anew
-                log.warning("waiting", extra={"reason": type(error).__name__, "pause_seconds": pause})
-                sealed, pause = 0, min(pause * 2, MAX_PAUSE_SECONDS)
-            if sealed < BATCH:
-                await self._sleep(pause)
+        await self.rounds.run(self._once, OTHERS_TOO)
+
+    async def _once(self) -> bool:
+        try:
+            return await self.round() >= BATCH
+        except Exception:
+            self._frontier = None  # whether the last transaction happened is read anew
+            raise
 
     async def round(self) -> int:
         """Seal what the services' journals have beyond the log, a batch at most; how many events that were."""
@@ -273,12 +270,6 @@ class Sealer:
             self._tokens[service, region] = (token, now + TOKEN_SECONDS // 2)
         return token
 
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._ending.wait(), seconds)
-        except TimeoutError:
-            return
-
 
 async def main() -> None:
     """Seal until SIGTERM or SIGINT."""
@@ -286,13 +277,7 @@ async def main() -> None:
     telemetry.log_as_json(settings.log_level)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request with its query
     database = Database(settings.database_url.get_secret_value(), Limits(pool=2), application="audit_sealer")
-    # No redirects and no proxies from the environment: the token goes to the journals and nowhere else.
-    sources = {
-        service: httpx.AsyncClient(
-            base_url=url, timeout=httpx.Timeout(10.0, connect=2.0), trust_env=False, follow_redirects=False
-        )
-        for service, url in settings.sources.items()
-    }
+    sources = {service: feed_client(url) for service, url in settings.sources.items()}
     sealer = Sealer(
         database,
         sources,
@@ -301,9 +286,7 @@ async def main() -> None:
         settings.regions,
         settings.seal_poll_seconds,
     )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, sealer.stop)
+    when_told(sealer.stop)
     log.info("sealing", extra={"regions": settings.regions, "log": sealer.signer.key.name})
     try:
         await sealer.run()

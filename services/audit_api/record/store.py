@@ -230,8 +230,8 @@ async def checkpoint_over(tx: AsyncSession, leaves: int) -> LogCheckpointRow | N
     return await tx.scalar(query)
 
 
-def naming(who: Principal, stream: str, names: Collection[UUID], known: int) -> Select[tuple[int]]:
-    """The question for the positions by `known` of the events of a stream that name one of these things, oldest first."""
+def naming(who: Principal, stream: str, names: Collection[UUID], known: int) -> Select[int]:
+    """Asks for the positions by `known` of the events of a stream that name one of these things, oldest first."""
     row = EventNamedRow
     return (
         select(row.position)

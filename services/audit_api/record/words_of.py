@@ -75,11 +75,19 @@ SELECT x.position, x.words
        AS x (position, words)
  WHERE n.county_code = :county AND :finding IN (n.finding_id, n.earlier_id)
 UNION ALL
+SELECT x.position, x.words
+  FROM audit.finding_repeat n
+  JOIN audit.finding_repeat_undoing u ON u.county_code = n.county_code AND u.repeat_id = n.id,
+       LATERAL (VALUES (u.position, ARRAY[u.reason]), (u.decided_position, ARRAY[u.opinion]),
+                       (u.decided_position, ARRAY[u.reason, u.opinion])) AS x (position, words)
+ WHERE n.county_code = :county AND :finding IN (n.finding_id, n.earlier_id)
+UNION ALL
 SELECT t.position, ARRAY[coalesce(t.reason, '')]
   FROM audit.alert_triage t WHERE t.county_code = :county AND t.alert_id = ANY(:alerts)
 UNION ALL
 SELECT x.position, ARRAY[x.words]
-  FROM audit.alert_merge m, LATERAL (VALUES (m.position, m.reason), (m.undone_position, m.undo_reason)) AS x (position, words)
+  FROM audit.alert_merge m,
+       LATERAL (VALUES (m.position, m.reason), (m.undone_position, m.undo_reason)) AS x (position, words)
  WHERE m.county_code = :county AND m.alert_id = ANY(:alerts)
 UNION ALL
 SELECT e.position, x.words

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +25,7 @@ from chassis.connections import FAILURES, OutcomeUnknown, lost, sqlstate
 from chassis.database import Database, Limits, allow_long_rests, allow_long_statements
 from chassis.follower import feed_client
 from chassis.identity import SigningKey
+from chassis.rounds import THE_DATABASE, Rounds, when_told
 from services.funds_api.access import FOLLOWER
 from services.funds_api.follower import AuditFollower
 from services.funds_api.runs import service, store
@@ -36,7 +36,6 @@ from treasury.calendar import business_date
 
 log = logging.getLogger("runner")
 
-MAX_PAUSE_MS: Final = 5_000
 # 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57P01-3 shutdown, 08 and 53 connections and resources.
 _PASSING: Final = ("40001", "40P01", "55P03", "57P0", "08", "53", "25P03")
 
@@ -51,25 +50,23 @@ class Runner:
     every_day: bool = True
     heartbeat: Path | None = None
     now: Callable[[], datetime] = clock.now
-    _ending: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    rounds: Rounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rounds = Rounds(log, self.poll_ms / 1000)
 
     def stop(self) -> None:
         """End after the rule that is being asked."""
-        self._ending.set()
+        self.rounds.stop()
 
     async def run(self) -> None:
         """Go on until stopped; a database that is away is waited for, with growing pauses."""
-        pause = self.poll_ms
-        while not self._ending.is_set():
-            try:
-                done = await self.round()
-                self._alive()
-                pause = self.poll_ms
-            except (*FAILURES, OutcomeUnknown, PoolTimeout) as error:
-                log.warning("waiting", extra={"reason": type(error).__name__, "pause_ms": pause})
-                done, pause = 0, min(pause * 2, MAX_PAUSE_MS)
-            if not done:
-                await self._sleep(pause)
+        await self.rounds.run(self._once, THE_DATABASE)
+
+    async def _once(self) -> bool:
+        asked = await self.round()
+        self._alive()
+        return asked > 0
 
     async def round(self) -> int:
         """Open the daily runs that are due and finish what is open; how many rules were asked."""
@@ -104,7 +101,7 @@ class Runner:
     async def _finish(self, county: str, run: UUID) -> int:
         """Do what is left of a run. A rule that cannot be asked is told so, and the others are asked all the same."""
         asked = 0
-        while not self._ending.is_set():
+        while not self.rounds.ending:
             try:
                 if not await self._step(county, run):
                     break
@@ -127,12 +124,6 @@ class Runner:
             await allow_long_statements(tx)
             await allow_long_rests(tx)  # while the candidates of a rule are judged
             return await service.step(tx, county, run, self.now())
-
-    async def _sleep(self, milliseconds: int) -> None:
-        try:
-            await asyncio.wait_for(self._ending.wait(), milliseconds / 1000)
-        except TimeoutError:
-            return
 
 
 def _because(error: BaseException | None) -> str:
@@ -157,14 +148,7 @@ async def main() -> None:
     async with feed_client(settings.audit_feed_url) as http:
         key = SigningKey.from_jwk(settings.key, FOLLOWER, "internal+jwt")
         follower = AuditFollower(database, http, key, settings.regions, settings.poll_ms / 1000)
-
-        def stop() -> None:
-            runner.stop()
-            follower.stop()
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop)
+        when_told(runner.stop, follower.stop)
         log.info("asking", extra={"regions": settings.regions})
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(runner.run())
