@@ -21,3 +21,5 @@ class LedgerExtracted(Fact):
     ledger_position: int
     sha256: str
     size_bytes: int
+    total_fen: int | None = None
+    unexplained_fen: int | None = None

@@ -28,6 +28,7 @@ _READING: Final = frozenset(
         "batches:read",
         "payments:read",
         "households:read",
+        "receipts:read",
         "idle:read",
         "flags:read",
         "loans:read",
@@ -122,8 +123,11 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "feed_reader": frozenset({"events:read", "flags:read"}),
     # Nor this one: it seals what it cannot read.
     "sealer": frozenset({"event-hashes:read"}),
-    # Not a person: audit_api draws what an inspector asks for, in that name and for that region, as evidence.
-    "ledger_reader": frozenset({"lots:read", "payments:read", "event-rows:read", "subjects:read"}),
+    # Not a person: audit_api draws what an inspector asks for, in that name and for that region, as evidence. Of a
+    # household it may read what it received, masked, and not its members, moves and standing.
+    "ledger_reader": frozenset(
+        {"lots:read", "movements:read", "payments:read", "receipts:read", "event-rows:read", "subjects:read"}
+    ),
 }
 
 # Which roles a token may claim by whose key signed it: our processes give their own alone, and nobody else gives those.

@@ -19,6 +19,7 @@ from services.funds_api.access import MACHINES, RIGHTS
 from services.funds_api.assets.endpoints import router as assets
 from services.funds_api.closings.endpoints import router as closings
 from services.funds_api.comparisons.endpoints import router as comparisons
+from services.funds_api.documents.endpoints import router as documents
 from services.funds_api.feed import router as events
 from services.funds_api.flags.endpoints import router as flags
 from services.funds_api.flows.endpoints import router as flows
@@ -28,6 +29,7 @@ from services.funds_api.households.endpoints import router as households
 from services.funds_api.idle.endpoints import router as idle
 from services.funds_api.loans.endpoints import router as loans
 from services.funds_api.lots.endpoints import router as lots
+from services.funds_api.movements.endpoints import router as movements
 from services.funds_api.notices.endpoints import router as notices
 from services.funds_api.orders.endpoints import router as orders
 from services.funds_api.outcomes.endpoints import router as outcomes
@@ -38,6 +40,7 @@ from services.funds_api.problems import CATALOGUE
 from services.funds_api.projects.endpoints import router as projects
 from services.funds_api.publications.endpoints import router as publications
 from services.funds_api.quarantines.endpoints import router as quarantines
+from services.funds_api.receipts.endpoints import router as receipts
 from services.funds_api.recoveries.endpoints import router as recoveries
 from services.funds_api.regions.endpoints import router as regions
 from services.funds_api.responsibility.endpoints import router as responsibility
@@ -66,6 +69,8 @@ BLUEPRINT = Blueprint(
     file_bytes=partial(file_bytes, usual=MAX_FILE_BYTES),
     routers=[
         lots,
+        movements,
+        documents,
         events,
         regions,
         units,
@@ -87,6 +92,7 @@ BLUEPRINT = Blueprint(
         outcomes,
         warnings,
         households,
+        receipts,
         payments,
         comparisons,
         publications,

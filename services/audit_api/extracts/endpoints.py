@@ -65,13 +65,13 @@ async def post_extract(
         await act.claim(seen, place)  # what has been answered is answered alike, and the ledger is not asked again
         await evidence.must_see_finding(seen, who, place, finding_id)
     told = await _told(request.app.state.ledger, question, who)
-    position = await asyncio.to_thread(service.position_in, told)
+    figures = await asyncio.to_thread(service.figures_in, question, told)
     async with shelf.spooled(_once(told), "", FileKind.LEDGER_EXTRACT) as spooled:
         async with database.reading(who.region) as seen:
             await evidence.must_not_be_forgotten(seen, place, spooled.sha256)
         path_key = await shelf.keep(place, spooled)
         async with database.writing(who.region) as tx:
-            return await service.freeze(tx, who, act, question, finding_id, spooled, path_key, position)
+            return await service.freeze(tx, who, act, question, finding_id, spooled, path_key, figures)
 
 
 @router.get("", summary="一个问题的账本摘录")

@@ -16,13 +16,19 @@ _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 class Subject(StrEnum):
-    """lot: 一笔资金停留的经过; balance: 账户余额; tranche: 来文资金小计; trace: 一户一笔的来路; tree: 区划资金树."""
+    """lot: 一笔资金停留的经过; balance: 账户余额; tranche: 来文资金小计; trace: 一户一笔的来路; tree: 区划资金树.
+
+    movement: 一笔业务; document: 一个文号带来的资金和据以办理的业务; household: 一户收到的资金.
+    """
 
     LOT = "lot"
     BALANCE = "balance"
     TRANCHE = "tranche"
     TRACE = "trace"
     TREE = "tree"
+    MOVEMENT = "movement"
+    DOCUMENT = "document"
+    HOUSEHOLD = "household"
 
 
 _ASKED: Final = {
@@ -31,6 +37,9 @@ _ASKED: Final = {
     Subject.TRANCHE: ("/funds/v1/tranches/{}", _UUID),
     Subject.TRACE: ("/funds/v1/payments/{}/trace", _UUID + r"-[0-9]{1,7}"),
     Subject.TREE: ("/funds/v1/tree", r"[0-9]{6}|[0-9]{9}|[0-9]{12}"),
+    Subject.MOVEMENT: ("/funds/v1/movements/{}", _UUID),
+    Subject.DOCUMENT: ("/funds/v1/documents", r"\S(?:.{0,198}\S)?"),
+    Subject.HOUSEHOLD: ("/funds/v1/households/{}/receipts", _UUID),
 }
 
 
@@ -61,12 +70,14 @@ class Question:
     @property
     def query(self) -> dict[str, str]:
         place = {"region": self.about} if self.what is Subject.TREE else {"county": self.county}
+        if self.what is Subject.DOCUMENT:
+            place["document"] = self.about
         return {**place, "as_of": self.as_of.isoformat(), "known_at": self.known_at.astimezone(UTC).isoformat()}
 
 
 def names(what: Subject, about: str) -> bool:
     """Whether `about` is spelled as the number of such a thing."""
-    return re.fullmatch(_ASKED[what][1], about) is not None
+    return about.isprintable() and re.fullmatch(_ASKED[what][1], about) is not None
 
 
 def settled(known_at: datetime | None, now: datetime) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Final
 from uuid import UUID
 
@@ -17,16 +18,24 @@ from services.audit_api.evidence.refusals import EvidenceTooLarge
 from services.audit_api.evidence.shelf import MAX_BYTES, Copy, Spooled
 from services.audit_api.extracts import store
 from services.audit_api.extracts.differences import differences
+from services.audit_api.extracts.figures import Figures, figures
 from services.audit_api.extracts.questions import Question, Subject
 from services.audit_api.extracts.schemas import Extract, Recheck, extract_of
 from wire.extracts import LedgerExtracted
 
 SHOWN: Final = 100
+MAX_NAME: Final = 200
 
 
-def position_in(answer: bytes) -> int:
-    """Up to which number of its journal the ledger answered: every answer about a known instant says so."""
-    return int(json.loads(answer)["known_position"])
+def figures_in(question: Question, answer: bytes) -> Figures:
+    """What the answer comes to, and up to which number of its journal the ledger gave it."""
+    return figures(question.what, json.loads(answer))
+
+
+def file_name_of(question: Question) -> str:
+    """What the evidence is called: a document's number may hold what no file name does."""
+    about = re.sub(r'[/\\":*?<>|]', "_", question.about)
+    return f"{question.what}-{about}-{question.as_of.isoformat()}.json"[-MAX_NAME:]
 
 
 async def freeze(
@@ -37,13 +46,12 @@ async def freeze(
     finding: UUID,
     spooled: Spooled,
     path_key: str,
-    ledger_position: int,
+    told: Figures,
 ) -> Extract:
     """Register an answer that lies in its place as evidence of the finding, with the question it answers."""
     await act.claim(tx, question.county)
-    name = f"{question.what}-{question.about}-{question.as_of.isoformat()}.json"
     await evidence.must_see_finding(tx, who, question.county, finding)
-    kept = await evidence.register(tx, who, question.county, finding, spooled, path_key, name)
+    kept = await evidence.register(tx, who, question.county, finding, spooled, path_key, file_name_of(question))
     values = {
         "county_code": question.county,
         "evidence_id": kept.id,
@@ -54,7 +62,10 @@ async def freeze(
         "path": question.path,
         "as_of": question.as_of,
         "known_at": question.known_at,
-        "ledger_position": ledger_position,
+        "ledger_position": told.position,
+        "total_fen": told.total_fen,
+        "unexplained_fen": told.unexplained_fen,
+        "rests_on": told.rests_on,
         "asked_by": who.subject,
     }
     await store.add(tx, values)
@@ -68,9 +79,11 @@ async def freeze(
         path=question.path,
         as_of=question.as_of,
         known_at=question.known_at,
-        ledger_position=ledger_position,
+        ledger_position=told.position,
         sha256=kept.sha256,
         size_bytes=kept.size_bytes,
+        total_fen=told.total_fen,
+        unexplained_fen=told.unexplained_fen,
     )
     await act.record(tx, question.county, event, answer)
     return answer

@@ -39,6 +39,7 @@ UNION SELECT unnest(ARRAY[c.lot_id, c.movement_id]), NULL FROM audit.rectified_c
        WHERE c.county_code = :county AND c.finding_id = :finding AND c.position <= :known
 UNION SELECT q.id, NULL FROM q
 UNION SELECT left(x.about, 36)::uuid, NULL FROM x WHERE x.what IN ('lot', 'trace')
+UNION SELECT unnest(x.rests_on), NULL FROM x
 UNION SELECT NULL, x.ledger_position FROM x WHERE x.ledger_position > 0
 UNION SELECT NULL, a.feed_position FROM case_alert c JOIN audit.alert a ON a.county_code = :county AND a.id = c.id
 UNION SELECT NULL, h.feed_position FROM case_alert c JOIN audit.alert_outcome h

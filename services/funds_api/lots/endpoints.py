@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import Row
 
 from chassis.database import Database, Read, Single
 from chassis.fields import Code
@@ -28,6 +27,7 @@ from services.funds_api.lots.schemas import (
     TrancheAnswer,
     TranchePage,
 )
+from services.funds_api.lots.shown import tranche_answer
 from services.funds_api.moments import AsOf, KnownAt, Moment, moment_of
 from services.funds_api.units.endpoints import County
 
@@ -119,27 +119,6 @@ async def get_lots(
     )
 
 
-def tranche_answer(row: Row[Any], moment: Moment) -> TrancheAnswer:
-    where = row.resting_fen + row.spent_fen + row.outside_fen
-    return TrancheAnswer(
-        id=row.id,
-        county_code=row.county_code,
-        notice_id=row.notice_id,
-        document=row.document,
-        fund_code=row.fund_code,
-        fiscal_year=row.fiscal_year,
-        purpose=row.purpose,
-        received_on=row.received_on,
-        as_of=moment.as_of,
-        **moment.shown,
-        received_fen=row.amount_fen,
-        resting_fen=row.resting_fen,
-        spent_fen=row.spent_fen,
-        outside_fen=row.outside_fen,
-        unexplained_fen=row.amount_fen - where,
-    )
-
-
 async def tranche_of(tx: Read, who: Principal, county: str, tranche: UUID, moment: Moment) -> TrancheAnswer:
     """One tranche of the county with its proof; the sums look at the whole county, the caller sees the totals only."""
     async with store.whole_county(tx, who, county):
@@ -162,7 +141,9 @@ async def get_tranches(
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     async with store.whole_county(tx, who, asked):
-        found = await store.tranches(tx, who, asked, window, moment=moment, notice=notice)
+        found = await store.tranches(
+            tx, who, asked, window, moment=moment, notices=None if notice is None else [notice]
+        )
     rows, after = cut(found, window, lambda row: (row.id,))
     items = [tranche_answer(row, moment) for row in rows]
     return TranchePage(

@@ -364,7 +364,7 @@ async def tranches(
     *,
     moment: Moment,
     tranche: UUID | None = None,
-    notice: UUID | None = None,
+    notices: Sequence[UUID] | None = None,
 ) -> Sequence[Row[Any]]:
     """Tranches received by that moment, each with where its money was then: resting, spent, outside.
 
@@ -372,7 +372,7 @@ async def tranches(
     A caller below the county gets those that some of the caller's own money belongs to.
     """
     [after] = window.key(UUID) or (None,)
-    named = {"tranche": tranche, "notice": notice, "after": after}
+    named = {"tranche": tranche, "notices": None if notices is None else list(notices), "after": after}
     await along_indexes(session)
     found = await session.execute(
         text(
@@ -384,7 +384,7 @@ async def tranches(
                        AND EXISTS (SELECT FROM funds.lot r WHERE r.county_code = :county AND r.tranche_id = tranche.id
                                       AND r.position <= :known)
                        {"AND id = :tranche" if tranche is not None else ""}
-                       {"AND notice_id = :notice" if notice is not None else ""}
+                       {"AND notice_id = ANY(:notices)" if notices is not None else ""}
                        {"AND id > :after" if after is not None else ""}
                        AND (:whole OR EXISTS (SELECT FROM funds.lot l WHERE l.county_code = :county
                                                  AND l.tranche_id = tranche.id AND l.{SCOPE}))

@@ -29,29 +29,43 @@ async def of_rows(
     tx: AsyncSession, county: str, batch: UUID, lines: Sequence[int], moment: Moment
 ) -> dict[int, Returned]:
     """Those of the lines of a batch of which something had come back by that moment."""
+    found = await of_payments(tx, county, [(batch, line) for line in lines], moment)
+    return {line: back for (_, line), back in found.items()}
+
+
+async def of_payments(
+    tx: AsyncSession, county: str, wanted: Sequence[tuple[UUID, int]], moment: Moment
+) -> dict[tuple[UUID, int], Returned]:
+    """Those of the rows (batch and line) of which something had come back by that moment."""
     rows = await tx.execute(
         text(
             """
-            SELECT r.line, r.fen, r.recovered_fen, r.by, n.batch_id, n.line AS next_line
-              FROM (SELECT r.line, max(r.position) AS last,
+            SELECT r.batch_id AS of_batch, r.line, r.fen, r.recovered_fen, r.by, n.batch_id, n.line AS next_line
+              FROM (SELECT r.batch_id, r.line, max(r.position) AS last,
                            coalesce(sum(r.amount_fen) FILTER (WHERE r.reason <> 'recovered'), 0)::bigint AS fen,
                            coalesce(sum(r.amount_fen) FILTER (WHERE r.reason = 'recovered'), 0)::bigint
                              AS recovered_fen,
                            array_agg(r.movement_id ORDER BY r.position) AS by
-                      FROM funds.payment_return r
-                     WHERE r.county_code = :county AND r.batch_id = :batch AND r.line = ANY(:lines)
-                       AND r.effective_on <= :as_of AND r.position <= :known
+                      FROM unnest(CAST(:batches AS uuid[]), CAST(:lines AS int[])) AS w (batch_id, line)
+                      JOIN funds.payment_return r
+                        ON r.county_code = :county AND r.batch_id = w.batch_id AND r.line = w.line
+                     WHERE r.effective_on <= :as_of AND r.position <= :known
                        AND NOT EXISTS (SELECT FROM funds.movement u WHERE u.county_code = :county
                                           AND u.reverses_id = r.movement_id AND u.effective_on <= :as_of
                                           AND u.position <= :known)
-                     GROUP BY r.line) r
-              LEFT JOIN LATERAL funds.payment_next_then(:county, :batch, r.line, r.last, :as_of, :known) n ON true
+                     GROUP BY r.batch_id, r.line) r
+              LEFT JOIN LATERAL funds.payment_next_then(:county, r.batch_id, r.line, r.last, :as_of, :known) n ON true
             """
         ),
-        {"county": county, "batch": batch, "lines": list(lines), **moment.arguments},
+        {
+            "county": county,
+            "batches": [batch for batch, _ in wanted],
+            "lines": [line for _, line in wanted],
+            **moment.arguments,
+        },
     )
     return {
-        row.line: Returned(
+        (row.of_batch, row.line): Returned(
             row.fen, row.recovered_fen, list(row.by), f"{row.batch_id}-{row.next_line}" if row.batch_id else None
         )
         for row in rows
@@ -120,14 +134,19 @@ def told(payments: Iterable[Payment], returned: dict[int, Returned]) -> list[Pay
     return [_told(one, returned[one.line]) if one.line in returned else one for one in payments]
 
 
+def status(stands: PaymentStatus, amount_fen: int, back: Returned) -> PaymentStatus:
+    """What became of a paid row, given what came back of it."""
+    if stands != PaymentStatus.PAID or back.fen + back.recovered_fen < amount_fen:
+        return stands
+    if back.recovered_fen:
+        return PaymentStatus.RECOVERED
+    return PaymentStatus.REISSUED if back.reissued_as else PaymentStatus.RETURNED
+
+
 def _told(payment: Payment, back: Returned) -> Payment:
-    status = payment.status
-    if status == PaymentStatus.PAID and back.fen + back.recovered_fen >= payment.amount_fen:
-        status = PaymentStatus.REISSUED if back.reissued_as else PaymentStatus.RETURNED
-        status = PaymentStatus.RECOVERED if back.recovered_fen else status
     return payment.model_copy(
         update={
-            "status": status,
+            "status": status(payment.status, payment.amount_fen, back),
             "returned_fen": back.fen,
             "recovered_fen": back.recovered_fen,
             "reissued_as": back.reissued_as,
