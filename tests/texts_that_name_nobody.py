@@ -64,7 +64,7 @@ _DIGESTS: Final = (
     alert_refutation.salt alert_refutation.version_hash engagement_document.salt engagement_document.version_hash
     erasure.salt erasure.version_hash evidence.path_key evidence_signature.salt evidence_withdrawal.salt
     evidence_withdrawal.version_hash finding.version_hash finding_review.version_hash finding_version.salt
-    finding_version.version_hash lead_opinion.salt lead_opinion.version_hash ledger_extract.about
+    finding_version.version_hash lead_opinion.salt lead_opinion.version_hash
     ledger_extract.path log_checkpoint.note log_cosignature.line log_cosignature.witness log_cursor.stopped_because
     quarantine_step.salt quarantine_step.version_hash rectification_extension.salt
     rectification_extension.version_hash rectification_step.salt rectification_supervision.salt

@@ -30,6 +30,11 @@ def upgrade() -> None:
         "(total_fen IS NULL) = (unexplained_fen IS NULL)",
         schema="audit",
     )
+    # A document is asked for by its number or title, which may name somebody.
+    op.execute(
+        "INSERT INTO audit.erasable_text (what, field, place, named_by, words, inside)"
+        " VALUES ('evidence', 'about', 'ledger_extract', 'evidence_id', 'about', '')"
+    )
 
 
 def downgrade() -> None:

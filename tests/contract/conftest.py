@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from chassis.database import Database
+from services.audit_api.extracts import questions
+from tests.audit_api.feeds import FakeFeed
+from tests.audit_api.office import finding
+from tests.audit_api.test_finding import alerted
+from tests.callers import audit_caller
 from tests.contract.decided import Both
+from tests.contract.extracting import Case, asking
 from tests.funds_api.asked import run_rules
 from tests.funds_api.desk import Desk
 
@@ -28,3 +38,23 @@ async def both(
         await run_rules(funds_http, county, "2017-11-30", "R19")
         await opened.hear()
         yield opened
+
+
+@pytest.fixture
+async def case(
+    funds_http: httpx.AsyncClient,
+    audit_http: httpx.AsyncClient,
+    county: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Case]:
+    """audit_api that asks funds_api itself; an instant is settled at once, since nobody else writes meanwhile."""
+    monkeypatch.setattr(questions, "SETTLED", timedelta(0))
+    database: Database = audit_http.app.state.database  # type: ignore[attr-defined]
+    app: Any = funds_http.app  # type: ignore[attr-defined]
+    inspector = audit_caller(audit_http, "inspector", county)
+    [alert_id] = await alerted(FakeFeed(), database, county, uuid4())
+    opened = (await inspector.post("/audit/v1/findings", finding(alert_id))).json()["id"]
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://funds") as http:
+        with asking(audit_http, http):
+            yield Case(funds_http, county, inspector, opened)

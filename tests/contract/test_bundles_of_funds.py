@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from chassis.database import Database
 from chassis.identity import SigningKey
+from services.audit_api.extracts import questions
 from services.audit_api.ledger import Ledger
 from services.audit_api.record import notes
 from services.audit_api.record.sealer import ISSUER, Sealer
@@ -20,7 +22,7 @@ from services.audit_api.record.verify import Bad, Checkpoint, verify
 from tests.audit_api.journals import books, empty_log, seal_all
 from tests.callers import LOG, SEALER_KEY, audit_caller, funds_caller
 from tests.contract.decided import Both
-from tests.contract.test_extracts_of_funds import asking
+from tests.contract.extracting import asking
 from tests.contract.test_quarantines import Inspectors
 from tests.funds_api.desk import Desk, conserved
 from tests.funds_api.test_known_at import now
@@ -51,9 +53,15 @@ class Case:
 
 @pytest.fixture
 async def case(
-    both: Both, desk: Desk, admin: asyncpg.Pool, funds_http: httpx.AsyncClient, audit_http: httpx.AsyncClient
+    both: Both,
+    desk: Desk,
+    admin: asyncpg.Pool,
+    funds_http: httpx.AsyncClient,
+    audit_http: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Case]:
     await empty_log(admin)
+    monkeypatch.setattr(questions, "SETTLED", timedelta(0))
     two = await Inspectors(both, desk).open()
     app: Any = funds_http.app  # type: ignore[attr-defined]
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -176,3 +184,36 @@ async def test_the_rows_of_the_books_are_told_to_audit_api_alone_and_none_is_lef
     with asking(case.audit, httpx.AsyncClient(transport=httpx.MockTransport(down), base_url="http://funds")):
         assert isinstance(state.ledger, Ledger)
         assert (await case.bundle()).status_code == 503
+
+
+async def test_a_bundle_carries_the_acts_that_an_extract_tells_of(case: Case, tmp_path: Path) -> None:
+    """The finding is not about that movement: the extract is, and the bundle proves the movement with it."""
+    two = case.two
+    before = kinds((await _sealed(case)).json(), "funds")
+    paid = await two.desk.out(30_000, two.desk.contractor, "2017-12-30", kind="pay", document="西财农〔2017〕9号")
+    assert paid.status_code == 201, paid.text
+    [movement] = paid.json()["movements"]
+    # Something else is recorded since, so that the row comes by what the extract tells of and by no position.
+    assert (await two.desk.out(7, two.desk.second, "2017-12-31")).status_code == 201
+    path = f"/audit/v1/findings/{two.finding['id']}/extracts"
+    about = {"what": "document", "about": "西财农〔2017〕9号", "as_of": "2017-12-31", "known_at": now()}
+    inspector = audit_caller(case.audit, "inspector", case.county)
+    for one in (about, {**about, "what": "movement", "about": movement["id"]}):
+        drawn = await inspector.post(path, one)
+        assert drawn.status_code == 201, drawn.text
+    answer = await _sealed(case)
+    bundle = answer.json()
+    told = [row for row in bundle["rows"] if row["service"] == "funds"]
+    assert [row["kind"] for row in told] == [*before, "MoneyMoved", "MoneyMoved"]
+    assert movement["id"] in told[-2]["body"]
+    assert {drawn.json()["sha256"]} <= {one["sha256"] for one in bundle["evidence"]}
+    file = tmp_path / "bundle.json"
+    file.write_bytes(answer.content)
+    assert verify(file, LOG.key)
+
+
+async def _sealed(case: Case) -> httpx.Response:
+    await case.seal()
+    answer = await case.bundle()
+    assert answer.status_code == 200, answer.text
+    return answer

@@ -2,89 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import httpx
-import pytest
 
 from chassis import clock
-from chassis.database import Database
-from chassis.identity import SigningKey
-from services.audit_api.extracts import questions
-from services.audit_api.ledger import ISSUER, Ledger
-from tests.audit_api.feeds import FakeFeed
-from tests.audit_api.office import finding
-from tests.audit_api.test_finding import alerted, refused
-from tests.callers import AUDIT_KEY, Caller, audit_caller, funds_caller
+from tests.audit_api.test_finding import refused
+from tests.callers import audit_caller, funds_caller
+from tests.contract.extracting import Case, asking, resting
 from tests.contract.test_follower_reads_funds import move
-from tests.factories import open_account, receive
+from tests.factories import open_account
 from tests.funds_api.test_returns import Paid
-
-
-class Case:
-    """A county with money of March, an inspector with a finding, and the finding's extracts."""
-
-    def __init__(self, funds: httpx.AsyncClient, county: str, inspector: Caller, finding_id: str) -> None:
-        self.funds, self.county, self.inspector = funds, county, inspector
-        self.path = f"/audit/v1/findings/{finding_id}/extracts"
-        self.finding_id = finding_id
-
-    async def draw(self, what: str, about: str, **more: Any) -> httpx.Response:
-        asked = {"what": what, "about": about, "as_of": "2017-12-31", **more.pop("asked", {})}
-        return await self.inspector.post(self.path, asked, **more)
-
-    async def recheck(self, extract: str) -> dict[str, Any]:
-        answer = await self.inspector.get(f"{self.path}/{extract}/recheck")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-
-@contextlib.contextmanager
-def asking(audit_http: httpx.AsyncClient, http: httpx.AsyncClient) -> Iterator[None]:
-    """audit_api asks whoever is behind `http` for as long as the block lasts."""
-    state: Any = audit_http.app.state  # type: ignore[attr-defined]
-    before, state.ledger = state.ledger, Ledger(http, SigningKey.from_jwk(AUDIT_KEY, ISSUER, "internal+jwt"))
-    try:
-        yield
-    finally:
-        state.ledger = before
-
-
-@pytest.fixture
-async def case(
-    funds_http: httpx.AsyncClient,
-    audit_http: httpx.AsyncClient,
-    county: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Case]:
-    """audit_api that asks funds_api itself; an instant is settled at once, since nobody else writes meanwhile."""
-    monkeypatch.setattr(questions, "SETTLED", timedelta(0))
-    database: Database = audit_http.app.state.database  # type: ignore[attr-defined]
-    app: Any = funds_http.app  # type: ignore[attr-defined]
-    inspector = audit_caller(audit_http, "inspector", county)
-    [alert_id] = await alerted(FakeFeed(), database, county, uuid4())
-    opened = (await inspector.post("/audit/v1/findings", finding(alert_id))).json()["id"]
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://funds") as http:
-        with asking(audit_http, http):
-            yield Case(funds_http, county, inspector, opened)
-
-
-async def resting(case: Case) -> tuple[str, str, str]:
-    """400,000 fen in the county's treasury: its account, its tranche and its lot."""
-    treasury = await open_account(case.funds, case.county, "treasury", "县国库")
-    await receive(case.funds, case.county, treasury, 400_000, "2017-03-01")
-    clerk = funds_caller(case.funds, "finance_clerk", case.county)
-    [tranche] = (await clerk.get("/funds/v1/tranches")).json()["items"]
-    [lot] = (await clerk.get("/funds/v1/lots")).json()["items"]
-    return treasury, tranche["id"], lot["id"]
 
 
 async def test_an_answer_is_frozen_byte_for_byte_and_is_the_same_when_money_has_moved_since(

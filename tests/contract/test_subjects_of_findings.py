@@ -13,7 +13,7 @@ import pytest
 from tests.audit_api.office import finding
 from tests.audit_api.test_finding import refused
 from tests.callers import Caller, audit_caller, funds_caller
-from tests.contract.test_extracts_of_funds import asking
+from tests.contract.extracting import asking
 from tests.funds_api.library import Library
 from tests.funds_api.test_loans import PATH as LOANS
 from tests.funds_api.test_loans import loan

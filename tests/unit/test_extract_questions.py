@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit_api.extracts.differences import differences
+from services.audit_api.extracts.figures import MOST_RESTED_ON, figures, sentence
 from services.audit_api.extracts.questions import SETTLED, NotYetSettled, Question, Subject, names, settled
 
 NOW = datetime(2026, 3, 3, 2, 32, tzinfo=UTC)
@@ -36,6 +38,18 @@ def test_an_instant_is_settled_from_its_fifth_second_on() -> None:
         (Subject.TREE, "420322101", True),
         (Subject.TREE, "42", False),
         (Subject.TREE, "42032２", False),
+        (Subject.MOVEMENT, ID, True),
+        (Subject.MOVEMENT, ID + "-1", False),
+        (Subject.HOUSEHOLD, ID, True),
+        (Subject.HOUSEHOLD, ID + "/receipts", False),
+        (Subject.DOCUMENT, "鄂财农发〔2017〕12号", True),
+        (Subject.DOCUMENT, "号", True),
+        (Subject.DOCUMENT, "长" * 200, True),
+        (Subject.DOCUMENT, "长" * 201, False),
+        (Subject.DOCUMENT, " 12号", False),
+        (Subject.DOCUMENT, "12号\n", False),
+        (Subject.DOCUMENT, "1\u20282号", False),
+        (Subject.DOCUMENT, "", False),
     ],
 )
 def test_a_thing_is_named_by_its_number_and_by_nothing_else(what: Subject, about: str, right: bool) -> None:
@@ -47,6 +61,31 @@ def test_a_question_names_its_two_times() -> None:
     assert place.query == {"region": "420322101", "as_of": "2017-12-31", "known_at": "2026-03-03T02:32:00+00:00"}
     lot = Question(Subject.LOT, ID, "420322", date(2017, 12, 31), NOW)
     assert (lot.path, lot.query["county"]) == (f"/funds/v1/lots/{ID}/responsibility", "420322")
+    by_number = Question(Subject.DOCUMENT, "A&county=1", "420322", date(2017, 12, 31), NOW)
+    assert (by_number.path, by_number.query["document"]) == ("/funds/v1/documents", "A&county=1")
+    assert by_number.query["county"] == "420322"
+    home = Question(Subject.HOUSEHOLD, ID, "420322", date(2017, 12, 31), NOW)
+    assert (home.path, "document" in home.query) == (f"/funds/v1/households/{ID}/receipts", False)
+
+
+def test_an_extract_says_its_moment_in_the_time_of_china() -> None:
+    lot = Question(Subject.LOT, ID, "420322", date(2017, 12, 31), NOW)
+    said = "截至 2017-12-31，按 2026-03-03 10:32:00（北京时间）账本所知（资金账本日志第 7 号）"
+    assert sentence(lot, 7) == said
+
+
+def test_what_an_answer_rests_on_is_told_once_and_bounded() -> None:
+    ids = [str(UUID(int=one)) for one in range(MOST_RESTED_ON + 1)]
+    proof = {"known_position": 9, "paid_fen": 5, "received_fen": 5, "amount_fen": 5, "unexplained_fen": 1}
+    twice = {**proof, "items": [{"movement_id": one} for one in (ids[0], ids[1], ids[0])]}
+    told = figures(Subject.HOUSEHOLD, twice)
+    assert (told.position, told.total_fen, told.unexplained_fen) == (9, 5, 1)
+    assert [str(one) for one in told.rests_on] == ids[:2]
+    many = figures(Subject.DOCUMENT, {**proof, "movements": [{"id": one} for one in ids]})
+    assert len(many.rests_on) == MOST_RESTED_ON
+    assert figures(Subject.MOVEMENT, {**proof, "id": ids[3]}).rests_on == [UUID(ids[3])]
+    tree = {"known_position": 1, "root": {"received_fen": 3, "unexplained_fen": 0}}
+    assert (figures(Subject.TREE, tree).total_fen, figures(Subject.TREE, tree).rests_on) == (3, [])
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ PLACES: Final = (
     Place("finding", "repeat", "finding_repeat_undoing", "finding_id", "reason"),
     Place("finding", "repeat", "finding_repeat_undoing", "finding_id", "opinion"),
     Place("evidence", "file_name", "evidence", "id", "file_name"),
+    Place("evidence", "about", "ledger_extract", "evidence_id", "about"),
     Place("evidence", "supplier", "evidence_signature", "evidence_id", "supplier"),
     Place("evidence", "unsigned_because", "evidence_signature", "evidence_id", "unsigned_because"),
     Place("evidence", "reason", "evidence_withdrawal", "evidence_id", "reason"),

@@ -24,6 +24,7 @@ from services.audit_api.extracts.schemas import Extract, Recheck, extract_of
 from wire.extracts import LedgerExtracted
 
 SHOWN: Final = 100
+GONE: Final = "已删除"  # what an erasure leaves in the place of words
 MAX_NAME: Final = 200
 
 
@@ -98,8 +99,10 @@ async def must_see(tx: AsyncSession, who: Principal, county: str, finding: UUID,
 
 
 def question_of(found: store.Found) -> Question:
-    """The question that was asked then."""
+    """The question that was asked then, or the refusal that what it was about is forgotten."""
     row = found[0]
+    if row.about == GONE:
+        raise Missing("账本摘录所问的对象", str(row.evidence_id))
     return Question(Subject(row.what), row.about, row.county_code, row.as_of, row.known_at)
 
 
