@@ -10,13 +10,13 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
+from chassis.missing import Missing
 from chassis.pages import Window
 from services.funds_api.documents import store
 from services.funds_api.documents.schemas import DocumentAnswer, DoneByKind, NoticeOfNumber
 from services.funds_api.lots import store as lots
 from services.funds_api.lots.schemas import TrancheAnswer
 from services.funds_api.lots.shown import tranche_answer
-from services.funds_api.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.movements import store as movements
 from services.funds_api.movements.shown import moved

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 
 from chassis.database import Read
 from chassis.identity import Principal, can
+from chassis.missing import Missing
 from services.funds_api.access import county_of
-from services.funds_api.missing import Missing
 from services.funds_api.moments import AsOf, KnownAt, moment_of
 from services.funds_api.movements import store
 from services.funds_api.movements.schemas import MovementDetail
