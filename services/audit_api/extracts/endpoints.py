@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 
 from chassis import clock
 from chassis.database import Database, Read
@@ -20,14 +21,19 @@ from services.audit_api.evidence import service as evidence
 from services.audit_api.evidence.filekinds import FileKind
 from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.extracts import service, store
+from services.audit_api.extracts.printed import NAME
 from services.audit_api.extracts.questions import Question, Subject, settled
 from services.audit_api.extracts.schemas import Extract, ExtractPage, ExtractRequest, Recheck, extract_of
 from services.audit_api.ledger import Ledger
 from services.audit_api.moments import KnownAt, moment_of
+from services.audit_api.reports.endpoints import MEDIA_TYPES, file_headers, made
+from services.audit_api.reports.printing import PrintRoom
+from services.audit_api.reports.schemas import ReportFormat
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/findings/{finding_id}/extracts", tags=["extracts 账本摘录"])
 
+PrintedForm = Literal["pdf", "xlsx"]
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
 
 
@@ -109,3 +115,34 @@ async def get_recheck(
     told = await _told(request.app.state.ledger, service.question_of(found), who)
     copy = await shelf.copy(found[1].path_key, found[1].sha256)
     return await asyncio.to_thread(service.compared, found, copy, told)
+
+
+@router.get(
+    "/{extract_id}/printed", summary="打印账本摘录（取证附件，PDF 或 XLSX；每次取件都有记录）", response_class=Response
+)
+async def get_printed(
+    finding_id: UUID,
+    extract_id: UUID,
+    request: Request,
+    who: Annotated[Principal, can("evidence:read")],
+    county: County = None,
+    form: Annotated[PrintedForm, Query(alias="format", description="省略为 PDF")] = "pdf",
+) -> Response:
+    place, chosen = county_of(who, county), ReportFormat(form)
+    database: Database = request.app.state.database
+    shelf: Shelf = request.app.state.shelf
+    room: PrintRoom = request.app.state.print_room
+    async with room.turn(who.subject, NAME):
+        async with database.reading(who.region) as tx:
+            found = await service.must_see(tx, who, place, finding_id, extract_id)
+            evidence.must_be_handed_out(found[1])
+        copy = await shelf.copy(found[1].path_key, found[1].sha256)
+        report = await asyncio.to_thread(service.draw_up, found, copy, request.app.state.places)
+        service.must_fit(report, chosen)
+        content = await made(report, chosen, room)
+        async with database.writing(who.region) as tx:
+            # Once more: while the document was made somebody may have decided that nobody is to have it.
+            found = await service.must_see(tx, who, place, finding_id, extract_id)
+            evidence.must_be_handed_out(found[1])
+            digest = await service.record_print(tx, who, found, report, chosen, content)
+    return Response(content, media_type=MEDIA_TYPES[chosen], headers=file_headers(report, chosen, digest))

@@ -11,17 +11,25 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.journal import Act
+from chassis.ids import new_id
+from chassis.journal import Act, record_alone
 from chassis.missing import Missing
 from services.audit_api.evidence import service as evidence
 from services.audit_api.evidence.refusals import EvidenceTooLarge
 from services.audit_api.evidence.shelf import MAX_BYTES, Copy, Spooled
-from services.audit_api.extracts import store
+from services.audit_api.extracts import printed, store
 from services.audit_api.extracts.differences import differences
 from services.audit_api.extracts.figures import Figures, figures
 from services.audit_api.extracts.questions import Question, Subject
 from services.audit_api.extracts.schemas import Extract, Recheck, extract_of
+from services.audit_api.reports.model import Report
+from services.audit_api.reports.places import Places
+from services.audit_api.reports.refusals import ReportTooLarge
+from services.audit_api.reports.schemas import ReportFormat
+from services.audit_api.reports.service import MOST_ROWS
+from treasury.calendar import business_date
 from wire.extracts import LedgerExtracted
+from wire.reports import ReportTaken
 
 SHOWN: Final = 100
 GONE: Final = "已删除"  # what an erasure leaves in the place of words
@@ -110,6 +118,47 @@ def within_limit(told: bytearray) -> None:
     """Refuse an answer that is larger than what may be kept, before it is held whole."""
     if len(told) > MAX_BYTES:
         raise EvidenceTooLarge(MAX_BYTES)
+
+
+def draw_up(found: store.Found, then: Copy, places: Places) -> Report:
+    """The document that is printed of a frozen answer. Reads the copy and closes it."""
+    row, kept = found
+    with then.file as file:
+        answer = json.loads(file.read())
+    issuer = f"{places.name_or_code(row.county_code)}监督检查机关"
+    return printed.report(extract_of(row, kept), answer, issuer, business_date(kept.kept_at), kept.withdrawn_on)
+
+
+def must_fit(report: Report, form: ReportFormat) -> None:
+    """Refuse what one file of its format cannot hold."""
+    if report.lines_n > MOST_ROWS[form]:
+        raise ReportTooLarge(report.lines_n, MOST_ROWS[form])
+
+
+async def record_print(
+    tx: AsyncSession, who: Principal, found: store.Found, report: Report, form: ReportFormat, content: bytes
+) -> str:
+    """That somebody takes the document, which tells what the evidence does, is in the journal before it leaves.
+
+    The event names the extract and not what was asked: a document's number may name somebody.
+    """
+    row, kept = found
+    digest = hashlib.sha256(content).hexdigest()
+    await evidence.record_look(tx, who, kept)
+    event = ReportTaken(
+        report=report.name,
+        county_code=row.county_code,
+        file_format=form,
+        parameters={"finding_id": str(row.finding_id), "extract_id": str(row.evidence_id)},
+        as_of=row.as_of,
+        known_position=row.ledger_position,
+        rows_n=report.lines_n,
+        size_bytes=len(content),
+        sha256=digest,
+        reader=who.subject,
+    )
+    await record_alone(tx, "audit", row.county_code, event, f"{who.client_id}/{who.subject}", new_id())
+    return digest
 
 
 def compared(found: store.Found, then: Copy, now: bytes) -> Recheck:

@@ -101,10 +101,10 @@ async def get_report(
         # No transaction is open while the file is made: a printer must not hold a connection of the pool. Beside the
         # loop, for ten thousand rows are a quarter of a second.
         report = await asyncio.to_thread(service.draw_up, asked, read)
-        content = await _made(report, chosen_form, room)
+        content = await made(report, chosen_form, room)
         async with database.writing(who.region) as tx:
             digest = await service.take(tx, who, report, chosen_form, content)
-    return Response(content, media_type=MEDIA_TYPES[chosen_form], headers=_headers(report, chosen_form, digest))
+    return Response(content, media_type=MEDIA_TYPES[chosen_form], headers=file_headers(report, chosen_form, digest))
 
 
 def _parameters(county: str, as_of: date, known_at: datetime | None, since: date | None) -> tuple[tuple[str, str], ...]:
@@ -112,7 +112,8 @@ def _parameters(county: str, as_of: date, known_at: datetime | None, since: date
     return (("county", county), *((key, day.isoformat()) for key, day in days.items() if day is not None))
 
 
-async def _made(report: Report, form: ReportFormat, room: PrintRoom) -> bytes:
+async def made(report: Report, form: ReportFormat, room: PrintRoom) -> bytes:
+    """The file; made beside the loop, with no transaction open."""
     match form:
         case ReportFormat.JSON:
             return await asyncio.to_thread(lambda: answer_of(report).model_dump_json().encode())
@@ -122,7 +123,8 @@ async def _made(report: Report, form: ReportFormat, room: PrintRoom) -> bytes:
             return (await room.printed(report)).pdf
 
 
-def _headers(report: Report, form: ReportFormat, digest: str) -> dict[str, str]:
+def file_headers(report: Report, form: ReportFormat, digest: str) -> dict[str, str]:
+    """With which a report leaves: an attachment, never rendered inline, with its SHA-256."""
     headers = {"X-Content-SHA256": digest, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
     if form != ReportFormat.JSON:
         plain = f"{report.county}-{report.name}-{report.basis.as_of:%Y%m%d}.{form}"

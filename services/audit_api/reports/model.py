@@ -143,7 +143,7 @@ class Masthead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is printed: `paragraphs` before the tables, `notes` behind them."""
+    """What is printed: `paragraphs` before the tables, `notes` behind them, and `closing` lines that are filled in."""
 
     name: str
     title: str
@@ -154,6 +154,7 @@ class Report:
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
     proofs: tuple[Proof, ...]
+    closing: tuple[str, ...] = ()
 
     @property
     def lines_n(self) -> int:

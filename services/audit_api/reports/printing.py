@@ -120,6 +120,7 @@ def _told(report: Report, fonts_dir: str = "") -> bytes:
         "letter": bool(report.paragraphs),
         "paragraphs": report.paragraphs,
         "notes": report.notes,
+        "closing": report.closing,
         "origin": f"GET {basis.path}?{basis.query}　截至 {basis.as_of.isoformat()}　已知 {known}"
         f"　日志第 {basis.position} 号",
         "sections": [
@@ -133,7 +134,7 @@ def _told(report: Report, fonts_dir: str = "") -> bytes:
 
 def _section(section: Section, *, titled: bool) -> dict[str, Any]:
     fen = _fen_columns(section)
-    total = [_total(at, column, section) for at, column in enumerate(section.columns)]
+    total = [_total(at, column, section) for at, column in enumerate(section.columns)] if section.totals else []
     return {
         "heading": section.heading if titled else None,
         "empty": section.empty_because,

@@ -85,12 +85,14 @@ def _fill(sheet: Any, formats: dict[str, Any], report: Report, section: Section,
             row += 1
             for at, (cell, column) in enumerate(zip(line.cells, section.columns, strict=True)):
                 _put(sheet, formats, row, at, cell, column)
-        row += 1
-        _total(sheet, formats, row, page, "本页小计")
-        sums.update(page.totals)
+        if section.totals:
+            row += 1
+            _total(sheet, formats, row, page, "本页小计")
+            sums.update(page.totals)
         breaks.append(row + 1)
     _must_tie(section, sums)
-    _total(sheet, formats, row + 1, section, "合计")
+    if section.totals:
+        _total(sheet, formats, row + 1, section, "合计")
     # The total stands on the last page.
     sheet.set_h_pagebreaks(breaks[:-1])
     sheet.freeze_panes(_HEAD_ROW + 1, 0)
@@ -166,6 +168,7 @@ def _explain(sheet: Any, formats: dict[str, Any], report: Report) -> None:
         *((f"核对：{one.what}", _proof(one.unit, one.parent, one.parts, one.unexplained)) for one in report.proofs),
         *(("正文", one) for one in report.paragraphs),
         *(("说明", one) for one in report.notes),
+        *(("签章", one) for one in report.closing),
     ]
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 100)
