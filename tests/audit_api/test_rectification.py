@@ -161,8 +161,35 @@ async def test_an_inspector_does_not_grant_the_own_request_and_a_refusal_changes
     assert [one["decision"] for one in more["extensions"]] == ["refuse", None]
     await desk.closed(order_id, "2017-11-13")
     open_id = more["extensions"][1]
-    late = {**answer, "version_hash": open_id["version_hash"], "on": "2017-11-14"}
+    late = {**answer, "decision": "grant", "version_hash": open_id["version_hash"], "on": "2017-11-14"}
     refused(await desk.second.post(f"{url}/{open_id['id']}/decision", late), 409, "order-step-not-possible")
+
+
+async def test_time_that_nobody_needs_any_more_is_refused_and_not_granted(desk: Desk) -> None:
+    _, order_id = await desk.ordered()
+    url = f"{ORDERS}/{order_id}/extensions"
+    body = {"deadline": "2017-12-01", "reason": "等待批复", "on": "2017-11-08"}
+    [waits] = done(await desk.clerk.post(url, body))["extensions"]
+    asked = await desk.asked(order_id)
+    granted = await desk.decided(desk.second, url, waits, "grant", "2017-11-10")
+    refused(granted, 409, "order-step-not-possible")
+    assert "已申请销号" in granted.json()["detail"]
+    done(await desk.reviewed(desk.inspector, asked, "2017-11-11"))
+    refused(await desk.decided(desk.second, url, waits, "grant", "2017-11-12"), 409, "order-step-not-possible")
+    told = done(await desk.decided(desk.second, url, waits, "refuse", "2017-11-12"))
+    assert (told["status"], told["extensions"][0]["decision"], told["deadline"]) == ("closed", "refuse", "2017-11-17")
+    assert told["steps"][-1]["action"] == "extension_refused"
+
+
+async def test_a_refusal_while_closure_is_asked_for_leaves_the_request_as_it_was(desk: Desk) -> None:
+    _, order_id = await desk.ordered()
+    url = f"{ORDERS}/{order_id}/extensions"
+    body = {"deadline": "2017-12-01", "reason": "等待批复", "on": "2017-11-08"}
+    [waits] = done(await desk.clerk.post(url, body))["extensions"]
+    asked = await desk.asked(order_id)
+    told = done(await desk.decided(desk.second, url, waits, "refuse", "2017-11-10"))
+    assert (told["status"], told["version_hash"]) == ("closure_requested", asked["version_hash"])
+    assert done(await desk.reviewed(desk.inspector, asked, "2017-11-11"))["status"] == "closed"
 
 
 async def test_a_review_names_the_very_request_it_decides_on(desk: Desk) -> None:

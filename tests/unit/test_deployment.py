@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
+from services.audit_api.app import BLUEPRINT
 from services.audit_api.settings import FollowerSettings, SealerSettings, SweepSettings
 from services.audit_api.settings import Settings as AuditSettings
 from services.funds_api.settings import RunnerSettings
 from services.funds_api.settings import Settings as FundsSettings
 from services.gateway.settings import Settings as GatewaySettings
 
+QUIET = BLUEPRINT.quiet_paths
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = (DEPLOY / "compose.yaml").read_text()
 PROCESSES: dict[str, type[BaseSettings]] = {
@@ -103,3 +105,17 @@ def test_an_image_holds_all_that_its_program_imports(target: str, run: str, tmp_
 def test_every_setting_is_told(process: str) -> None:
     told = (DEPLOY / "README.md").read_text()
     assert [name for name in names(PROCESSES[process]) if f"`{name}`" not in told] == []
+
+
+def test_the_front_logs_no_more_of_a_lead_than_the_services_do() -> None:
+    conf = (DEPLOY / "nginx.conf").read_text()
+    [kept] = QUIET
+    [told] = re.findall(r"log_format of_leads .*'(.+)';", conf)
+    assert set(re.findall(r"\$\w+", told)) == {"$time_iso8601", "$broke"}
+    [pattern] = re.findall(r'map \$uri \$of_leads \{\n +default 0;\n +"~(.+)" 1;\n', conf)
+    assert [bool(re.search(pattern, kept + one)) for one in ("", "/", "/x/erasures", "x")] == [True, True, True, False]
+    logs = re.findall(r"access_log \S+ (\w+) if=\$(\w+);", conf)
+    assert logs == [("plain", "of_others"), ("of_leads", "of_leads")]
+    assert conf.count("access_log") == len(logs)
+    [of_leads] = re.findall(rf"location \^~ {kept} \{{\n(.+)\n", conf)
+    assert "error_log /dev/stderr crit;" in of_leads

@@ -144,7 +144,10 @@ async def decide(
     extension_id: UUID,
     request: ExtensionDecisionRequest,
 ) -> OrderFile:
-    """Grant or refuse more time. A deadline that had passed stays missed until the day of the decision."""
+    """Grant or refuse more time. A deadline that had passed stays missed until the day of the decision.
+
+    Refused it can be at any state: where closure was asked for meanwhile, or agreed to, nobody needs the time.
+    """
     await act.claim(tx, county)
     row = await locked(tx, who, county, order_id)
     found = [one for one in await store.extensions(tx, county, [order_id]) if one.id == extension_id]
@@ -155,9 +158,9 @@ async def decide(
     if asked.decision is not None:
         raise ExtensionDecidedAlready(str(extension_id), asked.decision)
     must_be_checked("延期申请", who.subject, frozenset({asked.made_by}), request.version_hash, asked.version_hash)
-    must_be_worked_on(row.status, "审批延期")
     must_follow("审批日期", request.on, await last_day(tx, row))
     if request.decision is ExtensionDecision.GRANT:
+        must_be_worked_on(row.status, "同意延期")
         must_follow("所申请的新期限", asked.new_deadline, request.on)
 
     await store.decide_extension(
