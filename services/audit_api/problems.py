@@ -20,7 +20,7 @@ from services.audit_api.extracts.questions import NotYetSettled
 from services.audit_api.filed_reports.service import ReportFiledAlready
 from services.audit_api.findings.binding import AmountNotTold, BoundTooMuch, LotNotAlerted, SubjectsExceedAmount
 from services.audit_api.findings.existing import SubjectsTooLarge, SubjectsUnknown
-from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch
+from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch, PartTooLarge
 from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld, NoRecordedFact
 from services.audit_api.findings.states import FindingClosed, FindingNotConfirmed, FindingNotDraft, VersionDecided
 from services.audit_api.leads import cells, membership, recusal
@@ -82,6 +82,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     FindingNotConfirmed: Problem("finding-not-confirmed", 409, "问题尚未认定", "请由另一人审核认定后再下达整改"),
     NestedInCircle: Problem("nested-in-circle", 409, "金额互为包含", "请核对 within_finding_id"),
     NestedTooMuch: Problem("nested-too-much", 409, "金额大于所属问题的金额", "请核对金额，或改为约数"),
+    PartTooLarge: Problem("part-too-large", 409, "金额小于属于其内的问题", "请核对金额，或改为约数"),
     ReportFiledAlready: Problem("report-filed-already", 409, "审计报告已入库", "请查看已入库的报告，或核对编号"),
     FindingClosed: Problem("finding-closed", 409, "问题已销号", "如有新情况，请依据新的预警另行认定"),
     quarantines.QuarantineStepNotPossible: Problem(

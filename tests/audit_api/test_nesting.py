@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit_api.filed_reports.figures import FigureKind, worked_out
-from services.audit_api.findings.nesting import Amount, counted_once_fen, outer_of, parts_fen
-from tests.audit_api.office import confirmed, finding
+from services.audit_api.findings.nesting import Amount, counted_once, outer_of, parts_fen
+from tests.audit_api.office import checker, confirmed, confirmed_draft, decision, finding
 from tests.audit_api.test_finding import refused
 from tests.callers import audit_caller
 
@@ -29,6 +31,10 @@ def forests(draw: st.DrawFn) -> list[Amount]:
         within = draw(st.sampled_from([None, *(one.id for one in found)]))
         found.append(Amount(name, draw(st.none() | st.integers(1, 10**12)), within))
     return found
+
+
+def counted_once_fen(amounts: Iterable[Amount]) -> int:
+    return sum(share.counted_fen for share in counted_once(amounts).values())
 
 
 @given(amounts=forests(), data=st.data())
@@ -96,6 +102,69 @@ async def test_an_amount_within_another_is_told_and_no_circle_is_closed(
     assert file["parts_difference_fen"] == 100
     with pytest.raises(asyncpg.CheckViolationError, match="was confirmed"):
         await admin.execute("UPDATE audit.finding SET within_finding_id = NULL WHERE id = $1", UUID(part["id"]))
+
+
+async def test_a_finding_comes_to_no_less_than_what_lies_within_it_also_when_it_is_written_anew(
+    audit_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    outer = (await inspector.post(FINDINGS, finding(amount_fen=1000))).json()
+    early = await confirmed(inspector, finding(amount_fen=600, within_finding_id=outer["id"]))
+    late = (await inspector.post(FINDINGS, finding(amount_fen=900, within_finding_id=outer["id"]))).json()
+    url = f"{FINDINGS}/{outer['id']}/versions"
+    answer = await inspector.post(url, {**finding(amount_fen=599), "based_on": outer["version_hash"]})
+    refused(answer, 409, "part-too-large")
+    assert answer.json()["figures"] == {"part_id": early["id"], "part_fen": 600, "amount_fen": 599}
+    assert "6.00 元" in answer.json()["detail"]
+    about = {**finding(amount_fen=599, amount_known="approximate"), "based_on": outer["version_hash"]}
+    told = (await inspector.post(url, about)).json()
+    told = (await inspector.post(url, {**finding(amount_fen=899), "based_on": told["version_hash"]})).json()
+    assert told["amount_fen"] == 899, "what is a draft yet holds nobody"
+    refused(
+        await checker(audit_http, county).post(f"{FINDINGS}/{late['id']}/reviews", decision(late)),
+        409,
+        "nested-too-much",
+    )
+    mended = {**finding(amount_fen=899, within_finding_id=outer["id"]), "based_on": late["version_hash"]}
+    await confirmed_draft(
+        audit_http, county, (await inspector.post(f"{FINDINGS}/{late['id']}/versions", mended)).json()
+    )
+    for amount_fen, of in ((898, outer), (1000, late)):
+        with pytest.raises(asyncpg.CheckViolationError, match=r"would (hold|lie within)|was confirmed"):
+            await admin.execute(
+                "UPDATE audit.finding SET amount_fen = $2 WHERE id = $1", UUID(str(of["id"])), amount_fen
+            )
+    await confirmed_draft(audit_http, county, told)
+    reported = await inspector.get("/audit/v1/reports/findings", params={"as_of": "2017-12-31"})
+    assert reported.json()["sections"][0]["totals"]["amount_fen"] == 899
+
+
+async def test_two_who_write_an_outer_smaller_and_confirm_an_inner_at_once_never_both_succeed(
+    audit_http: httpx.AsyncClient, county: str
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    for _ in range(5):
+        outer = (await inspector.post(FINDINGS, finding(amount_fen=1000))).json()
+        inner = (await inspector.post(FINDINGS, finding(amount_fen=1000, within_finding_id=outer["id"]))).json()
+        smaller = {**finding(amount_fen=10), "based_on": outer["version_hash"]}
+        answers = await asyncio.gather(
+            inspector.post(f"{FINDINGS}/{outer['id']}/versions", smaller),
+            checker(audit_http, county).post(f"{FINDINGS}/{inner['id']}/reviews", decision(inner)),
+        )
+        assert sorted(one.status_code for one in answers) == [201, 409], [one.text for one in answers]
+
+
+async def test_a_report_counts_once_what_lies_within_it_by_way_of_a_finding_of_no_report(
+    audit_http: httpx.AsyncClient, county: str
+) -> None:
+    inspector = audit_caller(audit_http, "inspector", county)
+    filing = {"reference": "R1", "title": "审计报告", "auditor": "审计局", "told": {}}
+    filed = (await inspector.post("/audit/v1/filed-reports", filing)).json()["id"]
+    whole = await confirmed(inspector, finding(amount_fen=1000, report_id=filed))
+    between = await confirmed(inspector, finding(amount_fen=800, within_finding_id=whole["id"]))
+    await confirmed(inspector, finding(amount_fen=500, report_id=filed, within_finding_id=between["id"]))
+    told = (await inspector.get(f"/audit/v1/filed-reports/{filed}")).json()
+    assert (told["findings_n"], told["added_up_fen"], told["counted_once_fen"]) == (2, 1500, 1000)
 
 
 async def test_classes_hold_from_their_day_and_a_finding_keeps_its_edition(

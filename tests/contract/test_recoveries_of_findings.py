@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -113,6 +114,35 @@ async def test_who_names_no_finding_or_another_is_told_so(case: Recovering, desk
     assert (await township.get(path, params={"finding": case.finding})).status_code == 403
     neighbour = funds_caller(desk.http, "finance_clerk", "990000")
     assert (await neighbour.get(path, params={"finding": case.finding})).status_code == 404
+
+
+async def test_no_more_is_recovered_for_a_finding_than_it_is_bound_to(
+    both: Both, desk: Desk, admin: asyncpg.Pool
+) -> None:
+    """Bound to 100,000 of the 300,000 fen that rest there."""
+    [alert] = [one for one in await both.alerts() if one["amount_fen"] == 300_000]
+    case = Recovering(both, desk)
+    case.finding = str((await both.finding([alert["id"]], lots=[(alert["lot_id"], 100_000)]))["id"])
+    await both.tell()
+    figures = {"finding_id": case.finding, "bound_fen": 100_000, "recovered_fen": 0, "asked_fen": 100_001}
+    refused(await case.recover(100_001, desk.first), 409, "recovered-beyond-finding", figures)
+    [first] = (await case.recover(60_000, desk.first)).json()["movements"]
+    over = await case.recover(40_001, desk.first)
+    refused(over, 409, "recovered-beyond-finding", {"recovered_fen": 60_000, "asked_fen": 40_001})
+    assert "最多还能追缴 400.00 元" in over.json()["detail"]
+    assert (await case.recover(40_000, desk.first)).status_code == 201
+    # What was undone may be recovered again; undone twice is not.
+    assert (await desk.undo(first["id"], "2017-12-11")).status_code == 201
+    assert (await desk.undo(first["id"], "2017-12-11")).status_code == 409
+    # From two accounts at once: the database lets one of them have what is left.
+    paid = await desk.out(60_000, desk.contractor, "2017-12-12", kind="pay", from_account_id=desk.first)
+    assert paid.status_code == 201, paid.text
+    both_at_once = await asyncio.gather(
+        *(case.recover(60_000, one, on="2017-12-13") for one in (desk.first, desk.contractor))
+    )
+    assert sorted(one.status_code for one in both_at_once) == [201, 409], [one.text for one in both_at_once]
+    assert (await case.told())["recovered_fen"] == 100_000
+    await conserved(admin, desk.county)
 
 
 async def test_the_same_key_recovers_once(case: Recovering, desk: Desk) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit_api.findings.nesting import Amount, Share, counted_once, counted_once_fen
+from services.audit_api.findings.nesting import Amount, Share, counted_once
 
 DAY = date(2017, 11, 1)
 ONE, TWO, THREE, FOUR = (UUID(int=number) for number in (1, 2, 3, 4))
@@ -37,6 +37,9 @@ def test_what_the_first_left_and_the_second_took_up_is_found_once() -> None:
     first, second = about(ONE, 0, (LOT, 100, 30)), about(TWO, 10, (LOT, 60, 10))
     assert nested(second, first) == {ONE: 60, TWO: 0}  # 70 were left, 60 of them held again
     assert nested(first, about(TWO, 10, (LOT, 90, 0))) == {ONE: 70, TWO: 0}  # 20 more than were left
+    # The fen that was held last is taken up first: the one of THREE, within FOUR, which is FOUR's again.
+    again = (about(THREE, 0, (LOT, 1, 0), within=FOUR), about(TWO, 1, (LOT, 2, 0)), about(FOUR, 2, (LOT, 1, 0)))
+    assert nested(*again) == {THREE: 1, TWO: 1, FOUR: 0}
     assert nested(first, about(TWO, 10, (OTHER, 60, 10))) == {ONE: 0, TWO: 0}
     third = about(THREE, 20, (LOT, 65, 0))
     assert nested(first, second, third) == {ONE: 70, TWO: 50, THREE: 0}  # first what the nearest left, then the rest
@@ -148,4 +151,3 @@ def test_counted_and_nested_make_what_was_said_and_what_is_put_right_is_told_onc
     assert all(one.counted_fen >= 0 and one.nested_fen >= 0 for one in told.values())
     assert sum(one.rectified_fen for one in told.values()) == sum(one.rectified_fen for one in amounts)
     assert all(one.counted_fen == 0 for finding, one in told.items() if one.holder != finding)
-    assert counted_once_fen(amounts) == sum(one.counted_fen for one in told.values())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import importlib.resources
 import json
 import re
+import struct
 import zlib
 from datetime import date
 from pathlib import Path
@@ -102,6 +104,47 @@ async def test_a_character_without_a_glyph_is_marked_and_the_report_is_printed()
     _, pdf = await pages_of(told)
     assert "〓" in readable(pdf)
     assert "😀" not in readable(pdf)
+
+
+async def test_a_word_longer_than_its_column_is_broken_and_not_written_over_its_neighbours() -> None:
+    """Twelve rows of one line each are a page; broken, each is more than ten lines high."""
+    told = report(findings_list.section([finding(at, title="A" * 200) for at in range(1, 13)]))
+    pages, _ = await pages_of(told)
+    assert len(pages) > 1
+    short = report(findings_list.section([finding(at, title="A" * 11) for at in range(1, 13)]))
+    assert len((await pages_of(short))[0]) == 1
+
+
+def font_that_draws(character: int, at: int = 0) -> bytes:
+    """The package's own font, laid `at` bytes into a file, whose last group of characters is this one instead."""
+    path = Path(str(importlib.resources.files(printer.FONTS))) / "NotoSerifSC-Regular.otf"
+    font = bytearray(path.read_bytes())
+    [tables_n] = struct.unpack_from(">H", font, 4)
+    entries = {bytes(font[one : one + 4]): one for one in range(12, 12 + 16 * tables_n, 16)}
+    [cmap] = struct.unpack_from(">I", font, entries[b"cmap"] + 8)
+    [maps_n] = struct.unpack_from(">H", font, cmap + 2)
+    for one in range(maps_n):
+        start = cmap + struct.unpack_from(">I", font, cmap + 4 + 8 * one + 4)[0]
+        if struct.unpack_from(">H", font, start)[0] == 12:
+            [groups_n] = struct.unpack_from(">I", font, start + 12)
+            struct.pack_into(">II", font, start + 16 + 12 * (groups_n - 1), character, character)
+    for entry in entries.values():
+        struct.pack_into(">I", font, entry + 8, struct.unpack_from(">I", font, entry + 8)[0] + at)
+    return bytes(font)
+
+
+async def test_a_character_that_only_the_countys_own_font_draws_is_printed(tmp_path: Path) -> None:
+    told = report(findings_list.section([finding(title="人名\U000323af")]))
+    tmp_path.joinpath("county.otf").write_bytes(font_that_draws(0x323AF))
+    tmp_path.joinpath("broken.ttf").write_bytes(b"no font")
+    answer = await printing._run(printing._told(told, str(tmp_path)))
+    assert "\U000323af" in readable(answer.partition(b"\n")[2])
+
+
+def test_a_collection_draws_what_any_of_its_fonts_draws() -> None:
+    head = struct.pack(">4sIII", b"ttcf", 0x00010000, 1, 16)
+    collection = printer.characters(head + font_that_draws(0x323AF, at=16))
+    assert {0x323AF, ord("国")} <= collection
 
 
 async def test_the_same_report_has_the_same_bytes() -> None:

@@ -22,8 +22,9 @@ from services.audit_api.filed_reports.schemas import (
     StatedFigure,
     TotalOfParts,
 )
+from services.audit_api.findings import counting
 from services.audit_api.findings import store as findings
-from services.audit_api.findings.nesting import Amount, counted_once_fen, parts_fen
+from services.audit_api.findings.nesting import Amount, parts_fen
 from services.audit_api.moments import Moment
 from services.audit_api.tables import FiledReportRow
 from services.audit_api.words import sealed
@@ -82,6 +83,7 @@ async def told(tx: AsyncSession, who: Principal, county: str, report_id: UUID, m
     if row is None or row.position > moment.position:
         raise Missing("审计报告", str(report_id))
     of = await findings.of_report(tx, county, report_id, moment.position)
+    counted = await counting.shares(tx, county, [one.id for one in of], moment)
     amounts = [Amount(one.id, one.amount_fen, one.within_finding_id) for one in of]
     published = await store.published_of(tx, county, [(one.id, one.version_no) for one in of])
     totals = []
@@ -105,7 +107,7 @@ async def told(tx: AsyncSession, who: Principal, county: str, report_id: UUID, m
         findings_n=len(of),
         with_amount_n=sum(one.amount_fen is not None for one in of),
         approximate_n=sum(one.amount_known == "approximate" for one in of),
-        counted_once_fen=counted_once_fen(amounts),
+        counted_once_fen=sum(share.counted_fen for share in counted.values()),
         added_up_fen=sum(one.amount_fen or 0 for one in of),
         totals=totals,
         figures=[

@@ -11,6 +11,24 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from treasury.printing import yuan
+
+# What a finding can be about, in words.
+KINDS: Final = {
+    "lot": "资金批次",
+    "payment": "到户付款",
+    "person": "人员",
+    "household": "农户",
+    "batch": "发放批次",
+    "project": "项目",
+    "order": "支付令",
+    "movement": "业务",
+    "loan": "贷款",
+    "unit": "单位",
+    "account": "账户",
+    "region": "区划",
+}
+
 
 @dataclass(eq=False)
 class LotNotAlerted(Exception):
@@ -31,7 +49,7 @@ class BoundTooMuch(Exception):
     alerted_fen: int
 
     def __str__(self) -> str:
-        return f"资金批次 {self.lot_id} 的预警金额为 {self.alerted_fen} 分，不能认定 {self.asked_fen} 分"
+        return f"资金批次 {self.lot_id} 的预警金额为 {yuan(self.alerted_fen)} 元，不能认定 {yuan(self.asked_fen)} 元"
 
 
 @dataclass(eq=False)
@@ -52,7 +70,7 @@ class SubjectsExceedAmount(Exception):
     subjects_fen: int
 
     def __str__(self) -> str:
-        return f"所涉资金合计 {self.subjects_fen} 分，超过认定金额 {self.amount_fen} 分"
+        return f"所涉资金合计 {yuan(self.subjects_fen)} 元，超过认定金额 {yuan(self.amount_fen)} 元"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +134,7 @@ def amount_of(told_fen: int | None, subjects: Sequence[Subject]) -> int | None:
     sums = by_kind(subjects)
     if told_fen is None:
         if len(sums) > 1:
-            raise AmountNotTold("、".join(sorted(sums)))
+            raise AmountNotTold("、".join(KINDS.get(kind, kind) for kind in sorted(sums)))
         return next(iter(sums.values()), 0) or None
     if (most := max(sums.values(), default=0)) > told_fen:
         raise SubjectsExceedAmount(told_fen, most)

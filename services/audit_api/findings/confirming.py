@@ -23,7 +23,7 @@ from services.audit_api.findings import store, versions
 from services.audit_api.findings.binding import LOT, counted
 from services.audit_api.findings.refusals import LotHeld, NoRecordedFact
 from services.audit_api.findings.schemas import FindingReceipt, FindingReviewRequest
-from services.audit_api.findings.service import locked, receipt, taken_up
+from services.audit_api.findings.service import locked, locked_around, must_nest, receipt, taken_up
 from services.audit_api.findings.states import FindingDecision, FindingStatus, VersionDecided, must_be_draft
 from services.audit_api.moments import EVERYTHING
 from services.audit_api.rectifications.states import must_follow
@@ -73,6 +73,9 @@ async def _confirm(
     county, exact = row.county_code, (row.id, stands.version_no)
     if not (await versions.facts(tx, county, [exact]))[exact]:
         raise NoRecordedFact(str(row.id))
+    # What it lies within may come to less by now, or lie within it.
+    around = await locked_around(tx, who, county, stands.within_finding_id)
+    await must_nest(tx, county, row.id, around, stands.amount_fen, stands.amount_known)
     lots = [one for one in (await versions.subjects(tx, county, [exact]))[exact] if one.kind == LOT]
     # Whoever confirms another finding on one of these lots, by whichever alert, waits here.
     await alerts.lock_whole(tx, county, stands.alert_ids, [one.subject_id for one in lots])

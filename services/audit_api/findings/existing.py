@@ -13,13 +13,13 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.identity import Principal
+from services.audit_api.findings.binding import KINDS
 from services.audit_api.findings.schemas import SubjectRequest
 from services.audit_api.ledger import Ledger, LedgerDown
 from wire.subjects import MOST, SubjectsTold, SubjectTold, named
 
 PATH: Final = "/funds/v1/subjects"
 _SAID: Final = 20
-_WORDS: Final = {"movement": "业务", "batch": "发放批次", "loan": "贷款", "project": "项目"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Named:
 
     def __str__(self) -> str:
         line = "" if self.line is None else f" 第 {self.line} 行"
-        return f"第 {self.number} 项（{_WORDS[self.kind]} {self.id}{line}）"
+        return f"第 {self.number} 项（{KINDS[self.kind]} {self.id}{line}）"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from datetime import date
 from typing import TypeAlias
 from uuid import UUID
 
+from treasury.printing import yuan
+
 # Some fen of a lot, and the findings that held them, one after the other.
 Piece: TypeAlias = tuple[int, tuple[UUID, ...]]
 
@@ -36,7 +38,22 @@ class NestedTooMuch(Exception):
     within_fen: int
 
     def __str__(self) -> str:
-        return f"本问题金额 {self.amount_fen} 分大于所属问题的金额 {self.within_fen} 分"
+        return f"本问题金额 {yuan(self.amount_fen)} 元大于所属问题的金额 {yuan(self.within_fen)} 元"
+
+
+@dataclass(eq=False)
+class PartTooLarge(Exception):
+    """A finding was to come to less than a confirmed one that lies within it."""
+
+    part_id: str
+    part_fen: int
+    amount_fen: int
+
+    def __str__(self) -> str:
+        return (
+            f"属于本问题之内的问题 {self.part_id} 已认定 {yuan(self.part_fen)} 元，"
+            f"本问题金额 {yuan(self.amount_fen)} 元不能比它小"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +132,6 @@ def counted_once(
     return shares
 
 
-def counted_once_fen(amounts: Iterable[Amount]) -> int:
-    """Σ fen of the findings, each fen once."""
-    return sum(share.counted_fen for share in counted_once(amounts).values())
-
-
 def _holder(
     one: UUID, within: Mapping[UUID, UUID | None], holders: Collection[UUID], listed: Collection[UUID]
 ) -> UUID | None:
@@ -138,7 +150,7 @@ def _pieces(amounts: Iterable[Amount]) -> list[Piece]:
             held = [(fen, (*before, one.id)) for fen, before in _taken(waiting, bound_fen)]
             held.reverse()
             done += _taken(held, rectified_fen)
-            waiting += reversed(held)
+            waiting += held
     return [*done, *(piece for pieces in left.values() for piece in pieces)]
 
 

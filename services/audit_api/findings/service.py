@@ -23,7 +23,7 @@ from services.audit_api.checking import VersionChanged
 from services.audit_api.findings import classes, store, versions
 from services.audit_api.findings.binding import LOT, Alerted, Subject, amount_of, bind
 from services.audit_api.findings.content import hash_of
-from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch
+from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch, PartTooLarge
 from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld
 from services.audit_api.findings.schemas import (
     AmountKnown,
@@ -99,6 +99,7 @@ async def _judged(
     tx: AsyncSession, who: Principal, county: str, finding_id: UUID, request: FindingRequest, today: date
 ) -> Draft:
     """The version that a request asks for, judged by what is known now; its alerts stay locked till it stands."""
+    around = await locked_around(tx, who, county, request.within_finding_id)
     alerts_seen = await taken_up(tx, who, county, request.alert_ids)
     asked = None if request.lots is None else {lot.lot_id: lot.amount_fen for lot in request.lots}
     named = [Subject(one.kind.value, one.id, one.amount_fen, one.line) for one in request.subjects]
@@ -110,7 +111,7 @@ async def _judged(
         raise LotHeld(str(held))
     await _must_be_kept(tx, county, finding_id, request.recorded_facts)
     amount_fen, found_on = amount_of(request.amount_fen, subjects), request.found_on or today
-    await _must_nest(tx, who, county, finding_id, request, amount_fen)
+    await must_nest(tx, county, finding_id, around, amount_fen, request.amount_known)
     if request.report_id is not None and not await store.report_there(tx, who, county, request.report_id):
         raise Missing("审计报告", str(request.report_id))
     published = request.published and request.published.model_dump(mode="json", exclude_defaults=True)
@@ -160,20 +161,35 @@ async def receipt(tx: AsyncSession, who: Principal, county: str, finding_id: UUI
     return FindingReceipt(**finding.model_dump(include=set(FindingReceipt.model_fields)))
 
 
-async def _must_nest(
-    tx: AsyncSession, who: Principal, county: str, finding_id: UUID, request: FindingRequest, amount_fen: int | None
+async def locked_around(tx: AsyncSession, who: Principal, county: str, within: UUID | None) -> FindingRow | None:
+    """The finding within whose amount another lies, locked: what it comes to stays until this transaction ends.
+
+    Taken before any alert, as whoever decides on that finding does.
+    """
+    return None if within is None else await locked(tx, who, county, within)
+
+
+async def must_nest(
+    tx: AsyncSession,
+    county: str,
+    finding_id: UUID,
+    around: FindingRow | None,
+    amount_fen: int | None,
+    known: str | None,
 ) -> None:
-    """Refuse an amount within one that is not there, that lies within it, or that comes to less (both exact)."""
-    if request.within_finding_id is None:
-        return
-    around = await store.one(tx, who, county, request.within_finding_id)
-    if around is None:
-        raise Missing("问题", str(request.within_finding_id))
-    if finding_id in {around.id, *await store.outer_ids(tx, county, around.id)}:
-        raise NestedInCircle(str(finding_id), str(around.id))
-    exact = request.amount_known is AmountKnown.EXACT and around.amount_known == AmountKnown.EXACT
-    if exact and (amount_fen or 0) > (around.amount_fen or amount_fen or 0):
-        raise NestedTooMuch(amount_fen or 0, around.amount_fen or 0)
+    """Refuse an amount within one that lies within it or comes to less, or less than a confirmed one within it.
+
+    Amounts are compared where both are exact.
+    """
+    exact_fen = amount_fen if known == AmountKnown.EXACT else None
+    if around is not None:
+        if finding_id in {around.id, *await store.outer_ids(tx, county, around.id)}:
+            raise NestedInCircle(str(finding_id), str(around.id))
+        around_fen = around.amount_fen if around.amount_known == AmountKnown.EXACT else None
+        if exact_fen is not None and around_fen is not None and exact_fen > around_fen:
+            raise NestedTooMuch(exact_fen, around_fen)
+    if exact_fen is not None and (part := await store.larger_part(tx, county, finding_id, exact_fen)) is not None:
+        raise PartTooLarge(str(part.id), part.amount_fen or 0, exact_fen)
 
 
 async def _must_be_kept(tx: AsyncSession, county: str, finding_id: UUID, facts: Sequence[FactRequest]) -> None:

@@ -38,6 +38,23 @@ async def nested_in(session: AsyncSession, county: str, finding: UUID, position:
     return rows.all()
 
 
+async def larger_part(session: AsyncSession, county: str, finding: UUID, amount_fen: int) -> FindingRow | None:
+    """The largest confirmed finding directly within `finding` whose exact amount is more than this, or None."""
+    row = FindingRow
+    return await session.scalar(
+        select(row)
+        .where(
+            row.county_code == county,
+            row.within_finding_id == finding,
+            row.confirmed_on.is_not(None),
+            row.amount_known == "exact",
+            row.amount_fen > amount_fen,
+        )
+        .order_by(row.amount_fen.desc(), row.id)
+        .limit(1)
+    )
+
+
 async def of_report(session: AsyncSession, county: str, report: UUID, position: int) -> Sequence[FindingRow]:
     """The findings of a filed report that were confirmed by `position`."""
     rows = await session.scalars(

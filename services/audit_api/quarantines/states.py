@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from treasury.printing import yuan
+
 
 class QuarantineStep(StrEnum):
     """拟封存, 同意封存, 不同意封存, 拟解除, 同意解除, 不同意解除."""
@@ -90,8 +92,8 @@ class QuarantinedTooMuch(Exception):
 
     def __str__(self) -> str:
         return (
-            f"资金批次 {self.lot_id} 认定 {self.bound_fen} 分，已封存或拟封存 {self.quarantined_fen} 分，"
-            f"不能再封存 {self.asked_fen} 分"
+            f"资金批次 {self.lot_id} 认定 {yuan(self.bound_fen)} 元，已封存或拟封存 {yuan(self.quarantined_fen)} 元，"
+            f"不能再封存 {yuan(self.asked_fen)} 元"
         )
 
 
@@ -105,7 +107,7 @@ class FindingQuarantined(Exception):
 
     def __str__(self) -> str:
         by = "、".join(f"“{one}”" for one in self.documents)
-        return f"该问题尚有 {self.quarantined_fen} 分由{by}封存，须先解除封存或追缴归还原渠道，方可销号"
+        return f"该问题尚有 {yuan(self.quarantined_fen)} 元由{by}封存，须先解除封存或追缴归还原渠道，方可销号"
 
 
 def must_follow(last: str, step: QuarantineStep) -> None:

@@ -8,6 +8,7 @@ looked for.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.resources
 import json
 import resource
@@ -32,11 +33,20 @@ _NO_PACKAGES: Final = "/nonexistent"
 MISSING: Final = "〓"
 _ASCII: Final = 128
 _CMAP_32: Final = 12
+_FONT_FILES: Final = frozenset({".otf", ".ttf", ".otc", ".ttc"})
 
 
-def characters(font: bytes) -> frozenset[int]:
-    """The code points that a font draws: its character map of 32 bits (OpenType, cmap, format 12)."""
-    tables = {font[at : at + 4]: at for at in range(12, 12 + 16 * struct.unpack_from(">H", font, 4)[0], 16)}
+def characters(file: bytes) -> frozenset[int]:
+    """The code points that the fonts of a file draw: their character maps of 32 bits (OpenType, cmap, format 12)."""
+    if file[:4] != b"ttcf":
+        return _characters(file, 0)
+    [fonts_n] = struct.unpack_from(">I", file, 8)
+    return frozenset[int]().union(*(_characters(file, at) for at in struct.unpack_from(f">{fonts_n}I", file, 12)))
+
+
+def _characters(font: bytes, head: int) -> frozenset[int]:
+    [tables_n] = struct.unpack_from(">H", font, head + 4)
+    tables = {font[at : at + 4]: at for at in range(head + 12, head + 12 + 16 * tables_n, 16)}
     [start] = struct.unpack_from(">I", font, tables[b"cmap"] + 8)
     [maps_n] = struct.unpack_from(">H", font, start + 2)
     found: set[int] = set()
@@ -48,6 +58,16 @@ def characters(font: bytes) -> frozenset[int]:
         for group in range(groups_n):
             first, last, _ = struct.unpack_from(">III", font, start + offset + 16 + 12 * group)
             found.update(range(first, last + 1))
+    return frozenset(found)
+
+
+def drawn_by(folders: Sequence[Path]) -> frozenset[int]:
+    """What the fonts in some folders draw; a file that is no font draws nothing, as the compiler takes it."""
+    found: set[int] = set()
+    for path in (path for folder in folders for path in sorted(folder.rglob("*"))):
+        if path.suffix.lower() in _FONT_FILES:
+            with contextlib.suppress(OSError, struct.error, KeyError):
+                found |= characters(path.read_bytes())
     return frozenset(found)
 
 
@@ -81,11 +101,10 @@ def main() -> None:
 
     told = json.load(sys.stdin.buffer)
     folder = Path(str(importlib.resources.files(FONTS)))
-    drawn = frozenset[int]().union(*(characters(path.read_bytes()) for path in folder.glob("*.otf")))
+    folders = [folder, *([Path(told["fonts_dir"])] if told["fonts_dir"] else [])]
+    drawn = drawn_by(folders)
     fonts = typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(folder), *([told["fonts_dir"]] if told["fonts_dir"] else [])],
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(one) for one in folders]
     )
     compiler = typst.Compiler(
         str(LAYOUT),

@@ -136,7 +136,7 @@ async def _post(tx: AsyncSession, county: str, made: Sequence[Made], finding: UU
     """
     movements = [one.movement for one in made]
     if finding is not None:
-        await recoveries.must_be_of(tx, county, finding, [draw.lot.id for one in made for draw in one.draws])
+        await recoveries.must_be_of(tx, county, finding, [draw for one in made for draw in one.draws])
     await ledger.post(tx, county, movements, [part for one in made for part in one.parts], finding=finding)
     if finding is not None:
         await answering.add(tx, county, finding, [one.id for one in movements])

@@ -9,7 +9,7 @@ from services.funds_api.closings import service as closings
 from services.funds_api.lots import refusals
 from services.funds_api.notices.service import AccountMissing, NothingBrought, NoticeExceeded, NoticeKnown
 from services.funds_api.quarantines.refusals import HoldOfQuarantine, MoneyQuarantined
-from services.funds_api.recoveries.refusals import FindingNotHeardOf, RecoveryOfOtherMoney
+from services.funds_api.recoveries.refusals import FindingNotHeardOf, RecoveredBeyondFinding, RecoveryOfOtherMoney
 from services.funds_api.retentions.refusals import ContractNeeded, RetainedForAnother
 from services.funds_api.stops import refusals as stops
 from services.funds_api.successions import refusals as successions
@@ -81,7 +81,14 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "finding-not-heard-of",
         404,
         "资金账尚未收到该问题",
-        "请过几秒用同一个 Idempotency-Key 重试；仍然如此的，请核对问题编号、是否已经认定、是否属于本县",
+        "请过几秒用同一个 Idempotency-Key 重试；仍然如此的，请核对问题编号、是否已经认定、是否属于本县"
+        "、是否落到资金批次（只涉及业务、发放、贷款或项目的，请不填 finding_id 登记）",
+    ),
+    RecoveredBeyondFinding: Problem(
+        "recovered-beyond-finding",
+        409,
+        "追缴超过问题认定的资金",
+        "请把金额改为不超过还能追缴的部分；超出部分另行登记，不填 finding_id",
     ),
     RecoveryOfOtherMoney: Problem(
         "recovery-of-other-money", 409, "不是该问题的资金", "请用 lots 指明该问题的资金批次，或不填 finding_id"

@@ -11,8 +11,9 @@ from chassis.feed import Envelope
 from chassis.missing import Missing
 from services.funds_api.moments import Moment
 from services.funds_api.recoveries import store
-from services.funds_api.recoveries.refusals import FindingNotHeardOf, RecoveryOfOtherMoney
+from services.funds_api.recoveries.refusals import FindingNotHeardOf, RecoveredBeyondFinding, RecoveryOfOtherMoney
 from services.funds_api.recoveries.schemas import Recoveries, Recovery
+from treasury.lots import Draw
 from wire.audit import FindingOpened
 
 
@@ -22,12 +23,17 @@ async def finding_opened(tx: AsyncSession, envelope: Envelope) -> None:
     await store.add_finding(tx, envelope.stream, event.finding_id, {one.lot_id: one.bound_fen for one in event.lots})
 
 
-async def must_be_of(tx: AsyncSession, county: str, finding: UUID, lots: Sequence[UUID]) -> None:
-    """Refuse a finding that was not told here, and lots that are not its money nor what came of it."""
-    if not await store.bound(tx, county, finding):
+async def must_be_of(tx: AsyncSession, county: str, finding: UUID, draws: Sequence[Draw]) -> None:
+    """Refuse a finding that was not told here, money that neither is its own nor came of it, and more than that."""
+    bound = await store.bound(tx, county, finding)
+    if not bound:
         raise FindingNotHeardOf(str(finding))
-    if (other := await store.stranger(tx, county, finding, lots)) is not None:
+    if (other := await store.stranger(tx, county, finding, [one.lot.id for one in draws])) is not None:
         raise RecoveryOfOtherMoney(str(finding), str(other))
+    bound_fen, asked_fen = sum(bound.values()), sum(one.amount_fen for one in draws)
+    recovered_fen = await store.recovered_fen(tx, county, finding)
+    if recovered_fen + asked_fen > bound_fen:
+        raise RecoveredBeyondFinding(str(finding), bound_fen, recovered_fen, asked_fen)
 
 
 async def told(tx: AsyncSession, county: str, finding: UUID, moment: Moment) -> Recoveries:

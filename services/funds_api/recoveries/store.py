@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.funds_api.moments import Moment
-from services.funds_api.tables import FindingLotRow, RecoveryRow
+from services.funds_api.tables import FindingLotRow, MovementRow, RecoveryRow
 
 
 async def add_finding(session: AsyncSession, county: str, finding: UUID, bound: Mapping[UUID, int]) -> None:
@@ -52,6 +53,18 @@ async def stranger(session: AsyncSession, county: str, finding: UUID, lots: Sequ
     values = {"county": county, "finding": finding, "lots": list(lots)}
     found: UUID | None = (await session.execute(text(_STRANGERS), values)).scalar_one_or_none()
     return found
+
+
+async def recovered_fen(session: AsyncSession, county: str, finding: UUID) -> int:
+    """What was recovered for a finding and not undone, whatever its day."""
+    of, undone = MovementRow, aliased(MovementRow)
+    taken_back = select(undone.id).where(undone.county_code == county, undone.reverses_id == of.id)
+    query = (
+        select(func.coalesce(func.sum(of.amount_fen), 0))
+        .join(RecoveryRow, (RecoveryRow.county_code == of.county_code) & (RecoveryRow.movement_id == of.id))
+        .where(of.county_code == county, RecoveryRow.finding_id == finding, ~taken_back.exists())
+    )
+    return int(await session.scalar(query) or 0)
 
 
 async def add(session: AsyncSession, county: str, finding: UUID, movements: Sequence[UUID]) -> None:
