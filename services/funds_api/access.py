@@ -127,6 +127,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     # household it may read what it received, masked, and not its members, moves and standing.
     "ledger_reader": frozenset(
         {"lots:read", "movements:read", "payments:read", "receipts:read", "event-rows:read", "subjects:read"}
+        | {"recoveries:read"}
     ),
 }
 

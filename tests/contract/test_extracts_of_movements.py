@@ -21,6 +21,7 @@ from tests.callers import audit_caller, funds_caller
 from tests.contract.extracting import Case
 from tests.funds_api.desk import Desk
 from tests.funds_api.people import card, id_number
+from tests.funds_api.quarantined import finding
 from tests.funds_api.test_known_at import now
 from tests.funds_api.test_returns import Paid
 
@@ -300,3 +301,22 @@ async def test_a_documents_number_that_names_somebody_goes_and_is_asked_for_no_m
     refused(await case.inspector.get(f"{case.path}/{drawn['id']}/recheck"), 404, "not-found")
     assert await naming(admin, number, case.county) == {}
     assert await words.chain() == [told for told, _ in await standing(admin, case.county)]
+
+
+async def test_where_a_findings_money_rests_is_frozen(case: Case, desk: Desk) -> None:
+    [lot, *_] = await desk.lots(desk.treasury)
+    bound = await finding(case.funds, case.county, {lot["id"]: 300_000})
+    of = Known(case, "finding", str(bound))
+    drawn = await of.frozen()
+    assert (drawn["total_fen"], drawn["total_of"], drawn["unexplained_fen"]) == (300_000, "问题认定的金额", 0)
+    [one] = (await of.content(drawn))["lots"]
+    assert [(place["unit_name"], place["fen"]) for place in one["rests"]] == [("县国库", 400_000)]
+    await handed_down(desk, 150_000, "2017-05-01")
+    await of.must_stay(drawn)
+    [one] = (await of.content(await of.frozen()))["lots"]
+    assert sorted((place["unit_name"], place["fen"]) for place in one["rests"]) == [
+        ("一镇财政所", 150_000),
+        ("县国库", 250_000),
+    ]
+    refused(await case.draw("finding", str(uuid4())), 409, "ledger-refused")
+    refused(await case.draw("finding", "1"), 422, "invalid-request")

@@ -18,10 +18,11 @@ from tests.callers import audit_caller
 from tests.contract.extracting import Case
 from tests.contract.test_extracts_of_movements import DOCUMENT, handed_down
 from tests.funds_api.desk import Desk
+from tests.funds_api.quarantined import finding
 from tests.funds_api.test_returns import Paid
 from tests.unit.test_report_pdf import readable
 
-KINDS = ("lot", "balance", "tranche", "trace", "tree", "movement", "document", "household")
+KINDS = ("lot", "balance", "tranche", "trace", "tree", "movement", "document", "household", "finding")
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ async def subjects(case: Case, desk: Desk, admin: asyncpg.Pool) -> dict[str, str
         "movement": await handed_down(desk, 450_000, "2017-05-01"),
         "document": DOCUMENT,
         "household": await paid.town.household(admin, 2),
+        "finding": str(await finding(case.funds, case.county, {first["id"]: 1_234})),
     }
 
 

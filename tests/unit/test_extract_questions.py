@@ -65,6 +65,8 @@ def test_a_question_names_its_two_times() -> None:
     assert (by_number.path, by_number.query["document"]) == ("/funds/v1/documents", "A&county=1")
     assert by_number.query["county"] == "420322"
     home = Question(Subject.HOUSEHOLD, ID, "420322", date(2017, 12, 31), NOW)
+    about = Question(Subject.FINDING, ID, "420322", date(2017, 12, 31), NOW)
+    assert (about.path, about.query["finding"]) == ("/funds/v1/recoveries/bound-money", ID)
     assert (home.path, "document" in home.query) == (f"/funds/v1/households/{ID}/receipts", False)
 
 

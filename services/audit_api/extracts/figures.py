@@ -33,6 +33,7 @@ TOTALS: Final[Mapping[Subject, Total]] = {
     Subject.MOVEMENT: Total("业务金额", "amount_fen"),
     Subject.DOCUMENT: Total("该文号带来的资金", "received_fen"),
     Subject.HOUSEHOLD: Total("该户收到的各笔之和（不含整批已冲正的）", "paid_fen"),
+    Subject.FINDING: Total("问题认定的金额", "bound_fen"),
 }
 
 

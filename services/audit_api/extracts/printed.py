@@ -58,7 +58,7 @@ def report(
         notes=(
             f"本件{extract.sentence}，是账本对所列问题的答复，于{chinese_day(kept_on)}固定为证据，此后登记的业务不在其内",
             f"证据编号 {extract.id}，答复原文 {extract.size_bytes} 字节，SHA-256 {extract.sha256}",
-            "以“数据来源”所列的问题再问，账本的答复应与原文一字不差",
+            "以本件所列的问题（GET …）再问账本，答复应与原文一字不差",
             *(() if withdrawn_on is None else (f"该证据已于{chinese_day(withdrawn_on)}撤回",)),
             *(f"核对：{_told(one)}" for one in proofs),
         ),

@@ -19,6 +19,7 @@ class Subject(StrEnum):
     """lot: 一笔资金停留的经过; balance: 账户余额; tranche: 来文资金小计; trace: 一户一笔的来路; tree: 区划资金树.
 
     movement: 一笔业务; document: 一个文号带来的资金和据以办理的业务; household: 一户收到的资金.
+    finding: 一个问题所涉的资金现在何处.
     """
 
     LOT = "lot"
@@ -29,6 +30,7 @@ class Subject(StrEnum):
     MOVEMENT = "movement"
     DOCUMENT = "document"
     HOUSEHOLD = "household"
+    FINDING = "finding"
 
 
 _ASKED: Final = {
@@ -40,6 +42,7 @@ _ASKED: Final = {
     Subject.MOVEMENT: ("/funds/v1/movements/{}", _UUID),
     Subject.DOCUMENT: ("/funds/v1/documents", r"\S(?:.{0,198}\S)?"),
     Subject.HOUSEHOLD: ("/funds/v1/households/{}/receipts", _UUID),
+    Subject.FINDING: ("/funds/v1/recoveries/bound-money", _UUID),
 }
 
 
@@ -72,6 +75,8 @@ class Question:
         place = {"region": self.about} if self.what is Subject.TREE else {"county": self.county}
         if self.what is Subject.DOCUMENT:
             place["document"] = self.about
+        if self.what is Subject.FINDING:
+            place["finding"] = self.about
         return {**place, "as_of": self.as_of.isoformat(), "known_at": self.known_at.astimezone(UTC).isoformat()}
 
 

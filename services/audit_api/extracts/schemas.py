@@ -20,7 +20,7 @@ class ExtractRequest(Body):
 
     what: Subject
     about: Annotated[str, StringConstraints(strict=True, max_length=200)] = Field(
-        description="对象编号：资金批次、账户、来文资金、业务、农户的编号；支付为“批次编号-行号”；"
+        description="对象编号：资金批次、账户、来文资金、业务、农户、问题的编号；支付为“批次编号-行号”；"
         "资金树为区划代码（6、9 或 12 位）；文件为文号（未印文号的为标题）"
     )
     as_of: Annotated[Day | None, Field(description="业务日期；省略表示今天（Asia/Shanghai）")] = None

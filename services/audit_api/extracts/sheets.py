@@ -119,6 +119,15 @@ def _tranches(told: Told) -> list[Told]:
     ]
 
 
+def _whereabouts(told: Told) -> list[Told]:
+    """Every place of every bound lot; what went over out of sight is a place of that county."""
+    return [
+        {**place, "bound": lot["lot_id"], "place": place.get("unit_name") or "已移交该县"}
+        for lot in told["lots"]
+        for place in (*lot["rests"], *lot["went_over"])
+    ]
+
+
 _UNEXPLAINED: Final = Fact("unexplained_fen", "差额（应为零）")
 FACTS: Final[Mapping[Subject, tuple[Fact, ...]]] = {
     Subject.LOT: (
@@ -205,6 +214,7 @@ FACTS: Final[Mapping[Subject, tuple[Fact, ...]]] = {
         Fact("elsewhere_fen", "管辖范围以外的单位支付"),
         _UNEXPLAINED,
     ),
+    Subject.FINDING: (Fact("finding_id", "问题编号"), Fact("bound_fen", "问题认定的金额"), _UNEXPLAINED),
 }
 TABLES: Final[Mapping[Subject, tuple[Table, ...]]] = {
     Subject.LOT: (
@@ -363,6 +373,33 @@ TABLES: Final[Mapping[Subject, tuple[Table, ...]]] = {
             "该时点以前没有收到资金",
             ties="amount_fen",
             counted=lambda item: item["reversed_by"] is None,
+        ),
+    ),
+    Subject.FINDING: (
+        Table(
+            "认定的资金批次",
+            _listed("lots"),
+            (
+                Column("lot_id", "资金批次", Kind.ID, 8),
+                _fen("amount_fen", "该批次金额（元）"),
+                _fen("bound_fen", "其中认定（元）"),
+                _fen("unexplained_fen", "差额（元）"),
+            ),
+            "该问题没有认定资金批次",
+            ties="bound_fen",
+        ),
+        # Of all the fen of each lot, and a lot may have come of another one: they are no parts of what is bound.
+        Table(
+            "资金现在何处",
+            _whereabouts,
+            (
+                Column("bound", "认定的批次", Kind.ID, 6),
+                _text("county_code", "县", 5),
+                _text("place", "单位", 12),
+                Column("lot_id", "现在的批次", Kind.ID, 6),
+                _fen("fen", "金额（元）", summed=False),
+            ),
+            "没有资金",
         ),
     ),
 }

@@ -22,7 +22,8 @@ class LedgerExtractRow(Row):
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "evidence_id"], ["audit.evidence.county_code", "audit.evidence.id"]),
         CheckConstraint(
-            "what IN ('lot', 'balance', 'tranche', 'trace', 'tree', 'movement', 'document', 'household')", name="what"
+            "what IN ('lot', 'balance', 'tranche', 'trace', 'tree', 'movement', 'document', 'household', 'finding')",
+            name="what",
         ),
         CheckConstraint("(total_fen IS NULL) = (unexplained_fen IS NULL)", name="total_has_its_proof"),
         CheckConstraint("ledger_position >= 0", name="ledger_position_not_negative"),
