@@ -250,7 +250,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "part-outside-campaign", 409, "超出所属项目的范围", "请改在 figures.allowed 之内，或先变更所属项目的期限"
     ),
     engagements.CampaignPartsOpen: Problem(
-        "campaign-parts-open", 409, "组成部分尚未全部结项", "请先将各组成部分结项（engagements?part_of=）"
+        "campaign-parts-open", 409, "组成部分尚未全部结项", "请先将各组成部分结项或终止（engagements?part_of=）"
     ),
     engagements.EngagementEndMissing: Problem(
         "engagement-end-missing", 422, "没有截止日", "请填写 ends_on，或先设定该类项目的通常月数（policy-values）"

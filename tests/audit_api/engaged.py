@@ -111,7 +111,7 @@ class Office:
         said = {"title": "反馈意见", "content": "有不同意见", "on": on, "stance": stance}
         return await self.post("reply", said)
 
-    async def decision(self, on: str, by: Caller | None = None, form: str = "decision") -> httpx.Response:
+    async def decision(self, on: str, by: Caller | None = None, form: str = "decision", **more: Any) -> httpx.Response:
         said = {
             "form": form,
             "document": f"县审〔2023〕1号{form}",
@@ -119,7 +119,7 @@ class Office:
             "content": "限期整改",
             "on": on,
         }
-        return await self.post("decisions", said, by)
+        return await self.post("decisions", {**said, **more}, by)
 
     async def confirm(self, drawn: dict[str, Any], on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
         said = {"version_hash": drawn["document"]["version_hash"], "decision": "agreed", "opinion": "同意", "on": on}
@@ -127,6 +127,25 @@ class Office:
 
     async def deliver(self, drawn: dict[str, Any], on: str) -> httpx.Response:
         return await self.post(f"decisions/{drawn['document']['no']}/delivery", {"on": on})
+
+    async def conclude(self, on: str, by: Caller | None = None) -> httpx.Response:
+        """That nothing is left to do, as li draws it up."""
+        return await self.post("conclusion", {"title": "结项", "content": "已归档", "on": on}, by)
+
+    async def terminate(self, on: str, by: Caller | None = None) -> httpx.Response:
+        """That it is given up, as li draws it up."""
+        said = {"document": "县审〔2023〕9号", "title": "终止", "content": "该单位已并入县农业农村局", "on": on}
+        return await self.post("termination", said, by)
+
+    async def end(self, drawn: dict[str, Any], on: str, by: Caller | None = None, **more: Any) -> httpx.Response:
+        """What zhao says of an end that was drawn up."""
+        of = drawn["document"]
+        said = {"version_hash": of["version_hash"], "decision": "agreed", "opinion": "同意结束", "on": on}
+        return await self.post(f"{of['paper']}/{of['no']}/decision", {**said, **more}, by or self.zhao)
+
+    async def ended(self, on: str) -> dict[str, Any]:
+        """Concluded by two on a day."""
+        return done(await self.end(done(await self.conclude(on)), on))
 
     async def change(self, ends_on: str, on: str, document: str = "县审〔2023〕3号") -> httpx.Response:
         """Another last day as li draws it up."""

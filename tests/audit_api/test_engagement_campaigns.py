@@ -162,8 +162,7 @@ async def test_a_round_of_patrols_holds_patrols_of_units(office: Office) -> None
     office.id = whole
     assert (await office.read(as_of="2023-03-01"))["parts"]["parts_n"] == 1
     done(await office.start("2023-02-01"))
-    ended = {"title": "总结", "content": "本轮结束", "on": "2023-06-30"}
-    assert problem(await office.post("conclusion", ended)) == (409, "campaign-parts-open")
+    assert problem(await office.conclude("2023-06-30")) == (409, "campaign-parts-open")
 
 
 async def test_a_campaign_ends_after_its_parts_and_lasts_as_long(office: Office, admin: asyncpg.Pool) -> None:
@@ -177,8 +176,7 @@ async def test_a_campaign_ends_after_its_parts_and_lasts_as_long(office: Office,
     shorter = await office.change("2023-06-29", "2023-03-20")
     assert problem(shorter) == (409, "engagement-day-refused")
     assert shorter.json()["figures"]["earliest_on"] == "2023-06-30", "its part lasts until then"
-    ended = {"title": "总结", "content": "销号", "on": "2023-05-31"}
-    open_part = await office.post("conclusion", ended)
+    open_part = await office.conclude("2023-05-31")
     assert problem(open_part) == (409, "campaign-parts-open")
     assert open_part.json()["figures"] == {"parts_n": 1, "open_n": 1}
     document = (
@@ -196,17 +194,27 @@ async def test_a_campaign_ends_after_its_parts_and_lasts_as_long(office: Office,
         " checked_by = 'zhao' WHERE county_code = $1 AND engagement_id = $2 AND period_no = 2"
     )
     start, first = date(2023, 3, 1), date(2023, 2, 1)
-    assert await refused_behind(admin, document, office.county, UUID(whole)) == "QL450"
+    await admin.execute(document, office.county, UUID(whole))
+    agree = (
+        "UPDATE audit.engagement_document SET verdict = 'agreed', checked_on = '2023-05-31', checked_by = 'zhao',"
+        " opinion = '同意' WHERE county_code = $1 AND engagement_id = $2 AND no = 90"
+    )
+    assert await refused_behind(admin, agree, office.county, UUID(whole)) == "QL450"
+    await admin.execute("DELETE FROM audit.engagement_document WHERE engagement_id = $1 AND no = 90", UUID(whole))
     for of, since, until in ((whole, first, date(2023, 6, 29)), (part, start, date(2023, 10, 1))):
         await admin.execute(period, office.county, UUID(of), since, until)
         assert await refused_behind(admin, agreed, office.county, UUID(of)) == "QL450"
         await admin.execute("DELETE FROM audit.engagement_period WHERE engagement_id = $1 AND period_no = 2", UUID(of))
     office.id = part
-    done(await office.post("conclusion", {**ended, "on": "2023-06-01"}))
+    drawn = done(await office.conclude("2023-05-31"))
     office.id = whole
-    assert problem(await office.post("conclusion", ended)) == (409, "engagement-day-refused"), "a day before its part"
+    assert problem(await office.conclude("2023-06-01")) == (409, "campaign-parts-open"), "its end was only drawn up"
+    office.id = part
+    done(await office.end(drawn, "2023-06-01"))
+    office.id = whole
+    assert problem(await office.conclude("2023-05-31")) == (409, "engagement-day-refused"), "a day before its part"
     done(await office.agree(done(await office.change("2023-06-15", "2023-03-20")), "2023-03-21"))
-    done(await office.post("conclusion", {**ended, "on": "2023-06-01"}))
+    await office.ended("2023-06-01")
     late = await office.chen.post(PATH, office.plan_of(part_of=whole))
     assert problem(late) == (409, "engagement-step-out-of-turn")
 
@@ -214,26 +222,29 @@ async def test_a_campaign_ends_after_its_parts_and_lasts_as_long(office: Office,
 async def test_a_part_that_never_started_is_given_up(office: Office, admin: asyncpg.Pool) -> None:
     whole = await campaign(office)
     done(await office.start("2023-02-01"))
-    ended = {"title": "终止", "content": "该单位已并入县农业农村局", "on": "2023-05-31"}
     for noticed in (False, True):
         await office.plan(part_of=whole)
         if noticed:
             done(await office.notice("2023-03-06", "2023-03-09"))
-        told = done(await office.post("conclusion", ended))
-        assert told["stage"] == "concluded"
+        assert problem(await office.conclude("2023-05-31")) == (409, "engagement-step-out-of-turn"), "never begun"
+        drawn = done(await office.terminate("2023-05-31"))
+        assert drawn["stage"] == ("noticed" if noticed else "planned")
+        assert done(await office.end(drawn, "2023-05-31"))["stage"] == "terminated"
         assert problem(await office.start("2023-06-01")) == (409, "engagement-step-out-of-turn")
     await office.plan(part_of=whole)
     done(await office.notice("2023-03-06", "2023-03-09"))
     done(await office.start("2023-03-09"))
-    assert problem(await office.post("conclusion", ended)) == (409, "engagement-step-out-of-turn"), "nobody was heard"
+    assert problem(await office.conclude("2023-05-31")) == (409, "engagement-step-out-of-turn"), "nobody was heard"
     behind = (
         "INSERT INTO audit.engagement_document (county_code, engagement_id, no, region_code, paper, title, content,"
-        " done_on, version_hash, made_by) VALUES ($1, $2, 90, $1, $3, '题', '文', '2023-05-31', repeat('0', 64), 'li')"
+        " done_on, document, version_hash, made_by)"
+        " VALUES ($1, $2, 90, $1, $3, '题', '文', '2023-05-31', '号', repeat('0', 64), 'li')"
     )
     assert await refused_behind(admin, behind, office.county, UUID(office.id), "conclusion") == "QL449"
     await office.plan(part_of=whole)
     assert await refused_behind(admin, behind, office.county, UUID(office.id), "working_paper") == "QL449"
-    await admin.execute(behind, office.county, UUID(office.id), "conclusion")
+    assert await refused_behind(admin, behind, office.county, UUID(office.id), "conclusion") == "QL449"
+    await admin.execute(behind, office.county, UUID(office.id), "termination")
 
 
 async def test_the_database_holds_parts_in_their_campaign(office: Office, admin: asyncpg.Pool) -> None:
@@ -271,10 +282,8 @@ async def test_of_a_part_and_the_end_of_its_campaign_at_once_one_is_refused(offi
     await office.declare("wang")
     done(await office.start("2023-02-01"))
     part = office.plan_of(part_of=whole)
-    planned, ended = await asyncio.gather(
-        office.chen.post(PATH, part),
-        office.post("conclusion", {"title": "总结", "content": "销号", "on": "2023-05-31"}),
-    )
+    drawn = done(await office.conclude("2023-05-31"))
+    planned, ended = await asyncio.gather(office.chen.post(PATH, part), office.end(drawn, "2023-05-31"))
     assert sorted((planned.status_code, ended.status_code)) == [201, 409]
     office.id = whole
     told = (await office.read(as_of="2023-06-01"))["parts"]
@@ -318,7 +327,11 @@ async def test_a_campaign_of_eight_months_counts_down(office: Office) -> None:
     assert await overdue("2018-06-01", known_at=before) == [office.id]
     assert (await office.read(as_of="2018-05-19"))["ends_on"] == "2018-05-31", "approved on the 20th"
     assert problem(await office.report("2018-06-01")) == (409, "engagement-step-out-of-turn"), "there is nobody to hear"
-    done(await office.post("conclusion", {"title": "总结", "content": "销号", "on": "2018-07-31"}))
+    drawn = done(await office.conclude("2018-07-31"))
+    assert await overdue("2018-08-01") == [office.id], "its end was only drawn up"
+    before = clock.now().isoformat()
+    done(await office.end(drawn, "2018-07-31"))
     assert await overdue("2018-08-01") == []
+    assert await overdue("2018-08-01", known_at=before) == [office.id]
     assert period(await office.read(as_of="2018-08-01"), "engagement")["outcome"] == "met"
     assert problem(await office.change("2018-08-31", "2018-05-20")) == (409, "engagement-step-out-of-turn")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+import asyncpg
 import pytest
 
+from chassis import clock
 from tests.audit_api.engaged import Office, done, period, problem
 
 
@@ -72,3 +76,61 @@ async def test_an_opinion_in_time_recorded_after_the_draft_is_weighed_first(offi
     assert problem(await office.decision("2023-04-19")) == (409, "engagement-day-refused")
     again = done(await office.decision("2023-04-20"))
     assert done(await office.confirm(again, "2023-04-20"))["stage"] == "decided"
+    assert [one["weighed"] for one in (await office.read())["documents"] if one["paper"] == "reply"] == [True]
+
+
+async def test_an_opinion_in_time_recorded_after_the_confirmation_stops_the_delivery(
+    office: Office, admin: asyncpg.Pool
+) -> None:
+    """Two people decided without it: what they decided is not delivered, and is drawn up anew."""
+    await office.consulted()
+    drawn = done(await office.decision("2023-04-19"))
+    assert done(await office.confirm(drawn, "2023-04-20"))["stage"] == "decided"
+    known = clock.now().isoformat()
+    replied = done(await office.reply("2023-04-18"))
+    assert (replied["stage"], replied["document"]["late"], replied["document"]["weighed"]) == ("consulted", False, None)
+    refused = await office.deliver(drawn, "2023-04-21")
+    assert problem(refused) == (409, "engagement-step-out-of-turn")
+    assert "应研究意见后另行拟定" in refused.json()["figures"]["needs"]
+    with pytest.raises(asyncpg.PostgresError) as behind:
+        await admin.execute(
+            "UPDATE audit.engagement_document SET delivered_on = '2023-04-21', delivered_by = 'li'"
+            " WHERE engagement_id = $1 AND no = $2",
+            UUID(office.id),
+            drawn["document"]["no"],
+        )
+    assert behind.value.sqlstate == "QL449"
+    assert (await office.read(as_of="2023-05-01", known_at=known))["stage"] == "decided", "as it was known"
+    assert problem(await office.decision("2023-04-19")) == (409, "engagement-day-refused"), "before it was confirmed"
+    again = done(await office.decision("2023-04-21"))
+    done(await office.confirm(again, "2023-04-21"))
+    told = done(await office.deliver(again, "2023-04-22"))
+    assert told["stage"] == "effective", "the one that was overtaken counts for nothing"
+    assert problem(await office.deliver(drawn, "2023-04-22")) == (409, "engagement-step-out-of-turn")
+    await office.ended("2023-04-23")
+
+
+@pytest.mark.parametrize(("on", "late"), [("2023-04-18", False), ("2023-04-19", True)])
+async def test_an_opinion_recorded_after_the_delivery_or_the_end_is_kept_and_told_as_not_weighed(
+    office: Office, on: str, *, late: bool
+) -> None:
+    await office.consulted()
+    drawn = done(await office.decision("2023-04-19"))
+    done(await office.confirm(drawn, "2023-04-20"))
+    assert done(await office.deliver(drawn, "2023-04-21"))["stage"] == "effective"
+    if late:
+        await office.ended("2023-04-23")
+    stage = "concluded" if late else "effective"
+    told = done(await office.reply(on))
+    assert told["stage"] == stage
+    assert (told["document"]["late"], told["document"]["weighed"]) == (late, False)
+    assert (await office.read(as_of="2023-04-20"))["stage"] == "decided", "it was delivered before it was recorded"
+
+
+async def test_an_opinion_that_came_too_late_stops_nothing(office: Office) -> None:
+    await office.consulted()
+    drawn = done(await office.decision("2023-04-19"))
+    done(await office.confirm(drawn, "2023-04-20"))
+    replied = done(await office.reply("2023-04-19"))
+    assert (replied["document"]["late"], replied["document"]["weighed"]) == (True, False)
+    assert done(await office.deliver(drawn, "2023-04-21"))["stage"] == "effective"

@@ -37,7 +37,9 @@ async def test_from_the_notice_to_the_conclusion(office: Office, admin: asyncpg.
     ruling = period(delivered, "ruling")
     assert (ruling["began_on"], ruling["ends_on"]) == ("2023-04-25", "2023-06-25"), "24 June is a holiday"
     assert "第五十二条" in ruling["source"]
-    ended = done(await office.post("conclusion", {"title": "结项", "content": "已归档", "on": "2023-06-20"}))
+    assert done(await office.conclude("2023-06-20"))["stage"] == "effective", "until another has agreed"
+    drawn_up = (await office.read())["documents"][-1]
+    ended = done(await office.end({"document": drawn_up}, "2023-06-20"))
     assert ended["stage"] == "concluded"
     assert period(ended, "engagement")["said"] == "已于 2023-06-20 结项"
     told = await office.read()
@@ -49,8 +51,8 @@ async def test_from_the_notice_to_the_conclusion(office: Office, admin: asyncpg.
     journal = await admin.fetch(
         "SELECT body::text || outcome::text AS told FROM audit.event WHERE stream = $1", office.county
     )
-    assert len(journal) == 12
-    written = ("县农业农村局", "滞留资金底稿", "有不同意见", "同意", "限期整改", "已归档")
+    assert len(journal) == 13
+    written = ("县农业农村局", "滞留资金底稿", "有不同意见", "同意", "限期整改", "已归档", "同意结束")
     assert not [one for one in journal for text in written if text in one["told"]], "the journal holds no prose"
 
 
@@ -66,7 +68,7 @@ async def test_steps_come_in_turn_and_on_their_day(office: Office) -> None:
     done(await office.start("2023-03-10"))
     assert problem(await office.record("2023-03-09")) == (409, "engagement-day-refused")
     assert problem(await office.decision("2023-03-20")) == (409, "engagement-step-out-of-turn"), "nobody was heard"
-    early = await office.post("conclusion", {"title": "结项", "content": "归档", "on": "2023-03-20"})
+    early = await office.conclude("2023-03-20")
     assert problem(early) == (409, "engagement-step-out-of-turn")
 
 
@@ -224,7 +226,7 @@ async def test_the_database_takes_no_document_out_of_turn(
 async def test_of_two_documents_at_once_the_database_lets_the_second_see_the_first(
     office: Office, admin: asyncpg.Pool
 ) -> None:
-    """Behind the service, which locks the engagement: a record while the engagement is concluded."""
+    """Behind the service, which locks the engagement: a record while another agrees to the conclusion."""
     await office.plan(kind="inspection", auditee_unit_id=None, auditee_name=None)
     done(await office.start("2023-03-09"))
     insert = (
@@ -232,10 +234,15 @@ async def test_of_two_documents_at_once_the_database_lets_the_second_see_the_fir
         " done_on, supplier, signed_on, version_hash, made_by) SELECT county_code, id, $2, county_code, $3, '题', '文',"
         " DATE '2023-03-10', $4, $5::text::date, repeat('0', 64), 'li' FROM audit.engagement WHERE county_code = $1"
     )
+    ended = done(await office.conclude("2023-03-10"))
+    agree = (
+        "UPDATE audit.engagement_document SET verdict = 'agreed', checked_on = '2023-03-10', checked_by = 'zhao',"
+        " opinion = '同意' WHERE county_code = $1 AND no = $2"
+    )
     async with admin.acquire() as one, admin.acquire() as other:
         first = one.transaction()
         await first.start()
-        await one.execute(insert, office.county, 90, "conclusion", None, None)
+        await one.execute(agree, office.county, ended["document"]["no"])
         second = asyncio.create_task(other.execute(insert, office.county, 91, "record", "人", "2023-03-10"))
         while not await one.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"

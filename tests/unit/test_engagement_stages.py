@@ -23,11 +23,13 @@ from services.audit_api.engagements.periods import (
 from services.audit_api.engagements.refusals import EngagementDayRefused, PapersUnreviewed, StepOutOfTurn
 from services.audit_api.engagements.stages import (
     OF_A_UNIT,
+    OVER,
     Doc,
     EngagementKind,
     EngagementPaper,
     EngagementStage,
     EngagementVerdict,
+    endings,
     must_be_dated,
     must_be_first_of_form,
     must_be_heard,
@@ -36,6 +38,7 @@ from services.audit_api.engagements.stages import (
     must_have_heard_all,
     of,
     stage_of,
+    was_weighed,
 )
 from treasury.clocks import Due
 from treasury.policy import Basis, PolicyValue
@@ -48,7 +51,7 @@ ORDER = list(EngagementStage)
 
 @given(
     st.sampled_from(EngagementKind),
-    st.lists(st.tuples(st.sampled_from([*EngagementPaper, "check", "deliver"]), st.booleans())),
+    st.lists(st.tuples(st.sampled_from([*EngagementPaper, "check", "deliver", "end"]), st.booleans())),
 )
 def test_whatever_is_tried_a_stage_never_falls_behind_its_documents(
     kind: EngagementKind, tries: list[tuple[EngagementPaper | str, bool]]
@@ -64,7 +67,11 @@ def test_whatever_is_tried_a_stage_never_falls_behind_its_documents(
             docs = [replace(one, verdict=verdict, checked_on=DAY) if one is waiting[0] else one for one in docs]
         elif paper == "deliver" and agreed_ones and agreed_ones[0].delivered_on is None:
             docs = [replace(one, delivered_on=DAY) if one is agreed_ones[0] else one for one in docs]
+        elif paper == "end" and (ends := [one for one in endings(docs) if one.verdict is None]):
+            verdict = EngagementVerdict.AGREED if agreed else EngagementVerdict.RETURNED
+            docs = [replace(one, verdict=verdict, checked_on=DAY) if one is ends[0] else one for one in docs]
         elif isinstance(paper, EngagementPaper):
+            assert before not in OVER or paper is EngagementPaper.REPLY or not possible(docs, paper, kind)
             try:
                 must_be_possible(docs, paper, of_a_unit=kind in OF_A_UNIT, notice_needed=agreed)
             except StepOutOfTurn:
@@ -73,24 +80,33 @@ def test_whatever_is_tried_a_stage_never_falls_behind_its_documents(
             docs.append(Doc(no, paper, DAY))
         sent_back = paper == "check" and waiting and not agreed
         another = paper is EngagementPaper.DECISION and ORDER.index(before) > ORDER.index(EngagementStage.DRAWN)
-        assert sent_back or another or ORDER.index(stage_of(docs)) >= ORDER.index(before)
+        # An opinion that was recorded after a decision was drawn up sends the engagement back to weigh it.
+        overtook = paper is EngagementPaper.REPLY
+        assert sent_back or another or overtook or ORDER.index(stage_of(docs)) >= ORDER.index(before)
     papers = [one.paper for one in docs]
     for once in (
         EngagementPaper.NOTICE,
         EngagementPaper.START,
         EngagementPaper.REPORT,
         EngagementPaper.REPLY,
-        EngagementPaper.CONCLUSION,
     ):
         assert papers.count(once) <= 1
-    if EngagementPaper.CONCLUSION in papers:
-        assert papers[-1] is EngagementPaper.CONCLUSION
+    assert len(endings(docs)) <= 1
+    assert (stage_of(docs) in OVER) == any(one.verdict is EngagementVerdict.AGREED for one in endings(docs))
     if kind in OF_A_UNIT and EngagementPaper.DECISION in papers:
         assert (
             papers.index(EngagementPaper.START)
             < papers.index(EngagementPaper.REPORT)
             < papers.index(EngagementPaper.DECISION)
         )
+
+
+def possible(docs: list[Doc], paper: EngagementPaper, kind: EngagementKind) -> bool:
+    try:
+        must_be_possible(docs, paper, of_a_unit=kind in OF_A_UNIT)
+    except StepOutOfTurn:
+        return False
+    return True
 
 
 def test_a_notice_that_is_brought_along_waits_for_its_approval() -> None:
@@ -160,9 +176,17 @@ def test_an_opinion_in_time_that_was_recorded_after_the_draft_is_weighed_first()
     decision = Doc(2, EngagementPaper.DECISION, date(2023, 4, 19))
     in_time = Doc(3, EngagementPaper.REPLY, date(2023, 4, 18))
     with pytest.raises(StepOutOfTurn, match="第 3 号"):
-        must_have_heard_all([report, decision, in_time], decision)
-    must_have_heard_all([report, decision, replace(in_time, on=date(2023, 4, 19))], decision)
-    must_have_heard_all([report, decision, replace(in_time, no=1)], decision)
+        must_have_heard_all([report, decision, in_time], decision, "送达", "另拟")
+    must_have_heard_all([report, decision, replace(in_time, on=date(2023, 4, 19))], decision, "送达", "另拟")
+    must_have_heard_all([report, decision, replace(in_time, no=1)], decision, "送达", "另拟")
+    agreed = replace(decision, verdict=EngagementVerdict.AGREED, checked_on=date(2023, 4, 20))
+    assert stage_of([report, agreed]) is EngagementStage.DECIDED
+    assert stage_of([report, agreed, in_time]) is EngagementStage.CONSULTED, "what was not weighed counts for nothing"
+    for delivered in (replace(agreed, delivered_on=date(2023, 4, 21)), replace(agreed, was_delivered=True)):
+        assert stage_of([report, delivered, in_time]) is not EngagementStage.CONSULTED
+        assert was_weighed([report, delivered, in_time], in_time) is False
+    assert was_weighed([report, agreed, in_time], in_time) is None
+    assert was_weighed([report, replace(agreed, no=4), in_time], in_time) is True
 
 
 def test_no_document_is_dated_before_what_it_follows_or_after_today() -> None:

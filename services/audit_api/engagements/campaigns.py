@@ -19,6 +19,7 @@ from services.audit_api.engagements.refusals import (
     PartOutsideCampaign,
 )
 from services.audit_api.engagements.stages import (
+    OVER,
     PAPERS,
     Doc,
     EngagementKind,
@@ -44,10 +45,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """As much of a part as its campaign asks about: its last day, and the day on which it was concluded."""
+    """As much of a part as its campaign asks about: its last day, and the day on which it was concluded or given up."""
 
     ends_on: date
-    concluded_on: date | None
+    ended_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +87,18 @@ def must_lie_in(part: Bounds, whole: Bounds) -> None:
 
 
 def must_reach(ends_on: date, parts: Iterable[Part]) -> None:
-    """Refuse a last day of a campaign before that of a part that is not concluded: the part is shortened first."""
-    last_on = max((one.ends_on for one in parts if one.concluded_on is None), default=None)
+    """Refuse a last day of a campaign before that of a part that is not over: the part is shortened first."""
+    last_on = max((one.ends_on for one in parts if one.ended_on is None), default=None)
     if last_on is not None and ends_on < last_on:
         raise EngagementDayRefused("截止日", ends_on, last_on, None)
 
 
 def must_be_over(on: date, parts: Sequence[Part], today: date) -> None:
     """Refuse to end a campaign while a part goes on, or dated before one ended."""
-    open_n = sum(one.concluded_on is None for one in parts)
+    open_n = sum(one.ended_on is None for one in parts)
     if open_n:
         raise CampaignPartsOpen(len(parts), open_n)
-    last_on = max((one.concluded_on for one in parts if one.concluded_on is not None), default=None)
+    last_on = max((one.ended_on for one in parts if one.ended_on is not None), default=None)
     if last_on is not None and on < last_on:
         raise EngagementDayRefused(PAPERS[EngagementPaper.CONCLUSION], on, last_on, today)
 
@@ -112,6 +113,6 @@ def owed(docs: Sequence[Doc], ends_on: date, as_of: date) -> list[Owed]:
         due += [(EngagementPaper.START, one.starts_on) for one in notices(docs)]
     if stage is EngagementStage.CONSULTED and not of(docs, EngagementPaper.REPLY):
         due += [(EngagementPaper.REPLY, one.due_on) for one in of(docs, EngagementPaper.REPORT)]
-    if stage is not EngagementStage.CONCLUDED:
+    if stage not in OVER:
         due.append((EngagementPaper.CONCLUSION, ends_on))
     return [Owed(paper, day, (as_of - day).days) for paper, day in due if day is not None and day < as_of]

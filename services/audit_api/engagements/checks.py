@@ -9,7 +9,7 @@ from policies.workdays import CHINA
 from services.audit_api.checking import must_be_checked
 from services.audit_api.engagements import stages, store
 from services.audit_api.engagements.case import Case, Step, load, must_act_free
-from services.audit_api.engagements.documents import written
+from services.audit_api.engagements.documents import must_still_end, written
 from services.audit_api.engagements.periods import ends_on, moved_to_work
 from services.audit_api.engagements.refusals import DocumentDecided, EngagementDayRefused, NotApprover, StepOutOfTurn
 from services.audit_api.engagements.schemas import (
@@ -17,7 +17,14 @@ from services.audit_api.engagements.schemas import (
     EngagementDeliveryRequest,
     EngagementWritten,
 )
-from services.audit_api.engagements.stages import STAGES, EngagementPaper, EngagementVerdict
+from services.audit_api.engagements.stages import (
+    ENDINGS,
+    OVER,
+    STAGES,
+    Doc,
+    EngagementPaper,
+    EngagementVerdict,
+)
 from services.audit_api.tables import EngagementDocumentRow
 from services.audit_api.words import sealed
 from wire.engagements import EngagementDecisionDelivered, EngagementDocumentChecked
@@ -26,6 +33,8 @@ _CHECKED: Final = {
     EngagementPaper.NOTICE: "通知书",
     EngagementPaper.WORKING_PAPER: "底稿",
     EngagementPaper.DECISION: "报告（决定）",
+    EngagementPaper.CONCLUSION: "结项",
+    EngagementPaper.TERMINATION: "终止",
 }
 _AT_ONCE: Final = "批准直接持通知书实施"
 
@@ -38,6 +47,7 @@ async def check(step: Step, no: int, paper: EngagementPaper, said: EngagementChe
     await step.act.claim(step.tx, step.county)
     case = await load(step)
     row = _document(case, no, paper)
+    _must_not_be_over(case, row, f"审核{_CHECKED[paper]}")
     if row.checked_on is not None:
         verdict = "审定通过" if row.verdict == EngagementVerdict.AGREED else "退回"
         raise DocumentDecided(_CHECKED[paper], no, verdict, row.checked_on)
@@ -50,7 +60,7 @@ async def check(step: Step, no: int, paper: EngagementPaper, said: EngagementChe
     elif paper is EngagementPaper.WORKING_PAPER:
         case.must_be_on_team(step.who.subject, said.on)
     elif said.decision is EngagementVerdict.AGREED:
-        stages.must_have_heard_all(case.docs, next(one for one in case.docs if one.no == no))
+        await _must_still_stand(step, case, next(one for one in case.docs if one.no == no))
     await must_act_free(step.tx, step.who, step.county, case.about)
 
     told = {
@@ -76,6 +86,21 @@ async def check(step: Step, no: int, paper: EngagementPaper, said: EngagementChe
     return answer
 
 
+def _must_not_be_over(case: Case, row: EngagementDocumentRow, what: str) -> None:
+    """Refuse a step on a document of an engagement that is over; what was handed on ahead goes its own way."""
+    stage = stages.stage_of(case.docs)
+    if stage in OVER and row.ahead_because is None and row.checked_on is None:
+        raise StepOutOfTurn(what, STAGES[stage], "项目已结束")
+
+
+async def _must_still_stand(step: Step, case: Case, doc: Doc) -> None:
+    """Refuse to agree to an end or a decision that something recorded since speaks against."""
+    if doc.paper in ENDINGS:
+        await must_still_end(step, case, doc)
+    else:
+        stages.must_have_heard_all(case.docs, doc, "审定报告（决定）", "应退回重拟")
+
+
 def _must_be_approver(step: Step, case: Case, row: EngagementDocumentRow) -> None:
     """Refuse to approve a notice that was served in time, or once the team is there, and whoever it does not name."""
     stage = stages.stage_of(case.docs)
@@ -97,6 +122,10 @@ async def deliver(step: Step, no: int, said: EngagementDeliveryRequest) -> Engag
         raise StepOutOfTurn("送达报告（决定）", STAGES[stage], "应先经另一人审定")
     if row.delivered_on is not None:
         raise StepOutOfTurn("送达报告（决定）", STAGES[stage], f"已于 {row.delivered_on} 送达")
+    doc = next(one for one in case.docs if one.no == no)
+    stages.must_have_heard_all(case.docs, doc, "送达报告（决定）", "应研究意见后另行拟定")
+    if stage in OVER and not doc.ahead:
+        raise StepOutOfTurn("送达报告（决定）", STAGES[stage], "项目已结束")
     if not row.checked_on <= said.on <= step.today:
         raise EngagementDayRefused("送达日期", said.on, row.checked_on, step.today)
     await must_act_free(step.tx, step.who, step.county, case.about)

@@ -21,10 +21,11 @@ from services.audit_api.engagements.schemas import (
     EngagementReplyRequest,
     EngagementReportRequest,
     EngagementStartRequest,
+    EngagementTerminationRequest,
     EngagementWorkingPaperRequest,
     EngagementWritten,
 )
-from services.audit_api.engagements.stages import PAPERS, STAGES, EngagementPaper
+from services.audit_api.engagements.stages import PAPERS, STAGES, Doc, EngagementPaper
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.words import new_salt
@@ -115,17 +116,22 @@ async def reply(step: Step, said: EngagementReplyRequest) -> EngagementWritten:
 
 
 async def decision(step: Step, said: EngagementDecisionRequest) -> EngagementWritten:
-    """Draw up the office's report or decision, once the auditee answered or let its days pass."""
-    case = await _open(step, EngagementPaper.DECISION, said.on, by_team=False)
-    stages.must_be_first_of_form(case.docs, said.form, said.on)
-    stages.must_be_heard(case.docs, said.on)
-    stages.must_not_wait(case.docs)
-    row = said.model_dump(include={"document", "title", "content", "form"})
+    """Draw up the office's report or decision, once the auditee answered or let its days pass.
+
+    A transfer that cannot wait is drawn up at any stage, with the reason: whom it is about is not heard before.
+    """
+    ahead = said.ahead_because is not None
+    case = await _open(step, EngagementPaper.DECISION, said.on, by_team=False, ahead=ahead)
+    if not ahead:
+        stages.must_be_first_of_form(case.docs, said.form, said.on)
+        stages.must_be_heard(case.docs, said.on)
+        stages.must_not_wait(case.docs)
+    row = said.model_dump(include={"document", "title", "content", "form", "ahead_because"})
     return await _record(step, case, EngagementPaper.DECISION, said.on, row)
 
 
 async def conclude(step: Step, said: EngagementConclusionRequest) -> EngagementWritten:
-    """End the engagement (结项; 终止 before the start), and with it its countdown."""
+    """Draw up that nothing is left to do (结项); once another has agreed the engagement is over."""
     case = await _open(step, EngagementPaper.CONCLUSION, said.on)
     case.must_be_on_team(step.who.subject, said.on, lead=True)
     stages.must_not_wait(case.docs)
@@ -134,13 +140,32 @@ async def conclude(step: Step, said: EngagementConclusionRequest) -> EngagementW
     return await _record(step, case, EngagementPaper.CONCLUSION, said.on, row)
 
 
-async def _open(step: Step, paper: EngagementPaper, on: date, *, by_team: bool = True) -> Case:
+async def terminate(step: Step, said: EngagementTerminationRequest) -> EngagementWritten:
+    """Draw up that the engagement is given up before its report (终止), by a document; its findings stay."""
+    case = await _open(step, EngagementPaper.TERMINATION, said.on)
+    case.must_be_on_team(step.who.subject, said.on, lead=True)
+    await parts.must_be_over(step, said.on)
+    row = said.model_dump(include={"document", "title", "content"})
+    return await _record(step, case, EngagementPaper.TERMINATION, said.on, row)
+
+
+async def must_still_end(step: Step, case: Case, ending: Doc) -> None:
+    """Refuse to agree to an end when what was recorded since it was drawn up speaks against it."""
+    docs = [one for one in case.docs if one.no != ending.no]
+    stages.must_be_possible(docs, ending.paper, of_a_unit=case.of_a_unit)
+    stages.must_be_dated(docs, ending.paper, ending.on, step.today, case.head.planned_on)
+    if ending.paper is EngagementPaper.CONCLUSION:
+        stages.must_not_wait(docs)
+    await parts.must_be_over(step, ending.on)
+
+
+async def _open(step: Step, paper: EngagementPaper, on: date, *, by_team: bool = True, ahead: bool = False) -> Case:
     """The engagement, when this document is in turn on its day, and the caller may draw it up."""
     await step.act.claim(step.tx, step.county)
     case = await load(step)
     needed = case.value(f"engagement_notice_days.{case.kind}", on) is not None
-    stages.must_be_possible(case.docs, paper, of_a_unit=case.of_a_unit, notice_needed=needed)
-    stages.must_be_dated(case.docs, paper, on, step.today, case.head.planned_on)
+    stages.must_be_possible(case.docs, paper, of_a_unit=case.of_a_unit, notice_needed=needed, ahead=ahead)
+    stages.must_be_dated([] if ahead else case.docs, paper, on, step.today, case.head.planned_on)
     if by_team:
         case.must_be_on_team(step.who.subject, on)
     await must_act_free(step.tx, step.who, step.county, case.about)
@@ -177,12 +202,11 @@ async def written(step: Step, no: int) -> EngagementWritten:
     case, moment = await load(step, lock=False), Moment(step.today)
     rows = shown.seen(case.parts.documents, moment)
     values = await policies.versions(step.tx, shown.refs_of([case.parts]))
-    due_on = next((one.due_on for one in rows if one.paper == EngagementPaper.REPORT), None)
     stage = stages.stage_of([shown.doc_of(one, moment) for one in rows])
     return EngagementWritten(
         engagement_id=step.engagement,
         stage=stage,
         stage_name=STAGES[stage],
-        document=shown.receipt(next(one for one in rows if one.no == no), moment, due_on),
+        document=shown.receipts(rows, moment)[no],
         periods=shown.periods(case.parts, rows, values, moment),
     )

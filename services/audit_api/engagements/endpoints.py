@@ -35,6 +35,7 @@ from services.audit_api.engagements.schemas import (
     EngagementRequest,
     EngagementStanding,
     EngagementStartRequest,
+    EngagementTerminationRequest,
     EngagementWorkingPaperRequest,
     EngagementWritten,
     Person,
@@ -180,7 +181,9 @@ async def post_reply(request: EngagementReplyRequest, step: Written) -> Engageme
     return await documents.reply(step, request)
 
 
-@router.post("/{engagement_id}/decisions", status_code=201, summary="拟定报告、决定或移送处理书")
+@router.post(
+    "/{engagement_id}/decisions", status_code=201, summary="拟定报告、决定或移送处理书；涉嫌职务违法犯罪的可先行移送"
+)
 async def post_decision(request: EngagementDecisionRequest, step: Written) -> EngagementWritten:
     return await documents.decision(step, request)
 
@@ -202,6 +205,23 @@ async def post_engagement_finding(request: EngagementFindingRequest, step: Writt
     return await service.name_finding(step, request)
 
 
-@router.post("/{engagement_id}/conclusion", status_code=201, summary="结项；未进点的为终止")
+@router.post("/{engagement_id}/conclusion", status_code=201, summary="拟结项，待另一人审定")
 async def post_conclusion(request: EngagementConclusionRequest, step: Written) -> EngagementWritten:
     return await documents.conclude(step, request)
+
+
+@router.post("/{engagement_id}/conclusion/{no}/decision", status_code=201, summary="另一人审定结项：同意或退回")
+async def post_conclusion_decision(no: No, request: EngagementCheckRequest, step: Decided) -> EngagementWritten:
+    return await checks.check(step, no, EngagementPaper.CONCLUSION, request)
+
+
+@router.post(
+    "/{engagement_id}/termination", status_code=201, summary="拟终止：未出报告即停止，须有文号和理由，待另一人审定"
+)
+async def post_termination(request: EngagementTerminationRequest, step: Written) -> EngagementWritten:
+    return await documents.terminate(step, request)
+
+
+@router.post("/{engagement_id}/termination/{no}/decision", status_code=201, summary="另一人审定终止：同意或退回")
+async def post_termination_decision(no: No, request: EngagementCheckRequest, step: Decided) -> EngagementWritten:
+    return await checks.check(step, no, EngagementPaper.TERMINATION, request)

@@ -14,7 +14,7 @@ from services.audit_api.engagements import campaigns, shown, store
 from services.audit_api.engagements.campaigns import Bounds, Part
 from services.audit_api.engagements.case import Case, Step
 from services.audit_api.engagements.refusals import StepOutOfTurn
-from services.audit_api.engagements.stages import STAGES, EngagementKind, EngagementStage, stage_of
+from services.audit_api.engagements.stages import OVER, STAGES, EngagementKind, stage_of
 from services.audit_api.engagements.store import Parts
 
 
@@ -42,8 +42,8 @@ async def campaign(tx: AsyncSession, who: Principal, county: str, engagement: UU
     campaigns.must_hold_parts(str(engagement), EngagementKind(head.kind), of_a_unit=of_a_unit, is_part=is_part)
     parts = (await store.parts_of(tx, county, [engagement], whole=False))[engagement]
     stage = stage_of([shown.doc_of(row, shown.ALL) for row in parts.documents])
-    if stage is EngagementStage.CONCLUDED:
-        raise StepOutOfTurn("纳入组成部分", STAGES[stage], "项目已结项")
+    if stage in OVER:
+        raise StepOutOfTurn("纳入组成部分", STAGES[stage], "项目已结束")
     return Campaign(head.planned_on, bounds_of(parts))
 
 
@@ -63,7 +63,9 @@ async def must_be_over(step: Step, on: date) -> None:
 async def _parts(step: Step) -> list[Part]:
     heads = await store.under(step.tx, step.county, step.engagement, shown.ALL)
     found = await store.parts_of(step.tx, step.county, [one.id for one in heads], whole=False)
-    return [
-        Part(shown.period_at(one.periods, shown.ALL).ends_on, shown.concluded_on(one.documents))
-        for one in found.values()
-    ]
+    return [Part(shown.period_at(one.periods, shown.ALL).ends_on, _ended_on(one)) for one in found.values()]
+
+
+def _ended_on(parts: Parts) -> date | None:
+    ending = shown.ending_of(parts.documents, shown.ALL)
+    return ending.checked_on if ending else None

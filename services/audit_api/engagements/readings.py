@@ -19,7 +19,7 @@ from services.audit_api.engagements.schemas import (
     EngagementStageCount,
     EngagementTotals,
 )
-from services.audit_api.engagements.stages import PAPERS, STAGES, EngagementKind, EngagementStage, stage_of
+from services.audit_api.engagements.stages import OVER, PAPERS, STAGES, EngagementKind, EngagementStage, stage_of
 from services.audit_api.engagements.store import Parts
 from services.audit_api.findings import counting
 from services.audit_api.findings.nesting import Share
@@ -141,7 +141,7 @@ async def _campaign(
     totals, _ = await _totals(tx, county, named, moment)
     return EngagementCampaign(
         parts_n=len(heads),
-        open_n=len(heads) - count[EngagementStage.CONCLUDED],
+        open_n=len(heads) - sum(count[at] for at in OVER),
         stages=[EngagementStageCount(stage=at, stage_name=STAGES[at], parts_n=n) for at, n in count.items() if n],
         totals=totals,
         owed_n=len(owed),

@@ -190,13 +190,13 @@ class PartOutsideCampaign(Exception):
 
 @dataclass(eq=False)
 class CampaignPartsOpen(Exception):
-    """A campaign was to be concluded while parts of it go on."""
+    """A campaign was to be ended while parts of it go on."""
 
     parts_n: int
     open_n: int
 
     def __str__(self) -> str:
-        return f"组成部分共 {self.parts_n} 个，尚有 {self.open_n} 个未结项"
+        return f"组成部分共 {self.parts_n} 个，尚有 {self.open_n} 个未结项、也未终止"
 
 
 @dataclass(eq=False)

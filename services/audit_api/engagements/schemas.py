@@ -208,6 +208,16 @@ class EngagementDecisionRequest(Body):
     title: Line
     content: Prose
     on: Day
+    ahead_because: Prose | None = Field(
+        default=None, description="先行移送的理由（涉嫌职务违法、职务犯罪等，不待征求意见）；只用于移送处理书"
+    )
+
+    @model_validator(mode="after")
+    def _only_a_transfer_goes_ahead(self) -> Self:
+        if self.ahead_because is not None and self.form is not EngagementForm.TRANSFER:
+            msg = "只有移送处理书可以先行办理；报告和决定须先征求意见"
+            raise ValueError(msg)
+        return self
 
 
 class EngagementCheckRequest(Body):
@@ -231,8 +241,19 @@ class EngagementFindingRequest(Body):
 
 
 class EngagementConclusionRequest(Body):
+    """That nothing is left to do, as the lead draws it up; another person agrees."""
+
     title: Line
     content: Prose
+    on: Day
+
+
+class EngagementTerminationRequest(Body):
+    """That the engagement is given up before its report, by a document and for a reason; another person agrees."""
+
+    document: Line = Field(description="终止所依据的文号")
+    title: Line
+    content: Prose = Field(description="终止的理由")
     on: Day
 
 
@@ -306,6 +327,10 @@ class EngagementDocumentReceipt(Answer):
     form: EngagementForm | None
     due_on: date | None
     late: bool | None = Field(default=None, description="书面意见是否在期限届满后收到")
+    weighed: bool | None = Field(
+        default=None, description="书面意见在所作报告、决定拟稿时是否已登记；登记在后的为 false，尚未作出的为空"
+    )
+    ahead: bool = Field(default=False, description="先行移送：不待征求意见")
     version_hash: str
     made_by: str
     position: int
@@ -323,6 +348,7 @@ class EngagementDocument(EngagementDocumentReceipt):
     title: str
     content: str
     at_once_because: str | None
+    ahead_because: str | None
     supplier: str | None
     unsigned_because: str | None
     opinion: str | None
@@ -387,7 +413,7 @@ class EngagementCampaign(Answer):
     """How the parts of a campaign or a round of patrols stand: by stage, what was found, what is overdue, days left."""
 
     parts_n: int
-    open_n: int = Field(description="尚未结项的组成部分")
+    open_n: int = Field(description="尚未结项、也未终止的组成部分")
     stages: list[EngagementStageCount]
     totals: EngagementTotals = Field(description="本项目和各组成部分所列问题的合计，每一分只计一次")
     owed_n: int

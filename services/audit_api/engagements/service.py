@@ -29,7 +29,7 @@ from services.audit_api.engagements.schemas import (
     EngagementRequest,
     EngagementStanding,
 )
-from services.audit_api.engagements.stages import KINDS, STAGES, EngagementPaper, EngagementStage, of, stage_of
+from services.audit_api.engagements.stages import KINDS, OVER, STAGES, EngagementPaper, of, stage_of
 from services.audit_api.findings import store as findings
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
@@ -164,8 +164,8 @@ async def opened(step: Step, what: str) -> Case:
     await step.act.claim(step.tx, step.county)
     case = await load(step)
     stage = stage_of(case.docs)
-    if stage is EngagementStage.CONCLUDED:
-        raise StepOutOfTurn(what, STAGES[stage], "项目已结项")
+    if stage in OVER:
+        raise StepOutOfTurn(what, STAGES[stage], "项目已结束")
     await must_act_free(step.tx, step.who, step.county, case.about)
     return case
 

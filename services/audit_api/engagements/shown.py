@@ -24,13 +24,16 @@ from services.audit_api.engagements.schemas import (
     EngagementStance,
 )
 from services.audit_api.engagements.stages import (
+    ENDINGS,
     KINDS,
+    PAPERS,
     STAGES,
     Doc,
     EngagementKind,
     EngagementPaper,
     EngagementVerdict,
     stage_of,
+    was_weighed,
 )
 from services.audit_api.engagements.store import Parts
 from services.audit_api.moments import Moment
@@ -70,14 +73,28 @@ def doc_of(row: EngagementDocumentRow, moment: Moment, values: Mapping[str, Poli
         due_on=row.due_on,
         source=value.source if value else "",
         form=row.form,
+        ahead=row.ahead_because is not None,
         verdict=EngagementVerdict(row.verdict) if checked and row.verdict else None,
         checked_on=row.checked_on if checked else None,
         delivered_on=row.delivered_on if delivered else None,
+        was_delivered=row.delivered_position is not None and row.delivered_position <= moment.position,
     )
 
 
-def receipt(row: EngagementDocumentRow, moment: Moment, due_on: date | None = None) -> EngagementDocumentReceipt:
-    """A document as the moment knew it, without what it says; `due_on` is the last day for a reply."""
+def receipts(rows: Sequence[EngagementDocumentRow], moment: Moment) -> dict[int, EngagementDocumentReceipt]:
+    """The documents that were there by the moment, by number, without what they say."""
+    docs = [doc_of(one, moment) for one in rows]
+    due_on = next((one.due_on for one in docs if one.paper is EngagementPaper.REPORT), None)
+    return {
+        row.no: _receipt(row, moment, due_on, was_weighed(docs, doc) if doc.paper is EngagementPaper.REPLY else None)
+        for row, doc in zip(rows, docs, strict=True)
+    }
+
+
+def _receipt(
+    row: EngagementDocumentRow, moment: Moment, due_on: date | None, weighed: bool | None
+) -> EngagementDocumentReceipt:
+    """A document as the moment knew it; `due_on` is the last day for a reply, `weighed` whether it was decided upon."""
     checked = came(row.checked_on, row.checked_position, moment)
     delivered = came(row.delivered_on, row.delivered_position, moment)
     return EngagementDocumentReceipt(
@@ -92,6 +109,8 @@ def receipt(row: EngagementDocumentRow, moment: Moment, due_on: date | None = No
         form=EngagementForm(row.form) if row.form else None,
         due_on=row.due_on,
         late=(row.done_on > due_on) if row.paper == EngagementPaper.REPLY and due_on else None,
+        weighed=weighed,
+        ahead=row.ahead_because is not None,
         version_hash=row.version_hash,
         made_by=row.made_by,
         position=row.position,
@@ -103,14 +122,15 @@ def receipt(row: EngagementDocumentRow, moment: Moment, due_on: date | None = No
     )
 
 
-def document(row: EngagementDocumentRow, moment: Moment, due_on: date | None = None) -> EngagementDocument:
+def _document(row: EngagementDocumentRow, receipt: EngagementDocumentReceipt, moment: Moment) -> EngagementDocument:
     """A document as the moment knew it, with what it says."""
     return EngagementDocument(
-        **receipt(row, moment, due_on).model_dump(),
+        **receipt.model_dump(),
         document=row.document,
         title=row.title,
         content=row.content,
         at_once_because=row.at_once_because,
+        ahead_because=row.ahead_because,
         supplier=row.supplier,
         unsigned_because=row.unsigned_because,
         opinion=row.opinion if came(row.checked_on, row.checked_position, moment) else None,
@@ -165,7 +185,7 @@ def periods(
 ) -> list[EngagementPeriod]:
     """Every period that runs or ran, with what the day says of it."""
     spell = period_at(parts.periods, moment)
-    told = [_engagement_period(spell, concluded_on(docs), values, moment.as_of)]
+    told = [_engagement_period(spell, ending_of(docs, moment), values, moment.as_of)]
     reply = next((row for row in docs if row.paper == EngagementPaper.REPLY), None)
     told += [
         _reply_period(row, reply, values, moment.as_of)
@@ -188,14 +208,16 @@ def _basis(ref: str | None, values: Mapping[str, PolicyValue], began_on: date, e
 
 
 def _engagement_period(
-    spell: EngagementPeriodRow, ended_on: date | None, values: Mapping[str, PolicyValue], as_of: date
+    spell: EngagementPeriodRow, ending: EngagementDocumentRow | None, values: Mapping[str, PolicyValue], as_of: date
 ) -> EngagementPeriod:
+    ended_on = ending.checked_on if ending else None
+    ended = PAPERS[EngagementPaper(ending.paper)] if ending else ""
     count = countdown(spell.ends_on, ended_on, as_of)
     said = {
         PeriodOutcome.RUNNING: f"距截止日 {spell.ends_on} 还有 {count.days_left} 日",
         PeriodOutcome.OVERDUE: f"截止日 {spell.ends_on} 已过 {count.days_over} 日，尚未结项",
-        PeriodOutcome.MET: f"已于 {ended_on} 结项",
-        PeriodOutcome.MET_LATE: f"已于 {ended_on} 结项，超过截止日 {count.days_over} 日",
+        PeriodOutcome.MET: f"已于 {ended_on} {ended}",
+        PeriodOutcome.MET_LATE: f"已于 {ended_on} {ended}，超过截止日 {count.days_over} 日",
     }[count.outcome]
     return EngagementPeriod(
         name=EngagementPeriodName.ENGAGEMENT,
@@ -315,9 +337,10 @@ def named(parts: Parts, moment: Moment) -> set[UUID]:
     return {one.finding_id for one in parts.findings if came(one.named_on, one.position, moment)}
 
 
-def concluded_on(rows: Sequence[EngagementDocumentRow]) -> date | None:
-    """The day of 结项; None while the engagement goes on."""
-    return next((row.done_on for row in rows if row.paper == EngagementPaper.CONCLUSION), None)
+def ending_of(rows: Sequence[EngagementDocumentRow], moment: Moment) -> EngagementDocumentRow | None:
+    """The conclusion or termination that two people had agreed to by the moment; it ended the engagement that day."""
+    agreed = [row for row in rows if row.paper in ENDINGS and row.verdict == EngagementVerdict.AGREED]
+    return next((row for row in agreed if came(row.checked_on, row.checked_position, moment)), None)
 
 
 def ref(row: EngagementRow) -> EngagementRef:
@@ -328,8 +351,8 @@ def ref(row: EngagementRow) -> EngagementRef:
 
 def documents(rows: Sequence[EngagementDocumentRow], moment: Moment) -> list[EngagementDocument]:
     """The documents that were there by the moment, with what they say."""
-    due_on = next((one.due_on for one in rows if one.paper == EngagementPaper.REPORT), None)
-    return [document(one, moment, due_on) for one in rows]
+    told = receipts(rows, moment)
+    return [_document(one, told[one.no], moment) for one in rows]
 
 
 def team(parts: Parts, moment: Moment) -> list[EngagementMember]:

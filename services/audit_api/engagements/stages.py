@@ -46,7 +46,7 @@ class EngagementPaper(StrEnum):
     """What a document of an engagement is.
 
     notice 通知书, start 进点, record 取证单, working_paper 底稿, report 征求意见的报告, reply 书面意见,
-    decision 报告（决定、移送）, conclusion 结项.
+    decision 报告（决定、移送）, conclusion 结项, termination 终止.
     """
 
     NOTICE = "notice"
@@ -57,6 +57,7 @@ class EngagementPaper(StrEnum):
     REPLY = "reply"
     DECISION = "decision"
     CONCLUSION = "conclusion"
+    TERMINATION = "termination"
 
 
 PAPERS: Final = {
@@ -68,7 +69,10 @@ PAPERS: Final = {
     EngagementPaper.REPLY: "登记书面意见",
     EngagementPaper.DECISION: "作出报告或决定",
     EngagementPaper.CONCLUSION: "结项",
+    EngagementPaper.TERMINATION: "终止",
 }
+# With one of these, once another person has agreed to it, an engagement is over.
+ENDINGS: Final = frozenset({EngagementPaper.CONCLUSION, EngagementPaper.TERMINATION})
 
 
 class EngagementVerdict(StrEnum):
@@ -89,6 +93,7 @@ class EngagementStage(StrEnum):
     DECIDED = "decided"
     EFFECTIVE = "effective"
     CONCLUDED = "concluded"
+    TERMINATED = "terminated"
 
 
 STAGES: Final = {
@@ -100,7 +105,9 @@ STAGES: Final = {
     EngagementStage.DECIDED: "报告（决定）已审定",
     EngagementStage.EFFECTIVE: "已送达生效",
     EngagementStage.CONCLUDED: "已结项",
+    EngagementStage.TERMINATED: "已终止",
 }
+OVER: Final = frozenset({EngagementStage.CONCLUDED, EngagementStage.TERMINATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +123,11 @@ class Doc:
     due_on: date | None = None
     source: str = ""
     form: str | None = None
+    ahead: bool = False  # a transfer that does not wait for the report (先行移送)
     verdict: EngagementVerdict | None = None
     checked_on: date | None = None
     delivered_on: date | None = None
+    was_delivered: bool = False  # on whatever day: its delivery was recorded by the moment
 
 
 def of(docs: Iterable[Doc], paper: EngagementPaper) -> list[Doc]:
@@ -132,15 +141,47 @@ def notices(docs: Iterable[Doc]) -> list[Doc]:
 
 
 def decisions_in_hand(docs: Sequence[Doc]) -> list[Doc]:
-    """The report, the decision and the transfers that wait, stand or took effect: those that were not sent back."""
-    return [one for one in of(docs, EngagementPaper.DECISION) if one.verdict is not EngagementVerdict.RETURNED]
+    """The report, the decision and the transfers that wait, stand or took effect.
+
+    Not one that was sent back or that an opinion overtook; a transfer made ahead is no end of the engagement.
+    """
+    return [
+        one
+        for one in of(docs, EngagementPaper.DECISION)
+        if one.verdict is not EngagementVerdict.RETURNED and not one.ahead and overtaken_by(docs, one) is None
+    ]
+
+
+def overtaken_by(docs: Sequence[Doc], decision: Doc) -> Doc | None:
+    """The opinion that came in time and was recorded after this was drawn up, so that it was not weighed.
+
+    What was delivered by then is in effect, and stays so: that opinion is told as not weighed.
+    """
+    if decision.ahead or decision.was_delivered or decision.delivered_on is not None:
+        return None
+    last_on = next((one.due_on for one in of(docs, EngagementPaper.REPORT)), None)
+    replies = of(docs, EngagementPaper.REPLY)
+    return next((one for one in replies if one.no > decision.no and (last_on is None or one.on <= last_on)), None)
+
+
+def was_weighed(docs: Sequence[Doc], reply: Doc) -> bool | None:
+    """Whether all that was decided was drawn up with this opinion on record; None while nothing is decided."""
+    made = decisions_in_hand(docs)
+    return all(one.no > reply.no for one in made) if made else None
+
+
+def endings(docs: Iterable[Doc]) -> list[Doc]:
+    """The end of the engagement that waits or was agreed to: not one that was sent back."""
+    return [one for one in docs if one.paper in ENDINGS and one.verdict is not EngagementVerdict.RETURNED]
 
 
 def stage_of(docs: Sequence[Doc]) -> EngagementStage:
     """The stage that these documents make; of several decisions the one that is least far says it."""
     there = {one.paper for one in docs}
-    if EngagementPaper.CONCLUSION in there:
-        return EngagementStage.CONCLUDED
+    for one in endings(docs):
+        if one.verdict is EngagementVerdict.AGREED:
+            concluded = one.paper is EngagementPaper.CONCLUSION
+            return EngagementStage.CONCLUDED if concluded else EngagementStage.TERMINATED
     if decisions := decisions_in_hand(docs):
         if any(one.verdict is None for one in decisions):
             return EngagementStage.DRAWN
@@ -166,19 +207,27 @@ _WHEN: Final = {
     EngagementPaper.RECORD: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
     EngagementPaper.WORKING_PAPER: frozenset({EngagementStage.FIELDWORK, EngagementStage.CONSULTED}),
     EngagementPaper.REPORT: frozenset({EngagementStage.FIELDWORK}),
-    EngagementPaper.REPLY: _HEARD,
+    # What was said is kept, also after the end.
+    EngagementPaper.REPLY: _HEARD | OVER,
     EngagementPaper.DECISION: _HEARD | {EngagementStage.FIELDWORK},
-    # Before the start it is given up (终止): nothing was looked into, and nobody needs to be heard.
-    EngagementPaper.CONCLUSION: frozenset(
-        {EngagementStage.PLANNED, EngagementStage.NOTICED, EngagementStage.FIELDWORK, EngagementStage.EFFECTIVE}
+    EngagementPaper.CONCLUSION: frozenset({EngagementStage.FIELDWORK, EngagementStage.EFFECTIVE}),
+    # Given up before it reports: nothing is decided about anybody, so nobody needs to be heard.
+    EngagementPaper.TERMINATION: frozenset(
+        {EngagementStage.PLANNED, EngagementStage.NOTICED, EngagementStage.FIELDWORK, EngagementStage.CONSULTED}
     ),
 }
 
 
 def must_be_possible(
-    docs: Sequence[Doc], paper: EngagementPaper, *, of_a_unit: bool, notice_needed: bool = False
+    docs: Sequence[Doc], paper: EngagementPaper, *, of_a_unit: bool, notice_needed: bool = False, ahead: bool = False
 ) -> None:
-    """Refuse a document that is not in turn; what looks at a unit hears it before it decides, and decides to end."""
+    """Refuse a document that is not in turn; what looks at a unit hears it before it decides, and decides to end.
+
+    A transfer made ahead (`ahead`) is in turn at every stage, and after the end: 监察法 (2018) art 34, (2024) art 37
+    has an audit office hand on what it finds of 职务违法 or 职务犯罪, and knows no hearing of the unit before it.
+    """
+    if ahead:
+        return
     stage = stage_of(docs)
     if stage not in _WHEN[paper]:
         stages = "、".join(STAGES[one] for one in EngagementStage if one in _WHEN[paper])
@@ -189,13 +238,24 @@ def must_be_possible(
     if paper is EngagementPaper.START and waiting:
         needs = f"直接持通知书实施（第 {waiting[0].no} 号）尚待所列批准人批准"
         raise StepOutOfTurn(PAPERS[paper], STAGES[stage], needs)
-    if paper is EngagementPaper.REPLY and of(docs, EngagementPaper.REPLY):
-        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "书面意见已登记")
+    _must_be_the_only_one(docs, paper, stage)
     if stage is EngagementStage.FIELDWORK and of_a_unit:
         if paper is EngagementPaper.DECISION:
             raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "应先将报告送达被监督单位征求意见")
         if paper is EngagementPaper.CONCLUSION:
             raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "应先作出报告或决定并送达")
+
+
+def _must_be_the_only_one(docs: Sequence[Doc], paper: EngagementPaper, stage: EngagementStage) -> None:
+    """Refuse a second opinion, one on no report, and an end beside one that waits."""
+    if paper is EngagementPaper.REPLY and of(docs, EngagementPaper.REPLY):
+        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "书面意见已登记")
+    if paper is EngagementPaper.REPLY and not of(docs, EngagementPaper.REPORT):
+        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], "没有送达征求意见的报告")
+    waiting = [one for one in endings(docs) if one.verdict is None]
+    if paper in ENDINGS and waiting:
+        needs = f"“{PAPERS[waiting[0].paper]}”（第 {waiting[0].no} 号）待另一人审定，先审定或退回"
+        raise StepOutOfTurn(PAPERS[paper], STAGES[stage], needs)
 
 
 # What a document may not be dated before.
@@ -207,6 +267,7 @@ _FOLLOWS: Final = {
     EngagementPaper.REPLY: (EngagementPaper.REPORT,),
     EngagementPaper.DECISION: (EngagementPaper.START, EngagementPaper.REPORT, EngagementPaper.REPLY),
     EngagementPaper.CONCLUSION: tuple(EngagementPaper),
+    EngagementPaper.TERMINATION: tuple(EngagementPaper),
 }
 
 
@@ -260,7 +321,7 @@ def must_be_first_of_form(docs: Sequence[Doc], form: str, on: date) -> None:
     An audit may end in a report, a decision and several transfers (审计法实施条例 (2010) art 40); a transfer goes to an
     office of its own.
     """
-    alike = [one for one in of(docs, EngagementPaper.DECISION) if one.form == form]
+    alike = [one for one in of(docs, EngagementPaper.DECISION) if one.form == form and not one.ahead]
     in_hand = [one for one in decisions_in_hand(docs) if one.form == form]
     if in_hand and form != REPEATED:
         raise StepOutOfTurn(
@@ -281,13 +342,11 @@ def must_not_wait(docs: Sequence[Doc]) -> None:
         raise PapersUnreviewed(len(papers), sum(one.verdict is EngagementVerdict.AGREED for one in papers), waiting_n)
 
 
-def must_have_heard_all(docs: Sequence[Doc], decision: Doc) -> None:
-    """Refuse to confirm what was drawn up before an opinion that came in time was recorded: it was not weighed."""
-    last_on = next((one.due_on for one in of(docs, EngagementPaper.REPORT)), None)
-    for reply in of(docs, EngagementPaper.REPLY):
-        if reply.no > decision.no and (last_on is None or reply.on <= last_on):
-            raise StepOutOfTurn(
-                "审定报告（决定）",
-                STAGES[stage_of(docs)],
-                f"期限内的书面意见（第 {reply.no} 号）登记在拟稿之后，应退回重拟",
-            )
+def must_have_heard_all(docs: Sequence[Doc], decision: Doc, step: str, instead: str) -> None:
+    """Refuse a step on what was drawn up before an opinion that came in time was recorded: it was not weighed.
+
+    审计法 (2021) art 44, 45: the opinion goes to the office with the report, and the office decides having studied it.
+    """
+    if (reply := overtaken_by(docs, decision)) is not None:
+        needs = f"期限内的书面意见（第 {reply.no} 号）登记在拟稿之后，{instead}"
+        raise StepOutOfTurn(step, STAGES[stage_of(docs)], needs)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import defer
 from chassis.identity import Principal
 from chassis.pages import Window
 from services.audit_api.access import visible_to
+from services.audit_api.engagements.stages import ENDINGS
 from services.audit_api.findings.counting import among
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
@@ -125,7 +126,7 @@ def _narrowed(asked: Asked, moment: Moment) -> list[ColumnElement[bool]]:
 
 
 def _overdue(moment: Moment) -> ColumnElement[bool]:
-    """The last day known by the moment is over, and no conclusion was there."""
+    """The last day known by the moment is over, and no end that two people agreed to was there."""
     head, period, document = EngagementRow, EngagementPeriodRow, EngagementDocumentRow
     ends_on = (
         select(period.ends_on)
@@ -145,14 +146,23 @@ def _overdue(moment: Moment) -> ColumnElement[bool]:
         .limit(1)
         .scalar_subquery()
     )
-    concluded = exists().where(
+    over = exists().where(
         document.county_code == head.county_code,
         document.engagement_id == head.id,
-        document.paper == "conclusion",
-        document.position <= moment.position,
-        document.done_on <= moment.as_of,
+        *_ended(moment),
     )
-    return and_(ends_on < moment.as_of, ~concluded)
+    return and_(ends_on < moment.as_of, ~over)
+
+
+def _ended(moment: Moment) -> tuple[ColumnElement[bool], ...]:
+    """A conclusion or termination to which another person had agreed by the moment."""
+    document = EngagementDocumentRow
+    return (
+        document.paper.in_(sorted(ENDINGS)),
+        document.verdict == "agreed",
+        document.checked_position <= moment.position,
+        document.checked_on <= moment.as_of,
+    )
 
 
 async def parts_of(
@@ -251,12 +261,24 @@ async def finding_steps(session: AsyncSession, county: str, findings: Collection
 
 async def named_in(
     session: AsyncSession, county: str, findings: Collection[UUID], moment: Moment
-) -> dict[UUID, EngagementRow]:
-    """The engagement in which each finding was made, as known by a moment; one made in none is absent."""
-    named, head = EngagementFindingRow, EngagementRow
+) -> dict[UUID, tuple[EngagementRow, date | None]]:
+    """The engagement in which each finding was made, as known by a moment, and since when it is terminated, if it is.
+
+    One made in none is absent.
+    """
+    named, head, document = EngagementFindingRow, EngagementRow, EngagementDocumentRow
     rows = await session.execute(
-        select(named.finding_id, head)
+        select(named.finding_id, head, document.checked_on)
         .join(head, (head.county_code == named.county_code) & (head.id == named.engagement_id))
+        .outerjoin(
+            document,
+            and_(
+                document.county_code == head.county_code,
+                document.engagement_id == head.id,
+                document.paper == "termination",
+                *_ended(moment),
+            ),
+        )
         .where(
             named.county_code == county,
             named.finding_id.in_(findings),
@@ -264,7 +286,7 @@ async def named_in(
             named.named_on <= moment.as_of,
         )
     )
-    return dict(rows.all())
+    return {finding: (row, terminated_on) for finding, row, terminated_on in rows}
 
 
 async def add(

@@ -87,6 +87,7 @@ PLACES: Final = (
     Place("engagement", "question", "engagement", "id", "question"),
     Place("engagement", "content", "engagement_document", "engagement_id", "content"),
     Place("engagement", "content", "engagement_document", "engagement_id", "at_once_because"),
+    Place("engagement", "content", "engagement_document", "engagement_id", "ahead_because"),
     Place("engagement", "supplier", "engagement_document", "engagement_id", "supplier"),
     Place("engagement", "supplier", "engagement_document", "engagement_id", "unsigned_because"),
     Place("engagement", "opinion", "engagement_document", "engagement_id", "opinion"),

@@ -273,6 +273,7 @@ class Finding(FindingReceipt):
     title: str
     facts: str
     engagement: EngagementRef | None = Field(description="在哪个监督项目中认定")
+    engagement_terminated_on: date | None = Field(description="该项目未出报告即终止的日期；问题仍然有效")
 
 
 class VersionMade(Answer):

@@ -7,6 +7,7 @@ again later to the same figures.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def _told(
     about: Sequence[FindingSubjectRow],
     lots: Sequence[FindingLotRow],
     rectified: Mapping[UUID, tuple[int, int]],
-    made_in: EngagementRow | None,
+    made_in: tuple[EngagementRow, date | None] | None,
     moment: Moment,
 ) -> Finding:
     status = status_at(moment.position, row.confirmed_position, row.ordered_position, row.closed_position)
@@ -85,7 +86,8 @@ def _told(
         class_name=CLASSES[version.class_code],
         title=version.title,
         facts=version.facts,
-        engagement=ref(made_in) if made_in else None,
+        engagement=ref(made_in[0]) if made_in else None,
+        engagement_terminated_on=made_in[1] if made_in else None,
         status=status,
         version=row.version,
         version_no=version.version_no,

@@ -160,16 +160,17 @@ class EngagementMemberRow(Row):
 class EngagementDocumentRow(Row):
     """A document of an engagement: what it says, of which day, who drew it up, and under which hash.
 
-    Of a working paper, a decision and a notice that is brought along another person says later whether it stands
-    (`checked_…`); a decision takes effect on delivery. Nothing else of a row changes, and neither of these does once it
-    is there.
+    Of a working paper, a decision, an end and a notice that is brought along another person says later whether it
+    stands (`checked_…`); a decision takes effect on delivery. Nothing else of a row changes, and neither of these does
+    once it is there. A conclusion of before there were two has nobody who checked it.
     """
 
     __tablename__ = "engagement_document"
     __table_args__ = (
         _of_engagement(),
         CheckConstraint(
-            "paper IN ('notice', 'start', 'record', 'working_paper', 'report', 'reply', 'decision', 'conclusion')",
+            "paper IN ('notice', 'start', 'record', 'working_paper', 'report', 'reply', 'decision', 'conclusion',"
+            " 'termination')",
             name="paper",
         ),
         CheckConstraint("no > 0", name="no_positive"),
@@ -190,10 +191,15 @@ class EngagementDocumentRow(Row):
         CheckConstraint("stance IN ('no_objection', 'objection')", name="stance"),
         CheckConstraint("(paper = 'decision') = (form IS NOT NULL)", name="decision_has_its_form"),
         CheckConstraint("form IN ('report', 'decision', 'transfer')", name="form"),
+        CheckConstraint("ahead_because IS NULL OR form IS NOT DISTINCT FROM 'transfer'", name="ahead_is_a_transfer"),
+        CheckConstraint("paper <> 'termination' OR document IS NOT NULL", name="terminated_by_document"),
         CheckConstraint("due_on > done_on AND paper = 'report' OR due_on IS NULL", name="due_after_report"),
         CheckConstraint(
             "num_nonnulls(checked_on, checked_by, verdict, opinion) IN (0, 4)"
-            " AND (checked_on IS NULL OR paper IN ('working_paper', 'decision') OR at_once_because IS NOT NULL)",
+            " AND (checked_on IS NULL OR at_once_because IS NOT NULL"
+            " OR paper IN ('working_paper', 'decision', 'conclusion', 'termination'))"
+            " OR paper = 'conclusion' AND num_nonnulls(checked_by, opinion) = 0 AND verdict = 'agreed'"
+            " AND checked_on = done_on AND checked_position = position",
             name="checked_whole",
         ),
         CheckConstraint("checked_by = at_once_approved_by", name="approved_by_whom_it_names"),
@@ -213,7 +219,8 @@ class EngagementDocumentRow(Row):
             "paper",
             unique=True,
             postgresql_where=text(
-                "paper IN ('notice', 'start', 'report', 'reply', 'conclusion') AND verdict IS DISTINCT FROM 'returned'"
+                "paper IN ('notice', 'start', 'report', 'reply', 'conclusion', 'termination')"
+                " AND verdict IS DISTINCT FROM 'returned'"
             ),
         ),
     )
@@ -229,6 +236,7 @@ class EngagementDocumentRow(Row):
     starts_on: Mapped[date | None]
     at_once_because: Mapped[str | None]
     at_once_approved_by: Mapped[str | None]
+    ahead_because: Mapped[str | None]
     supplier: Mapped[str | None]
     signed_on: Mapped[date | None]
     unsigned_because: Mapped[str | None]
