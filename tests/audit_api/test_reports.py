@@ -348,8 +348,9 @@ async def test_an_amount_within_another_is_shown_and_counted_once_and_one_about_
 async def test_places_are_told_by_name_and_findings_are_counted_by_engagement(
     audit_http: httpx.AsyncClient, county: str, cases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state = audit_http.app.state  # type: ignore[attr-defined]
-    monkeypatch.setattr(state, "places", Places({county: "某县", county + "101": "第一镇"}))
+    # In the state's own dict: undone as an attribute, it would be gone for every test behind this one.
+    state = audit_http.app.state._state  # type: ignore[attr-defined]
+    monkeypatch.setitem(state, "places", Places({county: "某县", county + "101": "第一镇"}))
     office = Office(audit_http, county)
     await office.at_work()
     inspector = audit_caller(audit_http, "inspector", county)

@@ -27,6 +27,7 @@ from services.audit_api.extracts.schemas import Extract, ExtractPage, ExtractReq
 from services.audit_api.ledger import Ledger
 from services.audit_api.moments import KnownAt, moment_of
 from services.audit_api.reports.endpoints import MEDIA_TYPES, file_headers, made
+from services.audit_api.reports.places import Places
 from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.reports.schemas import ReportFormat
 from treasury.calendar import business_date
@@ -132,12 +133,13 @@ async def get_printed(
     database: Database = request.app.state.database
     shelf: Shelf = request.app.state.shelf
     room: PrintRoom = request.app.state.print_room
+    places: Places = request.app.state.places
     async with room.turn(who.subject, NAME):
         async with database.reading(who.region) as tx:
             found = await service.must_see(tx, who, place, finding_id, extract_id)
             evidence.must_be_handed_out(found[1])
         copy = await shelf.copy(found[1].path_key, found[1].sha256)
-        report = await asyncio.to_thread(service.draw_up, found, copy, request.app.state.places)
+        report = await asyncio.to_thread(service.draw_up, found, copy, places)
         service.must_fit(report, chosen)
         content = await made(report, chosen, room)
         async with database.writing(who.region) as tx:
