@@ -128,7 +128,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "file-name-unreadable", 422, "文件名无法识别", "请对文件名作百分号编码后放入 X-File-Name"
     ),
     reports.ReportTooLarge: Problem(
-        "report-too-large", 409, "报表行数过多", "请用 since 缩短期间，或改用 XLSX、JSON 格式分期取得"
+        "report-too-large", 409, "报表行数过多", "请用 since、until 分期取得，或改用 XLSX、JSON 格式"
     ),
     reports.ReportUnderWay: Problem(
         "report-under-way", 409, "您有一份报表正在生成", "请待该报表完成后再取下一份，一般在十秒以内"

@@ -214,9 +214,19 @@ async def test_a_report_of_more_rows_than_a_file_takes_is_refused_with_the_figur
             assert answer.json()["figures"] == {"rows_n": 2, "most": 1}
     narrowed = await inspector.get(URL + "findings", params={**AS_OF, "since": "2017-11-05"})
     assert len(narrowed.json()["sections"][0]["rows"]) == 1
+    early, late = [
+        (await inspector.get(URL + "findings", params={**AS_OF, **part})).json()
+        for part in ({"until": "2017-11-04"}, {"since": "2017-11-05", "until": "2017-11-05"})
+    ]
+    assert [row["finding_id"] for part in (early, late) for row in rows_of(part["sections"][0])] == cases[:2]
+    assert early["basis"]["parameters"] == {"county": county, **AS_OF, "until": "2017-11-04"}
+    backwards = {**AS_OF, "since": "2017-11-05", "until": "2017-11-04"}
+    refused(await inspector.get(URL + "findings", params=backwards), 409, "dates-out-of-order")
+    bulletin = (await inspector.get(URL + "bulletin", params={**AS_OF, "until": "2017-11-04"})).json()
+    assert "共认定问题2个" in bulletin["paragraphs"][0]
     monkeypatch.setattr(service, "MOST_READ", 1)
     refused(await inspector.get(URL + "statistics", params=AS_OF), 409, "report-too-large")
-    assert len(await taken(admin, county)) == 2
+    assert len(await taken(admin, county)) == 5
 
 
 async def test_a_report_that_is_a_fen_off_the_books_is_not_handed_out(

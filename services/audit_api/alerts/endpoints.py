@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from chassis import clock
 from chassis.database import Read, Tx
 from chassis.fields import Code, CountyCode
 from chassis.identity import Principal, can
@@ -28,6 +29,8 @@ from services.audit_api.alerts.schemas import (
 from services.audit_api.alerts.shown import alerts_of, file_of
 from services.audit_api.alerts.triage import Triage
 from services.audit_api.moments import AsOf, KnownAt, moment_of
+from services.audit_api.rectifications.states import must_not_be_ahead
+from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/alerts", tags=["alerts 预警"])
 
@@ -96,6 +99,7 @@ async def post_triage(
     who: Annotated[Principal, can("alerts:triage")],
     county: County = None,
 ) -> AlertFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await handling.set_triage(tx, who, act, county_of(who, county), alert_id, request)
 
 
@@ -108,6 +112,7 @@ async def post_assignment(
     who: Annotated[Principal, can("alerts:assign")],
     county: County = None,
 ) -> AlertFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await handling.assign(tx, who, act, county_of(who, county), alert_id, request)
 
 
@@ -120,6 +125,7 @@ async def post_merge(
     who: Annotated[Principal, can("alerts:merge")],
     county: County = None,
 ) -> AlertFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await merging.merge(tx, who, act, county_of(who, county), alert_id, request)
 
 
@@ -132,6 +138,7 @@ async def post_parting(
     who: Annotated[Principal, can("alerts:merge")],
     county: County = None,
 ) -> AlertFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await merging.part(tx, who, act, county_of(who, county), alert_id, request)
 
 
@@ -144,6 +151,7 @@ async def post_refutation(
     who: Annotated[Principal, can("alerts:refute")],
     county: County = None,
 ) -> AlertFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await refuting.refute(tx, who, act, county_of(who, county), alert_id, request)
 
 
@@ -157,4 +165,5 @@ async def post_refutation_decision(
     who: Annotated[Principal, can("alerts:decide")],
     county: County = None,
 ) -> AlertFile:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await refuting.decide(tx, who, act, county_of(who, county), alert_id, refutation_id, request)

@@ -44,6 +44,7 @@ from services.audit_api.moments import AsOf, KnownAt, Moment, moment_of
 from services.audit_api.quarantines.shown import of_finding as quarantines_of
 from services.audit_api.rectifications import store as orders
 from services.audit_api.rectifications.shown import orders_of
+from services.audit_api.rectifications.states import must_not_be_ahead
 from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/findings", tags=["findings 问题"])
@@ -76,6 +77,7 @@ async def post_finding(
     who: Annotated[Principal, can("findings:write")],
     county: County = None,
 ) -> FindingReceipt:
+    must_not_be_ahead(request.found_on or today(), today())
     asked = county_of(who, county)
     async with _once_there(http, act, who, asked, request) as tx:
         return await service.draw_up(tx, who, act, asked, request, today())
@@ -90,6 +92,7 @@ async def post_version(
     who: Annotated[Principal, can("findings:write")],
     county: County = None,
 ) -> FindingReceipt:
+    must_not_be_ahead(request.found_on or today(), today())
     asked = county_of(who, county)
     async with _once_there(http, act, who, asked, request) as tx:
         return await service.redraw(tx, who, act, asked, finding_id, request, today())
@@ -118,6 +121,7 @@ async def post_review(
     who: Annotated[Principal, can("findings:confirm")],
     county: County = None,
 ) -> FindingReceipt:
+    must_not_be_ahead(request.on, today())
     return await confirming.review(tx, who, act, county_of(who, county), finding_id, request)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from chassis import clock
 from chassis.database import Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
@@ -26,6 +27,8 @@ from services.audit_api.quarantines.schemas import (
 )
 from services.audit_api.quarantines.shown import shown
 from services.audit_api.quarantines.states import QuarantineStep
+from services.audit_api.rectifications.states import must_not_be_ahead
+from treasury.calendar import business_date
 
 router = APIRouter(prefix="/audit/v1/quarantines", tags=["quarantines 封存"])
 
@@ -40,6 +43,7 @@ async def post_quarantine(
     who: Annotated[Principal, can("quarantines:write")],
     county: County = None,
 ) -> Quarantine:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.draw(tx, who, act, county_of(who, county), request)
 
 
@@ -52,6 +56,7 @@ async def post_decision(
     who: Annotated[Principal, can("quarantines:decide")],
     county: County = None,
 ) -> Quarantine:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.decide(tx, who, act, county_of(who, county), quarantine_id, request, QuarantineStep.DRAWN)
 
 
@@ -64,6 +69,7 @@ async def post_release(
     who: Annotated[Principal, can("quarantines:write")],
     county: County = None,
 ) -> Quarantine:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.propose_release(tx, who, act, county_of(who, county), quarantine_id, request)
 
 
@@ -76,6 +82,7 @@ async def post_release_decision(
     who: Annotated[Principal, can("quarantines:decide")],
     county: County = None,
 ) -> Quarantine:
+    must_not_be_ahead(request.on, business_date(clock.now()))
     return await service.decide(
         tx, who, act, county_of(who, county), quarantine_id, request, QuarantineStep.RELEASE_DRAWN
     )

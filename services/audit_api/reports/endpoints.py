@@ -69,6 +69,7 @@ async def get_report(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     since: Annotated[Day | None, Query(description="只含此日（含）以后认定的问题；通报固定为当年1月1日起")] = None,
+    until: Annotated[Day | None, Query(description="只含此日（含）以前认定的问题，以便分期取得；通报不用")] = None,
     form: Annotated[ReportFormat | None, Query(alias="format", description="省略时按 Accept 请求头，默认 JSON")] = None,
     issuer: Annotated[Line | None, Query(description="发文机关署名")] = None,
     number: Annotated[Line | None, Query(description="发文字号；省略时由报表条件生成编号")] = None,
@@ -81,13 +82,14 @@ async def get_report(
     async with room.turn(who.subject, name):
         async with database.reading(who.region) as seen:
             moment = await moment_of(seen, asked_county, as_of, known_at)
-            first = service.first_day(name, moment.as_of, since)
+            first, last = service.period(name, moment.as_of, since, until)
             asked = Asked(
                 name=name,
                 form=chosen_form,
                 county=asked_county,
                 moment=moment,
                 since=first,
+                until=last,
                 issuer=issuer,
                 number=number,
                 addressee=addressee,
@@ -95,7 +97,7 @@ async def get_report(
                 # Asked as it was known then, a report is the one of then, down to its bytes.
                 today=business_date(known_at or clock.now()),
                 path=request.url.path,
-                parameters=_parameters(asked_county, moment.as_of, known_at, first),
+                parameters=_parameters(asked_county, moment.as_of, known_at, first, last),
             )
             read = await service.read(seen, who, asked)
         # No transaction is open while the file is made: a printer must not hold a connection of the pool. Beside the
@@ -107,8 +109,10 @@ async def get_report(
     return Response(content, media_type=MEDIA_TYPES[chosen_form], headers=file_headers(report, chosen_form, digest))
 
 
-def _parameters(county: str, as_of: date, known_at: datetime | None, since: date | None) -> tuple[tuple[str, str], ...]:
-    days = {"as_of": as_of, "known_at": known_at, "since": since}
+def _parameters(
+    county: str, as_of: date, known_at: datetime | None, since: date | None, until: date | None
+) -> tuple[tuple[str, str], ...]:
+    days = {"as_of": as_of, "known_at": known_at, "since": since, "until": until}
     return (("county", county), *((key, day.isoformat()) for key, day in days.items() if day is not None))
 
 

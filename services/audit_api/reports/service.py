@@ -13,6 +13,7 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import record_alone
 from services.audit_api.moments import EVERYTHING, Moment
+from services.audit_api.rectifications.states import must_follow
 from services.audit_api.reports import breakdown, bulletin, findings_list, orders_ledger, store
 from services.audit_api.reports.facts import FindingFact, Sums, again_fen, counted
 from services.audit_api.reports.model import Basis, Kind, Masthead, Proof, Report, Section, must_tie
@@ -43,6 +44,7 @@ class Asked:
     county: str
     moment: Moment
     since: date | None
+    until: date | None
     issuer: str | None
     number: str | None
     addressee: str | None
@@ -61,14 +63,18 @@ class Seen:
     position: int
 
 
-def first_day(name: ReportName, as_of: date, since: date | None) -> date | None:
-    """From which day on findings are in a report: a bulletin is of its year, whatever was asked for."""
-    return as_of.replace(month=1, day=1) if name == ReportName.BULLETIN else since
+def period(name: ReportName, as_of: date, since: date | None, until: date | None) -> tuple[date | None, date | None]:
+    """From and until which day findings are in a report: a bulletin is of its year, whatever was asked for."""
+    if name == ReportName.BULLETIN:
+        return as_of.replace(month=1, day=1), None
+    if since is not None and until is not None:
+        must_follow("截止日期", until, since)
+    return since, until
 
 
 async def read(tx: AsyncSession, who: Principal, asked: Asked) -> Seen:
     """All that the report is made of, in the one picture of `tx`; refused when it is more than a file takes."""
-    reach = Reach(asked.county, asked.moment, asked.since, asked.places)
+    reach = Reach(asked.county, asked.moment, asked.since, asked.until, asked.places)
     said = await store.sums(tx, who, reach)
     _must_fit(asked, said)
     facts = await store.findings(tx, who, reach)

@@ -44,11 +44,12 @@ _ORDER: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which findings a report is about: a county's, found from `since` on, as they stood at the moment."""
+    """Which findings a report is about: a county's, found from `since` to `until`, as they stood at the moment."""
 
     county: str
     moment: Moment
     since: date | None = None
+    until: date | None = None
     places: Places = NO_NAMES
 
 
@@ -222,6 +223,8 @@ def _findings(who: Principal, reach: Reach) -> list[ColumnElement[bool]]:
     ]
     if reach.since is not None:
         conditions.append(FindingRow.found_on >= reach.since)
+    if reach.until is not None:
+        conditions.append(FindingRow.found_on <= reach.until)
     return conditions
 
 
