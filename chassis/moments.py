@@ -1,13 +1,15 @@
 """The two times of a reading: effective by a day, and known by an instant.
 
 What was known at an instant is what the journal of the place had recorded by then: a position. Rows carry the position
-of the act that recorded them, so the question is a comparison of numbers and its answer never changes.
+of the act that recorded them, so the question is a comparison of numbers. Its answer never changes: an instant by which
+an act on its way to its commit may have been numbered is refused, with the newest that is settled (`settled_until`,
+migrations/journal_settled_v1.py). No act waits for a reading.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 from fastapi import Query
@@ -16,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.fields import Day, Instant
+from chassis.problems import Problem
 
 EVERYTHING: Final = 2**63 - 1
 
@@ -23,6 +26,24 @@ AsOf = Annotated[Day | None, Query(description="业务日期；省略表示今�
 KnownAt = Annotated[
     Instant | None, Query(description="登记时点（含时区）：只看当时已登记的内容；省略表示目前已知的全部")
 ]
+
+
+@dataclass(eq=False)
+class NotSettled(Exception):
+    """What was known at an instant that has hardly passed, or has not come, may still change."""
+
+    settled_at: str
+
+    def __str__(self) -> str:
+        return f"该时点的登记尚未定格，目前最晚可问 {self.settled_at}"
+
+
+NOT_SETTLED: Final = Problem(
+    "known-at-not-settled",
+    409,
+    "该时点的登记尚未定格",
+    "请把 known_at 改为不晚于 settled_at 的时点，或稍后再问；省略则为目前已知",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +68,16 @@ class Known(BaseModel):
 
 
 async def position_at(tx: AsyncSession, schema: str, stream: str, known_at: datetime | None) -> int:
-    """The last position that a stream of the journal had recorded by an instant; without one, beyond all of them."""
+    """The last position that a stream of the journal had recorded by an instant; without one, beyond all of them.
+
+    `NotSettled` where an act may yet be recorded by that instant: the same instant gives the same position for ever.
+    """
     if known_at is None:
         return EVERYTHING
-    query = text(f"SELECT {schema}.position_at(:stream, :at)")
-    return int((await tx.execute(query, {"stream": stream, "at": known_at})).scalar_one())
+    query = text(
+        f"SELECT {schema}.settled_until(:stream) AS settled_at, {schema}.position_at(:stream, :at) AS position"
+    )
+    found = (await tx.execute(query, {"stream": stream, "at": known_at})).one()
+    if known_at > found.settled_at:
+        raise NotSettled(found.settled_at.astimezone(UTC).isoformat())
+    return int(found.position)

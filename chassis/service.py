@@ -16,6 +16,7 @@ from chassis.connections import OutcomeUnknown
 from chassis.database import Database
 from chassis.identity import Forbidden, KeyRing, TokenRefused, Verifier
 from chassis.intake import Intake, usual_file_bytes
+from chassis.moments import NOT_SETTLED, NotSettled
 from chassis.pages import BadMark
 from chassis.problems import Problem
 from chassis.queries import only_known
@@ -37,6 +38,7 @@ EVERYWHERE: Final[Mapping[type[Exception], Problem]] = {
     Forbidden: FORBIDDEN,
     OutcomeUnknown: OUTCOME_UNKNOWN,
     BadMark: BAD_MARK,
+    NotSettled: NOT_SETTLED,
 }
 CHASSIS_PROBLEMS: Final = (
     *EVERYWHERE.values(),

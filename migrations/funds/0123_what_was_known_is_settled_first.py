@@ -1,0 +1,21 @@
+"""As known at an instant means the same for ever: up to which instant that is so can be asked."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from migrations import journal_settled_v1
+
+revision = "0123"
+down_revision = "0122"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in journal_settled_v1.statements("funds", "funds_app"):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("readings would change afterwards again; write a new migration")
