@@ -25,6 +25,7 @@ _WHO_ACTED: Final = (
     finding.confirmed_by finding.opened_by finding_repeat.made_by finding_repeat.undone_by finding_review.checked_by
     finding_review.made_by finding_version.made_by interest_declaration.person lead.referred_by
     lead_member.appointed_by lead_member.ended_by lead_member.person lead_opinion.decided_by lead_opinion.drawn_by
+    lead_letter.recorded_by lead_letter.reply_recorded_by
     lead_talk.recorded_by lead_talk.reported_by ledger_extract.asked_by log_cosignature.received_by
     policy_value.confirmed_by policy_value.set_by policy_value.withdrawn_by quarantine_step.done_by
     quarantine_step.made_by rectification_extension.checked_by rectification_extension.made_by
@@ -87,7 +88,7 @@ _NUMBERS: Final = (
     engagement_document.document engagement_document.policy_ref engagement_document.ruling_ref
     engagement_period.document engagement_period.policy_ref alert_outcome.document erasure.document
     filed_report.reference
-    lead.opinion_limit lead_talk.report_limit quarantine.document quarantine_step.document
+    lead.opinion_limit lead_letter.reply_limit lead_talk.report_limit quarantine.document quarantine_step.document
     rectification_supervision.document rectification_supervision.policy
     """,
 )

@@ -75,6 +75,27 @@ class LeadOpinionDecided(Fact):
     text_sha256: str
 
 
+class LeadLetterServed(Fact):
+    """A letter reached whom it asks; a reply is due by `reply_due_on`."""
+
+    lead_id: UUID
+    county_code: str
+    opinion_no: int
+    received_on: date
+    reply_due_on: date | None
+
+
+class LeadLetterAnswered(Fact):
+    """The reply to a letter was received, which ends it; a report is due by `report_due_on`."""
+
+    lead_id: UUID
+    county_code: str
+    opinion_no: int
+    replied_on: date
+    report_due_on: date | None
+    text_sha256: str
+
+
 class LeadTalkEnded(Fact):
     """A talk ended or a letter was answered; a report is due by `report_due_on`."""
 

@@ -17,7 +17,7 @@ from tests.callers import Caller
 
 # Days are Chinese days: a server in another zone may still be on the day before.
 TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
-TABLES = ("lead", "lead_member", "lead_opinion", "lead_talk")
+TABLES = ("lead", "lead_member", "lead_opinion", "lead_letter", "lead_talk")
 
 
 class Case:
@@ -35,7 +35,8 @@ async def case(audit_http: httpx.AsyncClient, county: str) -> Case:
     made.lead_id = UUID(await referred(county, made.an, made.bo))
     await declared(made.other)
     await disposed(made.an, made.bo, str(made.lead_id), "2019-02-01", disposition="talk_or_letter")
-    await made.an.post(f"/audit/v1/leads/{made.lead_id}/talks", {"ended_on": "2019-02-02"})
+    await made.an.post(f"/audit/v1/leads/{made.lead_id}/letters", {"received_on": "2019-02-02"})
+    await made.an.post(f"/audit/v1/leads/{made.lead_id}/letter-replies", {"reply": "说明", "on": "2019-02-02"})
     await made.an.post(f"/audit/v1/leads/{made.lead_id}/talk-reports", {"report": "报告", "on": "2019-02-03"})
     await proposed(made.an, str(made.lead_id), "2019-02-03", disposition="preliminary_check")
     return made
@@ -67,19 +68,19 @@ async def seen(role: asyncpg.Connection, case: Case, region: str, who: Caller | 
 async def test_rows_are_shown_to_members_and_to_nobody_when_nobody_is_named(
     role: asyncpg.Connection, case: Case
 ) -> None:
-    assert await seen(role, case, case.county, case.an) == [1, 2, 2, 1]
+    assert await seen(role, case, case.county, case.an) == [1, 2, 2, 1, 1]
     for who in (case.other, None, "", "qingliu-sealer"):
-        assert await seen(role, case, case.county, who) == [0, 0, 0, 0]
-    assert await seen(role, case, case.county[:4], case.other) == [0, 0, 0, 0]
-    assert await seen(role, case, "98" + case.county[2:], case.an) == [0, 0, 0, 0]
-    assert await seen(role, case, "", case.an) == [0, 0, 0, 0]
+        assert await seen(role, case, case.county, who) == [0, 0, 0, 0, 0]
+    assert await seen(role, case, case.county[:4], case.other) == [0, 0, 0, 0, 0]
+    assert await seen(role, case, "98" + case.county[2:], case.an) == [0, 0, 0, 0, 0]
+    assert await seen(role, case, "", case.an) == [0, 0, 0, 0, 0]
     assert await role.fetchval("SELECT count(*) FROM audit.lead") == 0, "what a transaction was told ends with it"
 
 
 async def test_a_membership_that_ended_shows_nothing(role: asyncpg.Connection, case: Case) -> None:
     gone = {"person": subject(case.bo)}
     assert (await case.an.post(f"/audit/v1/leads/{case.lead_id}/departures", gone)).status_code == 201
-    assert await seen(role, case, case.county, case.bo) == [0, 0, 0, 0]
+    assert await seen(role, case, case.county, case.bo) == [0, 0, 0, 0, 0]
 
 
 async def test_the_journal_of_leads_is_read_by_nobody_but_the_sealer(role: asyncpg.Connection, case: Case) -> None:
@@ -122,6 +123,7 @@ async def test_nobody_makes_oneself_a_member(role: asyncpg.Connection, case: Cas
             LEAVE,
             "UPDATE audit.lead_opinion SET decision = 'approve', decided_by = $1",
             "UPDATE audit.lead_talk SET reported_by = $1",
+            "UPDATE audit.lead_letter SET reply_recorded_by = $1",
         ):
             assert await role.execute(statement, own) == "UPDATE 0"
 

@@ -30,6 +30,8 @@ ASKED: dict[tuple[str, str], Any] = {
     ("POST", "/departures"): {"person": "somebody"},
     ("POST", "/opinions"): {"opinion": "意见", "on": "2019-02-01", "disposition": "closed"},
     ("POST", "/opinions/1/decision"): decision({"version_hash": "0" * 64}, "2019-02-01"),
+    ("POST", "/letters"): {"received_on": "2019-02-01"},
+    ("POST", "/letter-replies"): {"reply": "书面说明", "on": "2019-02-01"},
     ("POST", "/talks"): {"ended_on": "2019-02-01"},
     ("POST", "/talk-reports"): {"report": "报告", "on": "2019-02-01"},
     ("GET", "/erasures"): None,

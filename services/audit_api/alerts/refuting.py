@@ -19,12 +19,12 @@ from services.audit_api.alerts.schemas import (
     RefutationRequest,
 )
 from services.audit_api.alerts.shown import file_of
-from services.audit_api.alerts.states import RefutationDecided, RefutationWaits, refutation_version
-from services.audit_api.checking import must_be_checked
+from services.audit_api.alerts.states import RefutationDecided, RefutationWaits
+from services.audit_api.checking import must_be_checked, named
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications.states import must_follow
 from services.audit_api.tables import AlertRefutationRow
-from services.audit_api.words import new_salt, sealed
+from services.audit_api.words import sealed
 from wire.alerts import AlertRefutationSentBack, AlertRefuted
 from wire.audit import AlertDismissed
 
@@ -39,15 +39,7 @@ async def refute(
         if earlier.decision is None:
             raise RefutationWaits(str(earlier.id))
 
-    refutation_id, salt = new_id(), new_salt()
-    version = refutation_version(
-        refutation_id=refutation_id,
-        alert=row,
-        reason=request.reason,
-        refuted_on=request.on.isoformat(),
-        made_by=who.subject,
-        salt=salt,
-    )
+    refutation_id = new_id()
     values = {
         "county_code": county,
         "id": refutation_id,
@@ -56,17 +48,17 @@ async def refute(
         "reason": request.reason,
         "refuted_on": request.on,
         "made_by": who.subject,
-        "version_hash": version,
-        "salt": salt,
     }
-    await dealings.add(tx, AlertRefutationRow, values)
+    # With the figures that the alert asks about.
+    name = named({**values, "rule": row.rule_code, "rule_version": row.rule_version, "amount_fen": row.amount_fen})
+    await dealings.add(tx, AlertRefutationRow, {**values, **name})
     answer = await file_of(tx, row, Moment(request.on), as_it_stands=True)
     event = AlertRefuted(
         refutation_id=refutation_id,
         alert_id=alert_id,
         county_code=county,
         refuted_on=request.on,
-        version_hash=version,
+        version_hash=name["version_hash"],
         text_sha256=sealed(request.reason),
     )
     await act.record(tx, county, event, answer)

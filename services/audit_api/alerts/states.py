@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.audit_api.checking import version_hash
 from services.audit_api.tables import AlertRow
 
 
@@ -93,22 +92,3 @@ def must_stand_alone(alert_id: UUID, main_id: UUID | None) -> None:
     """Refuse an alert that is part of another."""
     if main_id is not None:
         raise AlertMerged(str(alert_id), str(main_id))
-
-
-def refutation_version(
-    *, refutation_id: UUID, alert: AlertRow, reason: str, refuted_on: str, made_by: str, salt: str
-) -> str:
-    """The name of a refutation: the alert with the figures it asks about, why it asks about nothing, who says so."""
-    return version_hash(
-        {
-            "refutation_id": str(refutation_id),
-            "alert_id": str(alert.id),
-            "rule_code": alert.rule_code,
-            "rule_version": alert.rule_version,
-            "amount_fen": alert.amount_fen,
-            "reason": reason,
-            "refuted_on": refuted_on,
-            "made_by": made_by,
-            "salt": salt,
-        }
-    )

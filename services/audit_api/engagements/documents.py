@@ -8,7 +8,7 @@ from typing import Any
 
 from chassis.missing import Missing
 from policies.workdays import CHINA
-from services.audit_api.checking import OwnDecision, version_hash
+from services.audit_api.checking import OwnDecision, named
 from services.audit_api.engagements import parts, shown, stages, store
 from services.audit_api.engagements.case import Case, Step, load, must_act_free
 from services.audit_api.engagements.periods import ends_on, limit_words, must_lie_within
@@ -28,7 +28,6 @@ from services.audit_api.engagements.schemas import (
 from services.audit_api.engagements.stages import PAPERS, STAGES, Doc, EngagementPaper
 from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
-from services.audit_api.words import new_salt
 from wire.engagements import EngagementDocumentDrawn
 
 
@@ -176,11 +175,10 @@ async def _record(
     step: Step, case: Case, paper: EngagementPaper, on: date, said: Mapping[str, Any]
 ) -> EngagementWritten:
     no = await store.next_no(step.tx, case.head)
-    content = {**said, "salt": new_salt(), "no": no, "paper": paper.value, "done_on": on, "made_by": step.who.subject}
-    named = {key: one.isoformat() if isinstance(one, date) else one for key, one in content.items()}
-    version = version_hash({**named, "county_code": step.county, "engagement_id": str(step.engagement)})
-    of_it = {"county_code": step.county, "engagement_id": step.engagement, "region_code": case.head.region_code}
-    await store.add_document(step.tx, {**content, **of_it, "version_hash": version})
+    content = {**said, "no": no, "paper": paper.value, "done_on": on, "made_by": step.who.subject}
+    content |= {"county_code": step.county, "engagement_id": step.engagement, "region_code": case.head.region_code}
+    name = named(content)
+    await store.add_document(step.tx, {**content, **name})
     answer = await written(step, no)
     event = EngagementDocumentDrawn(
         engagement_id=step.engagement,
@@ -190,7 +188,7 @@ async def _record(
         form=content.get("form"),
         done_on=on,
         due_on=content.get("due_on"),
-        version_hash=version,
+        version_hash=name["version_hash"],
         stage=answer.stage.value,
     )
     await step.act.record(step.tx, step.county, event, answer)

@@ -101,6 +101,7 @@ PLACES: Final = (
     Place("lead", "opinion", "lead_opinion", "lead_id", "opinion"),
     Place("lead", "opinion", "lead_opinion", "lead_id", "decision_opinion"),
     Place("lead", "report", "lead_talk", "lead_id", "report"),
+    Place("lead", "reply", "lead_letter", "lead_id", "reply"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import quote, unquote_to_bytes
@@ -10,13 +10,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
 from chassis import clock
 from chassis.database import Database, Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
-from chassis.journal import Acting
+from chassis.journal import Act, Acting
 from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
@@ -36,7 +37,7 @@ from services.audit_api.evidence.schemas import (
     signature_of,
     withdrawal_of,
 )
-from services.audit_api.evidence.shelf import MAX_BYTES, Shelf, closed_on_failure
+from services.audit_api.evidence.shelf import MAX_BYTES, Shelf, Spooled, closed_on_failure
 from services.audit_api.moments import KnownAt, moment_of
 from treasury.calendar import business_date
 
@@ -93,6 +94,33 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
         raise EvidenceTooLarge(MAX_BYTES) from error
 
 
+async def take_in(
+    request: Request,
+    who: Principal,
+    act: Act,
+    county: str,
+    name: str,
+    look: Callable[[AsyncSession], Awaitable[object]],
+    keep: Callable[[AsyncSession, Act, Spooled, str], Awaitable[EvidenceReceipt]],
+) -> EvidenceReceipt:
+    """Take the body in as a file: `look` refuses before a byte is read, `keep` registers what lies in its place.
+
+    No transaction is open while the client sends or the store takes in: neither may hold a connection of the pool. A
+    crash in between leaves a file that nobody names, never a name without its file.
+    """
+    database: Database = request.app.state.database
+    shelf: Shelf = request.app.state.shelf
+    async with database.reading(who.region) as seen:
+        await look(seen)
+    async with shelf.spooled(body_of(request), name) as spooled:
+        # Of the whole county: what was forgotten there lies mostly where a township's clerk sees nothing.
+        async with database.reading(county) as seen:
+            await service.must_not_be_forgotten(seen, county, spooled.sha256)
+        path_key = await shelf.keep(county, spooled)
+        async with database.writing(who.region) as tx:
+            return await keep(tx, act.with_content(spooled.sha256), spooled, path_key)
+
+
 @router.post("", status_code=201, summary="登记证据文件（正文为文件本身）", openapi_extra=FILE_BODY)
 async def post_evidence(
     request: Request,
@@ -103,19 +131,15 @@ async def post_evidence(
     county: County = None,
 ) -> EvidenceReceipt:
     asked, name = county_of(who, county), file_name_of(x_file_name)
-    database: Database = request.app.state.database
-    shelf: Shelf = request.app.state.shelf
-    async with database.reading(who.region) as seen:
-        await service.must_see_finding(seen, who, asked, finding_id)
-    # No transaction is open while the client sends or the store takes in: neither may hold a connection of the pool.
-    # A crash in between leaves a file that nobody names, never a name without its file.
-    async with shelf.spooled(body_of(request), name) as spooled:
-        async with database.reading(asked) as seen:
-            await service.must_not_be_forgotten(seen, asked, spooled.sha256)
-        path_key = await shelf.keep(asked, spooled)
-        async with database.writing(who.region) as tx:
-            whole = act.with_content(spooled.sha256)
-            return await service.keep(tx, who, whole, asked, finding_id, spooled, path_key, name)
+    return await take_in(
+        request,
+        who,
+        act,
+        asked,
+        name,
+        lambda seen: service.must_see_finding(seen, who, asked, finding_id),
+        lambda tx, whole, spooled, path: service.keep(tx, who, whole, asked, finding_id, spooled, path, name),
+    )
 
 
 @router.get("", summary="一个问题的证据列表")

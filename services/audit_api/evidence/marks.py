@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.identity import Principal
 from chassis.journal import Act
 from chassis.missing import Missing
-from services.audit_api.checking import must_be_checked, version_hash
+from services.audit_api.checking import must_be_checked, named, version_hash
 from services.audit_api.evidence import store
 from services.audit_api.evidence.schemas import (
     Signature,
@@ -114,19 +114,13 @@ async def sign(
 
 def version_of(evidence: EvidenceRow, asked: EvidenceWithdrawalRow) -> str:
     """The name of what a decision about a withdrawal is about; of before it was kept it is worked out."""
-    return asked.version_hash or _named(evidence, asked.withdrawal_no, asked.asked_on, asked.reason)
-
-
-def _named(evidence: EvidenceRow, withdrawal_no: int, asked_on: date, reason: str, **salted: str) -> str:
-    """The name of this file, this request, these words."""
-    return version_hash(
+    return asked.version_hash or version_hash(
         {
             "evidence_id": str(evidence.id),
             "sha256": evidence.sha256.hex(),
-            "withdrawal_no": withdrawal_no,
-            "asked_on": asked_on.isoformat(),
-            "reason": reason,
-            **salted,
+            "withdrawal_no": asked.withdrawal_no,
+            "asked_on": asked.asked_on.isoformat(),
+            "reason": asked.reason,
         }
     )
 
@@ -143,8 +137,7 @@ async def ask_withdrawal(
     for one in before:
         if one.decision != WithdrawalVerdict.REFUSED:
             raise WithdrawalStands(str(evidence_id), one.withdrawal_no)
-    number, salt = len(before) + 1, new_salt()
-    version = _named(row, number, asked_on, request.reason, salt=salt)
+    number = len(before) + 1
     values = {
         "county_code": county,
         "evidence_id": evidence_id,
@@ -153,14 +146,13 @@ async def ask_withdrawal(
         "reason": request.reason,
         "asked_on": asked_on,
         "made_by": who.subject,
-        "salt": salt,
-        "version_hash": version,
     }
-    await store.add_withdrawal(tx, values)
+    name = named({**values, "sha256": row.sha256.hex()})
+    await store.add_withdrawal(tx, {**values, **name})
     answer = Withdrawal(
         evidence_id=evidence_id,
         withdrawal_no=number,
-        version_hash=version,
+        version_hash=name["version_hash"],
         asked_on=asked_on,
         made_by=who.subject,
     )
@@ -170,7 +162,7 @@ async def ask_withdrawal(
         county_code=county,
         withdrawal_no=number,
         asked_on=asked_on,
-        text_sha256=sealed(salt, request.reason),
+        text_sha256=sealed(name["salt"], request.reason),
     )
     await act.record(tx, county, event, answer)
     return answer

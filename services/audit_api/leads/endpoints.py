@@ -15,7 +15,7 @@ from chassis.journal import Acting
 from chassis.pages import Paging
 from services.audit_api.access import county_of
 from services.audit_api.erasures.schemas import Erasure, ErasureDecision
-from services.audit_api.leads import erasing, membership, opinions, service
+from services.audit_api.leads import erasing, membership, opinions, service, talks
 from services.audit_api.leads.cells import month_of
 from services.audit_api.leads.schemas import (
     LeadCounts,
@@ -24,10 +24,12 @@ from services.audit_api.leads.schemas import (
     LeadErasureRequest,
     LeadErasures,
     LeadFile,
+    LeadLetterRequest,
     LeadMemberRequest,
     LeadOpinionRequest,
     LeadPage,
     LeadReceipt,
+    LeadReplyRequest,
     LeadReportRequest,
     LeadRequest,
     LeadTalkRequest,
@@ -54,7 +56,7 @@ async def get_leads(
     window: Paging,
     who: Annotated[Principal, can("leads:read")],
     county: County = None,
-    overdue: Annotated[bool, Query(description="只列处置意见或情况报告已逾期的")] = False,
+    overdue: Annotated[bool, Query(description="只列处置意见、书面说明或情况报告已逾期的")] = False,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> LeadPage:
@@ -126,7 +128,33 @@ async def post_decision(
     return await opinions.decide(tx, who, act, county_of(who, county), lead_id, opinion_no, request, today)
 
 
-@router.post("/leads/{lead_id}/talks", status_code=201, summary="登记谈话结束或收到函询回复")
+@router.post("/leads/{lead_id}/letters", status_code=201, summary="登记函询函件送达；书面说明的期限由此起算")
+async def post_letter(
+    lead_id: UUID,
+    request: LeadLetterRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:propose")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await talks.serve_letter(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/letter-replies", status_code=201, summary="登记收到的书面说明；函询由此结束")
+async def post_letter_reply(
+    lead_id: UUID,
+    request: LeadReplyRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:propose")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await talks.answer_letter(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post("/leads/{lead_id}/talks", status_code=201, summary="登记谈话结束（函询逾期未答复而约谈的亦同）")
 async def post_talk(
     lead_id: UUID,
     request: LeadTalkRequest,
@@ -136,7 +164,7 @@ async def post_talk(
     county: County = None,
 ) -> LeadReceipt:
     today = business_date(clock.now())
-    return await opinions.end_talk(tx, who, act, county_of(who, county), lead_id, request, today)
+    return await talks.end_talk(tx, who, act, county_of(who, county), lead_id, request, today)
 
 
 @router.post("/leads/{lead_id}/talk-reports", status_code=201, summary="登记谈话函询情况报告")
@@ -149,7 +177,7 @@ async def post_talk_report(
     county: County = None,
 ) -> LeadReceipt:
     today = business_date(clock.now())
-    return await opinions.report_talk(tx, who, act, county_of(who, county), lead_id, request, today)
+    return await talks.report_talk(tx, who, act, county_of(who, county), lead_id, request, today)
 
 
 @router.post("/leads/{lead_id}/erasures", status_code=201, summary="申请删除线索中可能指名个人的文字")

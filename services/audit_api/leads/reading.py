@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.audit_api.leads.schemas import Lead, LeadFile, LeadMember, LeadOpinion, LeadTalk
+from services.audit_api.leads.schemas import Lead, LeadFile, LeadLetter, LeadMember, LeadOpinion, LeadTalk
 from services.audit_api.leads.states import (
     LeadDecision,
     LeadDisposition,
     LeadForm,
     LeadOutcome,
+    Letter,
     Opinion,
     Talk,
+    answered_on,
     days_overdue,
+    is_overdue,
     proposed_on,
     stage,
 )
 from services.audit_api.moments import Moment
-from services.audit_api.tables import LeadMemberRow, LeadOpinionRow, LeadRow, LeadTalkRow
+from services.audit_api.tables import LeadLetterRow, LeadMemberRow, LeadOpinionRow, LeadRow, LeadTalkRow
 
 
 def _masked(row: Any, moment: Moment, later: int | None, *facts: str) -> dict[str, Any]:
@@ -51,6 +54,14 @@ def talk_of(row: LeadTalkRow, moment: Moment) -> LeadTalk:
     return LeadTalk(**told, days_overdue=late)
 
 
+def letter_of(row: LeadLetterRow, talks: Sequence[LeadTalkRow], moment: Moment) -> LeadLetter:
+    shown = _masked(row, moment, row.replied_position, "replied_on", "reply", "reply_recorded_by")
+    letter = Letter(row.opinion_no, row.received_on, row.reply_due_on, shown["replied_on"])
+    ended_on = answered_on(letter, [talked(one) for one in known(talks, moment)])
+    told = {name: shown[name] for name in LeadLetter.model_fields if name != "days_overdue"}
+    return LeadLetter(**told, days_overdue=days_overdue(row.reply_due_on, ended_on, moment.as_of))
+
+
 def known(rows: Sequence[Any], moment: Moment) -> list[Any]:
     """The rows that had been recorded by the moment."""
     return [row for row in rows if row.position <= moment.position]
@@ -74,12 +85,24 @@ def talked(row: LeadTalk | LeadTalkRow) -> Talk:
     return Talk(row.opinion_no, row.ended_on, row.report_due_on, row.reported_on)
 
 
-def lead_of(row: LeadRow, opinions: Sequence[LeadOpinionRow], talks: Sequence[LeadTalkRow], moment: Moment) -> Lead:
+def written(row: LeadLetter | LeadLetterRow) -> Letter:
+    """A letter as the pure rules read it."""
+    return Letter(row.opinion_no, row.received_on, row.reply_due_on, row.replied_on)
+
+
+def lead_of(
+    row: LeadRow,
+    opinions: Sequence[LeadOpinionRow],
+    letters: Sequence[LeadLetterRow],
+    talks: Sequence[LeadTalkRow],
+    moment: Moment,
+) -> Lead:
     """The lead on the moment's day, from what was known of it by then."""
     as_of = moment.as_of
     said = [judged(opinion_of(one, moment)) for one in known(opinions, moment)]
     late = days_overdue(row.opinion_due_on, proposed_on(said, as_of), as_of)
-    reports = [talk_of(one, moment) for one in known(talks, moment)]
+    held = [talked(talk_of(one, moment)) for one in known(talks, moment)]
+    sent = [written(letter_of(one, talks, moment)) for one in known(letters, moment)]
     return Lead.model_validate(
         {
             **{
@@ -90,8 +113,9 @@ def lead_of(row: LeadRow, opinions: Sequence[LeadOpinionRow], talks: Sequence[Le
             "stage": stage(said, as_of),
             "as_of": as_of,
             "opinion_days_overdue": late,
-            "overdue": (late > 0 and proposed_on(said, as_of) is None)
-            or any(one.days_overdue > 0 and (one.reported_on is None or one.reported_on > as_of) for one in reports),
+            "overdue": is_overdue(row.opinion_due_on, proposed_on(said, as_of), as_of)
+            or any(is_overdue(one.reply_due_on, answered_on(one, held), as_of) for one in sent)
+            or any(is_overdue(one.report_due_on, one.reported_on, as_of) for one in held),
         }
     )
 
@@ -100,16 +124,18 @@ def file_of(
     row: LeadRow,
     members: Sequence[LeadMemberRow],
     opinions: Sequence[LeadOpinionRow],
+    letters: Sequence[LeadLetterRow],
     talks: Sequence[LeadTalkRow],
     moment: Moment,
 ) -> LeadFile:
     """All that a member may read of a lead."""
     return LeadFile(
-        **lead_of(row, opinions, talks, moment).model_dump(),
+        **lead_of(row, opinions, letters, talks, moment).model_dump(),
         matter=row.matter,
         referred_by=row.referred_by,
         members=[member_of(one, moment) for one in known(members, moment)],
         opinions=[opinion_of(one, moment) for one in known(opinions, moment)],
+        letters=[letter_of(one, talks, moment) for one in known(letters, moment)],
         talks=[talk_of(one, moment) for one in known(talks, moment)],
         known_at=None if moment.known_at is None else moment.known_at.isoformat(),
     )

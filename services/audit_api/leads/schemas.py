@@ -84,8 +84,21 @@ class LeadDecisionRequest(Body):
     on: Day
 
 
+class LeadLetterRequest(Body):
+    """The letter (函询) reached whom it asks on this day: the reply is due from it."""
+
+    received_on: Day
+
+
+class LeadReplyRequest(Body):
+    """The written reply (书面说明) to the letter, received on this day."""
+
+    reply: Prose
+    on: Day
+
+
 class LeadTalkRequest(Body):
-    """The talk ended, or the letter was answered, on this day."""
+    """The talk ended on this day, also where it was held because a letter had no answer."""
 
     ended_on: Day
 
@@ -150,6 +163,17 @@ class LeadOpinion(Answer):
     decided_by: str | None
 
 
+class LeadLetter(Answer):
+    opinion_no: int
+    received_on: date
+    reply_due_on: date | None
+    reply_limit: str | None
+    replied_on: date | None
+    reply: str | None
+    reply_recorded_by: str | None
+    days_overdue: int
+
+
 class LeadTalk(Answer):
     opinion_no: int
     ended_on: date
@@ -176,7 +200,7 @@ class Lead(Answer):
     opinion_limit: str | None = Field(description="所依据的政策数值")
     stage: LeadStage
     as_of: date
-    overdue: bool = Field(description="截至 as_of 处置意见或情况报告已过期限而尚未提出")
+    overdue: bool = Field(description="截至 as_of 处置意见、书面说明或情况报告已过期限而尚未提出")
     opinion_days_overdue: int
 
 
@@ -187,6 +211,7 @@ class LeadFile(Lead):
     referred_by: str
     members: list[LeadMember]
     opinions: list[LeadOpinion]
+    letters: list[LeadLetter]
     talks: list[LeadTalk]
     known_at: str | None = Field(description="只含此时点以前登记的内容；为 null 表示全部")
 

@@ -126,6 +126,7 @@ async def read(
         row,
         await store.members(tx, county, lead_id),
         await store.opinions(tx, county, [lead_id]),
+        await store.letters(tx, county, [lead_id]),
         await store.talks(tx, county, [lead_id]),
         when,
     )
@@ -154,10 +155,12 @@ async def listed(
     rows, after = cut(found, window, lambda row: (row.id,))
     ids = [row.id for row in rows]
     opinions, talks = await store.opinions(tx, county, ids), await store.talks(tx, county, ids)
+    letters = await store.letters(tx, county, ids)
     items = [
         lead_of(
             row,
             [one for one in opinions if one.lead_id == row.id],
+            [one for one in letters if one.lead_id == row.id],
             [one for one in talks if one.lead_id == row.id],
             when,
         )

@@ -13,11 +13,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from treasury import clocks
 from treasury.calendar import months_later
+from treasury.clocks import TimeLimit, WorkCalendar
 from treasury.policy import PolicyValue, in_force
 
 OPINION_LIMIT: Final = "lead_opinion_months"
 REPORT_LIMIT: Final = "lead_talk_report_months"
+REPLY_LIMIT: Final = "lead_letter_reply_days"
 
 
 class LeadSource(StrEnum):
@@ -162,6 +165,16 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """When the letter of an opinion reached whom it asks, and when the reply came."""
+
+    opinion_no: int
+    received_on: date
+    reply_due_on: date | None
+    replied_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """When the talk of an opinion ended or its letter was answered, and when that was reported."""
 
@@ -183,6 +196,14 @@ def due(values: Iterable[PolicyValue], key: str, region: str, since: date) -> Du
     """The last day in time of what has to be done within the months of `key` after `since`."""
     value = in_force(values, key, region, since)
     return Due(None, None) if value is None else Due(months_later(since, value.number), str(value.ref))
+
+
+def reply_due(values: Iterable[PolicyValue], region: str, received_on: date, calendar: WorkCalendar) -> Due:
+    """The last day in time of a reply to a letter that was received on a day, which does not count."""
+    value = in_force(values, REPLY_LIMIT, region, received_on)
+    if value is None:
+        return Due(None, None)
+    return Due(clocks.due(received_on, TimeLimit.of(value), calendar).on, str(value.ref))
 
 
 def must_not_be_ahead(what: str, on: date, today: date) -> None:
@@ -234,6 +255,17 @@ def days_overdue(due_on: date | None, done_on: date | None, as_of: date) -> int:
     return max((until - due_on).days, 0)
 
 
+def is_overdue(due_on: date | None, done_on: date | None, as_of: date) -> bool:
+    """Whether something was late on a day and had not been done by it."""
+    return due_on is not None and due_on < as_of and (done_on is None or done_on > as_of)
+
+
+def answered_on(letter: Letter, talks: Iterable[Talk]) -> date | None:
+    """The day from which no reply to a letter is owed: it came, or a talk was held in its place."""
+    ended = (one.ended_on for one in talks if one.opinion_no == letter.opinion_no)
+    return letter.replied_on or next(ended, None)
+
+
 def last_day(received_on: date, opinions: Iterable[Opinion], talks: Iterable[Talk]) -> date:
     """The day of the latest thing that happened to a lead: what follows may not lie before it."""
     decided = (one.decided_on for one in opinions if one.decided_on is not None)
@@ -265,6 +297,23 @@ def talked_under(opinions: Sequence[Opinion], talks: Sequence[Talk]) -> Opinion:
     if now is not LeadStage.TALKING or any(talk.opinion_no == stood[-1].opinion_no for talk in talks):
         raise LeadStepNotPossible(now, "登记谈话结束或函询回复")
     return stood[-1]
+
+
+def written_under(opinions: Sequence[Opinion], talks: Sequence[Talk], letters: Sequence[Letter]) -> Opinion:
+    """The talk or letter that is under way and for which no letter was received yet; else `LeadStepNotPossible`."""
+    under = talked_under(opinions, talks)
+    if any(one.opinion_no == under.opinion_no for one in letters):
+        raise LeadStepNotPossible(LeadStage.TALKING, "再次登记函件送达")
+    return under
+
+
+def unanswered(opinions: Sequence[Opinion], talks: Sequence[Talk], letters: Sequence[Letter]) -> Letter:
+    """The letter that waits for its reply; else `LeadStepNotPossible`."""
+    under = talked_under(opinions, talks)
+    for letter in letters:
+        if letter.opinion_no == under.opinion_no:
+            return letter
+    raise LeadStepNotPossible(LeadStage.TALKING, "登记书面说明（函件尚未登记送达）")
 
 
 def unreported(opinions: Sequence[Opinion], talks: Sequence[Talk]) -> Talk:

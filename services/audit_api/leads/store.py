@@ -15,7 +15,7 @@ from chassis.pages import Window
 from services.audit_api.access import visible_to
 from services.audit_api.leads.cells import Counted
 from services.audit_api.leads.recusal import Recusal
-from services.audit_api.tables import LeadMemberRow, LeadOpinionRow, LeadRow, LeadTalkRow
+from services.audit_api.tables import LeadLetterRow, LeadMemberRow, LeadOpinionRow, LeadRow, LeadTalkRow
 
 _STREAM: Final = ".leads"
 
@@ -70,7 +70,10 @@ async def page(
         reports = select(LeadTalkRow.lead_id).where(
             LeadTalkRow.county_code == county, LeadTalkRow.report_due_on < late_on
         )
-        query = query.where(or_(LeadRow.opinion_due_on < late_on, LeadRow.id.in_(reports)))
+        replies = select(LeadLetterRow.lead_id).where(
+            LeadLetterRow.county_code == county, LeadLetterRow.reply_due_on < late_on
+        )
+        query = query.where(or_(LeadRow.opinion_due_on < late_on, LeadRow.id.in_(reports), LeadRow.id.in_(replies)))
     if after := window.key(UUID):
         query = query.where(LeadRow.id > after[0])
     return (await session.scalars(query)).all()
@@ -91,6 +94,17 @@ async def opinions(session: AsyncSession, county: str, leads: Collection[UUID]) 
             select(LeadOpinionRow)
             .where(LeadOpinionRow.county_code == county, LeadOpinionRow.lead_id.in_(leads))
             .order_by(LeadOpinionRow.lead_id, LeadOpinionRow.opinion_no)
+        )
+    )
+
+
+async def letters(session: AsyncSession, county: str, leads: Collection[UUID]) -> list[LeadLetterRow]:
+    """The letters of leads, by lead and number of the opinion."""
+    return list(
+        await session.scalars(
+            select(LeadLetterRow)
+            .where(LeadLetterRow.county_code == county, LeadLetterRow.lead_id.in_(leads))
+            .order_by(LeadLetterRow.lead_id, LeadLetterRow.opinion_no)
         )
     )
 
@@ -157,6 +171,23 @@ async def decide(session: AsyncSession, row: LeadOpinionRow, **decided: Any) -> 
             LeadOpinionRow.opinion_no == row.opinion_no,
         )
         .values(decided)
+    )
+
+
+async def add_letter(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(LeadLetterRow).values(values))
+
+
+async def reply(session: AsyncSession, county: str, lead_id: UUID, opinion_no: int, **replied: Any) -> None:
+    """Write the reply to a letter."""
+    await session.execute(
+        update(LeadLetterRow)
+        .where(
+            LeadLetterRow.county_code == county,
+            LeadLetterRow.lead_id == lead_id,
+            LeadLetterRow.opinion_no == opinion_no,
+        )
+        .values(replied)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,7 +15,7 @@ from chassis.ids import new_id
 from chassis.journal import Act, record_alone
 from chassis.missing import Missing
 from services.audit_api.alerts.service import FOLLOWER
-from services.audit_api.checking import must_be_checked, version_hash
+from services.audit_api.checking import must_be_checked, named
 from services.audit_api.findings import store as findings
 from services.audit_api.findings.states import must_be_at_work
 from services.audit_api.quarantines import store
@@ -32,7 +31,7 @@ from services.audit_api.quarantines.states import FindingQuarantined, Quarantine
 from services.audit_api.quarantines.store import Kept
 from services.audit_api.rectifications.states import must_follow as must_not_be_before
 from services.audit_api.tables import FindingRow, QuarantineRow, QuarantineStepRow
-from services.audit_api.words import new_salt, sealed
+from services.audit_api.words import sealed
 from treasury.calendar import business_date
 from wire.quarantines import (
     LotQuarantined,
@@ -84,12 +83,12 @@ async def draw(tx: AsyncSession, who: Principal, act: Act, county: str, request:
 
     quarantine = new_id()
     content = {
-        "quarantine_id": str(quarantine),
-        "finding_id": str(finding.id),
+        "quarantine_id": quarantine,
+        "finding_id": finding.id,
         "document": request.document,
         "reason": request.reason,
-        "on": request.on.isoformat(),
-        "lots": [{"lot_id": str(lot), "amount_fen": fen} for lot, fen in sorted(asked.items())],
+        "on": request.on,
+        "lots": [f"{lot} {fen}" for lot, fen in asked.items()],
     }
     place = {"county_code": county, "region_code": county}
     row = {
@@ -103,7 +102,7 @@ async def draw(tx: AsyncSession, who: Principal, act: Act, county: str, request:
         {**place, "quarantine_id": quarantine, "lot_id": lot, "amount_fen": fen} for lot, fen in sorted(asked.items())
     ]
     step = _step(county, quarantine, 1, QuarantineStep.DRAWN, request.on, who, request.document, request.reason)
-    await store.add(tx, row, lots, {**step, **_named(content)})
+    await store.add(tx, row, lots, {**step, **named(content)})
     return await _record_step(tx, who, act, county, quarantine)
 
 
@@ -119,16 +118,16 @@ async def propose_release(
 
     number = found.last.step_no + 1
     content = {
-        "quarantine_id": str(quarantine),
+        "quarantine_id": quarantine,
         "step_no": number,
         "document": request.document,
         "reason": request.reason,
-        "on": request.on.isoformat(),
+        "on": request.on,
     }
     step = _step(
         county, quarantine, number, QuarantineStep.RELEASE_DRAWN, request.on, who, request.document, request.reason
     )
-    await store.add_step(tx, {**step, **_named(content)})
+    await store.add_step(tx, {**step, **named(content)})
     return await _record_step(tx, who, act, county, quarantine)
 
 
@@ -271,12 +270,6 @@ async def _answer(tx: AsyncSession, who: Principal, county: str, quarantine: UUI
         raise Missing("封存", str(quarantine))
     [kept] = await store.filled(tx, county, [row])
     return shown(kept)
-
-
-def _named(content: Mapping[str, Any]) -> dict[str, str]:
-    """The name of what was drawn up, and the salt that it is made with."""
-    salt = new_salt()
-    return {"version_hash": version_hash({**content, "salt": salt}), "salt": salt}
 
 
 async def _record_step(tx: AsyncSession, who: Principal, act: Act, county: str, quarantine: UUID) -> Quarantine:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Request
 
 from chassis import clock
-from chassis.database import Database, Read, Tx
+from chassis.database import Read, Tx
 from chassis.fields import CountyCode
 from chassis.identity import Principal, can
 from chassis.journal import Acting
@@ -16,10 +16,8 @@ from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.evidence import store as evidence
-from services.audit_api.evidence.endpoints import FILE_BODY, body_of, file_name_of
+from services.audit_api.evidence.endpoints import FILE_BODY, file_name_of, take_in
 from services.audit_api.evidence.schemas import EvidencePage, EvidenceReceipt, evidence_of
-from services.audit_api.evidence.service import must_not_be_forgotten
-from services.audit_api.evidence.shelf import Shelf
 from services.audit_api.moments import AsOf, KnownAt, moment_of
 from services.audit_api.rectifications import extensions, look_backs, progress, proofs, service, store, supervision
 from services.audit_api.rectifications.schemas import (
@@ -185,19 +183,15 @@ async def post_proof(
     county: County = None,
 ) -> EvidenceReceipt:
     asked, name = county_of(who, county), file_name_of(x_file_name)
-    database: Database = request.app.state.database
-    shelf: Shelf = request.app.state.shelf
-    async with database.reading(who.region) as seen:
-        await proofs.must_take_proof(seen, who, asked, order_id)
-    # As of evidence: no transaction is open while the client sends.
-    async with shelf.spooled(body_of(request), name) as spooled:
-        # Of the whole county: what was forgotten there lies mostly where a township's clerk sees nothing.
-        async with database.reading(asked) as seen:
-            await must_not_be_forgotten(seen, asked, spooled.sha256)
-        path_key = await shelf.keep(asked, spooled)
-        async with database.writing(who.region) as tx:
-            exact = act.with_content(spooled.sha256)
-            return await proofs.keep(tx, who, exact, asked, order_id, spooled, path_key, name)
+    return await take_in(
+        request,
+        who,
+        act,
+        asked,
+        name,
+        lambda seen: proofs.must_take_proof(seen, who, asked, order_id),
+        lambda tx, whole, spooled, path: proofs.keep(tx, who, whole, asked, order_id, spooled, path, name),
+    )
 
 
 @router.get("/{order_id}/proofs", summary="被整改单位为该整改通知上传的佐证")

@@ -11,7 +11,7 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.missing import Missing
-from services.audit_api.checking import must_be_checked
+from services.audit_api.checking import must_be_checked, named
 from services.audit_api.moments import Moment
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.schemas import (
@@ -23,9 +23,8 @@ from services.audit_api.rectifications.schemas import (
 from services.audit_api.rectifications.service import LAST_DAY, last_day, locked
 from services.audit_api.rectifications.shown import file_of, stages_of, standings
 from services.audit_api.rectifications.stage_days import must_name_open_stages
-from services.audit_api.rectifications.standing import extension_version
 from services.audit_api.rectifications.states import StepAction, must_be_later, must_be_worked_on, must_follow
-from services.audit_api.words import new_salt, sealed
+from services.audit_api.words import sealed
 from wire.rectifications import ExtensionAsked, ExtensionDecided
 
 
@@ -76,18 +75,7 @@ async def ask(
     stood = {one.stage_no: one.deadline for one in await stages_of(tx, row, Moment(LAST_DAY)) if one.done_on is None}
     must_name_open_stages(stood, stages, request.deadline, request.on)
 
-    extension_id, salt = new_id(), new_salt()
-    version = extension_version(
-        extension_id=extension_id,
-        order_id=order_id,
-        old=old,
-        new=request.deadline,
-        stages=stages,
-        reason=request.reason,
-        asked_on=request.on,
-        made_by=who.subject,
-        salt=salt,
-    )
+    extension_id = new_id()
     values = {
         "county_code": county,
         "id": extension_id,
@@ -98,10 +86,9 @@ async def ask(
         "reason": request.reason,
         "asked_on": request.on,
         "made_by": who.subject,
-        "version_hash": version,
-        "salt": salt,
     }
-    await store.add_extension(tx, values)
+    name = named({**values, "stages": [f"{stage_no} {day}" for stage_no, day in stages.items()]})
+    await store.add_extension(tx, {**values, **name})
     await store.add_extension_stages(
         tx,
         [
@@ -127,7 +114,7 @@ async def ask(
         old_deadline=old,
         new_deadline=request.deadline,
         asked_on=request.on,
-        version_hash=version,
+        version_hash=name["version_hash"],
         text_sha256=sealed(request.reason),
         stages=tuple(sorted(stages.items())),
     )

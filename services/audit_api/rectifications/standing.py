@@ -6,7 +6,7 @@ later is not among them, so a look back gives what it gave then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Protocol
@@ -78,33 +78,5 @@ def request_version(order_id: UUID, step: Any, deadline: date, evidence_ids: Ite
             "deadline": deadline.isoformat(),
             "evidence_ids": sorted(str(one) for one in evidence_ids),
             **({} if step.salt is None else {"salt": step.salt}),  # a request of before there were salts has none
-        }
-    )
-
-
-def extension_version(
-    *,
-    extension_id: UUID,
-    order_id: UUID,
-    old: date,
-    new: date,
-    stages: Mapping[int, date],
-    reason: str,
-    asked_on: date,
-    made_by: str,
-    salt: str,
-) -> str:
-    """The name of a request for more time: the old deadline and the new ones, why, who asked and when."""
-    return version_hash(
-        {
-            "extension_id": str(extension_id),
-            "order_id": str(order_id),
-            "old_deadline": old.isoformat(),
-            "new_deadline": new.isoformat(),
-            "stages": {str(stage_no): stages[stage_no].isoformat() for stage_no in sorted(stages)},
-            "reason": reason,
-            "asked_on": asked_on.isoformat(),
-            "made_by": made_by,
-            "salt": salt,
         }
     )

@@ -45,6 +45,7 @@ from services.audit_api.tables.findings import (
 from services.audit_api.tables.journal import EventNamedRow, EventRow, StreamHeadRow
 from services.audit_api.tables.leads import (
     InterestDeclarationRow,
+    LeadLetterRow,
     LeadMemberRow,
     LeadOpinionRow,
     LeadRow,
@@ -115,6 +116,7 @@ __all__ = [
     "FlagToldRow",
     "FollowerCursorRow",
     "InterestDeclarationRow",
+    "LeadLetterRow",
     "LeadMemberRow",
     "LeadOpinionRow",
     "LeadRow",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import RegionText, Row
+from services.audit_api.tables.rows import DECIDED, RegionText, Row, TwoPeople
 
 
 class Told:
@@ -161,16 +161,14 @@ class AlertMergeRow(Row):
     undone_position: Mapped[int | None]
 
 
-class AlertRefutationRow(Row):
+class AlertRefutationRow(TwoPeople, Row):
     """One person holds that an alert asks about nothing, and why; another confirms exactly that, or sends it back."""
 
     __tablename__ = "alert_refutation"
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "alert_id"], _ALERT),
         CheckConstraint("decision IN ('confirm', 'send_back')", name="decision"),
-        CheckConstraint(
-            "num_nonnulls(decision, opinion, decided_on, checked_by, decided_position) IN (0, 5)", name="decided_whole"
-        ),
+        CheckConstraint(DECIDED, name="decided_whole"),
         CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
         CheckConstraint("decided_on >= refuted_on", name="decided_not_before"),
         Index(
@@ -188,15 +186,7 @@ class AlertRefutationRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
     reason: Mapped[str]
     refuted_on: Mapped[date]
-    made_by: Mapped[str]
-    version_hash: Mapped[str]
-    salt: Mapped[str | None]
-    position: Mapped[int]
-    decision: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    checked_by: Mapped[str | None]
-    decided_position: Mapped[int | None]
+    version_hash: Mapped[str] = mapped_column()
 
 
 class AlertOutcomeRow(Row):

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, Sm
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row
+from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row, TwoPeople
 
 
 def _of_engagement() -> ForeignKeyConstraint:
@@ -76,7 +76,7 @@ class EngagementScopeRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
 
 
-class EngagementPeriodRow(Row):
+class EngagementPeriodRow(TwoPeople, Row):
     """From when to when an engagement lasts: as planned, or as one person drew it up and another agreed to it.
 
     The last that was agreed to holds; one of before there were two has no version, and held at once. `policy_ref` gave
@@ -112,15 +112,6 @@ class EngagementPeriodRow(Row):
     policy_ref: Mapped[str | None]
     document: Mapped[str | None]
     changed_on: Mapped[date]
-    made_by: Mapped[str]
-    position: Mapped[int]
-    version_hash: Mapped[str | None]
-    salt: Mapped[str | None]
-    decision: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    checked_by: Mapped[str | None]
-    decided_position: Mapped[int | None]
 
 
 class EngagementMemberRow(Row):

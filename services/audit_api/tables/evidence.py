@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import RegionText, Row
+from services.audit_api.tables.rows import RegionText, Row, TwoPeople
 
 
 class EvidenceRow(Row):
@@ -74,7 +74,7 @@ class EvidenceSignatureRow(Row):
     position: Mapped[int]
 
 
-class EvidenceWithdrawalRow(Row):
+class EvidenceWithdrawalRow(TwoPeople, Row):
     """That evidence was filed wrongly: asked by one person, decided by another. The file and its row stay."""
 
     __tablename__ = "evidence_withdrawal"
@@ -101,12 +101,3 @@ class EvidenceWithdrawalRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
     reason: Mapped[str]
     asked_on: Mapped[date]
-    made_by: Mapped[str]
-    decision: Mapped[str | None]
-    checked_by: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    salt: Mapped[str | None]
-    version_hash: Mapped[str | None]
-    position: Mapped[int]
-    decided_position: Mapped[int | None]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.audit_api.tables.rows import RegionText, Row
 
 _LEAD = ["audit.lead.county_code", "audit.lead.id"]
+_OPINION = ["audit.lead_opinion.county_code", "audit.lead_opinion.lead_id", "audit.lead_opinion.opinion_no"]
 
 
 class LeadRow(Row):
@@ -150,15 +151,40 @@ class LeadOpinionRow(Row):
     decided_position: Mapped[int | None]
 
 
+class LeadLetterRow(Row):
+    """That a letter reached whom it asks, the day by which a reply is due, and the reply."""
+
+    __tablename__ = "lead_letter"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "lead_id", "opinion_no"], _OPINION),
+        CheckConstraint("(reply_due_on IS NULL) = (reply_limit IS NULL)", name="due_by_a_limit"),
+        CheckConstraint("reply_due_on >= received_on", name="due_after_receipt"),
+        CheckConstraint(
+            "num_nulls(replied_on, reply, reply_recorded_by, replied_position) IN (0, 4)", name="replied_whole"
+        ),
+        CheckConstraint("replied_on >= received_on", name="replied_not_before_received"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    opinion_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    received_on: Mapped[date]
+    reply_due_on: Mapped[date | None]
+    reply_limit: Mapped[str | None]
+    recorded_by: Mapped[str]
+    position: Mapped[int]
+    replied_on: Mapped[date | None]
+    reply: Mapped[str | None]
+    reply_recorded_by: Mapped[str | None]
+    replied_position: Mapped[int | None]
+
+
 class LeadTalkRow(Row):
     """That a talk ended or a letter was answered, the day by which a report is due, and the report."""
 
     __tablename__ = "lead_talk"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["county_code", "lead_id", "opinion_no"],
-            ["audit.lead_opinion.county_code", "audit.lead_opinion.lead_id", "audit.lead_opinion.opinion_no"],
-        ),
+        ForeignKeyConstraint(["county_code", "lead_id", "opinion_no"], _OPINION),
         CheckConstraint("(report_due_on IS NULL) = (report_limit IS NULL)", name="due_by_a_limit"),
         CheckConstraint(
             "(reported_on IS NULL) = (report IS NULL) AND (reported_on IS NULL) = (reported_by IS NULL)"

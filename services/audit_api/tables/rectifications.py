@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row
+from services.audit_api.tables.rows import DECIDED, DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row, TwoPeople
 
 
 class RectificationOrderRow(Row):
@@ -153,7 +153,7 @@ class RectificationExtensionStageRow(Row):
     new_deadline: Mapped[date]
 
 
-class RectificationSupervisionRow(Row):
+class RectificationSupervisionRow(TwoPeople, Row):
     """A notice of supervision over one missed deadline, to the unit and to the leader in charge, and who sent it.
 
     One person draws it up and another sends it. One of before there were two has no version, and was sent at once.
@@ -196,18 +196,9 @@ class RectificationSupervisionRow(Row):
     demand: Mapped[str]
     drawn_on: Mapped[date]
     sent_on: Mapped[date | None]
-    made_by: Mapped[str]
-    position: Mapped[int]
-    version_hash: Mapped[str | None]
-    salt: Mapped[str | None]
-    decision: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    checked_by: Mapped[str | None]
-    decided_position: Mapped[int | None]
 
 
-class RectificationLookBackRow(Row):
+class RectificationLookBackRow(TwoPeople, Row):
     """What was seen at a closed order on a day, and who confirmed it: neither of them agreed to close it.
 
     One of before there were two has no version, and counted at once.
@@ -239,21 +230,12 @@ class RectificationLookBackRow(Row):
     region_code: Mapped[str] = mapped_column(RegionText)
     result: Mapped[str]
     looked_on: Mapped[date]
-    made_by: Mapped[str]
     closed_by: Mapped[str]
     note: Mapped[str | None]
     evidence_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default=text("'{}'"))
-    position: Mapped[int]
-    version_hash: Mapped[str | None]
-    salt: Mapped[str | None]
-    decision: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    checked_by: Mapped[str | None]
-    decided_position: Mapped[int | None]
 
 
-class RectificationExtensionRow(Row):
+class RectificationExtensionRow(TwoPeople, Row):
     """More time asked for by one person, and granted or refused by another over the very version that was asked."""
 
     __tablename__ = "rectification_extension"
@@ -261,9 +243,7 @@ class RectificationExtensionRow(Row):
         ForeignKeyConstraint(["county_code", "order_id"], _ORDER),
         CheckConstraint("new_deadline > old_deadline", name="later"),
         CheckConstraint("decision IN ('grant', 'refuse')", name="decision"),
-        CheckConstraint(
-            "num_nonnulls(decision, opinion, decided_on, checked_by, decided_position) IN (0, 5)", name="decided_whole"
-        ),
+        CheckConstraint(DECIDED, name="decided_whole"),
         CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
         CheckConstraint("decided_on >= asked_on", name="decided_not_before_asked"),
         CheckConstraint("new_deadline >= asked_on", name="not_past_when_asked"),
@@ -285,12 +265,4 @@ class RectificationExtensionRow(Row):
     new_deadline: Mapped[date]
     reason: Mapped[str]
     asked_on: Mapped[date]
-    made_by: Mapped[str]
-    version_hash: Mapped[str]
-    salt: Mapped[str | None]
-    decision: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    checked_by: Mapped[str | None]
-    position: Mapped[int]
-    decided_position: Mapped[int | None]
+    version_hash: Mapped[str] = mapped_column()

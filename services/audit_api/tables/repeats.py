@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row
+from services.audit_api.tables.rows import DECIDED_WHOLE, HAS_ITS_VERSION, RegionText, Row, TwoPeople
 
 _FINDING = ["audit.finding.county_code", "audit.finding.id"]
 
 
-class FindingRepeatRow(Row):
+class FindingRepeatRow(TwoPeople, Row):
     """That a finding is an earlier one again (屡审屡犯): one person holds so, another confirms, a third may undo it.
 
     One of before there were two has no version, and counted at once.
@@ -63,22 +63,13 @@ class FindingRepeatRow(Row):
     alike: Mapped[bool]
     reason: Mapped[str]
     linked_on: Mapped[date]
-    made_by: Mapped[str]
-    position: Mapped[int]
-    version_hash: Mapped[str | None]
-    salt: Mapped[str | None]
-    decision: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    checked_by: Mapped[str | None]
-    decided_position: Mapped[int | None]
     undone_on: Mapped[date | None]
     undone_by: Mapped[str | None]
     undo_reason: Mapped[str | None]
     undone_position: Mapped[int | None]
 
 
-class FindingRepeatUndoingRow(Row):
+class FindingRepeatUndoingRow(TwoPeople, Row):
     """That a link is to be taken back: one person says so, another agrees or sends it back; nothing else changes.
 
     `finding_id` is the link's, by which words are found and taken out.
@@ -109,12 +100,3 @@ class FindingRepeatUndoingRow(Row):
     finding_id: Mapped[UUID]
     reason: Mapped[str]
     drawn_on: Mapped[date]
-    made_by: Mapped[str]
-    position: Mapped[int]
-    version_hash: Mapped[str | None]
-    salt: Mapped[str | None]
-    decision: Mapped[str | None]
-    opinion: Mapped[str | None]
-    decided_on: Mapped[date | None]
-    checked_by: Mapped[str | None]
-    decided_position: Mapped[int | None]
