@@ -73,6 +73,8 @@ class Suspicion:
     """What the inspectors have of the county's money."""
 
     findings: dict[UUID, str] = field(default_factory=dict)
+    bound: dict[UUID, int] = field(default_factory=dict)
+    recovered: dict[str, tuple[UUID, int]] = field(default_factory=dict)  # by movement
     kept: dict[UUID, Kept] = field(default_factory=dict)
     taken: dict[str, list[Taken]] = field(default_factory=dict)
 
@@ -120,6 +122,7 @@ class QuarantineMachine(LedgerMachine):
         http = self.world.http
         finding = findings[-1] if findings else self.do(quarantined.finding(http, self.county, {lot: fen}))
         eye.findings[finding] = lot
+        eye.bound.setdefault(finding, fen)
         free = self.lots[lot].remaining - self.held().get(lot, 0)
         made = self.do(quarantined.quarantine(http, self.county, {lot: asked}, finding))
         eye.kept[made] = Kept(finding, Counter({lot: min(asked, free)}))
@@ -137,7 +140,7 @@ class QuarantineMachine(LedgerMachine):
     @precondition(lambda self: any(one.stands and one.lots.total() for one in self.eye().kept.values()))
     @rule(data=st.data(), share=st.integers(1, 130), days=AROUND)
     def recover_for_its_finding(self, data: st.DataObject, share: int, days: int) -> None:
-        """What is quarantined for a finding is there for it, whatever else is asked; it shrinks by exactly that."""
+        """What is quarantined for a finding is there for it, up to what it is bound to; it shrinks by exactly that."""
         eye = self.eye()
         of = data.draw(st.sampled_from([one for one in eye.kept.values() if one.stands and one.lots.total()]))
         lot = data.draw(st.sampled_from([name for name, fen in of.lots.items() if fen]))
@@ -146,8 +149,12 @@ class QuarantineMachine(LedgerMachine):
         fen = max((there or of.lots[lot]) * share // 100, 1)
         order = {"kind": "recover", "document": "追缴", "effective_on": on.isoformat(), "fund_code": "TEST-FUND"}
         answer = self.order({**order, "account_id": account, "amount_fen": fen, "finding_id": str(of.finding)})
+        left = eye.bound[of.finding] - sum(
+            back for one, (finding, back) in eye.recovered.items() if finding == of.finding and one not in self.reversed
+        )
         if fen <= there:
-            assert answer.status_code == 201, answer.text
+            assert answer.status_code == (201 if fen <= left else 409), answer.text
+        assert fen <= left or answer.status_code == 409, "no more is recovered than the finding is bound to"
         assert answer.status_code in {201, 409}, answer.text
         if answer.status_code == 201:
             self._take(of.finding, answer.json()["movements"])
@@ -162,6 +169,7 @@ class QuarantineMachine(LedgerMachine):
 
     def _take(self, finding: UUID, movements: list[dict[str, Any]]) -> None:
         for movement in movements:
+            self.eye().recovered[movement["id"]] = (finding, movement["amount_fen"])
             for draw in movement["draws"]:
                 fen = draw["amount_fen"]
                 for name, one in self.eye().kept.items():
