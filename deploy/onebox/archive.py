@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,6 +96,17 @@ def write(file: Path, manifest: Manifest, dump: Path, evidence: Path) -> None:
             tar.add(one, f"{EVIDENCE}/{one.relative_to(evidence)}")
 
 
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, there: Path) -> None:
+    """The bytes of a plain file and nothing else of it. `extract(filter=…)` came with 3.11.4; Debian 12 has 3.11.2."""
+    there.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    packed = tar.extractfile(member)
+    if packed is None:
+        msg = f"备份中有不认识的内容：{member.name}"
+        raise ArchiveBroken(msg)
+    with packed, os.fdopen(os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+        shutil.copyfileobj(packed, new)
+
+
 def read(file: Path, into: Path) -> Manifest:
     """Unpack a backup into an empty folder and see that it is whole, or raise `ArchiveBroken`."""
     try:
@@ -103,7 +115,7 @@ def read(file: Path, into: Path) -> Manifest:
                 if not member.isfile() or not (member.name in {MANIFEST, DUMP} or _EVIDENCE_FILE.match(member.name)):
                     msg = f"备份中有不认识的内容：{member.name}"
                     raise ArchiveBroken(msg)
-                tar.extract(member, into, filter="data")
+                _unpack(tar, member, into / member.name)
         told: dict[str, Any] = json.loads((into / MANIFEST).read_text())
     except (OSError, tarfile.TarError, ValueError) as error:
         msg = f"{file} 不是完整的备份（{type(error).__name__}）"

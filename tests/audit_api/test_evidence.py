@@ -192,3 +192,45 @@ def test_a_name_that_hides_something_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", ["附件\u30001.pdf", "“附件”（1）.pdf", "𠮷.pdf", "x" * 200])
 def test_a_name_as_offices_write_it_is_kept(name: str) -> None:
     assert file_name_of(quote(name)) == name
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(
+    audit_http: httpx.AsyncClient, opened: tuple[Caller, str], county: str, admin: asyncpg.Pool
+) -> None:
+    inspector, finding_id = opened
+    kept = await send(inspector, finding_id, PDF, key="breaks-off-once")
+    assert kept.status_code == 201, kept.text
+    request = kept.request
+    messages = iter(
+        [
+            {"type": "http.request", "body": PDF[:100] + b"another", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def answered(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(name.lower(), value) for name, value in request.headers.raw if name.lower() != b"idempotency-key"]
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": request.url.path,
+        "raw_path": request.url.raw_path,
+        "query_string": request.url.query,
+        "headers": [*headers, (b"idempotency-key", b"breaks-off-twice")],
+        "client": ("127.0.0.1", 1),
+        "server": ("audit", 80),
+        "scheme": "http",
+    }
+    await audit_http.app(scope, receive, answered)  # type: ignore[attr-defined]
+    assert [one["status"] for one in sent if one["type"] == "http.response.start"] in ([], [413])
+    folder: Path = audit_http.app.state.shelf.place.root  # type: ignore[attr-defined]
+    assert list((folder / "incoming").iterdir()) == []
+    told = "SELECT count(*) FROM audit.event WHERE stream = $1 AND kind = 'EvidenceKept'"
+    assert await admin.fetchval(told, county) == 1
