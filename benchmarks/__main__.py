@@ -38,6 +38,7 @@ NAMES: Final = (
     "flat_in_history",
     "verify_million",
     "findings_list",
+    "alerts_list",
     "inclusion",
     "seal_overhead",
     "seal_lag",

@@ -13,7 +13,7 @@ from typing import Final
 _WHO_ACTED: Final = (
     "an official acting in office, by the account: the record of who decided stays",
     """
-    alert.dismissal_checked_by alert.dismissed_by alert_outcome.decided_by alert_assignment.assignee
+    alert.assignee alert.dismissal_checked_by alert.dismissed_by alert_outcome.decided_by alert_assignment.assignee
     alert_assignment.made_by
     alert_merge.made_by alert_merge.undone_by alert_refutation.checked_by alert_refutation.made_by
     alert_triage.made_by engagement.planned_by engagement_document.at_once_approved_by
@@ -38,7 +38,7 @@ _WHO_ACTED: Final = (
 _CODES: Final = (
     "a code, a class or a state of this system, or the code of a place",
     """
-    alert.flag_outcome alert_outcome.outcome alert.fund_code alert.rule_code alert.status alert.subject
+    alert.triage alert.flag_outcome alert_outcome.outcome alert.fund_code alert.rule_code alert.status alert.subject
     alert_refutation.decision alert_triage.policies
     alert_triage.proposed alert_triage.triage engagement.kind engagement_document.form engagement_document.paper
     engagement_document.stance engagement_document.verdict engagement_member.role engagement_scope.code

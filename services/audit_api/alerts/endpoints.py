@@ -54,8 +54,7 @@ async def get_alerts(
     asked = county_of(who, county)
     moment = await moment_of(tx, asked, as_of, known_at)
     as_it_stands = as_of is None and known_at is None
-    found = await store.page(
-        tx,
+    query = store.listing(
         who,
         asked,
         window,
@@ -67,6 +66,7 @@ async def get_alerts(
         assignee=assignee,
         merged=merged,
     )
+    found = (await tx.scalars(query)).all()
     rows, after = cut(found, window, lambda row: (row.id,))
     items = await alerts_of(tx, asked, rows, moment, as_it_stands=as_it_stands)
     because = None if items else "您的管辖范围内没有符合条件的预警"

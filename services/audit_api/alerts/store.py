@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -21,8 +21,7 @@ from services.audit_api.tables import AlertMergeRow, AlertRow, FlagToldRow
 _TOLD: Final = [column.name for column in FlagToldRow.__table__.columns if column.name not in {"stream", "position"}]
 
 
-async def page(
-    session: AsyncSession,
+def listing(
     who: Principal,
     county: str,
     window: Window,
@@ -34,8 +33,8 @@ async def page(
     triage: str | None,
     assignee: str | None,
     merged: bool | None,
-) -> Sequence[AlertRow]:
-    """Visible alerts of a county by id, one more than the page holds; `as_it_stands` or as of a moment."""
+) -> Select[AlertRow]:
+    """Asks for visible alerts of a county by id, one more than the page holds; `as_it_stands` or as of a moment."""
     query = (
         select(AlertRow)
         .where(AlertRow.county_code == county, visible_to(who, AlertRow.region_code))
@@ -49,16 +48,17 @@ async def page(
     if status is not None:
         query = query.where((AlertRow.status if as_it_stands else dealings.status_at(moment)) == status)
     if triage is not None:
-        query = query.where(dealings.triage_at(moment) == triage)
+        query = query.where((AlertRow.triage if as_it_stands else dealings.triage_at(moment)) == triage)
     if assignee is not None:
-        query = query.where(dealings.assignee_at(moment) == assignee)
+        query = query.where((AlertRow.assignee if as_it_stands else dealings.assignee_at(moment)) == assignee)
     if merged is not None:
-        query = query.where(dealings.main_at(moment).is_not(None) if merged else dealings.main_at(moment).is_(None))
+        main = AlertRow.merged_into if as_it_stands else dealings.main_at(moment)
+        query = query.where(main.is_not(None) if merged else main.is_(None))
     if rule is not None:
         query = query.where(AlertRow.rule_code == rule)
     if after := window.key(UUID):
         query = query.where(AlertRow.id > after[0])
-    return (await session.scalars(query)).all()
+    return query
 
 
 async def one(session: AsyncSession, who: Principal, county: str, alert_id: UUID) -> AlertRow | None:

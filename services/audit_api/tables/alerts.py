@@ -37,7 +37,8 @@ class Told:
 class AlertRow(Told, Row):
     """A flag of funds_api as it arrived (its id is the flag's): a question that somebody takes up or dismisses.
 
-    `flag_outcome` is what stands of the flag itself, where a person decided it in funds_api.
+    `flag_outcome` is what stands of the flag itself, where a person decided it in funds_api. `triage`, `assignee` and
+    `merged_into` are what the last of its dealings says: triggers keep them, and lists are read along them.
     """
 
     __tablename__ = "alert"
@@ -60,6 +61,9 @@ class AlertRow(Told, Row):
         CheckConstraint("(subject = 'lot') = (lot_id IS NOT NULL)", name="lot_is_the_subject"),
         Index("ix_alert_lot", "county_code", "lot_id"),
         Index("ix_alert_status", "county_code", "status", "id"),
+        Index("ix_alert_triage", "county_code", "triage", "id"),
+        Index("ix_alert_assignee", "county_code", "assignee", "id"),
+        Index("ix_alert_merged", "county_code", "id", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_alert_unit", "county_code", "rule_code", "unit_id", "as_of"),
         Index("ix_alert_subject", "county_code", "rule_code", "subject_id", "as_of"),
     )
@@ -69,6 +73,9 @@ class AlertRow(Told, Row):
     status: Mapped[str] = mapped_column(server_default=text("'new'"))
     flag_outcome: Mapped[str | None]
     finding_id: Mapped[UUID | None]
+    triage: Mapped[str | None]
+    assignee: Mapped[str | None]
+    merged_into: Mapped[UUID | None]
     dismissed_by: Mapped[str | None]
     dismissal_reason: Mapped[str | None]
     dismissal_checked_by: Mapped[str | None]
