@@ -35,7 +35,8 @@ _SEED: Final = (
 INSERT INTO audit.alert (county_code, id, region_code, rule_code, rule_version, title, subject, subject_id, amount_fen,
     days, limit_days, as_of, explanation, source, feed_position, status, flag_outcome)
 SELECT '{COUNTY}', ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '{COUNTY}' || 101 + n % 19,
-       'R' || lpad((1 + n % 26)::text, 2, '0'), 1, '资金停留', 'account', gen_random_uuid(), n * 100, n % 400, 30,
+       'R' || lpad((1 + n % 26)::text, 2, '0'), 1, '资金停留', 'account', md5((n / 2)::text)::uuid,
+       n * 100, n % 400, 30,
        DATE '2017-10-31' + n % 300, '停留超过规定天数', '测试', n,
        CASE WHEN n % 5 = 0 THEN 'decided' ELSE 'new' END, CASE WHEN n % 5 = 0 THEN 'confirmed' END
   FROM generate_series(1, {ALERTS}) n""",
