@@ -1,7 +1,7 @@
 """Holds the log against the journals, whoever was killed meanwhile: every event a leaf, once, under the roots signed.
 
 The root is worked out from nothing but the leaves, at the size of every checkpoint: a sealer that was killed at any
-step has to have come to the same one.
+step has to have come to the same one. Each is signed by the key whose turn it was, from the one that is trusted on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 
 from chaos.checker import Verdict
-from services.audit_api.record.verify import Bad, Checkpoint, Key, Peaks, leaf_hash, leaf_line
+from services.audit_api.record.verify import Bad, Checkpoint, Key, Keys, Peaks, changes_of, leaf_hash, leaf_line
 
 SEALED_WITHIN_SECONDS: Final = 60.0
 _JOURNALS: Final = " UNION ALL ".join(
@@ -47,6 +47,15 @@ async def look_at_the_log(connection: asyncpg.Connection, key: Key, verdict: Ver
 
 async def _roots(connection: asyncpg.Connection, key: Key, verdict: Verdict) -> None:
     notes = {row["size"]: row["note"] for row in await connection.fetch("SELECT size, note FROM audit.log_checkpoint")}
+    told = [row["note"] for row in await connection.fetch("SELECT note FROM audit.log_key_change ORDER BY size")]
+    try:
+        keys = Keys(key, changes_of([Checkpoint.read(one) for one in told]))
+    except Bad as bad:
+        verdict.broken.append(f"存证日志的密钥：{bad}")
+        return
+    changed = {one.size: one for one in keys.changes}
+    announced: set[bytes] = set()
+    awaited = {one.leaf for one in keys.changes}
     peaks = Peaks()
     async for row in connection.cursor(
         "SELECT position, service, stream, stream_position, hash FROM audit.log_leaf ORDER BY position"
@@ -55,17 +64,22 @@ async def _roots(connection: asyncpg.Connection, key: Key, verdict: Verdict) -> 
             verdict.broken.append(f"存证日志缺第 {peaks.size} 条")
             return
         line = leaf_line(row["service"], row["stream"], row["stream_position"], row["hash"].hex())
-        peaks.push(leaf_hash(line))
+        leaf = leaf_hash(line)
+        peaks.push(leaf)
+        announced |= {leaf} & awaited
         if (note := notes.pop(peaks.size, None)) is not None:
-            _signed(note, peaks, key, verdict)
-    verdict.broken += [f"{size} 条的检查点之内没有这么多条" for size in notes]
+            _signed(note, peaks, keys, verdict)
+        change = changed.pop(peaks.size, None)
+        if change is not None and (change.leaf not in announced or change.checkpoint.root != peaks.root()):
+            verdict.broken.append(f"{peaks.size} 条处的密钥更换没有公告，或不是这份日志的")
+    verdict.broken += [f"{size} 条的检查点之内没有这么多条" for size in {*notes, *changed}]
     verdict.sealed = peaks.size
 
 
-def _signed(note: str, peaks: Peaks, key: Key, verdict: Verdict) -> None:
+def _signed(note: str, peaks: Peaks, keys: Keys, verdict: Verdict) -> None:
     try:
         told = Checkpoint.read(note)
-        told.must_be_signed(key)
+        keys.must_sign(told)
     except Bad as bad:
         verdict.broken.append(f"{peaks.size} 条的检查点：{bad}")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from wire.fact import Fact
 
@@ -14,3 +15,12 @@ class CheckpointCosigned(Fact):
     root: str
     witness: str
     signed_at: datetime
+
+
+class LogKeyAnnounced(Fact):
+    """An operator announced the key that is to sign the log next; keys are public ones (C2SP vkey)."""
+
+    key_before: str
+    key: str
+    because: Literal["routine", "compromised", "lost"]
+    announced_by: str

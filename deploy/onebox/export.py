@@ -97,14 +97,15 @@ async def export(
         with (folder / "tiles.tsv").open("wb") as file:
             await connection.copy_from_query(TILES, output=file)
         notes = await connection.fetch(
-            "SELECT c.note || coalesce((SELECT string_agg(s.line, '' ORDER BY s.witness) FROM audit.log_cosignature s"
-            " WHERE s.size = c.size), '') AS note FROM audit.log_checkpoint c ORDER BY c.size"
+            "SELECT c.size, c.note || coalesce((SELECT string_agg(s.line, '' ORDER BY s.witness)"
+            " FROM audit.log_cosignature s WHERE s.size = c.size), '') AS note FROM audit.log_checkpoint c"
+            " UNION ALL SELECT k.size, k.note FROM audit.log_key_change k ORDER BY size"
         )
         lines = "".join(json.dumps(row["note"], ensure_ascii=False) + "\n" for row in notes)
         (folder / "checkpoints.jsonl").write_text(lines, encoding="utf-8")
         about = {"format": EXPORT_FORMAT, "county": county}
         (folder / "export.json").write_text(json.dumps(about) + "\n", encoding="utf-8")
-    return len(notes)
+    return len({row["size"] for row in notes})
 
 
 async def _run(url: str, folder: Path, county: str | None) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.onebox.keys import new_kek, new_log_key, new_private_key, public_entry
-from services.audit_api.record.notes import Signer
+from services.audit_api.record.notes import signers_of
 
 
 @dataclass
@@ -101,5 +101,8 @@ class Secrets:
 
     @property
     def log_vkey(self) -> str:
-        """The public key that checkpoints are verified with; it is handed out on paper."""
-        return Signer.read(self.log_key).key.text()
+        """The public key that checkpoints are verified with; it is handed out on paper.
+
+        While the key changes, the one before: from it the next is believed, before and after.
+        """
+        return signers_of(self.log_key)[0].key.text()

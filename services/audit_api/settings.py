@@ -102,7 +102,9 @@ class SealerSettings(BaseSettings):
         description="addresses of the journals, as a JSON object: funds, audit and identity (the gateway)"
     )
     sealer_key: SecretStr = Field(description="private key (JWK) of the sealer's own tokens")
-    log_key: SecretStr = Field(description="private key that signs checkpoints: PRIVATE+KEY+name+id+base64")
+    log_key: SecretStr = Field(
+        description="private key that signs checkpoints, PRIVATE+KEY+name+id+base64; while it changes the next one too"
+    )
     seal_regions: str = Field(
         pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})(,([0-9]{2}|[0-9]{4}|[0-9]{6}))*$",
         description="regions whose streams are sealed, separated by commas; those of the nation are sealed anyway",

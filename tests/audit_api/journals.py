@@ -15,6 +15,7 @@ from chassis.feed import HashPage, JournalRow, JournalRows, Streams
 from chassis.identity import KeyRing, SigningKey, verify
 from services.audit_api.ledger import ISSUER as LEDGER_ISSUER
 from services.audit_api.ledger import Ledger
+from services.audit_api.record.notes import Signer
 from services.audit_api.record.sealer import AUDIENCES, ISSUER, Sealer
 from tests.callers import AUDIT_KEY, INTERNAL_JWKS, LOG, SEALER_KEY
 
@@ -63,10 +64,10 @@ class Journals:
 
         return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url=f"http://{service}")
 
-    def sealer(self, database: Database, *regions: str) -> Sealer:
+    def sealer(self, database: Database, *regions: str, signers: Sequence[Signer] = (LOG,)) -> Sealer:
         key = SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt")
         sources = {service: self._source(service) for service in AUDIENCES}
-        return Sealer(database, sources, key, LOG, list(regions), poll_seconds=0.01)
+        return Sealer(database, sources, key, signers, list(regions), poll_seconds=0.01)
 
 
 @contextlib.contextmanager
@@ -104,6 +105,7 @@ async def seal_all(sealer: Sealer) -> int:
 async def empty_log(admin: asyncpg.Pool) -> None:
     """The log as a new installation has it."""
     await admin.execute(
-        "TRUNCATE audit.log_leaf, audit.log_tile, audit.log_checkpoint, audit.log_cosignature, audit.log_cursor"
+        "TRUNCATE audit.log_leaf, audit.log_tile, audit.log_checkpoint, audit.log_cosignature, audit.log_cursor,"
+        " audit.log_key_change, audit.log_key_announcement"
     )
     await admin.execute("UPDATE audit.log_head SET size = 0, complete_at = '-infinity', looked_at = '-infinity'")

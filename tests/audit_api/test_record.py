@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -297,12 +298,14 @@ async def test_a_bundle_with_one_field_changed_does_not_pass(
     assert bad.value.position == row["log_position"]
 
 
-async def seal_audit(audit_http: httpx.AsyncClient, database: Database, county: str) -> None:
+async def seal_audit(
+    audit_http: httpx.AsyncClient, database: Database, county: str, signers: Sequence[notes.Signer] = (LOG,)
+) -> None:
     """Seal the real journal of audit_api to its end."""
     app: Any = audit_http.app  # type: ignore[attr-defined]
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://audit")
     key = SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt")
-    await seal_all(Sealer(database, {"audit": http}, key, LOG, [county]))
+    await seal_all(Sealer(database, {"audit": http}, key, signers, [county]))
 
 
 async def test_a_pack_carries_versions_and_evidence_and_is_asked_for_as_it_was_known(

@@ -45,7 +45,7 @@ class Case:
             for service, app in apps.items()
         }
         key = SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt")
-        await seal_all(Sealer(database, sources, key, LOG, [self.county]))
+        await seal_all(Sealer(database, sources, key, [LOG], [self.county]))
 
     async def bundle(self, **asked: Any) -> httpx.Response:
         return await audit_caller(self.audit, "inspector", self.county).get(self.path, params=asked)

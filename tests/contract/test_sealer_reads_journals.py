@@ -28,7 +28,7 @@ async def test_what_the_services_recorded_is_sealed_and_proved(
         service: httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"http://{service}")
         for service, app in apps.items()
     }
-    sealer = Sealer(database, sources, SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt"), LOG, [county])
+    sealer = Sealer(database, sources, SigningKey.from_jwk(SEALER_KEY, ISSUER, "internal+jwt"), [LOG], [county])
     await seal_all(sealer)
 
     head = await admin.fetchrow("SELECT position, hash FROM funds.stream_head WHERE stream = $1", county)

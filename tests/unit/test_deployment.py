@@ -64,7 +64,7 @@ def test_a_process_holds_the_secrets_of_its_files_and_no_other(process: str) -> 
     assert files == {f"/run/secrets/{one}" for one in held.split(", ")}
 
 
-@pytest.mark.parametrize("process", [*PROCESSES, "exchange_key"])
+@pytest.mark.parametrize("process", [*PROCESSES, "exchange_key", "log_key"])
 def test_a_process_runs_read_only_without_capabilities(process: str) -> None:
     assert "    <<: *service\n" in block(process)
     [shared] = re.findall(r"^x-service: &service\n((?:  .*\n)+)", COMPOSE, re.MULTILINE)
@@ -80,6 +80,7 @@ def test_the_runner_has_no_key_of_people_and_is_asked_whether_it_gets_on() -> No
     ("target", "run"),
     [
         ("exchange_key", "import deploy.onebox.exchange_key as one; assert one.TOOL.exists(), one.TOOL"),
+        ("log_key", "import deploy.onebox.log_key"),
         ("migrate", "import migrations.flags_v1, services.funds_api.tables, services.audit_api.tables"),
     ],
 )

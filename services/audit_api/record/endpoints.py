@@ -23,6 +23,7 @@ from services.audit_api.record.schemas import (
     CosignatureReceipt,
     CosignatureRequest,
     InclusionProof,
+    KeysTold,
     RecordStatus,
     Service,
 )
@@ -55,6 +56,11 @@ async def get_consistency(
     request: Request, tx: Read, _: Watcher, old_size: OldSize, size: Size = None
 ) -> ConsistencyProof:
     return await service.consistency(tx, request.app.state.log_tiles, old_size, size)
+
+
+@router.get("/keys", summary="日志密钥的历次更换，各附与检查点相接的证明")
+async def get_keys(request: Request, tx: Read, _: Watcher, size: Size = None) -> KeysTold:
+    return await service.keys(tx, request.app.state.log_tiles, size)
 
 
 @router.get("/inclusion", summary="包含证明：某条日志在检查点之内")

@@ -7,6 +7,7 @@ A private key is written as Go's note package writes it: PRIVATE+KEY+name+id+bas
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -51,10 +52,33 @@ def written(name: str, seed: bytes, kind: int = NOTE_KEY) -> str:
     return f"{_PREFIX}{name}+{key.mark.hex()}+{base64.b64encode(bytes([kind]) + seed).decode()}"
 
 
+def signers_of(text: str) -> list[Signer]:
+    """The signers of written private keys, one a line: the one in use, and the next while the key changes."""
+    found = [Signer.read(one) for one in text.split()]
+    if not found or len({one.key.name for one in found}) > 1:
+        msg = "no private keys of one log"
+        raise ValueError(msg)
+    return found
+
+
 def checkpoint(signer: Signer, size: int, root: bytes) -> str:
     """The signed note of a log of `size` leaves; the same every time it is made."""
     body = f"{signer.key.name}\n{size}\n{base64.b64encode(root).decode()}\n"
     return f"{body}\n{_line(signer.key, signer.private.sign(body.encode()))}"
+
+
+def key_change(before: Key, signers: Sequence[Signer], size: int, root: bytes, leaf: bytes) -> str:
+    """The signed note by which the key of the last of `signers` follows `before`; `leaf` is the event that said so.
+
+    Both sign, or the new one alone where the old one was lost.
+    """
+    after = signers[-1].key
+    if any(one.key not in {before, after} for one in signers):
+        msg = "neither of the two keys of the change"
+        raise ValueError(msg)
+    lines = (before.name, str(size), base64.b64encode(root).decode(), f"key-change {before.text()} {after.text()}")
+    body = "\n".join((*lines, f"key-event {leaf.decode().removesuffix(chr(10))}")) + "\n"
+    return f"{body}\n" + "".join(_line(one.key, one.private.sign(body.encode())) for one in signers)
 
 
 def cosignature(signer: Signer, seen: Checkpoint, at: int) -> str:

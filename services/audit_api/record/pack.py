@@ -29,10 +29,16 @@ _READ_ME = """案卷：问题 {about}
 
 
 async def fetch(http: httpx.AsyncClient, finding: str, folder: Path, query: dict[str, str]) -> dict[str, Any]:
-    """Fetch the pack of a finding into `folder`, which is made and must not be there; the bundle."""
+    """Fetch the pack of a finding into `folder`, which is made and must not be there; the bundle.
+
+    Where the log's key was ever changed, its changes go along: with them the pack is verified by any one of the keys.
+    """
     answer = await http.get(f"/audit/v1/record/findings/{finding}", params=query)
     answer.raise_for_status()
     bundle: dict[str, Any] = answer.json()
+    size = verify.Checkpoint.read(bundle["checkpoint"]).size
+    keys = await http.get("/audit/v1/record/keys", params={"size": size})
+    keys.raise_for_status()
     files = {}
     place = {name: value for name, value in query.items() if name == "county"}
     for one in bundle["evidence"]:
@@ -45,6 +51,8 @@ async def fetch(http: httpx.AsyncClient, finding: str, folder: Path, query: dict
             raise ValueError(msg)
         files[one["sha256"]] = content.content
     await asyncio.to_thread(_write, folder, answer.content, files, bundle)
+    if keys.json()["changes"]:
+        await asyncio.to_thread((folder / "keys.json").write_bytes, keys.content)
     return bundle
 
 

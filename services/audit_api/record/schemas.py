@@ -151,6 +151,28 @@ class Follows(Answer):
     proof: list[Hex]
 
 
+class KeyChangeTold(Answer):
+    """That one key of the log follows another, joined with a checkpoint.
+
+    `note` says it (C2SP tlog-checkpoint with the lines `key-change` and `key-event`) and is signed by both keys;
+    `proof` is the consistency of its log with that of the checkpoint, the smaller first; `event_proof` that the event
+    which announced it is leaf `event_position` of its log.
+    """
+
+    note: str
+    proof: list[Hex]
+    event_position: int
+    event_proof: list[Hex]
+
+
+class KeysTold(Answer):
+    """Every change of the log's key, joined with the checkpoint of `size`. None: one key has signed it all."""
+
+    format: str
+    size: int
+    changes: list[KeyChangeTold]
+
+
 class Bundle(Answer):
     """What the journals hold about a finding, for `verify.py`: rows, inclusion proofs and the checkpoint.
 
@@ -173,3 +195,8 @@ class Bundle(Answer):
     not_sealed_yet: int = Field(description="已登记而尚未封存、因而不在案卷中的日志条数")
     words_gone_n: int = Field(description="日志中有摘要而文字未附的处数：已依法删除，或早于加盐的版本")
     lacking_n: int = Field(description="资金账本未能提供的日志条数")
+    keys: list[KeyChangeTold] = Field(
+        default_factory=list,
+        exclude_if=lambda told: not told,  # a bundle from before any change stays what it was, byte for byte
+        description="检查点由更换后的密钥签名时：此前的各次更换，供以原公钥核验",
+    )

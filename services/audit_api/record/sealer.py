@@ -8,12 +8,15 @@ depend on who was killed when. It reads no body of any event.
 
 Each fetch begins with the event sealed last, whose hash must still be the one that was sealed: a stream that was
 rewritten or cut off is sealed no further and says so; the others go on.
+
+It signs with the key that the log says is in use (`keys.py`), and ends where it does not hold that key.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,12 +31,14 @@ from chassis.feed import HASHES_PER_PAGE, HashPage, Streams
 from chassis.follower import feed_client
 from chassis.identity import SigningKey, sign
 from chassis.rounds import OTHERS_TOO, Rounds, when_told
-from services.audit_api.record import notes, store
+from services.audit_api.record import keys, notes, store
+from services.audit_api.record.keys import ANNOUNCED_IN, KeyNotAnnounced, Signing
 from services.audit_api.record.merkle import Frontier, Tile
 from services.audit_api.record.notes import Signer
 from services.audit_api.record.store import Addition, Sealed, Stream
 from services.audit_api.record.verify import leaf_hash, leaf_line
 from services.audit_api.settings import SealerSettings
+from services.audit_api.tables import LogKeyAnnouncementRow
 
 log = logging.getLogger("sealer")
 
@@ -67,13 +72,14 @@ def sealer_token(key: SigningKey, service: str, region: str, now: int) -> str:
 
 
 class LogShrank(Exception):
-    """The log has fewer leaves than were sealed here: an older backup was restored below the sealer.
+    """The log does not begin with what was sealed here: an older backup was restored below the sealer.
 
     Sealing on would sign another log of sizes that were signed before. Whoever knows why starts the sealer anew.
     """
 
     def __init__(self, sealed: int, size: int) -> None:
-        super().__init__(f"{sealed} leaves were sealed, and the log has {size}")
+        others = ", other ones" if size >= sealed else ""
+        super().__init__(f"{sealed} leaves were sealed, and the log has {size}{others}")
 
 
 @dataclass
@@ -83,12 +89,14 @@ class Sealer:
     database: Database
     sources: dict[str, httpx.AsyncClient]
     key: SigningKey
-    signer: Signer
+    signers: Sequence[Signer]
     regions: list[str]
     poll_seconds: float = 0.5
     _cursors: dict[Stream, Sealed] = field(default_factory=dict, init=False)
     _frontier: Frontier | None = field(default=None, init=False)
     _marked_at: datetime | None = field(default=None, init=False)
+    _signing: Signing | None = field(default=None, init=False)
+    _signed: tuple[int, bytes] | None = field(default=None, init=False)  # the last size and root that was signed here
     _tokens: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict, init=False)
     rounds: Rounds = field(init=False)
 
@@ -112,7 +120,7 @@ class Sealer:
 
     async def round(self) -> int:
         """Seal what the services' journals have beyond the log, a batch at most; how many events that were."""
-        if self._frontier is None:
+        if self._frontier is None or self._signing is None or not self._signing.is_settled:
             await self._recall()
         looked_at = clock.now()
         heads = await self._heads()
@@ -122,8 +130,9 @@ class Sealer:
         complete = not halted and all(
             head <= behind.get(stream, self._sealed(stream).position) for stream, head in heads.items()
         )
-        idle = not additions and not halted
-        if idle and self._marked_at is not None and looked_at - self._marked_at < IDLE_MARK:
+        idle = not additions and not halted and self._change() is None
+        since = None if self._marked_at is None else looked_at - self._marked_at
+        if idle and since is not None and timedelta(0) <= since < IDLE_MARK:  # a clock set back marks at once
             return 0
         await self._seal(additions, halted, heads, looked_at, looked_at if complete else None)
         self._marked_at = looked_at
@@ -149,6 +158,8 @@ class Sealer:
             for stream in {**heads, **self._cursors}
             if heads.get(stream, 0) != self._sealed(stream).position and self._is_ours(stream)
         ]
+        if self._signing is not None and self._signing.is_lost:  # nothing is signed before the next key is announced
+            waiting = [stream for stream in waiting if stream == ANNOUNCED_IN]
         additions: list[Addition] = []
         halted: dict[Stream, str] = {}
         left = BATCH
@@ -197,27 +208,16 @@ class Sealer:
         complete_at: datetime | None,
     ) -> None:
         """Put the additions into the log, in one transaction; nothing where another sealer was quicker."""
-        if self._frontier is None:  # pragma: no cover - recalled before
+        if self._frontier is None or self._signing is None:  # pragma: no cover - recalled before
             return
-        grown = Frontier(self._frontier.size, [list(level) for level in self._frontier.open])
-        moved: dict[Stream, Sealed] = {}
-        tiles: list[Tile] = []
-        starts: list[int] = []
-        for one in additions:
-            starts.append(grown.size)
-            lines = (leaf_line(*one.stream, one.after + at, digest.hex()) for at, digest in enumerate(one.hashes, 1))
-            tiles += grown.append([leaf_hash(line) for line in lines])
-            moved[one.stream] = Sealed(one.after + len(one.hashes), one.hashes[-1], grown.size)
-        for stream, because in halted.items():
-            before = self._sealed(stream)
-            if before.stopped_because != because:
-                log.error("stream stopped", extra={"stream": "/".join(stream), "reason": because})
-                moved[stream] = Sealed(before.position, before.hash, before.at_size, because)
+        grown, starts, tiles, moved = _grown(self._frontier, additions)
+        moved |= self._stopped(halted)
         async with self.database.writing(NATION) as tx:
             size = await store.lock_head(tx)
             if size < self._frontier.size:
                 raise LogShrank(self._frontier.size, size)
-            if size > self._frontier.size:
+            last_key = await store.last_key(tx)
+            if size > self._frontier.size or last_key not in {None, self._signing.in_use.text()}:
                 self._frontier = None  # another sealer was here: what it sealed is recalled in the next round
                 return
             for start, one in zip(starts, additions, strict=True):
@@ -225,21 +225,52 @@ class Sealer:
             await store.add_tiles(tx, tiles)
             for stream, sealed in moved.items():
                 await store.move_cursor(tx, stream, sealed, heads.get(stream, 0))
+            change, root = self._change(moved), grown.root()
             if additions:
-                root = grown.root()
-                await store.add_checkpoint(
-                    tx, grown.size, root, notes.checkpoint(self.signer, grown.size, root), clock.now()
-                )
+                note = notes.checkpoint(self._signing.signs(change), grown.size, root)
+                await store.add_checkpoint(tx, grown.size, root, note, clock.now())
+            if change is not None:
+                await self._signing.change_over(tx, change, grown.size, root, clock.now())
             await store.move_head(tx, grown.size, looked_at, complete_at)
         self._frontier = grown
         self._cursors |= moved
+        self._signed = (grown.size, root) if additions else self._signed
+        if change is not None:
+            log.warning("key changed", extra={"size": grown.size, "log_key": change.key, "because": change.because})
+            self._signing = None
+
+    def _stopped(self, halted: dict[Stream, str]) -> dict[Stream, Sealed]:
+        """The cursors of streams that are sealed no further from now on, or for another reason."""
+        found = {}
+        for stream, because in halted.items():
+            before = self._sealed(stream)
+            if before.stopped_because != because:
+                log.error("stream stopped", extra={"stream": "/".join(stream), "reason": because})
+                found[stream] = Sealed(before.position, before.hash, before.at_size, because)
+        return found
 
     async def _recall(self) -> None:
-        """Read the edge of the log and how far each stream is sealed."""
+        """Read the edge of the log, how far each stream is sealed, and whose turn it is to sign.
+
+        What was signed here has to be there still: a restore ends connections, and so it is here that one is met.
+        """
         async with self.database.reading(NATION) as tx:
             size = (await store.head(tx)).size
+            if self._signed is not None:
+                signed, root = self._signed
+                kept = await store.checkpoint(tx, signed)
+                if size < signed or kept is None or kept.root != root:
+                    raise LogShrank(signed, size)
+            self._signing = await keys.recall(tx, self.signers)
             self._frontier = await store.frontier(tx, size)
             self._cursors = await store.cursors(tx)
+
+    def _change(self, moved: dict[Stream, Sealed] | None = None) -> LogKeyAnnouncementRow | None:
+        """The change of the key whose announcement is sealed, with what is just being sealed."""
+        if self._signing is None:
+            return None
+        sealed = {**self._cursors, **(moved or {})}.get(ANNOUNCED_IN)
+        return self._signing.carried_out(sealed.position if sealed else 0)
 
     def _sealed(self, stream: Stream) -> Sealed:
         return self._cursors.get(stream) or Sealed(0, genesis(stream[1]), 0)
@@ -262,13 +293,30 @@ class Sealer:
         return answer.json()
 
     def _token(self, service: str, region: str) -> str:
-        """A token for half its life: signing one per question took longer than the question."""
+        """A token for half its life: signing one per question took longer than the question.
+
+        One from a clock that has been set back since is of the future, and nobody takes it.
+        """
         now = int(clock.now().timestamp())
         token, until = self._tokens.get((service, region), ("", 0))
-        if now >= until:
+        if not until - TOKEN_SECONDS // 2 <= now < until:
             token = sealer_token(self.key, service, region, now)
             self._tokens[service, region] = (token, now + TOKEN_SECONDS // 2)
         return token
+
+
+def _grown(edge: Frontier, additions: list[Addition]) -> tuple[Frontier, list[int], list[Tile], dict[Stream, Sealed]]:
+    """The edge of the tree with the additions in it, where each begins, the tiles they fill, the streams' cursors."""
+    grown = Frontier(edge.size, [list(level) for level in edge.open])
+    moved: dict[Stream, Sealed] = {}
+    tiles: list[Tile] = []
+    starts: list[int] = []
+    for one in additions:
+        starts.append(grown.size)
+        lines = (leaf_line(*one.stream, one.after + at, digest.hex()) for at, digest in enumerate(one.hashes, 1))
+        tiles += grown.append([leaf_hash(line) for line in lines])
+        moved[one.stream] = Sealed(one.after + len(one.hashes), one.hashes[-1], grown.size)
+    return grown, starts, tiles, moved
 
 
 async def main() -> None:
@@ -282,16 +330,18 @@ async def main() -> None:
         database,
         sources,
         SigningKey.from_jwk(settings.key, ISSUER, "internal+jwt"),
-        Signer.read(settings.log_key.get_secret_value()),
+        notes.signers_of(settings.log_key.get_secret_value()),
         settings.regions,
         settings.seal_poll_seconds,
     )
     when_told(sealer.stop)
-    log.info("sealing", extra={"regions": settings.regions, "log": sealer.signer.key.name})
+    log.info("sealing", extra={"regions": settings.regions, "log": sealer.signers[0].key.name})
     try:
         await sealer.run()
-    except LogShrank as shrank:
-        log.critical("log shrank", extra={"reason": str(shrank)})
+    except (LogShrank, KeyNotAnnounced) as ended:
+        log.critical(
+            "log shrank" if isinstance(ended, LogShrank) else "key not announced", extra={"reason": str(ended)}
+        )
         raise
     for one in sources.values():
         await one.aclose()

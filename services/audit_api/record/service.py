@@ -17,7 +17,7 @@ from chassis.journal import Act
 from chassis.missing import Missing
 from services.audit_api.findings import store as findings
 from services.audit_api.moments import Moment
-from services.audit_api.record import bundling, merkle, money_behind, notes, proving, store, words_of
+from services.audit_api.record import bundling, merkle, money_behind, notes, proving, store, succession, words_of
 from services.audit_api.record.bundling import Chosen
 from services.audit_api.record.case import case_of
 from services.audit_api.record.money_behind import Money, RestsOn
@@ -29,12 +29,13 @@ from services.audit_api.record.schemas import (
     CosignatureRequest,
     Follows,
     InclusionProof,
+    KeysTold,
     RecordStatus,
     StreamSealed,
     Witnessed,
 )
 from services.audit_api.record.tiles import Tiles
-from services.audit_api.record.verify import BUNDLE_FORMAT, Bad, Key, leaf_hash, leaf_line
+from services.audit_api.record.verify import BUNDLE_FORMAT, KEYS_FORMAT, Bad, Key, leaf_hash, leaf_line
 from services.audit_api.tables import LogCheckpointRow
 from wire.record import CheckpointCosigned
 
@@ -137,6 +138,13 @@ async def checkpoint(tx: AsyncSession, size: int | None) -> CheckpointTold:
     """The checkpoint of a size, or the last one, with the lines of its witnesses."""
     row = await _checkpoint(tx, size)
     return CheckpointTold(size=row.size, root=row.root.hex(), note=await _note(tx, row), made_at=row.made_at)
+
+
+async def keys(tx: AsyncSession, tiles: Tiles, size: int | None) -> KeysTold:
+    """Every change of the log's key, each joined with a checkpoint: from any one key all others are believed or not."""
+    row = await _checkpoint(tx, size)
+    changes = await succession.told(tx, tiles, await store.key_changes(tx), row)
+    return KeysTold(format=KEYS_FORMAT, size=row.size, changes=changes)
 
 
 async def consistency(tx: AsyncSession, tiles: Tiles, old_size: int, size: int | None) -> ConsistencyProof:
@@ -243,6 +251,7 @@ async def bundle(
         not_sealed_yet=len(own) + len(money.rows) - len(rows),
         words_gone_n=gone,
         lacking_n=money.lacking_n,
+        keys=await succession.told(tx, tiles, succession.before(await store.key_changes(tx), row), row),
     )
 
 

@@ -19,12 +19,15 @@ from chassis.identity import Principal
 from services.audit_api.access import visible_to
 from services.audit_api.record.merkle import TILE, TILE_HEIGHT, Frontier, Tile
 from services.audit_api.record.tiles import Place, is_full
+from services.audit_api.record.verify import leaf_line
 from services.audit_api.tables import (
     EventNamedRow,
     LogCheckpointRow,
     LogCosignatureRow,
     LogCursorRow,
     LogHeadRow,
+    LogKeyAnnouncementRow,
+    LogKeyChangeRow,
     LogLeafRow,
     LogTileRow,
 )
@@ -158,6 +161,29 @@ async def add_checkpoint(tx: AsyncSession, size: int, root: bytes, note: str, ma
     await tx.execute(insert(LogCheckpointRow).values(size=size, root=root, note=note, made_at=made_at))
 
 
+async def key_changes(tx: AsyncSession) -> Sequence[LogKeyChangeRow]:
+    """Which key followed which, the first change first; a handful."""
+    return (await tx.scalars(select(LogKeyChangeRow).order_by(LogKeyChangeRow.size))).all()
+
+
+async def key_announcements(tx: AsyncSession) -> Sequence[LogKeyAnnouncementRow]:
+    """Every key that was announced to be the next, the last announcement first."""
+    return (await tx.scalars(select(LogKeyAnnouncementRow).order_by(LogKeyAnnouncementRow.position.desc()))).all()
+
+
+async def last_key(tx: AsyncSession) -> str | None:
+    """The key that signs since the last change; None where there was no change."""
+    return await tx.scalar(select(LogKeyChangeRow.key).order_by(LogKeyChangeRow.size.desc()).limit(1))
+
+
+async def add_key_change(
+    tx: AsyncSession, size: int, by: LogKeyAnnouncementRow, leaf_position: int, note: str, changed_at: datetime
+) -> None:
+    values = {"announced_position": by.position, "key_before": by.key_before, "key": by.key}
+    values |= {"size": size, "leaf_position": leaf_position, "note": note, "changed_at": changed_at}
+    await tx.execute(insert(LogKeyChangeRow).values(values))
+
+
 async def move_cursor(tx: AsyncSession, stream: Stream, sealed: Sealed, head_position: int) -> None:
     """Let a stream be sealed this far, or say why it is not."""
     values = {
@@ -214,6 +240,15 @@ async def place(look: Look, service: str, stream: str, position: int, size: int 
         msg = "the log has no head"
         raise RuntimeError(msg)
     return row
+
+
+async def leaf_of(tx: AsyncSession, stream: Stream, position: int) -> tuple[int, bytes]:
+    """Where an event stands in the log and its line, in the transaction that sealed it or later."""
+    query = select(LogLeafRow).where(
+        LogLeafRow.stream == stream[1], LogLeafRow.service == stream[0], LogLeafRow.stream_position == position
+    )
+    row = (await tx.scalars(query)).one()
+    return row.position, leaf_line(*stream, position, row.hash.hex())
 
 
 async def leaves(tx: AsyncSession, service: str, stream: str, positions: Collection[int]) -> dict[int, int]:

@@ -3,7 +3,9 @@
 Copy this file to any machine with Python 3.9 or later and run `python3 verify.py --key NAME+ID+KEY FILE_OR_FOLDER`.
 It prints 通过 (and exits with 0), 不通过 with the first bad position and the reason (1), or 无法核验 where there is
 nothing to be verified or no key to do it with (2). The key comes from elsewhere than what is verified: on paper, or
-from the witness. It reads files and nothing else: no network.
+from the witness. One key of the log is enough, the first or the last: where the key was changed, both signed who
+follows whom (`KeyChange`), and what was signed by another is verified along that chain. It reads files and nothing
+else: no network.
 
 The rest of the record imports its arithmetic from here, so that there is one of it. Sources: RFC 6962 section 2.1 (tree
 hashes), RFC 9162 sections 2.1.3.2 and 2.1.4.2 (verifying proofs), RFC 8032 section 5.1 (Ed25519), C2SP signed-note,
@@ -24,6 +26,9 @@ from typing import Any, NamedTuple
 
 BUNDLE_FORMAT = "qingliu-bundle-2"
 EXPORT_FORMAT = "qingliu-export-2"
+KEYS_FORMAT = "qingliu-keys-1"
+MOST_BYTES = 1 << 30  # of a bundle: it is read as a whole, and ours are below 200 MB
+MOST_LINE = 1 << 26  # of an export
 MOST_SIGNATURES = 64  # below one checkpoint: each that names a key is verified, which takes its time
 NOTE_KEY = 1  # Ed25519 signature over a note
 COSIGNATURE_KEY = 4  # Ed25519 cosignature with its time
@@ -40,6 +45,10 @@ class Bad(Exception):
 
     def __str__(self) -> str:
         return self.reason if self.position is None else f"第 {self.position} 条：{self.reason}"
+
+
+class KeyMisused(Bad):
+    """What a key of the log signed shows by itself that it was misused: after its end, or for two that follow it."""
 
 
 class Unable(Exception):
@@ -266,7 +275,24 @@ def signatures_hold(public: bytes, signed: Sequence[tuple[bytes, bytes]]) -> boo
     return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
 
 
+def _is_weak(public: bytes) -> bool:
+    """Whether a key is no point of the curve or one of the few of small order, under which signatures say nothing."""
+    point = _point(public)
+    if point is None:
+        return True
+    x, y, z, _ = _times(8, point)
+    return x % _P == 0 and (y - z) % _P == 0
+
+
 # Signed notes and checkpoints.
+
+
+def _unpacked(text: str) -> bytes:
+    """Base64 in its one spelling; ValueError for another one of the same bytes."""
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError("not canonical")
+    return raw
 
 
 class Key(NamedTuple):
@@ -290,12 +316,14 @@ class Key(NamedTuple):
         """A key as it is written, `name+id+base64`; `Bad` for what is none."""
         try:
             name, mark, packed = text.strip().split("+", 2)
-            raw = base64.b64decode(packed, validate=True)
+            raw = _unpacked(packed)
             found = cls(name, raw[0], raw[1:])
         except (ValueError, IndexError, binascii.Error) as error:
             raise Bad("公钥格式有误，应为 名称+编号+Base64") from error
         if len(found.public) != 32 or found.mark.hex() != mark or found.kind not in {NOTE_KEY, COSIGNATURE_KEY}:
             raise Bad("公钥的编号与内容不符")
+        if _is_weak(found.public):
+            raise Bad("公钥是弱密钥：任何人都能以它签名")
         return found
 
 
@@ -322,10 +350,12 @@ class Checkpoint(NamedTuple):
                 dash, name, packed = line.split(" ")
                 if dash != "\u2014":
                     raise Bad("检查点签名行有误")
-                found.append((name, base64.b64decode(packed, validate=True)))
-            raw = base64.b64decode(root, validate=True)
-            if len(raw) != 32 or not origin or size != str(int(size)) or int(size) < 0:
+                found.append((name, _unpacked(packed)))
+            raw = _unpacked(root)
+            if len(raw) != 32 or not origin or len(size) > 19 or size != str(int(size)) or int(size) < 0:
                 raise Bad("检查点内容有误")
+            if int(size) == 0 and raw != EMPTY_ROOT:
+                raise Bad("0 条的检查点的根不是空日志的根", 0)
         except (ValueError, binascii.Error) as error:
             raise Bad("检查点格式有误") from error
         return cls(origin, int(size), raw, body, tuple(found))
@@ -346,7 +376,12 @@ class Checkpoint(NamedTuple):
     def must_be_signed(self, key: Key) -> None:
         self.must_be_of(key)
         if self.signed_by(key) is None:
-            raise Bad(f"检查点（{self.size} 条）没有 {key.name} 的有效签名")
+            raise Bad(f"检查点（{self.size} 条）没有 {key.name} 的有效签名{self.signed_otherwise(key.name)}", self.size)
+
+    def signed_otherwise(self, name: str) -> str:
+        """By which keys it says to be signed in the log's name."""
+        marks = "、".join(raw[:4].hex() for of, raw in self.signatures if of == name)
+        return f"：签名的密钥（编号 {marks}）不是它的，也没有在日志中公告" if marks else ""
 
     def must_be_of(self, key: Key) -> None:
         if self.origin != key.name and key.kind == NOTE_KEY:
@@ -366,6 +401,152 @@ class Checkpoint(NamedTuple):
         half = len(several) // 2
         early = Checkpoint.first_unsigned(several[:half], key)
         return early if early is not None else Checkpoint.first_unsigned(several[half:], key)
+
+
+class KeyChange(NamedTuple):
+    """That one key of the log follows another: a checkpoint which says so, signed by both.
+
+    Two lines stand below its root: `key-change BEFORE AFTER`, and `key-event` with the leaf of the event that announced
+    it. `before` signs logs up to its size and `after` from there on; at the size itself either may. Signed by the new
+    key alone it says that the old one was lost: who trusts the old one does not believe it.
+    """
+
+    checkpoint: Checkpoint
+    before: Key
+    after: Key
+    leaf: bytes
+
+    @property
+    def size(self) -> int:
+        return self.checkpoint.size
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> KeyChange | None:
+        """The change that a checkpoint tells of; None if it is like all others, `Bad` if it tells it badly."""
+        lines = checkpoint.body.decode().split("\n")[3:-1]
+        if not any(line.startswith("key-") for line in lines):
+            return None
+        try:
+            [change, event] = lines
+            word, before, after = change.split(" ")
+            said, leaf = event.split(" ", 1)
+            keys = Key.read(before), Key.read(after)
+        except ValueError as error:
+            raise Bad("密钥更换的记录格式有误", checkpoint.size) from error
+        names = {checkpoint.origin, keys[0].name, keys[1].name}
+        if (word, said) != ("key-change", "key-event") or len(names) > 1 or keys[0] == keys[1] or checkpoint.size == 0:
+            raise Bad("密钥更换的记录格式有误", checkpoint.size)
+        if {one.kind for one in keys} != {NOTE_KEY}:
+            raise Bad("密钥更换的记录所列的不是日志的公钥", checkpoint.size)
+        return cls(checkpoint, keys[0], keys[1], leaf_hash(leaf.encode() + b"\n"))
+
+
+class Keys:
+    """The keys of a log in their order, from the one that is trusted: each signs from one change to the next."""
+
+    def __init__(self, trusted: Key, changes: Sequence[KeyChange] = ()) -> None:
+        """`Bad` where a change is not signed by the key it is believed by, or does not join the chain."""
+        self.trusted = trusted
+        told: dict[bytes, KeyChange] = {}
+        for one in changes:  # one that is told twice was signed by whoever signed either
+            one.checkpoint.must_be_of(trusted)
+            known = told.get(one.checkpoint.body, one).checkpoint.signatures
+            signed = tuple(dict.fromkeys((*known, *one.checkpoint.signatures)))
+            told[one.checkpoint.body] = one._replace(checkpoint=one.checkpoint._replace(signatures=signed))
+        self.changes = sorted(told.values(), key=lambda one: one.size)
+        at = sum(1 for _ in self._back(trusted))
+        self._must_chain(at)
+
+    def _back(self, trusted: Key) -> Iterator[KeyChange]:
+        """The changes that led to a key, the last first: each is believed by the signature of the newer key."""
+        key = trusted
+        for one in reversed(self.changes):
+            if one.after == key:
+                yield one
+                key = one.before
+
+    def _must_chain(self, trusted_at: int) -> None:
+        for at, one in enumerate(self.changes):
+            before = self.changes[at - 1] if at else None
+            known = self.trusted if at == trusted_at else before.after if before else one.before
+            if one.before != known or (at + 1 == trusted_at and one.after != self.trusted):
+                self._must_not_be_forked(one)
+                raise Bad(f"{one.size} 条处的密钥更换与所信任的公钥不相接", one.size)
+            if before is not None and before.size >= one.size:
+                raise Bad("两次密钥更换先后颠倒", one.size)
+            if one.checkpoint.signed_by(one.after) is None:
+                raise Bad(f"{one.size} 条处的密钥更换没有新密钥的有效签名", one.size)
+            if at >= trusted_at and one.checkpoint.signed_by(one.before) is None:
+                said = "没有原密钥的签名：原密钥若已遗失，须另行取得新公钥"
+                raise Bad(f"{one.size} 条处的密钥更换{said}", one.size)
+        for at, one in enumerate(self.changes):
+            if any(one.after in {earlier.before, earlier.after} for earlier in self.changes[:at]):
+                raise Bad("已停用的密钥又被启用", one.size)
+
+    def _must_not_be_forked(self, one: KeyChange) -> None:
+        for other in self.changes:
+            if other is not one and other.before == one.before and one.checkpoint.signed_by(one.before) == 0:
+                said = f"同一密钥（编号 {one.before.mark.hex()}）公告了两个后继密钥"
+                raise KeyMisused(f"{said}：{SEEN_NOT_AGAIN}", min(one.size, other.size))
+
+    def of(self, size: int) -> list[Key]:
+        """Which keys may sign a log of that size: one, and at the size of a change both."""
+        if not self.changes:
+            return [self.trusted]
+        every = [self.changes[0].before, *(one.after for one in self.changes)]
+        starts = [0, *(one.size for one in self.changes)]
+        ends = [*starts[1:], 2**63]
+        return [key for key, start, end in zip(every, starts, ends) if start <= size <= end]  # noqa: B905 - Python 3.9
+
+    def must_sign(self, checkpoint: Checkpoint) -> None:
+        """`Bad`, at its size, for a checkpoint that none of the keys signed whose turn it was."""
+        checkpoint.must_be_of(self.trusted)
+        mine = self.of(checkpoint.size)
+        if any(checkpoint.signed_by(key) is not None for key in mine):
+            return
+        for one in self.changes:
+            size, mark = checkpoint.size, one.before.mark.hex()
+            if one.before not in mine and size > one.size and checkpoint.signed_by(one.before) is not None:
+                said = f"检查点（{size} 条）由已停用的密钥（编号 {mark}）签名，它只到 {one.size} 条为止"
+                raise KeyMisused(said, size)
+            if one.after not in mine and size < one.size and checkpoint.signed_by(one.after) is not None:
+                raise Bad(f"检查点（{size} 条）由自 {one.size} 条起才启用的密钥签名", size)
+        checkpoint.must_be_signed(mine[-1])
+
+    def first_unsigned(self, several: Sequence[Checkpoint]) -> Checkpoint | None:
+        """The first of these checkpoints, by size, that none of the keys signed whose turn it was."""
+        turns: dict[Key, list[Checkpoint]] = {}
+        for one in several:
+            mine = self.of(one.size)
+            marks = {raw[:4] for name, raw in one.signatures if name == self.trusted.name}
+            turns.setdefault(next((key for key in mine if key.mark in marks), mine[-1]), []).append(one)
+        found = [Checkpoint.first_unsigned(turn, key) for key, turn in turns.items()]
+        return min((one for one in found if one is not None), key=lambda one: one.size, default=None)
+
+
+def changes_of(checkpoints: Sequence[Checkpoint]) -> list[KeyChange]:
+    """The changes of the log's key that any of these tells of."""
+    return [change for change in map(KeyChange.of, checkpoints) if change is not None]
+
+
+def joined_changes(told: Any, now: Checkpoint) -> list[KeyChange]:
+    """Changes as told beside a checkpoint: each of one log with it, and its announcement an event of that log."""
+    if not isinstance(told, list) or len(told) > 1000:
+        raise Bad("密钥更换的记录格式有误")
+    found = []
+    for one in told:
+        _shaped("密钥更换", one)
+        change = KeyChange.of(Checkpoint.read(one["note"]))
+        if change is None:
+            raise Bad("密钥更换的记录格式有误")
+        old, new = sorted((change.checkpoint, now), key=lambda each: each.size)
+        if not is_consistent(old.size, old.root, new.size, new.root, _hashes(one["proof"])):
+            raise Bad(f"密钥更换（{change.size} 条处）不在这份日志之中：{SEEN_NOT_AGAIN}", change.size)
+        proof = _hashes(one["event_proof"])
+        if inclusion_root(change.leaf, one["event_position"], change.size, proof) != change.checkpoint.root:
+            raise Bad("密钥更换的公告不在日志中", one["event_position"])
+        found.append(change)
+    return found
 
 
 def cosigned_message(body: bytes, at: int) -> bytes:
@@ -444,6 +625,8 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "各稿": {"version_no": int, "version_hash": _HEX, "content": dict},
     "证据": {"evidence_id": str, "file_name": str, "file_kind": str, "size_bytes": int, "sha256": _HEX},
     "一致性证明": {"old_size": int, "proof": list},
+    "密钥更换的记录": {"format": str, "size": int, "changes": list},
+    "密钥更换": {"note": str, "proof": list, "event_position": int, "event_proof": list},
 }
 
 
@@ -472,15 +655,22 @@ def _hashes(values: list[Any]) -> list[bytes]:
     return [bytes.fromhex(one) for one in values]
 
 
-def verify_bundle(bundle: Any, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
-    """Every row of a bundle is what was sealed below its checkpoint; one Chinese sentence says what was verified."""
+def verify_bundle(bundle: Any, key: Key, seen: Sequence[Checkpoint] = (), told: Sequence[dict[str, Any]] = ()) -> str:
+    """Every row of a bundle is what was sealed below its checkpoint; one Chinese sentence says what was verified.
+
+    `told`: what else is known of the log's keys (`read_keys`), each joined with this very checkpoint.
+    """
     if not isinstance(bundle, dict) or bundle.get("format") != BUNDLE_FORMAT:
         raise Bad("不是案卷文件，或版本不认识")
-    _shaped("案卷", bundle)
+    _shaped("案卷", {name: one for name, one in bundle.items() if name != "keys"})
     checkpoint = Checkpoint.read(bundle["checkpoint"])
-    checkpoint.must_be_signed(key)
+    changes = joined_changes(bundle.get("keys", []), checkpoint)
+    for beside in told:
+        changes += joined_changes(beside["changes"], checkpoint)
+    keys = Keys(key, [*changes, *changes_of(seen)])
+    keys.must_sign(checkpoint)
     for one in seen:
-        _must_follow(bundle, one, checkpoint, key)
+        _must_follow(bundle, one, checkpoint, keys)
     rows = sorted((_shaped("日志行", one) for one in bundle["rows"]), key=lambda row: int(row["log_position"]))
     if not rows:
         raise Bad("案卷中没有日志行")
@@ -509,9 +699,17 @@ def _lacking(bundle: dict[str, Any]) -> str:
     return said + (f"，账本未能提供 {bundle['lacking_n']} 条" if bundle["lacking_n"] else "")
 
 
-def _must_follow(bundle: dict[str, Any], seen: Checkpoint, now: Checkpoint, key: Key) -> None:
+def read_keys(file: Path) -> dict[str, Any]:
+    """The changes of the log's key as the record tells them (`GET …/record/keys`), to be joined with a checkpoint."""
+    read = _json(file.read_text(encoding="utf-8-sig"))
+    if not isinstance(read, dict) or read.get("format") != KEYS_FORMAT:
+        raise Bad("不是密钥更换的记录，或版本不认识")
+    return _shaped("密钥更换的记录", read)
+
+
+def _must_follow(bundle: dict[str, Any], seen: Checkpoint, now: Checkpoint, keys: Keys) -> None:
     """The checkpoint of a bundle is of the log that was seen before: by their sizes, or by the proof it carries."""
-    seen.must_be_signed(key)
+    keys.must_sign(seen)
     must_extend(seen, now)
     if seen.size == now.size:
         return
@@ -570,10 +768,17 @@ def _verify_texts(texts: list[Any], bodies: dict[int, dict[str, Any]]) -> None:
             raise Bad("附上的文字与日志中的摘要不符", at)
 
 
-def verify_pack(folder: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
+def _read(file: Path) -> Any:
+    """The JSON of a file that is read as a whole; a mark of UTF-8 that an editor put in front is no matter."""
+    if file.stat().st_size > MOST_BYTES:
+        raise Bad(f"文件过大，超过 {MOST_BYTES >> 20} MB：不是案卷")
+    return _json(file.read_text(encoding="utf-8-sig"))
+
+
+def verify_pack(folder: Path, key: Key, seen: Sequence[Checkpoint] = (), told: Sequence[dict[str, Any]] = ()) -> str:
     """A bundle in a folder with the files of its evidence, each named by its SHA-256."""
-    bundle = _json((folder / "bundle.json").read_text(encoding="utf-8"))
-    said = verify_bundle(bundle, key, seen)
+    bundle = _read(folder / "bundle.json")
+    said = verify_bundle(bundle, key, seen, told)
     listed = {one["sha256"]: one["file_name"] for one in bundle["evidence"]}
     there = sorted((folder / "evidence").iterdir()) if (folder / "evidence").is_dir() else []
     for file in there:
@@ -614,10 +819,10 @@ def _notes(folder: Path) -> list[Checkpoint]:
 
 def _rows(folder: Path) -> Iterator[list[bytes]]:
     with (folder / "journal.tsv").open("rb") as file:
-        for line in file:
+        for line in iter(lambda: file.readline(MOST_LINE), b""):
             fields = line[:-1].split(b"\t")
-            if len(fields) != 15:
-                raise Bad("导出文件的一行不完整")
+            if len(fields) != 15 or line[-1:] != b"\n":
+                raise ValueError("incomplete")
             yield [_plain(one) for one in fields] if b"\\" in line else fields
 
 
@@ -626,8 +831,8 @@ def _tiles(folder: Path) -> Iterator[bytes]:
     with (folder / "tiles.tsv").open("rb") as file:
         for at, line in enumerate(file):
             index, hashes = line.split(b"\t")
-            if int(index) != at:
-                return
+            if index != str(at).encode():
+                raise Bad("封存时的摘要缺失", at * 256)
             yield bytes.fromhex(hashes.decode())
 
 
@@ -639,77 +844,100 @@ def verify_export(  # noqa: C901, PLR0912, PLR0915 - one pass over a million row
     Every checkpoint is signed, and the one log that is built from the rows has the root of each at its size: so each
     continues the one before it. Of a row that is there by its hash only, that hash is the leaf.
     """
-    about = _json((folder / "export.json").read_text(encoding="utf-8"))
+    about = _read(folder / "export.json")
     if not isinstance(about, dict) or about.get("format") != EXPORT_FORMAT:
         raise Bad("不是日志导出，或版本不认识")
     notes = _notes(folder)
     if not notes:
         raise Bad("导出中没有检查点")
     last = notes[-1]
-    unsigned = Checkpoint.first_unsigned(notes, key)
+    changes = changes_of(notes)
+    keys = Keys(key, [*changes, *changes_of(seen)])
+    for one in notes:
+        one.must_be_of(key)
+    unsigned = keys.first_unsigned(notes)
     if unsigned is not None:
+        keys.must_sign(unsigned)
         raise Bad(f"检查点（{unsigned.size} 条）没有 {key.name} 的有效签名", unsigned.size)
     for one in seen:
-        one.must_be_signed(key)
+        keys.must_sign(one)
         must_extend(one, last)
     wanted: dict[int, list[Checkpoint]] = {}
     for one in (*notes, *seen):
         wanted.setdefault(one.size, []).append(one)
+    announced = {one.leaf: one for one in keys.changes}
     heads: dict[bytes, tuple[bytes, int]] = {}
     peaks, good, size = Peaks(), 0, 0
     tiles, told = _tiles(folder), b""
     unsealed = withheld = 0
     sha256, push = hashlib.sha256, peaks.push
-    for fields in _rows(folder):
-        if fields[1] == b"N":
-            leaf, withheld = _withheld(fields, size, unsealed), withheld + 1
+    try:
+        for fields in _rows(folder):
+            if fields[1] == b"N":
+                leaf, withheld = _withheld(fields, size, unsealed), withheld + 1
+                if size % 256 == 0:
+                    told = _told(tiles, last.size, size)
+                if told and told[size % 256 * 32 : size % 256 * 32 + 32] != leaf:
+                    raise Bad("只有摘要的一条与封存时的摘要不同", size)
+                if leaf in announced:
+                    _must_be_announced(announced.pop(leaf), size, b"")
+                push(leaf)
+                size += 1
+                if size in wanted:
+                    good = _rooted(wanted[size], peaks, good)
+                continue
+            name = fields[1] + b" " + fields[2]
+            previous, before = heads.get(name) or (first_hash(fields[2]), 0)
+            sealed = fields[0] != b"N"  # NULL, as COPY writes it, is read as N
+            where = size if sealed else None
+            if sealed and int(fields[0]) != size:
+                raise Bad(f"日志缺少此条，下一条是第 {int(fields[0])} 条", size)
+            if fields[13] == b"N":
+                raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条已封存，而日志中没有", where)
+            if int(fields[3]) != before + 1:
+                raise Bad(f"{name.decode()} 流第 {before + 1} 条缺失", where)
+            own = sha256(previous + b"\n".join(fields[2:13])).digest()
+            written = own.hex().encode()
+            if written != fields[13]:
+                raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条日志的内容与其哈希不符", where)
+            heads[name] = (own, before + 1)
+            if not sealed:
+                unsealed += 1
+                continue
+            if unsealed:
+                raise Bad("已封存的日志排在未封存的之后", size)
+            if written != fields[14]:
+                raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条的哈希与封存时不同", size)
+            leaf = sha256(b"\x00" + name + b" " + fields[3] + b" " + written + b"\n").digest()
             if size % 256 == 0:
                 told = _told(tiles, last.size, size)
             if told and told[size % 256 * 32 : size % 256 * 32 + 32] != leaf:
-                raise Bad("只有摘要的一条与封存时的摘要不同", size)
+                raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条与封存时的摘要不同", size)
+            if leaf in announced:
+                _must_be_announced(announced.pop(leaf), size, fields[12])
             push(leaf)
             size += 1
             if size in wanted:
                 good = _rooted(wanted[size], peaks, good)
-            continue
-        name = fields[1] + b" " + fields[2]
-        previous, before = heads.get(name) or (first_hash(fields[2]), 0)
-        sealed = fields[0] != b"N"  # NULL, as COPY writes it, is read as N
-        where = size if sealed else None
-        if sealed and int(fields[0]) != size:
-            raise Bad(f"日志缺少此条，下一条是第 {int(fields[0])} 条", size)
-        if fields[13] == b"N":
-            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条已封存，而日志中没有", where)
-        if int(fields[3]) != before + 1:
-            raise Bad(f"{name.decode()} 流第 {before + 1} 条缺失", where)
-        own = sha256(previous + b"\n".join(fields[2:13])).digest()
-        written = own.hex().encode()
-        if written != fields[13]:
-            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条日志的内容与其哈希不符", where)
-        heads[name] = (own, before + 1)
-        if not sealed:
-            unsealed += 1
-            continue
-        if unsealed:
-            raise Bad("已封存的日志排在未封存的之后", size)
-        if written != fields[14]:
-            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条的哈希与封存时不同", size)
-        leaf = sha256(b"\x00" + name + b" " + fields[3] + b" " + written + b"\n").digest()
-        if size % 256 == 0:
-            told = _told(tiles, last.size, size)
-        if told and told[size % 256 * 32 : size % 256 * 32 + 32] != leaf:
-            raise Bad(f"{name.decode()} 流第 {fields[3].decode()} 条与封存时的摘要不同", size)
-        push(leaf)
-        size += 1
-        if size in wanted:
-            good = _rooted(wanted[size], peaks, good)
+    except (LookupError, TypeError, ValueError) as error:
+        raise Bad(f"导出文件的一行格式有误（{type(error).__name__}）", None if unsealed else size) from error
     if size < last.size:
         raise Bad(f"日志只有 {size} 条，检查点有 {last.size} 条：尾部被截去", size)
     if size > last.size:
         raise Bad(f"日志有 {size} 条，检查点只有 {last.size} 条：检查点被删去", last.size)
+    if next(tiles, b""):
+        raise Bad(f"日志只有 {size} 条，封存时的摘要不止这些：尾部被截去", size)
+    for change in announced.values():
+        raise Bad(f"密钥更换（{change.size} 条处）的公告不在日志中", change.size)
     _verify_heads(folder, heads)
     hidden = f"，其中 {withheld} 条只有摘要、内容未导出" if withheld else ""
     return f"{size} 条日志均与检查点相符{hidden}，{unsealed} 条尚未封存，{len(notes)} 个检查点签名有效、前后一致"
+
+
+def _must_be_announced(change: KeyChange, at: int, body: bytes) -> None:
+    """The event at `at` is the one that announced a change of the key: before it, and it names the same key."""
+    if at >= change.size or (body and change.after.text().encode() not in body):
+        raise Bad("密钥更换的公告与更换的记录不符", at)
 
 
 def _withheld(fields: list[bytes], size: int, unsealed: int) -> bytes:
@@ -750,18 +978,21 @@ def _verify_heads(folder: Path, heads: dict[bytes, tuple[bytes, int]]) -> None:
             raise Bad(f"{name.decode()} 流的末尾与其记录的末位不符")
 
 
-def verify(path: Path, key: Key, seen: Sequence[Checkpoint] = ()) -> str:
+def verify(path: Path, key: Key, seen: Sequence[Checkpoint] = (), told: Sequence[dict[str, Any]] = ()) -> str:
     """A bundle, a pack or an export: one sentence when it holds, `Bad` when not, `Unable` if nothing was verified."""
     if key.kind != NOTE_KEY:
         raise Unable("所给的是见证方的公钥，不是日志的公钥")
     try:
         if (path / "bundle.json").is_file():
-            return verify_pack(path, key, seen)
+            beside = path / "keys.json"
+            return verify_pack(path, key, seen, [*told, *([read_keys(beside)] if beside.is_file() else [])])
         if path.is_dir():
             return verify_export(path, key, seen)
         if not path.is_file():
             raise Unable(f"没有这个文件或文件夹：{path}")
-        return verify_bundle(_json(path.read_text(encoding="utf-8")), key, seen)
+        return verify_bundle(_read(path), key, seen, told)
+    except PermissionError as error:
+        raise Unable(f"没有读取的权限：{error.filename}") from error
     except (
         *(LookupError, TypeError, ValueError, AttributeError, OSError, OverflowError, RecursionError, MemoryError),
     ) as error:
@@ -778,8 +1009,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("path", type=Path, help="案卷文件、案卷文件夹，或导出文件夹")
     parser.add_argument("--key", required=True, help="日志的公钥，应从案卷以外的途径取得")
     parser.add_argument("--seen", type=Path, action="append", default=[], help="先前见到或见证方保存的检查点")
+    parser.add_argument("--keys", type=Path, action="append", default=[], help="日志密钥更换的记录：以新公钥核验旧案卷")
     asked = parser.parse_args(arguments)
-    code, said = _judged(asked.path, asked.key, asked.seen)
+    code, said = _judged(asked.path, asked.key, asked.seen, asked.keys)
     told = printable(said)
     try:
         print(told)
@@ -788,15 +1020,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _judged(path: Path, written_key: str, kept: Sequence[Path]) -> tuple[int, str]:
+def _judged(path: Path, written_key: str, kept: Sequence[Path], changes: Sequence[Path] = ()) -> tuple[int, str]:
     """The exit code and the sentence of a verdict."""
     try:
         key = Key.read(written_key)
-        seen = [Checkpoint.read(one.read_text(encoding="utf-8")) for one in kept]
-    except (Bad, OSError, ValueError) as error:
-        return 2, f"无法核验：公钥或先前所见的检查点读不出（{error}）"
+        seen = [Checkpoint.read(one.read_text(encoding="utf-8-sig")) for one in kept]
+        told = [read_keys(one) for one in changes]
+    except (Bad, OSError, ValueError, RecursionError) as error:
+        return 2, f"无法核验：公钥、先前所见的检查点或密钥更换的记录读不出（{error}）"
     try:
-        return 0, "通过：" + verify(path, key, seen)
+        return 0, "通过：" + verify(path, key, seen, told)
     except Bad as bad:
         return 1, f"不通过：{bad}"
     except Unable as unable:

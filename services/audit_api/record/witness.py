@@ -5,6 +5,9 @@ looks once; whoever wants to be told of a fork within the hour lets it run every
 environment (`QINGLIU_WITNESS_PASSWORD`). `… new-key --name NAME --key FILE` draws the office's key and prints the
 public one.
 
+Where the log's key was changed, the office follows from the one it was given: the record shows each change, signed by
+the key before it, and they are kept beside the state. A key that was followed by another signs nothing more.
+
 What was seen is written down before it is signed. Two checkpoints that no proof joins are an equivocation: both are
 kept beside the state, and nothing is signed any more until somebody has looked and removed that file.
 """
@@ -13,12 +16,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import fcntl
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -34,7 +40,12 @@ from services.audit_api.record.verify import (
     Bad,
     Checkpoint,
     Key,
+    KeyChange,
+    KeyMisused,
+    Keys,
+    changes_of,
     is_consistent,
+    joined_changes,
     must_extend,
     printable,
 )
@@ -60,6 +71,11 @@ class Witness:
         """Where two checkpoints are kept that are not of one log."""
         return self.state.with_name(self.state.name + ".equivocation")
 
+    @property
+    def followed(self) -> Path:
+        """Where the changes of the log's key are kept that were seen: the notes that say so, one behind the other."""
+        return self.state.with_name(self.state.name + ".keys")
+
     async def look(self, now: int) -> str:
         """See the newest checkpoint, keep and sign it if it follows the last one; `Bad` if not. `now`: since 1970.
 
@@ -75,7 +91,12 @@ class Witness:
             raise Bad(msg)
         note = await self._note()
         found = Checkpoint.read(note)
-        found.must_be_signed(self.log_key)
+        changes = await self._changes(found)
+        try:
+            Keys(self.log_key, changes).must_sign(found)
+        except KeyMisused:
+            _replace(self.conflict, "\n".join([*map(_text_of, changes), note]))
+            raise
         before = Checkpoint.read(self.state.read_text(encoding="utf-8")) if self.state.exists() else None
         if before is not None:
             try:
@@ -85,6 +106,8 @@ class Witness:
             except Bad:
                 _replace(self.conflict, self.state.read_text(encoding="utf-8") + "\n" + note)
                 raise
+        if changes:
+            _replace(self.followed, json.dumps([_text_of(one) for one in changes], ensure_ascii=False))
         _replace(self.state, note)
         if found.signed_by(self.signer.key) is not None:
             return f"{found.size} 条，先前已见证"
@@ -94,6 +117,22 @@ class Witness:
     async def _note(self) -> str:
         told = await self._get("checkpoint", {})
         return str(told["note"])
+
+    async def _changes(self, found: Checkpoint) -> list[KeyChange]:
+        """The changes of the log's key up to this checkpoint: those it shows, and those that were seen before."""
+        kept = json.loads(self.followed.read_text(encoding="utf-8")) if self.followed.exists() else []
+        seen = changes_of([Checkpoint.read(one) for one in kept])
+        told = await self._told(found)
+        return [*seen, *(one for one in told if one.size <= found.size and one.checkpoint.body not in _bodies(seen))]
+
+    async def _told(self, found: Checkpoint) -> list[KeyChange]:
+        try:
+            told = await self._get("keys", {"size": found.size})
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == HTTPStatus.NOT_FOUND:  # a release that changes no key
+                return []
+            raise
+        return joined_changes(told["changes"], found)
 
     async def _must_follow(self, before: Checkpoint, found: Checkpoint) -> None:
         must_extend(before, found)
@@ -128,6 +167,17 @@ class Witness:
             f"{RECORD}/cosignatures", json=body, headers={"Idempotency-Key": f"cosign-{uuid4().hex}"}
         )
         answer.raise_for_status()
+
+
+def _bodies(changes: Sequence[KeyChange]) -> set[bytes]:
+    return {one.checkpoint.body for one in changes}
+
+
+def _text_of(change: KeyChange) -> str:
+    """The note of a change, as it was read."""
+    signed = change.checkpoint.signatures
+    lines = "".join(f"\u2014 {name} {base64.b64encode(raw).decode()}\n" for name, raw in signed)
+    return f"{change.checkpoint.body.decode()}\n{lines}"
 
 
 def _replace(file: Path, text: str) -> None:

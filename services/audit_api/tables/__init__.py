@@ -64,6 +64,8 @@ from services.audit_api.tables.record import (
     LogCosignatureRow,
     LogCursorRow,
     LogHeadRow,
+    LogKeyAnnouncementRow,
+    LogKeyChangeRow,
     LogLeafRow,
     LogTileRow,
 )
@@ -126,6 +128,8 @@ __all__ = [
     "LogCosignatureRow",
     "LogCursorRow",
     "LogHeadRow",
+    "LogKeyAnnouncementRow",
+    "LogKeyChangeRow",
     "LogLeafRow",
     "LogTileRow",
     "LotDrawRow",

@@ -73,6 +73,49 @@ class LogCosignatureRow(Row):
     received_by: Mapped[str]
 
 
+class LogKeyAnnouncementRow(Row):
+    """That a key of the log is to follow another, as the event at `position` of the nation's stream says it."""
+
+    __tablename__ = "log_key_announcement"
+    __table_args__ = (
+        CheckConstraint("position > 0", name="position_positive"),
+        CheckConstraint("key <> key_before", name="another_key"),
+        CheckConstraint("split_part(key, '+', 1) = split_part(key_before, '+', 1)", name="of_one_log"),
+        CheckConstraint("because IN ('routine', 'compromised', 'lost')", name="because"),
+        UniqueConstraint("position", "key_before", "key"),
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    key_before: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    because: Mapped[str]
+    announced_at: Mapped[datetime]
+
+
+class LogKeyChangeRow(Row):
+    """From which size on a key of the log signs: the note that says so, signed by the key before it as well.
+
+    A key is followed by one key, and none comes twice; where the old key was lost the new one signed alone.
+    `leaf_position` is where the announcement stands in the log: the leaf itself is shown to the nation only.
+    """
+
+    __tablename__ = "log_key_change"
+    __table_args__ = (
+        CheckConstraint("leaf_position BETWEEN 0 AND size - 1", name="announced_within"),
+        ForeignKeyConstraint(["size"], ["audit.log_checkpoint.size"]),
+        ForeignKeyConstraint(
+            ["announced_position", "key_before", "key"],
+            [f"audit.log_key_announcement.{name}" for name in ("position", "key_before", "key")],
+        ),
+    )
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    announced_position: Mapped[int]
+    leaf_position: Mapped[int]
+    key_before: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    note: Mapped[str]
+    changed_at: Mapped[datetime]
+
+
 class LogCursorRow(Row):
     """How far a stream is sealed: its last sealed event and its hash, and its end when it was last seen longer.
 
