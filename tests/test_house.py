@@ -192,7 +192,10 @@ EVERYWHERE = {
 # Journals are kept by stream, which is the county.
 BY_STREAM = {"event", "event_named", "stream_head", "follower_cursor", "flag_told", "log_cursor", "erased_outcome"}
 # One log for the installation, numbered by itself: one process writes it behind the acts, and none waits (ADR 62).
-THE_LOG = {"log_leaf", "log_tile", "log_checkpoint", "log_cosignature", "log_head"}
+THE_LOG = {
+    *("log_leaf", "log_tile", "log_checkpoint", "log_cosignature", "log_head"),
+    *("log_key_announcement", "log_key_change"),
+}
 
 
 @pytest.mark.parametrize("metadata", [FundsRow.metadata, AuditRow.metadata], ids=["funds", "audit"])

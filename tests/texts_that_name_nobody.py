@@ -67,6 +67,8 @@ _DIGESTS: Final = (
     evidence_withdrawal.version_hash finding.version_hash finding_review.version_hash finding_version.salt
     finding_version.version_hash lead_opinion.salt lead_opinion.version_hash
     ledger_extract.path log_checkpoint.note log_cosignature.line log_cosignature.witness log_cursor.stopped_because
+    log_key_announcement.because log_key_announcement.key log_key_announcement.key_before log_key_change.key
+    log_key_change.key_before log_key_change.note
     quarantine_step.salt quarantine_step.version_hash rectification_extension.salt
     rectification_extension.version_hash rectification_step.salt rectification_supervision.salt
     rectification_supervision.version_hash rectification_look_back.salt rectification_look_back.version_hash

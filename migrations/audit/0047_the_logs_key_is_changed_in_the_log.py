@@ -8,8 +8,8 @@ from alembic import op
 from migrations import record_v3
 
 ROLE = "audit_app"
-revision = "0040"
-down_revision = "0039"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
