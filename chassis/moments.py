@@ -67,6 +67,14 @@ class Known(BaseModel):
     known_position: int | None = Field(default=None, description="该时点的日志序号，凭此可与日志核对")
 
 
+async def settled_at(tx: AsyncSession, schema: str, stream: str) -> datetime:
+    """The newest instant as known at which a reading of this transaction is the same for ever."""
+    found: datetime = (
+        await tx.execute(text(f"SELECT {schema}.settled_until(:stream)"), {"stream": stream})
+    ).scalar_one()
+    return found
+
+
 async def position_at(tx: AsyncSession, schema: str, stream: str, known_at: datetime | None) -> int:
     """The last position that a stream of the journal had recorded by an instant; without one, beyond all of them.
 

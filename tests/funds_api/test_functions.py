@@ -24,7 +24,7 @@ def _named(source: str, schema: str) -> set[str]:
 async def test_every_function_is_called(admin: asyncpg.Pool, schema: str) -> None:
     functions = await admin.fetch(FUNCTIONS, schema)
     assert functions
-    sources = [path for folder in ("services", "chassis") for path in (ROOT / folder).rglob("*.py")]
+    sources = [path for folder in ("services", "chassis", "deploy") for path in (ROOT / folder).rglob("*.py")]
     called = set.union(*(_named(path.read_text(), schema) for path in sources))
     for one in functions:
         called |= set(re.findall(r"\b(\w+)\s*\(", one["body"])) - {one["name"]}

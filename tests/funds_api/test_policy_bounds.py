@@ -114,7 +114,7 @@ async def test_a_county_lays_down_no_law_and_each_level_sets_its_own(
     nation = Level(funds_http, "00")
     ref = await nation.set(key="treasury_order_cutoff_hour", valid_from="2190-01-01", value=15)
     assert (await nation.confirm(ref)).status_code == 201
-    unknown = Level(funds_http, "98")
+    unknown = Level(funds_http, "97")
     assert (await unknown.post()).status_code == 404
 
 

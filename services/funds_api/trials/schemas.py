@@ -22,7 +22,8 @@ class TrialRequest(Body):
     values: dict[Key, Any] = Field(default_factory=dict, max_length=20, description="草案数值：键 → 数值，代替现行数值")
     as_of: Annotated[list[Day], Field(min_length=1, max_length=24)] = Field(description="业务日期，可多个，如各月末")
     known_at: Instant | None = Field(
-        default=None, description="登记时点；省略时，每个业务日期以该日终了（北京时间）时已登记的为准"
+        default=None,
+        description="登记时点；省略时，每个业务日期以该日终了（北京时间）时已登记的为准，当日以目前已定格的为准",
     )
     region: RegionCode | None = Field(default=None, description="区划；省略为本人区划。可大于一个县，逐县列示")
 

@@ -18,6 +18,7 @@ from chassis.database import allow_long_statements, set_region
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
+from chassis.moments import settled_at
 from services.funds_api.access import must_hold
 from services.funds_api.flags import store as flags
 from services.funds_api.flags.asking import ask, silence
@@ -84,10 +85,10 @@ async def attempt(tx: AsyncSession, who: Principal, act: Act, asked: TrialReques
     await allow_long_statements(tx)
     rows = [
         await _compare(
-            tx, live, draft, drafted, Place(county, region if len(region) > len(county) else county), day, at
+            tx, live, draft, drafted, Place(county, region if len(region) > len(county) else county), day, asked
         )
         for county in counties
-        for day, at in _moments(asked)
+        for day in sorted(set(asked.as_of))
     ]
 
     await set_region(tx, who.region)
@@ -131,12 +132,10 @@ def _drafted(rule: Rule, key: str, value: Any) -> tuple[str, Any]:
     return key, value
 
 
-def _moments(asked: TrialRequest) -> list[tuple[date, datetime]]:
-    """Each day with the instant up to which was known: the one asked for, or the end of the day in China."""
-    return [
-        (day, asked.known_at or datetime.combine(day + timedelta(days=1), datetime.min.time(), SHANGHAI))
-        for day in sorted(set(asked.as_of))
-    ]
+async def _known_at(tx: AsyncSession, asked: TrialRequest, county: str, day: date) -> datetime:
+    """The instant up to which was known: as asked, or the end of the day in China; of today what is settled."""
+    ended = datetime.combine(day + timedelta(days=1), datetime.min.time(), SHANGHAI)
+    return asked.known_at or min(ended, await settled_at(tx, "funds", county))
 
 
 async def _compare(
@@ -146,8 +145,9 @@ async def _compare(
     drafted: Sequence[tuple[str, Any]],
     place: Place,
     day: date,
-    at: datetime,
+    asked: TrialRequest,
 ) -> CountyTrial:
+    at = await _known_at(tx, asked, place.county, day)
     moment = await moment_of(tx, place.county, day, at)
     values = await policies.values(tx, known_at=at, region=place.county)
     was = Policy(values, place.county)

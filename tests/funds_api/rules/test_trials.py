@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -17,6 +17,7 @@ from tests.funds_api.asked import run_rules
 from tests.funds_api.desk import Desk
 from tests.funds_api.people import Township, id_number
 from tests.funds_api.test_clock_stops import stop
+from treasury.calendar import business_date
 
 TRIALS = "/funds/v1/rule-trials"
 
@@ -38,7 +39,7 @@ async def tried(http: httpx.AsyncClient, county: str, **body: Any) -> dict[str, 
 
 
 def now() -> str:
-    return (clock.now() + timedelta(seconds=1)).isoformat()
+    return clock.now().isoformat()
 
 
 async def test_a_lower_line_would_have_asked_about_more_and_asks_nobody(desk: Desk, admin: asyncpg.Pool) -> None:
@@ -88,6 +89,17 @@ async def test_history_is_asked_as_it_was_known_then(desk: Desk) -> None:
     # Left to itself each day is asked by what had been recorded at its end: in 2017 this county had recorded nothing.
     unasked = await tried(desk.http, desk.county, **{**asked, "known_at": None})
     assert (unasked["live_n"], unasked["draft_n"]) == (0, 0)
+
+
+async def test_a_day_that_is_not_over_is_asked_by_what_is_settled(desk: Desk) -> None:
+    today = business_date(clock.now()).isoformat()
+    asked: dict[str, Any] = {"rule": "I01", "values": {"idle_flag_days": 60}, "as_of": [today]}
+    told = await tried(desk.http, desk.county, **asked)
+    [only] = told["counties"]
+    assert only["draft"]["flags_n"] == 3
+    assert datetime.fromisoformat(only["known_at"]) <= clock.now()
+    again = await tried(desk.http, desk.county, **asked, known_at=only["known_at"])
+    assert again["counties"] == told["counties"]
 
 
 async def test_a_clock_that_stood_still_then_is_not_run_on_by_what_was_recorded_later(desk: Desk) -> None:
