@@ -108,4 +108,7 @@ def test_a_day_finds_missing_what_was_due_the_day_before() -> None:
     assert owed([notice, start, report, reply], ends_on, due + timedelta(2)) == []
     assert owed([notice, start, report, decision], ends_on, due + timedelta(2)) == [], "decided on its silence"
     assert owed([start], ends_on, ends_on + timedelta(1)) == [Owed(EngagementPaper.CONCLUSION, ends_on, 1)]
-    assert owed([start, Doc(6, EngagementPaper.CONCLUSION, due)], ends_on, ends_on + timedelta(1)) == []
+    drawn = Doc(6, EngagementPaper.CONCLUSION, due)
+    assert owed([start, drawn], ends_on, ends_on + timedelta(1)) == [Owed(EngagementPaper.CONCLUSION, ends_on, 1)]
+    agreed = replace(drawn, verdict=EngagementVerdict.AGREED)
+    assert owed([start, agreed], ends_on, ends_on + timedelta(1)) == []
