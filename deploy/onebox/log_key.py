@@ -27,7 +27,7 @@ from deploy.onebox.processes import ROOT
 from deploy.onebox.secrecy import Secrets
 from services.audit_api.record import notes
 from services.audit_api.record.notes import Signer
-from services.audit_api.record.verify import Bad, Checkpoint, Key
+from services.audit_api.record.verify import Bad, Checkpoint, Key, speak_anywhere
 from wire.record import LogKeyAnnounced
 
 Reason = Literal["routine", "compromised", "lost"]
@@ -197,6 +197,7 @@ def _carry_out(chosen: argparse.Namespace) -> list[str]:
 
 
 def main() -> int:
+    speak_anywhere()
     asked = argparse.ArgumentParser(prog="python -m deploy.onebox.log_key", description="更换存证日志的签名密钥")
     verbs = asked.add_subparsers(required=True, dest="verb")
     for verb, told in (("draw", "生成下一把密钥"), ("announce", "在日志中公告下一把密钥"), ("finish", "删去原密钥")):

@@ -9,20 +9,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import json
 import os
 import shutil
 import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 import httpx
 
 from services.audit_api.record import verify
 
-_READ_ME = """案卷：问题 {about}
+_PIECE_BYTES: Final = 1 << 20
+_READ_ME: Final = """案卷：问题 {about}
 核验（只需 Python 3.9 以上，无需联网）：python3 verify.py --key 日志公钥 .
 日志公钥须从案卷以外的途径取得（纸质文件或见证机关）。
 """
@@ -31,6 +33,7 @@ _READ_ME = """案卷：问题 {about}
 async def fetch(http: httpx.AsyncClient, finding: str, folder: Path, query: dict[str, str]) -> dict[str, Any]:
     """Fetch the pack of a finding into `folder`, which is made and must not be there; the bundle.
 
+    The files of evidence go to the disk piece by piece, and the folder is there when it is whole or not at all.
     Where the log's key was ever changed, its changes go along: with them the pack is verified by any one of the keys.
     """
     answer = await http.get(f"/audit/v1/record/findings/{finding}", params=query)
@@ -39,31 +42,53 @@ async def fetch(http: httpx.AsyncClient, finding: str, folder: Path, query: dict
     size = verify.Checkpoint.read(bundle["checkpoint"]).size
     keys = await http.get("/audit/v1/record/keys", params={"size": size})
     keys.raise_for_status()
-    files = {}
     place = {name: value for name, value in query.items() if name == "county"}
-    for one in bundle["evidence"]:
-        content = await http.get(f"/audit/v1/evidence/{UUID(one['evidence_id'])}/content", params=place)
-        if content.status_code == HTTPStatus.GONE:  # forgotten by the decision of two people; its digest stands here
-            continue
-        content.raise_for_status()
-        if hashlib.sha256(content.content).hexdigest() != one["sha256"]:
-            msg = f"{one['file_name']}: not the content that was kept"
-            raise ValueError(msg)
-        files[one["sha256"]] = content.content
-    await asyncio.to_thread(_write, folder, answer.content, files, bundle)
-    if keys.json()["changes"]:
-        await asyncio.to_thread((folder / "keys.json").write_bytes, keys.content)
+    half = await asyncio.to_thread(_begin, folder)
+    try:
+        for one in bundle["evidence"]:
+            await _keep(http, one, place, half / "evidence")
+        await asyncio.to_thread(_finish, half, folder, answer.content, keys.content if keys.json()["changes"] else b"")
+    finally:
+        await asyncio.to_thread(shutil.rmtree, half, ignore_errors=True)
     return bundle
 
 
-def _write(folder: Path, bundle: bytes, files: dict[str, bytes], told: dict[str, Any]) -> None:
-    folder.mkdir(parents=True)
-    (folder / "bundle.json").write_bytes(bundle)
-    (folder / "evidence").mkdir()
-    for name, content in files.items():
-        (folder / "evidence" / name).write_bytes(content)
-    shutil.copy(str(verify.__file__), folder / "verify.py")
-    (folder / "说明.txt").write_text(_READ_ME.format(about=told["about"]), encoding="utf-8")
+async def _keep(http: httpx.AsyncClient, one: dict[str, Any], place: dict[str, str], folder: Path) -> None:
+    """Write a file of evidence into the folder as it comes; ValueError where it is not the content that was kept."""
+    file = folder / bytes.fromhex(one["sha256"]).hex()
+    digest, left = hashlib.sha256(), int(one["size_bytes"])
+    async with http.stream("GET", f"/audit/v1/evidence/{UUID(one['evidence_id'])}/content", params=place) as content:
+        if content.status_code == HTTPStatus.GONE:  # forgotten by the decision of two people; its digest stands here
+            return
+        content.raise_for_status()
+        with await asyncio.to_thread(file.open, "wb") as sink:
+            async for piece in content.aiter_bytes(_PIECE_BYTES):
+                left -= len(piece)
+                if left < 0:
+                    break
+                digest.update(piece)
+                await asyncio.to_thread(sink.write, piece)
+    if left or digest.hexdigest() != one["sha256"]:
+        msg = f"{one['file_name']}: not the content that was kept"
+        raise ValueError(msg)
+
+
+def _begin(folder: Path) -> Path:
+    """A folder beside the one that is to be, on the same disk."""
+    if folder.exists():
+        raise FileExistsError(folder)
+    half = folder.with_name(f"{folder.name}.{uuid4().hex}.part")
+    (half / "evidence").mkdir(parents=True)
+    return half
+
+
+def _finish(half: Path, folder: Path, bundle: bytes, keys: bytes) -> None:
+    (half / "bundle.json").write_bytes(bundle)
+    if keys:
+        (half / "keys.json").write_bytes(keys)
+    shutil.copy(str(verify.__file__), half / "verify.py")
+    (half / "说明.txt").write_text(_READ_ME.format(about=json.loads(bundle)["about"]), encoding="utf-8")
+    half.rename(folder)
 
 
 async def _run(asked: argparse.Namespace) -> dict[str, Any]:
@@ -77,6 +102,7 @@ async def _run(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    verify.speak_anywhere()
     parser = argparse.ArgumentParser(prog="pack", description="取得一个问题的案卷，供离线核验")
     parser.add_argument("--url", required=True)
     parser.add_argument("--username", required=True)

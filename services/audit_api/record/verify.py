@@ -18,9 +18,11 @@ import argparse
 import base64
 import binascii
 import hashlib
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -682,6 +684,7 @@ def verify_bundle(bundle: Any, key: Key, seen: Sequence[Checkpoint] = (), told: 
         before[stream] = row
     if len(bodies) != len(rows):
         raise Bad("同一条日志在案卷中出现两次")
+    _must_be_known(bundle["known_at"], bundle["known_position"], rows)
     _verify_beside(bundle, list(bodies.values()))
     _verify_texts(bundle["texts"], bodies)
     money = sum(row["service"] == "funds" for row in rows)
@@ -701,7 +704,7 @@ def _lacking(bundle: dict[str, Any]) -> str:
 
 def read_keys(file: Path) -> dict[str, Any]:
     """The changes of the log's key as the record tells them (`GET …/record/keys`), to be joined with a checkpoint."""
-    read = _json(file.read_text(encoding="utf-8-sig"))
+    read = _read(file)
     if not isinstance(read, dict) or read.get("format") != KEYS_FORMAT:
         raise Bad("不是密钥更换的记录，或版本不认识")
     return _shaped("密钥更换的记录", read)
@@ -738,6 +741,24 @@ def _verified(row: dict[str, Any], checkpoint: Checkpoint, before: dict[str, Any
     return body
 
 
+def _must_be_known(known_at: Any, known_position: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """A bundle that says to tell what was known at an instant holds no row that was recorded after it."""
+    if known_at is None and known_position is None:
+        return
+    try:
+        until = datetime.fromisoformat(known_at.replace("Z", "+00:00"))  # noqa: FURB162 - Python 3.9 reads no Z
+        micros = (until - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)  # noqa: UP017 - 3.9
+    except (AttributeError, TypeError, ValueError) as error:
+        raise Bad("案卷的登记时点格式有误") from error
+    if type(known_position) is not int:
+        raise Bad("案卷的登记时点没有日志位置")
+    for row in rows:
+        if row["recorded_micros"] > micros:
+            raise Bad(f"这条日志在案卷的登记时点（{known_at}）之后才登记", row["log_position"])
+        if row["service"] == "audit" and row["position"] > known_position:
+            raise Bad(f"这条日志在案卷的登记位置（第 {known_position} 条）之后", row["log_position"])
+
+
 def _verify_beside(bundle: dict[str, Any], bodies: list[dict[str, Any]]) -> None:
     """Whatever the bundle tells beside its rows is covered by a digest in one of them, under the same number."""
     about = bundle["about"]
@@ -768,10 +789,10 @@ def _verify_texts(texts: list[Any], bodies: dict[int, dict[str, Any]]) -> None:
             raise Bad("附上的文字与日志中的摘要不符", at)
 
 
-def _read(file: Path) -> Any:
+def _read(file: Path, most: int = MOST_BYTES) -> Any:
     """The JSON of a file that is read as a whole; a mark of UTF-8 that an editor put in front is no matter."""
-    if file.stat().st_size > MOST_BYTES:
-        raise Bad(f"文件过大，超过 {MOST_BYTES >> 20} MB：不是案卷")
+    if file.stat().st_size > most:
+        raise Bad(f"文件过大，超过 {most} 字节：不是案卷")
     return _json(file.read_text(encoding="utf-8-sig"))
 
 
@@ -817,9 +838,9 @@ def _notes(folder: Path) -> list[Checkpoint]:
     return sorted((Checkpoint.read(_json(line)) for line in lines if line), key=lambda one: one.size)
 
 
-def _rows(folder: Path) -> Iterator[list[bytes]]:
+def _rows(folder: Path, most: int = MOST_LINE) -> Iterator[list[bytes]]:
     with (folder / "journal.tsv").open("rb") as file:
-        for line in iter(lambda: file.readline(MOST_LINE), b""):
+        for line in iter(lambda: file.readline(most), b""):
             fields = line[:-1].split(b"\t")
             if len(fields) != 15 or line[-1:] != b"\n":
                 raise ValueError("incomplete")
@@ -925,7 +946,7 @@ def verify_export(  # noqa: C901, PLR0912, PLR0915 - one pass over a million row
         raise Bad(f"日志只有 {size} 条，检查点有 {last.size} 条：尾部被截去", size)
     if size > last.size:
         raise Bad(f"日志有 {size} 条，检查点只有 {last.size} 条：检查点被删去", last.size)
-    if next(tiles, b""):
+    if (size % 256 and told) or next(tiles, b""):  # a tile is stored when it is full
         raise Bad(f"日志只有 {size} 条，封存时的摘要不止这些：尾部被截去", size)
     for change in announced.values():
         raise Bad(f"密钥更换（{change.size} 条处）的公告不在日志中", change.size)
@@ -1004,7 +1025,15 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
+def speak_anywhere() -> None:
+    """Let a console that has no Chinese show the rest: what it lacks is escaped, and nothing fails to be said."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
+    speak_anywhere()
     parser = argparse.ArgumentParser(prog="verify.py", description="离线核验案卷或日志导出")
     parser.add_argument("path", type=Path, help="案卷文件、案卷文件夹，或导出文件夹")
     parser.add_argument("--key", required=True, help="日志的公钥，应从案卷以外的途径取得")
@@ -1012,11 +1041,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keys", type=Path, action="append", default=[], help="日志密钥更换的记录：以新公钥核验旧案卷")
     asked = parser.parse_args(arguments)
     code, said = _judged(asked.path, asked.key, asked.seen, asked.keys)
-    told = printable(said)
     try:
-        print(told)
-    except UnicodeEncodeError:  # a terminal that has no Chinese: the verdict has to come out all the same
-        print(("PASSED", "FAILED", "NOT VERIFIED")[code] + ": " + told.encode("ascii", "backslashreplace").decode())
+        said.partition("：")[0].encode(sys.stdout.encoding or "utf-8")
+        verdict = ""
+    except UnicodeEncodeError:  # a console that has no Chinese: the verdict has to come out all the same
+        verdict = ("PASSED", "FAILED", "NOT VERIFIED")[code] + ": "
+    print(verdict + printable(said))
     return code
 
 

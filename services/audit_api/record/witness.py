@@ -48,6 +48,7 @@ from services.audit_api.record.verify import (
     joined_changes,
     must_extend,
     printable,
+    speak_anywhere,
 )
 
 RECORD: Final = "/audit/v1/record"
@@ -225,6 +226,7 @@ def _new_key(asked: argparse.Namespace) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    speak_anywhere()
     parser = argparse.ArgumentParser(prog="witness", description="见证存证日志")
     verbs = parser.add_subparsers(required=True)
     look = verbs.add_parser("look", help="查看最近的检查点，与先前所见核对后见证")
