@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -335,6 +335,7 @@ async def test_a_pack_carries_versions_and_evidence_and_is_asked_for_as_it_was_k
     assert ([one["version_no"] for one in then["versions"]], then["evidence"]) == ([1], [])
     earlier = (known_at - timedelta(days=1)).isoformat()
     assert (await inspector.get(path, params={"known_at": earlier})).status_code == 404
+    _held_to_what_it_says_was_known(then, known_at, tmp_path / "then.json")
 
     app: Any = audit_http.app  # type: ignore[attr-defined]
     token = internal_token("inspector", county, audience="audit")
@@ -367,6 +368,33 @@ async def test_a_pack_carries_versions_and_evidence_and_is_asked_for_as_it_was_k
     await seal_audit(audit_http, database, county)
     later = (await inspector.get(path, params={"known_at": known_at.isoformat()})).content
     assert later == before, "what was known then, whatever came later"
+
+
+def _held_to_what_it_says_was_known(bundle: dict[str, Any], known_at: datetime, file: Path) -> None:
+    """A bundle as known at the instant of its last row: that far, and with no row from behind what it says."""
+    last = bundle["rows"][-1]
+    assert last["recorded_micros"] == round(known_at.timestamp() * 1_000_000)
+
+    def verdict(**changed: Any) -> str:
+        file.write_text(json.dumps({**bundle, **changed}), encoding="utf-8")
+        return verify(file, LOG.key)
+
+    at, place = known_at.isoformat(), last["position"]
+    for instant in (at, at.replace("+00:00", "Z"), known_at.astimezone(timezone(timedelta(hours=8))).isoformat()):
+        assert "签名有效" in verdict(known_at=instant)
+    for changed, said in (
+        ({"known_at": (known_at - timedelta(microseconds=1)).isoformat()}, "之后才登记"),
+        ({"known_position": place - 1}, f"登记位置（第 {place - 1} 条）之后"),
+    ):
+        with pytest.raises(Bad, match=said) as bad:
+            verdict(**changed)
+        assert bad.value.position == last["log_position"]
+    for wrong in ("yesterday", at.removesuffix("+00:00"), 7, None):
+        with pytest.raises(Bad, match="登记时点格式有误"):
+            verdict(known_at=wrong)
+    for wrong in (None, "7", True):
+        with pytest.raises(Bad, match="没有日志位置"):
+            verdict(known_position=wrong)
 
 
 @pytest.fixture

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
+import json
 import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.database import Database
 from services.audit_api.record import sealer as sealing
 from services.audit_api.record import store
@@ -169,6 +175,136 @@ async def test_a_sealer_that_finds_its_log_shorter_than_it_sealed_signs_nothing_
     with pytest.raises(sealing.LogShrank, match="380 leaves were sealed, and the log has 0"):
         await sealer.run()
     assert await log.fetchval("SELECT count(*) FROM audit.log_checkpoint") == 0
+
+
+@contextlib.contextmanager
+def connections_broken_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The next transaction of the sealer ends as a restore ends it: its connection is gone."""
+    whole = store.lock_head
+
+    once = [asyncpg.ConnectionDoesNotExistError("connection was closed")]
+
+    async def broken(tx: Any) -> int:
+        if once:
+            raise once.pop()
+        return await whole(tx)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "lock_head", broken)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (0, 0, "380 leaves were sealed, and the log has 0"),
+        (379, 0, "380 leaves were sealed, and the log has 379"),
+        (379, 1, "380 leaves were sealed, and the log has 380, other ones"),
+        (379, 90, "380 leaves were sealed, and the log has 469, other ones"),
+    ],
+)
+async def test_a_restored_backup_that_breaks_its_connections_is_not_sealed_on(
+    before: int,
+    after: int,
+    said: str,
+    log: asyncpg.Pool,
+    database: Database,
+    county: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The log as it was at `before`, with `after` others that somebody else sealed behind that."""
+    journals = Journals()
+    journals.write("funds", county, 380)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    await empty_log(log)
+    restored = Journals()
+    for service, more in (("funds", before), ("audit", after)):
+        if more:
+            restored.write(service, county, more)
+            await seal_all(restored.sealer(database, county))
+    sealed = await leaves_of(log)
+    journals.write("funds", county, 1)
+    with (
+        connections_broken_once(monkeypatch),
+        pytest.raises(sealing.LogShrank, match=f"^{said}$"),
+    ):
+        await asyncio.wait_for(sealer.run(), 20)
+    assert await leaves_of(log) == sealed
+
+
+async def test_a_connection_that_broke_over_the_same_log_is_sealed_on(
+    log: asyncpg.Pool, database: Database, county: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journals = three(county)
+    sealer = journals.sealer(database, county)
+    await seal_all(sealer)
+    journals.write("funds", county, 1)
+    await seal_all(journals.sealer(database, county))  # somebody else sealed the same journals on
+    journals.write("funds", county, 1)
+    with connections_broken_once(monkeypatch):
+        with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+            await sealer._once()
+        await sealer._once()
+    assert (await root_of(log))[0] == 382
+
+
+class Clock:
+    """A clock that somebody sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at = clock.now()
+        monkeypatch.setattr(clock, "now", lambda: self.at)
+
+    def set(self, seconds: float) -> datetime:
+        """Move it by so much."""
+        self.at += timedelta(seconds=seconds)
+        return self.at
+
+
+async def test_an_idle_log_is_marked_each_second_and_at_once_by_a_clock_that_was_set_back(
+    log: asyncpg.Pool, database: Database, county: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_ = Clock(monkeypatch)
+    sealer = three(county).sealer(database, county)
+    await seal_all(sealer)
+    begun = clock_.at
+
+    async def looked_at() -> datetime:
+        await sealer.round()
+        found: datetime = await log.fetchval("SELECT looked_at FROM audit.log_head")
+        return found
+
+    clock_.set(0.999)
+    assert await looked_at() == begun
+    later = clock_.set(0.001)
+    assert await looked_at() == later == begun + timedelta(seconds=1)
+    earlier = clock_.set(-20)
+    assert await looked_at() == earlier, "else nobody is told of a mark for as long as the clock was set back"
+    clock_.set(0.5)
+    assert await looked_at() == earlier
+
+
+def test_a_token_is_used_for_half_its_life_and_none_is_of_the_future(
+    database: Database, county: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_ = Clock(monkeypatch)
+    clock_.at = clock_.at.replace(microsecond=0)
+    sealer = Journals().sealer(database, county)
+
+    def begins() -> int:
+        claims = sealer._token("funds", county).split(".")[1]
+        found: int = json.loads(base64.urlsafe_b64decode(claims + "=="))["nbf"]
+        return found
+
+    begun = int(clock_.at.timestamp())
+    assert begins() == begun
+    clock_.set(sealing.TOKEN_SECONDS / 2 - 1)
+    assert begins() == begun
+    clock_.set(1)
+    assert begins() == begun + sealing.TOKEN_SECONDS / 2
+    clock_.set(-1)
+    assert begins() == begun + sealing.TOKEN_SECONDS / 2 - 1, "nobody takes one that begins a second from now"
 
 
 async def stopped(admin: asyncpg.Pool, stream: str) -> str | None:

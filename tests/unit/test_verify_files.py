@@ -173,6 +173,7 @@ def test_base64_has_one_spelling() -> None:
         (2**255 - 19).to_bytes(32, "little"),  # no canonical point
         (2).to_bytes(32, "little"),  # no point of the curve
     ],
+    ids=bytes.hex,
 )
 def test_a_key_under_which_everybody_signs_is_none(public: bytes) -> None:
     with pytest.raises(Bad, match="弱密钥"):
