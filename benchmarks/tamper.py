@@ -1,8 +1,8 @@
 """A thousand changes made to the journals and the log as superuser, each then exported and verified offline.
 
 What is changed at random: a field of an event, an event deleted, inserted or exchanged with another, a tail cut off, an
-old backup restored, a history forked and signed with the stolen key; each with as much of the chain, leaves and tiles
-made right again as the forger thought of. A witness has seen the last checkpoint. Each change has to be named by its
+old backup restored, a history forked and signed with the stolen key, or signed by a key that nobody announced; each
+with as much of the chain, leaves and tiles made right again as the forger thought of. A witness has seen the last checkpoint. Each change has to be named by its
 first bad position, or, where everything was forged, by the range or the checkpoint that cannot be of one log.
 """
 
@@ -27,6 +27,7 @@ from services.audit_api.record import notes
 from services.audit_api.record.merkle import Frontier
 from services.audit_api.record.notes import Signer
 from services.audit_api.record.verify import (
+    NOTE_KEY,
     SEEN_NOT_AGAIN,
     Bad,
     Checkpoint,
@@ -172,6 +173,19 @@ class Forger:
         )
         await self.cover(leaf, "signed")
 
+    async def unannounced(self) -> None:
+        """Nothing but a signature: a checkpoint, or all from there on, by a key of the log's name nobody announced."""
+        stranger = Signer.of(self.signer.key.name, self.draw.randbytes(32), NOTE_KEY)
+        signed = await self.connection.fetch("SELECT size, root FROM audit.log_checkpoint ORDER BY size")
+        first = self.draw.randrange(len(signed))
+        last = self.draw.choice([first + 1, len(signed)])
+        self.at = signed[first]["size"]
+        for one in signed[first:last]:
+            note = notes.checkpoint(stranger, one["size"], one["root"])
+            await self.connection.execute(
+                "UPDATE audit.log_checkpoint SET note = $2 WHERE size = $1", one["size"], note
+            )
+
     async def cover(self, leaf: Any, how_far: str) -> None:
         """Make right what follows from a change: the chain, the leaves, the tiles, the signatures."""
         self.said.append(how_far)
@@ -261,7 +275,8 @@ async def _tampered(stand: SealedStand) -> dict[str, Any]:
     sizes, seen = [row["size"] for row in rows], [Checkpoint.read(rows[-1]["note"])]
     forger = Forger(owner, signer, random.Random(20261123))  # noqa: S311 - which changes are made is no secret
     kinds: list[Callable[[], Awaitable[None]]] = [
-        *(forger.edit, forger.delete, forger.insert, forger.swap, forger.truncate, forger.restore, forger.fork)
+        *(forger.edit, forger.delete, forger.insert, forger.swap, forger.truncate, forger.restore, forger.fork),
+        forger.unannounced,
     ]
     made: Counter[str] = Counter()
     detected: Counter[str] = Counter()
@@ -314,7 +329,7 @@ def run() -> Result:
         unit="次",
         runs=MUTATIONS,
         what="超级用户改动后离线核验：发现并指明首个错误位置或分叉 (changes detected and named)",
-        beside="改动次数 (changes made: edit, delete, insert, swap, truncate, restore a backup, fork)",
+        beside="改动次数 (changes made: edit, delete, insert, swap, truncate, restore a backup, fork, an unannounced key)",
         bar=Bar("ratio", at_least=1.0),
         details={**details, "seconds": significant(time.monotonic() - began), "postgres": version},
     )

@@ -19,6 +19,7 @@ from typing import Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis import connections
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.journal import record_alone
@@ -212,8 +213,8 @@ def main() -> int:
     chosen = asked.parse_args()
     try:
         said = _carry_out(chosen)
-    except (*FAILURES, Bad) as failed:
-        print(f"未能更换：{failed}", file=sys.stderr)
+    except (*FAILURES, *connections.FAILURES, connections.OutcomeUnknown, Bad) as failed:
+        print(f"未能更换：{getattr(failed, 'orig', failed)}", file=sys.stderr)
         return 1
     print("\n".join(said))
     return 0

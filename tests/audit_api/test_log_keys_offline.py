@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from chassis.database import Database
 from deploy.onebox.export import export
 from deploy.onebox.installation import Refused
 from deploy.onebox.log_key import Keyring, announce, draw, finish
+from deploy.onebox.processes import ROOT
 from services.audit_api.record import notes, pack
 from services.audit_api.record.notes import Signer
 from services.audit_api.record.verify import Bad, Checkpoint, Key, main, read_keys, verify
@@ -253,3 +257,67 @@ async def test_what_is_no_change_of_the_log_in_use_is_refused_and_nothing_is_ann
         draw(empty)
     assert draw(empty, "log.test").name == "log.test"
     assert len(empty.held()) == 1
+
+
+async def run_log_key(url: str, keyring: Keyring, verb: str, *more: str) -> tuple[int, str, str]:
+    """The operator's command as a process of its own, against the database at `url`."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.onebox.log_key", verb, "--home", str(keyring.home)),
+        *("--log-key", str(keyring.file), *more),
+        env={**os.environ, "QINGLIU_DATABASE_URL": url, "PYTHONIOENCODING": "utf-8"},
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, failed = await process.communicate()
+    return process.returncode or 0, said.decode(), failed.decode()
+
+
+async def test_the_operators_command_changes_the_key_as_a_process(
+    log: asyncpg.Pool,
+    database: Database,
+    county: str,
+    audit_http: httpx.AsyncClient,
+    keyring: Keyring,
+    urls: dict[str, str],
+) -> None:
+    await log.execute(
+        "SELECT audit.journal_append($1, gen_random_uuid(), 'Told', '{}', 'a', 'r', 'key-00001', sha256('r'), '{}')",
+        county,
+    )
+    url, by = urls["admin"], ("--because", "routine", "--by", "张三")
+    code, said, failed = await run_log_key(url, keyring, "announce", *by)
+    assert (code, said, failed) == (1, "", "未能更换：日志尚未封存，密钥可以直接换用，无须公告\n")
+    await seal_audit(audit_http, database, county)
+
+    held = keyring.held()
+    assert len(held) == 2, "drawn before it was refused; the next time this one is announced"
+    fresh = held[-1].key
+    code, said, failed = await run_log_key(url, keyring, "draw")
+    assert (code, said, failed) == (1, "", "未能更换：密钥文件中已有下一把密钥；请先完成这一次更换\n")
+    code, _, failed = await run_log_key(url, keyring, "announce", "--because", "routine", "--by", " ")
+    assert (code, failed) == (1, "未能更换：经办人须填写\n")
+    code, _, failed = await run_log_key(url, keyring, "announce", "--because", "tired", "--by", "张三")
+    assert (code, "invalid choice: 'tired'" in failed) == (2, True)
+    assert await log.fetchval("SELECT count(*) FROM audit.log_key_announcement") == 0
+
+    for _ in range(2):  # said twice it is announced once
+        code, said, failed = await run_log_key(url, keyring, "announce", *by)
+        assert (code, failed) == (0, "")
+        assert said.splitlines()[:2] == ["已记入日志：例行更换，张三 经办", f"原公钥：{LOG.key.text()}"]
+        assert said.splitlines()[2].startswith(f"新公钥：{fresh.text()}（")
+    [told] = await log.fetch("SELECT body FROM audit.event WHERE stream = '00' AND kind = 'LogKeyAnnounced'")
+    assert json.loads(told["body"])["announced_by"] == "张三"
+    assert "PRIVATE" not in said + told["body"]
+
+    code, said, failed = await run_log_key(url, keyring, "finish")
+    assert (code, said, failed.startswith("未能更换：封存进程尚未换用新密钥")) == (1, "", True)
+    assert [one.key for one in keyring.held()] == [LOG.key, fresh]
+    await seal_audit(audit_http, database, county, held)
+    code, said, failed = await run_log_key(url, keyring, "finish")
+    assert (code, said, failed) == (0, f"只保留现用密钥，公钥：{fresh.text()}\n", "")
+    assert [one.key for one in keyring.held()] == [fresh]
+    code, said, _ = await run_log_key(url, keyring, "draw")
+    assert (code, [f"下一把公钥：{one.key.text()}\n" for one in keyring.held()[1:]]) == (0, [said])
+    code, _, failed = await run_log_key(f"{url}_elsewhere", keyring, "finish")
+    assert (code, failed.startswith("未能更换：")) == (1, True), "no such database: a sentence, and no traceback"
