@@ -2,8 +2,9 @@
 
 What is changed at random: a field of an event, an event deleted, inserted or exchanged with another, a tail cut off, an
 old backup restored, a history forked and signed with the stolen key, or signed by a key that nobody announced; each
-with as much of the chain, leaves and tiles made right again as the forger thought of. A witness has seen the last checkpoint. Each change has to be named by its
-first bad position, or, where everything was forged, by the range or the checkpoint that cannot be of one log.
+with as much of the chain, leaves and tiles made right again as the forger thought of. A witness has seen the last
+checkpoint. Each change has to be named by its first bad position, or, where everything was forged, by the range or the
+checkpoint that cannot be of one log.
 """
 
 from __future__ import annotations
@@ -329,7 +330,7 @@ def run() -> Result:
         unit="次",
         runs=MUTATIONS,
         what="超级用户改动后离线核验：发现并指明首个错误位置或分叉 (changes detected and named)",
-        beside="改动次数 (changes made: edit, delete, insert, swap, truncate, restore a backup, fork, an unannounced key)",
+        beside="改动次数 (changes made: edit, delete, insert, swap, truncate, restore, fork, an unannounced key)",
         bar=Bar("ratio", at_least=1.0),
         details={**details, "seconds": significant(time.monotonic() - began), "postgres": version},
     )

@@ -102,7 +102,8 @@ def show(console: Console, outcome: Outcome, kills: int) -> int:
         f"规则运行 {verdict.runs} 次全部办结，预警 {verdict.flags} 条 = 监督侧 {verdict.alerts} 条，"
         f"通知 {verdict.warnings} 份，同一天再次运行新增 {outcome.raised_again} 条\n"
         f"认定问题 {verdict.findings} 个，封存 {verdict.quarantined_fen:,} 分；"
-        f"存证 {verdict.sealed} 条逐条相符，{verdict.checkpoints} 个检查点的根与签名相符\n"
+        f"存证 {verdict.sealed} 条逐条相符，{verdict.checkpoints} 个检查点的根与签名相符，"
+        f"中途更换日志密钥 {verdict.key_changes} 次\n"
         f"{outcome.tally.n} 次击杀（{outcome.tally.missed} 次未等到所瞄准的时刻），用时 {outcome.seconds:.0f} 秒",
         highlight=False,
     )

@@ -54,6 +54,7 @@ class Verdict:
     quarantined_fen: int = 0
     sealed: int = 0
     checkpoints: int = 0
+    key_changes: int = 0
 
     @property
     def clean(self) -> bool:

@@ -1,21 +1,31 @@
 """Holds the log against the journals, whoever was killed meanwhile: every event a leaf, once, under the roots signed.
 
 The root is worked out from nothing but the leaves, at the size of every checkpoint: a sealer that was killed at any
-step has to have come to the same one. Each is signed by the key whose turn it was, from the one that is trusted on.
+step has to have come to the same one. Each is signed by the key whose turn it was, from the one that is trusted on:
+in the middle of the storm an operator changes it, and the sealer is killed over it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
 import time
 from typing import Final
 
 import asyncpg
 
 from chaos.checker import Verdict
+from chassis.connections import FAILURES, OutcomeUnknown
+from deploy.onebox.installation import Refused
+from deploy.onebox.log_key import announce
+from deploy.onebox.stack import Stack
+from services.audit_api.record import notes
 from services.audit_api.record.verify import Bad, Checkpoint, Key, Keys, Peaks, changes_of, leaf_hash, leaf_line
 
 SEALED_WITHIN_SECONDS: Final = 60.0
+ANNOUNCED_WITHIN_SECONDS: Final = 60.0
 _JOURNALS: Final = " UNION ALL ".join(
     f"SELECT '{schema}' AS service, stream, position, hash FROM {schema}.event"
     for schema in ("funds", "audit", "identity")
@@ -36,6 +46,31 @@ async def until_sealed(connection: asyncpg.Connection) -> None:
         await asyncio.sleep(0.2)
 
 
+async def change_key(stack: Stack) -> None:
+    """As an operator does it: draw the next key, announce it, and let the sealer start again with both.
+
+    `TimeoutError` where the database was away all the time. `stack.secrets.log_vkey` stays the key from before: with it
+    alone everything is verified in the end.
+    """
+    secrets, sealer = stack.secrets, stack.child("sealer")
+    [in_use] = notes.signers_of(secrets.log_key)
+    secrets.log_key += "\n" + notes.written(in_use.key.name, os.urandom(32))
+    deadline = time.monotonic() + ANNOUNCED_WITHIN_SECONDS
+    while True:
+        try:
+            await announce(stack.database_urls["admin"], notes.signers_of(secrets.log_key), "routine", "chaos")
+            break
+        except (Refused, OutcomeUnknown, *FAILURES) as error:  # said twice it is announced once
+            if time.monotonic() > deadline:
+                msg = f"日志密钥未能公告：{error}"
+                raise TimeoutError(msg) from error
+            await asyncio.sleep(0.2)
+    sealer.environment = {**sealer.environment, "AUDIT_LOG_KEY": secrets.log_key}
+    if sealer.alive and sealer.pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(sealer.pid, signal.SIGKILL)
+
+
 async def look_at_the_log(connection: asyncpg.Connection, key: Key, verdict: Verdict) -> None:
     """Add to `verdict` what is wrong with the log, as this transaction sees it."""
     verdict.broken += [
@@ -46,7 +81,7 @@ async def look_at_the_log(connection: asyncpg.Connection, key: Key, verdict: Ver
 
 
 async def _roots(connection: asyncpg.Connection, key: Key, verdict: Verdict) -> None:
-    notes = {row["size"]: row["note"] for row in await connection.fetch("SELECT size, note FROM audit.log_checkpoint")}
+    signed = {row["size"]: row["note"] for row in await connection.fetch("SELECT size, note FROM audit.log_checkpoint")}
     told = [row["note"] for row in await connection.fetch("SELECT note FROM audit.log_key_change ORDER BY size")]
     try:
         keys = Keys(key, changes_of([Checkpoint.read(one) for one in told]))
@@ -67,13 +102,14 @@ async def _roots(connection: asyncpg.Connection, key: Key, verdict: Verdict) -> 
         leaf = leaf_hash(line)
         peaks.push(leaf)
         announced |= {leaf} & awaited
-        if (note := notes.pop(peaks.size, None)) is not None:
+        if (note := signed.pop(peaks.size, None)) is not None:
             _signed(note, peaks, keys, verdict)
         change = changed.pop(peaks.size, None)
         if change is not None and (change.leaf not in announced or change.checkpoint.root != peaks.root()):
             verdict.broken.append(f"{peaks.size} 条处的密钥更换没有公告，或不是这份日志的")
-    verdict.broken += [f"{size} 条的检查点之内没有这么多条" for size in {*notes, *changed}]
+    verdict.broken += [f"{size} 条的检查点之内没有这么多条" for size in {*signed, *changed}]
     verdict.sealed = peaks.size
+    verdict.key_changes = len(keys.changes)
 
 
 def _signed(note: str, peaks: Peaks, keys: Keys, verdict: Verdict) -> None:

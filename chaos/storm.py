@@ -38,7 +38,7 @@ from chaos.county import BANK, SEEN_ON, TOWNSHIPS, County, found
 from chaos.discipline import Discipline, ended, run_asked
 from chaos.history import Fate, History
 from chaos.killer import Kill, Killer, Tally, Victim, planned
-from chaos.sealing import look_at_the_log, until_sealed
+from chaos.sealing import change_key, look_at_the_log, until_sealed
 from chaos.workers import Inspector, Office, Treasury, until_over
 from deploy.onebox.processes import ROOT
 from deploy.onebox.stack import Stack
@@ -186,6 +186,7 @@ class Storm:
         self.outcome.tally = killer.tally
         plan = planned(self._kills, random.Random(self._seed))  # noqa: S311
         checked = 0
+        key_changed = False
         while plan:
             if not await self._recovered(whole, deadline):
                 self.outcome.trouble = self.outcome.trouble or "时限已到，尚未完成全部击杀"
@@ -193,6 +194,10 @@ class Storm:
             if killer.tally.n - checked >= CHECK_EVERY:
                 checked = killer.tally.n
                 await self._check(stack, killer.tally.n)
+            if not key_changed and killer.tally.n >= self._kills // 2:
+                await change_key(stack)
+                key_changed = True
+                continue  # the sealer is away: nobody else is killed before it is back
             before = killer.tally.n
             await killer.strike(plan[-1])
             if killer.tally.n > before:
@@ -283,6 +288,8 @@ class Storm:
             await until_sealed(connection)
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 await look_at_the_log(connection, Key.read(stack.secrets.log_vkey), outcome.verdict)
+            if outcome.verdict.key_changes != 1:
+                outcome.differences.append(f"日志密钥更换了 {outcome.verdict.key_changes} 次，应为 1 次")
         finally:
             await connection.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,11 +16,14 @@ import asyncpg
 import httpx
 import pytest
 
+from chaos.checker import Verdict
+from chaos.sealing import change_key, look_at_the_log
 from chassis.database import Database
 from deploy.onebox.export import export
 from deploy.onebox.installation import Refused
 from deploy.onebox.log_key import Keyring, announce, draw, finish
-from deploy.onebox.processes import ROOT
+from deploy.onebox.processes import ROOT, Child
+from deploy.onebox.stack import Stack
 from services.audit_api.record import notes, pack
 from services.audit_api.record.notes import Signer
 from services.audit_api.record.verify import Bad, Checkpoint, Key, main, read_keys, verify
@@ -321,3 +325,42 @@ async def test_the_operators_command_changes_the_key_as_a_process(
     assert (code, [f"下一把公钥：{one.key.text()}\n" for one in keyring.held()[1:]]) == (0, [said])
     code, _, failed = await run_log_key(f"{url}_elsewhere", keyring, "finish")
     assert (code, failed.startswith("未能更换：")) == (1, True), "no such database: a sentence, and no traceback"
+
+
+async def test_the_storms_operator_announces_a_key_and_the_sealer_is_killed_over_it(
+    log: asyncpg.Pool,
+    database: Database,
+    county: str,
+    audit_http: httpx.AsyncClient,
+    urls: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    await log.execute(
+        "SELECT audit.journal_append($1, gen_random_uuid(), 'Told', '{}', 'a', 'r', 'key-00001', sha256('r'), '{}')",
+        county,
+    )
+    await seal_audit(audit_http, database, county)
+    written = notes.written(LOG.key.name, LOG.private.private_bytes_raw())
+    waiting = [sys.executable, "-c", "import signal; signal.pause()"]
+    sealer = Child("sealer", waiting, {"AUDIT_LOG_KEY": written}, tmp_path / "sealer.log")
+    stack = Stack()
+    stack.secrets.log_key = written
+    stack.database_urls = {"admin": urls["admin"]}
+    stack._children["sealer"] = sealer
+    sealer.start()
+    try:
+        await change_key(stack)
+        assert await asyncio.to_thread(sealer._process.wait, 20) == -signal.SIGKILL  # type: ignore[union-attr]
+    finally:
+        sealer.stop()
+    held = notes.signers_of(sealer.environment["AUDIT_LOG_KEY"])
+    assert [one.key for one in held][:1] == [LOG.key]
+    assert stack.secrets.log_vkey == LOG.key.text(), "the key from before is what the storm verifies with"
+    await seal_audit(audit_http, database, county, held)
+    assert await log.fetchval("SELECT key FROM audit.log_key_change") == held[-1].key.text()
+    verdict = Verdict()
+    connection = await asyncpg.connect(urls["admin"])
+    async with connection.transaction():
+        await look_at_the_log(connection, LOG.key, verdict)
+    await connection.close()
+    assert verdict.key_changes == 1

@@ -31,6 +31,7 @@ def test_some_kills_lose_nothing_and_double_nothing() -> None:
     assert outcome.raised_again == 0
     assert outcome.verdict.sealed > outcome.verdict.events
     assert outcome.verdict.checkpoints > 1
+    assert outcome.verdict.key_changes == 1
 
 
 def test_the_shortest_storm_kills_everybody_once() -> None:
