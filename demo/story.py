@@ -35,7 +35,9 @@ def clerks() -> list[Login]:
 
 # Whom the story's warnings also go to; reads what the county reads.
 LEADER: Final = Login("fenguan", "副县长（分管农业农村，演示）", ("finance_reviewer",), COUNTY, "郧西县人民政府")
-LOGINS: Final = (*FIRST_PEOPLE, LEADER, *clerks())
+# Another office, which holds the record's checkpoints and nothing else of the county.
+WITNESS: Final = Login("jianzheng", "市级存证见证（演示）", ("witness",), COUNTY[:4], "市级见证机关（演示）")
+LOGINS: Final = (*FIRST_PEOPLE, LEADER, WITNESS, *clerks())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Chapter 18: the case pack of a finding is carried off and verified by one file, alone; a changed row is found."""
+"""Chapter 18: the case pack of a finding is carried off and verified by one file, alone; a changed row is found.
+
+And another office witnesses the record: it keeps what it saw, has the log prove that it goes on from there, and signs.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from demo.chapters.keeping import MOVED_ON, PARKED_FEN
 from demo.chapters.supervising import until
 from demo.client import Unexpected
 from demo.files import ROOT
-from demo.story import Story
+from demo.story import WITNESS, Story
+from services.audit_api.record.verify import Checkpoint, Key
 
 TITLE = "案卷：带回一台不联网的笔记本，逐条核验；改过一行，当场指出"
 RECORD: Final = "/audit/v1/record"
@@ -30,6 +34,7 @@ def tell(story: Story) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _whole(story, finding, Path(folder) / "案卷", sealed_n)
         _changed(story, finding, Path(folder) / "改过的案卷")
+        _witnessed(story, Path(folder))
 
 
 def _evidence(story: Story, finding: str) -> None:
@@ -91,6 +96,34 @@ def _changed(story: Story, finding: str, folder: Path) -> None:
         asyncio.run(_put_back(story, was))
     story.same("核验的退出码", code, 1)
     story.must(said.startswith("不通过"), f"数据库超级用户把一行日志里的问题金额改为十分之一，再取案卷。{said}")
+
+
+def _witnessed(story: Story, folder: Path) -> None:
+    """Two looks of another office, with a key of its own; everybody is shown its line below the checkpoint."""
+    key = folder / "见证密钥"
+    _, public = _witness(story, "new-key", "--name", WITNESS.username, "--key", str(key))
+    story.stack.register_witness(public)
+    look = ["look", "--url", story.stack.url, "--username", WITNESS.username, "--key", str(key)]
+    look += ["--log-key", story.stack.secrets.log_vkey, "--state", str(folder / "见证机关所见")]
+    first = _witness(story, *look)
+    story.must(first[0] == 0 and first[1].endswith("已见证（首次）"), f"另一机关查看存证日志：{first[1]}")
+    again = until(lambda: _witness(story, *look), lambda seen: "上次" in seen[1], "存证日志的增长")
+    told = Checkpoint.read(story.inspector.get(f"{RECORD}/checkpoint?size={again[1].split(' ')[0]}")["note"])
+    story.must(
+        again[0] == 0 and told.signed_by(Key.read(public)) is not None,
+        f"日志又有增长，证明它以先前所见为开头，再签一次：{again[1]}；检查点上并列日志与见证机关的签名",
+    )
+
+
+def _witness(story: Story, *command: str) -> tuple[int, str]:
+    """What the witness's own program says, with its password and nothing else of ours."""
+    run = [sys.executable, "-m", "services.audit_api.record.witness", *command]
+    surroundings = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    surroundings["QINGLIU_WITNESS_PASSWORD"] = story.stack.password(WITNESS.username)
+    done = subprocess.run(  # noqa: S603 - our own program
+        run, env=surroundings, cwd=ROOT, check=False, capture_output=True, text=True, encoding="utf-8", timeout=60
+    )
+    return done.returncode, (done.stdout + done.stderr).strip()
 
 
 async def _rewrite(story: Story, finding: str, old: str, new: str) -> dict[str, Any]:

@@ -149,6 +149,16 @@ class Stack:
         if self._kept is not None:
             self.secrets.keep(self._home / "keys.json")
 
+    def register_witness(self, public_key: str) -> None:
+        """Let an office witness the record: its key becomes a line of the file `witnesses`, and audit_api restarts."""
+        file = self._home / "witnesses"
+        kept = file.read_text() if file.exists() else ""
+        file.write_text(f"{kept}{public_key}\n")
+        audit = self.child("audit_api")
+        audit.environment = {**audit.environment, "AUDIT_WITNESS_KEYS": self._witness_keys()}
+        audit.stop()
+        self.restart("audit_api")
+
     def child(self, name: str) -> Child:
         """The process `funds_api`, `audit_api`, `follower`, `sealer`, `sweeper`, `runner` or `gateway`."""
         return self._children[name]
