@@ -16,7 +16,8 @@ from chassis.pages import window_of
 from services.audit_api.alerts import store
 from services.audit_api.moments import Moment, moment_of
 from tests.audit_api.ordering import Desk, done
-from tests.audit_api.test_alerts import ALERTS, listed, raised
+from tests.audit_api.test_alerts import ALERTS, listed, raised, recorded_at
+from tests.callers import audit_caller
 
 OTHERS: Final = 4_000
 BLOCKS: Final = 40
@@ -67,3 +68,70 @@ async def blocks(desk: Desk, asked: dict[str, Any]) -> tuple[int, str]:
         spelled = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
         [plan] = await tx.scalar(text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {spelled}"))
     return plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"], json.dumps(plan, indent=1)
+
+
+async def counted(desk: Desk, **query: Any) -> dict[str, Any]:
+    return done(await desk.inspector.get(f"{ALERTS}/counts", params=query))
+
+
+def told(answer: dict[str, Any], what: str) -> dict[str | None, tuple[int, int]]:
+    """A list of counts whose sum is the total: key → how many, how many of them open."""
+    lines = answer[f"by_{what}"]
+    assert sum(one["n"] for one in lines) == answer["total_n"]
+    assert sum(one["open_n"] for one in lines) == answer["open_n"]
+    return {one["key"]: (one["n"], one["open_n"]) for one in lines}
+
+
+async def test_alerts_are_counted_by_what_they_stand_at_and_as_they_stood(desk: Desk, admin: asyncpg.Pool) -> None:
+    none = await counted(desk)
+    assert (none["total_n"], none["empty_because"]) == (0, "您的管辖范围内截至当日没有预警")
+    assert told(none, "status") == dict.fromkeys(["new", "decided", "taken_up", "dismissed"], (0, 0))
+    account = UUID("01a20a80-0000-7000-8000-000000000001")
+    main, part, other = [await raised(desk, account_id=account) for _ in range(3)]
+    before_at = await recorded_at(desk, admin, "AlertsTakenIn")
+    done(await desk.inspector.post(f"{ALERTS}/{main}/assignments", {"assignee": "li", "on": "2017-11-01"}))
+    triage = {"triage": "urgent_check", "reason": "群众反映强烈", "on": "2017-11-02"}
+    done(await desk.inspector.post(f"{ALERTS}/{part}/triages", triage))
+    merging = {"alert_ids": [part], "reason": "同一账户", "on": "2017-11-03"}
+    done(await desk.inspector.post(f"{ALERTS}/{main}/merges", merging))
+    url = f"{ALERTS}/{other}/refutations"
+    [made] = done(await desk.inspector.post(url, {"reason": "质保金", "on": "2017-11-04"}))["refutations"]
+    agreed = {"version_hash": made["version_hash"], "decision": "confirm", "opinion": "属实", "on": "2017-11-04"}
+    done(await desk.second.post(f"{url}/{made['id']}/decision", agreed))
+
+    now = await counted(desk)
+    assert (now["total_n"], now["open_n"], now["merged_n"], now["unexplained_n"]) == (3, 2, 1, 0)
+    assert now["empty_because"] is None
+    assert told(now, "status") == {"new": (2, 2), "decided": (0, 0), "taken_up": (0, 0), "dismissed": (1, 0)}
+    assert told(now, "triage")["urgent_check"] == (1, 1)
+    assert told(now, "triage")[None] == (2, 1)
+    assert told(now, "assignee") == {"li": (1, 1), None: (2, 1)}
+
+    then = await counted(desk, as_of="2017-11-03")
+    assert told(then, "status")["new"] == (3, 3), "refuted the day after"
+    assert (then["merged_n"], told(then, "triage")["urgent_check"], told(then, "assignee")["li"]) == (1, (1, 1), (1, 1))
+    then = await counted(desk, as_of="2017-11-01")
+    assert (then["merged_n"], told(then, "triage")["urgent_check"], told(then, "assignee")["li"]) == (0, (0, 0), (1, 1))
+    known = await counted(desk, known_at=before_at)
+    assert (known["total_n"], known["merged_n"], told(known, "assignee")) == (3, 0, {None: (3, 3)})
+    assert known["known_at"] is not None
+    assert (await counted(desk, as_of="2017-01-01"))["total_n"] == 0, "nothing was found yet"
+
+
+async def test_counts_are_of_what_one_sees_and_read_no_alert(desk: Desk, admin: asyncpg.Pool) -> None:
+    main = await raised(desk)
+    await others(admin, main)
+    assert (await counted(desk))["total_n"] == OTHERS + 1
+    neighbour = audit_caller(desk.http, "inspector", "980001")
+    assert done(await neighbour.get(f"{ALERTS}/counts"))["total_n"] == 0
+    asked = await neighbour.get(f"{ALERTS}/counts", params={"county": desk.county})
+    assert asked.status_code in {403, 404}
+    assert (await audit_caller(desk.http, "bank", desk.county).get(f"{ALERTS}/counts")).status_code == 403
+    who = Principal("inspector", "web", frozenset({"inspector"}), desk.county, None, "t")
+    async with desk.database.reading(desk.county) as tx:
+        moment: Moment = await moment_of(tx, desk.county, None, None)
+        query = store.standing(who, desk.county, moment, as_it_stands=True)
+        spelled = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+        await tx.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join(await tx.scalars(text(f"EXPLAIN {spelled}")))
+    assert "Index Only Scan using ix_alert_counted" in plan, plan

@@ -16,7 +16,9 @@ from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
 from services.audit_api.alerts import handling, merging, refuting, store
+from services.audit_api.alerts.counts import counts
 from services.audit_api.alerts.schemas import (
+    AlertCounts,
     AlertFile,
     AlertPage,
     AlertStatus,
@@ -71,6 +73,22 @@ async def get_alerts(
     items = await alerts_of(tx, asked, rows, moment, as_it_stands=as_it_stands)
     because = None if items else "您的管辖范围内没有符合条件的预警"
     return AlertPage(**moment.shown, items=items, next=after, empty_because=because)
+
+
+@router.get("/counts", summary="预警数：按状态、处置方式和承办人")
+async def get_counts(
+    tx: Read,
+    who: Annotated[Principal, can("alerts:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> AlertCounts:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    as_it_stands = as_of is None and known_at is None
+    stood = await store.stood(tx, who, asked, moment, as_it_stands=as_it_stands)
+    counted_n = await store.counted_n(tx, who, asked, moment, as_it_stands=as_it_stands)
+    return counts(stood, counted_n, moment)
 
 
 @router.get("/{alert_id}", summary="一条预警及其全部办理过程")

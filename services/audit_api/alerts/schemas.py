@@ -197,3 +197,23 @@ class AlertFile(Alert, Known):
 
 class AlertPage(Page, Known):
     items: list[Alert]
+
+
+class AlertCount(Answer):
+    key: str | None = Field(description="状态、处置方式或承办人登录名；null 为尚未确定处置方式、尚未分派")
+    n: int
+    open_n: int = Field(description="其中在办的：待处理，或资金监管已核结而此处尚未处理")
+
+
+class AlertCounts(Known):
+    """How many alerts stand at what. Each of the three lists adds up to `total_n`."""
+
+    as_of: date
+    total_n: int
+    open_n: int
+    merged_n: int = Field(description="其中已并入其他预警办理的")
+    by_status: list[AlertCount]
+    by_triage: list[AlertCount]
+    by_assignee: list[AlertCount]
+    unexplained_n: int = Field(description="另行清点的预警数 − total_n，应为 0")
+    empty_because: str | None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
@@ -19,6 +20,17 @@ from services.audit_api.tables import AlertMergeRow, AlertRow, FlagToldRow
 
 # What an alert keeps of a staged flag, beside the county and the position of its event.
 _TOLD: Final = [column.name for column in FlagToldRow.__table__.columns if column.name not in {"stream", "position"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """So many alerts that stand alike: `triage` and `assignee` are None where nobody has set one."""
+
+    status: str
+    triage: str | None
+    assignee: str | None
+    merged: bool
+    n: int
 
 
 def listing(
@@ -35,16 +47,8 @@ def listing(
     merged: bool | None,
 ) -> Select[AlertRow]:
     """Asks for visible alerts of a county by id, one more than the page holds; `as_it_stands` or as of a moment."""
-    query = (
-        select(AlertRow)
-        .where(AlertRow.county_code == county, visible_to(who, AlertRow.region_code))
-        .order_by(AlertRow.id)
-        .limit(window.limit + 1)
-    )
-    if not as_it_stands:
-        query = query.where(AlertRow.as_of <= moment.as_of)
-        if moment.known_at is not None:
-            query = query.where(dealings.arrived(county, moment))
+    there = _there(who, county, moment, as_it_stands=as_it_stands)
+    query = select(AlertRow).where(*there).order_by(AlertRow.id).limit(window.limit + 1)
     if status is not None:
         query = query.where((AlertRow.status if as_it_stands else dealings.status_at(moment)) == status)
     if triage is not None:
@@ -59,6 +63,46 @@ def listing(
     if after := window.key(UUID):
         query = query.where(AlertRow.id > after[0])
     return query
+
+
+def _there(who: Principal, county: str, moment: Moment, *, as_it_stands: bool) -> list[ColumnElement[bool]]:
+    """Which alerts of a county somebody sees, that there were at a moment."""
+    found = [AlertRow.county_code == county, visible_to(who, AlertRow.region_code)]
+    if not as_it_stands:
+        found.append(AlertRow.as_of <= moment.as_of)
+        if moment.known_at is not None:
+            found.append(dealings.arrived(county, moment))
+    return found
+
+
+def standing(who: Principal, county: str, moment: Moment, *, as_it_stands: bool) -> Select[Any]:
+    """Asks how many visible alerts stand alike; at a moment each is asked for its dealings, else an index is read."""
+    alert = AlertRow
+    each = (
+        select(
+            (alert.status if as_it_stands else dealings.status_at(moment)).label("status"),
+            (alert.triage if as_it_stands else dealings.triage_at(moment)).label("triage"),
+            (alert.assignee if as_it_stands else dealings.assignee_at(moment)).label("assignee"),
+            (alert.merged_into if as_it_stands else dealings.main_at(moment)).is_not(None).label("merged"),
+        )
+        .where(*_there(who, county, moment, as_it_stands=as_it_stands))
+        .subquery()
+    )
+    return select(*each.c, func.count().label("n")).group_by(*each.c)
+
+
+async def stood(
+    session: AsyncSession, who: Principal, county: str, moment: Moment, *, as_it_stands: bool
+) -> list[Stood]:
+    """How many visible alerts stand alike at a moment."""
+    rows = await session.execute(standing(who, county, moment, as_it_stands=as_it_stands))
+    return [Stood(row.status, row.triage, row.assignee, row.merged, row.n) for row in rows]
+
+
+async def counted_n(session: AsyncSession, who: Principal, county: str, moment: Moment, *, as_it_stands: bool) -> int:
+    """How many visible alerts there were at a moment, whatever they stand at."""
+    there = _there(who, county, moment, as_it_stands=as_it_stands)
+    return await session.scalar(select(func.count()).select_from(AlertRow).where(*there)) or 0
 
 
 async def one(session: AsyncSession, who: Principal, county: str, alert_id: UUID) -> AlertRow | None:

@@ -63,6 +63,7 @@ class AlertRow(Told, Row):
         Index("ix_alert_status", "county_code", "status", "id"),
         Index("ix_alert_triage", "county_code", "triage", "id"),
         Index("ix_alert_assignee", "county_code", "assignee", "id"),
+        Index("ix_alert_counted", "county_code", "status", "triage", "assignee", "region_code", "merged_into"),
         Index("ix_alert_merged", "county_code", "id", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_alert_unit", "county_code", "rule_code", "unit_id", "as_of"),
         Index("ix_alert_subject", "county_code", "rule_code", "subject_id", "as_of"),
