@@ -1,4 +1,4 @@
-"""How many alerts stand at what is counted from an index of the county, and reads no alert."""
+"""How many alerts stand at what is counted from an index; who was ever triaged some way is found in another."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
         "CREATE INDEX ix_alert_counted ON audit.alert"
         " (county_code, status, triage, assignee, region_code, merged_into)"
     )
+    op.execute("CREATE INDEX ix_alert_triage_way ON audit.alert_triage (county_code, triage, alert_id)")
 
 
 def downgrade() -> None:

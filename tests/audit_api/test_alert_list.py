@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,16 +56,19 @@ async def test_few_alerts_are_found_without_reading_the_others(
     assert await listed(desk, **{name: str(value).lower() for name, value in asked.items()}) == [part]
     read, plan = await blocks(desk, asked)
     assert read <= BLOCKS, plan
+    read, plan = await blocks(desk, asked, as_of=date(2017, 11, 2))
+    assert read <= BLOCKS, plan
     done(await desk.inspector.post(f"{ALERTS}/{main}/partings", {**merging, "reason": "并非同一笔"}))
     assert await listed(desk, merged="true") == []
 
 
-async def blocks(desk: Desk, asked: dict[str, Any]) -> tuple[int, str]:
+async def blocks(desk: Desk, asked: dict[str, Any], as_of: date | None = None) -> tuple[int, str]:
     """Blocks read for the question that the service asks."""
     who = Principal("inspector", "web", frozenset({"inspector"}), desk.county, None, "t")
     async with desk.database.reading(desk.county) as tx:
-        moment: Moment = await moment_of(tx, desk.county, None, None)
-        query = store.listing(who, desk.county, window_of(None, 50), moment, as_it_stands=True, **{**NOTHING, **asked})
+        moment: Moment = await moment_of(tx, desk.county, as_of, None)
+        window, standing = window_of(None, 50), as_of is None
+        query = store.listing(who, desk.county, window, moment, as_it_stands=standing, **{**NOTHING, **asked})
         spelled = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
         [plan] = await tx.scalar(text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {spelled}"))
     return plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"], json.dumps(plan, indent=1)

@@ -78,6 +78,27 @@ def main_at(moment: Moment) -> ColumnElement[UUID | None]:
     return _last(row.main_id, row.merge_no, row.merged_on, moment, standing)
 
 
+def ever(triage: str | None, assignee: str | None, *, merged: bool) -> list[ColumnElement[bool]]:
+    """What alerts of the surrounding query have to have been at some time to be it at a moment: an index tells whom."""
+    way, given, part = AlertTriageRow, AlertAssignmentRow, AlertMergeRow
+    found = []
+    if triage is not None:
+        found.append(_any_of(way, way.triage == triage))
+    if assignee is not None:
+        found.append(_any_of(given, given.assignee == assignee))
+    if merged:
+        found.append(_any_of(part))
+    return found
+
+
+def _any_of(
+    row: type[AlertTriageRow | AlertAssignmentRow | AlertMergeRow], *also: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    return (
+        select(row.alert_id).where(row.county_code == AlertRow.county_code, row.alert_id == AlertRow.id, *also).exists()
+    )
+
+
 def _last(
     told: InstrumentedAttribute[Any],
     number: InstrumentedAttribute[int],

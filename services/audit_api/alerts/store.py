@@ -58,6 +58,8 @@ def listing(
     if merged is not None:
         main = AlertRow.merged_into if as_it_stands else dealings.main_at(moment)
         query = query.where(main.is_not(None) if merged else main.is_(None))
+    if not as_it_stands:
+        query = query.where(*dealings.ever(triage, assignee, merged=merged is True))
     if rule is not None:
         query = query.where(AlertRow.rule_code == rule)
     if after := window.key(UUID):

@@ -98,6 +98,7 @@ class AlertTriageRow(Row):
         CheckConstraint("triage IN ('rectify', 'key_check', 'urgent_check')", name="triage"),
         CheckConstraint("proposed IN ('rectify', 'key_check', 'urgent_check')", name="proposed"),
         CheckConstraint("triage = proposed OR reason IS NOT NULL", name="another_has_its_reason"),
+        Index("ix_alert_triage_way", "county_code", "triage", "alert_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
