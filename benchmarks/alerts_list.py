@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -57,11 +58,35 @@ SELECT a.county_code, a.id, 1, a.region_code, m.id, '同一账户', a.as_of, 'li
   JOIN audit.alert m ON m.county_code = a.county_code AND m.feed_position = a.feed_position - 1
  WHERE a.feed_position % 20 = 1 AND a.feed_position > 1""",
 )
+# The journal told of a hundred at a time, every ten minutes; what was dealt with them it told of after all of them.
+FIRST: Final = datetime(2018, 9, 1, tzinfo=UTC)
+PER_EVENT: Final = 100
+EVENTS: Final = ALERTS // PER_EVENT
+_JOURNAL: Final = (
+    f"""
+INSERT INTO audit.event (stream, position, id, kind, body, actor, request_id, idempotency_key, request_hash, outcome,
+    recorded_at, hash)
+SELECT '{COUNTY}', n, gen_random_uuid(), CASE WHEN n > {EVENTS} THEN 'AlertTriaged' ELSE 'AlertsTakenIn' END,
+       json_build_object('feed_position', n * {PER_EVENT}), 'web/li', 'r', lpad(n::text, 8, '0'), sha256(int8send(n)),
+       '{{}}', '{FIRST.isoformat()}'::timestamptz + n * interval '10 minutes', sha256(int8send(n))
+  FROM generate_series(1::bigint, {EVENTS + 1}) n""",
+    f"INSERT INTO audit.stream_head (stream, position, hash) VALUES ('{COUNTY}', {EVENTS + 1}, sha256('head'))",
+    *(
+        f"UPDATE audit.{table} SET position = {EVENTS + 1}"
+        for table in ("alert_triage", "alert_assignment", "alert_merge")
+    ),
+)
 _BY_KEY: Final = "SELECT * FROM audit.alert WHERE county_code = $1 AND id = ANY ($2)"
 
 
 def _id(at: int) -> UUID:
     return UUID(f"01900000-0000-7000-8000-{at:012x}")
+
+
+def known_until(share: float) -> str:
+    """An instant by which that share of the alerts had been taken in, and nothing dealt with; with 1 everything was."""
+    events = EVENTS + 1 if share == 1 else int(EVENTS * share)
+    return (FIRST + events * timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
 
 
 def kinds() -> dict[str, tuple[Mapping[str, Any], int | None]]:
@@ -81,6 +106,14 @@ def kinds() -> dict[str, tuple[Mapping[str, Any], int | None]]:
         "assignee of none": ({"assignee": "nobody"}, 0),
         "merged": ({"merged": "true", "after": middle}, 50),
         "standing alone": ({"merged": "false", "after": middle}, 50),
+        "as known when half were there": ({"known_at": known_until(0.5), "after": mark(str(_id(ALERTS // 4)))}, 50),
+        "as known, behind the last of them": ({"known_at": known_until(0.5), "after": middle}, 0),
+        "as known, triage": ({"known_at": known_until(1), "triage": "rectify", "after": middle}, 50),
+        "as known, triage of few": ({"known_at": known_until(1), "triage": "urgent_check"}, None),
+        "as known, triage before any": ({"known_at": known_until(0.5), "triage": "rectify"}, 0),
+        "as known, assignee of one": ({"known_at": known_until(1), "assignee": "zhao"}, 1),
+        "as known, merged": ({"known_at": known_until(1), "merged": "true", "after": middle}, 50),
+        "as known, state": ({"known_at": known_until(1), "status": "new", "after": middle}, 50),
         "everything at once": ({"status": "decided", "triage": "rectify", "assignee": "wang", "merged": "false"}, 50),
     }
 
@@ -117,6 +150,9 @@ async def _measure(stand: SealedStand) -> tuple[dict[str, list[float]], list[flo
 async def _fill(owner: asyncpg.Connection) -> None:
     await owner.execute("SET statement_timeout = 0")
     for statement in _SEED:
+        await owner.execute(statement, timeout=600)
+    await owner.execute("SET session_replication_role = replica")  # no trigger places what stands in the past
+    for statement in _JOURNAL:
         await owner.execute(statement, timeout=600)
     await owner.execute("VACUUM ANALYZE")
 

@@ -56,6 +56,16 @@ def kinds() -> dict[str, tuple[str, Mapping[str, Any], int | None]]:
         "amounts": ({"at_least_fen": 20_000_000, "at_most_fen": 20_100_000}, None),
         "amount of none": ({"at_least_fen": 90_000_000_000}, 0),
         "report of none": ({"report": str(UUID(int=7))}, 0),
+        "engagement of half": ({"engagement": str(seed.engagement(1)), "after": at[0.5]}, 50),
+        "campaign with all its parts": ({"engagement": str(seed.engagement(0)), "after": at[0.5]}, 50),
+        "engagement of few": ({"engagement": str(seed.engagement(2)), "sort": "newest"}, 50),
+        "engagement of three, at the end": ({"engagement": str(seed.engagement(3))}, 3),
+        "engagement of none": ({"engagement": str(UUID(int=9))}, 0),
+        "engagement and word": ({"engagement": str(seed.engagement(2)), "text": seed.COMMON}, 50),
+        "engagement, as known when half were there": (
+            {"engagement": str(seed.engagement(2)), "known_at": seed.known_until(0.5)},
+            50,
+        ),
         "everything at once": (
             {"status": "closed", "class_code": "F03", "about": f"{COUNTY}105", "at_least_fen": 30_000_000},
             None,

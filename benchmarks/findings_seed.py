@@ -27,6 +27,7 @@ PIECE: Final = 10_000
 FILLERS: Final = 2  # as many as there are processors: the words of each finding are taken apart one by one
 FIRST: Final = datetime(2015, 1, 5, tzinfo=UTC)
 STATES: Final = ("draft", "open", "ordered", "closed")
+ENGAGEMENTS: Final = range(4)
 STEPS: Final = len(STATES)  # events of a finding: one for each
 ORDERED: Final = 2
 CLOSED: Final = 3
@@ -106,6 +107,10 @@ _TABLES: Final = {
     "finding_fact": "county_code finding_id version_no fact_no region_code what from_on to_on amount_fen",
     "finding_subject": ("county_code finding_id version_no subject_no region_code kind subject_id alert_id amount_fen"),
     "finding_lot": "county_code finding_id lot_id region_code alert_id first_fen bound_fen rectified_fen held",
+    "engagement": (
+        "county_code id region_code kind title question office part_of planned_on planned_by recorded_at position"
+    ),
+    "engagement_finding": "county_code finding_id engagement_id region_code named_on named_by position",
     "rectified_change": ("county_code finding_id movement_id lot_id region_code effective_on change_fen position"),
 }
 
@@ -124,6 +129,18 @@ def ids() -> list[UUID]:
 def _id_of(at: int, draw: random.Random) -> UUID:
     moment = int((FIRST + timedelta(minutes=50 * at)).timestamp() * 1000)
     return UUID(int=moment << 80 | 0x7 << 76 | draw.getrandbits(12) << 64 | 0b10 << 62 | draw.getrandbits(62))
+
+
+def engagement(at: int) -> UUID:
+    """The id of an engagement of `ENGAGEMENTS`: 0 is a campaign of which the others are parts."""
+    return UUID(int=0x01900000000070008000 << 48 | at)
+
+
+def _engagement_of(at: int) -> int:
+    """Half of all were made in the first part, one in fifty in the second, three of the last in the third."""
+    if at >= FINDINGS - 3:
+        return 3
+    return 2 if at % 50 == 0 else 1 if at % 2 else 0
 
 
 def pieces() -> Iterator[Piece]:
@@ -162,6 +179,11 @@ def _lay(piece: Piece, draw: random.Random, at: int, finding: UUID) -> None:
     lot, alert, movement = (UUID(int=draw.getrandbits(128), version=4) for _ in range(3))
     confirmed_on = found_on + timedelta(days=70) if step else None
     closed_on = found_on + timedelta(days=160) if step == CLOSED else None
+    if at in ENGAGEMENTS:
+        looks = ("专项整治", "资金在哪里停留", "县纪委监委", engagement(0) if at else None)
+        rows["engagement"].append((COUNTY, engagement(at), COUNTY, "campaign", *looks, FIRST.date(), "li", FIRST, 1))
+    of = engagement(_engagement_of(at))
+    rows["engagement_finding"].append((COUNTY, finding, of, COUNTY, drawn_at.date(), "li", first))
     told_hash = hashlib.sha256(finding.bytes).hexdigest()
     known = "exact" if fen else None
     since = [first + 1 + at if step > at else None for at in range(CLOSED)]
