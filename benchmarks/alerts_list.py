@@ -70,7 +70,10 @@ SELECT '{COUNTY}', n, gen_random_uuid(), CASE WHEN n > {EVENTS} THEN 'AlertTriag
        json_build_object('feed_position', n * {PER_EVENT}), 'web/li', 'r', lpad(n::text, 8, '0'), sha256(int8send(n)),
        '{{}}', '{FIRST.isoformat()}'::timestamptz + n * interval '10 minutes', sha256(int8send(n))
   FROM generate_series(1::bigint, {EVENTS + 1}) n""",
-    f"INSERT INTO audit.stream_head (stream, position, hash) VALUES ('{COUNTY}', {EVENTS + 1}, sha256('head'))",
+    (
+        f"INSERT INTO audit.stream_head (stream, position, hash) VALUES ('{COUNTY}', {EVENTS + 1}, sha256('head'))"
+        " ON CONFLICT (stream) DO UPDATE SET position = excluded.position, hash = excluded.hash"
+    ),
     *(
         f"UPDATE audit.{table} SET position = {EVENTS + 1}"
         for table in ("alert_triage", "alert_assignment", "alert_merge")
