@@ -31,6 +31,7 @@ _WHO_ACTED: Final = (
     quarantine_step.made_by rectification_extension.checked_by rectification_extension.made_by
     rectification_look_back.checked_by rectification_supervision.checked_by finding_repeat.checked_by
     rectification_look_back.closed_by rectification_look_back.made_by rectification_order.issued_by
+    rectification_draft.checked_by rectification_draft.made_by rectification_order.drawn_by
     rectification_order.requested_by rectification_order.reviewed_by rectification_stage.done_by
     rectification_step.done_by rectification_supervision.leader_account rectification_supervision.made_by
     """,
@@ -56,6 +57,7 @@ _CODES: Final = (
     quarantine_step.step quarantine_told.told rectification_extension.decision rectification_look_back.result
     rectification_look_back.decision rectification_supervision.decision finding_repeat.decision
     engagement_period.decision finding_repeat_undoing.decision
+    rectification_draft.decision rectification_draft.kind
     rectification_order.kind rectification_order.status rectification_step.action stream_head.stream
     """,
 )
@@ -73,7 +75,7 @@ _DIGESTS: Final = (
     rectification_extension.version_hash rectification_step.salt rectification_supervision.salt
     rectification_supervision.version_hash rectification_look_back.salt rectification_look_back.version_hash
     finding_repeat.salt finding_repeat.version_hash finding_repeat_undoing.salt finding_repeat_undoing.version_hash
-    engagement_period.salt engagement_period.version_hash
+    engagement_period.salt engagement_period.version_hash rectification_draft.salt rectification_draft.version_hash
     """,
 )
 _OFFICES: Final = (
@@ -81,7 +83,7 @@ _OFFICES: Final = (
     """
     alert.unit_name engagement.auditee_name engagement.office filed_report.auditor flag_told.unit_name
     interest_declaration.own_unit interest_declaration.related_unit_name lead.subject_unit_name
-    rectification_order.unit_name rectification_supervision.leader_post
+    rectification_draft.unit_name rectification_order.unit_name rectification_supervision.leader_post
     """,
 )
 _NUMBERS: Final = (

@@ -114,6 +114,8 @@ class RectificationMeasured(Fact):
 
 
 class RectificationOrdered(Fact):
+    """An order was issued: by another person than drew it up, over `version_hash` (null where one person did both)."""
+
     order_id: UUID
     finding_id: UUID
     county_code: str
@@ -124,6 +126,7 @@ class RectificationOrdered(Fact):
     deadline: date
     text_sha256: str
     stages: tuple[date, ...] = ()
+    version_hash: str | None = None
 
 
 class ClosureRequested(Fact):

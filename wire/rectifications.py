@@ -11,6 +11,33 @@ from uuid import UUID
 from wire.fact import Fact
 
 
+class RectificationOrderDrawn(Fact):
+    """An order was drawn up; nobody owes anything until another person issues it, under the same id."""
+
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    region_code: str
+    unit_id: UUID
+    kind: str
+    drawn_on: date
+    deadline: date
+    version_hash: str
+    text_sha256: str
+    stages: tuple[date, ...] = ()
+
+
+class RectificationOrderSentBack(Fact):
+    """Another person did not issue the order that was drawn up."""
+
+    order_id: UUID
+    finding_id: UUID
+    county_code: str
+    decided_on: date
+    version_hash: str
+    text_sha256: str
+
+
 class StepReported(Fact):
     """Something was done to put a finding right; with the number of a stage, that stage is done."""
 

@@ -33,6 +33,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
             "findings:confirm",
             "orders:read",
             "orders:write",
+            "orders:issue",
             "orders:report",
             "extensions:ask",
             "extensions:decide",

@@ -35,6 +35,7 @@ from services.audit_api.rectifications.stage_days import OpenStagesNotNamed
 from services.audit_api.rectifications.states import (
     DatesOutOfOrder,
     DeadlineNotLater,
+    DeadlinePassed,
     StagesNotDone,
     StepNotPossible,
 )
@@ -101,6 +102,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     DatesOutOfOrder: Problem("dates-out-of-order", 409, "日期先后有误", "请核对业务日期：后一步不得早于前一步"),
     StagesNotDone: Problem("stages-not-done", 409, "尚有阶段未完成", "请先填报各阶段完成情况，再申请销号"),
     StageDoneAlready: Problem("stage-done-already", 409, "该阶段已完成", "无需重复填报；如有补充请另行填报进展"),
+    DeadlinePassed: Problem(
+        "order-deadline-passed", 409, "签发时期限已过", "请退回原稿，另拟期限在签发之日以后的整改通知"
+    ),
     DeadlineNotLater: Problem("deadline-not-later", 409, "新期限不晚于现行期限", "请填写晚于现行期限的日期"),
     checking.DecisionWaits: Problem(
         "decision-waits", 409, "已有待审核的同类事项", "请等待审核结果，再决定是否另行办理"

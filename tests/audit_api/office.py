@@ -1,4 +1,4 @@
-"""An audit office in tests: one inspector draws findings up, another confirms them."""
+"""An audit office in tests: one inspector draws findings and orders up, another confirms and issues them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from services.audit_api.findings.content import hash_of
 from tests.callers import Caller, audit_caller
 
 CHECKER = "checker"
+ORDERS = "/audit/v1/rectification-orders"
 
 
 @contextlib.contextmanager
@@ -81,6 +82,27 @@ async def confirmed_draft(http: httpx.AsyncClient, county: str, drafted: dict[st
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+async def issued(inspector: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    """An order drawn up by `inspector` and issued by another on the same day; the order as it stood then."""
+    query = {"county": request["region_code"][:6]}
+    drawn = await inspector.post(ORDERS, request, params=query)
+    assert drawn.status_code == 201, drawn.text
+    answer = await checker(inspector.http, query["county"]).post(
+        f"{ORDERS}/{drawn.json()['id']}/decision", issuing(drawn.json())
+    )
+    assert answer.status_code == 201, answer.text
+    seen = await inspector.get(f"{ORDERS}/{drawn.json()['id']}", params={"as_of": request["on"], **query})
+    assert seen.status_code == 200, seen.text
+    order: dict[str, Any] = seen.json()
+    return order
+
+
+def issuing(drawn: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What a second person says of an order that was drawn up, on the same day."""
+    said = {"decision": "issue", "opinion": "同意下达", "on": drawn["drawn_on"]}
+    return {"version_hash": drawn["version_hash"], **said, **more}
 
 
 def respelled(version: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from services.audit_api.record.store import naming
 from services.audit_api.record.verify import verify_bundle
 from tests.audit_api.engaged import Office
 from tests.audit_api.journals import empty_log
-from tests.audit_api.office import checker, confirmed, confirmed_draft, decision, finding
+from tests.audit_api.office import checker, confirmed, confirmed_draft, decision, finding, issued
 from tests.audit_api.ordering import ORDERS, Desk, done
 from tests.audit_api.test_alert_outcomes import told
 from tests.audit_api.test_alerts import ALERTS, raised
@@ -125,7 +125,7 @@ class Whole:
     async def put_right(self, finding_id: str) -> None:
         """An order with more time, supervision, proof, closure and a look back that found a relapse."""
         desk = self.desk
-        order_id = done(await desk.inspector.post(ORDERS, order(finding_id, desk.county)))["id"]
+        order_id = (await issued(desk.inspector, order(finding_id, desk.county)))["id"]
         more = {"deadline": "2017-11-20", "reason": "农户外出务工", "on": "2017-11-10"}
         [asked] = done(await desk.clerk.post(f"{ORDERS}/{order_id}/extensions", more))["extensions"]
         done(await desk.decided(desk.inspector, f"{ORDERS}/{order_id}/extensions", asked, "grant", "2017-11-11"))

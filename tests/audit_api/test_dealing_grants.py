@@ -48,6 +48,11 @@ async def test_a_township_session_is_shown_its_own_orders_rows_and_its_neighbour
     "statement",
     [
         "UPDATE audit.rectification_order SET deadline = deadline + 1",
+        "UPDATE audit.rectification_order SET drawn_by = 'x'",
+        "UPDATE audit.rectification_draft SET demand = ''",
+        "UPDATE audit.rectification_draft SET made_by = 'x'",
+        "UPDATE audit.rectification_draft_stage SET deadline = deadline + 1",
+        "DELETE FROM audit.rectification_draft",
         "UPDATE audit.rectification_step SET note = ''",
         "UPDATE audit.rectification_stage SET deadline = deadline + 1",
         "UPDATE audit.rectification_extension SET new_deadline = new_deadline + 1",

@@ -16,7 +16,7 @@ from services.audit_api.record.verify import FIELDS, event_hash, first_hash, ver
 from services.audit_api.words import sealed
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.journals import empty_log
-from tests.audit_api.office import confirmed, finding
+from tests.audit_api.office import confirmed, finding, issuing
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import alerted, order, refused
 from tests.audit_api.test_record import seal_audit
@@ -43,16 +43,20 @@ class Words:
         request = finding(alert_id, title=f"{NAME}重复领取", facts=f"{NAME}于三月领取两次", recorded_facts=facts)
         self.finding_id = (await confirmed(self.maker, request))["id"]
         self.order = order(self.finding_id, self.county, demand=f"责令{NAME}退回")
-        self.order_id = (await self.issue()).json()["id"]
+        drawn = (await self.draw_up()).json()
+        self.order_id = drawn["id"]
+        agreed = issuing(drawn, opinion=f"同意责令{NAME}退回")
+        answer = await self.checker.post(f"/audit/v1/rectification-orders/{self.order_id}/decision", agreed)
+        assert answer.status_code == 201, answer.text
         self.evidence_id = (await send(self.maker, self.finding_id, PDF, f"{NAME}的回单.pdf")).json()["id"]
         signed = {"signed": False, "supplier": NAME, "unsigned_because": f"{NAME}外出"}
         assert (await self.sign(signed)).status_code == 201
         return self
 
-    async def issue(self) -> httpx.Response:
-        issued = await self.maker.post("/audit/v1/rectification-orders", self.order, key="issued-once")
-        assert issued.status_code == 201, issued.text
-        return issued
+    async def draw_up(self) -> httpx.Response:
+        drawn = await self.maker.post("/audit/v1/rectification-orders", self.order, key="drawn-once")
+        assert drawn.status_code == 201, drawn.text
+        return drawn
 
     async def sign(self, told: dict[str, Any]) -> httpx.Response:
         return await self.maker.post(f"/audit/v1/evidence/{self.evidence_id}/signatures", told)
@@ -120,11 +124,12 @@ async def test_the_words_are_nowhere_and_every_hash_holds(words: Words, admin: a
     before = await standing(admin, words.county)
     assert await words.chain() == [one for one, _ in before]
     held = {"finding", "finding_fact", "rectification_order", "evidence", "evidence_signature", "event"}
+    held.add("rectification_draft")
     assert (await naming(admin, NAME, words.county)).keys() >= held
 
     told = await words.forget("finding", words.finding_id, "title", "facts")
     assert (told["texts_n"], told["checked_by"], told["events_n"] > 0) == (3, "another.inspector", True)
-    await words.forget("rectification_order", words.order_id, "demand", "note")
+    await words.forget("rectification_order", words.order_id, "demand", "opinion", "note")
     await words.forget("evidence", words.evidence_id, "file_name", "supplier", "unsigned_because")
 
     assert await naming(admin, NAME, words.county) == {}
@@ -184,7 +189,7 @@ async def test_the_bundle_of_a_finding_that_lost_its_words_verifies_over_what_wa
     path = f"/audit/v1/record/findings/{words.finding_id}"
     before = (await words.maker.get(path)).json()
     await words.forget("finding", words.finding_id, "title", "facts")
-    await words.forget("rectification_order", words.order_id, "demand", "note")
+    await words.forget("rectification_order", words.order_id, "demand", "opinion", "note")
     await words.forget("evidence", words.evidence_id, "file_name", "supplier", "unsigned_because")
     after = await words.maker.get(path)
     assert NAME not in after.text
@@ -198,11 +203,11 @@ async def test_the_bundle_of_a_finding_that_lost_its_words_verifies_over_what_wa
 
 async def test_a_retry_is_answered_without_the_words(words: Words) -> None:
     await words.forget("finding", words.finding_id, "title")
-    await words.forget("rectification_order", words.order_id, "demand", "note")
-    again = await words.issue()
+    await words.forget("rectification_order", words.order_id, "demand", "opinion", "note")
+    again = await words.draw_up()
     assert again.headers["Idempotency-Replayed"] == "true"
     told = again.json()
-    assert (told["id"], told["finding_title"], told["demand"]) == (words.order_id, GONE, GONE)
+    assert (told["id"], told["demand"]) == (words.order_id, GONE)
     assert NAME not in again.text
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from chassis.database import Database
 from tests.audit_api.feeds import FakeFeed, flag, flags, money, moved
-from tests.audit_api.office import checker, confirmed, confirmed_draft, decision, finding
+from tests.audit_api.office import checker, confirmed, confirmed_draft, decision, finding, issued
 from tests.callers import Caller, audit_caller
 
 AS_OF = {"as_of": "2017-12-31"}
@@ -34,7 +34,7 @@ def order(finding_id: str, county: str, **more: Any) -> dict[str, Any]:
         "region_code": county + "101",
         "kind": "at_once",
         "demand": "十五日内拨付到户",
-        "issued_on": "2017-11-02",
+        "on": "2017-11-02",
         "deadline": "2017-11-17",
         **more,
     }
@@ -55,9 +55,7 @@ def refused(response: httpx.Response, status: int, slug: str) -> None:
 async def ordered(inspector: Caller, county: str, alert_id: str, **more: Any) -> tuple[str, str]:
     """A finding on the alert with one order; (finding, order)."""
     opened = await confirmed(inspector, finding(alert_id))
-    issued = await inspector.post("/audit/v1/rectification-orders", order(opened["id"], county, **more))
-    assert issued.status_code == 201, issued.text
-    return opened["id"], issued.json()["id"]
+    return opened["id"], (await issued(inspector, order(opened["id"], county, **more)))["id"]
 
 
 async def test_a_flag_becomes_yuan_put_right(
@@ -73,16 +71,16 @@ async def test_a_flag_becomes_yuan_put_right(
     opened = await confirmed(inspector, finding(alert_id))
     assert (opened["status"], opened["amount_fen"], opened["rectified_fen"]) == ("open", 100_000, 0)
     assert (await inspector.get(f"/audit/v1/alerts/{alert_id}")).json()["status"] == "taken_up"
-    issued = (await inspector.post("/audit/v1/rectification-orders", order(opened["id"], county))).json()
-    assert [step["action"] for step in issued["steps"]] == ["issued"]
+    sent = await issued(inspector, order(opened["id"], county))
+    assert [step["action"] for step in sent["steps"]] == ["issued"]
 
-    late = (await clerk.get(f"/audit/v1/rectification-orders/{issued['id']}", params={"as_of": "2017-11-20"})).json()
+    late = (await clerk.get(f"/audit/v1/rectification-orders/{sent['id']}", params={"as_of": "2017-11-20"})).json()
     assert (late["overdue"], late["days_overdue"]) == (True, 3)
 
     feed.append(county, money(county, moved(county, (lot, 40_000)), moved(county, (lot, 60_000), kind="hand_down")))
     await feed.follower(database, county).round()
 
-    url = f"/audit/v1/rectification-orders/{issued['id']}"
+    url = f"/audit/v1/rectification-orders/{sent['id']}"
     asked = await clerk.post(f"{url}/closure-requests", {"explanation": "已全部拨付", "on": "2017-11-21"})
     assert asked.status_code == 201, asked.text
     back = await inspector.post(f"{url}/reviews", reviewing(asked, "2017-11-22", "send_back"))
@@ -111,6 +109,7 @@ async def test_a_flag_becomes_yuan_put_right(
         "AlertsTakenIn",
         "FindingDrawnUp",
         "FindingOpened",
+        "RectificationOrderDrawn",
         "RectificationOrdered",
         "RectificationMeasured",
         "ClosureRequested",
@@ -288,7 +287,7 @@ async def test_a_finding_closes_with_its_last_order_and_takes_no_more(
     lot = uuid4()
     [alert_id] = await alerted(feed, database, county, lot)
     finding_id, first = await ordered(inspector, county, alert_id)
-    second = (await inspector.post("/audit/v1/rectification-orders", order(finding_id, county))).json()["id"]
+    second = (await issued(inspector, order(finding_id, county)))["id"]
     for order_id, state in ((first, "ordered"), (second, "closed")):
         url = f"/audit/v1/rectification-orders/{order_id}"
         asked = await clerk.post(f"{url}/closure-requests", {"explanation": "已拨付", "on": "2017-11-10"})

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from chassis import clock
-from tests.audit_api.office import confirmed, confirmed_draft, finding
+from tests.audit_api.office import confirmed, confirmed_draft, finding, issued
 from tests.audit_api.test_finding import order, refused
 from tests.callers import Caller, audit_caller
 
@@ -88,8 +88,7 @@ async def test_the_list_tells_what_was_known_then_as_each_finding_does(inspector
     rewritten = clock.now().isoformat()
     await confirmed_draft(inspector.http, county, second)
     settled = clock.now().isoformat()
-    issued = await inspector.post("/audit/v1/rectification-orders", order(first["id"], county))
-    assert issued.status_code == 201, issued.text
+    await issued(inspector, order(first["id"], county))
     known: list[tuple[dict[str, str], str, str, str, int]] = [
         ({"known_at": drafted}, "旧的", "draft", "F01", 100),
         ({"known_at": rewritten}, "新的", "draft", "F04", 900),

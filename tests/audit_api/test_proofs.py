@@ -13,6 +13,7 @@ import pytest
 
 from services.audit_api.evidence.folder import Folder
 from services.audit_api.evidence.shelf import Shelf
+from tests.audit_api.office import issued
 from tests.audit_api.ordering import ORDERS, Desk, done
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import order, refused
@@ -55,8 +56,8 @@ async def test_a_clerk_keeps_proof_of_an_order_and_names_it(desk: Desk, admin: a
 
 async def test_proof_is_of_its_order_and_of_whoever_it_is_addressed_to(desk: Desk) -> None:
     finding_id, order_id = await desk.ordered()
-    second = done(await desk.inspector.post(ORDERS, order(finding_id, desk.county)))["id"]
-    theirs = done(await desk.inspector.post(ORDERS, order(finding_id, desk.county, region_code=desk.county + "102")))
+    second = (await issued(desk.inspector, order(finding_id, desk.county)))["id"]
+    theirs = await issued(desk.inspector, order(finding_id, desk.county, region_code=desk.county + "102"))
     kept = done(await proof(desk.clerk, order_id))["id"]
     same = done(await proof(desk.clerk, second))["id"]
     assert same != kept, "one file may prove two orders"

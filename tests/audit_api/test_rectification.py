@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from tests.audit_api.office import confirmed, finding
+from tests.audit_api.office import confirmed, finding, issued
 from tests.audit_api.ordering import ORDERS, STAGES, Desk, done
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import alerted, order, refused
@@ -65,7 +65,7 @@ async def test_only_an_order_in_stages_has_them_and_they_fit_its_deadline(desk: 
         refused(await desk.inspector.post(ORDERS, order(opened, desk.county, **more)), 422, "invalid-request")
     on_the_day = [{"task": "方案", "deadline": "2017-11-02"}, {"task": "拨付", "deadline": "2017-11-17"}]
     fits = order(opened, desk.county, kind="in_stages", stages=on_the_day)
-    assert len(done(await desk.inspector.post(ORDERS, fits))["stages"]) == len(on_the_day)
+    assert len((await issued(desk.inspector, fits))["stages"]) == len(on_the_day)
 
 
 async def test_a_step_has_its_proof_and_the_proof_is_the_findings_own(desk: Desk, admin: asyncpg.Pool) -> None:

@@ -9,8 +9,8 @@ from uuid import uuid4
 import asyncpg
 
 from tests.audit_api.feeds import money, moved
-from tests.audit_api.office import confirmed, finding
-from tests.audit_api.ordering import ORDERS, Desk, done
+from tests.audit_api.office import confirmed, finding, issued
+from tests.audit_api.ordering import Desk, done
 from tests.audit_api.test_finding import alerted, order, refused
 
 RATES = "/audit/v1/rectification-rates"
@@ -31,9 +31,9 @@ async def test_rates_tell_items_and_yuan_on_any_day(desk: Desk, admin: asyncpg.P
     first = (await confirmed(desk.inspector, finding(first_alert)))["id"]
     second = (await confirmed(desk.inspector, finding(second_alert, class_code="F05")))["id"]
     unit, unit_two = str(uuid4()), str(uuid4())
-    one = done(await desk.inspector.post(ORDERS, order(first, desk.county, unit_id=unit)))["id"]
+    one = (await issued(desk.inspector, order(first, desk.county, unit_id=unit)))["id"]
     two = order(second, desk.county, unit_id=unit_two, unit_name="第二镇财政所", region_code=desk.county + "102")
-    done(await desk.inspector.post(ORDERS, two))
+    await issued(desk.inspector, two)
     ordered_at = str(
         (
             await admin.fetchval(
@@ -78,12 +78,12 @@ async def test_money_that_two_findings_held_is_found_once(desk: Desk) -> None:
     lot = uuid4()
     [alert_id] = await alerted(desk.feed, desk.database, desk.county, lot)
     first = (await confirmed(desk.inspector, finding(alert_id)))["id"]
-    one = done(await desk.inspector.post(ORDERS, order(first, desk.county)))["id"]
+    one = (await issued(desk.inspector, order(first, desk.county)))["id"]
     await desk.closed(one)
     [again] = await alerted(desk.feed, desk.database, desk.county, lot)
     second = (await confirmed(desk.inspector, finding(again, found_on="2017-11-20")))["id"]
-    late = order(second, desk.county, issued_on="2017-11-20", deadline="2017-12-01")
-    done(await desk.inspector.post(ORDERS, late))
+    late = order(second, desk.county, on="2017-11-20", deadline="2017-12-01")
+    await issued(desk.inspector, late)
     told = await rates(desk, by="class")
     [line] = told["items"]
     assert (line["findings_n"], line["found_fen"], line["nested_fen"]) == (2, 100_000, 100_000)
@@ -105,8 +105,8 @@ async def test_an_amount_within_another_and_money_found_again_come_to_the_same_i
     [alert_id] = await alerted(desk.feed, desk.database, desk.county, lot)
     whole = (await confirmed(desk.inspector, finding(amount_fen=250_000, class_code="F05")))["id"]
     part = (await confirmed(desk.inspector, finding(alert_id, within_finding_id=whole)))["id"]
-    done(await desk.inspector.post(ORDERS, order(whole, desk.county)))
-    one = done(await desk.inspector.post(ORDERS, order(part, desk.county)))["id"]
+    await issued(desk.inspector, order(whole, desk.county))
+    one = (await issued(desk.inspector, order(part, desk.county)))["id"]
     desk.feed.append(desk.county, money(desk.county, moved(desk.county, (lot, 40_000), on=date(2017, 11, 10))))
     await desk.feed.follower(desk.database, desk.county).round()
     first = await rates(desk, by="class")
@@ -119,7 +119,7 @@ async def test_an_amount_within_another_and_money_found_again_come_to_the_same_i
     await desk.closed(one)
     [again] = await alerted(desk.feed, desk.database, desk.county, lot)
     later = (await confirmed(desk.inspector, finding(again, found_on="2017-11-20")))["id"]
-    done(await desk.inspector.post(ORDERS, order(later, desk.county, issued_on="2017-11-20", deadline="2017-12-01")))
+    await issued(desk.inspector, order(later, desk.county, on="2017-11-20", deadline="2017-12-01"))
     told = await rates(desk)
     assert (told["unexplained_n"], told["unexplained_fen"]) == (0, 0)
     # Of 250000 the 60000 that were left were held again, with 40000 more.

@@ -13,7 +13,7 @@ import pytest
 from chassis import clock
 from services.audit_api.repeats.alike import About, alike, is_alike, years_before
 from tests.audit_api.feeds import flag, flags
-from tests.audit_api.office import confirmed, finding
+from tests.audit_api.office import confirmed, finding, issued
 from tests.audit_api.ordering import ORDERS, Desk, done
 from tests.audit_api.test_finding import order, refused
 from tests.callers import audit_caller
@@ -144,7 +144,7 @@ async def test_a_person_links_what_the_years_bring_up(desk: Desk, admin: asyncpg
 async def test_a_relapse_that_was_seen_is_linked_with_the_look_back(desk: Desk) -> None:
     unit = uuid4()
     first = await found(desk, unit, "2017-11-01")
-    one = done(await desk.inspector.post(ORDERS, order(first, desk.county, unit_id=str(unit))))["id"]
+    one = (await issued(desk.inspector, order(first, desk.county, unit_id=str(unit))))["id"]
     await desk.closed(one)
     looks = [
         await desk.looked_back(one, {"result": result, "note": "走访", "on": "2018-02-01"})

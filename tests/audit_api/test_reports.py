@@ -21,7 +21,7 @@ from services.audit_api.reports.printing import PrintRoom
 from services.audit_api.reports.schemas import ReportFormat
 from tests.audit_api.engaged import Office
 from tests.audit_api.feeds import FakeFeed, money, moved
-from tests.audit_api.office import checker, confirmed, decision, finding
+from tests.audit_api.office import checker, confirmed, decision, finding, issued
 from tests.audit_api.test_finding import alerted, order, refused
 from tests.callers import audit_caller
 
@@ -46,8 +46,7 @@ async def cases(audit_http: httpx.AsyncClient, database: Database, feed: FakeFee
     for at, (alert, day) in enumerate(zip(alerts, ("2017-11-01", "2017-11-05", "2018-01-05"), strict=True)):
         found.append((await confirmed(inspector, finding(alert, found_on=day, title=f"=第{at}项")))["id"])
     await inspector.post("/audit/v1/findings", finding(title="拟稿不入报表", amount_fen=7))
-    issued = await inspector.post("/audit/v1/rectification-orders", order(found[0], county))
-    assert issued.status_code == 201, issued.text
+    await issued(inspector, order(found[0], county))
     feed.append(county, money(county, moved(county, (lots[0], 40_000))))
     await feed.follower(database, county).round()
     return found
@@ -290,8 +289,7 @@ async def test_a_report_as_it_was_known_is_the_same_to_the_byte_whatever_came_la
     lot = uuid4()
     [alert] = await alerted(feed, database, county, lot)
     late = await confirmed(inspector, finding(alert, found_on="2017-11-06"))
-    issued = await inspector.post("/audit/v1/rectification-orders", order(cases[1], county, issued_on="2017-11-06"))
-    assert issued.status_code == 201, issued.text
+    await issued(inspector, order(cases[1], county, on="2017-11-06"))
     feed.append(county, money(county, moved(county, (lot, 10_000))))
     await feed.follower(database, county).round()
 
@@ -346,8 +344,7 @@ async def test_an_amount_within_another_is_shown_and_counted_once_and_one_about_
 
     # Only what is ordered is in the ledger: there the inner one counts until the outer one is ordered too.
     for id_, amount_fen in ((inner["id"], 100_000), (total["id"], 250_000)):
-        issued = await inspector.post("/audit/v1/rectification-orders", order(id_, county))
-        assert issued.status_code == 201, issued.text
+        await issued(inspector, order(id_, county))
         ledger = (await inspector.get(URL + "orders", params=AS_OF)).json()
         assert ledger["sections"][0]["totals"] == {"amount_fen": amount_fen, "rectified_fen": 60_000}
         assert [proof["unexplained"] for proof in ledger["proofs"]] == [0, 0, 0]

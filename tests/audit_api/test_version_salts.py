@@ -16,7 +16,7 @@ from services.audit_api.words import sealed
 from tests.audit_api.casework import inspector, proposed, referred
 from tests.audit_api.engaged import Office
 from tests.audit_api.feeds import flag, flags
-from tests.audit_api.office import confirmed, finding
+from tests.audit_api.office import confirmed, finding, issued
 from tests.audit_api.ordering import ORDERS, Desk, done
 from tests.audit_api.test_evidence import PDF, send
 from tests.audit_api.test_finding import order
@@ -92,10 +92,10 @@ class Drafts:
         await desk.feed.follower(desk.database, desk.county).round()
         await self._say(f"/audit/v1/alerts/{waiting.flag_id}/refutations", reason="质保金", on="2017-11-01")
 
-        issued = done(await desk.inspector.post(ORDERS, order(later, desk.county)))["id"]
+        order_id = (await issued(desk.inspector, order(later, desk.county)))["id"]
         body = {"deadline": "2017-12-30", "reason": "停工", "on": "2017-11-10"}
-        self.told.append((await desk.clerk.post(f"{ORDERS}/{issued}/extensions", body)).text)
-        await self._say(f"{ORDERS}/{issued}/supervisions", **notice("2018-02-01"))
+        self.told.append((await desk.clerk.post(f"{ORDERS}/{order_id}/extensions", body)).text)
+        await self._say(f"{ORDERS}/{order_id}/supervisions", **notice("2018-02-01"))
         _, closed = await desk.ordered()
         await desk.closed(closed)
         seen = {"result": "held", "note": "无返还", "on": "2018-02-01"}

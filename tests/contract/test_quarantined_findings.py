@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.audit_api.office import issued
 from tests.callers import audit_caller
 from tests.contract.decided import Both
 from tests.contract.test_quarantines import DOCUMENT, as_audit, written
@@ -31,13 +32,13 @@ class Closing(Recovering):
             "region_code": county + "101",
             "kind": "at_once",
             "demand": "十五日内拨付到位",
-            "issued_on": "2017-12-02",
+            "on": "2017-12-02",
             "deadline": "2017-12-17",
         }
-        issued = written(await self.both.inspector.post(ORDERS, order))
+        order_id = (await issued(self.both.inspector, order))["id"]
         body = {"explanation": "已全部归还", "on": "2017-12-21"}
         self.unit = audit_caller(self.both.audit_http, "township_clerk", county + "101")
-        return written(await self.unit.post(f"{ORDERS}/{issued['id']}/closure-requests", body))
+        return written(await self.unit.post(f"{ORDERS}/{order_id}/closure-requests", body))
 
     async def close(self, asked: dict[str, Any]) -> httpx.Response:
         body = {"version_hash": asked["version_hash"], "decision": "close", "opinion": "属实", "on": "2017-12-22"}

@@ -23,11 +23,13 @@ WITH {ALERTS}
 SELECT TRUE AS alerted, c.id FROM case_alert c
 UNION ALL SELECT FALSE, q.id FROM audit.quarantine q
            WHERE q.county_code = :county AND q.finding_id = :finding AND q.position <= :known
-UNION ALL SELECT FALSE, o.id FROM audit.rectification_order o
-           WHERE o.county_code = :county AND o.finding_id = :finding
+UNION ALL SELECT FALSE, o.id FROM (
+            SELECT r.id FROM audit.rectification_order r WHERE r.county_code = :county AND r.finding_id = :finding
+            UNION
+            SELECT d.id FROM audit.rectification_draft d WHERE d.county_code = :county AND d.finding_id = :finding) o
 UNION ALL SELECT FALSE, k.id FROM audit.evidence k
            WHERE k.county_code = :county AND k.finding_id = :finding AND k.position <= :known
-ORDER BY 1, 2""")  # orders are issued by an event that names the finding: none is known before it
+ORDER BY 1, 2""")  # orders are drawn up and issued by events that name the finding: none is known before them
 
 
 @dataclass(frozen=True, slots=True)

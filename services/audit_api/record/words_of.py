@@ -36,6 +36,15 @@ SELECT s.position, ARRAY[o.unit_name, o.demand] || ARRAY(
           ORDER BY t.stage_no)
   FROM o JOIN audit.rectification_step s ON s.county_code = o.county_code AND s.order_id = o.id AND s.step_no = 1
 UNION ALL
+SELECT x.position, x.words
+  FROM audit.rectification_draft d,
+       LATERAL (SELECT ARRAY[d.unit_name, d.demand] || ARRAY(
+         SELECT t.task FROM audit.rectification_draft_stage t WHERE t.county_code = d.county_code AND t.draft_id = d.id
+          ORDER BY t.stage_no) AS said) AS drawn,
+       LATERAL (VALUES (d.position, said), (d.decided_position, said || d.opinion),
+                       (d.decided_position, ARRAY[d.opinion])) AS x (position, words)
+ WHERE d.county_code = :county AND d.finding_id = :finding
+UNION ALL
 SELECT s.position, ARRAY[s.note]
   FROM o JOIN audit.rectification_step s ON s.county_code = o.county_code AND s.order_id = o.id
 UNION ALL

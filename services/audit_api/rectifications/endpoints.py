@@ -19,7 +19,16 @@ from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.endpoints import FILE_BODY, file_name_of, take_in
 from services.audit_api.evidence.schemas import EvidencePage, EvidenceReceipt, evidence_of
 from services.audit_api.moments import AsOf, KnownAt, moment_of
-from services.audit_api.rectifications import extensions, look_backs, progress, proofs, service, store, supervision
+from services.audit_api.rectifications import (
+    drafts,
+    extensions,
+    look_backs,
+    progress,
+    proofs,
+    service,
+    store,
+    supervision,
+)
 from services.audit_api.rectifications.schemas import (
     MOST_STAGES,
     ClosureRequest,
@@ -27,6 +36,9 @@ from services.audit_api.rectifications.schemas import (
     ExtensionRequest,
     LookBackDecisionRequest,
     LookBackRequest,
+    OrderDecisionRequest,
+    OrderDraft,
+    OrderDraftPage,
     OrderFile,
     OrderPage,
     OrderRequest,
@@ -35,7 +47,7 @@ from services.audit_api.rectifications.schemas import (
     SupervisionDecisionRequest,
     SupervisionRequest,
 )
-from services.audit_api.rectifications.shown import after_days, file_of, orders_of
+from services.audit_api.rectifications.shown import after_days, drafts_of, file_of, orders_of
 from services.audit_api.rectifications.states import OrderStatus, must_not_be_ahead
 from treasury.calendar import business_date
 
@@ -44,16 +56,67 @@ router = APIRouter(prefix="/audit/v1/rectification-orders", tags=["rectification
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县及以下用户可省略")]
 
 
-@router.post("", status_code=201, summary="下达整改通知")
+@router.post("", status_code=201, summary="拟整改通知，待另一人审核签发")
 async def post_order(
     request: OrderRequest,
     tx: Tx,
     act: Acting,
     who: Annotated[Principal, can("orders:write")],
     county: County = None,
-) -> OrderFile:
-    must_not_be_ahead(request.issued_on, business_date(clock.now()))
-    return await service.order(tx, who, act, county_of(who, county), request)
+) -> OrderDraft:
+    must_not_be_ahead(request.on, business_date(clock.now()))
+    return await drafts.draw_up(tx, who, act, county_of(who, county), request)
+
+
+@router.get("/drafts", summary="整改通知拟稿列表（被整改单位看不到）")
+async def get_order_drafts(
+    tx: Read,
+    window: Paging,
+    who: Annotated[Principal, can("findings:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    finding: UUID | None = None,
+    waiting: Annotated[bool | None, Query(description="只看（或不看）待审核签发的")] = None,
+) -> OrderDraftPage:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    found = await store.drafts(tx, who, asked, window, moment, finding=finding, waiting=waiting)
+    rows, after = cut(found, window, lambda row: (row.id,))
+    items = await drafts_of(tx, asked, rows, moment)
+    because = None if items else "您的管辖范围内没有符合条件的整改通知拟稿"
+    return OrderDraftPage(as_of=moment.as_of, **moment.shown, items=items, next=after, empty_because=because)
+
+
+@router.get("/{order_id}/draft", summary="一份整改通知的拟稿及审核签发情况（被整改单位看不到）")
+async def get_order_draft(
+    order_id: UUID,
+    tx: Read,
+    who: Annotated[Principal, can("findings:read")],
+    county: County = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> OrderDraft:
+    asked = county_of(who, county)
+    moment = await moment_of(tx, asked, as_of, known_at)
+    row = await store.draft(tx, who, asked, order_id)
+    found = [] if row is None else await drafts_of(tx, asked, [row], moment)
+    if not found:
+        raise Missing(drafts.WHAT, str(order_id))
+    return found[0]
+
+
+@router.post("/{order_id}/decision", status_code=201, summary="另一人审核整改通知：签发下达或退回")
+async def post_order_decision(
+    order_id: UUID,
+    request: OrderDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("orders:issue")],
+    county: County = None,
+) -> OrderDraft:
+    must_not_be_ahead(request.on, business_date(clock.now()))
+    return await drafts.decide(tx, who, act, county_of(who, county), order_id, request)
 
 
 @router.get("", summary="整改通知列表")

@@ -52,9 +52,9 @@ class StageRequest(Body):
 
 
 class OrderRequest(Body):
-    """A demand to one unit, addressed by its place, to put a finding right by `deadline`.
+    """The draft of a demand to one unit, addressed by its place, to put a finding right by `deadline`.
 
-    An order in stages names each with its own deadline, and only such an order does.
+    An order in stages names each with its own deadline, and only such an order does. Another person issues it.
     """
 
     finding_id: UUID
@@ -63,7 +63,7 @@ class OrderRequest(Body):
     region_code: RegionCode
     kind: OrderKind
     demand: Prose
-    issued_on: Day
+    on: Annotated[Day, Field(description="拟稿日期；期限自签发之日起计")]
     deadline: Day
     stages: Annotated[
         list[StageRequest], Field(default_factory=list, max_length=MOST_STAGES, description="分阶段整改的各阶段")
@@ -71,8 +71,8 @@ class OrderRequest(Body):
 
     @model_validator(mode="after")
     def _deadline_follows(self) -> Self:
-        if self.deadline < self.issued_on:
-            msg = "整改期限不得早于下达日期"
+        if self.deadline < self.on:
+            msg = "整改期限不得早于拟稿日期"
             raise ValueError(msg)
         return self
 
@@ -86,11 +86,27 @@ class OrderRequest(Body):
         if len(self.stages) < FEWEST_STAGES:
             msg = f"分阶段整改至少列 {FEWEST_STAGES} 个阶段，各有期限"
             raise ValueError(msg)
-        days = [self.issued_on, *(stage.deadline for stage in self.stages), self.deadline]
+        days = [self.on, *(stage.deadline for stage in self.stages), self.deadline]
         if days != sorted(days):
-            msg = "各阶段期限应由早到晚，不早于下达日期，不晚于整改期限"
+            msg = "各阶段期限应由早到晚，不早于拟稿日期，不晚于整改期限"
             raise ValueError(msg)
         return self
+
+
+class OrderDecision(StrEnum):
+    """issue: 签发下达; send_back: 退回."""
+
+    ISSUE = "issue"
+    SEND_BACK = "send_back"
+
+
+class OrderDecisionRequest(Body):
+    """Another person issues the order, or sends it back to whoever drew it up, over the version that was read."""
+
+    version_hash: VersionHash
+    decision: OrderDecision
+    opinion: Prose
+    on: Day
 
 
 class StepRequest(Body):
@@ -237,6 +253,7 @@ class Order(Answer):
     status: OrderStatus
     version: int
     issued_by: str
+    drawn_by: str | None = Field(description="拟稿人；实行一人拟稿、另一人签发以前下达的为空")
     requested_by: str | None
     reviewed_by: str | None
     closed_on: date | None
@@ -267,6 +284,36 @@ class Drawn(Answer):
     opinion: str | None
     decided_on: date | None
     checked_by: str | None
+
+
+class DraftStage(Answer):
+    """A stage of an order, as it was drawn up."""
+
+    stage_no: int
+    task: str
+    deadline: date
+
+
+class OrderDraft(Drawn, Known):
+    """An order as one person drew it up, and what another decided. Issued, it is the order of the same id."""
+
+    id: UUID = Field(description="签发后即为整改通知的编号")
+    county_code: str
+    finding_id: UUID
+    region_code: str
+    unit_id: UUID
+    unit_name: str
+    kind: OrderKind
+    demand: str
+    deadline: date
+    stages: list[DraftStage]
+    drawn_on: date
+    made_by: str
+
+
+class OrderDraftPage(Page, Known):
+    as_of: date
+    items: list[OrderDraft]
 
 
 class Supervision(Drawn):

@@ -1,4 +1,4 @@
-"""Ordering rectification, asking for closure, and reviewing that request."""
+"""Asking for closure of an order, and reviewing that request."""
 
 from __future__ import annotations
 
@@ -9,26 +9,23 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
-from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.missing import Missing
-from services.audit_api.access import must_hold, must_not_be_requester
+from services.audit_api.access import must_not_be_requester
 from services.audit_api.checking import must_be_checked
 from services.audit_api.findings import store as findings
-from services.audit_api.findings.states import FindingStatus, after_closing, after_order
+from services.audit_api.findings.states import FindingStatus, after_closing
 from services.audit_api.moments import Moment
 from services.audit_api.quarantines.service import must_keep_nothing
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.schemas import (
     ClosureRequest,
     OrderFile,
-    OrderRequest,
     ReviewRequest,
 )
 from services.audit_api.rectifications.shown import file_of
 from services.audit_api.rectifications.states import (
     OrderStatus,
-    StepAction,
     after_request,
     after_review,
     must_be_done,
@@ -36,54 +33,10 @@ from services.audit_api.rectifications.states import (
 )
 from services.audit_api.tables import RectificationOrderRow
 from services.audit_api.words import sealed
-from wire.audit import ClosureRequested, ClosureReviewed, RectificationOrdered
+from wire.audit import ClosureRequested, ClosureReviewed
 
 # What stands by all that is recorded, whatever its day: a decision is made on nothing less.
 LAST_DAY = date.max
-
-
-async def order(tx: AsyncSession, who: Principal, act: Act, county: str, request: OrderRequest) -> OrderFile:
-    """Demand of one unit that a finding be put right by a day; a closed finding takes no more orders."""
-    must_hold(who, county, request.region_code)
-    await act.claim(tx, county)
-    finding = await findings.lock(tx, who, county, request.finding_id)
-    if finding is None:
-        raise Missing("问题", str(request.finding_id))
-
-    status = after_order(finding.status, str(finding.id))
-    must_follow("下达日期", request.issued_on, finding.confirmed_on or finding.found_on)
-
-    order_id = new_id()
-    place = {"county_code": county, "region_code": request.region_code}
-    await findings.advance(tx, finding, status)
-    await store.add(
-        tx,
-        {
-            **request.model_dump(exclude={"stages"}),
-            **place,
-            "id": order_id,
-            "finding_title": finding.title,
-            "issued_by": who.subject,
-        },
-    )
-    if request.stages:
-        stages = [
-            {**place, "order_id": order_id, "stage_no": number, **stage.model_dump()}
-            for number, stage in enumerate(request.stages, start=1)
-        ]
-        await store.add_stages(tx, stages)
-    row = await locked(tx, who, county, order_id)
-    await store.add_step(tx, row, StepAction.ISSUED, request.issued_on, who.subject, request.demand)
-    answer = await file_of(tx, who, row, Moment(request.issued_on))
-    event = RectificationOrdered(
-        order_id=order_id,
-        county_code=county,
-        text_sha256=sealed(request.unit_name, request.demand, *(stage.task for stage in request.stages)),
-        stages=tuple(stage.deadline for stage in request.stages),
-        **request.model_dump(include={"finding_id", "region_code", "unit_id", "kind", "issued_on", "deadline"}),
-    )
-    await act.record(tx, county, event, answer)
-    return answer
 
 
 async def request_closure(

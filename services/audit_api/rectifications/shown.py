@@ -14,12 +14,14 @@ from services.audit_api.moments import Moment
 from services.audit_api.policies import store as policies
 from services.audit_api.rectifications import store
 from services.audit_api.rectifications.schemas import (
+    DraftStage,
     Extension,
     ExtensionDecision,
     LookBack,
     LookBackDecision,
     LookBackResult,
     Order,
+    OrderDraft,
     OrderFile,
     OrderKind,
     Stage,
@@ -32,6 +34,7 @@ from services.audit_api.rectifications.standing import Standing, request_version
 from services.audit_api.rectifications.states import OrderStatus, days_overdue, is_overdue
 from services.audit_api.rectifications.waiting import KEY, due_on, waits
 from services.audit_api.tables import (
+    RectificationDraftRow,
     RectificationExtensionRow,
     RectificationExtensionStageRow,
     RectificationLookBackRow,
@@ -130,6 +133,28 @@ async def file_of(tx: AsyncSession, who: Principal, row: RectificationOrderRow, 
     )
 
 
+async def drafts_of(
+    tx: AsyncSession, county: str, rows: Sequence[RectificationDraftRow], moment: Moment
+) -> list[OrderDraft]:
+    """Each draft of an order that was drawn up and known by the moment, and what had been decided on it by then."""
+    there = [row for row in rows if _there(row.drawn_on, row.position, moment)]
+    stages: dict[UUID, list[DraftStage]] = {row.id: [] for row in there}
+    for one in await store.draft_stages(tx, county, list(stages)):
+        stages[one.draft_id].append(DraftStage(stage_no=one.stage_no, task=one.task, deadline=one.deadline))
+    same = ("id", "county_code", "finding_id", "region_code", "unit_id", "unit_name", "demand", "deadline", "drawn_on")
+    return [
+        OrderDraft(
+            **{name: getattr(row, name) for name in same},
+            **moment.shown,
+            kind=OrderKind(row.kind),
+            stages=stages[row.id],
+            made_by=row.made_by,
+            **_drawn(row, moment),
+        )
+        for row in there
+    ]
+
+
 async def stages_of(tx: AsyncSession, row: RectificationOrderRow, moment: Moment) -> list[Stage]:
     """The stages of an order at a moment, each with the day that held for it then."""
     county, one = row.county_code, [row.id]
@@ -173,6 +198,7 @@ def _order(
         status=stood.status,
         version=stood.version,
         issued_by=row.issued_by,
+        drawn_by=row.drawn_by,
         requested_by=stood.requested_by,
         reviewed_by=stood.reviewed_by,
         closed_on=stood.closed_on,
@@ -228,7 +254,9 @@ def _stands(look: RectificationLookBackRow, moment: Moment) -> bool:
     return look.decision != LookBackDecision.SEND_BACK and _there(look.decided_on, look.decided_position, moment)
 
 
-def _drawn(row: RectificationSupervisionRow | RectificationLookBackRow, moment: Moment) -> dict[str, Any]:
+def _drawn(
+    row: RectificationDraftRow | RectificationSupervisionRow | RectificationLookBackRow, moment: Moment
+) -> dict[str, Any]:
     """The version of what was drawn up, and what another person decided on it by a moment."""
     decided = row.decision is not None and _there(row.decided_on, row.decided_position, moment)
     return {

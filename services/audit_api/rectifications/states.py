@@ -6,6 +6,7 @@ Overdue is not a state: it is the deadline seen from a day. An order closed late
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -73,6 +74,22 @@ class StepNotPossible(Exception):
 
 
 @dataclass(eq=False)
+class DeadlinePassed(Exception):
+    """By the day on which an order was to be issued, its deadline, or that of a stage, had passed."""
+
+    stage_no: int | None
+    deadline: date
+    on: date
+
+    def __str__(self) -> str:
+        what = "整改期限" if self.stage_no is None else f"第 {self.stage_no} 阶段的期限"
+        return f"{what} {self.deadline} 在签发之日 {self.on} 以前已经届满，不能签发"
+
+    def figures(self) -> dict[str, str | int | None]:
+        return {"deadline": self.deadline.isoformat(), "on": self.on.isoformat(), "stage_no": self.stage_no}
+
+
+@dataclass(eq=False)
 class DatesOutOfOrder(Exception):
     """A step was dated before the one it follows."""
 
@@ -91,6 +108,15 @@ def must_follow(what: str, on: date, not_before: date) -> None:
     """Refuse a day before the one it has to follow; the same day will do."""
     if on < not_before:
         raise DatesOutOfOrder(what, on, not_before)
+
+
+def must_leave_time(deadline: date, stages: Mapping[int, date], on: date) -> None:
+    """Refuse to issue an order after its deadline, or that of a stage (number → day); the same day will do."""
+    for stage_no, until in sorted(stages.items()):
+        if until < on:
+            raise DeadlinePassed(stage_no, until, on)
+    if deadline < on:
+        raise DeadlinePassed(None, deadline, on)
 
 
 def must_not_be_ahead(on: date, today: date) -> None:

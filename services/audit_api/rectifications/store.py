@@ -17,6 +17,8 @@ from services.audit_api.moments import Moment
 from services.audit_api.rectifications.states import OrderStatus
 from services.audit_api.tables import (
     EvidenceRow,
+    RectificationDraftRow,
+    RectificationDraftStageRow,
     RectificationExtensionRow,
     RectificationExtensionStageRow,
     RectificationLookBackRow,
@@ -137,6 +139,71 @@ async def one(
     if locked:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return await session.scalar(query)
+
+
+async def add_draft(session: AsyncSession, values: dict[str, Any], stages: list[dict[str, Any]]) -> None:
+    """A draft with its stages; there may be none."""
+    await session.execute(insert(RectificationDraftRow).values(values))
+    if stages:
+        await session.execute(insert(RectificationDraftStageRow), stages)
+
+
+async def draft(session: AsyncSession, who: Principal, county: str, draft_id: UUID) -> RectificationDraftRow | None:
+    """The draft if the caller may see its place, as it stands; its finding is what is locked."""
+    row = RectificationDraftRow
+    query = select(row).where(row.county_code == county, row.id == draft_id, visible_to(who, row.region_code))
+    return await session.scalar(query.execution_options(populate_existing=True))
+
+
+async def drafts(
+    session: AsyncSession,
+    who: Principal,
+    county: str,
+    window: Window,
+    moment: Moment,
+    *,
+    finding: UUID | None = None,
+    waiting: bool | None = None,
+) -> Sequence[RectificationDraftRow]:
+    """Visible drafts drawn up and known by a moment, by id, one more than the page holds; `waiting`: not decided."""
+    row = RectificationDraftRow
+    query = (
+        select(row)
+        .where(
+            row.county_code == county,
+            visible_to(who, row.region_code),
+            row.drawn_on <= moment.as_of,
+            row.position <= moment.position,
+        )
+        .order_by(row.id)
+        .limit(window.limit + 1)
+    )
+    if finding is not None:
+        query = query.where(row.finding_id == finding)
+    if waiting is not None:
+        decided = func.coalesce((row.decided_on <= moment.as_of) & (row.decided_position <= moment.position), false())
+        query = query.where(~decided if waiting else decided)
+    if after := window.key(UUID):
+        query = query.where(row.id > after[0])
+    return (await session.scalars(query)).all()
+
+
+async def draft_stages(
+    session: AsyncSession, county: str, drafts: Collection[UUID]
+) -> Sequence[RectificationDraftStageRow]:
+    """The stages of some drafts, by draft and number."""
+    stage = RectificationDraftStageRow
+    rows = await session.scalars(
+        select(stage)
+        .where(stage.county_code == county, stage.draft_id.in_(drafts))
+        .order_by(stage.draft_id, stage.stage_no)
+    )
+    return rows.all()
+
+
+async def decide_draft(session: AsyncSession, row: RectificationDraftRow, **values: Any) -> None:
+    one = RectificationDraftRow
+    await session.execute(update(one).where(one.county_code == row.county_code, one.id == row.id).values(**values))
 
 
 async def of_finding(session: AsyncSession, county: str, finding: UUID) -> Sequence[RectificationOrderRow]:

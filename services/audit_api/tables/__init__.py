@@ -70,6 +70,8 @@ from services.audit_api.tables.record import (
     LogTileRow,
 )
 from services.audit_api.tables.rectifications import (
+    RectificationDraftRow,
+    RectificationDraftStageRow,
     RectificationExtensionRow,
     RectificationExtensionStageRow,
     RectificationLookBackRow,
@@ -140,6 +142,8 @@ __all__ = [
     "QuarantineRow",
     "QuarantineStepRow",
     "QuarantineToldRow",
+    "RectificationDraftRow",
+    "RectificationDraftStageRow",
     "RectificationExtensionRow",
     "RectificationExtensionStageRow",
     "RectificationLookBackRow",

@@ -16,7 +16,10 @@ from services.audit_api.tables.rows import DECIDED, DECIDED_WHOLE, HAS_ITS_VERSI
 
 
 class RectificationOrderRow(Row):
-    """A demand to one unit to put a finding right by a day. Whoever asks to close it is never the one who reviews."""
+    """A demand to one unit to put a finding right by a day. Whoever asks to close it is never the one who reviews.
+
+    Nobody draws up what they issue; of an order of before there were two, nobody is told to have drawn it up.
+    """
 
     __tablename__ = "rectification_order"
     __table_args__ = (
@@ -29,6 +32,7 @@ class RectificationOrderRow(Row):
         CheckConstraint("status <> 'closed' OR reviewed_by IS NOT NULL", name="closed_is_reviewed"),
         CheckConstraint("reviewed_by IS NULL OR reviewed_by <> requested_by", name="maker_is_not_checker"),
         CheckConstraint("reviewed_by IS NULL OR requested_by IS NOT NULL", name="reviewed_was_requested"),
+        CheckConstraint("drawn_by <> issued_by", name="drawn_by_another"),
         CheckConstraint("region_code LIKE county_code || '%'", name="within_its_county"),
         Index("ix_rectification_order_finding", "county_code", "finding_id"),
         Index("ix_rectification_order_region", "county_code", "region_code", "id"),
@@ -47,10 +51,61 @@ class RectificationOrderRow(Row):
     status: Mapped[str] = mapped_column(server_default=text("'issued'"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     issued_by: Mapped[str]
+    drawn_by: Mapped[str | None]
     requested_by: Mapped[str | None]
     reviewed_by: Mapped[str | None]
     closed_on: Mapped[date | None]
     position: Mapped[int]
+
+
+class RectificationDraftRow(TwoPeople, Row):
+    """An order that one person drew up and another issues or sends back. Issued, it becomes the order of the same id.
+
+    Until then it is no order: nothing that reads orders finds it. Orders of before there were two have none.
+    """
+
+    __tablename__ = "rectification_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "finding_id"], ["audit.finding.county_code", "audit.finding.id"]),
+        CheckConstraint("kind IN ('at_once', 'in_stages', 'continuing')", name="kind"),
+        CheckConstraint("deadline >= drawn_on", name="deadline_not_before_drawn"),
+        CheckConstraint("decision IN ('issue', 'send_back')", name="decision"),
+        CheckConstraint(DECIDED, name="decided_whole"),
+        CheckConstraint("checked_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= drawn_on", name="decided_not_before_drawn"),
+        CheckConstraint("decision <> 'issue' OR deadline >= decided_on", name="not_past_when_issued"),
+        CheckConstraint("region_code LIKE county_code || '%'", name="within_its_county"),
+        Index("ix_rectification_draft_finding", "county_code", "finding_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    finding_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    unit_id: Mapped[UUID]
+    unit_name: Mapped[str]
+    kind: Mapped[str]
+    demand: Mapped[str]
+    deadline: Mapped[date]
+    drawn_on: Mapped[date]
+    version_hash: Mapped[str] = mapped_column()
+
+
+class RectificationDraftStageRow(Row):
+    """A stage of an order in stages, as it was drawn up."""
+
+    __tablename__ = "rectification_draft_stage"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "draft_id"], ["audit.rectification_draft.county_code", "audit.rectification_draft.id"]
+        ),
+        CheckConstraint("stage_no > 0", name="stage_no_positive"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    draft_id: Mapped[UUID] = mapped_column(primary_key=True)
+    stage_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    task: Mapped[str]
+    deadline: Mapped[date]
 
 
 class RectificationStepRow(Row):
