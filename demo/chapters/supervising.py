@@ -17,7 +17,7 @@ from demo.story import Story
 
 TITLE = "监督：预警转问题，责令整改，乡镇付出资金，复核销号"
 FOLLOWED_WITHIN_SECONDS: Final = 30.0
-ISSUED_ON, DEADLINE = "2017-12-01", "2017-12-20"
+DRAWN_ON, ISSUED_ON, DEADLINE = "2017-11-30", "2017-12-01", "2017-12-20"
 PAID_ON, ASKED_ON, REVIEWED_ON = "2017-12-08", "2017-12-10", "2017-12-12"
 PARKED_FEN: Final = STORY_TOWNSHIPS[JIAHE] * WAN
 
@@ -91,7 +91,7 @@ def _finding(story: Story, alerts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _order(story: Story, finding: dict[str, Any]) -> dict[str, Any]:
     unit = office_name(story.place[JIAHE])
-    order: dict[str, Any] = story.inspector.post(
+    draft: dict[str, Any] = story.inspector.post(
         "/audit/v1/rectification-orders",
         {
             "finding_id": finding["id"],
@@ -100,9 +100,19 @@ def _order(story: Story, finding: dict[str, Any]) -> dict[str, Any]:
             "region_code": JIAHE,
             "kind": "at_once",
             "demand": "限期将滞留的产业到户奖补资金发放到户，并说明原因",
-            "issued_on": ISSUED_ON,
+            "on": DRAWN_ON,
             "deadline": DEADLINE,
         },
+    )
+    path = f"/audit/v1/rectification-orders/{draft['id']}"
+    decision = {"version_hash": draft["version_hash"], "decision": "issue", "opinion": "同意下达", "on": ISSUED_ON}
+    own = story.inspector.ask("POST", f"{path}/decision", json=decision).json()
+    story.same("拟稿人自己签发", own["type"], "/problems/own-decision")
+    story.same("签发以前该镇看到的整改通知", list(story.who("jiahe").every("/audit/v1/rectification-orders")), [])
+    story.who("jiwei-fuhe").post(f"{path}/decision", decision)
+    order: dict[str, Any] = story.inspector.get(path)
+    story.must(
+        order["drawn_by"] != order["issued_by"], "整改通知由一人拟稿，另一人就同一版本审核签发，期限自签发之日起计"
     )
     seen = [one["id"] for one in story.who("jiahe").every("/audit/v1/rectification-orders")]
     story.must(seen == [order["id"]], f"整改通知下达{unit}，期限 {order['deadline']}；该镇经办看到且只看到自己的这一份")

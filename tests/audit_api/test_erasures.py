@@ -196,7 +196,7 @@ async def test_the_bundle_of_a_finding_that_lost_its_words_verifies_over_what_wa
     bundle = after.json()
     assert bundle["rows"] == before["rows"]
     assert [len(one["versions"]) for one in (before, bundle)] == [1, 0]
-    assert [(len(one["texts"]), one["words_gone_n"]) for one in (before, bundle)] == [(4, 0), (0, 4)]
+    assert [(len(one["texts"]), one["words_gone_n"]) for one in (before, bundle)] == [(5, 0), (0, 5)]
     for one in (before, bundle):
         assert verify_bundle(one, LOG.key).startswith(f"{len(bundle['rows'])} 条日志")
 

@@ -241,7 +241,7 @@ async def test_an_order_is_told_as_it_was_known_and_as_it_stood(desk: Desk, admi
     ]
     then = await desk.seen(order_id, known_at=asked_at)
     assert then["version_hash"] == asked["version_hash"]
-    assert then["known_position"] == 5
+    assert then["known_position"] == 6
     refused(
         await desk.inspector.get(f"{ORDERS}/{order_id}", params={"known_at": "2017-01-01T00:00:00+08:00"}),
         404,
