@@ -25,6 +25,7 @@ _WHO_ACTED: Final = (
     finding.confirmed_by finding.opened_by finding_repeat.made_by finding_repeat.undone_by finding_review.checked_by
     finding_review.made_by finding_version.made_by interest_declaration.person lead.referred_by
     lead_member.appointed_by lead_member.ended_by lead_member.person lead_opinion.decided_by lead_opinion.drawn_by
+    lead_departure.checked_by lead_departure.made_by lead_departure.person
     lead_letter.recorded_by lead_letter.reply_recorded_by
     lead_talk.recorded_by lead_talk.reported_by ledger_extract.asked_by log_cosignature.received_by
     policy_value.confirmed_by policy_value.set_by policy_value.withdrawn_by quarantine_step.done_by
@@ -51,7 +52,8 @@ _CODES: Final = (
     event_named.stream finding_class.code finding_class.problem_class finding_review.decision finding_subject.kind
     finding_version.amount_known finding_version.class_code flag_told.fund_code flag_told.rule_code flag_told.stream
     flag_told.subject follower_cursor.reading_after follower_cursor.stream interest_declaration.kind
-    interest_declaration.relation lead.source lead_member.ended_because lead_opinion.decision
+    interest_declaration.relation lead.source lead_departure.decision
+    lead_member.ended_because lead_opinion.decision
     lead_opinion.disposition lead_opinion.form lead_opinion.outcome ledger_extract.what log_cursor.service
     log_cursor.stream log_leaf.service log_leaf.stream lot_draw.kind policy_gate.key policy_value.key
     quarantine_step.step quarantine_told.told rectification_extension.decision rectification_look_back.result
@@ -67,7 +69,8 @@ _DIGESTS: Final = (
     alert_refutation.salt alert_refutation.version_hash engagement_document.salt engagement_document.version_hash
     erasure.salt erasure.version_hash evidence.path_key evidence_signature.salt evidence_withdrawal.salt
     evidence_withdrawal.version_hash finding.version_hash finding_review.version_hash finding_version.salt
-    finding_version.version_hash lead_opinion.salt lead_opinion.version_hash
+    finding_version.version_hash lead_departure.salt lead_departure.version_hash
+    lead_opinion.salt lead_opinion.version_hash
     ledger_extract.path log_checkpoint.note log_cosignature.line log_cosignature.witness log_cursor.stopped_because
     log_key_announcement.because log_key_announcement.key log_key_announcement.key_before log_key_change.key
     log_key_change.key_before log_key_change.note

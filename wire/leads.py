@@ -41,14 +41,44 @@ class LeadMemberAppointed(Fact):
     from_on: date
 
 
+class LeadDepartureDrawn(Fact):
+    """That a member leaves was drawn up; another decides. `successor` became a member with it, if anybody."""
+
+    lead_id: UUID
+    county_code: str
+    departure_no: int
+    person: str
+    successor: str | None
+    drawn_on: date
+    version_hash: str
+
+
+class LeadDepartureSentBack(Fact):
+    """Another member did not agree that somebody leaves."""
+
+    lead_id: UUID
+    county_code: str
+    departure_no: int
+    person: str
+    decided_on: date
+    version_hash: str
+    text_sha256: str
+
+
 class LeadMemberLeft(Fact):
-    """A membership ended; `successor` came in with it, if anybody."""
+    """A membership ended, as another member agreed over `version_hash`.
+
+    In events of before there were two it ended by one, a `successor` came in with it, and no version is named.
+    """
 
     lead_id: UUID
     county_code: str
     person: str
     until_on: date
     successor: str | None
+    departure_no: int | None = None
+    version_hash: str | None = None
+    text_sha256: str | None = None
 
 
 class LeadOpinionDrawn(Fact):

@@ -207,6 +207,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     recusal.NotDeclared: Problem("interests-not-declared", 409, "尚未作回避申报", "请该人员先作回避申报，再指定为成员"),
     recusal.Related: Problem("related-to-subject", 403, "应当回避", "请另行指定与被反映单位没有利害关系的人员"),
     membership.AlreadyMember: Problem("already-member", 409, "已是成员", "无需重复指定"),
+    membership.OwnLeaving: Problem(
+        "own-leaving", 403, "退出者不能审核自己的退出", "请由拟稿人和退出者以外的成员审核；没有的，先增加一名成员"
+    ),
     membership.LastMember: Problem("last-member", 409, "线索不能没有成员", "请填写 successor，由接替人员同时加入"),
     cells.CountsAboveCounty: Problem("counts-above-county", 403, "线索统计不提供给县及以下", "请由市级及以上查询"),
     cells.MonthNotOver: Problem("month-not-over", 409, "该月尚未结束", "请在 told_from 之后查询，或改查已结束的月份"),

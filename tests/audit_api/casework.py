@@ -52,6 +52,27 @@ async def referred(county: str, *members: Caller, **more: Any) -> str:
     return made_id
 
 
+async def leaving(maker: Caller, lead_id: str, person: Caller, **more: Any) -> dict[str, Any]:
+    """That somebody leaves a lead, as one member drew it up; the receipt."""
+    answer = await maker.post(f"/audit/v1/leads/{lead_id}/departures", {"person": subject(person), **more})
+    assert answer.status_code == 201, answer.text
+    receipt: dict[str, Any] = answer.json()
+    return receipt
+
+
+async def decided(checker: Caller, receipt: dict[str, Any], said: str = "agree", **more: Any) -> httpx.Response:
+    """What another member says of a departure that was drawn up."""
+    url = f"/audit/v1/leads/{receipt['id']}/departures/{receipt['departure_no']}/decision"
+    body = {"version_hash": receipt["version_hash"], "decision": said, "opinion": "同意退出", **more}
+    return await checker.post(url, body)
+
+
+async def left(maker: Caller, checker: Caller, lead_id: str, person: Caller, **more: Any) -> None:
+    """Somebody leaves a lead, as one member drew up and another agreed."""
+    answer = await decided(checker, await leaving(maker, lead_id, person, **more))
+    assert answer.status_code == 201, answer.text
+
+
 async def proposed(maker: Caller, lead_id: str, on: str, **classes: str) -> dict[str, Any]:
     """An opinion that one member drew up; the receipt."""
     answer = await maker.post(f"/audit/v1/leads/{lead_id}/opinions", {"opinion": "拟按此处置", "on": on, **classes})

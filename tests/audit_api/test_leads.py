@@ -13,11 +13,14 @@ from chassis.database import Database
 from tests.audit_api.casework import (
     MATTER,
     UNIT,
+    decided,
     decision,
     declared,
     disposed,
     inspector,
     lead,
+    leaving,
+    left,
     proposed,
     referred,
     subject,
@@ -204,12 +207,11 @@ async def test_members_come_and_go_and_one_always_stays(audit_http: httpx.AsyncC
     await declared(bo, cai)
     assert (await an.post(f"{url}/members", {"person": subject(bo)})).status_code == 201
     refused(await an.post(f"{url}/members", {"person": subject(bo)}), 409, "already-member")
-    assert (await an.post(f"{url}/departures", {"person": subject(an)})).status_code == 201
+    await left(an, bo, lead_id, an)
     refused(await an.get(url), 404, "not-found")
     refused(await bo.post(f"{url}/departures", {"person": subject(an)}), 404, "not-found")
     refused(await bo.post(f"{url}/departures", {"person": subject(bo)}), 409, "last-member")
-    handed = await bo.post(f"{url}/departures", {"person": subject(bo), "successor": subject(cai)})
-    assert handed.status_code == 201
+    await left(bo, cai, lead_id, bo, successor=subject(cai))
     refused(await bo.get(url), 404, "not-found")
     members = (await cai.get(url)).json()["members"]
     assert [(one["person"], one["until_on"] is None, one["ended_because"]) for one in members] == [
@@ -219,6 +221,85 @@ async def test_members_come_and_go_and_one_always_stays(audit_http: httpx.AsyncC
     ]
     assert (await cai.post(f"{url}/members", {"person": subject(an)})).status_code == 201, "who left may come back"
     assert (await an.get(url)).status_code == 200
+
+
+async def test_nobody_leaves_by_one_persons_word(audit_http: httpx.AsyncClient, county: str) -> None:
+    an, bo, cai = (inspector(audit_http, county, name) for name in ("an", "bo", "cai"))
+    lead_id = await referred(county, an, bo)
+    await declared(cai)
+    url = f"/audit/v1/leads/{lead_id}"
+    body = {"person": subject(bo)}
+    drawn = (await an.post(f"{url}/departures", body, key="drawn-once")).json()
+    again = await an.post(f"{url}/departures", body, key="drawn-once")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (drawn, "true")
+    waiting = clock.now()
+    refused(await bo.post(f"{url}/departures", body), 409, "decision-waits")
+    refused(await an.post(f"{url}/departures", {"person": subject(cai)}), 404, "not-found")
+
+    # Bo stays, and decides neither: who has to go because of a tie could send it back for ever.
+    refused(await decided(an, drawn), 403, "own-decision")
+    for said in ("agree", "send_back"):
+        refused(await decided(bo, drawn, said), 403, "own-leaving")
+    refused(await decided(cai, drawn), 404, "not-found")
+    file = (await bo.get(url)).json()
+    assert [one["until_on"] for one in file["members"]] == [None, None]
+    [shown] = file["departures"]
+    assert (shown["person"], shown["made_by"], shown["decision"]) == (subject(bo), subject(an), None)
+
+    # A third comes in, by one, and decides over exactly what was drawn up.
+    assert (await an.post(f"{url}/members", {"person": subject(cai)})).status_code == 201
+    refused(await decided(cai, drawn, version_hash="0" * 64), 409, "version-changed")
+    refused(await decided(cai, {**drawn, "departure_no": 7}), 404, "not-found")
+    refused(await decided(cai, drawn, "approve"), 422, "invalid-request")
+    sent = await decided(cai, drawn, "send_back")
+    assert sent.status_code == 201
+    refused(await decided(cai, drawn), 409, "decided-already")
+    assert (await bo.get(url)).status_code == 200, "what was sent back changes nothing"
+    await left(an, cai, lead_id, bo)
+    refused(await bo.get(url), 404, "not-found")
+    after = (await cai.get(url)).json()
+    assert [(one["decision"], one["checked_by"]) for one in after["departures"]] == [
+        ("send_back", subject(cai)),
+        ("agree", subject(cai)),
+    ]
+    then = (await cai.get(url, params={"known_at": waiting.isoformat()})).json()
+    assert [(one["departure_no"], one["decision"], one["opinion"]) for one in then["departures"]] == [(1, None, None)]
+    assert [one["until_on"] for one in then["members"]] == [None, None]
+
+
+async def test_who_went_by_a_tie_meanwhile_is_not_ended_again(audit_http: httpx.AsyncClient, county: str) -> None:
+    an, bo = (inspector(audit_http, county, name) for name in ("an", "bo"))
+    unit = str(uuid4())
+    lead_id = await referred(county, an, bo, subject_unit_id=unit)
+    drawn = await leaving(an, lead_id, an)
+    await declared(an, kind="unit", related_unit_id=unit, related_unit_name="他名", relation="kin")
+    refused(await decided(bo, drawn), 404, "not-found")
+    assert (await decided(bo, drawn, "send_back")).status_code == 201
+    [gone, _] = (await bo.get(f"/audit/v1/leads/{lead_id}")).json()["members"]
+    assert (gone["person"], gone["ended_because"]) == (subject(an), "recused")
+
+
+async def test_a_successor_is_a_member_at_once_and_may_be_who_agrees(
+    audit_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    an, bo = (inspector(audit_http, county, name) for name in ("an", "bo"))
+    lead_id = await referred(county, an)
+    undeclared = {"person": subject(an), "successor": subject(bo)}
+    refused(await an.post(f"/audit/v1/leads/{lead_id}/departures", undeclared), 409, "interests-not-declared")
+    await declared(bo)
+    drawn = await leaving(an, lead_id, an, successor=subject(bo))
+    for one in (an, bo):
+        assert (await one.get(f"/audit/v1/leads/{lead_id}")).status_code == 200
+    assert (await decided(bo, drawn)).status_code == 201
+    refused(await an.get(f"/audit/v1/leads/{lead_id}"), 404, "not-found")
+    kinds = await admin.fetch(
+        "SELECT kind, body::text AS body FROM audit.event WHERE stream = $1 AND kind LIKE 'Lead%'"
+        " AND kind <> 'LeadRead' ORDER BY position",
+        county + ".leads",
+    )
+    assert [row["kind"] for row in kinds] == ["LeadReferred", "LeadDepartureDrawn", "LeadMemberLeft"]
+    assert all(drawn["version_hash"] in row["body"] for row in kinds[1:])
+    assert "同意退出" not in kinds[2]["body"]
 
 
 async def test_a_tie_keeps_people_out(audit_http: httpx.AsyncClient, county: str) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from tests.audit_api.casework import decision, declared, inspector, proposed, referred, subject
+from tests.audit_api.casework import decided, decision, declared, inspector, leaving, proposed, referred, subject
 
 STANDING = "SELECT person FROM audit.lead_member WHERE lead_id = $1::uuid AND until_on IS NULL ORDER BY person"
 
@@ -21,9 +21,9 @@ async def test_of_two_last_members_one_stays(audit_http: httpx.AsyncClient, coun
     an, bo = inspector(audit_http, county, "an"), inspector(audit_http, county, "bo")
     for _ in range(5):
         lead_id = await referred(county, an, bo)
-        url = f"/audit/v1/leads/{lead_id}/departures"
-        both = await asyncio.gather(*(one.post(url, {"person": subject(one)}) for one in (an, bo)))
-        assert sorted(one.status_code for one in both) == [201, 409]
+        leave_an, leave_bo = await leaving(an, lead_id, an), await leaving(bo, lead_id, bo)
+        both = await asyncio.gather(decided(bo, leave_an), decided(an, leave_bo))
+        assert sorted(one.status_code for one in both) == [201, 404], "who has left decides nothing"
         assert len(await standing(admin, lead_id)) == 1
 
 

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from chassis.database import Database
-from tests.audit_api.casework import declared, disposed, inspector, proposed, referred, subject
+from tests.audit_api.casework import declared, disposed, inspector, leaving, left, proposed, referred, subject
 from tests.callers import Caller
 
 # Days are Chinese days: a server in another zone may still be on the day before.
 TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
-TABLES = ("lead", "lead_member", "lead_opinion", "lead_letter", "lead_talk")
+TABLES = ("lead", "lead_member", "lead_opinion", "lead_letter", "lead_talk", "lead_departure")
 
 
 class Case:
@@ -39,6 +39,7 @@ async def case(audit_http: httpx.AsyncClient, county: str) -> Case:
     await made.an.post(f"/audit/v1/leads/{made.lead_id}/letter-replies", {"reply": "说明", "on": "2019-02-02"})
     await made.an.post(f"/audit/v1/leads/{made.lead_id}/talk-reports", {"report": "报告", "on": "2019-02-03"})
     await proposed(made.an, str(made.lead_id), "2019-02-03", disposition="preliminary_check")
+    await leaving(made.an, str(made.lead_id), made.an)
     return made
 
 
@@ -68,19 +69,19 @@ async def seen(role: asyncpg.Connection, case: Case, region: str, who: Caller | 
 async def test_rows_are_shown_to_members_and_to_nobody_when_nobody_is_named(
     role: asyncpg.Connection, case: Case
 ) -> None:
-    assert await seen(role, case, case.county, case.an) == [1, 2, 2, 1, 1]
+    assert await seen(role, case, case.county, case.an) == [1, 2, 2, 1, 1, 1]
     for who in (case.other, None, "", "qingliu-sealer"):
-        assert await seen(role, case, case.county, who) == [0, 0, 0, 0, 0]
-    assert await seen(role, case, case.county[:4], case.other) == [0, 0, 0, 0, 0]
-    assert await seen(role, case, "98" + case.county[2:], case.an) == [0, 0, 0, 0, 0]
-    assert await seen(role, case, "", case.an) == [0, 0, 0, 0, 0]
+        assert await seen(role, case, case.county, who) == [0] * len(TABLES)
+    assert await seen(role, case, case.county[:4], case.other) == [0] * len(TABLES)
+    assert await seen(role, case, "98" + case.county[2:], case.an) == [0] * len(TABLES)
+    assert await seen(role, case, "", case.an) == [0] * len(TABLES)
     assert await role.fetchval("SELECT count(*) FROM audit.lead") == 0, "what a transaction was told ends with it"
 
 
 async def test_a_membership_that_ended_shows_nothing(role: asyncpg.Connection, case: Case) -> None:
-    gone = {"person": subject(case.bo)}
-    assert (await case.an.post(f"/audit/v1/leads/{case.lead_id}/departures", gone)).status_code == 201
-    assert await seen(role, case, case.county, case.bo) == [0, 0, 0, 0, 0]
+    await case.an.post(f"/audit/v1/leads/{case.lead_id}/members", {"person": subject(case.other)})
+    await left(case.an, case.other, str(case.lead_id), case.bo)
+    assert await seen(role, case, case.county, case.bo) == [0] * len(TABLES)
 
 
 async def test_the_journal_of_leads_is_read_by_nobody_but_the_sealer(role: asyncpg.Connection, case: Case) -> None:
@@ -123,19 +124,63 @@ async def test_nobody_makes_oneself_a_member(role: asyncpg.Connection, case: Cas
             LEAVE,
             "UPDATE audit.lead_opinion SET decision = 'approve', decided_by = $1",
             "UPDATE audit.lead_talk SET reported_by = $1",
+            "UPDATE audit.lead_departure SET decision = 'agree', checked_by = $1",
             "UPDATE audit.lead_letter SET reply_recorded_by = $1",
         ):
             assert await role.execute(statement, own) == "UPDATE 0"
 
 
 async def test_a_member_writes_in_the_own_name_only(role: asyncpg.Connection, case: Case) -> None:
-    for statement in (LEAVE, DECIDE):
+    for statement in (AGREE, DECIDE):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with acting(role, case.county, case.an):
                 await role.execute(statement, subject(case.bo))
     with pytest.raises(asyncpg.CheckViolationError):
         async with acting(role, case.county, case.an):
             await role.execute(DECIDE, subject(case.an))
+
+
+AGREE = (
+    "UPDATE audit.lead_departure SET decision = 'agree', opinion = '同意', checked_by = $1,"
+    f" decided_on = {TODAY} WHERE decision IS NULL"
+)
+OWN = f"{LEAVE} WHERE person = $2"
+
+
+async def test_no_member_ends_a_membership_alone(role: asyncpg.Connection, case: Case, admin: asyncpg.Pool) -> None:
+    an, bo = subject(case.an), subject(case.bo)
+    recused = OWN.replace("'left'", "'recused'")
+    for by, who in ((an, an), (an, bo), (bo, an)):
+        for statement in (OWN, recused):
+            with pytest.raises(asyncpg.CheckViolationError, match="by two members"):
+                async with acting(role, case.county, by):
+                    await role.execute(statement, by, who)
+    # An's own draft is decided neither by An nor, in An's place, by somebody who signs for Bo.
+    with pytest.raises(asyncpg.CheckViolationError, match="maker_is_not_checker"):
+        async with acting(role, case.county, case.an):
+            await role.execute(AGREE, an)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with acting(role, case.county, case.an):
+            await role.execute(AGREE, bo)
+    async with acting(role, case.county, case.bo):
+        assert await role.execute(AGREE, bo) == "UPDATE 1"
+    async with acting(role, case.county, case.bo):
+        assert await role.execute(AGREE, bo) == "UPDATE 0", "it is decided once"
+    # It ends by whoever agreed, of whoever it was drawn up, and of nobody else.
+    with pytest.raises(asyncpg.CheckViolationError, match="by two members"):
+        async with acting(role, case.county, case.an):
+            await role.execute(OWN, an, an)
+    with pytest.raises(asyncpg.CheckViolationError, match="by two members"):
+        async with acting(role, case.county, case.bo):
+            await role.execute(OWN, bo, bo)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with acting(role, case.county, case.an):
+            await role.execute(OWN, bo, an)
+    async with acting(role, case.county, case.bo):
+        assert await role.execute(OWN, bo, an) == "UPDATE 1"
+    # Nor does whoever is to leave decide on that where another drew it up.
+    with pytest.raises(asyncpg.CheckViolationError, match="maker_is_not_checker"):
+        await admin.execute("UPDATE audit.lead_departure SET person = checked_by WHERE lead_id = $1", case.lead_id)
 
 
 async def test_what_was_said_is_neither_edited_nor_deleted(role: asyncpg.Connection, case: Case) -> None:
@@ -145,6 +190,8 @@ async def test_what_was_said_is_neither_edited_nor_deleted(role: asyncpg.Connect
         "UPDATE audit.lead SET received_on = (now() AT TIME ZONE 'Asia/Shanghai')::date",
         "UPDATE audit.lead_member SET person = 'x'",
         "UPDATE audit.lead_opinion SET disposition = 'closed'",
+        "UPDATE audit.lead_departure SET person = 'x'",
+        "UPDATE audit.lead_departure SET made_by = 'x'",
         "UPDATE audit.interest_declaration SET kind = 'none'",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -152,10 +199,16 @@ async def test_what_was_said_is_neither_edited_nor_deleted(role: asyncpg.Connect
                 await role.execute(statement)
 
 
-async def test_a_lead_is_never_left_to_nobody(role: asyncpg.Connection, case: Case) -> None:
+async def test_a_lead_is_never_left_to_nobody(role: asyncpg.Connection, case: Case, admin: asyncpg.Pool) -> None:
+    # By their own declarations both may go; at the commit somebody has to be there.
     with pytest.raises(asyncpg.PostgresError) as refused:
-        async with acting(role, case.county, case.an):
-            await role.execute(LEAVE, subject(case.an))
+        async with admin.acquire() as owner, owner.transaction():
+            await owner.execute(
+                f"UPDATE audit.lead_member m SET until_on = {TODAY}, ended_by = m.person, ended_because = 'recused',"
+                " declaration_id = (SELECT d.id FROM audit.interest_declaration d WHERE d.county_code = m.county_code"
+                " AND d.person = m.person LIMIT 1) WHERE lead_id = $1",
+                case.lead_id,
+            )
     assert (refused.value.sqlstate, refused.value.constraint_name) == ("QL601", "lead_has_member")
     with pytest.raises(asyncpg.PostgresError) as refused:
         async with acting(role, case.county, case.an):

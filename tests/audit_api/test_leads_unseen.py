@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from chassis.database import Database
 from services.audit_api.app import BLUEPRINT
-from tests.audit_api.casework import decision, declared, inspector, lead, referred, subject
+from tests.audit_api.casework import decision, declared, inspector, lead, left, referred, subject
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.office import confirmed, finding
 from tests.audit_api.test_finding import alerted, refused
@@ -28,6 +28,7 @@ ASKED: dict[tuple[str, str], Any] = {
     ("GET", ""): None,
     ("POST", "/members"): {"person": "somebody"},
     ("POST", "/departures"): {"person": "somebody"},
+    ("POST", "/departures/1/decision"): {"version_hash": "0" * 64, "decision": "agree", "opinion": "同意"},
     ("POST", "/opinions"): {"opinion": "意见", "on": "2019-02-01", "disposition": "closed"},
     ("POST", "/opinions/1/decision"): decision({"version_hash": "0" * 64}, "2019-02-01"),
     ("POST", "/letters"): {"received_on": "2019-02-01"},
@@ -69,7 +70,7 @@ class Case:
         await self.an.post(f"{self.url}/members", {"person": subject(self.former)})
         self.old = await self.former.post(f"{self.url}/opinions", ASKED["POST", "/opinions"], key="drawn-as-a-member")
         assert self.old.status_code == 201, self.old.text
-        await self.an.post(f"{self.url}/departures", {"person": subject(self.former)})
+        await left(self.an, self.bo, self.lead_id, self.former)
         return self
 
     def caller(self, name: str) -> tuple[Caller, dict[str, str]]:
@@ -110,7 +111,12 @@ def test_every_route_of_a_lead_is_in_the_table() -> None:
     for router in BLUEPRINT.routers:
         app.include_router(router)
     found = {
-        (method, context.route.path.removeprefix("/audit/v1/leads/{lead_id}").replace("{opinion_no}", "1"))
+        (
+            method,
+            context.route.path.removeprefix("/audit/v1/leads/{lead_id}")
+            .replace("{opinion_no}", "1")
+            .replace("{departure_no}", "1"),
+        )
         for context in iter_route_contexts(app.routes)
         if isinstance(context.route, APIRoute) and "{lead_id}" in context.route.path
         for method in context.route.methods or ()

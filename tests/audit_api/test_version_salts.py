@@ -13,7 +13,7 @@ import pytest
 from services.audit_api import checking
 from services.audit_api.checking import version_hash
 from services.audit_api.words import sealed
-from tests.audit_api.casework import inspector, proposed, referred
+from tests.audit_api.casework import inspector, leaving, proposed, referred
 from tests.audit_api.engaged import Office
 from tests.audit_api.feeds import flag, flags
 from tests.audit_api.office import confirmed, finding, issued
@@ -105,6 +105,7 @@ class Drafts:
         an = inspector(http, desk.county, "an")
         lead = await referred(desk.county, an, inspector(http, desk.county, "bo"))
         await proposed(an, lead, "2019-02-01", disposition="closed")
+        self.told.append(json.dumps(await leaving(an, lead, an)))
         self.told.append((await an.get(f"/audit/v1/leads/{lead}")).text)
         await self.office.plan()
         self.told.append((await self.office.notice("2023-03-06", "2023-03-09")).text)

@@ -103,6 +103,7 @@ PLACES: Final = (
     Place("lead", "matter", "lead", "id", "matter"),
     Place("lead", "opinion", "lead_opinion", "lead_id", "opinion"),
     Place("lead", "opinion", "lead_opinion", "lead_id", "decision_opinion"),
+    Place("lead", "opinion", "lead_departure", "lead_id", "opinion"),
     Place("lead", "report", "lead_talk", "lead_id", "report"),
     Place("lead", "reply", "lead_letter", "lead_id", "reply"),
 )

@@ -20,6 +20,7 @@ from services.audit_api.leads.cells import month_of
 from services.audit_api.leads.schemas import (
     LeadCounts,
     LeadDecisionRequest,
+    LeadDepartureDecisionRequest,
     LeadDepartureRequest,
     LeadErasureRequest,
     LeadErasures,
@@ -88,7 +89,9 @@ async def post_member(
     return await membership.appoint(tx, who, act, county_of(who, county), lead_id, request, today)
 
 
-@router.post("/leads/{lead_id}/departures", status_code=201, summary="成员退出；最后一名须有接替人员")
+@router.post(
+    "/leads/{lead_id}/departures", status_code=201, summary="拟成员退出，待另一名成员审核；最后一名须有接替人员"
+)
 async def post_departure(
     lead_id: UUID,
     request: LeadDepartureRequest,
@@ -98,7 +101,25 @@ async def post_departure(
     county: County = None,
 ) -> LeadReceipt:
     today = business_date(clock.now())
-    return await membership.leave(tx, who, act, county_of(who, county), lead_id, request, today)
+    return await membership.draw_up_leaving(tx, who, act, county_of(who, county), lead_id, request, today)
+
+
+@router.post(
+    "/leads/{lead_id}/departures/{departure_no}/decision",
+    status_code=201,
+    summary="另一名成员（不是拟稿人，也不是退出者）审核成员退出",
+)
+async def post_departure_decision(
+    lead_id: UUID,
+    departure_no: Annotated[int, Path(ge=1, le=32767)],
+    request: LeadDepartureDecisionRequest,
+    tx: Tx,
+    act: Acting,
+    who: Annotated[Principal, can("leads:decide")],
+    county: County = None,
+) -> LeadReceipt:
+    today = business_date(clock.now())
+    return await membership.decide_leaving(tx, who, act, county_of(who, county), lead_id, departure_no, request, today)
 
 
 @router.post("/leads/{lead_id}/opinions", status_code=201, summary="拟处置意见或办理结果")

@@ -1,10 +1,11 @@
-"""Who may know of a lead: appointing and leaving, by its members, who are never fewer than one."""
+"""Who may know of a lead: appointing by one member, leaving by two, and never fewer members than one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +14,21 @@ from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
 from chassis.missing import Missing
+from services.audit_api.checking import DecisionWaits, must_be_checked, must_be_undecided, named
 from services.audit_api.leads import service, store
 from services.audit_api.leads.recusal import must_be_free
-from services.audit_api.leads.schemas import LeadDepartureRequest, LeadMemberRequest, LeadReceipt
+from services.audit_api.leads.schemas import (
+    LeadDepartureDecision,
+    LeadDepartureDecisionRequest,
+    LeadDepartureRequest,
+    LeadMemberRequest,
+    LeadReceipt,
+)
 from services.audit_api.tables import LeadMemberRow, LeadRow
-from wire.leads import LeadMemberAppointed, LeadMemberLeft
+from services.audit_api.words import sealed
+from wire.leads import LeadDepartureDrawn, LeadDepartureSentBack, LeadMemberAppointed, LeadMemberLeft
+
+WHAT: Final = "成员退出"
 
 
 @dataclass(eq=False)
@@ -38,6 +49,16 @@ class LastMember(Exception):
 
     def __str__(self) -> str:
         return f"您是线索 {self.lead_id} 的最后一名成员，须指定接替人员（successor）"
+
+
+@dataclass(eq=False)
+class OwnLeaving(Exception):
+    """Whoever is to leave wanted to decide on that."""
+
+    person: str
+
+    def __str__(self) -> str:
+        return f"{self.person} 的退出不能由本人审核，请由另一名成员办理；没有另一名成员的，先增加一名"
 
 
 def must_be_new(person: str, standing: Sequence[LeadMemberRow]) -> None:
@@ -78,25 +99,100 @@ async def appoint(
     return receipt
 
 
-async def leave(
+async def draw_up_leaving(
     tx: AsyncSession, who: Principal, act: Act, county: str, lead_id: UUID, request: LeadDepartureRequest, today: date
 ) -> LeadReceipt:
-    """End a membership; the last one only with a successor. For whoever left the lead is not there any more."""
+    """Draw up that a member leaves, oneself or another; nobody leaves until that is agreed to. A successor joins now.
+
+    The last member leaves only with a successor: somebody else has to be there who can agree.
+    """
     lead = await service.held(tx, who, act, county, lead_id)
     standing = await store.members(tx, county, lead_id, standing=True)
+    earlier = await store.departures(tx, county, lead_id)
 
     gone = next((one for one in standing if one.person == request.person), None)
     if gone is None:
         raise Missing("线索成员", request.person)
+    for one in earlier:
+        if one.member_id == gone.id and one.decision is None:
+            raise DecisionWaits(WHAT, str(one.departure_no))
     if len(standing) == 1 and request.successor is None:
         raise LastMember(str(lead_id))
 
     if request.successor is not None:
         await join(tx, who, lead, request.successor, today)
-    await store.end_member(tx, gone, until_on=today, ended_by=who.subject, ended_because="left")
-    receipt = LeadReceipt(id=lead_id, county_code=county)
-    event = LeadMemberLeft(
-        lead_id=lead_id, county_code=county, person=request.person, until_on=today, successor=request.successor
+    number = len(earlier) + 1
+    values = {
+        "county_code": county,
+        "region_code": lead.region_code,
+        "lead_id": lead_id,
+        "departure_no": number,
+        "member_id": gone.id,
+        "person": gone.person,
+        "drawn_on": today,
+        "made_by": who.subject,
+    }
+    name = named(values)
+    await store.add_departure(tx, {**values, **name})
+    receipt = LeadReceipt(id=lead_id, county_code=county, departure_no=number, version_hash=name["version_hash"])
+    event = LeadDepartureDrawn(
+        lead_id=lead_id,
+        county_code=county,
+        departure_no=number,
+        person=gone.person,
+        successor=request.successor,
+        drawn_on=today,
+        version_hash=name["version_hash"],
     )
     await act.record(tx, store.stream_of(county), event, receipt)
+    return receipt
+
+
+async def decide_leaving(
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    lead_id: UUID,
+    departure_no: int,
+    request: LeadDepartureDecisionRequest,
+    today: date,
+) -> LeadReceipt:
+    """Agree that a member leaves, for whom the lead is not there any more, or send it back.
+
+    Neither whoever drew it up decides nor whoever it is about: who has to go could keep sending it back.
+    """
+    await service.held(tx, who, act, county, lead_id)
+    drawn = next((one for one in await store.departures(tx, county, lead_id) if one.departure_no == departure_no), None)
+    if drawn is None:
+        raise Missing(WHAT, str(departure_no))
+
+    must_be_undecided(WHAT, drawn.decided_on)
+    if who.subject == drawn.person != drawn.made_by:
+        raise OwnLeaving(drawn.person)
+    must_be_checked(WHAT, who.subject, frozenset({drawn.made_by}), request.version_hash, drawn.version_hash)
+    agrees = request.decision is LeadDepartureDecision.AGREE
+    standing = {one.id: one for one in await store.members(tx, county, lead_id, standing=True)}
+    gone = standing.get(drawn.member_id)
+    if agrees and gone is None:
+        raise Missing("线索成员", drawn.person)
+
+    await store.decide_departure(
+        tx,
+        drawn,
+        decision=request.decision.value,
+        opinion=request.opinion,
+        decided_on=today,
+        checked_by=who.subject,
+    )
+    this = {"lead_id": lead_id, "county_code": county, "departure_no": departure_no, "person": drawn.person}
+    said = {"version_hash": drawn.version_hash, "text_sha256": sealed(request.opinion)}
+    told: LeadMemberLeft | LeadDepartureSentBack
+    if agrees and gone is not None:
+        await store.end_member(tx, gone, until_on=today, ended_by=who.subject, ended_because="left")
+        told = LeadMemberLeft(**this, **said, until_on=today, successor=None)
+    else:
+        told = LeadDepartureSentBack(**this, **said, decided_on=today)
+    receipt = LeadReceipt(id=lead_id, county_code=county, departure_no=departure_no)
+    await act.record(tx, store.stream_of(county), told, receipt)
     return receipt

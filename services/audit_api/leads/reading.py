@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.audit_api.leads.schemas import Lead, LeadFile, LeadLetter, LeadMember, LeadOpinion, LeadTalk
+from services.audit_api.leads.schemas import (
+    Lead,
+    LeadDeparture,
+    LeadFile,
+    LeadLetter,
+    LeadMember,
+    LeadOpinion,
+    LeadTalk,
+)
 from services.audit_api.leads.states import (
     LeadDecision,
     LeadDisposition,
@@ -25,7 +33,14 @@ from services.audit_api.leads.states import (
     stage,
 )
 from services.audit_api.moments import Moment
-from services.audit_api.tables import LeadLetterRow, LeadMemberRow, LeadOpinionRow, LeadRow, LeadTalkRow
+from services.audit_api.tables import (
+    LeadDepartureRow,
+    LeadLetterRow,
+    LeadMemberRow,
+    LeadOpinionRow,
+    LeadRow,
+    LeadTalkRow,
+)
 
 
 def _masked(row: Any, moment: Moment, later: int | None, *facts: str) -> dict[str, Any]:
@@ -39,6 +54,11 @@ def _masked(row: Any, moment: Moment, later: int | None, *facts: str) -> dict[st
 def member_of(row: LeadMemberRow, moment: Moment) -> LeadMember:
     shown = _masked(row, moment, row.ended_position, "until_on", "ended_by", "ended_because")
     return LeadMember.model_validate({name: shown[name] for name in LeadMember.model_fields})
+
+
+def departure_of(row: LeadDepartureRow, moment: Moment) -> LeadDeparture:
+    shown = _masked(row, moment, row.decided_position, "decision", "opinion", "decided_on", "checked_by")
+    return LeadDeparture.model_validate({name: shown[name] for name in LeadDeparture.model_fields})
 
 
 def opinion_of(row: LeadOpinionRow, moment: Moment) -> LeadOpinion:
@@ -123,6 +143,7 @@ def lead_of(
 def file_of(
     row: LeadRow,
     members: Sequence[LeadMemberRow],
+    departures: Sequence[LeadDepartureRow],
     opinions: Sequence[LeadOpinionRow],
     letters: Sequence[LeadLetterRow],
     talks: Sequence[LeadTalkRow],
@@ -134,6 +155,7 @@ def file_of(
         matter=row.matter,
         referred_by=row.referred_by,
         members=[member_of(one, moment) for one in known(members, moment)],
+        departures=[departure_of(one, moment) for one in known(departures, moment)],
         opinions=[opinion_of(one, moment) for one in known(opinions, moment)],
         letters=[letter_of(one, talks, moment) for one in known(letters, moment)],
         talks=[talk_of(one, moment) for one in known(talks, moment)],

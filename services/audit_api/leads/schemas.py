@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -49,10 +50,27 @@ class LeadMemberRequest(Body):
 
 
 class LeadDepartureRequest(Body):
-    """Who leaves the lead; the last member only with a successor."""
+    """Who leaves the lead, once another member has agreed; the last member only with a successor, who agrees."""
 
     person: Line
-    successor: Line | None = None
+    successor: Annotated[Line | None, Field(description="接替人员，自拟稿之日起即为成员；最后一名成员退出时必填")] = (
+        None
+    )
+
+
+class LeadDepartureDecision(StrEnum):
+    """agree: 同意退出; send_back: 退回."""
+
+    AGREE = "agree"
+    SEND_BACK = "send_back"
+
+
+class LeadDepartureDecisionRequest(Body):
+    """What another member, not the one who leaves, decides today on the exact version that was read."""
+
+    version_hash: Hash
+    decision: LeadDepartureDecision
+    opinion: Prose
 
 
 class LeadOpinionRequest(Body):
@@ -128,11 +146,12 @@ class LeadErasures(Answer):
 
 
 class LeadReceipt(Answer):
-    """That an act on a lead was recorded; `version_hash` names an opinion that now waits for a decision."""
+    """That an act on a lead was recorded; `version_hash` names what now waits for another member's decision."""
 
     id: UUID
     county_code: str
     opinion_no: int | None = None
+    departure_no: int | None = None
     version_hash: str | None = None
     due_on: date | None = Field(default=None, description="下一步的期限；没有期限的为空")
 
@@ -146,6 +165,20 @@ class LeadMember(Answer):
     until_on: date | None
     ended_by: str | None
     ended_because: Literal["left", "recused"] | None
+
+
+class LeadDeparture(Answer):
+    """That a member leaves, as it was drawn up, and what another decided."""
+
+    departure_no: int
+    person: str
+    drawn_on: date
+    made_by: str
+    version_hash: str
+    decision: LeadDepartureDecision | None
+    opinion: str | None
+    decided_on: date | None
+    checked_by: str | None
 
 
 class LeadOpinion(Answer):
@@ -210,6 +243,7 @@ class LeadFile(Lead):
     matter: str
     referred_by: str
     members: list[LeadMember]
+    departures: list[LeadDeparture]
     opinions: list[LeadOpinion]
     letters: list[LeadLetter]
     talks: list[LeadTalk]

@@ -125,6 +125,7 @@ async def read(
     answer = file_of(
         row,
         await store.members(tx, county, lead_id),
+        await store.departures(tx, county, lead_id),
         await store.opinions(tx, county, [lead_id]),
         await store.letters(tx, county, [lead_id]),
         await store.talks(tx, county, [lead_id]),

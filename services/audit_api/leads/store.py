@@ -15,7 +15,14 @@ from chassis.pages import Window
 from services.audit_api.access import visible_to
 from services.audit_api.leads.cells import Counted
 from services.audit_api.leads.recusal import Recusal
-from services.audit_api.tables import LeadLetterRow, LeadMemberRow, LeadOpinionRow, LeadRow, LeadTalkRow
+from services.audit_api.tables import (
+    LeadDepartureRow,
+    LeadLetterRow,
+    LeadMemberRow,
+    LeadOpinionRow,
+    LeadRow,
+    LeadTalkRow,
+)
 
 _STREAM: Final = ".leads"
 
@@ -85,6 +92,33 @@ async def members(session: AsyncSession, county: str, lead_id: UUID, *, standing
     if standing:
         query = query.where(LeadMemberRow.until_on.is_(None))
     return list(await session.scalars(query.order_by(LeadMemberRow.position, LeadMemberRow.id)))
+
+
+async def departures(session: AsyncSession, county: str, lead_id: UUID) -> list[LeadDepartureRow]:
+    """What was drawn up about members who leave a lead, by number."""
+    row = LeadDepartureRow
+    return list(
+        await session.scalars(
+            select(row).where(row.county_code == county, row.lead_id == lead_id).order_by(row.departure_no)
+        )
+    )
+
+
+async def add_departure(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(LeadDepartureRow).values(values))
+
+
+async def decide_departure(session: AsyncSession, row: LeadDepartureRow, **decided: Any) -> None:
+    """Write what was decided on a departure."""
+    await session.execute(
+        update(LeadDepartureRow)
+        .where(
+            LeadDepartureRow.county_code == row.county_code,
+            LeadDepartureRow.lead_id == row.lead_id,
+            LeadDepartureRow.departure_no == row.departure_no,
+        )
+        .values(decided)
+    )
 
 
 async def opinions(session: AsyncSession, county: str, leads: Collection[UUID]) -> list[LeadOpinionRow]:

@@ -45,6 +45,7 @@ from services.audit_api.tables.findings import (
 from services.audit_api.tables.journal import EventNamedRow, EventRow, StreamHeadRow
 from services.audit_api.tables.leads import (
     InterestDeclarationRow,
+    LeadDepartureRow,
     LeadLetterRow,
     LeadMemberRow,
     LeadOpinionRow,
@@ -120,6 +121,7 @@ __all__ = [
     "FlagToldRow",
     "FollowerCursorRow",
     "InterestDeclarationRow",
+    "LeadDepartureRow",
     "LeadLetterRow",
     "LeadMemberRow",
     "LeadOpinionRow",

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.audit_api.tables.rows import RegionText, Row
+from services.audit_api.tables.rows import DECIDED, RegionText, Row, TwoPeople
 
 _LEAD = ["audit.lead.county_code", "audit.lead.id"]
 _OPINION = ["audit.lead_opinion.county_code", "audit.lead_opinion.lead_id", "audit.lead_opinion.opinion_no"]
@@ -95,6 +95,43 @@ class LeadMemberRow(Row):
     ended_because: Mapped[str | None]
     declaration_id: Mapped[UUID | None]
     ended_position: Mapped[int | None]
+
+
+class LeadDepartureRow(TwoPeople, Row):
+    """That a member leaves, as one member drew it up, and what another decided: neither of them is the one who leaves.
+
+    Whoever leaves may have drawn it up. Until it is agreed to the membership stands.
+    """
+
+    __tablename__ = "lead_departure"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "lead_id"], _LEAD),
+        ForeignKeyConstraint(
+            ["county_code", "lead_id", "member_id"],
+            ["audit.lead_member.county_code", "audit.lead_member.lead_id", "audit.lead_member.id"],
+        ),
+        CheckConstraint("departure_no > 0", name="departure_no_positive"),
+        CheckConstraint("decision IN ('agree', 'send_back')", name="decision"),
+        CheckConstraint(DECIDED, name="decided_whole"),
+        CheckConstraint("checked_by <> made_by AND checked_by <> person", name="maker_is_not_checker"),
+        CheckConstraint("decided_on >= drawn_on", name="decided_not_before_drawn"),
+        Index(
+            "uq_lead_departure_open",
+            "county_code",
+            "lead_id",
+            "member_id",
+            unique=True,
+            postgresql_where=text("decision IS NULL"),
+        ),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    departure_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    member_id: Mapped[UUID]
+    person: Mapped[str]
+    drawn_on: Mapped[date]
+    version_hash: Mapped[str] = mapped_column()
 
 
 class LeadOpinionRow(Row):
