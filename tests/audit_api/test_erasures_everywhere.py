@@ -16,7 +16,7 @@ from chassis import clock
 from chassis.database import Database
 from services.audit_api.checking import version_hash
 from services.audit_api.erasures.places import PLACES, Erased, Place, fields_of
-from tests.audit_api.casework import decision, disposed, inspector, proposed, referred, subject
+from tests.audit_api.casework import decided, decision, disposed, inspector, leaving, proposed, referred, subject
 from tests.audit_api.engaged import Office, done
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.office import confirmed, finding
@@ -137,6 +137,8 @@ class Case:
         assert (await self.an.post(f"{self.url}/talks", {"ended_on": "2019-02-10"})).status_code == 201
         report = {"report": f"{NAME}承认", "on": "2019-02-12"}
         assert (await self.an.post(f"{self.url}/talk-reports", report)).status_code == 201
+        stays = await leaving(self.an, self.lead_id, self.an)
+        assert (await decided(self.bo, stays, "send_back", opinion=f"{NAME}一案须由其办结")).status_code == 201
         return self
 
     async def ask(self, by: Caller, *fields: str, **more: Any) -> httpx.Response:
@@ -163,7 +165,7 @@ async def test_a_lead_loses_its_words_by_its_members_and_nobody_else_hears_of_it
     heads = await admin.fetchval("SELECT count(*) FROM audit.event WHERE stream = $1", case.county)
     asked = await case.ask(case.an, "matter", "opinion", "report", key="forget-in-a-lead")
     assert asked.status_code == 201, asked.text
-    assert (asked.json()["what"], asked.json()["texts_n"]) == ("lead", 4)
+    assert (asked.json()["what"], asked.json()["texts_n"]) == ("lead", 5)
     again = await case.ask(case.an, "matter", "opinion", "report", key="forget-in-a-lead")
     assert (again.json(), again.headers["Idempotency-Replayed"]) == (asked.json(), "true")
     erasure = asked.json()
@@ -180,12 +182,13 @@ async def test_a_lead_loses_its_words_by_its_members_and_nobody_else_hears_of_it
             "invalid-request",
         )
 
-    decided = await case.decide(case.bo, erasure)
-    assert decided.status_code == 201, decided.text
-    assert decided.json()["events_n"] > 0
+    gone = await case.decide(case.bo, erasure)
+    assert gone.status_code == 201, gone.text
+    assert gone.json()["events_n"] > 0
     assert await naming(admin, NAME, words.county) == {}
     file = (await case.bo.get(case.url)).json()
     assert (file["matter"], file["opinions"][0]["decision_opinion"], file["talks"][0]["report"]) == (GONE, GONE, GONE)
+    assert (file["departures"][0]["opinion"], file["departures"][0]["decision"]) == (GONE, "send_back")
     assert (file["stage"], file["opinions"][0]["decision"]) == ("talking", "approve")
     listed = (await case.an.get(f"{case.url}/erasures")).json()["items"]
     assert [(one["decision"], one["checked_by"]) for one in listed] == [("agreed", subject(case.bo))]
