@@ -250,6 +250,9 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     engagements.FindingNamedAlready: Problem(
         "finding-named-already", 409, "问题已列入监督项目", "一个问题只列入一个项目；请查看 figures 所列项目"
     ),
+    engagements.FindingOutsideScope: Problem(
+        "finding-outside-scope", 409, "问题不在监督项目的范围内", "请列入范围相符的项目；拟稿的问题可先修改所依据的预警"
+    ),
     engagements.NotACampaign: Problem(
         "not-a-campaign", 409, "该项目不能有组成部分", "请填写没有被监督单位的专项整治或巡察，其本身不属于另一项目"
     ),

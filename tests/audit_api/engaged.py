@@ -162,9 +162,9 @@ class Office:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    async def at_work(self) -> None:
+    async def at_work(self, **more: Any) -> None:
         """Noticed on 6 March 2023, started on the 9th."""
-        await self.plan()
+        await self.plan(**more)
         done(await self.notice("2023-03-06", "2023-03-09"))
         done(await self.start("2023-03-09"))
 

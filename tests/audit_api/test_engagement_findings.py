@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
+import pytest
 
 from chassis import clock
 from chassis.database import Database
+from services.audit_api.engagements.refusals import FindingOutsideScope
+from services.audit_api.engagements.scope import must_be_looked_at
 from tests.audit_api.engaged import PATH, Office, done, problem
 from tests.audit_api.feeds import FakeFeed
 from tests.audit_api.office import confirmed, finding
@@ -22,7 +27,7 @@ async def test_a_finding_is_made_in_one_engagement(
 ) -> None:
     [alert] = await alerted(feed, database, county, uuid4())
     made = (await office.chen.post("/audit/v1/findings", finding(alert))).json()["id"]
-    await office.plan()
+    await office.plan(fund_codes=["zxfp"])
     said = {"finding_id": made, "on": "2023-03-15"}
     assert problem(await office.post("findings", said)) == (409, "engagement-step-out-of-turn")
     done(await office.notice("2023-03-06", "2023-03-09"))
@@ -38,6 +43,74 @@ async def test_a_finding_is_made_in_one_engagement(
     assert [one["finding_id"] for one in (await office.read(as_of="2023-03-15"))["findings"]] == [made]
     assert (await office.read(as_of="2023-03-14"))["findings"] == []
     assert (await office.read(known_at=before))["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("places", "funds", "strange"),
+    [
+        ({"410326101"}, {"A"}, None),
+        ({"410326", "410326101"}, {"A"}, ("区划", ["410326"], ["410326101", "410326102"])),
+        ({"410326102201"}, set(), None),
+        ({"410326103", "410326101"}, {"A"}, ("区划", ["410326103"], ["410326101", "410326102"])),
+        ({"410326101"}, {"B", "A"}, ("资金", ["B"], ["A"])),
+        (set(), set(), None),
+    ],
+)
+def test_what_a_finding_is_about_lies_in_what_is_looked_at(
+    places: set[str], funds: set[str], strange: tuple[str, list[str], list[str]] | None
+) -> None:
+    regions = ["410326102", "410326101"]
+    if strange is None:
+        must_be_looked_at("x", places, funds, regions, ["A"])
+        must_be_looked_at("x", places, {"B"}, regions, [])
+        return
+    with pytest.raises(FindingOutsideScope) as refusal:
+        must_be_looked_at("x", places, funds, regions, ["A"])
+    assert (refusal.value.what, refusal.value.named, refusal.value.allowed) == strange
+
+
+async def test_a_finding_is_of_the_places_and_funds_that_are_looked_at(
+    office: Office, audit_http: httpx.AsyncClient, database: Database, feed: FakeFeed, county: str, admin: asyncpg.Pool
+) -> None:
+    """The flag is about the first township and about money of zxfp."""
+    [alert, other] = await alerted(feed, database, county, uuid4(), uuid4())
+    made = (await office.chen.post("/audit/v1/findings", finding(alert))).json()
+    said = {"finding_id": made["id"], "on": "2023-03-15"}
+    told = {"finding_id": made["id"]}
+    for wrong, figures in (
+        ({"fund_codes": ["TEST-FUND"]}, {"what": "资金", "named": ["zxfp"], "allowed": ["TEST-FUND"]}),
+        ({"regions": [county + "102"], "fund_codes": []}, {"what": "区划", "named": [county + "101"]}),
+    ):
+        await office.at_work(**wrong)
+        refused = await office.post("findings", said)
+        assert problem(refused) == (409, "finding-outside-scope")
+        assert {**refused.json()["figures"], **told, **figures} == refused.json()["figures"]
+        with pytest.raises(asyncpg.CheckViolationError, match="does not look at"):
+            await admin.execute(
+                "INSERT INTO audit.engagement_finding (county_code, finding_id, engagement_id, region_code, named_on,"
+                " named_by) VALUES ($1, $2, $3, $1, $4, 'li')",
+                county,
+                UUID(made["id"]),
+                UUID(office.id),
+                date(2023, 3, 15),
+            )
+    await office.at_work(regions=[county + "101"], fund_codes=["zxfp"])
+    assert done(await office.post("findings", said))["findings_n"] == 1
+
+    # A draft that was named is redrawn within it alone; another alert of the same money and place may come in.
+    url = f"/audit/v1/findings/{made['id']}/versions"
+    wider = finding(alert, about_region=county, based_on=made["version_hash"])
+    refused = await office.chen.post(url, wider)
+    assert problem(refused) == (409, "finding-outside-scope")
+    assert refused.json()["figures"]["named"] == [county]
+    with pytest.raises(asyncpg.CheckViolationError, match="does not look at"):
+        await admin.execute(
+            "INSERT INTO audit.finding_version SELECT (jsonb_populate_record(v, jsonb_build_object('version_no', 9,"
+            " 'about_region', v.county_code))).* FROM audit.finding_version v WHERE v.finding_id = $1",
+            UUID(made["id"]),
+        )
+    both = finding(alert, other, about_region=county + "101201", based_on=made["version_hash"])
+    assert done(await office.chen.post(url, both))["version_no"] == 2
 
 
 async def test_an_engagement_counts_each_fen_of_its_findings_once(office: Office) -> None:

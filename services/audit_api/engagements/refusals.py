@@ -166,6 +166,22 @@ class FindingNamedAlready(Exception):
 
 
 @dataclass(eq=False)
+class FindingOutsideScope(Exception):
+    """The finding is about a place or a fund that the engagement does not look at."""
+
+    finding_id: str
+    what: str
+    named: list[str]
+    allowed: list[str]
+
+    def __str__(self) -> str:
+        return (
+            f"问题 {self.finding_id} 所涉{self.what}“{'、'.join(self.named)}”不在该监督项目的范围"
+            f"（{'、'.join(self.allowed)}）之内"
+        )
+
+
+@dataclass(eq=False)
 class NotACampaign(Exception):
     """An engagement was to be part of something that holds no parts."""
 

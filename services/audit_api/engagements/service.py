@@ -29,6 +29,7 @@ from services.audit_api.engagements.schemas import (
     EngagementRequest,
     EngagementStanding,
 )
+from services.audit_api.engagements.scope import must_be_in_scope
 from services.audit_api.engagements.stages import KINDS, OVER, STAGES, EngagementPaper, of, stage_of
 from services.audit_api.findings import store as findings
 from services.audit_api.moments import Moment
@@ -134,10 +135,13 @@ async def name_finding(step: Step, request: EngagementFindingRequest) -> Engagem
         raise EngagementDayRefused("列入问题的日期", request.on, starts[0].on, step.today)
     case.must_be_on_team(step.who.subject, request.on)
     # Locked, so that of two engagements that name it at once the second sees the first.
-    if await findings.lock(step.tx, step.who, step.county, request.finding_id) is None:
+    finding = await findings.lock(step.tx, step.who, step.county, request.finding_id)
+    if finding is None:
         raise Missing("问题", str(request.finding_id))
     if (other := await store.engagement_of(step.tx, step.county, request.finding_id)) is not None:
         raise FindingNamedAlready(str(request.finding_id), str(other))
+    alerts = await store.alerts_of(step.tx, finding)
+    await must_be_in_scope(step.tx, step.county, step.engagement, finding.id, alerts, finding.about_region)
 
     row = {
         "county_code": step.county,

@@ -20,6 +20,7 @@ from services.audit_api.engagements.stages import ENDINGS
 from services.audit_api.findings.counting import among
 from services.audit_api.moments import Moment
 from services.audit_api.tables import (
+    AlertRow,
     EngagementDocumentRow,
     EngagementFindingRow,
     EngagementMemberRow,
@@ -27,6 +28,7 @@ from services.audit_api.tables import (
     EngagementRow,
     EngagementScopeRow,
     FindingRow,
+    FindingVersionRow,
 )
 
 
@@ -354,6 +356,41 @@ async def engagement_of(session: AsyncSession, county: str, finding: UUID) -> UU
     named = EngagementFindingRow
     query = select(named.engagement_id).where(named.county_code == county, named.finding_id == finding)
     return await session.scalar(query)
+
+
+async def scope_of(session: AsyncSession, county: str, engagement: UUID) -> tuple[list[str], list[str]]:
+    """The places and the funds that an engagement looks at."""
+    scope = EngagementScopeRow
+    rows = await session.scalars(select(scope).where(scope.county_code == county, scope.engagement_id == engagement))
+    found: dict[str, list[str]] = {"region": [], "fund": []}
+    for row in rows:
+        found[row.what].append(row.code)
+    return found["region"], found["fund"]
+
+
+async def alerts_of(session: AsyncSession, row: FindingRow) -> list[UUID]:
+    """The alerts that the latest version of a finding names."""
+    version = FindingVersionRow
+    named = await session.scalar(
+        select(version.alert_ids).where(
+            version.county_code == row.county_code,
+            version.finding_id == row.id,
+            version.version_no == row.version_no,
+        )
+    )
+    return list(named or ())
+
+
+async def alerted_at(session: AsyncSession, county: str, alerts: Collection[UUID]) -> tuple[set[str], set[str]]:
+    """The places and the funds that some alerts are about."""
+    alert = AlertRow
+    rows = await session.execute(
+        select(alert.region_code, alert.fund_code)
+        .where(alert.county_code == county, among(alert.id, alerts))
+        .distinct()
+    )
+    found = [(row.region_code, row.fund_code) for row in rows]
+    return {region for region, _ in found}, {fund for _, fund in found if fund}
 
 
 async def name_finding(session: AsyncSession, row: dict[str, Any]) -> None:

@@ -20,6 +20,8 @@ from chassis.missing import Missing
 from services.audit_api.alerts import store as alerts
 from services.audit_api.alerts.service import must_be_open
 from services.audit_api.checking import VersionChanged
+from services.audit_api.engagements import store as engagements
+from services.audit_api.engagements.scope import must_be_in_scope
 from services.audit_api.findings import classes, store, versions
 from services.audit_api.findings.binding import LOT, Alerted, Subject, amount_of, bind
 from services.audit_api.findings.content import hash_of
@@ -89,6 +91,8 @@ async def redraw(
         raise VersionChanged("问题", request.based_on, row.version_hash)
 
     draft = await _judged(tx, who, county, finding_id, request, today)
+    if (engagement := await engagements.engagement_of(tx, county, finding_id)) is not None:
+        await must_be_in_scope(tx, county, engagement, finding_id, request.alert_ids, request.about_region)
     number = row.version_no + 1
     await _add_version(tx, who, county, finding_id, number, draft)
     await store.change(tx, row, **draft.head, version_no=number)
