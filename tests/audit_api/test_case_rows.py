@@ -51,7 +51,7 @@ class Whole:
         finding_id = await self.found(main)
         await self.quarantined(finding_id)
         await self.put_right(finding_id)
-        await office.at_work()
+        await office.at_work(fund_codes=["zxfp"])
         done(await office.post("findings", {"finding_id": finding_id, "on": "2023-03-15"}))
         return finding_id
 

@@ -359,7 +359,7 @@ async def test_places_are_told_by_name_and_findings_are_counted_by_engagement(
     state = audit_http.app.state._state  # type: ignore[attr-defined]
     monkeypatch.setitem(state, "places", Places({county: "某县", county + "101": "第一镇"}))
     office = Office(audit_http, county)
-    await office.at_work()
+    await office.at_work(fund_codes=["zxfp"])
     inspector = audit_caller(audit_http, "inspector", county)
     named = await office.li.post(
         f"/audit/v1/engagements/{office.id}/findings", {"finding_id": cases[0], "on": "2023-03-10"}
