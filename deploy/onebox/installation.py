@@ -23,7 +23,7 @@ from deploy.onebox.bootstrap import prepare
 from deploy.onebox.lock import HeldByAnother, held
 from deploy.onebox.postgres import Postgres, PostgresFailed
 from deploy.onebox.secrecy import Secrets
-from deploy.onebox.stack import DATABASE, StackFailed
+from deploy.onebox.stack import DATABASE, SEALED, StackFailed
 
 
 class Refused(RuntimeError):
@@ -74,6 +74,11 @@ class Installation:
     @property
     def keys(self) -> Path:
         return self.home / "keys.json"
+
+    @property
+    def sealed(self) -> Path:
+        """The last checkpoint that the sealer signed."""
+        return self.home / SEALED
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -91,6 +91,8 @@ def put_back(
             if manifest.kek_mark:
                 _place_keys(installation.keys, keys)
             _place_evidence(folder / archive.EVIDENCE, installation.evidence)
+            if aside := _set_aside(installation.sealed):
+                report(f"封存日志回到备份时的状态；此前签署的最后检查点另存为 {aside.name}，请告知见证单位")
             report("重新计算数字并试用密钥")
             return manifest, asyncio.run(_looked_at(url, installation.keys if manifest.kek_mark else None))
 
@@ -102,6 +104,13 @@ def _mark_of(keys: Path) -> str:
     except (ValueError, TypeError) as error:
         msg = f"{keys} 不是密钥文件，未作任何更改"
         raise Refused(msg) from error
+
+
+def _set_aside(file: Path) -> Path | None:
+    """Keep a file under the name of what was there before this instant; None where there is none."""
+    if not file.exists():
+        return None
+    return file.replace(file.with_name(f"{file.name}.before-{clock.now():%Y%m%d-%H%M%S-%f}"))
 
 
 def _place_keys(place: Path, keys: Path) -> None:

@@ -42,6 +42,7 @@ READY_SECONDS: Final = 40.0
 STEP_SECONDS: Final = 0.1
 SWEEP_EVERY_SECONDS: Final = 3600
 DATABASE: Final = "qingliu"
+SEALED: Final = "sealed.checkpoint"  # what the sealer remembers of the log, beside the database
 # One process per service, whatever WEB_CONCURRENCY says: uvicorn's own workers survive its kill and stay on the port.
 UVICORN: Final = (
     *("--workers", "1"),
@@ -352,6 +353,7 @@ class Stack:
                 "AUDIT_SEALER_KEY": json.dumps(own.sealer_key),
                 "AUDIT_LOG_KEY": own.log_key,
                 "AUDIT_SEAL_REGIONS": ",".join(self._follow),
+                "AUDIT_SEAL_MEMORY": str((self._home / SEALED).resolve()),
             },
             self.logs / "sealer.log",
         )

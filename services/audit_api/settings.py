@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -111,6 +112,11 @@ class SealerSettings(BaseSettings):
     )
     seal_poll_seconds: float = Field(
         default=0.5, ge=0.01, le=60, description="pause after a round that sealed nothing new"
+    )
+    seal_memory: Path | None = Field(
+        default=None,
+        description="file that keeps the last checkpoint signed, outside of the database; without it a sealer that is "
+        "started over an older backup seals on",
     )
     log_level: str = "INFO"
 

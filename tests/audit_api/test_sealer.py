@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,7 @@ from chassis import clock
 from chassis.database import Database
 from services.audit_api.record import sealer as sealing
 from services.audit_api.record import store
+from services.audit_api.record.memory import Memory, MemoryUnreadable
 from services.audit_api.record.verify import Checkpoint, Peaks, leaf_hash, leaf_line
 from tests.audit_api.journals import Journals, Killed, digest, empty_log, seal_all
 from tests.callers import LOG, audit_caller
@@ -175,6 +177,99 @@ async def test_a_sealer_that_finds_its_log_shorter_than_it_sealed_signs_nothing_
     with pytest.raises(sealing.LogShrank, match="380 leaves were sealed, and the log has 0"):
         await sealer.run()
     assert await log.fetchval("SELECT count(*) FROM audit.log_checkpoint") == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (0, 0, "380 leaves were sealed, and the log has 0"),
+        (379, 0, "380 leaves were sealed, and the log has 379"),
+        (379, 90, "380 leaves were sealed, and the log has 469, other ones"),
+    ],
+)
+async def test_started_anew_over_an_older_log_it_ends_again_until_somebody_takes_its_memory_away(
+    before: int, after: int, said: str, log: asyncpg.Pool, database: Database, county: str, tmp_path: Path
+) -> None:
+    memory = Memory(tmp_path / "sealed.checkpoint")
+    journals = Journals()
+    journals.write("funds", county, 380)
+    sealer = journals.sealer(database, county)
+    sealer.memory = memory
+    await seal_all(sealer)
+    assert memory.recall() == await root_of(log)
+    await empty_log(log)
+    restored = Journals()
+    for service, more in (("funds", before), ("audit", after)):
+        if more:
+            restored.write(service, county, more)
+            await seal_all(restored.sealer(database, county))
+    sealed = await leaves_of(log)
+    journals.write("funds", county, 1)
+    for _ in range(2):
+        again = journals.sealer(database, county)
+        again.memory = memory
+        with pytest.raises(sealing.LogShrank, match=f"^{said}$"):
+            await asyncio.wait_for(again.run(), 20)
+    assert await leaves_of(log) == sealed
+    memory.file.unlink()
+    told = journals.sealer(database, county)
+    told.memory = memory
+    await told.round()
+    assert len(await leaves_of(log)) > len(sealed)
+
+
+async def test_started_anew_over_its_own_log_it_seals_on_and_remembers_what_it_signed(
+    log: asyncpg.Pool, database: Database, county: str, tmp_path: Path
+) -> None:
+    memory = Memory(tmp_path / "sealed.checkpoint")
+    journals = three(county)
+    for more in (0, 1, 2):
+        journals.write("funds", county, more)
+        sealer = journals.sealer(database, county)
+        sealer.memory = memory
+        await seal_all(sealer)
+        assert memory.recall() == await root_of(log)
+    assert (await root_of(log))[0] == 383
+
+
+async def test_killed_before_it_remembered_it_goes_on_from_what_it_remembered_before(
+    log: asyncpg.Pool, database: Database, county: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory(tmp_path / "sealed.checkpoint")
+    journals = three(county)
+    sealer = journals.sealer(database, county)
+    sealer.memory = memory
+    await seal_all(sealer)
+    before = memory.recall()
+
+    def dying(_: Memory, __: str) -> None:
+        raise Killed
+
+    journals.write("funds", county, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Memory, "keep", dying)
+        with pytest.raises(Killed):
+            await sealer.round()
+    assert memory.recall() == before
+    journals.write("funds", county, 1)
+    again = journals.sealer(database, county)
+    again.memory = memory
+    await seal_all(again)
+    assert memory.recall() == await root_of(log)
+    assert (await root_of(log))[0] == 382
+
+
+async def test_a_damaged_memory_is_not_taken_for_none(
+    log: asyncpg.Pool, database: Database, county: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "sealed.checkpoint"
+    file.write_bytes(b"\xff\x00 half a note")
+    journals = three(county)
+    sealer = journals.sealer(database, county)
+    sealer.memory = Memory(file)
+    with pytest.raises(MemoryUnreadable, match=r"sealed\.checkpoint"):
+        await asyncio.wait_for(sealer.run(), 20)
+    assert await leaves_of(log) == []
 
 
 @contextlib.contextmanager

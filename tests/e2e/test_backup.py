@@ -29,6 +29,9 @@ from deploy.onebox.postgres import PostgresFailed
 from deploy.onebox.secrecy import Secrets
 from deploy.onebox.stack import Stack
 from deploy.onebox.up import register
+from services.audit_api.record.memory import Memory
+from services.audit_api.record.notes import checkpoint
+from tests.callers import LOG
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
@@ -177,9 +180,15 @@ def test_it_is_refused_over_data_unless_forced_and_the_old_keys_are_set_aside(pl
     with pytest.raises(Refused, match="FORCE=1"):
         restore.put_back(Installation(third, None), kept.file)
     own = (third / "keys.json").read_bytes()
+    signed = Memory(third / "sealed.checkpoint")
+    signed.keep(checkpoint(LOG, 7, bytes(32)))
+    was = (7, bytes(32))
     manifest, after = restore.put_back(Installation(third, None), kept.file, force=True)
     assert after == manifest.figures
     assert [one.read_bytes() for one in third.glob("keys.before-*.json")] == [own]
+    # The sealer does not hold the log of the backup against what it signed here before: somebody knows why.
+    assert signed.recall() is None
+    assert [Memory(one).recall() for one in third.glob("sealed.checkpoint.before-*")] == [was]
     # A backup of what does not run, of the same data: figure for figure the same.
     assert backup.make(Installation(third, None), places / "out" / "third.tar").figures == after
 

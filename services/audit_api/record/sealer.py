@@ -9,7 +9,8 @@ depend on who was killed when. It reads no body of any event.
 Each fetch begins with the event sealed last, whose hash must still be the one that was sealed: a stream that was
 rewritten or cut off is sealed no further and says so; the others go on.
 
-It signs with the key that the log says is in use (`keys.py`), and ends where it does not hold that key.
+It signs with the key that the log says is in use (`keys.py`), and ends where it does not hold that key. What it signed
+last it remembers outside of the database (`memory.py`), and ends where the log does not hold that.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from chassis.identity import SigningKey, sign
 from chassis.rounds import OTHERS_TOO, Rounds, when_told
 from services.audit_api.record import keys, notes, store
 from services.audit_api.record.keys import ANNOUNCED_IN, KeyNotAnnounced, Signing
+from services.audit_api.record.memory import Memory, MemoryUnreadable
 from services.audit_api.record.merkle import Frontier, Tile
 from services.audit_api.record.notes import Signer
 from services.audit_api.record.store import Addition, Sealed, Stream
@@ -74,12 +76,21 @@ def sealer_token(key: SigningKey, service: str, region: str, now: int) -> str:
 class LogShrank(Exception):
     """The log does not begin with what was sealed here: an older backup was restored below the sealer.
 
-    Sealing on would sign another log of sizes that were signed before. Whoever knows why starts the sealer anew.
+    Sealing on would sign another log of sizes that were signed before. Started anew it ends again, until whoever knows
+    why takes away the file in which it remembers the last checkpoint.
     """
 
     def __init__(self, sealed: int, size: int) -> None:
         others = ", other ones" if size >= sealed else ""
         super().__init__(f"{sealed} leaves were sealed, and the log has {size}{others}")
+
+
+# What a sealer ends with until somebody did something about it, and what its log calls that.
+ENDS: Final[dict[type[Exception], str]] = {
+    LogShrank: "log shrank",
+    MemoryUnreadable: "memory unreadable",
+    KeyNotAnnounced: "key not announced",
+}
 
 
 @dataclass
@@ -92,6 +103,7 @@ class Sealer:
     signers: Sequence[Signer]
     regions: list[str]
     poll_seconds: float = 0.5
+    memory: Memory | None = None
     _cursors: dict[Stream, Sealed] = field(default_factory=dict, init=False)
     _frontier: Frontier | None = field(default=None, init=False)
     _marked_at: datetime | None = field(default=None, init=False)
@@ -211,6 +223,7 @@ class Sealer:
         if self._frontier is None or self._signing is None:  # pragma: no cover - recalled before
             return
         grown, starts, tiles, moved = _grown(self._frontier, additions)
+        note = None
         moved |= self._stopped(halted)
         async with self.database.writing(NATION) as tx:
             size = await store.lock_head(tx)
@@ -234,10 +247,18 @@ class Sealer:
             await store.move_head(tx, grown.size, looked_at, complete_at)
         self._frontier = grown
         self._cursors |= moved
-        self._signed = (grown.size, root) if additions else self._signed
+        self._remember(grown.size, root, note)
         if change is not None:
             log.warning("key changed", extra={"size": grown.size, "log_key": change.key, "because": change.because})
             self._signing = None
+
+    def _remember(self, size: int, root: bytes, note: str | None) -> None:
+        """What was signed last, here and for whoever is started next; nothing new where nothing was signed."""
+        if note is None:
+            return
+        self._signed = (size, root)
+        if self.memory is not None:
+            self.memory.keep(note)
 
     def _stopped(self, halted: dict[Stream, str]) -> dict[Stream, Sealed]:
         """The cursors of streams that are sealed no further from now on, or for another reason."""
@@ -254,6 +275,8 @@ class Sealer:
 
         What was signed here has to be there still: a restore ends connections, and so it is here that one is met.
         """
+        if self._signed is None and self.memory is not None:
+            self._signed = self.memory.recall()
         async with self.database.reading(NATION) as tx:
             size = (await store.head(tx)).size
             if self._signed is not None:
@@ -333,15 +356,14 @@ async def main() -> None:
         notes.signers_of(settings.log_key.get_secret_value()),
         settings.regions,
         settings.seal_poll_seconds,
+        Memory(settings.seal_memory) if settings.seal_memory else None,
     )
     when_told(sealer.stop)
     log.info("sealing", extra={"regions": settings.regions, "log": sealer.signers[0].key.name})
     try:
         await sealer.run()
-    except (LogShrank, KeyNotAnnounced) as ended:
-        log.critical(
-            "log shrank" if isinstance(ended, LogShrank) else "key not announced", extra={"reason": str(ended)}
-        )
+    except tuple(ENDS) as ended:
+        log.critical(ENDS[type(ended)], extra={"reason": str(ended)})
         raise
     for one in sources.values():
         await one.aclose()
