@@ -41,14 +41,16 @@ class TokenRefused(Exception):
 
 
 class Forbidden(Exception):
-    """The caller is known and may not do this."""
+    """The caller is known and may not do this: `act` says what it is as the route says it, `permission` is its code."""
 
-    def __init__(self, permission: str) -> None:
+    def __init__(self, permission: str, act: str | None = None) -> None:
         super().__init__(permission)
-        self.permission = permission
+        self.permission, self.act = permission, act
 
     def __str__(self) -> str:
-        return f"当前账号没有权限：{self.permission}"
+        if self.act is None:
+            return f"当前账号没有权限：{self.permission}"
+        return f"当前账号没有权限办理“{self.act}”（{self.permission}）"
 
     def figures(self) -> dict[str, str]:
         return {"permission": self.permission}
@@ -312,7 +314,7 @@ def can(permission: str) -> Any:
     async def permitted(request: Request) -> Principal:
         who = await current_principal(request)
         if permission not in who.permissions:
-            raise Forbidden(permission)
+            raise Forbidden(permission, getattr(request.scope.get("route"), "summary", None))
         return who
 
     permitted.permission = permission  # type: ignore[attr-defined]

@@ -154,6 +154,14 @@ def test_what_writes_suspicion_is_an_act_of_one_or_decided_by_two() -> None:
         )
 
 
+def test_every_route_says_in_chinese_what_it_is_for() -> None:
+    """Whoever may not ask it is told by its summary what it is: the code of a permission tells an official nothing."""
+    told = [route for app in (FUNDS, AUDIT) for route in routes(app)]
+    assert len(told) > 100
+    silent = [route.path for route in told if not re.search("[\u4e00-\u9fff]", route.summary or "")]
+    assert silent == []
+
+
 MONEY_READS = re.compile(
     # A judgement (idle/judgement) reads no money: its days are all in the question.
     r"/funds/v1/(accounts/|lots|movements|tranches|payments|idle(?!/judgement)|flags|projects|assets|incomes|treasury-orders|quota)"

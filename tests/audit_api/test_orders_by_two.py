@@ -124,7 +124,10 @@ async def test_nobody_issues_alone_nor_another_version(desk: Desk) -> None:
     url = f"{ORDERS}/{drawn['id']}/decision"
     refused(await desk.inspector.post(url, issuing(drawn)), 403, "own-decision")
     refused(await desk.inspector.post(url, issuing(drawn, decision="send_back")), 403, "own-decision")
-    refused(await desk.clerk.post(url, issuing(drawn)), 403, "forbidden")
+    forbidden = await desk.clerk.post(url, issuing(drawn))
+    refused(forbidden, 403, "forbidden")
+    assert forbidden.json()["detail"] == "当前账号没有权限办理“另一人审核整改通知：签发下达或退回”（orders:issue）"
+    assert forbidden.json()["figures"] == {"permission": "orders:issue"}
     stale = await desk.second.post(url, issuing(drawn, version_hash="0" * 64))
     refused(stale, 409, "version-changed")
     assert stale.json()["figures"] == {"named": "0" * 64, "stands": drawn["version_hash"]}
