@@ -82,7 +82,7 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         404,
         "资金账尚未收到该问题",
         "请过几秒用同一个 Idempotency-Key 重试；仍然如此的，请核对问题编号、是否已经认定、是否属于本县"
-        "、是否落到资金批次（只涉及业务、发放、贷款或项目的，请不填 finding_id 登记）",
+        "、是否落到资金批次（没有绑定资金批次的，如只涉及贷款，请不填 finding_id 登记）",
     ),
     RecoveredBeyondFinding: Problem(
         "recovered-beyond-finding",

@@ -20,6 +20,7 @@ from services.funds_api.tables import (
     PaymentRow,
     ProjectRow,
     RejectedRowRow,
+    TreasuryOrderRow,
 )
 from wire.subjects import SubjectTold
 
@@ -58,6 +59,11 @@ async def there(session: AsyncSession, who: Principal, county: str, wanted: Aske
 
 _KINDS: Final[dict[str, tuple[Any, Any, tuple[InstrumentedAttribute[Any], ...]]]] = {
     "movement": (MovementRow, MovementRow.amount_fen, (MovementRow.from_region, MovementRow.to_region)),
+    "order": (
+        TreasuryOrderRow,
+        TreasuryOrderRow.amount_fen,
+        (TreasuryOrderRow.region_code, TreasuryOrderRow.payee_region),
+    ),
     "batch": (PaymentBatchRow, PaymentBatchRow.total_fen, (PaymentBatchRow.region_code,)),
     "loan": (LoanRow, LoanRow.principal_fen, (LoanRow.region_code,)),
     "project": (ProjectRow, null(), (ProjectRow.region_code,)),
