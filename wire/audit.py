@@ -104,6 +104,16 @@ class RectifiedChange(Fact):
     change_fen: int
 
 
+class BindingMoved(Fact):
+    """Bound fen went on into another lot, and their binding with them: nothing was put right."""
+
+    finding_id: UUID
+    from_lot_id: UUID
+    to_lot_id: UUID
+    movement_id: UUID
+    amount_fen: int
+
+
 class RectificationMeasured(Fact):
     """One event of the funds feed moved money of bound lots, or out of quarantines for the finding they are of."""
 
@@ -111,6 +121,7 @@ class RectificationMeasured(Fact):
     feed_position: int
     changes: list[RectifiedChange]
     quarantines: list[QuarantineChanged] = Field(default=[])
+    moves: list[BindingMoved] = Field(default=[])
 
 
 class RectificationOrdered(Fact):

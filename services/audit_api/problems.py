@@ -19,9 +19,9 @@ from services.audit_api.evidence.service import EvidenceKeptAlready
 from services.audit_api.extracts.questions import NotYetSettled
 from services.audit_api.filed_reports.service import ReportFiledAlready
 from services.audit_api.findings.binding import AmountNotTold, BoundTooMuch, LotNotAlerted, SubjectsExceedAmount
-from services.audit_api.findings.existing import SubjectsTooLarge, SubjectsUnknown
+from services.audit_api.findings.existing import SubjectsSpread, SubjectsTooLarge, SubjectsUnknown
 from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch, PartTooLarge
-from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld, NoRecordedFact
+from services.audit_api.findings.refusals import BooksMovedOn, EvidenceNotOfFinding, LotHeld, NoRecordedFact
 from services.audit_api.findings.states import FindingClosed, FindingNotConfirmed, FindingNotDraft, VersionDecided
 from services.audit_api.leads import cells, membership, recusal
 from services.audit_api.leads import states as leads
@@ -65,7 +65,12 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
     ReasonMissing: Problem("triage-reason-missing", 409, "与建议不同须说明理由", "请写明为何不按建议的方式办理"),
     LotNotAlerted: Problem("lot-not-alerted", 409, "资金批次不在预警范围内", "请只选择所选预警涉及的资金批次"),
     BoundTooMuch: Problem("bound-too-much", 409, "认定金额超过预警金额", "请把认定金额改为不超过预警金额"),
-    LotHeld: Problem("lot-held", 409, "资金批次已被其他问题认定", "请在已有问题中处理，或待其销号后再认定"),
+    LotHeld: Problem(
+        "lot-held",
+        409,
+        "资金批次已被其他问题认定",
+        "请在已有问题中处理，或待其销号后再认定；不涉及该笔资金的对象，金额填 0",
+    ),
     AmountNotTold: Problem("amount-not-told", 422, "需要写明问题金额", "请填写 amount_fen；不同种类的对象不相加"),
     SubjectsExceedAmount: Problem(
         "subjects-exceed-amount", 409, "所涉资金超过问题金额", "请核对 amount_fen 与各对象的金额"
@@ -74,6 +79,13 @@ CATALOGUE: Final[dict[type[Exception], Problem]] = {
         "subjects-unknown", 422, "资金账本中没有所涉对象", "请按 figures 中的序号核对编号和行号，或删去该项"
     ),
     SubjectsTooLarge: Problem("subjects-too-large", 409, "所涉对象的金额过大", "请把各项金额改为不超过 at_most_fen"),
+    SubjectsSpread: Problem(
+        "subjects-spread",
+        409,
+        "所涉资金过于分散",
+        "请改列更下一层的业务或批次，或把该项金额填为 0（不认定资金批次）",
+    ),
+    BooksMovedOn: Problem("books-moved-on", 503, "账本正在变动", "请稍后用同一 Idempotency-Key 再试"),
     NoRecordedFact: Problem("no-recorded-fact", 409, "没有记录事实", "请先修改拟稿，至少记录一项事实，再送审"),
     EvidenceNotOfFinding: Problem(
         "evidence-not-of-finding", 409, "证据不在该问题名下", "请先把证据登记到该问题，再在事实中引用"

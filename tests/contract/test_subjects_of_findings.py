@@ -211,7 +211,7 @@ async def test_who_may_ask_funds_api_and_how(books: Books, funds_http: httpx.Asy
     reader = funds_caller(funds_http, "ledger_reader", county)
     one = f"loan:{books.loan}"
     told = (await reader.get(SUBJECTS, params={"named": [one, one]})).json()["items"]
-    assert told == [{"kind": "loan", "id": books.loan, "line": None, "amount_fen": 5_000_000}]
+    assert told == [{"kind": "loan", "id": books.loan, "line": None, "amount_fen": 5_000_000, "lots": [], "lots_n": 0}]
     for role in ("inspector", "finance_clerk", "feed_reader"):
         assert (await funds_caller(funds_http, role, county).get(SUBJECTS, params={"named": one})).status_code == 403
     neighbour = funds_caller(funds_http, "ledger_reader", county + "102")

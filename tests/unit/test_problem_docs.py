@@ -16,7 +16,7 @@ from chassis import journal
 from chassis.intake import TOO_LARGE
 from chassis.problems import Problem, figures_of
 from chassis.service import CHASSIS_PROBLEMS, EVERYWHERE
-from services.audit_api.findings.existing import Named, Oversized
+from services.audit_api.findings.existing import Named, Oversized, Spread
 from services.audit_api.problems import CATALOGUE as AUDIT
 from services.funds_api.funds import judge
 from services.funds_api.lots.refusals import Follower
@@ -69,6 +69,7 @@ SAMPLES: Mapping[str, Any] = {
     "list[tuple[Term, Term]]": [(TERM, TERM)],
     "list[Named]": [Named(2, "batch", "019a0000-0000-7000-8000-000000000001", 7)],
     "list[Oversized]": [Oversized(2, "loan", "019a0000-0000-7000-8000-000000000001", None, 8, 7)],
+    "list[Spread]": [Spread(2, "movement", "019a0000-0000-7000-8000-000000000001", None, 1001)],
     "list[Follower]": [Follower("019a0000-0000-7000-8000-000000000001", "pay", "文", date(2017, 11, 30), 7)],
 }
 

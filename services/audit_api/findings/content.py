@@ -31,21 +31,35 @@ SAID: Final = (
 )
 FACT: Final = ("what", "from_on", "to_on", "amount_fen", "evidence_ids")
 SUBJECT: Final = ("kind", "subject_id", "line", "alert_id", "amount_fen")
+LOT: Final = ("subject_no", "lot_id", "amount_fen", "movement_id", "position", "depth")
 
 
-def hash_of(said: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], subjects: Sequence[Mapping[str, Any]]) -> str:
+def hash_of(
+    said: Mapping[str, Any],
+    facts: Sequence[Mapping[str, Any]],
+    subjects: Sequence[Mapping[str, Any]],
+    lots: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The name of a version that says this."""
-    return version_hash(spelled(said, facts, subjects))
+    return version_hash(spelled(said, facts, subjects, lots))
 
 
 def spelled(
-    said: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], subjects: Sequence[Mapping[str, Any]]
+    said: Mapping[str, Any],
+    facts: Sequence[Mapping[str, Any]],
+    subjects: Sequence[Mapping[str, Any]],
+    lots: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Everything a version says, as its hash names it and as a bundle carries it."""
+    """Everything a version says, as its hash names it and as a bundle carries it.
+
+    `lots` are those in which the money of the subjects rested; a version that binds none leaves them out.
+    """
+    bound = {"subject_lots": [_spelled(lot, LOT) for lot in lots]} if lots else {}
     return {
         **_spelled(said, SAID),
         "recorded_facts": [_spelled(fact, FACT) for fact in facts],
         "subjects": [_spelled(subject, SUBJECT) for subject in subjects],
+        **bound,
     }
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -25,6 +24,7 @@ from services.audit_api.findings import classes, confirming, listing, service, s
 from services.audit_api.findings.existing import must_be_there
 from services.audit_api.findings.listing import Search, Sort
 from services.audit_api.findings.nesting import Amount, parts_fen
+from services.audit_api.findings.refusals import BooksMovedOn
 from services.audit_api.findings.schemas import (
     Finding,
     FindingClasses,
@@ -38,7 +38,8 @@ from services.audit_api.findings.schemas import (
     Published,
     VersionRequest,
 )
-from services.audit_api.findings.shown import fact_of, shown, subject_of, versions_made, versions_whole
+from services.audit_api.findings.service import Rests
+from services.audit_api.findings.shown import fact_of, shown, subjects_of, versions_made, versions_whole
 from services.audit_api.findings.states import FindingStatus
 from services.audit_api.moments import AsOf, KnownAt, Moment, moment_of
 from services.audit_api.quarantines.shown import of_finding as quarantines_of
@@ -50,6 +51,8 @@ from treasury.calendar import business_date
 router = APIRouter(prefix="/audit/v1/findings", tags=["findings 问题"])
 
 classes_router = APIRouter(prefix="/audit/v1/finding-classes", tags=["findings 问题"])
+
+ASKED_AT_MOST: Final = 5
 
 County = Annotated[CountyCode | None, Query(description="县级区划代码；县级用户可省略")]
 
@@ -79,8 +82,14 @@ async def post_finding(
 ) -> FindingReceipt:
     must_not_be_ahead(request.found_on or today(), today())
     asked = county_of(who, county)
-    async with _once_there(http, act, who, asked, request) as tx:
-        return await service.draw_up(tx, who, act, asked, request, today())
+    return await _once_there(
+        http,
+        act,
+        who,
+        asked,
+        request,
+        lambda tx, rests: service.draw_up(tx, who, act, asked, request, rests, today()),
+    )
 
 
 @router.post("/{finding_id}/versions", status_code=201, summary="修改拟稿：整篇写成新的一稿，前稿保留")
@@ -94,22 +103,43 @@ async def post_version(
 ) -> FindingReceipt:
     must_not_be_ahead(request.found_on or today(), today())
     asked = county_of(who, county)
-    async with _once_there(http, act, who, asked, request) as tx:
-        return await service.redraw(tx, who, act, asked, finding_id, request, today())
+    return await _once_there(
+        http,
+        act,
+        who,
+        asked,
+        request,
+        lambda tx, rests: service.redraw(tx, who, act, asked, finding_id, request, rests, today()),
+    )
 
 
-@asynccontextmanager
 async def _once_there(
-    http: Request, act: Act, who: Principal, county: str, request: FindingRequest
-) -> AsyncIterator[AsyncSession]:
-    """The transaction of a draft, begun when funds_api has said that all it names is there; no two are held at once."""
+    http: Request,
+    act: Act,
+    who: Principal,
+    county: str,
+    request: FindingRequest,
+    write: Callable[[AsyncSession, Rests], Awaitable[FindingReceipt]],
+) -> FindingReceipt:
+    """Write a draft once funds_api has said that all it names is there, and where its money rests.
+
+    No two transactions are held at once. Where the follower has applied something later by then, funds_api is asked
+    anew, a few times.
+    """
     database: Database = http.app.state.database
     if request.subjects:
         async with database.writing(who.region, who.subject) as seen:
             await act.claim(seen, county)  # what has been answered is answered alike, and funds_api is not asked again
-        await must_be_there(http.app.state.ledger, who, county, request.subjects)
-    async with database.writing(who.region, who.subject) as tx:
-        yield tx
+    asked_n = 0
+    while True:
+        asked_n += 1
+        rests = await must_be_there(http.app.state.ledger, who, county, request.subjects) if request.subjects else {}
+        try:
+            async with database.writing(who.region, who.subject) as tx:
+                return await write(tx, rests)
+        except BooksMovedOn:
+            if asked_n == ASKED_AT_MOST:
+                raise
 
 
 @router.post("/{finding_id}/reviews", status_code=201, summary="审核：由另一人认定所写明的一稿，或退回修改")
@@ -174,6 +204,7 @@ async def get_finding(
     exact = (finding_id, finding.version_no)
     facts = await versions.facts(tx, asked, [exact])
     subjects = await versions.subjects(tx, asked, [exact])
+    lots = await versions.subject_lots(tx, asked, [exact])
     [version] = (await versions.latest(tx, asked, [finding_id], moment.position)).values()
     nested = await store.nested_in(tx, asked, finding_id, moment.position)
     nested_fen = parts_fen(finding_id, [Amount(one.id, one.amount_fen, finding_id) for one in nested])
@@ -189,7 +220,7 @@ async def get_finding(
         nested_fen=nested_fen,
         parts_difference_fen=(finding.amount_fen or 0) - (nested_fen or 0) if is_total else None,
         recorded_facts=[fact_of(one, evidence_ids) for one, evidence_ids in facts[exact]],
-        subjects=[subject_of(one) for one in subjects[exact]],
+        subjects=subjects_of(subjects[exact], lots[exact]),
         versions=await versions_made(tx, asked, finding_id, moment.position),
         orders=await orders_of(tx, asked, issued, moment),
         evidence=[evidence_of(one) for one in kept if one.position <= moment.position],

@@ -1,22 +1,23 @@
-"""Whether what a draft names is there: asked of funds_api as a set, before anything is written.
+"""Whether what a draft names is there, and where its money rests: asked of funds_api as a set, before it is written.
 
 Knows no table and opens no transaction. What an alert saw was told by the feed, and is not asked for again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from pydantic import ValidationError
 
 from chassis.identity import Principal
 from services.audit_api.findings.binding import KINDS
+from services.audit_api.findings.deriving import Named as Name
+from services.audit_api.findings.deriving import Resting
 from services.audit_api.findings.schemas import SubjectRequest
 from services.audit_api.ledger import Ledger, LedgerDown
-from wire.subjects import MOST, SubjectsTold, SubjectTold, named
+from wire.subjects import MOST, MOST_LOTS, SubjectsTold, SubjectTold, named
 
 PATH: Final = "/funds/v1/subjects"
 _SAID: Final = 20
@@ -42,6 +43,13 @@ class Oversized(Named):
 
     amount_fen: int
     at_most_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spread(Named):
+    """With the number of lots in which its money rests."""
+
+    lots_n: int
 
 
 @dataclass(eq=False)
@@ -70,13 +78,35 @@ class SubjectsTooLarge(Exception):
         return f"所涉对象中有 {len(self.subjects)} 项的金额大于账本中该项的金额：{_listed(self.subjects)}"
 
 
-async def must_be_there(ledger: Ledger, who: Principal, county: str, subjects: Sequence[SubjectRequest]) -> None:
-    """Refuse a draft that names what funds_api does not have, or more fen of it than it comes to; say which."""
-    told: dict[tuple[str, UUID, int | None], int | None] = {
-        (one.kind, one.id, one.line): one.amount_fen for one in await _told(ledger, who, county, subjects)
-    }
+@dataclass(eq=False)
+class SubjectsSpread(Exception):
+    """The money of these rests in more lots than a draft binds."""
+
+    subjects: list[Spread]
+
+    def figures(self) -> dict[str, Any]:
+        return {"subjects": [asdict(one) for one in self.subjects], "at_most_lots": MOST_LOTS}
+
+    def __str__(self) -> str:
+        return (
+            f"所涉对象中有 {len(self.subjects)} 项的资金已分散到超过 {MOST_LOTS} 个资金批次：{_listed(self.subjects)}"
+        )
+
+
+async def must_be_there(
+    ledger: Ledger, who: Principal, county: str, subjects: Sequence[SubjectRequest]
+) -> Mapping[Name, Sequence[Resting]]:
+    """Where the money of what a draft names rests, by what is named.
+
+    Refused is a draft that names what funds_api does not have, more fen of it than it comes to, or money that rests in
+    more lots than a draft binds; each is said.
+    """
+    answered = await _told(ledger, who, county, subjects)
+    told: dict[Name, int | None] = {(one.kind, one.id, one.line): one.amount_fen for one, _ in answered}
+    lots_n: dict[Name, int] = {(one.kind, one.id, one.line): one.lots_n for one, _ in answered}
     unknown: list[Named] = []
     oversized: list[Oversized] = []
+    spread: list[Spread] = []
     for number, one in enumerate(subjects, 1):
         key = (one.kind.value, one.id, one.line)
         at_most_fen = told.get(key)
@@ -84,14 +114,28 @@ async def must_be_there(ledger: Ledger, who: Principal, county: str, subjects: S
             unknown.append(Named(number, one.kind.value, str(one.id), one.line))
         elif at_most_fen is not None and one.amount_fen > at_most_fen:
             oversized.append(Oversized(number, one.kind.value, str(one.id), one.line, one.amount_fen, at_most_fen))
+        elif one.amount_fen and lots_n[key] > MOST_LOTS:
+            spread.append(Spread(number, one.kind.value, str(one.id), one.line, lots_n[key]))
     if unknown:
         raise SubjectsUnknown(unknown)
     if oversized:
         raise SubjectsTooLarge(oversized)
+    if spread:
+        raise SubjectsSpread(spread)
+    return {
+        (one.kind, one.id, one.line): [
+            Resting(lot.lot_id, lot.fen, lot.movement_id, position, lot.depth) for lot in one.lots
+        ]
+        for one, position in answered
+        if position is not None
+    }
 
 
-async def _told(ledger: Ledger, who: Principal, county: str, subjects: Sequence[SubjectRequest]) -> list[SubjectTold]:
-    found: list[SubjectTold] = []
+async def _told(
+    ledger: Ledger, who: Principal, county: str, subjects: Sequence[SubjectRequest]
+) -> list[tuple[SubjectTold, int | None]]:
+    """What is there of those named, each with the position of the feed at which the books answered."""
+    found: list[tuple[SubjectTold, int | None]] = []
     for start in range(0, len(subjects), MOST):
         names = [named(one.kind.value, one.id, one.line) for one in subjects[start : start + MOST]]
         answer = bytearray()
@@ -99,9 +143,10 @@ async def _told(ledger: Ledger, who: Principal, county: str, subjects: Sequence[
             async for piece in pieces:
                 answer += piece
         try:
-            found += SubjectsTold.model_validate_json(answer).items
+            told = SubjectsTold.model_validate_json(answer)
         except ValidationError as error:
             raise LedgerDown from error
+        found += [(one, told.position) for one in told.items]
     return found
 
 

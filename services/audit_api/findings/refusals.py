@@ -16,6 +16,14 @@ class LotHeld(Exception):
 
 
 @dataclass(eq=False)
+class BooksMovedOn(Exception):
+    """Each time the books said where the money rests, the follower had applied something later before it stood."""
+
+    def __str__(self) -> str:
+        return "账本正在变动，暂不能确定所涉资金所在的资金批次"
+
+
+@dataclass(eq=False)
 class NoRecordedFact(Exception):
     """A finding was to be confirmed that records no fact."""
 

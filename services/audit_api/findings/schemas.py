@@ -64,22 +64,24 @@ def _each_lot_once(lots: list[LotRequest]) -> list[LotRequest]:
 
 
 class SubjectKind(StrEnum):
-    """What a finding may name beside lots: 业务, 发放批次或其中一行, 贷款, 项目."""
+    """What a finding may name beside lots: 业务, 支付令, 发放批次或其中一行, 贷款, 项目."""
 
     MOVEMENT = "movement"
+    ORDER = "order"
     BATCH = "batch"
     LOAN = "loan"
     PROJECT = "project"
 
 
 class SubjectRequest(Body):
-    """A movement, a batch of payments (or one line of it), a loan or a project that the finding is about.
+    """A movement, an order, a batch of payments (or one line of it), a loan or a project that the finding is about.
 
-    funds_api is asked whether it is there, and for no more fen than it comes to; nothing of it is kept here.
+    funds_api is asked whether it is there, and for no more fen than it comes to. The finding is bound to the lots where
+    that money rests, up to `amount_fen`; with 0 to none. A loan is the bank's money and rests in no lot.
     """
 
     kind: SubjectKind
-    id: UUID = Field(description="业务、发放批次、贷款或项目的编号")
+    id: UUID = Field(description="业务、支付令、发放批次、贷款或项目的编号")
     line: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] | None = Field(
         default=None, description="发放批次中的行号，只用于 batch"
     )
@@ -214,14 +216,26 @@ class FindingLot(Answer):
     rectified_fen: int
 
 
+class SubjectLot(Answer):
+    """So many fen of a lot, as the books had it at `position` of their feed, `depth` steps below the thing named."""
+
+    lot_id: UUID
+    amount_fen: int
+    position: int
+    depth: int
+
+
 class FindingSubject(Answer):
     """One thing the finding is about, as its version names it."""
 
-    kind: str = Field(description="lot 资金批次、movement 业务、batch 发放批次、loan 贷款、project 项目等")
+    kind: str = Field(
+        description="lot 资金批次、movement 业务、order 支付令、batch 发放批次、loan 贷款、project 项目等"
+    )
     id: UUID
     line: int | None
     alert_id: UUID | None
     amount_fen: int
+    lots: list[SubjectLot] = Field(default=[], description="该稿拟稿时这笔资金所在的资金批次；认定后绑定")
 
 
 class RecordedFact(Answer):

@@ -5,14 +5,15 @@ A draft has no effect: its alerts stay open to others and its lots unbound, unti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis import cursors
 from chassis.identity import Principal
 from chassis.ids import new_id
 from chassis.journal import Act
@@ -25,8 +26,10 @@ from services.audit_api.engagements.scope import must_be_in_scope
 from services.audit_api.findings import classes, store, versions
 from services.audit_api.findings.binding import LOT, Alerted, Subject, amount_of, bind
 from services.audit_api.findings.content import hash_of
+from services.audit_api.findings.deriving import Named, Resting, SubjectLot, derive
+from services.audit_api.findings.following import RosterRow
 from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch, PartTooLarge
-from services.audit_api.findings.refusals import EvidenceNotOfFinding, LotHeld
+from services.audit_api.findings.refusals import BooksMovedOn, EvidenceNotOfFinding, LotHeld
 from services.audit_api.findings.schemas import (
     AmountKnown,
     FactRequest,
@@ -37,11 +40,13 @@ from services.audit_api.findings.schemas import (
 from services.audit_api.findings.shown import shown
 from services.audit_api.findings.states import must_be_draft
 from services.audit_api.moments import Moment
-from services.audit_api.tables import AlertRow, FindingRow
+from services.audit_api.tables import AlertRow, FindingRow, FollowerCursorRow
 from services.audit_api.words import new_salt, sealed
 from wire.audit import FindingDrawnUp
 
 _OF_THE_VERSION: Final = {"alert_ids", "class_edition", "published", "salt"}
+
+Rests = Mapping[Named, Sequence[Resting]]  # where the money rests of what a draft names, as the books answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,11 @@ class Draft:
     said: dict[str, Any]
     facts: list[dict[str, Any]]
     subjects: list[dict[str, Any]]
+    lots: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def version_hash(self) -> str:
-        return hash_of(self.said, self.facts, self.subjects)
+        return hash_of(self.said, self.facts, self.subjects, self.lots)
 
     @property
     def head(self) -> dict[str, Any]:
@@ -68,12 +74,13 @@ class Draft:
 
 
 async def draw_up(
-    tx: AsyncSession, who: Principal, act: Act, county: str, request: FindingRequest, today: date
+    tx: AsyncSession, who: Principal, act: Act, county: str, request: FindingRequest, rests: Rests, today: date
 ) -> FindingReceipt:
     """Write the first version of a finding."""
     await act.claim(tx, county)
+    await _must_be_current(tx, county, rests)
     finding_id = new_id()
-    draft = await _judged(tx, who, county, finding_id, request, today)
+    draft = await _judged(tx, who, county, finding_id, request, rests, today)
     place = {"county_code": county, "region_code": county}
     await store.add(tx, {**place, "id": finding_id, **draft.head, "version_no": 1, "opened_by": who.subject})
     await _add_version(tx, who, county, finding_id, 1, draft)
@@ -81,16 +88,24 @@ async def draw_up(
 
 
 async def redraw(
-    tx: AsyncSession, who: Principal, act: Act, county: str, finding_id: UUID, request: VersionRequest, today: date
+    tx: AsyncSession,
+    who: Principal,
+    act: Act,
+    county: str,
+    finding_id: UUID,
+    request: VersionRequest,
+    rests: Rests,
+    today: date,
 ) -> FindingReceipt:
     """Write a draft anew as its next version; whoever wrote on it can no longer be the one who decides."""
     await act.claim(tx, county)
+    await _must_be_current(tx, county, rests)
     row = await locked(tx, who, county, finding_id)
     must_be_draft(row.status, str(finding_id))
     if request.based_on != row.version_hash:
         raise VersionChanged("问题", request.based_on, row.version_hash)
 
-    draft = await _judged(tx, who, county, finding_id, request, today)
+    draft = await _judged(tx, who, county, finding_id, request, rests, today)
     if (engagement := await engagements.engagement_of(tx, county, finding_id)) is not None:
         await must_be_in_scope(tx, county, engagement, finding_id, request.alert_ids, request.about_region)
     number = row.version_no + 1
@@ -99,8 +114,24 @@ async def redraw(
     return await _record_version(tx, who, act, county, finding_id, draft, today)
 
 
+async def _must_be_current(tx: AsyncSession, county: str, rests: Rests) -> None:
+    """Refuse an answer of the books older than what the follower applied; it waits until the draft stands.
+
+    From then on it keeps every draw of the draft's lots, and before then there was none that the answer did not know.
+    """
+    positions = [one.position for told in rests.values() for one in told]
+    if positions and (await cursors.lock(tx, FollowerCursorRow, county)).position > min(positions):
+        raise BooksMovedOn
+
+
 async def _judged(
-    tx: AsyncSession, who: Principal, county: str, finding_id: UUID, request: FindingRequest, today: date
+    tx: AsyncSession,
+    who: Principal,
+    county: str,
+    finding_id: UUID,
+    request: FindingRequest,
+    rests: Rests,
+    today: date,
 ) -> Draft:
     """The version that a request asks for, judged by what is known now; its alerts stay locked till it stands."""
     around = await locked_around(tx, who, county, request.within_finding_id)
@@ -110,11 +141,10 @@ async def _judged(
     subjects = list(
         {(one.kind, one.subject_id, one.line): one for one in (*bind(alerted(alerts_seen), asked), *named)}.values()
     )
-    held = await store.held_elsewhere(tx, county, [one.subject_id for one in subjects if one.kind == LOT])
-    if held is not None:
-        raise LotHeld(str(held))
     await _must_be_kept(tx, county, finding_id, request.recorded_facts)
     amount_fen, found_on = amount_of(request.amount_fen, subjects), request.found_on or today
+    lots = derive(subjects, rests, amount_fen)
+    await must_be_free(tx, county, subjects, lots)
     await must_nest(tx, county, finding_id, around, amount_fen, request.amount_known)
     if request.report_id is not None and not await store.report_there(tx, who, county, request.report_id):
         raise Missing("审计报告", str(request.report_id))
@@ -132,7 +162,34 @@ async def _judged(
         "alert_ids": sorted(request.alert_ids),
         "salt": new_salt(),
     }
-    return Draft(said, [one.model_dump() for one in request.recorded_facts], [asdict(one) for one in subjects])
+    facts = [one.model_dump() for one in request.recorded_facts]
+    return Draft(said, facts, [asdict(one) for one in subjects], [asdict(one) for one in lots])
+
+
+def rows_alone(subjects: Sequence[Subject], lots: Sequence[SubjectLot]) -> dict[UUID, frozenset[RosterRow]]:
+    """The lots of which a version names nothing but rows of rosters, each with these rows."""
+    found: dict[UUID, frozenset[RosterRow]] = {}
+    whole: set[UUID] = set()
+    for one in lots:
+        subject = subjects[one.subject_no - 1]
+        if subject.line is None:
+            whole.add(one.lot_id)
+        else:
+            found[one.lot_id] = found.get(one.lot_id, frozenset()) | {(subject.subject_id, subject.line)}
+    return {lot: rows for lot, rows in found.items() if lot not in whole}
+
+
+async def must_be_free(
+    tx: AsyncSession, county: str, subjects: Sequence[Subject], lots: Sequence[SubjectLot]
+) -> dict[UUID, frozenset[RosterRow]]:
+    """Refuse lots that another finding holds; those that several may hold, each with the rows that are this one's."""
+    shared = rows_alone(subjects, lots)
+    own = {one.lot_id for one in lots} | {one.subject_id for one in subjects if one.kind == LOT}
+    held = await store.held_elsewhere(tx, county, own - shared.keys())
+    held = held or await store.rows_held_elsewhere(tx, county, shared)
+    if held is not None:
+        raise LotHeld(str(held))
+    return shared
 
 
 async def taken_up(tx: AsyncSession, who: Principal, county: str, ids: Sequence[UUID]) -> Sequence[AlertRow]:
@@ -207,7 +264,8 @@ async def _add_version(
 ) -> None:
     key = {"county_code": county, "region_code": county, "finding_id": finding_id, "version_no": number}
     version = {**key, **draft.said, "version_hash": draft.version_hash, "made_by": who.subject}
-    await versions.add(tx, version, draft.facts, draft.subjects)
+    await versions.add(tx, version, draft.facts, draft.subjects, draft.lots)
+    await store.follow(tx, county, {lot["lot_id"] for lot in draft.lots})
 
 
 async def _record_version(

@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit_api.engagements.shown import ref
 from services.audit_api.engagements.store import named_in
-from services.audit_api.findings import store, versions
+from services.audit_api.findings import deriving, store, versions
 from services.audit_api.findings.binding import LOT, Subject, by_kind
+from services.audit_api.findings.deriving import by_lot
 from services.audit_api.findings.schemas import (
     CLASSES,
     AmountKnown,
@@ -26,6 +27,7 @@ from services.audit_api.findings.schemas import (
     FindingVersion,
     Published,
     RecordedFact,
+    SubjectLot,
     VersionMade,
 )
 from services.audit_api.findings.states import FindingDecision, FindingStatus, status_at
@@ -36,6 +38,7 @@ from services.audit_api.tables import (
     FindingLotRow,
     FindingReviewRow,
     FindingRow,
+    FindingSubjectLotRow,
     FindingSubjectRow,
     FindingVersionRow,
 )
@@ -45,7 +48,9 @@ async def shown(tx: AsyncSession, county: str, rows: Sequence[FindingRow], momen
     """Each finding with its money at the moment and the proof of it; one not drawn up by then is left out."""
     ids = [row.id for row in rows]
     said = await versions.latest(tx, county, ids, moment.position)
-    about = await versions.subjects(tx, county, [(one.finding_id, one.version_no) for one in said.values()])
+    exact = [(one.finding_id, one.version_no) for one in said.values()]
+    about = await versions.subjects(tx, county, exact)
+    named = await versions.subject_lots(tx, county, exact)
     lots = await store.lots_of(tx, county, ids, moment.position)
     rectified = await store.rectified_of(tx, county, ids, moment.as_of, moment.position)
     made_in = await named_in(tx, county, ids, moment)
@@ -54,6 +59,7 @@ async def shown(tx: AsyncSession, county: str, rows: Sequence[FindingRow], momen
             row,
             said[row.id],
             about[row.id, said[row.id].version_no],
+            named[row.id, said[row.id].version_no],
             lots[row.id],
             rectified.get(row.id, {}),
             made_in.get(row.id),
@@ -68,6 +74,7 @@ def _told(
     row: FindingRow,
     version: FindingVersionRow,
     about: Sequence[FindingSubjectRow],
+    named: Sequence[FindingSubjectLotRow],
     lots: Sequence[FindingLotRow],
     rectified: Mapping[UUID, tuple[int, int]],
     made_in: tuple[EngagementRow, date | None] | None,
@@ -75,7 +82,7 @@ def _told(
 ) -> Finding:
     status = status_at(moment.position, row.confirmed_position, row.ordered_position, row.closed_position)
     confirmed = status is not FindingStatus.DRAFT
-    bound = bound_then(lots, rectified) if confirmed else _would_bind(about)
+    bound = bound_then(lots, rectified) if confirmed else _would_bind(about, named)
     sums = by_kind(Subject(one.kind, one.subject_id, one.amount_fen) for one in about)
     then_fen = sum(fen for fen, _ in rectified.values())
     amount_fen = version.amount_fen or 0
@@ -131,13 +138,12 @@ def bound_then(lots: Sequence[FindingLotRow], rectified: Mapping[UUID, tuple[int
     ]
 
 
-def _would_bind(about: Sequence[FindingSubjectRow]) -> list[FindingLot]:
+def _would_bind(about: Sequence[FindingSubjectRow], named: Sequence[FindingSubjectLotRow]) -> list[FindingLot]:
+    bound = [(one.subject_id, one.alert_id, one.amount_fen) for one in about if one.kind == LOT]
+    bound += [(lot, None, fen) for lot, fen in sorted(by_lot(map(lot_of, named)).items())]
     return [
-        FindingLot(
-            lot_id=one.subject_id, alert_id=one.alert_id, came_from=None, bound_fen=one.amount_fen, rectified_fen=0
-        )
-        for one in about
-        if one.kind == LOT
+        FindingLot(lot_id=lot, alert_id=alert, came_from=None, bound_fen=fen, rectified_fen=0)
+        for lot, alert, fen in bound
     ]
 
 
@@ -152,10 +158,28 @@ def fact_of(row: FindingFactRow, evidence: list[UUID]) -> RecordedFact:
     )
 
 
-def subject_of(row: FindingSubjectRow) -> FindingSubject:
-    return FindingSubject(
-        kind=row.kind, id=row.subject_id, line=row.line, alert_id=row.alert_id, amount_fen=row.amount_fen
-    )
+def subjects_of(rows: Sequence[FindingSubjectRow], named: Sequence[FindingSubjectLotRow]) -> list[FindingSubject]:
+    """What a version names, each with the lots in which its money rested."""
+    lots: dict[int, list[SubjectLot]] = {}
+    for one in named:
+        told = SubjectLot(lot_id=one.lot_id, amount_fen=one.amount_fen, position=one.position, depth=one.depth)
+        lots.setdefault(one.subject_no, []).append(told)
+    return [
+        FindingSubject(
+            kind=row.kind,
+            id=row.subject_id,
+            line=row.line,
+            alert_id=row.alert_id,
+            amount_fen=row.amount_fen,
+            lots=lots.get(row.subject_no, []),
+        )
+        for row in rows
+    ]
+
+
+def lot_of(row: FindingSubjectLotRow) -> deriving.SubjectLot:
+    """The same as `deriving` has it."""
+    return deriving.SubjectLot(row.subject_no, row.lot_id, row.amount_fen, row.movement_id, row.position, row.depth)
 
 
 def _made(row: FindingVersionRow, review: FindingReviewRow | None) -> dict[str, Any]:
@@ -185,6 +209,7 @@ async def versions_whole(tx: AsyncSession, county: str, finding: UUID, position:
     exact = [(finding, row.version_no) for row in made]
     facts = await versions.facts(tx, county, exact)
     subjects = await versions.subjects(tx, county, exact)
+    lots = await versions.subject_lots(tx, county, exact)
     return [
         FindingVersion(
             **_made(row, decided.get(row.version_no)),
@@ -201,7 +226,7 @@ async def versions_whole(tx: AsyncSession, county: str, finding: UUID, position:
             published=Published.model_validate(row.published) if row.published else None,
             alert_ids=row.alert_ids,
             recorded_facts=[fact_of(one, kept) for one, kept in facts[finding, row.version_no]],
-            subjects=[subject_of(one) for one in subjects[finding, row.version_no]],
+            subjects=subjects_of(subjects[finding, row.version_no], lots[finding, row.version_no]),
             salt=row.salt,
         )
         for row in made

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, tuple_, union, update
+from sqlalchemy.dialects.postgresql import insert as insert_new
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.identity import Principal
 from services.audit_api.access import visible_to
+from services.audit_api.findings.following import COUNTED_KINDS, RosterRow
 from services.audit_api.moments import EVERYTHING
 from services.audit_api.tables import (
     AlertRow,
+    BindingMoveRow,
     FiledReportRow,
     FindingLotRow,
     FindingRow,
+    FindingSubjectLotRow,
+    FindingSubjectRow,
+    FollowedLotRow,
     LotDrawRow,
     RectifiedChangeRow,
 )
-from wire.audit import RectifiedChange
+from wire.audit import BindingMoved, RectifiedChange
 
 
 async def nested_in(session: AsyncSession, county: str, finding: UUID, position: int) -> Sequence[FindingRow]:
@@ -164,8 +170,39 @@ async def held_elsewhere(session: AsyncSession, county: str, lots: Collection[UU
     )
 
 
+async def rows_held_elsewhere(
+    session: AsyncSession, county: str, shared: Mapping[UUID, Collection[RosterRow]]
+) -> UUID | None:
+    """A lot among `shared` that a finding holds whole, or by one of the same rows of a roster; or None."""
+    if not shared:
+        return None
+    lot, finding, subject = FindingLotRow, FindingRow, FindingSubjectRow
+    rows = {row for own in shared.values() for row in own}
+    same_row = (
+        select(subject.subject_id)
+        .join(
+            finding,
+            (finding.county_code == subject.county_code)
+            & (finding.id == subject.finding_id)
+            & (finding.version_no == subject.version_no),
+        )
+        .where(
+            subject.county_code == lot.county_code,
+            subject.finding_id == lot.finding_id,
+            tuple_(subject.subject_id, subject.line).in_(sorted(rows)),
+        )
+        .exists()
+    )
+    return await session.scalar(
+        select(lot.lot_id)
+        .where(lot.county_code == county, lot.lot_id.in_(shared), lot.held, or_(~lot.shared, same_row))
+        .order_by(lot.lot_id)
+        .limit(1)
+    )
+
+
 def came_back_by(position: int) -> ColumnElement[bool]:
-    """Whether a binding was known by `position`: a lot that money came back into since it did."""
+    """Whether a binding was known by `position`: a lot that money came back into, or went on into, since it did."""
     lot, change = FindingLotRow, RectifiedChangeRow
     came_back = (
         select(change.lot_id)
@@ -178,7 +215,17 @@ def came_back_by(position: int) -> ColumnElement[bool]:
         )
         .exists()
     )
-    return or_(lot.came_by.is_(None), came_back)
+    went_on = (
+        select(BindingMoveRow.to_lot_id)
+        .where(
+            BindingMoveRow.county_code == lot.county_code,
+            BindingMoveRow.finding_id == lot.finding_id,
+            BindingMoveRow.to_lot_id == lot.lot_id,
+            BindingMoveRow.position <= position,
+        )
+        .exists()
+    )
+    return or_(lot.came_by.is_(None), came_back, went_on)
 
 
 async def lots_of(
@@ -229,6 +276,45 @@ async def rectified_on(session: AsyncSession, county: str, findings: Collection[
         .group_by(RectifiedChangeRow.finding_id)
     )
     return {finding: int(fen) for finding, fen in rows}
+
+
+async def follow(session: AsyncSession, county: str, lots: Collection[UUID]) -> None:
+    """Keep every draw of these lots from now on; there may be none."""
+    if lots:
+        rows = [{"county_code": county, "region_code": county, "lot_id": lot} for lot in sorted(lots)]
+        await session.execute(insert_new(FollowedLotRow).values(rows).on_conflict_do_nothing())
+
+
+async def followed(session: AsyncSession, county: str, lots: Collection[UUID]) -> set[UUID]:
+    """Those of `lots` of which every draw is kept."""
+    row = FollowedLotRow
+    return set(await session.scalars(select(row.lot_id).where(row.county_code == county, row.lot_id.in_(lots))))
+
+
+async def named_by(
+    session: AsyncSession, county: str, findings: Collection[UUID]
+) -> dict[UUID, tuple[set[UUID], set[RosterRow]]]:
+    """Of findings on other things than lots: what they name, as movements and as rows of rosters."""
+    lot, subject, finding = FindingSubjectLotRow, FindingSubjectRow, FindingRow
+    rows = await session.execute(
+        select(lot.finding_id, lot.movement_id, subject.subject_id, subject.line)
+        .join(finding, (finding.county_code == lot.county_code) & (finding.id == lot.finding_id))
+        .join(
+            subject,
+            (subject.county_code == lot.county_code)
+            & (subject.finding_id == lot.finding_id)
+            & (subject.version_no == lot.version_no)
+            & (subject.subject_no == lot.subject_no),
+        )
+        .where(lot.county_code == county, lot.finding_id.in_(findings), lot.version_no == finding.version_no)
+    )
+    found: dict[UUID, tuple[set[UUID], set[RosterRow]]] = {}
+    for one, movement, subject_id, line in rows:
+        movements, lines = found.setdefault(one, (set(), set()))
+        movements.add(movement)
+        if line is not None:
+            lines.add((subject_id, line))
+    return found
 
 
 async def watched(session: AsyncSession, county: str, lots: Collection[UUID]) -> set[UUID]:
@@ -305,6 +391,7 @@ async def adopt_draws(
             LotDrawRow.county_code == county,
             LotDrawRow.from_lot_id == lot,
             LotDrawRow.finding_id.is_(None),
+            LotDrawRow.kind.in_(COUNTED_KINDS),
             LotDrawRow.feed_position > since,
             ~LotDrawRow.reversed,
         )
@@ -313,6 +400,59 @@ async def adopt_draws(
     )
     found = sorted(rows.all(), key=lambda row: (row.feed_position, row.movement_id))
     return [(row.movement_id, row.effective_on, row.amount_fen) for row in found]
+
+
+async def kinds_of(session: AsyncSession, county: str, movements: Collection[UUID]) -> dict[UUID, str]:
+    """The kinds of those movements of which draws are kept."""
+    row = LotDrawRow
+    rows = await session.execute(
+        select(row.movement_id, row.kind).where(row.county_code == county, row.movement_id.in_(movements)).distinct()
+    )
+    return dict(rows.all())
+
+
+async def draws_from(
+    session: AsyncSession, county: str, lots: Collection[UUID], finding: UUID
+) -> dict[UUID, list[LotDrawRow]]:
+    """The kept draws from each of `lots` that no other finding counts, in the order in which the feed told them."""
+    found: dict[UUID, list[LotDrawRow]] = {}
+    rows = await session.scalars(
+        select(LotDrawRow)
+        .where(
+            LotDrawRow.county_code == county,
+            LotDrawRow.from_lot_id.in_(lots),
+            or_(LotDrawRow.finding_id.is_(None), LotDrawRow.finding_id == finding),
+        )
+        .order_by(LotDrawRow.feed_position, LotDrawRow.to_lot_id)
+    )
+    for row in rows:
+        found.setdefault(row.from_lot_id, []).append(row)
+    return found
+
+
+async def claim_draws(session: AsyncSession, county: str, finding: UUID, to_lots: Collection[UUID]) -> None:
+    """Let `finding` count these draws."""
+    await session.execute(
+        update(LotDrawRow)
+        .where(LotDrawRow.county_code == county, LotDrawRow.to_lot_id.in_(to_lots))
+        .values(finding_id=finding)
+    )
+
+
+async def lock_told(session: AsyncSession, county: str, finding: UUID) -> Sequence[FindingLotRow]:
+    """The bindings of a finding that no alert saw, locked in lot order."""
+    rows = await session.scalars(
+        select(FindingLotRow)
+        .where(
+            FindingLotRow.county_code == county,
+            FindingLotRow.finding_id == finding,
+            FindingLotRow.told_position.is_not(None),
+        )
+        .order_by(FindingLotRow.lot_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
 
 
 async def lock_bindings(
@@ -353,8 +493,20 @@ async def add_changes(session: AsyncSession, county: str, changes: Sequence[Rect
         await session.execute(insert(RectifiedChangeRow), rows)
 
 
-async def add_heirs(session: AsyncSession, row: FindingLotRow, heirs: dict[UUID, int], came_by: UUID) -> None:
-    """Bind the lots in which money of a binding rests again by a reversal, each with its fen; `heirs` may be empty."""
+async def add_moves(session: AsyncSession, county: str, moves: Sequence[BindingMoved]) -> None:
+    """Say which movements took bindings along. Takes the journal's lock, as `add_changes` does."""
+    if moves:
+        rows = [{"county_code": county, "region_code": county, **one.model_dump()} for one in moves]
+        await session.execute(insert(BindingMoveRow), rows)
+
+
+async def add_heirs(
+    session: AsyncSession, row: FindingLotRow, heirs: Mapping[UUID, int], came_by: UUID, depth: int | None = None
+) -> None:
+    """Bind the lots in which money of a binding rests by a movement, each with its fen; `heirs` may be empty.
+
+    They are as deep as the binding was, unless `depth` says otherwise.
+    """
     if heirs:
         await session.execute(
             insert(FindingLotRow),
@@ -370,6 +522,10 @@ async def add_heirs(session: AsyncSession, row: FindingLotRow, heirs: dict[UUID,
                     "first_fen": fen,
                     "bound_fen": fen,
                     "held": row.held,
+                    "told_position": row.told_position,
+                    "shared": row.shared,
+                    "leaving": row.leaving,
+                    "depth": row.depth if depth is None else depth,
                 }
                 for lot, fen in heirs.items()
             ],

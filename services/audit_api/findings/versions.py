@@ -15,6 +15,7 @@ from services.audit_api.tables import (
     FindingFactEvidenceRow,
     FindingFactRow,
     FindingReviewRow,
+    FindingSubjectLotRow,
     FindingSubjectRow,
     FindingVersionRow,
 )
@@ -27,8 +28,9 @@ async def add(
     version: Mapping[str, Any],
     facts: Sequence[Mapping[str, Any]],
     subjects: Sequence[Mapping[str, Any]],
+    lots: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write one version with its facts and subjects."""
+    """Write one version with its facts, its subjects and the lots of these."""
     await session.execute(insert(FindingVersionRow).values(dict(version)))
     key = {name: version[name] for name in ("county_code", "region_code", "finding_id", "version_no")}
     numbered = [{**key, "fact_no": number, **fact} for number, fact in enumerate(facts, 1)]
@@ -43,6 +45,8 @@ async def add(
     if subjects:
         rows = [{**key, "subject_no": number, **subject} for number, subject in enumerate(subjects, 1)]
         await session.execute(insert(FindingSubjectRow), rows)
+    if lots:  # one statement: their sums are looked at when it ends
+        await session.execute(insert(FindingSubjectLotRow).values([{**key, **lot} for lot in lots]))
 
 
 async def latest(
@@ -108,6 +112,29 @@ async def subjects(
     for row in rows:
         found[row.finding_id, row.version_no].append(row)
     return found
+
+
+async def subject_lots(
+    session: AsyncSession, county: str, versions: Collection[Exact]
+) -> dict[Exact, list[FindingSubjectLotRow]]:
+    """The lots in which the money of what each version names rested, in the order of what it names."""
+    found: dict[Exact, list[FindingSubjectLotRow]] = {exact: [] for exact in versions}
+    row = FindingSubjectLotRow
+    rows = await session.scalars(
+        select(row)
+        .where(row.county_code == county, tuple_(row.finding_id, row.version_no).in_(sorted(versions)))
+        .order_by(row.finding_id, row.version_no, row.subject_no, row.lot_id)
+    )
+    for one in rows:
+        found[one.finding_id, one.version_no].append(one)
+    return found
+
+
+async def names_money(session: AsyncSession, county: str, finding: UUID) -> bool:
+    """Whether any version of a finding names lots that no alert saw."""
+    row = FindingSubjectLotRow
+    query = select(row.lot_id).where(row.county_code == county, row.finding_id == finding).limit(1)
+    return await session.scalar(query) is not None
 
 
 async def facts(

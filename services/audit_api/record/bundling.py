@@ -72,6 +72,7 @@ async def versions_of(
     exact = [(finding, row.version_no) for row in made]
     facts = await versions.facts(tx, county, exact)
     subjects = await versions.subjects(tx, county, exact)
+    lots = await versions.subject_lots(tx, county, exact)
     found = []
     for row in made:
         said = {name: getattr(row, name) for name in content.SAID}
@@ -80,7 +81,8 @@ async def versions_of(
             for fact, kept in facts[finding, row.version_no]
         ]
         about = [{name: getattr(one, name) for name in content.SUBJECT} for one in subjects[finding, row.version_no]]
-        spelled = content.spelled(said, told, about)
+        bound = [{name: getattr(one, name) for name in content.LOT} for one in lots[finding, row.version_no]]
+        spelled = content.spelled(said, told, about, bound)
         whole = version_hash(spelled) == row.version_hash and row.version_hash in bodies
         if whole:  # what an earlier release named in another spelling is proved by its event alone
             found.append(BundledVersion(version_no=row.version_no, version_hash=row.version_hash, content=spelled))

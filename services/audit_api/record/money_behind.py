@@ -35,6 +35,10 @@ WITH {ALERTS},
      q AS (SELECT * FROM audit.quarantine WHERE county_code = :county AND finding_id = :finding AND position <= :known)
 SELECT s.subject_id AS about, NULL::bigint AS position
   FROM v JOIN audit.finding_subject s USING (county_code, finding_id, version_no)
+UNION SELECT unnest(ARRAY[l.lot_id, l.movement_id]), NULL
+  FROM v JOIN audit.finding_subject_lot l USING (county_code, finding_id, version_no)
+UNION SELECT unnest(ARRAY[m.to_lot_id, m.movement_id]), NULL FROM audit.binding_move m
+       WHERE m.county_code = :county AND m.finding_id = :finding AND m.position <= :known
 UNION SELECT unnest(ARRAY[c.lot_id, c.movement_id]), NULL FROM audit.rectified_change c
        WHERE c.county_code = :county AND c.finding_id = :finding AND c.position <= :known
 UNION SELECT q.id, NULL FROM q

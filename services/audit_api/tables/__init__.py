@@ -29,6 +29,7 @@ from services.audit_api.tables.evidence import EvidenceRow, EvidenceSignatureRow
 from services.audit_api.tables.extracts import LedgerExtractRow
 from services.audit_api.tables.feed import FollowerCursorRow
 from services.audit_api.tables.findings import (
+    BindingMoveRow,
     FiledReportRow,
     FindingClassRow,
     FindingFactEvidenceRow,
@@ -37,8 +38,10 @@ from services.audit_api.tables.findings import (
     FindingLotRow,
     FindingReviewRow,
     FindingRow,
+    FindingSubjectLotRow,
     FindingSubjectRow,
     FindingVersionRow,
+    FollowedLotRow,
     LotDrawRow,
     RectifiedChangeRow,
 )
@@ -92,6 +95,7 @@ __all__ = [
     "AlertRefutationRow",
     "AlertRow",
     "AlertTriageRow",
+    "BindingMoveRow",
     "EngagementDocumentRow",
     "EngagementFindingRow",
     "EngagementMemberRow",
@@ -116,9 +120,11 @@ __all__ = [
     "FindingRepeatUndoingRow",
     "FindingReviewRow",
     "FindingRow",
+    "FindingSubjectLotRow",
     "FindingSubjectRow",
     "FindingVersionRow",
     "FlagToldRow",
+    "FollowedLotRow",
     "FollowerCursorRow",
     "InterestDeclarationRow",
     "LeadDepartureRow",

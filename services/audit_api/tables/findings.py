@@ -281,6 +281,64 @@ class FindingSubjectRow(Row):
     amount_fen: Mapped[int]
 
 
+class FindingSubjectLotRow(Row):
+    """Where the money of a thing that a version names rested when it was drawn up: so many fen of a lot, to be bound.
+
+    `position` is that of the county's funds feed at which the books answered; `movement_id` is the thing as a movement,
+    and the fen rest `depth` steps further down than it brought them.
+    """
+
+    __tablename__ = "finding_subject_lot"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "finding_id", "version_no", "subject_no"],
+            [f"audit.finding_subject.{name}" for name in ("county_code", "finding_id", "version_no", "subject_no")],
+            name="fk_finding_subject_lot_subject",
+        ),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("position >= 0", name="position_not_negative"),
+        CheckConstraint("depth >= 0", name="depth_not_negative"),
+        Index("ix_finding_subject_lot_lot", "county_code", "lot_id"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    subject_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+    amount_fen: Mapped[int]
+    movement_id: Mapped[UUID]
+    position: Mapped[int]
+    depth: Mapped[int] = mapped_column(SmallInteger)
+
+
+class FollowedLotRow(Row):
+    """A lot whose every draw is kept, since a version names its money, or money of such a lot came into it."""
+
+    __tablename__ = "followed_lot"
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(RegionText)
+
+
+class BindingMoveRow(Row):
+    """Bound fen went on from one lot into another by a movement, and their binding with them: not put right."""
+
+    __tablename__ = "binding_move"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "finding_id"], _FINDING),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+    )
+    county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    to_lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    from_lot_id: Mapped[UUID]
+    movement_id: Mapped[UUID]
+    region_code: Mapped[str] = mapped_column(RegionText)
+    amount_fen: Mapped[int]
+    position: Mapped[int]
+
+
 class FindingReviewRow(Row):
     """What another person decided on one exact version of a draft: confirmed (认定), or sent back. Once per version."""
 
@@ -310,8 +368,11 @@ class FindingReviewRow(Row):
 class FindingLotRow(Row):
     """The fen of one lot a confirmed finding is bound to, and how many of them have been put right.
 
-    A lot is held by one finding at a time, so that no yuan is rectified twice. When a reversal (`came_by`) brings money
-    back into a new lot, the binding moves with it (`came_from`), and Σ bound_fen stays what the finding was bound to.
+    A lot is held by one finding at a time, so that no yuan is rectified twice; findings on several rows of a roster
+    share the lot that the rows were paid into (`shared`), each with its own fen. When a reversal (`came_by`) brings
+    money back into a new lot, the binding moves with it (`came_from`), and Σ bound_fen stays what the finding was bound
+    to. `told_position`: not an alert but the books told of it, as of this position of the feed; then `leaving` says
+    whether it is put right by leaving, and `depth` how far it is below what is named (`findings/following.py`).
     `first_fen` is what was bound at first: less what moved on by a moment, it is what was bound then.
     """
 
@@ -322,7 +383,15 @@ class FindingLotRow(Row):
         CheckConstraint("bound_fen <= first_fen", name="bound_within_first"),
         CheckConstraint("rectified_fen BETWEEN 0 AND bound_fen", name="rectified_within_bound"),
         CheckConstraint("came_from IS NULL OR came_from <> lot_id", name="came_from_another"),
-        Index("uq_finding_lot_held", "county_code", "lot_id", unique=True, postgresql_where=text("held")),
+        CheckConstraint("alert_id IS NULL OR told_position IS NULL", name="alerted_or_told"),
+        CheckConstraint("told_position IS NOT NULL OR NOT (shared OR leaving)", name="shared_is_told"),
+        Index(
+            "uq_finding_lot_held",
+            "county_code",
+            "lot_id",
+            unique=True,
+            postgresql_where=text("held AND NOT shared"),
+        ),
         Index("ix_finding_lot_lot", "county_code", "lot_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
@@ -336,10 +405,16 @@ class FindingLotRow(Row):
     bound_fen: Mapped[int]
     rectified_fen: Mapped[int] = mapped_column(server_default=text("0"))
     held: Mapped[bool] = mapped_column(server_default=text("true"))
+    told_position: Mapped[int | None]
+    shared: Mapped[bool] = mapped_column(server_default=text("false"))
+    leaving: Mapped[bool] = mapped_column(server_default=text("false"))
+    depth: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
 
 class LotDrawRow(Row):
-    """A draw from a lot that an alert or a finding names, as the feed told it; `reversed` once it has been undone.
+    """A draw from a lot that an alert, a finding or a draft names, as the feed told it; `reversed` once it was undone.
+
+    `batch_id` and `line` are of the row of a roster that came back by it, `reverses_id` of what it undoes.
 
     `finding_id` is the finding that holds the lot and counts the draw; null while an alert alone watches the lot.
     """
@@ -362,6 +437,9 @@ class LotDrawRow(Row):
     amount_fen: Mapped[int]
     feed_position: Mapped[int]
     reversed: Mapped[bool] = mapped_column(server_default=text("false"))
+    reverses_id: Mapped[UUID | None]
+    batch_id: Mapped[UUID | None]
+    line: Mapped[int | None] = mapped_column(Integer)
 
 
 class RectifiedChangeRow(Row):
