@@ -65,10 +65,10 @@ BEGIN
   IF EXISTS (
     SELECT FROM finding_lot o WHERE o.county_code = NEW.county_code AND o.lot_id = NEW.lot_id AND o.held AND o.finding_id <> NEW.finding_id
        AND (NOT o.shared OR NOT NEW.shared OR EXISTS (
-         SELECT FROM finding a JOIN finding_subject s ON s.county_code = a.county_code AND s.finding_id = a.id AND s.version_no = a.version_no
+         SELECT FROM finding a JOIN finding_subject_lot s ON s.county_code = a.county_code AND s.finding_id = a.id AND s.version_no = a.version_no
            JOIN finding b ON b.county_code = a.county_code AND b.id = o.finding_id
-           JOIN finding_subject t ON t.county_code = b.county_code AND t.finding_id = b.id AND t.version_no = b.version_no
-            AND t.subject_id = s.subject_id AND t.line = s.line
+           JOIN finding_subject_lot t ON t.county_code = b.county_code AND t.finding_id = b.id AND t.version_no = b.version_no
+            AND t.batch_id = s.batch_id AND t.line = s.line
           WHERE a.county_code = NEW.county_code AND a.id = NEW.finding_id))) THEN
     RAISE unique_violation USING MESSAGE = 'the lot is held by another finding', CONSTRAINT = 'uq_finding_lot_held';
   END IF;

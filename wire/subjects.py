@@ -1,5 +1,7 @@
 """What audit_api asks of funds_api before a finding names it: movements, orders, batches and lines, loans, projects.
 
+And flags: what a flag is about that a finding is made of, by the money it names.
+
 No event: an answer over HTTP. Amounts are integer fen; no body holds personal data.
 """
 
@@ -18,7 +20,7 @@ class LotTold(BaseModel):
     """Fen of the thing asked about that rest in one lot; undone as a whole, `movement_id` takes them all back.
 
     `depth` is how many steps further down they are than where the thing brought them: coming back by one more than
-    that, they are above it again.
+    that, they are above it again. `batch_id` and `line` are of the row of a roster whose fen these are alone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,6 +28,8 @@ class LotTold(BaseModel):
     fen: int
     movement_id: UUID
     depth: int = 0
+    batch_id: UUID | None = None
+    line: int | None = None
 
 
 class SubjectTold(BaseModel):
@@ -37,7 +41,7 @@ class SubjectTold(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True)
-    kind: Literal["movement", "order", "batch", "loan", "project"]
+    kind: Literal["movement", "order", "batch", "loan", "project", "flag"]
     id: UUID
     line: int | None
     amount_fen: int | None

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("county_code", REGION, nullable=False),
         sa.Column("finding_id", sa.Uuid(), nullable=False),
         sa.Column("version_no", sa.Integer(), nullable=False),
+        sa.Column("lot_no", sa.Integer(), nullable=False),
         sa.Column("subject_no", sa.Integer(), nullable=False),
         sa.Column("lot_id", sa.Uuid(), nullable=False),
         sa.Column("region_code", REGION, nullable=False),
@@ -58,6 +59,10 @@ def upgrade() -> None:
         sa.Column("movement_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("depth", sa.SmallInteger(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=True),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.CheckConstraint("lot_no > 0", name=op.f("ck_finding_subject_lot_lot_no_positive")),
+        sa.CheckConstraint("(batch_id IS NULL) = (line IS NULL)", name=op.f("ck_finding_subject_lot_row_of_a_batch")),
         sa.CheckConstraint("depth >= 0", name=op.f("ck_finding_subject_lot_depth_not_negative")),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_finding_subject_lot_amount_positive")),
         sa.CheckConstraint("position >= 0", name=op.f("ck_finding_subject_lot_position_not_negative")),
@@ -67,7 +72,7 @@ def upgrade() -> None:
             name="fk_finding_subject_lot_subject",
         ),
         sa.PrimaryKeyConstraint(
-            "county_code", "finding_id", "version_no", "subject_no", "lot_id", name=op.f("pk_finding_subject_lot")
+            "county_code", "finding_id", "version_no", "lot_no", name=op.f("pk_finding_subject_lot")
         ),
         schema="audit",
     )

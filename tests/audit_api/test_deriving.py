@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit_api.findings.binding import LOT, Subject
-from services.audit_api.findings.deriving import Named, Resting, by_lot, derive
+from services.audit_api.findings.deriving import Named, Resting, by_lot, derive, rows_alone
 from services.audit_api.findings.following import DOWN, Effect, Holding, Leaving, depth_after, effect
 
 FEN = st.integers(min_value=1, max_value=10**6)
@@ -34,7 +34,7 @@ def drafts(draw: st.DrawFn) -> tuple[list[Subject], dict[Named, list[Resting]], 
         fen = draw(st.integers(0, left[lot]))
         left[lot] -= fen
         subjects.append(Subject("batch", UUID(int=200), draw(st.integers(0, 10**6)), line))
-        rests["batch", UUID(int=200), line] = [Resting(lot, fen, MOVED, 7)]
+        rests["batch", UUID(int=200), line] = [Resting(lot, fen, MOVED, 7, 0, UUID(int=200), line)]
     subjects += [
         Subject(LOT, lot, draw(st.integers(1, there[lot])), alert_id=uuid4())
         for lot in draw(st.lists(st.sampled_from(LOTS), unique=True, max_size=2))
@@ -66,7 +66,8 @@ def test_no_fen_is_bound_twice_and_no_more_than_is_said(
     for lot_id, fen in by_lot(found).items():
         rows = sum(lot.fen for named, lots in rests.items() if named[2] for lot in lots if lot.lot_id == lot_id)
         assert fen <= max(most.get(lot_id, 0), rows)
-    assert found == sorted(found, key=lambda one: (one.subject_no, one.lot_id))
+    for lot_id, rows_of_it in rows_alone(found).items():
+        assert rows_of_it == {(one.batch_id, one.line) for one in found if one.lot_id == lot_id}
 
 
 @given(drafts())
@@ -85,7 +86,7 @@ def test_a_batch_takes_what_its_row_left() -> None:
     batch, lot = uuid4(), uuid4()
     row, whole = Subject("batch", batch, 300, 3), Subject("batch", batch, 1_000)
     rests = {
-        ("batch", batch, 3): [Resting(lot, 300, MOVED, 1)],
+        ("batch", batch, 3): [Resting(lot, 300, MOVED, 1, 0, batch, 3)],
         ("batch", batch, None): [Resting(lot, 1_000, MOVED, 1)],
     }
     for order in ([row, whole], [whole, row]):

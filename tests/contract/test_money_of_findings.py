@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -17,6 +17,7 @@ from tests.callers import funds_caller
 from tests.contract.decided import Both
 from tests.contract.extracting import asking
 from tests.contract.test_quarantines import Inspectors, written
+from tests.funds_api.asked import run_rules
 from tests.funds_api.desk import Desk, conserved, refused
 from tests.funds_api.library import Library
 from tests.funds_api.test_known_at import now
@@ -276,7 +277,7 @@ async def test_the_database_holds_what_the_lots_add_up_to(case: Misuse, admin: a
     for no, fen, why in ((1, 1, "come to more than it"), (9, 1, "violates foreign key")):
         with pytest.raises(asyncpg.PostgresError, match=why):
             await admin.execute(
-                "INSERT INTO audit.finding_subject_lot SELECT county_code, finding_id, version_no, $2,"
+                "INSERT INTO audit.finding_subject_lot SELECT county_code, finding_id, version_no, 9, $2,"
                 " gen_random_uuid(), region_code, $3, movement_id, position, depth"
                 " FROM audit.finding_subject_lot WHERE finding_id = $1",
                 UUID(drafted["id"]),
@@ -405,6 +406,52 @@ async def happened(case: Misuse, desk: Desk, chance: random.Random, posted: dict
             answer = await desk.order("take_back", "2017-12-20", amount_fen=fen, **order)
     assert answer.status_code in {201, 409}, answer.text
     return {one["id"]: one["kind"] for one in answer.json()["movements"]} if answer.status_code == 201 else {}
+
+
+async def test_an_alert_is_bound_to_the_money_that_its_flag_names(
+    case: Misuse, desk: Desk, funds_http: httpx.AsyncClient, county: str
+) -> None:
+    """A roster that was never publicised (R23) names the movement that paid it."""
+    await Paid(funds_http, county).open()
+    await run_rules(funds_http, county, "2017-12-31", "R23")
+    await case.both.hear()
+    [alert] = [one for one in await case.both.alerts() if one["rule_code"] == "R23"]
+    drafted = await case.draft(subjects=[], alert_ids=[alert["id"]], class_code="F17")
+    assert (alert["subject"], drafted["bound_fen"], len(drafted["lots"])) == ("batch", 150_000, 3)
+    assert (await case.confirm())["bound_fen"] == 150_000
+    moved = (await desk.clerk.get("/funds/v1/movements", params={"kind": "disburse"})).json()["items"][0]["id"]
+    assert (await desk.undo(moved, "2018-01-02")).status_code == 201
+    await case.both.hear()
+    assert (await case.seen(as_of="2018-01-31"))["rectified_fen"] == 150_000
+
+
+async def test_a_flag_tells_the_lots_of_the_rows_it_names(
+    case: Misuse, funds_http: httpx.AsyncClient, county: str, admin: asyncpg.Pool
+) -> None:
+    paid = await Paid(funds_http, county).open()
+    flag = uuid4()
+    await admin.execute(
+        "INSERT INTO funds.flag (county_code, id, region_code, rule_code, rule_version, limit_days, as_of, amount_fen,"
+        " days, facts, explanation, position, subject, subject_id, mark)"
+        " VALUES ($1, $2, $3, 'R12', 1, 0, '2017-12-31', 45000, 0, '{}', '试', 1, 'payment', $2, '试')",
+        county,
+        flag,
+        county + "101",
+    )
+    for item, fen in ((f"payment:{paid.batch}:3", 20_000), (f"payment:{paid.batch}:4", 25_000), ("income:1", 7)):
+        await admin.execute(
+            "INSERT INTO funds.flag_money VALUES ($1, $2, $3, $4, $5)", county, flag, item, county + "101", fen
+        )
+    reader = funds_caller(funds_http, "ledger_reader", county)
+    [told] = (await reader.get("/funds/v1/subjects", params={"named": f"flag:{flag}"})).json()["items"]
+    first, second, _ = paid.approval["spans"]
+    # Of row 4 (300 yuan) the flag names 250: what the first lot fed of it, and so much of the second.
+    assert [(one["lot_id"], one["line"], one["fen"]) for one in told["lots"]] == [
+        (first["to_lot_id"], 3, 20_000),
+        (first["to_lot_id"], 4, 20_000),
+        (second["to_lot_id"], 4, 5_000),
+    ]
+    assert {one["batch_id"] for one in told["lots"]} == {paid.batch}
 
 
 class Rows:

@@ -156,6 +156,17 @@ async def lock_whole(session: AsyncSession, county: str, ids: Collection[UUID], 
     )
 
 
+async def about_more_than_lots(session: AsyncSession, who: Principal, county: str, ids: Collection[UUID]) -> list[UUID]:
+    """Those of these alerts that are about something else than a lot, where the caller sees them."""
+    row = AlertRow
+    rows = await session.scalars(
+        select(row.id)
+        .where(row.county_code == county, row.id.in_(ids), row.lot_id.is_(None), visible_to(who, row.region_code))
+        .order_by(row.id)
+    )
+    return list(rows)
+
+
 async def lock_by_lots(session: AsyncSession, county: str, lots: Collection[UUID]) -> None:
     """Lock every alert about `lots`, so that no finding is opened on them while a draw is being counted."""
     await session.execute(

@@ -31,7 +31,7 @@ SAID: Final = (
 )
 FACT: Final = ("what", "from_on", "to_on", "amount_fen", "evidence_ids")
 SUBJECT: Final = ("kind", "subject_id", "line", "alert_id", "amount_fen")
-LOT: Final = ("subject_no", "lot_id", "amount_fen", "movement_id", "position", "depth")
+LOT: Final = ("subject_no", "lot_id", "amount_fen", "movement_id", "position", "depth", "batch_id", "line")
 
 
 def hash_of(

@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from services.audit_api.findings.binding import LOT, Subject
+from services.audit_api.findings.following import RosterRow
 
 Named = tuple[str, UUID, int | None]  # kind, id, line
+FLAG: Final = "flag"
 
 
 @dataclass(frozen=True, slots=True)
 class Resting:
     """Fen of a named thing in one lot, as the books had it at `position` of the feed.
 
-    `movement_id` is the thing itself, `depth` how many steps further down than it the fen are.
+    `movement_id` is the thing itself, `depth` how many steps further down than it the fen are; `batch_id` and `line`
+    are of the row of a roster whose fen alone these are.
     """
 
     lot_id: UUID
@@ -28,6 +32,8 @@ class Resting:
     movement_id: UUID
     position: int
     depth: int = 0
+    batch_id: UUID | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,21 @@ class SubjectLot:
     movement_id: UUID
     position: int
     depth: int = 0
+    batch_id: UUID | None = None
+    line: int | None = None
+
+
+def named(subject: Subject) -> Named:
+    """How the books were asked about a subject: what an alert saw by its flag."""
+    if subject.alert_id is not None:
+        return FLAG, subject.alert_id, None
+    return subject.kind, subject.subject_id, subject.line
 
 
 def derive(
     subjects: Sequence[Subject], rests: Mapping[Named, Sequence[Resting]], amount_fen: int | None
 ) -> list[SubjectLot]:
-    """The lots that the draft binds beside those of its alerts, by the number of what it names and the lot.
+    """The lots that the draft binds beside those of its alerts, in the order in which it names things.
 
     A row of a roster has its own fen of a lot; whatever else rests in a lot is that lot's, and only once.
     """
@@ -56,16 +71,20 @@ def derive(
     found: list[SubjectLot] = []
     for number, subject in enumerate(subjects, 1):
         room_fen = subject.amount_fen
-        for one in rests.get((subject.kind, subject.subject_id, subject.line), ()):
+        for one in () if subject.kind == LOT else rests.get(named(subject), ()):
             if one.lot_id in alerted:
                 continue
             there_fen = min(one.fen, whole[one.lot_id] - taken[one.lot_id]) if one.lot_id in whole else one.fen
             fen = min(there_fen, room_fen, left_fen)
             if fen > 0:
-                found.append(SubjectLot(number, one.lot_id, fen, one.movement_id, one.position, one.depth))
+                found.append(_bound(number, one, fen))
                 taken[one.lot_id] += fen
                 room_fen, left_fen = room_fen - fen, left_fen - fen
-    return sorted(found, key=lambda one: (one.subject_no, one.lot_id))
+    return found
+
+
+def _bound(number: int, one: Resting, fen: int) -> SubjectLot:
+    return SubjectLot(number, one.lot_id, fen, one.movement_id, one.position, one.depth, one.batch_id, one.line)
 
 
 def _whole(subjects: Iterable[Subject], rests: Mapping[Named, Sequence[Resting]]) -> dict[UUID, int]:
@@ -73,8 +92,9 @@ def _whole(subjects: Iterable[Subject], rests: Mapping[Named, Sequence[Resting]]
     return {
         one.lot_id: one.fen
         for subject in subjects
-        if subject.line is None
-        for one in rests.get((subject.kind, subject.subject_id, None), ())
+        if subject.kind != LOT
+        for one in rests.get(named(subject), ())
+        if one.line is None
     }
 
 
@@ -84,3 +104,15 @@ def by_lot(lots: Iterable[SubjectLot]) -> dict[UUID, int]:
     for one in lots:
         sums[one.lot_id] += one.amount_fen
     return dict(sums)
+
+
+def rows_alone(lots: Iterable[SubjectLot]) -> dict[UUID, frozenset[RosterRow]]:
+    """The lots of which only rows of rosters are bound, each with these rows: others may hold other rows of it."""
+    found: dict[UUID, frozenset[RosterRow]] = {}
+    whole: set[UUID] = set()
+    for one in lots:
+        if one.batch_id is None or one.line is None:
+            whole.add(one.lot_id)
+        else:
+            found[one.lot_id] = found.get(one.lot_id, frozenset()) | {(one.batch_id, one.line)}
+    return {lot: rows for lot, rows in found.items() if lot not in whole}

@@ -18,6 +18,7 @@ from chassis.journal import Act, Acting
 from chassis.missing import Missing
 from chassis.pages import Paging, cut
 from services.audit_api.access import county_of
+from services.audit_api.alerts import store as alerts
 from services.audit_api.evidence import store as evidence
 from services.audit_api.evidence.schemas import evidence_of
 from services.audit_api.findings import classes, confirming, listing, service, store, versions
@@ -127,13 +128,16 @@ async def _once_there(
     anew, a few times.
     """
     database: Database = http.app.state.database
-    if request.subjects:
+    flags: list[UUID] = []
+    if request.subjects or request.alert_ids:
         async with database.writing(who.region, who.subject) as seen:
             await act.claim(seen, county)  # what has been answered is answered alike, and funds_api is not asked again
+            flags = await alerts.about_more_than_lots(seen, who, county, request.alert_ids)
+    asks = bool(request.subjects or flags)
     asked_n = 0
     while True:
         asked_n += 1
-        rests = await must_be_there(http.app.state.ledger, who, county, request.subjects) if request.subjects else {}
+        rests = await must_be_there(http.app.state.ledger, who, county, request.subjects, flags) if asks else {}
         try:
             async with database.writing(who.region, who.subject) as tx:
                 return await write(tx, rests)

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from chassis.identity import Principal
 from services.audit_api.findings.binding import KINDS
+from services.audit_api.findings.deriving import FLAG, Resting
 from services.audit_api.findings.deriving import Named as Name
-from services.audit_api.findings.deriving import Resting
 from services.audit_api.findings.schemas import SubjectRequest
 from services.audit_api.ledger import Ledger, LedgerDown
-from wire.subjects import MOST, MOST_LOTS, SubjectsTold, SubjectTold, named
+from wire.subjects import MOST, MOST_LOTS, LotTold, SubjectsTold, SubjectTold, named
 
 PATH: Final = "/funds/v1/subjects"
 _SAID: Final = 20
@@ -94,14 +95,15 @@ class SubjectsSpread(Exception):
 
 
 async def must_be_there(
-    ledger: Ledger, who: Principal, county: str, subjects: Sequence[SubjectRequest]
+    ledger: Ledger, who: Principal, county: str, subjects: Sequence[SubjectRequest], flags: Sequence[UUID] = ()
 ) -> Mapping[Name, Sequence[Resting]]:
-    """Where the money of what a draft names rests, by what is named.
+    """Where the money of what a draft names rests, and that of what `flags` are about, by what is named.
 
     Refused is a draft that names what funds_api does not have, more fen of it than it comes to, or money that rests in
     more lots than a draft binds; each is said.
     """
-    answered = await _told(ledger, who, county, subjects)
+    asked = [(one.kind.value, one.id, one.line) for one in subjects]
+    answered = await _told(ledger, who, county, [*asked, *((FLAG, one, None) for one in flags)])
     told: dict[Name, int | None] = {(one.kind, one.id, one.line): one.amount_fen for one, _ in answered}
     lots_n: dict[Name, int] = {(one.kind, one.id, one.line): one.lots_n for one, _ in answered}
     unknown: list[Named] = []
@@ -123,21 +125,19 @@ async def must_be_there(
     if spread:
         raise SubjectsSpread(spread)
     return {
-        (one.kind, one.id, one.line): [
-            Resting(lot.lot_id, lot.fen, lot.movement_id, position, lot.depth) for lot in one.lots
-        ]
+        (one.kind, one.id, one.line): [_resting(lot, position) for lot in one.lots]
         for one, position in answered
         if position is not None
     }
 
 
 async def _told(
-    ledger: Ledger, who: Principal, county: str, subjects: Sequence[SubjectRequest]
+    ledger: Ledger, who: Principal, county: str, asked: Sequence[Name]
 ) -> list[tuple[SubjectTold, int | None]]:
     """What is there of those named, each with the position of the feed at which the books answered."""
     found: list[tuple[SubjectTold, int | None]] = []
-    for start in range(0, len(subjects), MOST):
-        names = [named(one.kind.value, one.id, one.line) for one in subjects[start : start + MOST]]
+    for start in range(0, len(asked), MOST):
+        names = [named(*one) for one in asked[start : start + MOST]]
         answer = bytearray()
         async with ledger.answer(PATH, {"county": county, "named": names}, who) as pieces:
             async for piece in pieces:
@@ -148,6 +148,10 @@ async def _told(
             raise LedgerDown from error
         found += [(one, told.position) for one in told.items]
     return found
+
+
+def _resting(lot: LotTold, position: int) -> Resting:
+    return Resting(lot.lot_id, lot.fen, lot.movement_id, position, lot.depth, lot.batch_id, lot.line)
 
 
 def _listed(subjects: Sequence[Named]) -> str:

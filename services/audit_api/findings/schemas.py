@@ -223,6 +223,8 @@ class SubjectLot(Answer):
     amount_fen: int
     position: int
     depth: int
+    batch_id: UUID | None = Field(description="这部分资金属于哪个批次的哪一行；整批或其他的为空")
+    line: int | None
 
 
 class FindingSubject(Answer):

@@ -26,7 +26,7 @@ from services.audit_api.engagements.scope import must_be_in_scope
 from services.audit_api.findings import classes, store, versions
 from services.audit_api.findings.binding import LOT, Alerted, Subject, amount_of, bind
 from services.audit_api.findings.content import hash_of
-from services.audit_api.findings.deriving import Named, Resting, SubjectLot, derive
+from services.audit_api.findings.deriving import Named, Resting, SubjectLot, derive, rows_alone
 from services.audit_api.findings.following import RosterRow
 from services.audit_api.findings.nesting import NestedInCircle, NestedTooMuch, PartTooLarge
 from services.audit_api.findings.refusals import BooksMovedOn, EvidenceNotOfFinding, LotHeld
@@ -166,24 +166,11 @@ async def _judged(
     return Draft(said, facts, [asdict(one) for one in subjects], [asdict(one) for one in lots])
 
 
-def rows_alone(subjects: Sequence[Subject], lots: Sequence[SubjectLot]) -> dict[UUID, frozenset[RosterRow]]:
-    """The lots of which a version names nothing but rows of rosters, each with these rows."""
-    found: dict[UUID, frozenset[RosterRow]] = {}
-    whole: set[UUID] = set()
-    for one in lots:
-        subject = subjects[one.subject_no - 1]
-        if subject.line is None:
-            whole.add(one.lot_id)
-        else:
-            found[one.lot_id] = found.get(one.lot_id, frozenset()) | {(subject.subject_id, subject.line)}
-    return {lot: rows for lot, rows in found.items() if lot not in whole}
-
-
 async def must_be_free(
     tx: AsyncSession, county: str, subjects: Sequence[Subject], lots: Sequence[SubjectLot]
 ) -> dict[UUID, frozenset[RosterRow]]:
     """Refuse lots that another finding holds; those that several may hold, each with the rows that are this one's."""
-    shared = rows_alone(subjects, lots)
+    shared = rows_alone(lots)
     own = {one.lot_id for one in lots} | {one.subject_id for one in subjects if one.kind == LOT}
     held = await store.held_elsewhere(tx, county, own - shared.keys())
     held = held or await store.rows_held_elsewhere(tx, county, shared)

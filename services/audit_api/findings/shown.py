@@ -162,8 +162,7 @@ def subjects_of(rows: Sequence[FindingSubjectRow], named: Sequence[FindingSubjec
     """What a version names, each with the lots in which its money rested."""
     lots: dict[int, list[SubjectLot]] = {}
     for one in named:
-        told = SubjectLot(lot_id=one.lot_id, amount_fen=one.amount_fen, position=one.position, depth=one.depth)
-        lots.setdefault(one.subject_no, []).append(told)
+        lots.setdefault(one.subject_no, []).append(SubjectLot.model_validate(one, from_attributes=True))
     return [
         FindingSubject(
             kind=row.kind,
@@ -179,7 +178,16 @@ def subjects_of(rows: Sequence[FindingSubjectRow], named: Sequence[FindingSubjec
 
 def lot_of(row: FindingSubjectLotRow) -> deriving.SubjectLot:
     """The same as `deriving` has it."""
-    return deriving.SubjectLot(row.subject_no, row.lot_id, row.amount_fen, row.movement_id, row.position, row.depth)
+    return deriving.SubjectLot(
+        row.subject_no,
+        row.lot_id,
+        row.amount_fen,
+        row.movement_id,
+        row.position,
+        row.depth,
+        row.batch_id,
+        row.line,
+    )
 
 
 def _made(row: FindingVersionRow, review: FindingReviewRow | None) -> dict[str, Any]:

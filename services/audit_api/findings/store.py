@@ -22,7 +22,6 @@ from services.audit_api.tables import (
     FindingLotRow,
     FindingRow,
     FindingSubjectLotRow,
-    FindingSubjectRow,
     FollowedLotRow,
     LotDrawRow,
     RectifiedChangeRow,
@@ -176,20 +175,16 @@ async def rows_held_elsewhere(
     """A lot among `shared` that a finding holds whole, or by one of the same rows of a roster; or None."""
     if not shared:
         return None
-    lot, finding, subject = FindingLotRow, FindingRow, FindingSubjectRow
+    lot, finding, said = FindingLotRow, FindingRow, FindingSubjectLotRow
     rows = {row for own in shared.values() for row in own}
     same_row = (
-        select(subject.subject_id)
-        .join(
-            finding,
-            (finding.county_code == subject.county_code)
-            & (finding.id == subject.finding_id)
-            & (finding.version_no == subject.version_no),
-        )
+        select(said.lot_id)
+        .join(finding, (finding.county_code == said.county_code) & (finding.id == said.finding_id))
         .where(
-            subject.county_code == lot.county_code,
-            subject.finding_id == lot.finding_id,
-            tuple_(subject.subject_id, subject.line).in_(sorted(rows)),
+            said.county_code == lot.county_code,
+            said.finding_id == lot.finding_id,
+            said.version_no == finding.version_no,
+            tuple_(said.batch_id, said.line).in_(sorted(rows)),
         )
         .exists()
     )
@@ -295,25 +290,18 @@ async def named_by(
     session: AsyncSession, county: str, findings: Collection[UUID]
 ) -> dict[UUID, tuple[set[UUID], set[RosterRow]]]:
     """Of findings on other things than lots: what they name, as movements and as rows of rosters."""
-    lot, subject, finding = FindingSubjectLotRow, FindingSubjectRow, FindingRow
+    lot, finding = FindingSubjectLotRow, FindingRow
     rows = await session.execute(
-        select(lot.finding_id, lot.movement_id, subject.subject_id, subject.line)
+        select(lot.finding_id, lot.movement_id, lot.batch_id, lot.line)
         .join(finding, (finding.county_code == lot.county_code) & (finding.id == lot.finding_id))
-        .join(
-            subject,
-            (subject.county_code == lot.county_code)
-            & (subject.finding_id == lot.finding_id)
-            & (subject.version_no == lot.version_no)
-            & (subject.subject_no == lot.subject_no),
-        )
         .where(lot.county_code == county, lot.finding_id.in_(findings), lot.version_no == finding.version_no)
     )
     found: dict[UUID, tuple[set[UUID], set[RosterRow]]] = {}
-    for one, movement, subject_id, line in rows:
+    for one, movement, batch, line in rows:
         movements, lines = found.setdefault(one, (set(), set()))
         movements.add(movement)
-        if line is not None:
-            lines.add((subject_id, line))
+        if batch is not None and line is not None:
+            lines.add((batch, line))
     return found
 
 

@@ -46,7 +46,11 @@ async def add(
         rows = [{**key, "subject_no": number, **subject} for number, subject in enumerate(subjects, 1)]
         await session.execute(insert(FindingSubjectRow), rows)
     if lots:  # one statement: their sums are looked at when it ends
-        await session.execute(insert(FindingSubjectLotRow).values([{**key, **lot} for lot in lots]))
+        await session.execute(
+            insert(FindingSubjectLotRow).values(
+                [{**key, "lot_no": number, **lot} for number, lot in enumerate(lots, 1)]
+            )
+        )
 
 
 async def latest(
@@ -123,7 +127,7 @@ async def subject_lots(
     rows = await session.scalars(
         select(row)
         .where(row.county_code == county, tuple_(row.finding_id, row.version_no).in_(sorted(versions)))
-        .order_by(row.finding_id, row.version_no, row.subject_no, row.lot_id)
+        .order_by(row.finding_id, row.version_no, row.lot_no)
     )
     for one in rows:
         found[one.finding_id, one.version_no].append(one)

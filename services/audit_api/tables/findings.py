@@ -285,7 +285,7 @@ class FindingSubjectLotRow(Row):
     """Where the money of a thing that a version names rested when it was drawn up: so many fen of a lot, to be bound.
 
     `position` is that of the county's funds feed at which the books answered; `movement_id` is the thing as a movement,
-    and the fen rest `depth` steps further down than it brought them.
+    and the fen rest `depth` steps further down than it brought them. `batch_id` and `line`: they are those of one row.
     """
 
     __tablename__ = "finding_subject_lot"
@@ -298,18 +298,23 @@ class FindingSubjectLotRow(Row):
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("position >= 0", name="position_not_negative"),
         CheckConstraint("depth >= 0", name="depth_not_negative"),
+        CheckConstraint("lot_no > 0", name="lot_no_positive"),
+        CheckConstraint("(batch_id IS NULL) = (line IS NULL)", name="row_of_a_batch"),
         Index("ix_finding_subject_lot_lot", "county_code", "lot_id"),
     )
     county_code: Mapped[str] = mapped_column(RegionText, primary_key=True)
     finding_id: Mapped[UUID] = mapped_column(primary_key=True)
     version_no: Mapped[int] = mapped_column(Integer, primary_key=True)
-    subject_no: Mapped[int] = mapped_column(Integer, primary_key=True)
-    lot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lot_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    subject_no: Mapped[int] = mapped_column(Integer)
+    lot_id: Mapped[UUID]
     region_code: Mapped[str] = mapped_column(RegionText)
     amount_fen: Mapped[int]
     movement_id: Mapped[UUID]
     position: Mapped[int]
     depth: Mapped[int] = mapped_column(SmallInteger)
+    batch_id: Mapped[UUID | None]
+    line: Mapped[int | None] = mapped_column(Integer)
 
 
 class FollowedLotRow(Row):

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/funds/v1/subjects", tags=["subjects 所涉对象"])
 
 Named = Annotated[
     list[Annotated[str, Query(pattern=NAMED)]],
-    Query(min_length=1, max_length=MOST, description="业务、支付令、批次（或其中一行）、贷款、项目：batch:编号:行号"),
+    Query(min_length=1, max_length=MOST, description="业务、支付令、批次或其中一行、贷款、项目、预警：batch:编号:行号"),
 ]
 
 

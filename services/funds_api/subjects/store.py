@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from chassis.identity import Principal
 from services.funds_api.access import visible_to
 from services.funds_api.tables import (
+    FlagRow,
     LoanRow,
     MovementRow,
     PaymentBatchRow,
@@ -66,6 +67,7 @@ _KINDS: Final[dict[str, tuple[Any, Any, tuple[InstrumentedAttribute[Any], ...]]]
     ),
     "batch": (PaymentBatchRow, PaymentBatchRow.total_fen, (PaymentBatchRow.region_code,)),
     "loan": (LoanRow, LoanRow.principal_fen, (LoanRow.region_code,)),
+    "flag": (FlagRow, FlagRow.amount_fen, (FlagRow.region_code,)),
     "project": (ProjectRow, null(), (ProjectRow.region_code,)),
 }
 
